@@ -1,0 +1,113 @@
+// The architecture, as rules. A file's place in the tree is its layer.
+const SPECS = '\\.spec\\.ts$';
+const PACKAGES = '(^|/)node_modules/';
+/** Files directly in a library's src/ are its core; index.ts and the module file stand at its doors. */
+const CORE = '^libs/([^/]+)/src/(?![^/]+\\.module\\.ts$)[^/]+\\.ts$';
+/** Pure packages without input or output that a core may use. */
+const PURE_PACKAGES = `${PACKAGES}(papaparse|@types/papaparse|temporal-polyfill)/`;
+/** Edges every library's HTTP edge may lean on. */
+const DOORS = ['^libs/platform/', '^libs/auth/src/http/auth\\.decorators\\.ts$'];
+
+const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
+
+export default {
+  forbidden: [
+    forbid(
+      'core-knows-no-edge',
+      'Rules do not know how they are stored or called.',
+      { path: CORE },
+      { path: ['^libs/[^/]+/src/[^/]+/', '\\.module\\.ts$', '^libs/platform/'] },
+    ),
+    forbid(
+      'core-knows-no-framework',
+      'No Nest, no AWS SDK, no Node input or output in a core.',
+      { path: CORE, pathNot: SPECS },
+      {
+        path: [PACKAGES, '^(node:)?(fs|http|https|net|child_process|sqlite)(/|$)'],
+        pathNot: PURE_PACKAGES,
+      },
+    ),
+    forbid(
+      'edges-do-not-meet',
+      'http/ does not know dynamodb/, and so on; the module file introduces them.',
+      { path: '^libs/([^/]+)/src/([^/]+)/', pathNot: SPECS },
+      { path: '^libs/[^/]+/src/[^/]+/', pathNot: ['^libs/$1/src/$2/', ...DOORS] },
+    ),
+    forbid(
+      'other-libs-by-front-door',
+      'A library is used through its index.ts or its module.',
+      { path: '^libs/([^/]+)/' },
+      {
+        path: '^libs/',
+        pathNot: ['^libs/$1/', '^libs/[^/]+/src/index\\.ts$', '\\.module\\.ts$', ...DOORS],
+      },
+    ),
+    forbid(
+      'no-own-front-door',
+      'index.ts is for others.',
+      { path: '^libs/([^/]+)/src/(?!index)' },
+      { path: '^libs/$1/src/index\\.ts$' },
+    ),
+    forbid(
+      'kernel-stands-alone',
+      'The words that all share depend on nobody.',
+      { path: '^libs/kernel/', pathNot: SPECS },
+      { path: ['^libs/', PACKAGES], pathNot: '^libs/kernel/' },
+    ),
+    forbid(
+      'platform-knows-no-feature',
+      'Glue without sensor knowledge.',
+      { path: '^libs/platform/' },
+      { path: '^libs/', pathNot: '^libs/(platform|kernel)/' },
+    ),
+    forbid(
+      'sensor-data-is-upstream',
+      'aggregation → sensor-data → kernel; csv-import → sensor-data; auth beside.',
+      { path: '^libs/(sensor-data|auth)/' },
+      {
+        path: '^libs/(aggregation|csv-import|health)/',
+      },
+    ),
+    forbid(
+      'aggregation-and-import-are-strangers',
+      'What they share is a reading.',
+      { path: '^libs/(aggregation|csv-import)/' },
+      { path: '^libs/(aggregation|csv-import)/', pathNot: '^libs/$1/' },
+    ),
+    forbid(
+      'nobody-imports-apps',
+      'Apps are where things run.',
+      { path: '^libs/' },
+      { path: '^apps/' },
+    ),
+    forbid(
+      'apps-do-not-meet',
+      'Each app runs alone.',
+      { path: '^apps/([^/]+)/', pathNot: SPECS },
+      { path: '^apps/', pathNot: '^apps/$1/' },
+    ),
+    forbid(
+      'source-never-imports-tests',
+      'Tests know the source, not the other way round.',
+      { path: '^(apps|libs)/', pathNot: SPECS },
+      { path: ['^test/', SPECS] },
+    ),
+    forbid('no-cycles', 'A cycle hides a missing third.', {}, { circular: true }),
+    forbid(
+      'lambdas-load-no-nest',
+      'Lambdas are composed by hand with new.',
+      { path: '^apps/(csv-importer|stream-aggregator)/' },
+      { path: `${PACKAGES}@nestjs/`, reachable: true },
+    ),
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^dist/' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default'],
+    },
+  },
+};

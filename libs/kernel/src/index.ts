@@ -1,0 +1,12 @@
+export { Clock, SystemClock } from './clock.js';
+export { Decimal } from './decimal.js';
+export { DomainError, type DomainErrorDetails, type ErrorKind } from './domain-error.js';
+export { accepted, refused, type Fault, type InputFault, type Parsed } from './fault.js';
+export {
+  compareInstants,
+  instantFromEpochMs,
+  instantToEpochMs,
+  parseInstant,
+  showInstant,
+  type Instant,
+} from './instant.js';

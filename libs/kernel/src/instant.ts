@@ -1,0 +1,112 @@
+import { accepted, refused, type Fault, type Parsed } from './fault.js';
+
+/**
+ * A point in time as fixed-width UTC text with nine fraction digits
+ * (`2023-02-15T06:30:00.000000000Z`), so that the order of the texts is the order of time
+ * and one instant has exactly one text, whatever offset it was sent with.
+ */
+export type Instant = string & { readonly __instant: true };
+
+const GRAMMAR =
+  /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:([Zz])|([+-])(\d{2}):(\d{2}))$/;
+const WITHOUT_OFFSET = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?$/;
+const TOO_PRECISE = /:\d{2}\.\d{10,}/;
+/** No zone on Earth lies further from UTC than these. */
+const MAX_OFFSET_MINUTES = 14 * 60;
+const MIN_OFFSET_MINUTES = -12 * 60;
+
+/**
+ * Reads strict RFC 3339: a real calendar date, 0 to 9 fraction digits and a mandatory offset,
+ * from 1970 to 9999 in UTC. `Date` is never asked to read text: it turns 30 February into March,
+ * takes the server's zone for a missing offset and drops everything below the millisecond.
+ *
+ * Faults: `timestamp-malformed`, `timestamp-offset-missing`, `timestamp-offset-invalid`,
+ * `timestamp-too-precise`, `timestamp-not-a-date`, `timestamp-leap-second`, `timestamp-out-of-range`.
+ */
+export function parseInstant(text: string): Parsed<Instant> {
+  // The longest valid text has 35 characters; a longer one is not worth a regular expression.
+  const match = text.length <= 64 ? GRAMMAR.exec(text) : null;
+  if (!match) return { ok: false, fault: explainMalformed(text) };
+  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as Six;
+  if (second === 60 && hour <= 23 && minute <= 59) {
+    return refused('timestamp-leap-second', 'A leap second has no place in this time scale.');
+  }
+  if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) {
+    return refused('timestamp-not-a-date', 'This day does not exist in the calendar.');
+  }
+  if (hour > 23 || minute > 59 || second > 59) {
+    return refused('timestamp-not-a-date', 'This time of day does not exist.');
+  }
+  const offsetMinutes = match[8] ? 0 : offsetFrom(match);
+  if (offsetMinutes === undefined) {
+    return refused('timestamp-offset-invalid', 'The offset must lie between -12:00 and +14:00.');
+  }
+  const epochSeconds =
+    Date.UTC(year, month - 1, day, hour, minute, second) / 1000 - offsetMinutes * 60;
+  // Date.UTC takes the years 0 to 99 for 1900 to 1999.
+  if (year < 1900 || epochSeconds < 0 || epochSeconds >= END_OF_TIME_EPOCH_SECONDS) {
+    return refused('timestamp-out-of-range', 'Time runs from 1970 to the end of 9999 here.');
+  }
+  return accepted(instantFrom(epochSeconds, (match[7] ?? '').padEnd(9, '0')));
+}
+
+type Six = [number, number, number, number, number, number];
+
+const END_OF_TIME_EPOCH_SECONDS = Date.UTC(10_000, 0, 1) / 1000;
+
+function explainMalformed(text: string): Fault {
+  if (TOO_PRECISE.test(text.slice(0, 64))) {
+    return { code: 'timestamp-too-precise', detail: 'At most nine fraction digits are kept.' };
+  }
+  if (WITHOUT_OFFSET.test(text.slice(0, 64))) {
+    return {
+      code: 'timestamp-offset-missing',
+      detail: 'The offset from UTC is mandatory: end the timestamp with Z or, say, +01:00.',
+    };
+  }
+  return {
+    code: 'timestamp-malformed',
+    detail: 'A timestamp is RFC 3339 text such as 2023-02-15T01:30:00.000-05:00.',
+  };
+}
+
+function offsetFrom(match: RegExpExecArray): number | undefined {
+  const hours = Number(match[10]);
+  const minutes = Number(match[11]);
+  if (minutes > 59) return undefined;
+  const offset = (match[9] === '-' ? -1 : 1) * (hours * 60 + minutes);
+  return offset > MAX_OFFSET_MINUTES || offset < MIN_OFFSET_MINUTES ? undefined : offset;
+}
+
+function daysInMonth(year: number, month: number): number {
+  if (month === 2) {
+    return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
+  }
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
+}
+
+function instantFrom(epochSeconds: number, nineFractionDigits: string): Instant {
+  const upToSeconds = new Date(epochSeconds * 1000).toISOString().slice(0, 19);
+  return `${upToSeconds}.${nineFractionDigits}Z` as Instant;
+}
+
+/** @param epochMs whole milliseconds since 1970, at or after 0 */
+export function instantFromEpochMs(epochMs: number): Instant {
+  return `${new Date(epochMs).toISOString().slice(0, 23)}000000Z` as Instant;
+}
+
+/** Milliseconds since 1970; what lies below the millisecond is cut off. */
+export function instantToEpochMs(instant: Instant): number {
+  return Date.parse(`${instant.slice(0, 23)}Z`);
+}
+
+export function compareInstants(a: Instant, b: Instant): -1 | 0 | 1 {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+/** The instant as users see it: at least three fraction digits, no trailing zeros beyond them. */
+export function showInstant(instant: Instant): string {
+  const beyondMs = instant.slice(23, 29).replace(/0+$/, '');
+  return `${instant.slice(0, 23)}${beyondMs}Z`;
+}

@@ -1,0 +1,50 @@
+/**
+ * How the two Lambda functions are fed, once for the embedded stack and for the infrastructure.
+ * Names and meanings are those of Lambda's event source mapping.
+ */
+export interface StreamSourceDefinition {
+  readonly batchSize: number;
+  readonly maximumBatchingWindowSeconds: number;
+  readonly parallelizationFactor: number;
+  readonly startingPosition: 'TRIM_HORIZON';
+  readonly bisectBatchOnFunctionError: boolean;
+  readonly maximumRetryAttempts: number;
+  readonly maximumRecordAgeSeconds: number;
+  readonly functionTimeoutSeconds: number;
+  readonly reportBatchItemFailures: boolean;
+}
+
+export interface QueueSourceDefinition {
+  readonly batchSize: number;
+  readonly visibilityTimeoutSeconds: number;
+  /** Deliveries of one message before it goes to the dead-letter queue. */
+  readonly maxReceiveCount: number;
+  readonly functionTimeoutSeconds: number;
+  readonly reportBatchItemFailures: boolean;
+}
+
+/** Readings' stream → stream-aggregator. Endless retries (the default) would block a shard for a day. */
+export const READINGS_STREAM_SOURCE: StreamSourceDefinition = {
+  batchSize: 1000,
+  maximumBatchingWindowSeconds: 1,
+  parallelizationFactor: 1,
+  startingPosition: 'TRIM_HORIZON',
+  bisectBatchOnFunctionError: true,
+  maximumRetryAttempts: 50,
+  maximumRecordAgeSeconds: 43_200,
+  functionTimeoutSeconds: 60,
+  reportBatchItemFailures: true,
+};
+
+/** Queue of S3 events → csv-importer. The visibility timeout is six times the function's, as AWS advises. */
+export const UPLOADS_QUEUE_SOURCE: QueueSourceDefinition = {
+  batchSize: 1,
+  visibilityTimeoutSeconds: 5400,
+  maxReceiveCount: 5,
+  functionTimeoutSeconds: 900,
+  reportBatchItemFailures: true,
+};
+
+/** Where uploads and their reports lie in the bucket; only `uploads/` raises events. */
+export const UPLOADS_PREFIX = 'uploads/';
+export const REPORTS_PREFIX = 'reports/';

@@ -1,0 +1,68 @@
+/**
+ * Every table, key and index of SensorFlow, once: the embedded stack creates them from here, and the
+ * infrastructure synthesizes them from here. Plain data, so that both can import it.
+ */
+export interface TableDefinition {
+  /** The environment variable that carries the table's real name. */
+  readonly nameVariable: string;
+  readonly partitionKey: string;
+  readonly sortKey: string;
+  readonly indexes: readonly IndexDefinition[];
+  readonly stream?: 'NEW_AND_OLD_IMAGES';
+  /** The attribute with the epoch seconds after which DynamoDB may delete an item. */
+  readonly ttlAttribute?: string;
+}
+
+/** All keys of SensorFlow are strings; all indexes project everything. */
+export interface IndexDefinition {
+  readonly name: string;
+  readonly partitionKey: string;
+  readonly sortKey: string;
+}
+
+export const READINGS_TABLE = {
+  nameVariable: 'DYNAMODB_TABLE_NAME',
+  partitionKey: 'equipmentId',
+  sortKey: 'timestamp',
+  indexes: [],
+  stream: 'NEW_AND_OLD_IMAGES',
+  ttlAttribute: 'expiresAt',
+} as const satisfies TableDefinition;
+
+export const EQUIPMENT_HOURS_INDEX = {
+  name: 'equipment-hours',
+  partitionKey: 'equipmentId',
+  sortKey: 'hour',
+} as const satisfies IndexDefinition;
+
+export const AGGREGATES_TABLE = {
+  nameVariable: 'DYNAMODB_AGGREGATE_TABLE_NAME',
+  partitionKey: 'partition',
+  sortKey: 'cell',
+  indexes: [EQUIPMENT_HOURS_INDEX],
+  stream: 'NEW_AND_OLD_IMAGES',
+} as const satisfies TableDefinition;
+
+/** Owned by csv-import: one item an import. */
+export const IMPORTS_TABLE = {
+  nameVariable: 'DYNAMODB_IMPORTS_TABLE_NAME',
+  partitionKey: 'scope',
+  sortKey: 'uploadId',
+  indexes: [],
+} as const satisfies TableDefinition;
+
+/** Owned by auth: login throttles and ended sessions. */
+export const SESSIONS_TABLE = {
+  nameVariable: 'DYNAMODB_SESSIONS_TABLE_NAME',
+  partitionKey: 'partition',
+  sortKey: 'entry',
+  indexes: [],
+  ttlAttribute: 'expiresAt',
+} as const satisfies TableDefinition;
+
+export const TABLES: readonly TableDefinition[] = [
+  READINGS_TABLE,
+  AGGREGATES_TABLE,
+  IMPORTS_TABLE,
+  SESSIONS_TABLE,
+];

@@ -1,0 +1,59 @@
+import type { Instant } from '@sensorflow/kernel';
+import type { StoredReading } from './reading.js';
+
+/**
+ * What became of one put: `stored` is confirmed durable; `not-stored` certainly did not happen;
+ * `unknown` may have happened or may still happen; `refused` never will (the store cannot hold it).
+ */
+export type PutOutcome = 'stored' | 'not-stored' | 'unknown' | 'refused';
+
+/** Puts of one call; DynamoDB's BatchWriteItem takes no more. */
+export const MAX_PUTS_PER_CALL = 25;
+
+export interface ReadingRange {
+  readonly equipmentId: string;
+  /** Included. */
+  readonly from?: Instant;
+  /** Excluded. */
+  readonly to?: Instant;
+  readonly order: 'asc' | 'desc';
+  readonly limit: number;
+  /** Goes on behind this reading of the same range and order. */
+  readonly after?: Instant;
+}
+
+export interface ReadingPage {
+  readonly readings: readonly StoredReading[];
+  /** Where the next page goes on (`after`), or undefined at the end. */
+  readonly next: Instant | undefined;
+}
+
+/**
+ * The table of readings. Puts replace the whole reading of the same equipment and instant, so that
+ * repeating one is safe. Reads throw DomainError `unavailable` (`store-unavailable`) when the store
+ * does not answer.
+ */
+export abstract class ReadingStore {
+  /**
+   * One call to the store for 1 to 25 readings with distinct keys. Answers each reading for itself,
+   * in the order given, and does not throw for a failing store: that is an outcome. One attempt, no
+   * retries; the caller decides.
+   */
+  abstract putAll(readings: readonly StoredReading[]): Promise<readonly PutOutcome[]>;
+
+  /** One page of a time range. Reads its own writes: strongly consistent. */
+  abstract range(query: ReadingRange): Promise<ReadingPage>;
+
+  /** The newest reading, strongly consistent. */
+  abstract latest(equipmentId: string): Promise<StoredReading | undefined>;
+
+  /**
+   * Every reading with `from` ≤ timestamp < `to` in order of time, strongly consistent,
+   * a page of the store at a time. What aggregation recomputes from.
+   */
+  abstract scanRange(
+    equipmentId: string,
+    from: Instant,
+    to: Instant,
+  ): AsyncIterable<readonly StoredReading[]>;
+}

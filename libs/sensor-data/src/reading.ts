@@ -1,0 +1,28 @@
+import type { Instant } from '@sensorflow/kernel';
+
+/**
+ * What one piece of equipment measured at one instant. Equipment and instant are its identity:
+ * another reading with the same two replaces the whole of it.
+ *
+ * Metrics and tags are maps, not objects: `constructor` is a valid metric name.
+ */
+export interface Reading {
+  readonly equipmentId: string;
+  readonly timestamp: Instant;
+  /** At least one metric; finite doubles, never -0. */
+  readonly values: ReadonlyMap<string, number>;
+  readonly tags: ReadonlyMap<string, string>;
+}
+
+export interface StoredReading extends Reading {
+  /** The instant of its last receipt. */
+  readonly registerTime: Instant;
+}
+
+/** The metric of a reading that was sent with `value` alone. */
+export const DEFAULT_METRIC = 'value';
+
+/** Text that is equal for two readings exactly when they have one identity. */
+export function readingKey(reading: Pick<Reading, 'equipmentId' | 'timestamp'>): string {
+  return `${reading.equipmentId} ${reading.timestamp}`;
+}

@@ -1,0 +1,31 @@
+import { defineConfig } from 'vitest/config';
+
+/** Tests of one tier; each tier is a project, so that `vitest --project unit` runs it alone. */
+function tier(name: string, include: string[], options: Record<string, unknown> = {}) {
+  return { extends: true as const, test: { name, include, ...options } };
+}
+
+export default defineConfig({
+  resolve: { tsconfigPaths: true },
+  // Nest's injection reads the types that TypeScript's legacy decorators leave behind.
+  oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
+  test: {
+    environment: 'node',
+    restoreMocks: true,
+    projects: [
+      tier('unit', ['apps/**/*.spec.ts', 'libs/**/*.spec.ts']),
+      tier('contract', ['test/contracts/**/*.spec.ts'], { testTimeout: 30_000 }),
+      tier('medium', ['test/medium/**/*.spec.ts'], { testTimeout: 60_000, hookTimeout: 60_000 }),
+      tier('e2e', ['test/e2e/**/*.spec.ts'], {
+        testTimeout: 120_000,
+        hookTimeout: 120_000,
+        fileParallelism: false,
+      }),
+      tier('faults', ['test/faults/**/*.spec.ts'], {
+        testTimeout: 300_000,
+        hookTimeout: 120_000,
+        fileParallelism: false,
+      }),
+    ],
+  },
+});
