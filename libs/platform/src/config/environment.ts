@@ -1,0 +1,98 @@
+import { cleanEnv, num, str, type ValidatorSpec } from 'envalid';
+import { httpUrl, httpUrlList, originOrNone, text, textList, wholeNumber } from './variables.js';
+
+/**
+ * What each process takes from its environment, checked once at start. The only file that knows the
+ * variables' names and meanings; constructors elsewhere get values.
+ */
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Everything that is wrong with the environment, at once. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+
+  constructor(readonly faults: readonly string[]) {
+    super(`The configuration is not usable:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+  }
+}
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+const shared = {
+  AWS_REGION: text(),
+  LOG_LEVEL: str({ choices: LOG_LEVELS, default: 'info' }),
+};
+
+/** How many shards a new day of aggregates is laid out in; a day keeps what it began with. */
+const AGGREGATE_SHARDS = wholeNumber(1, 256)({ default: 1 });
+
+const MIB = 1024 * 1024;
+
+const apiVariables = {
+  ...shared,
+  HOST: text({ default: '0.0.0.0', desc: 'address to listen on' }),
+  PORT: wholeNumber(0, 65_535)({ default: 3000 }),
+  DYNAMODB_TABLE_NAME: text(),
+  DYNAMODB_AGGREGATE_TABLE_NAME: text(),
+  DYNAMODB_IMPORTS_TABLE_NAME: text(),
+  DYNAMODB_SESSIONS_TABLE_NAME: text(),
+  S3_BUCKET_NAME: text(),
+  COGNITO_CLIENT_ID: text(),
+  COGNITO_CLIENT_SECRET: text(),
+  COGNITO_ISSUERS: httpUrlList(),
+  COGNITO_JWKS_URI: httpUrl(),
+  COGNITO_MACHINE_CLIENT_IDS: textList(),
+  FRONTEND_URL: originOrNone(),
+  TRUSTED_PROXY_HOPS: wholeNumber(0, 10)({ default: 0 }),
+  SHUTDOWN_GRACE_MS: wholeNumber(0, 60_000)({ default: 10_000 }),
+  UPLOAD_MAX_BYTES: wholeNumber(1, 5 * 1024 * MIB)({ default: 2048 * MIB }),
+  AGGREGATE_SHARDS,
+};
+
+const aggregatorVariables = {
+  ...shared,
+  DYNAMODB_TABLE_NAME: text(),
+  DYNAMODB_AGGREGATE_TABLE_NAME: text(),
+  AGGREGATE_SHARDS,
+};
+
+const importerVariables = {
+  ...shared,
+  DYNAMODB_TABLE_NAME: text(),
+  DYNAMODB_IMPORTS_TABLE_NAME: text(),
+  S3_BUCKET_NAME: text(),
+  UPLOADS_QUEUE_URL: httpUrl(),
+  /** Below this much time a Lambda hands the rest of a file to its next run. */
+  IMPORT_HANDOVER_MS: num({ default: 60_000 }),
+};
+
+function read<S extends Record<string, ValidatorSpec<unknown>>>(variables: Variables, specs: S) {
+  const values = cleanEnv(variables, specs, {
+    reporter: ({ errors }) => {
+      const faults = Object.entries(errors).map(([name, error]) => `${name}: ${messageOf(error)}`);
+      if (faults.length > 0) throw new ConfigurationError(faults);
+    },
+  });
+  return Object.freeze({ ...values });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error && error.message !== '' ? error.message : 'is missing';
+}
+
+export type ApiEnvironment = ReturnType<typeof readApiEnvironment>;
+export type AggregatorEnvironment = ReturnType<typeof readAggregatorEnvironment>;
+export type ImporterEnvironment = ReturnType<typeof readImporterEnvironment>;
+
+/** Each throws ConfigurationError with all faults together. */
+export function readApiEnvironment(variables: Variables) {
+  return read(variables, apiVariables);
+}
+
+export function readAggregatorEnvironment(variables: Variables) {
+  return read(variables, aggregatorVariables);
+}
+
+export function readImporterEnvironment(variables: Variables) {
+  return read(variables, importerVariables);
+}
