@@ -45,8 +45,8 @@ export const httpUrlList = makeValidator<readonly string[]>((input) => {
 });
 
 /** An origin such as `https://app.example.com`, or the word `none`: leaving it out is no answer. */
-export const originOrNone = makeValidator<string | null>((input) => {
-  if (input === 'none') return null;
+export const originOrNone = makeValidator<string>((input) => {
+  if (input === 'none') return input;
   if (!URL.canParse(input) || new URL(input).origin !== input) {
     throw new EnvError('must be an origin such as https://app.example.com, or none');
   }
