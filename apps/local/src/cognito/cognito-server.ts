@@ -1,0 +1,125 @@
+import { createServer, type Server } from 'node:http';
+import { type Clock, DomainError, SystemClock } from '@sensorflow/kernel';
+import { AdminOperations } from './admin-operations.js';
+import { AuthOperations } from './auth-operations.js';
+import { CognitoDatabase } from './cognito-database.js';
+import { CognitoRoutes } from './cognito-routes.js';
+import { JsonApi } from './json-api.js';
+import { NewPasswordChallenge } from './new-password-challenge.js';
+import { PasswordCheck } from './password-check.js';
+import { PoolAdministration } from './pool-administration.js';
+import { PoolStore } from './pool-store.js';
+import { SignInStore } from './sign-in-store.js';
+import { TokenEndpoint } from './token-endpoint.js';
+import { TokenSigner } from './token-signer.js';
+import { UserAdministration } from './user-administration.js';
+import { UserPools } from './user-pools.js';
+import { UserSessions } from './user-sessions.js';
+import { UserStore } from './user-store.js';
+
+export interface CognitoServerOptions {
+  /** Everything is kept in `<dataDir>/cognito.db`. */
+  readonly dataDir: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  readonly host?: '127.0.0.1';
+  readonly region: string;
+  /** Stands in `iss` before the pool's id; unless set, the server's own URL. */
+  readonly issuerBaseUrl?: string;
+  readonly clock?: Clock;
+  /** Hears of errors that are the emulator's own; they are answered with 500. */
+  readonly reportFault?: (error: unknown) => void;
+}
+
+export interface RunningCognitoServer {
+  readonly port: number;
+  readonly url: string;
+  readonly pools: UserPools;
+  /** Lets requests under way finish, for at most two seconds. May be called twice. */
+  close(): Promise<void>;
+}
+
+const GRACE_MS = 2000;
+
+/**
+ * Starts the Cognito emulator of the embedded stack (development only). It has no SRP, MFA, login pages
+ * or mail. Throws DomainError `port-in-use`.
+ */
+export async function startCognitoServer(
+  options: CognitoServerOptions,
+): Promise<RunningCognitoServer> {
+  const { port: wantedPort, host = '127.0.0.1' } = options;
+  const server = createServer({ requestTimeout: 10_000 });
+  const port = await listen(server, wantedPort, host);
+  const url = `http://${host}:${port}`;
+  try {
+    const database = CognitoDatabase.open(options.dataDir);
+    const { routes, pools } = compose(database, url, options);
+    server.on('request', (request, response) => void routes.answer(request, response));
+    return { port, url, pools, close: closeOnce(server, database) };
+  } catch (error) {
+    server.close();
+    throw error;
+  }
+}
+
+function compose(
+  database: CognitoDatabase,
+  url: string,
+  options: CognitoServerOptions,
+): { readonly routes: CognitoRoutes; readonly pools: UserPools } {
+  const clock = options.clock ?? new SystemClock();
+  const pools = new PoolStore(database);
+  const users = new UserStore(database);
+  const signIns = new SignInStore(database);
+  const issuerBaseUrl = (options.issuerBaseUrl ?? url).replace(/\/+$/, '');
+  const signer = new TokenSigner(pools, clock, issuerBaseUrl);
+  const poolAdministration = new PoolAdministration(pools, clock, options.region);
+  const stores = { pools, users, signIns };
+  const userAdministration = new UserAdministration(poolAdministration, stores, clock);
+  const auth = new AuthOperations({
+    pools,
+    signIns,
+    passwords: new PasswordCheck(users, signIns, clock),
+    challenges: new NewPasswordChallenge(users, signIns, clock),
+    sessions: new UserSessions(users, signIns, signer, clock),
+  });
+  const admin = new AdminOperations(poolAdministration, userAdministration);
+  const iamOperations = { ...auth.iamOperations, ...admin.iamOperations };
+  const routes = new CognitoRoutes({
+    jsonApi: new JsonApi(auth.publicOperations, iamOperations),
+    tokenEndpoint: new TokenEndpoint(pools, signer, clock),
+    signer,
+    pools,
+    url,
+    reportFault: options.reportFault ?? (() => undefined),
+  });
+  return { routes, pools: new UserPools(poolAdministration, userAdministration, pools, signer) };
+}
+
+function listen(server: Server, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) => {
+      const detail = `Cognito cannot listen on ${host}:${port}; is the port taken?`;
+      reject(new DomainError('conflict', 'port-in-use', detail, { cause }));
+    });
+    server.listen(port, host, () => {
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : port);
+    });
+  });
+}
+
+function closeOnce(server: Server, database: CognitoDatabase): () => Promise<void> {
+  let closed: Promise<void> | undefined;
+  return () => (closed ??= close(server, database));
+}
+
+async function close(server: Server, database: CognitoDatabase): Promise<void> {
+  const cutOff = setTimeout(() => server.closeAllConnections(), GRACE_MS);
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  clearTimeout(cutOff);
+  database.close();
+}

@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '@sensorflow/kernel';
+import { CognitoError, invalidParameter, resourceNotFound } from './cognito-error.js';
+import { hashPassword } from './password-hash.js';
+import { checkPasswordPolicy } from './password-policy.js';
+import type { PoolAdministration } from './pool-administration.js';
+import type { PoolStore } from './pool-store.js';
+import type { PoolUser } from './pool-user.js';
+import type { SignInStore } from './sign-in-store.js';
+import type { UserStore } from './user-store.js';
+
+/** A user to be made; a password that is not permanent must be changed at the first sign-in. */
+export interface NewPoolUser {
+  readonly username: string;
+  readonly password: string;
+  readonly permanent: boolean;
+  readonly attributes?: Readonly<Record<string, string>>;
+}
+
+/** Where users are kept and what must follow when they change. */
+export interface UserStores {
+  readonly pools: PoolStore;
+  readonly users: UserStore;
+  readonly signIns: SignInStore;
+}
+
+const USERNAME = /^[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,128}$/u;
+
+/** Makes and changes users. Throws CognitoError for what AWS refuses. */
+export class UserAdministration {
+  constructor(
+    private readonly administration: PoolAdministration,
+    private readonly stores: UserStores,
+    private readonly clock: Clock,
+  ) {}
+
+  user(poolId: string, username: string): PoolUser {
+    const user = this.find(poolId, username);
+    if (user === undefined) throw new CognitoError('UserNotFoundException', 'User does not exist.');
+    return user;
+  }
+
+  find(poolId: string, username: string): PoolUser | undefined {
+    return this.stores.users.find(this.administration.pool(poolId).id, username);
+  }
+
+  async createUser(poolId: string, newUser: NewPoolUser): Promise<PoolUser> {
+    const { username, password, permanent, attributes = {} } = newUser;
+    if (!USERNAME.test(username))
+      throw invalidParameter('Username is not 1 to 128 visible characters');
+    this.refuseExisting(poolId, username);
+    checkPasswordPolicy(password);
+    const passwordHash = await hashPassword(password);
+    this.refuseExisting(poolId, username);
+    const now = this.clock.nowEpochMs();
+    const user: PoolUser = {
+      sub: randomUUID(),
+      poolId,
+      username,
+      passwordHash,
+      status: permanent ? 'CONFIRMED' : 'FORCE_CHANGE_PASSWORD',
+      enabled: true,
+      attributes,
+      createdAtEpochMs: now,
+      modifiedAtEpochMs: now,
+    };
+    this.stores.users.insert(user);
+    return user;
+  }
+
+  /** Challenges opened with the earlier password are closed, and wrong passwords forgotten. */
+  async setPassword(
+    poolId: string,
+    username: string,
+    password: string,
+    permanent: boolean,
+  ): Promise<void> {
+    const { sub } = this.user(poolId, username);
+    checkPasswordPolicy(password);
+    const passwordHash = await hashPassword(password);
+    const status = permanent ? 'CONFIRMED' : 'FORCE_CHANGE_PASSWORD';
+    this.stores.users.setPassword(sub, passwordHash, status, this.clock.nowEpochMs());
+    this.stores.signIns.dropChallengesOf(sub);
+    this.stores.signIns.clearFailures(poolId, username);
+  }
+
+  /** Disabling ends the user's sessions, as AdminDisableUser does. */
+  setEnabled(poolId: string, username: string, enabled: boolean): void {
+    const { sub } = this.user(poolId, username);
+    this.stores.users.setEnabled(sub, enabled, this.clock.nowEpochMs());
+    if (enabled) return;
+    this.stores.signIns.revokeSignInsOf(sub);
+    this.stores.signIns.dropChallengesOf(sub);
+  }
+
+  addToGroup(poolId: string, username: string, group: string): void {
+    const { sub } = this.user(poolId, username);
+    if (!this.stores.pools.hasGroup(poolId, group)) throw resourceNotFound('Group not found.');
+    this.stores.users.addToGroup(sub, group);
+  }
+
+  private refuseExisting(poolId: string, username: string): void {
+    if (this.find(poolId, username) === undefined) return;
+    throw new CognitoError('UsernameExistsException', 'User account already exists');
+  }
+}
