@@ -1,0 +1,169 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { extname } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { FunctionInvoker, InvocationOutcome } from './invocation.js';
+
+export interface FunctionDefinition {
+  readonly name: string;
+  /** Absolute path of a JavaScript module that exports `handler(event, context)`. */
+  readonly modulePath: string;
+  /** The function's whole environment: ours is not passed on, so that no credentials leak into it. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export type FunctionLog = (line: string, stream: 'stdout' | 'stderr') => void;
+
+/** Compiled, the runner is JavaScript; uncompiled, Node strips its types. */
+const RUNNER = fileURLToPath(
+  new URL(`./function-runner${extname(import.meta.url)}`, import.meta.url),
+);
+const CLOSE_TIMEOUT_MS = 1_000;
+
+/**
+ * One sandbox of a function: a child process that lives from invocation to invocation and handles one at a time;
+ * further ones wait. A child that crashed or was killed for its timeout is replaced at the next invocation.
+ */
+export class FunctionWorker implements FunctionInvoker {
+  private child: ChildProcess | undefined;
+  private lastTurn: Promise<unknown> = Promise.resolve();
+  private isClosed = false;
+  private readonly definition: FunctionDefinition;
+  private readonly log: FunctionLog;
+
+  constructor(definition: FunctionDefinition, log: FunctionLog) {
+    this.definition = definition;
+    this.log = log;
+  }
+
+  get functionName(): string {
+    return this.definition.name;
+  }
+
+  /**
+   * Error types: `Sandbox.Timedout` after the timeout, `Runtime.ExitError` when the process ended, the name of
+   * what the handler threw otherwise. The timeout includes loading the module at the first invocation.
+   */
+  async invoke(event: unknown, timeoutSeconds: number): Promise<InvocationOutcome> {
+    const turn = this.lastTurn.then(async () => this.runInvocation(event, timeoutSeconds));
+    this.lastTurn = turn;
+    return turn;
+  }
+
+  /** Ends the child; an invocation that is under way fails with `Runtime.ExitError`. */
+  async close(): Promise<void> {
+    this.isClosed = true;
+    const { child } = this;
+    if (child === undefined) return;
+    const exited = new Promise<void>((resolve) => {
+      child.once('exit', () => resolve());
+    });
+    if (child.connected) child.disconnect();
+    const killer = setTimeout(() => kill(child), CLOSE_TIMEOUT_MS);
+    await exited;
+    clearTimeout(killer);
+  }
+
+  private async runInvocation(event: unknown, timeoutSeconds: number): Promise<InvocationOutcome> {
+    if (this.isClosed) return failure('Runtime.ExitError', 'The function has been closed.');
+    this.child ??= this.startChild();
+    return exchange(this.child, event, timeoutSeconds);
+  }
+
+  private startChild(): ChildProcess {
+    const { name, modulePath, environment } = this.definition;
+    const child = fork(RUNNER, [modulePath, name], {
+      env: { TZ: ':UTC', AWS_LAMBDA_FUNCTION_NAME: name, ...environment },
+      execArgv: [],
+      // A group of its own: a terminal's Ctrl-C must not end an invocation that is to be drained.
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    const forget = (): void => {
+      if (this.child === child) this.child = undefined;
+    };
+    child.once('exit', forget);
+    child.once('error', forget);
+    for (const stream of ['stdout', 'stderr'] as const) {
+      const input = child[stream];
+      if (input === null) continue;
+      createInterface({ input }).on('line', (line) => this.log(line, stream));
+    }
+    return child;
+  }
+}
+
+/** One invocation's question and answer. Resolves after the child's exit when there was no answer. */
+async function exchange(
+  child: ChildProcess,
+  event: unknown,
+  timeoutSeconds: number,
+): Promise<InvocationOutcome> {
+  const requestId = randomUUID();
+  return new Promise((resolve) => {
+    let hasTimedOut = false;
+    const timer = setTimeout(() => {
+      hasTimedOut = true;
+      kill(child);
+    }, timeoutSeconds * 1000);
+    const settle = (outcome: InvocationOutcome): void => {
+      clearTimeout(timer);
+      child.off('message', onMessage).off('exit', onExit).off('error', onError);
+      resolve(outcome);
+    };
+    const onMessage = (message: unknown): void => {
+      const outcome = outcomeOf(message, requestId);
+      if (outcome !== undefined && !hasTimedOut) settle(outcome);
+    };
+    const onExit = (code: number | null, signal: NodeJS.Signals | null): void => {
+      settle(hasTimedOut ? timeout(requestId, timeoutSeconds) : exit(requestId, code, signal));
+    };
+    const onError = (error: Error): void => settle(failure('Runtime.ExitError', error.message));
+    child.on('message', onMessage).on('exit', onExit).on('error', onError);
+    // A child that is dying does not take the message; its exit says the rest.
+    const deadlineEpochMs = Date.now() + timeoutSeconds * 1000;
+    child.send({ requestId, event, deadlineEpochMs }, () => undefined);
+  });
+}
+
+function outcomeOf(message: unknown, requestId: string): InvocationOutcome | undefined {
+  if (typeof message !== 'object' || message === null) return undefined;
+  const fields: Record<string, unknown> = { ...message };
+  if (fields['requestId'] !== requestId) return undefined;
+  if (fields['ok'] === true) {
+    return { ok: true, result: JSON.parse(String(fields['resultJson'])) };
+  }
+  return failure(String(fields['errorType']), String(fields['errorMessage']));
+}
+
+function timeout(requestId: string, timeoutSeconds: number): InvocationOutcome {
+  const message = `RequestId: ${requestId} Error: Task timed out after ${timeoutSeconds.toFixed(2)} seconds`;
+  return failure('Sandbox.Timedout', message);
+}
+
+function exit(
+  requestId: string,
+  code: number | null,
+  signal: NodeJS.Signals | null,
+): InvocationOutcome {
+  const how = signal === null ? `exit status ${code}` : `signal: ${signal}`;
+  return failure(
+    'Runtime.ExitError',
+    `RequestId: ${requestId} Error: Runtime exited with error: ${how}`,
+  );
+}
+
+function failure(errorType: string, errorMessage: string): InvocationOutcome {
+  return { ok: false, errorType, errorMessage };
+}
+
+/** The whole group, so that nothing that the function started survives it. */
+function kill(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // It has ended already.
+  }
+}

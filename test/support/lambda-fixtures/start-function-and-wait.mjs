@@ -1,0 +1,8 @@
+// Starts a function, leaves an invocation under way and waits to be killed. Argument: module path.
+import { FunctionWorker } from '../../../apps/local/src/lambda/function-worker.ts';
+
+const [, , modulePath] = process.argv;
+const worker = new FunctionWorker({ name: 'held', modulePath, environment: {} }, () => undefined);
+const { result } = await worker.invoke({}, 30);
+void worker.invoke({ behaviour: 'hang' }, 600);
+process.stdout.write(`${JSON.stringify({ pid: result.pid })}\n`);
