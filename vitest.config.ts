@@ -12,11 +12,13 @@ export default defineConfig({
   test: {
     environment: 'node',
     restoreMocks: true,
+    reporters: ['default', ['json', { outputFile: 'node_modules/.cache/test-report.json' }]],
     projects: [
       tier('unit', ['apps/**/*.spec.ts', 'libs/**/*.spec.ts']),
       tier('contract', ['test/contracts/**/*.spec.ts'], { testTimeout: 30_000 }),
       tier('medium', ['test/medium/**/*.spec.ts'], { testTimeout: 60_000, hookTimeout: 60_000 }),
       tier('e2e', ['test/e2e/**/*.spec.ts'], {
+        globalSetup: ['test/e2e/shared-stack.ts'],
         testTimeout: 120_000,
         hookTimeout: 120_000,
         fileParallelism: false,

@@ -39,9 +39,9 @@ export class Decimal {
     return this.coefficient * 10n ** BigInt(this.exponent - exponent);
   }
 
-  /** The double nearest to this number. */
+  /** The double nearest to this number; never -0. */
   toNumber(): number {
-    return Number(`${this.coefficient}e${this.exponent}`);
+    return Number(`${this.coefficient}e${this.exponent}`) + 0;
   }
 
   /** The double nearest to this number divided by a positive whole number. */

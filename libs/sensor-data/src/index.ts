@@ -1,4 +1,9 @@
+export { ConfirmingReadingWriter } from './confirming-reading-writer.js';
+export { parseEquipmentId } from './equipment-id.js';
+export { MAX_METRICS_PER_READING, parseMetricName } from './metric-name.js';
+export { parseReading, type ParsedReading } from './parse-reading.js';
 export { DEFAULT_METRIC, readingKey, type Reading, type StoredReading } from './reading.js';
+export { parseNumber, parseNumberText } from './reading-number.js';
 export {
   MAX_PUTS_PER_CALL,
   ReadingStore,
@@ -6,4 +11,7 @@ export {
   type ReadingPage,
   type ReadingRange,
 } from './reading-store.js';
+export { parseReadingTimestamp } from './reading-timestamp.js';
 export { ReadingWriter, type WriteOutcome } from './reading-writer.js';
+export { MAX_READINGS_PER_BATCH, SensorData } from './sensor-data.js';
+export type { BatchVerdict, RejectedReading } from './batch-verdict.js';

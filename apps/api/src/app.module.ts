@@ -1,0 +1,62 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { AggregationModule } from '@sensorflow/aggregation/aggregation.module.js';
+import { AuthModule } from '@sensorflow/auth/auth.module.js';
+import { CsvImportModule } from '@sensorflow/csv-import/csv-import.module.js';
+import { HealthModule } from '@sensorflow/health/health.module.js';
+import {
+  createCognitoClient,
+  createDynamoDbClient,
+  createS3Client,
+  createSingleAttemptDynamoDbClient,
+} from '@sensorflow/platform/aws/aws-clients.js';
+import type { ApiEnvironment } from '@sensorflow/platform/config/environment.js';
+import { SensorDataModule } from '@sensorflow/sensor-data/sensor-data.module.js';
+import { healthOptions } from './health-options.js';
+
+/** The table of contents: what the API is made of. */
+@Module({})
+export class AppModule {
+  static from(environment: ApiEnvironment): DynamicModule {
+    const region = environment.AWS_REGION;
+    const dynamoDb = createDynamoDbClient(region);
+    const auth = AuthModule.register({
+      dynamoDb,
+      sessionsTableName: environment.DYNAMODB_SESSIONS_TABLE_NAME,
+      cognito: createCognitoClient(region),
+      clientId: environment.COGNITO_CLIENT_ID,
+      clientSecret: environment.COGNITO_CLIENT_SECRET,
+      issuers: environment.COGNITO_ISSUERS,
+      jwksUri: environment.COGNITO_JWKS_URI,
+      machineClientIds: environment.COGNITO_MACHINE_CLIENT_IDS,
+      frontendOrigin: frontendOriginOf(environment),
+    });
+    return {
+      module: AppModule,
+      imports: [
+        auth,
+        AggregationModule.register({
+          dynamoDb,
+          aggregatesTableName: environment.DYNAMODB_AGGREGATE_TABLE_NAME,
+          shards: environment.AGGREGATE_SHARDS,
+        }),
+        CsvImportModule.register({
+          dynamoDb,
+          importsTableName: environment.DYNAMODB_IMPORTS_TABLE_NAME,
+          s3: createS3Client(region),
+          bucketName: environment.S3_BUCKET_NAME,
+          maxUploadBytes: environment.UPLOAD_MAX_BYTES,
+        }),
+        SensorDataModule.register({
+          readDynamoDb: dynamoDb,
+          writeDynamoDb: createSingleAttemptDynamoDbClient(region),
+          tableName: environment.DYNAMODB_TABLE_NAME,
+        }),
+        HealthModule.register(healthOptions(auth, dynamoDb, environment.DYNAMODB_TABLE_NAME)),
+      ],
+    };
+  }
+}
+
+export function frontendOriginOf(environment: ApiEnvironment): string | undefined {
+  return environment.FRONTEND_URL === 'none' ? undefined : environment.FRONTEND_URL;
+}

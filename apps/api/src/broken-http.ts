@@ -1,0 +1,31 @@
+import { problem, PROBLEM_CONTENT_TYPE } from '@sensorflow/platform/http/problem-details.js';
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
+
+/** Node's parser errors that are more than a plain bad request. */
+const FAULTS: Readonly<Record<string, readonly [number, string, string]>> = {
+  HPE_HEADER_OVERFLOW: [431, 'headers-too-large', 'The request line and headers are too large.'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'request-timeout', 'The request did not arrive in time.'],
+};
+const BAD_REQUEST = [400, 'http-malformed', 'This is not valid HTTP/1.1.'] as const;
+
+/** Answers what is not HTTP at all, before there is a request that a filter could see. */
+export function answerBrokenHttp(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, code, detail] = FAULTS[error.code ?? ''] ?? BAD_REQUEST;
+  const document = problem(status, code, detail, randomUUID());
+  const body = JSON.stringify(document);
+  socket.end(
+    [
+      `HTTP/1.1 ${status} ${document.title}`,
+      `Content-Type: ${PROBLEM_CONTENT_TYPE}`,
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      'Connection: close',
+      '',
+      body,
+    ].join('\r\n'),
+  );
+}

@@ -1,0 +1,59 @@
+import fastifyCookie from '@fastify/cookie';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { ApiEnvironment } from '@sensorflow/platform/config/environment.js';
+import { registerBodyParsers } from '@sensorflow/platform/http/body-parsers.js';
+import { ProblemFilter, sendProblem } from '@sensorflow/platform/http/problem.filter.js';
+import { requestValidationPipe } from '@sensorflow/platform/http/request-validation.pipe.js';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import { frontendOriginOf } from './app.module.js';
+import { answerBrokenHttp } from './broken-http.js';
+import { serveDocuments } from './documents.js';
+import { RequestLog } from './request-log.js';
+
+/** The longest path parameter is an equipment id of 128 characters, each of which may be escaped. */
+const MAX_PARAM_LENGTH = 128 * 3;
+const MAX_HEADER_BYTES = 16 * 1024;
+
+/** The HTTP server, with its limits: what a client may send before any of our code looks at it. */
+export function createHttpAdapter(environment: ApiEnvironment, logger: Logger): FastifyAdapter {
+  return new FastifyAdapter({
+    loggerInstance: logger,
+    logController: new RequestLog(),
+    genReqId: () => randomUUID(),
+    trustProxy: (_address: string, hop: number) => hop < environment.TRUSTED_PROXY_HOPS,
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    // Longer than a load balancer keeps an idle connection (60 s), or it meets closed ones.
+    keepAliveTimeout: 75_000,
+    requestTimeout: 30_000,
+    http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: 10_000 },
+    forceCloseConnections: 'idle',
+    clientErrorHandler: answerBrokenHttp,
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
+      sendProblem(error, request, reply),
+  });
+}
+
+/** Everything between HTTP and the modules; the e2e tests use it as main.ts does. */
+export async function configureApp(
+  app: NestFastifyApplication,
+  environment: ApiEnvironment,
+): Promise<void> {
+  const server = app.getHttpAdapter().getInstance();
+  registerBodyParsers(server);
+  await app.register(fastifyCookie);
+  app.useGlobalPipes(requestValidationPipe());
+  app.useGlobalFilters(new ProblemFilter());
+  app.useSecurityHeaders({
+    contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
+  });
+  const frontendOrigin = frontendOriginOf(environment);
+  if (frontendOrigin !== undefined) {
+    app.enableCors({ origin: [frontendOrigin], credentials: true, maxAge: 600 });
+  }
+  server.addHook('onRequest', async (request, reply) => {
+    void reply.header('x-request-id', request.id);
+  });
+  serveDocuments(app);
+}

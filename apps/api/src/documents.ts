@@ -1,0 +1,34 @@
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { SERVICE } from './service-identity.js';
+
+const DESCRIPTION = `Keeps sensor readings durably and shows exact hourly aggregates.
+
+A 2xx answer means that every reading which it does not name as rejected is durable. Any other answer
+means that the identical request can be sent again safely.`;
+
+/** The OpenAPI 3.1 document, generated from the controllers. */
+export function createDocument(app: INestApplication): OpenAPIObject {
+  const config = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
+    .setTitle('SensorFlow')
+    .setVersion(SERVICE.version)
+    .setDescription(DESCRIPTION)
+    .setLicense('MIT', 'https://opensource.org/license/mit')
+    .addApiKey({ type: 'apiKey', in: 'cookie', name: '__Host-sensorflow' }, 'sessionCookie')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'machineToken')
+    .addBasicAuth({ type: 'http', scheme: 'basic' }, 'loginCredentials')
+    .build();
+  return SwaggerModule.createDocument(app, config, {
+    operationIdFactory: (_controller, method) => method,
+  });
+}
+
+/** Swagger UI at /docs, the document itself at /openapi.json. */
+export function serveDocuments(app: INestApplication): void {
+  SwaggerModule.setup('docs', app, () => createDocument(app), {
+    jsonDocumentUrl: 'openapi.json',
+    yamlDocumentUrl: 'openapi.yaml',
+    customSiteTitle: 'SensorFlow API',
+  });
+}

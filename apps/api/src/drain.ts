@@ -1,0 +1,46 @@
+import type { INestApplication } from '@nestjs/common';
+import type { Readiness } from '@sensorflow/health';
+import type { Logger } from 'pino';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Past this the process ends, whatever still hangs. */
+const EXIT_DEADLINE_MS = 15_000;
+
+/**
+ * On the first SIGTERM or SIGINT: not ready, go on serving for the load balancer's sake, then finish
+ * what was admitted and exit with 0. Further signals change nothing.
+ */
+export function drainOnSignal(
+  app: INestApplication,
+  readiness: Readiness,
+  graceMs: number,
+  logger: Logger,
+): void {
+  let draining: Promise<void> | undefined;
+  const begin = (signal: string): void => {
+    draining ??= drain(app, readiness, graceMs, logger, signal);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, begin);
+}
+
+async function drain(
+  app: INestApplication,
+  readiness: Readiness,
+  graceMs: number,
+  logger: Logger,
+  signal: string,
+): Promise<void> {
+  logger.info({ signal }, 'draining');
+  readiness.beginDraining();
+  const deadline = setTimeout(() => process.exit(1), Math.max(EXIT_DEADLINE_MS, graceMs + 5000));
+  deadline.unref();
+  try {
+    await delay(graceMs);
+    await app.close();
+    logger.info('drained');
+    process.exit(0);
+  } catch (error) {
+    logger.error({ err: error }, 'drain failed');
+    process.exit(1);
+  }
+}

@@ -1,0 +1,33 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Readiness } from '@sensorflow/health';
+import { ConfigurationError, readApiEnvironment } from '@sensorflow/platform/config/environment.js';
+import { createLogger } from '@sensorflow/platform/logging/logger.js';
+import { NestLogger } from '@sensorflow/platform/logging/nest-logger.js';
+import { AppModule } from './app.module.js';
+import { configureApp, createHttpAdapter } from './configure-app.js';
+import { drainOnSignal } from './drain.js';
+
+/** Starts the HTTP server from environment variables alone. */
+async function start(): Promise<void> {
+  const environment = readApiEnvironment(process.env);
+  const logger = createLogger(environment.LOG_LEVEL);
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.from(environment),
+    createHttpAdapter(environment, logger),
+    { logger: new NestLogger(logger), bodyParser: false, abortOnError: false },
+  );
+  await configureApp(app, environment);
+  drainOnSignal(app, app.get(Readiness, { strict: false }), environment.SHUTDOWN_GRACE_MS, logger);
+  await app.listen(environment.PORT, environment.HOST);
+  logger.info({ url: await app.getUrl() }, 'listening');
+}
+
+try {
+  await start();
+} catch (error) {
+  const message = error instanceof ConfigurationError ? error.message : error;
+  process.stderr.write(`SensorFlow cannot start. ${String(message)}\n`);
+  process.exit(1);
+}

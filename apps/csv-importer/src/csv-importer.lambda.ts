@@ -1,0 +1,43 @@
+import { CsvImporter, IMPORT_LIMITS } from '@sensorflow/csv-import';
+import { DynamoDbImportStore } from '@sensorflow/csv-import/dynamodb/dynamodb-import-store.js';
+import { S3UploadStorage } from '@sensorflow/csv-import/s3/s3-upload-storage.js';
+import { SqsImportQueue } from '@sensorflow/csv-import/sqs/sqs-import-queue.js';
+import { SystemClock } from '@sensorflow/kernel';
+import {
+  createDynamoDbClient,
+  createS3Client,
+  createSingleAttemptDynamoDbClient,
+  createSqsClient,
+} from '@sensorflow/platform/aws/aws-clients.js';
+import { readImporterEnvironment } from '@sensorflow/platform/config/environment.js';
+import { createLogger } from '@sensorflow/platform/logging/logger.js';
+import { ConfirmingReadingWriter } from '@sensorflow/sensor-data';
+import { DynamoDbReadingStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-reading-store.js';
+import { uploadBatchHandler } from './upload-batch-handler.js';
+
+// Composed once per container; Lambda keeps it, with its connections, for later messages.
+const environment = readImporterEnvironment(process.env);
+const region = environment.AWS_REGION;
+const clock = new SystemClock();
+const logger = createLogger(environment.LOG_LEVEL);
+const readingStore = new DynamoDbReadingStore(
+  createSingleAttemptDynamoDbClient(region),
+  environment.DYNAMODB_TABLE_NAME,
+  (kind, error) => logger.warn({ kind, err: error }, 'a write of readings failed'),
+);
+const importer = new CsvImporter(
+  {
+    imports: new DynamoDbImportStore(
+      createDynamoDbClient(region),
+      environment.DYNAMODB_IMPORTS_TABLE_NAME,
+    ),
+    storage: new S3UploadStorage(createS3Client(region), environment.S3_BUCKET_NAME),
+    readings: new ConfirmingReadingWriter(readingStore, clock),
+    queue: new SqsImportQueue(createSqsClient(region), environment.UPLOADS_QUEUE_URL),
+    clock,
+  },
+  { ...IMPORT_LIMITS, handoverMs: environment.IMPORT_HANDOVER_MS },
+);
+
+/** S3's event from the queue → import. */
+export const handler = uploadBatchHandler(importer, logger);

@@ -1,0 +1,50 @@
+import { relative } from 'node:path';
+import { CannotStartError, readStackOptions, type StackOptions } from './stack/options.js';
+import { Stack } from './stack/stack.js';
+
+/** `npm run local`: starts the stack, says how to use it, and stops it when told to. */
+async function run(): Promise<number> {
+  const options = readStackOptions(process.argv.slice(2), process.env);
+  const signalled = nextSignal();
+  const stack = await Stack.start(options);
+  process.stdout.write(greeting(stack, options));
+  const reason = await Promise.race([signalled, stack.broken]);
+  const isBroken = reason !== 'signal';
+  if (isBroken) process.stderr.write(`${reason}; see the logs in ${options.dataDir}/logs\n`);
+  const failures = await stack.stop();
+  for (const failure of failures) process.stderr.write(`not stopped cleanly: ${failure}\n`);
+  return isBroken || failures.length > 0 ? 1 : 0;
+}
+
+/** Listens from the start, so that a Ctrl-C while starting still stops what has started. */
+function nextSignal(): Promise<'signal'> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(signal, () => resolve('signal'));
+    }
+  });
+}
+
+function greeting(stack: Stack, options: StackOptions): string {
+  const { baseUrl, docsUrl, user, machine } = stack.announcement;
+  const folder = relative(process.cwd(), options.dataDir) || '.';
+  return [
+    `SensorFlow is ready at ${baseUrl}`,
+    `  documents      ${docsUrl}`,
+    `  demo user      ${user.username} / ${user.password}`,
+    `  demo machine   ${machine.clientId} / ${machine.clientSecret}`,
+    `  all of it in   ${folder}/local.json; logs in ${folder}/logs; Ctrl-C stops`,
+    '',
+  ].join('\n');
+}
+
+try {
+  process.exitCode = await run();
+} catch (error) {
+  const isExpected = error instanceof CannotStartError;
+  const text =
+    error instanceof Error && !isExpected ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`${isExpected ? text.replace(/^CannotStartError: /, '') : text}\n`);
+  process.exitCode = 1;
+}
+process.exit();

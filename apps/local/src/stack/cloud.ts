@@ -1,0 +1,160 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  AGGREGATES_TABLE,
+  IMPORTS_TABLE,
+  READINGS_TABLE,
+  SESSIONS_TABLE,
+} from '@sensorflow/platform/resources/tables.js';
+import {
+  UPLOADS_PREFIX,
+  UPLOADS_QUEUE_SOURCE,
+} from '@sensorflow/platform/resources/event-sources.js';
+import { join } from 'node:path';
+import { startCognitoServer } from '../cognito/cognito-server.js';
+import { ensureTables } from '../dynamodb/ensure-tables.js';
+import { findDynoxide } from '../dynamodb/find-dynoxide.js';
+import { startDynoxide, type RunningDynoxide } from '../dynamodb/start-dynoxide.js';
+import { addStreamIndexes } from '../dynamodb/stream-indexes.js';
+import { startS3Server } from '../s3/s3-server.js';
+import { MessageQueue } from '../sqs/message-queue.js';
+import { startSqsServer } from '../sqs/sqs-server.js';
+import { openUploadsDatabase } from '../sqs/uploads-database.js';
+import { ensureIdentity, type Identity } from './identity.js';
+import type { Installation } from './installation.js';
+import type { StackOptions } from './options.js';
+import type { StackLog } from './stack-log.js';
+import type { Teardown } from './teardown.js';
+
+export const REGION = 'local';
+export const BUCKET = 'sensorflow-uploads';
+export const TABLE_NAMES = {
+  readings: 'sensorflow-readings',
+  aggregates: 'sensorflow-aggregates',
+  imports: 'sensorflow-imports',
+  sessions: 'sensorflow-sessions',
+} as const;
+
+const TABLES = [
+  { definition: READINGS_TABLE, name: TABLE_NAMES.readings },
+  { definition: AGGREGATES_TABLE, name: TABLE_NAMES.aggregates },
+  { definition: IMPORTS_TABLE, name: TABLE_NAMES.imports },
+  { definition: SESSIONS_TABLE, name: TABLE_NAMES.sessions },
+];
+
+/** The embedded AWS services, as their clients need to know them. */
+export interface Cloud {
+  readonly endpoints: {
+    readonly dynamodb: string;
+    readonly dynamodbStreams: string;
+    readonly s3: string;
+    readonly sqs: string;
+    readonly cognitoIdp: string;
+  };
+  readonly credentials: Installation['credentials'];
+  readonly identity: Identity;
+  readonly queueUrl: string;
+  readonly queue: MessageQueue;
+  readonly dynoxide: RunningDynoxide;
+  readonly dynamodbFile: string;
+}
+
+export interface CloudParts {
+  readonly options: StackOptions;
+  readonly installation: Installation;
+  readonly log: StackLog;
+  readonly teardown: Teardown;
+}
+
+/** Starts DynamoDB, S3, SQS and Cognito on loopback and makes in them what is missing. */
+export async function startCloud(parts: CloudParts): Promise<Cloud> {
+  const { installation } = parts;
+  const [dynamodb, uploads, cognito] = await Promise.all([
+    startDynamoDb(parts),
+    startUploads(parts),
+    startIdentity(parts),
+  ]);
+  return {
+    endpoints: {
+      dynamodb: dynamodb.dynoxide.url,
+      dynamodbStreams: dynamodb.dynoxide.url,
+      s3: uploads.s3Url,
+      sqs: uploads.sqsUrl,
+      cognitoIdp: cognito.url,
+    },
+    credentials: installation.credentials,
+    identity: cognito.identity,
+    queueUrl: uploads.queueUrl,
+    queue: uploads.queue,
+    ...dynamodb,
+  };
+}
+
+async function startDynamoDb({ options, installation, log, teardown }: CloudParts) {
+  const dynamodbFile = join(options.dataDir, 'dynamodb.db');
+  const dynoxide = await startDynoxide({
+    binary: findDynoxide(options.hostVariables),
+    dbPath: dynamodbFile,
+    port: installation.ports.dynamodb,
+    host: '127.0.0.1',
+    log: (line) => log.note('dynamodb', line),
+  });
+  teardown.add('DynamoDB', () => dynoxide.stop());
+  const client = new DynamoDBClient({
+    endpoint: dynoxide.url,
+    region: REGION,
+    credentials: installation.credentials,
+  });
+  await ensureTables(client, TABLES);
+  client.destroy();
+  const warning = addStreamIndexes(dynamodbFile);
+  if (warning !== undefined) log.note('dynamodb', warning);
+  return { dynoxide, dynamodbFile };
+}
+
+async function startUploads({ options, installation, log, teardown }: CloudParts) {
+  const { dataDir } = options;
+  const { credentials, ports } = installation;
+  const database = openUploadsDatabase(dataDir);
+  teardown.add('uploads database', async () => database.close());
+  const queue = new MessageQueue(database);
+  // Whoever held messages was a process of an earlier run; it holds them no more.
+  queue.releaseAll();
+  const onFault = (error: unknown) => log.note('uploads', String(error));
+  const s3 = await startS3Server({
+    dataDir,
+    port: ports.s3,
+    region: REGION,
+    credentials,
+    buckets: [
+      {
+        name: BUCKET,
+        notifyPrefix: UPLOADS_PREFIX,
+        corsOrigins: options.frontendUrl === 'none' ? [] : [options.frontendUrl],
+      },
+    ],
+    queue,
+    onFault,
+  });
+  teardown.add('S3', () => s3.close());
+  const sqs = await startSqsServer({
+    queue,
+    port: ports.sqs,
+    region: REGION,
+    credentials,
+    defaultVisibilityTimeoutSeconds: UPLOADS_QUEUE_SOURCE.visibilityTimeoutSeconds,
+    onFault,
+  });
+  teardown.add('SQS', () => sqs.close());
+  return { queue, s3Url: s3.url, sqsUrl: sqs.url, queueUrl: sqs.queueUrl };
+}
+
+async function startIdentity({ options, installation, log, teardown }: CloudParts) {
+  const cognito = await startCognitoServer({
+    dataDir: options.dataDir,
+    port: installation.ports.cognitoIdp,
+    region: REGION,
+    reportFault: (error) => log.note('cognito', String(error)),
+  });
+  teardown.add('Cognito', () => cognito.close());
+  return { url: cognito.url, identity: await ensureIdentity(cognito, installation.demoPassword) };
+}

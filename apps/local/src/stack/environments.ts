@@ -1,0 +1,65 @@
+import { BUCKET, REGION, TABLE_NAMES, type Cloud } from './cloud.js';
+import type { StackOptions } from './options.js';
+
+/**
+ * What each process of the product is told: the same variables as in the cloud. Nothing of the
+ * caller's own environment goes along, so that no credentials and no endpoint can slip in.
+ */
+type Variables = Readonly<Record<string, string>>;
+
+function awsVariables(cloud: Cloud, options: StackOptions): Variables {
+  return {
+    PATH: options.hostVariables['PATH'] ?? '',
+    NODE_ENV: 'production',
+    LOG_LEVEL: options.logLevel,
+    AWS_REGION: REGION,
+    AWS_ACCESS_KEY_ID: cloud.credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: cloud.credentials.secretAccessKey,
+    // The instance metadata service is never asked: there is none here.
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_ENDPOINT_URL_DYNAMODB: cloud.endpoints.dynamodb,
+    AWS_ENDPOINT_URL_S3: cloud.endpoints.s3,
+    AWS_ENDPOINT_URL_SQS: cloud.endpoints.sqs,
+    AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: cloud.endpoints.cognitoIdp,
+  };
+}
+
+export function apiVariables(cloud: Cloud, options: StackOptions): Variables {
+  const { identity } = cloud;
+  return {
+    ...awsVariables(cloud, options),
+    HOST: '127.0.0.1',
+    PORT: String(options.port),
+    DYNAMODB_TABLE_NAME: TABLE_NAMES.readings,
+    DYNAMODB_AGGREGATE_TABLE_NAME: TABLE_NAMES.aggregates,
+    DYNAMODB_IMPORTS_TABLE_NAME: TABLE_NAMES.imports,
+    DYNAMODB_SESSIONS_TABLE_NAME: TABLE_NAMES.sessions,
+    S3_BUCKET_NAME: BUCKET,
+    COGNITO_CLIENT_ID: identity.webClient.id,
+    COGNITO_CLIENT_SECRET: identity.webClient.secret,
+    COGNITO_ISSUERS: identity.issuer,
+    COGNITO_JWKS_URI: identity.jwksUri,
+    COGNITO_MACHINE_CLIENT_IDS: identity.machineClient.id,
+    FRONTEND_URL: options.frontendUrl,
+    // No load balancer stands before it.
+    SHUTDOWN_GRACE_MS: '0',
+  };
+}
+
+export function aggregatorVariables(cloud: Cloud, options: StackOptions): Variables {
+  return {
+    ...awsVariables(cloud, options),
+    DYNAMODB_TABLE_NAME: TABLE_NAMES.readings,
+    DYNAMODB_AGGREGATE_TABLE_NAME: TABLE_NAMES.aggregates,
+  };
+}
+
+export function importerVariables(cloud: Cloud, options: StackOptions): Variables {
+  return {
+    ...awsVariables(cloud, options),
+    DYNAMODB_TABLE_NAME: TABLE_NAMES.readings,
+    DYNAMODB_IMPORTS_TABLE_NAME: TABLE_NAMES.imports,
+    S3_BUCKET_NAME: BUCKET,
+    UPLOADS_QUEUE_URL: cloud.queueUrl,
+  };
+}

@@ -1,0 +1,73 @@
+import { resolve } from 'node:path';
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** What the person who starts the stack can choose. */
+export interface StackOptions {
+  readonly dataDir: string;
+  readonly port: number;
+  readonly reset: boolean;
+  readonly frontendUrl: string;
+  readonly logLevel: string;
+  /** The starter's own environment: where to find programs. None of it reaches the product. */
+  readonly hostVariables: Variables;
+}
+
+/** A reason not to start, worded for the person at the terminal. */
+export class CannotStartError extends Error {
+  override readonly name = 'CannotStartError';
+}
+
+export function readStackOptions(args: readonly string[], variables: Variables): StackOptions {
+  refuseTheCloud(variables);
+  const unknown = args.filter((arg) => arg !== '--reset');
+  if (unknown.length > 0) {
+    throw new CannotStartError(`Unknown argument ${unknown.join(' ')}; the only one is --reset.`);
+  }
+  return {
+    dataDir: resolve(variables['SENSORFLOW_DATA_DIR'] ?? '.sensorflow'),
+    port: portFrom(variables['PORT'] ?? '3000'),
+    reset: args.includes('--reset'),
+    frontendUrl: variables['FRONTEND_URL'] ?? 'none',
+    logLevel: variables['LOG_LEVEL'] ?? 'info',
+    hostVariables: variables,
+  };
+}
+
+function portFrom(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (port < 1 || port > 65_535) throw new CannotStartError(`PORT=${text} is not a port.`);
+  return port;
+}
+
+const REAL_CREDENTIALS = [
+  'AWS_SESSION_TOKEN',
+  'AWS_PROFILE',
+  'AWS_WEB_IDENTITY_TOKEN_FILE',
+  'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
+  'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+];
+
+/** Nothing that runs here may reach a real account by accident. */
+function refuseTheCloud(variables: Variables): void {
+  const real = REAL_CREDENTIALS.filter((name) => variables[name] !== undefined);
+  if (/^A(KIA|SIA)/.test(variables['AWS_ACCESS_KEY_ID'] ?? '')) real.push('AWS_ACCESS_KEY_ID');
+  if (real.length > 0) {
+    throw new CannotStartError(
+      `Real AWS credentials are in the environment (${real.join(', ')}). The embedded stack does not start beside them: unset them first.`,
+    );
+  }
+  for (const [name, value] of Object.entries(variables)) {
+    if (name.startsWith('AWS_ENDPOINT_URL') && value !== undefined && !isLoopback(value)) {
+      throw new CannotStartError(
+        `${name} points away from this machine; the embedded stack does not start with it.`,
+      );
+    }
+  }
+}
+
+function isLoopback(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { hostname } = new URL(url);
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
+}

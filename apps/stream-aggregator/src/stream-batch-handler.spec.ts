@@ -1,0 +1,87 @@
+import { HourRecomputer, StreamBatchAggregator } from '@sensorflow/aggregation';
+import { createLogger } from '@sensorflow/platform/logging/logger.js';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { FixedClock } from '../../../test/support/fixed-clock.js';
+import { InMemoryAggregateStore } from '../../../test/support/in-memory-aggregate-store.js';
+import { InMemoryReadingStore } from '../../../test/support/in-memory-reading-store.js';
+import { aStoredReading } from '../../../test/support/readings.js';
+import { streamBatchHandler } from './stream-batch-handler.js';
+
+const MINUTE: Parameters<ReturnType<typeof streamBatchHandler>>[1] = {
+  getRemainingTimeInMillis: () => 60_000,
+};
+
+describe('the function behind the readings’ stream', () => {
+  let readings: InMemoryReadingStore;
+  let aggregates: InMemoryAggregateStore;
+  let lines: Record<string, unknown>[];
+  let handler: ReturnType<typeof streamBatchHandler>;
+
+  beforeEach(() => {
+    readings = new InMemoryReadingStore();
+    aggregates = new InMemoryAggregateStore();
+    lines = [];
+    const clock = new FixedClock();
+    handler = streamBatchHandler(
+      new StreamBatchAggregator(new HourRecomputer(readings, aggregates, clock)),
+      clock,
+      createLogger('info', { write: (line) => lines.push(JSON.parse(line)) }),
+    );
+  });
+
+  async function aRecord(SequenceNumber: string, equipmentId = 'EQ-1') {
+    const reading = aStoredReading({ equipmentId });
+    await readings.putAll([reading]);
+    const Keys = { equipmentId: { S: equipmentId }, timestamp: { S: reading.timestamp } };
+    return { eventName: 'INSERT', dynamodb: { SequenceNumber, Keys } };
+  }
+
+  it('answers without failures when every hour is recomputed', async () => {
+    const event = { Records: [await aRecord('1'), await aRecord('2', 'EQ-2')] };
+
+    const answer = await handler(event, MINUTE);
+
+    expect(answer).toEqual({ batchItemFailures: [] });
+    expect(aggregates.cells()).toHaveLength(2);
+    expect(lines).toMatchObject([{ level: 'info', records: 2, dirtyHours: 2, failed: 0 }]);
+  });
+
+  it('names the record that could not be understood, and says so in the log', async () => {
+    const event = {
+      Records: [await aRecord('1'), { dynamodb: { SequenceNumber: '2', Keys: {} } }],
+    };
+
+    const answer = await handler(event, MINUTE);
+
+    expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: '2' }] });
+    expect(lines[0]).toMatchObject({
+      level: 'error',
+      sequenceNumber: '2',
+      err: { code: 'stream-record-malformed' },
+    });
+  });
+
+  it('logs the first of many failures, and how many there were', async () => {
+    const Records = Array.from({ length: 30 }, (_, i) => ({
+      dynamodb: { SequenceNumber: String(i) },
+    }));
+
+    await handler({ Records }, MINUTE);
+
+    expect(lines).toHaveLength(6);
+    expect(lines.at(-1)).toMatchObject({ failed: 30, firstFailed: '0' });
+  });
+
+  it('reports everything when there is no time left', async () => {
+    const event = { Records: [await aRecord('1'), await aRecord('2', 'EQ-2')] };
+
+    const answer = await handler(event, { getRemainingTimeInMillis: () => 0 });
+
+    expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: '1' }] });
+    expect(aggregates.cells()).toEqual([]);
+  });
+
+  it('throws for an event that is no batch, so that it is delivered again', async () => {
+    await expect(handler({ Messages: [] }, MINUTE)).rejects.toThrow('no Records');
+  });
+});

@@ -1,0 +1,74 @@
+import { readingChangesOf } from '@sensorflow/aggregation/dynamodb/reading-stream-record.js';
+import type {
+  BatchFailure,
+  BatchOutcome,
+  ReadingChange,
+  StreamBatchAggregator,
+} from '@sensorflow/aggregation';
+import type { Clock } from '@sensorflow/kernel';
+import type { Logger } from 'pino';
+
+/** The part of Lambda's context that is used here. */
+export interface RemainingTime {
+  getRemainingTimeInMillis(): number;
+}
+
+/** Lambda's answer to ReportBatchItemFailures: where the stream starts again, or nothing. */
+export interface StreamBatchResponse {
+  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
+}
+
+/** One call to the store in its longest case: three attempts of 2 s with their pauses. */
+const RESERVE_MS = 10_000;
+
+/**
+ * Makes the function that Lambda calls with a batch of the readings' stream. It returns before its time
+ * runs out, naming the earliest record whose hour is not done; it throws for an event that is no batch.
+ */
+export function streamBatchHandler(
+  aggregator: StreamBatchAggregator,
+  clock: Clock,
+  logger: Logger,
+): (event: unknown, context: RemainingTime) => Promise<StreamBatchResponse> {
+  return async (event, context) => {
+    const startedAt = clock.nowEpochMs();
+    const changes = readingChangesOf(event);
+    const deadline = startedAt + usableTimeMs(context.getRemainingTimeInMillis());
+    const outcome = await aggregator.aggregate(changes, deadline);
+    logOutcome(logger, changes, outcome, clock.nowEpochMs() - startedAt);
+    const { firstFailed } = outcome;
+    return {
+      batchItemFailures: firstFailed === undefined ? [] : [{ itemIdentifier: firstFailed }],
+    };
+  };
+}
+
+/** A function with a short timeout works for half of it. */
+function usableTimeMs(remainingMs: number): number {
+  return Math.max(remainingMs - RESERVE_MS, remainingMs / 2);
+}
+
+const LOGGED_FAILURES = 5;
+
+function logOutcome(
+  logger: Logger,
+  changes: readonly ReadingChange[],
+  outcome: BatchOutcome,
+  durationMs: number,
+): void {
+  const { dirtyHours, failures, firstFailed } = outcome;
+  for (const failure of failures.slice(0, LOGGED_FAILURES)) logFailure(logger, changes, failure);
+  logger.info(
+    { records: changes.length, dirtyHours, failed: failures.length, firstFailed, durationMs },
+    'stream batch aggregated',
+  );
+}
+
+function logFailure(
+  logger: Logger,
+  changes: readonly ReadingChange[],
+  { position, equipmentHour, error }: BatchFailure,
+): void {
+  const sequenceNumber = changes[position]?.sequenceNumber;
+  logger.error({ err: error, sequenceNumber, ...equipmentHour }, 'equipment-hour not recomputed');
+}

@@ -1,0 +1,59 @@
+import type { Hour, HourRange } from './hour.js';
+import type { HourMetrics, MetricAggregate } from './hourly-aggregate.js';
+
+export interface EquipmentHour {
+  readonly equipmentId: string;
+  readonly hour: Hour;
+}
+
+/** All metrics of one equipment in one hour, as last recomputed. */
+export interface EquipmentHourCell extends EquipmentHour {
+  /** 1 for the first recomputation, one more with each. */
+  readonly version: number;
+  /** Empty when the hour has no readings any more. */
+  readonly metrics: HourMetrics;
+}
+
+export interface MetricHour extends EquipmentHour {
+  readonly aggregate: MetricAggregate;
+}
+
+export interface MetricHoursQuery {
+  readonly metric: string;
+  readonly range: HourRange;
+  /** All equipment unless named. */
+  readonly equipmentId?: string;
+}
+
+/**
+ * The table of aggregates. All methods throw DomainError `unavailable` (`store-unavailable`) when the
+ * store does not answer; a write may have happened then, and repeating the recomputation is safe.
+ */
+export abstract class AggregateStore {
+  /** The version of a cell, 0 when there is none. Strongly consistent. */
+  abstract readVersion(of: EquipmentHour): Promise<number>;
+
+  /**
+   * Puts the cell in the place of its version − 1, or of nothing for version 1, in one atomic step;
+   * `conflict` when another version stands there, and nothing changed. Cells are never deleted: a
+   * version never comes back. Throws DomainError `invalid` (`aggregate-too-large`) for more metrics
+   * than a cell holds.
+   */
+  abstract replaceCell(cell: EquipmentHourCell): Promise<'replaced' | 'conflict'>;
+
+  /**
+   * Every aggregate of a metric in a range of hours, ordered by hour and within it by equipment id,
+   * a page at a time; cells without the metric are left out. May lag behind the writes by moments.
+   */
+  abstract scanMetric(query: MetricHoursQuery): AsyncIterable<readonly MetricHour[]>;
+}
+
+/** The order of `scanMetric`. */
+export function compareEquipmentHours(a: EquipmentHour, b: EquipmentHour): number {
+  return compareTexts(a.hour, b.hour) || compareTexts(a.equipmentId, b.equipmentId);
+}
+
+function compareTexts(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

@@ -1,0 +1,119 @@
+import {
+  ConditionalCheckFailedException,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  type AttributeValue,
+  type DynamoDBClient,
+} from '@aws-sdk/client-dynamodb';
+import { dayOf, hourPlus, type HourRange } from '../hour.js';
+import { number, text, type Item } from './aggregate-item.js';
+import { answered, unavailable } from './store-errors.js';
+
+export interface DayLayout {
+  readonly day: string;
+  readonly shards: number;
+}
+
+const PARTITION = 'layout';
+
+/**
+ * Into how many shards each day of aggregates is laid out: fixed by a row that the day's first writer
+ * creates, so that the number for new days can change while old days stay readable.
+ */
+export class DayLayouts {
+  /** A layout never changes once it is there. As many entries as days that were written to. */
+  private readonly shardsByDay = new Map<string, Promise<number>>();
+
+  constructor(
+    private readonly client: DynamoDBClient,
+    private readonly tableName: string,
+    private readonly shardsForNewDays: number,
+  ) {}
+
+  /** The shards of a day that is about to be written to; lays it out if nobody has. */
+  async shardsOf(day: string): Promise<number> {
+    const known = this.shardsByDay.get(day);
+    if (known !== undefined) return known;
+    const asked = this.readOrCreate(day);
+    this.shardsByDay.set(day, asked);
+    try {
+      return await asked;
+    } catch (error) {
+      this.shardsByDay.delete(day);
+      throw error;
+    }
+  }
+
+  /** The days of a range that hold anything, in order: one query for a year. */
+  async daysWithin(range: HourRange): Promise<readonly DayLayout[]> {
+    const days: DayLayout[] = [];
+    let startKey: Record<string, AttributeValue> | undefined;
+    do {
+      const answer = await answered(this.client.send(this.layoutsQuery(range, startKey)));
+      for (const item of answer.Items ?? []) {
+        days.push({ day: text(item['cell'], 'cell'), shards: shardsIn(item) });
+      }
+      startKey = answer.LastEvaluatedKey;
+    } while (startKey !== undefined);
+    return days;
+  }
+
+  /** Strongly consistent, so that a day is never missing from a list that holds its readings' sum. */
+  private layoutsQuery(range: HourRange, startKey: Record<string, AttributeValue> | undefined) {
+    return new QueryCommand({
+      TableName: this.tableName,
+      KeyConditionExpression: '#partition = :layout AND #cell BETWEEN :first AND :last',
+      ExpressionAttributeNames: { '#partition': 'partition', '#cell': 'cell' },
+      ExpressionAttributeValues: {
+        ':layout': { S: PARTITION },
+        ':first': { S: dayOf(range.from) },
+        ':last': { S: dayOf(hourPlus(range.to, -1)) },
+      },
+      ConsistentRead: true,
+      ExclusiveStartKey: startKey,
+    });
+  }
+
+  private async readOrCreate(day: string): Promise<number> {
+    return (await this.read(day)) ?? (await this.create(day)) ?? (await this.readCreated(day));
+  }
+
+  private async read(day: string): Promise<number | undefined> {
+    const command = new GetItemCommand({
+      TableName: this.tableName,
+      Key: { partition: { S: PARTITION }, cell: { S: day } },
+      ConsistentRead: true,
+    });
+    const { Item: item } = await answered(this.client.send(command));
+    return item && shardsIn(item);
+  }
+
+  /** Undefined when somebody else was first. */
+  private async create(day: string): Promise<number | undefined> {
+    const shards = this.shardsForNewDays;
+    const command = new PutItemCommand({
+      TableName: this.tableName,
+      Item: { partition: { S: PARTITION }, cell: { S: day }, shards: { N: String(shards) } },
+      ConditionExpression: 'attribute_not_exists(#cell)',
+      ExpressionAttributeNames: { '#cell': 'cell' },
+    });
+    try {
+      await this.client.send(command);
+      return shards;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return undefined;
+      throw unavailable(error);
+    }
+  }
+
+  private async readCreated(day: string): Promise<number> {
+    const shards = await this.read(day);
+    if (shards === undefined) throw unavailable(new Error(`the layout of ${day} vanished`));
+    return shards;
+  }
+}
+
+function shardsIn(item: Item): number {
+  return number(item['shards'], 'shards');
+}

@@ -1,0 +1,221 @@
+import type { StoredReading } from '@sensorflow/sensor-data';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { FixedClock } from '../../../test/support/fixed-clock.js';
+import { InMemoryAggregateStore } from '../../../test/support/in-memory-aggregate-store.js';
+import { InMemoryReadingStore } from '../../../test/support/in-memory-reading-store.js';
+import { anInstant, aStoredReading } from '../../../test/support/readings.js';
+import type { EquipmentHour, EquipmentHourCell } from './aggregate-store.js';
+import { HourRecomputer } from './hour-recomputer.js';
+import { hourOf } from './hour.js';
+
+const HOUR_SIX: EquipmentHour = {
+  equipmentId: 'EQ-12495',
+  hour: hourOf(anInstant('2023-02-15T06:00:00Z')),
+};
+const NEVER = Number.POSITIVE_INFINITY;
+
+/** Notes its calls, and lets others work just before a cell is replaced. */
+class InterruptedAggregateStore extends InMemoryAggregateStore {
+  readonly calls: string[] = [];
+  readonly interruptions: (() => Promise<unknown>)[] = [];
+
+  override async readVersion(of: EquipmentHour): Promise<number> {
+    this.calls.push('readVersion');
+    return super.readVersion(of);
+  }
+
+  override async replaceCell(cell: EquipmentHourCell): Promise<'replaced' | 'conflict'> {
+    this.calls.push('replaceCell');
+    await this.interruptions.shift()?.();
+    return super.replaceCell(cell);
+  }
+}
+
+describe('recomputing an hour', () => {
+  let readings: InMemoryReadingStore;
+  let aggregates: InterruptedAggregateStore;
+  let clock: FixedClock;
+
+  beforeEach(() => {
+    readings = new InMemoryReadingStore();
+    aggregates = new InterruptedAggregateStore();
+    clock = new FixedClock();
+  });
+
+  const aRecomputer = () => new HourRecomputer(readings, aggregates, clock, () => 0.5);
+  const store = async (...words: Parameters<typeof aStoredReading>) =>
+    readings.putAll([aStoredReading(...words)] satisfies StoredReading[]);
+  const shown = (of = HOUR_SIX) => {
+    const cell = aggregates.cell(of);
+    const aggregate = cell?.metrics.get('value');
+    return (
+      cell && {
+        version: cell.version,
+        count: aggregate?.count,
+        total: aggregate?.total.toString(),
+      }
+    );
+  };
+
+  it('finds a reading that was sent at 01:30 with offset -05:00 in hour 06', async () => {
+    await store({ timestamp: '2023-02-15T01:30:00.000-05:00', value: 78.42 });
+
+    await aRecomputer().recomputeHour(HOUR_SIX, NEVER);
+
+    expect(shown()).toEqual({ version: 1, count: 1, total: '78.42' });
+  });
+
+  it('leaves out the neighbouring hours', async () => {
+    await store({ timestamp: '2023-02-15T05:59:59.999999999Z', value: 1 });
+    await store({ timestamp: '2023-02-15T06:00:00Z', value: 2 });
+    await store({ timestamp: '2023-02-15T06:59:59.999999999Z', value: 4 });
+    await store({ timestamp: '2023-02-15T07:00:00Z', value: 8 });
+
+    await aRecomputer().recomputeHour(HOUR_SIX, NEVER);
+
+    expect(shown()).toMatchObject({ count: 2, total: '6' });
+  });
+
+  it('counts a reading that was sent a hundred times once', async () => {
+    const recomputer = aRecomputer();
+
+    for (let sent = 0; sent < 100; sent += 1) {
+      await store({ value: 78.42 });
+      await recomputer.recomputeHour(HOUR_SIX, NEVER);
+    }
+
+    expect(shown()).toEqual({ version: 100, count: 1, total: '78.42' });
+  });
+
+  it('takes a correction from 10 to 12 for one reading of 12', async () => {
+    const recomputer = aRecomputer();
+    await store({ value: 10 });
+    await recomputer.recomputeHour(HOUR_SIX, NEVER);
+
+    await store({ value: 12 });
+    await recomputer.recomputeHour(HOUR_SIX, NEVER);
+
+    expect(shown()).toMatchObject({ count: 1, total: '12' });
+  });
+
+  it('gives the earlier digits back when a reading is deleted', async () => {
+    const recomputer = aRecomputer();
+    await store({ timestamp: '2023-02-15T06:00:00Z', value: 0.1 });
+    await store({ timestamp: '2023-02-15T06:00:01Z', value: 1e17 });
+    await recomputer.recomputeHour(HOUR_SIX, NEVER);
+
+    readings.remove(HOUR_SIX.equipmentId, anInstant('2023-02-15T06:00:01Z'));
+    await recomputer.recomputeHour(HOUR_SIX, NEVER);
+
+    expect(shown()).toMatchObject({ count: 1, total: '0.1' });
+  });
+
+  it('keeps the cell and its version when every reading is deleted', async () => {
+    const recomputer = aRecomputer();
+    await store({ timestamp: '2023-02-15T06:00:00Z' });
+    await recomputer.recomputeHour(HOUR_SIX, NEVER);
+
+    readings.remove(HOUR_SIX.equipmentId, anInstant('2023-02-15T06:00:00Z'));
+    await recomputer.recomputeHour(HOUR_SIX, NEVER);
+
+    expect(aggregates.cell(HOUR_SIX)).toEqual({ ...HOUR_SIX, version: 2, metrics: new Map() });
+  });
+
+  it('starts over when another version stands there by then', async () => {
+    await store({ timestamp: '2023-02-15T06:00:00Z', value: 1 });
+    aggregates.interruptions.push(async () => {
+      await store({ timestamp: '2023-02-15T06:00:01Z', value: 2 });
+      await aRecomputer().recomputeHour(HOUR_SIX, NEVER);
+    });
+
+    await aRecomputer().recomputeHour(HOUR_SIX, NEVER);
+
+    expect(shown()).toEqual({ version: 2, count: 2, total: '3' });
+  });
+
+  it('lets no older recomputation bring back what a correction took away, though the correction changes nothing in the cell', async () => {
+    await store({ value: 10 });
+    await aRecomputer().recomputeHour(HOUR_SIX, NEVER);
+    await store({ value: 12 });
+    aggregates.interruptions.push(async () => {
+      await store({ value: 10 });
+      await aRecomputer().recomputeHour(HOUR_SIX, NEVER);
+    });
+
+    await aRecomputer().recomputeHour(HOUR_SIX, NEVER);
+
+    expect(shown()).toMatchObject({ count: 1, total: '10' });
+  });
+
+  it('lets no older recomputation bring back a reading that was deleted before its hour had a cell', async () => {
+    await store({ timestamp: '2023-02-15T06:00:00Z' });
+    aggregates.interruptions.push(async () => {
+      readings.remove(HOUR_SIX.equipmentId, anInstant('2023-02-15T06:00:00Z'));
+      await aRecomputer().recomputeHour(HOUR_SIX, NEVER);
+    });
+
+    await aRecomputer().recomputeHour(HOUR_SIX, NEVER);
+
+    expect(aggregates.cell(HOUR_SIX)?.metrics.size).toBe(0);
+  });
+
+  it('spares the look at a version that it wrote itself', async () => {
+    const recomputer = aRecomputer();
+    await store();
+
+    await recomputer.recomputeHour(HOUR_SIX, NEVER);
+    await recomputer.recomputeHour(HOUR_SIX, NEVER);
+
+    expect(aggregates.calls).toEqual(['readVersion', 'replaceCell', 'replaceCell']);
+  });
+
+  it('looks again when the version it wrote was followed by another', async () => {
+    const recomputer = aRecomputer();
+    await store();
+    await recomputer.recomputeHour(HOUR_SIX, NEVER);
+    await aRecomputer().recomputeHour(HOUR_SIX, NEVER);
+
+    await recomputer.recomputeHour(HOUR_SIX, NEVER);
+
+    expect(shown()).toMatchObject({ version: 3, count: 1 });
+  });
+
+  it('looks again after a write with an unknown outcome', async () => {
+    const recomputer = aRecomputer();
+    await store();
+    await recomputer.recomputeHour(HOUR_SIX, NEVER);
+    aggregates.interruptions.push(() => Promise.reject(new Error('connection reset')));
+    await expect(recomputer.recomputeHour(HOUR_SIX, NEVER)).rejects.toThrow('connection reset');
+
+    await recomputer.recomputeHour(HOUR_SIX, NEVER);
+
+    expect(aggregates.calls.slice(-2)).toEqual(['readVersion', 'replaceCell']);
+    expect(shown()).toMatchObject({ version: 2, count: 1 });
+  });
+
+  it('gives up at its deadline, pausing longer with each conflict', async () => {
+    const startedAt = clock.nowEpochMs();
+    const always = Array.from(
+      { length: 100 },
+      () => () => aRecomputer().recomputeHour(HOUR_SIX, NEVER),
+    );
+    // Every other write is the interrupting recomputation's own, which nobody interrupts.
+    for (const interrupt of always)
+      aggregates.interruptions.push(interrupt, () => Promise.resolve());
+
+    const recomputing = aRecomputer().recomputeHour(HOUR_SIX, startedAt + 2000);
+
+    await expect(recomputing).rejects.toMatchObject({ code: 'recompute-out-of-time' });
+    expect(clock.nowEpochMs() - startedAt).toBeLessThan(3000);
+    expect(shown()?.version).toBeLessThan(15);
+  });
+
+  it('writes nothing when its time is over before it begins', async () => {
+    await store();
+
+    const recomputing = aRecomputer().recomputeHour(HOUR_SIX, clock.nowEpochMs());
+
+    await expect(recomputing).rejects.toMatchObject({ kind: 'unavailable' });
+    expect(aggregates.calls).toEqual([]);
+  });
+});

@@ -1,0 +1,115 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { InMemoryAggregateStore } from '../../../test/support/in-memory-aggregate-store.js';
+import { aReading } from '../../../test/support/readings.js';
+import { compareEquipmentHours, type EquipmentHour, type MetricHour } from './aggregate-store.js';
+import { hourOf, hourPlus, type Hour } from './hour.js';
+import { foldReadings } from './hourly-aggregate.js';
+import { HourlyAggregates } from './hourly-aggregates.js';
+
+const FIRST = hourOf(aReading({ timestamp: '2023-02-14T20:00:00Z' }).timestamp);
+const RANGE = { from: FIRST, to: hourPlus(FIRST, 8) };
+const EQUIPMENT = ['EQ-1', 'EQ-10', 'EQ-2', 'eq-1'];
+
+describe('hourly aggregates', () => {
+  let store: InMemoryAggregateStore;
+  let aggregates: HourlyAggregates;
+
+  beforeEach(() => {
+    store = new InMemoryAggregateStore();
+    aggregates = new HourlyAggregates(store);
+  });
+
+  function put(equipmentId: string, hour: Hour, ...values: number[]): void {
+    const readings = values.map((value, minute) =>
+      aReading({ equipmentId, timestamp: `${hour}:${String(minute).padStart(2, '0')}:00Z`, value }),
+    );
+    store.put({ equipmentId, hour, version: 1, metrics: foldReadings(readings) });
+  }
+
+  function putEightHours(): void {
+    for (let i = 7; i >= 0; i -= 1) {
+      for (const id of EQUIPMENT) put(id, hourPlus(FIRST, i), i + 0.1, i + 0.2);
+    }
+  }
+
+  async function allPages(limit: number): Promise<readonly MetricHour[]> {
+    const items: MetricHour[] = [];
+    let after: EquipmentHour | undefined;
+    do {
+      const query = { metric: 'value', range: RANGE, limit, ...(after && { after }) };
+      const page = await aggregates.report(query);
+      expect(page.count).toBe(64);
+      expect(page.total.toString()).toBe('233.6');
+      items.push(...page.items);
+      after = page.next;
+    } while (after !== undefined);
+    return items;
+  }
+
+  it('come in order of the hour, and within it of the equipment', async () => {
+    putEightHours();
+
+    const { items, next } = await aggregates.report({ metric: 'value', range: RANGE, limit: 1000 });
+
+    expect(items).toHaveLength(32);
+    expect(items).toEqual([...items].sort(compareEquipmentHours));
+    expect(items.slice(0, 4).map(({ equipmentId }) => equipmentId)).toEqual(EQUIPMENT);
+    expect(next).toBeUndefined();
+  });
+
+  it.each([1, 3, 4, 31, 32, 33])(
+    'in pages of %i are the same as all at once, each page with the summary of the whole range',
+    async (limit) => {
+      putEightHours();
+      const { items } = await aggregates.report({ metric: 'value', range: RANGE, limit: 1000 });
+
+      expect(await allPages(limit)).toEqual(items);
+    },
+  );
+
+  it('sum up over count, which the mean of hourly means would not be', async () => {
+    put('EQ-1', FIRST, 1, 1, 1);
+    put('EQ-2', FIRST, 5);
+
+    const { total, count } = await aggregates.report({ metric: 'value', range: RANGE, limit: 1 });
+
+    expect(total.dividedByCount(count)).toBe(2);
+  });
+
+  it('leave out hours outside the range, other metrics and hours whose readings are all deleted', async () => {
+    put('EQ-1', hourPlus(FIRST, -1), 1);
+    put('EQ-1', RANGE.to, 1);
+    put('EQ-2', FIRST);
+    const metrics = foldReadings([aReading({ values: { pressure: 2.3 } })]);
+    store.put({ equipmentId: 'EQ-3', hour: FIRST, version: 1, metrics });
+
+    const report = await aggregates.report({ metric: 'value', range: RANGE, limit: 10 });
+
+    expect(report).toMatchObject({ count: 0, items: [], next: undefined });
+    expect(report.total.toString()).toBe('0');
+  });
+
+  it('of one equipment are summed up for it alone', async () => {
+    putEightHours();
+
+    const query = { metric: 'value', range: RANGE, limit: 2, equipmentId: 'EQ-10' };
+    const { count, items } = await aggregates.report(query);
+
+    expect(count).toBe(16);
+    expect(items.map(({ equipmentId, hour }) => [equipmentId, hour])).toEqual([
+      ['EQ-10', FIRST],
+      ['EQ-10', hourPlus(FIRST, 1)],
+    ]);
+  });
+
+  it('of an empty range are not looked for', async () => {
+    putEightHours();
+
+    const range = { from: FIRST, to: FIRST };
+
+    expect(await aggregates.report({ metric: 'value', range, limit: 10 })).toMatchObject({
+      count: 0,
+      items: [],
+    });
+  });
+});

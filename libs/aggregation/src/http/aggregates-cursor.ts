@@ -1,0 +1,58 @@
+import { DomainError } from '@sensorflow/kernel';
+import { decodeCursor, encodeCursor, type CursorQuery } from '@sensorflow/platform/http/cursor.js';
+import type { EquipmentHour } from '../aggregate-store.js';
+import { hourPlus, parseHour, type HourRange } from '../hour.js';
+import { hoursOf, type AggregatesRequest } from './aggregates-request.js';
+import { HOURS_OF_INTERVAL } from './intervals.js';
+
+export interface PagePosition {
+  readonly range: HourRange;
+  readonly after: EquipmentHour;
+}
+
+/**
+ * The cursor behind an equipment-hour; null at the end. It carries where the first page's hours began,
+ * so that the pages of an interval fit together also when the hour turns between them.
+ */
+export function nextCursorOf(
+  request: AggregatesRequest,
+  range: HourRange,
+  next: EquipmentHour | undefined,
+): string | null {
+  if (next === undefined) return null;
+  return encodeCursor(cursorQueryOf(request), [range.from, next.hour, next.equipmentId]);
+}
+
+/** Throws `cursor-invalid` for a cursor of another query, or one that nobody gave out. */
+export function positionIn(
+  request: AggregatesRequest,
+  cursor: string,
+  nowEpochMs: number,
+): PagePosition {
+  const position = decodeCursor(cursor, cursorQueryOf(request));
+  const [first = '', behind = '', equipmentId = ''] = position;
+  const from = parseHour(first);
+  const hour = parseHour(behind);
+  const current = hoursOf(request.window, nowEpochMs);
+  const isOurs = position.length === 3 && equipmentId !== '';
+  // Another process's clock may have turned the hour just before ours.
+  if (!isOurs || !from || !hour || from > hourPlus(current.from, 1)) throw cursorInvalid();
+  const { interval } = request.window;
+  const range =
+    interval === null ? current : { from, to: hourPlus(from, HOURS_OF_INTERVAL[interval]) };
+  return { range, after: { equipmentId, hour } };
+}
+
+/** The limit is not part of it: the next page may have another size. */
+function cursorQueryOf({ window, metric, equipmentId }: AggregatesRequest): CursorQuery {
+  const [from, to] = window.interval === null ? [window.from, window.to] : [null, null];
+  const { interval } = window;
+  return { list: 'aggregates', interval, from, to, metric, equipmentId: equipmentId ?? null };
+}
+
+function cursorInvalid(): DomainError {
+  const detail = 'The cursor is not one that this service gave.';
+  return new DomainError('invalid', 'cursor-invalid', detail, {
+    faults: [{ pointer: '/cursor', code: 'cursor-invalid', detail }],
+  });
+}

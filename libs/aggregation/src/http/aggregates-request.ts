@@ -1,0 +1,126 @@
+import {
+  accepted,
+  DomainError,
+  instantToEpochMs,
+  parseInstant,
+  refused,
+  type Instant,
+  type Parsed,
+} from '@sensorflow/kernel';
+import { DEFAULT_METRIC, parseEquipmentId, parseMetricName } from '@sensorflow/sensor-data';
+import { firstHourFrom, latestHours, type HourRange } from '../hour.js';
+import type { AggregatesQueryTexts } from './aggregates.query.js';
+import { HOURS_OF_INTERVAL, INTERVALS, parseInterval, type Interval } from './intervals.js';
+import { QueryFaults } from './query-faults.js';
+
+const DEFAULT_LIMIT = 100;
+const LIMIT = /^(?:[1-9][0-9]{0,2}|1000)$/;
+const MAX_RANGE_DAYS = 366;
+const MAX_RANGE_MS = MAX_RANGE_DAYS * 24 * 60 * 60 * 1000;
+
+/** Which hours are asked for: an interval up to now, or a range as the caller wrote it. */
+export type Window =
+  | { readonly interval: Interval }
+  | { readonly interval: null; readonly from: Instant; readonly to: Instant };
+
+export interface AggregatesRequest {
+  readonly window: Window;
+  readonly metric: string;
+  readonly equipmentId: string | undefined;
+  readonly limit: number;
+  readonly cursor: string | undefined;
+}
+
+/**
+ * Throws DomainError `invalid-request` with every fault at once: `interval-invalid`,
+ * `timestamp-…`, `metric-name-invalid`, `equipment-id-…`, `limit-invalid` and the rules
+ * `interval-or-range`, `range-empty`, `range-too-long`; a rule that is the only fault is the code.
+ */
+export function aggregatesRequestOf(texts: AggregatesQueryTexts): AggregatesRequest {
+  const faults = new QueryFaults();
+  const window = windowOf(texts, faults);
+  const metric = faults.valueOf('/metric', parseMetricName(texts.metric ?? DEFAULT_METRIC));
+  const equipmentId =
+    texts.equipmentId === undefined
+      ? undefined
+      : faults.valueOf('/equipmentId', parseQueryEquipmentId(texts.equipmentId));
+  const limit = limitOf(texts.limit, faults);
+  const problem = faults.problem();
+  if (problem || window === undefined || metric === undefined || limit === undefined) {
+    throw problem ?? new DomainError('invalid', 'invalid-request', 'The request is not valid.');
+  }
+  return { window, metric, equipmentId, limit, cursor: texts.cursor };
+}
+
+/** The hours of a window, as of now. */
+export function hoursOf(window: Window, nowEpochMs: number): HourRange {
+  return window.interval === null
+    ? { from: firstHourFrom(window.from), to: firstHourFrom(window.to) }
+    : latestHours(nowEpochMs, HOURS_OF_INTERVAL[window.interval]);
+}
+
+function windowOf(texts: AggregatesQueryTexts, faults: QueryFaults): Window | undefined {
+  const interval = texts.interval === undefined ? undefined : intervalAt(texts.interval, faults);
+  const from = instantAt('/from', texts.from, faults);
+  const to = instantAt('/to', texts.to, faults);
+  const pointer = misfit(texts);
+  if (pointer !== undefined) {
+    const detail = 'Give either interval, or both from and to.';
+    return faults.add(pointer, 'interval-or-range', detail);
+  }
+  if (interval !== undefined) return { interval };
+  if (from === undefined || to === undefined) return undefined;
+  return rangeOf(from, to, faults);
+}
+
+/** What is too much or missing for exactly one of the two forms. */
+function misfit({ interval, from, to }: AggregatesQueryTexts): string | undefined {
+  if (interval !== undefined) {
+    return from === undefined && to === undefined ? undefined : '/interval';
+  }
+  if (from === undefined) return to === undefined ? '/interval' : '/from';
+  return to === undefined ? '/to' : undefined;
+}
+
+function rangeOf(from: Instant, to: Instant, faults: QueryFaults): Window | undefined {
+  if (from >= to) return faults.add('/to', 'range-empty', 'from must lie before to.');
+  if (instantToEpochMs(to) - instantToEpochMs(from) > MAX_RANGE_MS) {
+    const detail = `A range has at most ${MAX_RANGE_DAYS} days.`;
+    return faults.add('/to', 'range-too-long', detail);
+  }
+  return { interval: null, from, to };
+}
+
+function intervalAt(text: string, faults: QueryFaults): Interval | undefined {
+  const interval = parseInterval(text);
+  if (interval !== undefined) return interval;
+  const detail = `The interval is one of ${INTERVALS.join(', ')}.`;
+  return faults.add('/interval', 'interval-invalid', detail);
+}
+
+function instantAt(
+  pointer: string,
+  text: string | undefined,
+  faults: QueryFaults,
+): Instant | undefined {
+  return text === undefined ? undefined : faults.valueOf(pointer, parseQueryInstant(text));
+}
+
+function parseQueryInstant(text: string): Parsed<Instant> {
+  const parsed = parseInstant(text);
+  if (parsed.ok || !parseInstant(text.replace(' ', '+')).ok) return parsed;
+  return refused(parsed.fault.code, 'A + in a query means a blank: write the offset with %2B.');
+}
+
+function parseQueryEquipmentId(text: string): Parsed<string> {
+  const detail = 'Name an equipment, or leave the parameter out for all.';
+  return text === '' ? refused('equipment-id-invalid', detail) : parseEquipmentId(text);
+}
+
+function limitOf(text: string | undefined, faults: QueryFaults): number | undefined {
+  if (text === undefined) return DEFAULT_LIMIT;
+  const parsed = LIMIT.test(text)
+    ? accepted(Number(text))
+    : refused('limit-invalid', 'The limit is a whole number from 1 to 1000.');
+  return faults.valueOf('/limit', parsed);
+}

@@ -1,0 +1,286 @@
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import { Clock } from '@sensorflow/kernel';
+import { ProblemFilter } from '@sensorflow/platform/http/problem.filter.js';
+import { requestValidationPipe } from '@sensorflow/platform/http/request-validation.pipe.js';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FixedClock } from '../../../../test/support/fixed-clock.js';
+import { InMemoryAggregateStore } from '../../../../test/support/in-memory-aggregate-store.js';
+import { aReading } from '../../../../test/support/readings.js';
+import { hourOf } from '../hour.js';
+import { foldReadings } from '../hourly-aggregate.js';
+import { HourlyAggregates } from '../hourly-aggregates.js';
+import { AggregatesController } from './aggregates.controller.js';
+
+const NOW = '2023-09-01T06:42:00Z';
+const TWENTY = [
+  70.1, 81.3, 75.25, 74.9, 75.1, 75, 75.2, 74.8, 75.05, 74.95, 75.3, 74.7, 75.15, 74.85, 75.4, 74.6,
+  75.5, 74.5, 74.1, 75,
+];
+
+describe('GET /sensor-data/aggregated', () => {
+  let app: NestFastifyApplication;
+  let store: InMemoryAggregateStore;
+  let clock: FixedClock;
+
+  beforeEach(async () => {
+    store = new InMemoryAggregateStore();
+    clock = new FixedClock(NOW);
+    const module = await Test.createTestingModule({
+      controllers: [AggregatesController],
+      providers: [
+        { provide: Clock, useValue: clock },
+        { provide: HourlyAggregates, useValue: new HourlyAggregates(store) },
+      ],
+    }).compile();
+    app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter());
+    app.useGlobalFilters(new ProblemFilter());
+    app.useGlobalPipes(requestValidationPipe());
+    await app.init();
+  });
+
+  afterEach(async () => {
+    await app.close();
+  });
+
+  async function get(query: string) {
+    const answer = await app.inject({ method: 'GET', url: `/sensor-data/aggregated?${query}` });
+    return { status: answer.statusCode, body: answer.json() };
+  }
+
+  function put(equipmentId: string, hour: string, values: readonly number[], metric = 'value') {
+    const readings = values.map((value, minute) =>
+      aReading({
+        equipmentId,
+        timestamp: `${hour}:${String(minute).padStart(2, '0')}:00Z`,
+        values: { [metric]: value },
+      }),
+    );
+    const ofHour = hourOf(aReading({ timestamp: `${hour}:00:00Z` }).timestamp);
+    store.put({ equipmentId, hour: ofHour, version: 1, metrics: foldReadings(readings) });
+  }
+
+  it('answers as the contract shows it', async () => {
+    put('EQ-12495', '2023-08-31T08', TWENTY);
+
+    const { status, body } = await get('interval=24h');
+
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      interval: '24h',
+      metric: 'value',
+      from: 1693465200,
+      to: 1693551600,
+      average: 75.0375,
+      totalCount: 20,
+      items: [
+        {
+          equipmentId: 'EQ-12495',
+          intervalStart: 1693468800,
+          totalValue: 1500.75,
+          total: '1500.75',
+          sampleCount: 20,
+          average: 75.0375,
+          min: 70.1,
+          max: 81.3,
+        },
+      ],
+      nextCursor: null,
+    });
+  });
+
+  it.each([
+    ['24h', 24],
+    ['48h', 48],
+    ['1w', 168],
+    ['1m', 720],
+  ])(
+    'of %s speaks of the current hour and those before it, %i together',
+    async (interval, hours) => {
+      const endOfCurrent = Date.parse('2023-09-01T07:00:00Z') / 1000;
+      const hourText = (hoursAgo: number) =>
+        new Date((endOfCurrent - hoursAgo * 3600) * 1000).toISOString().slice(0, 13);
+      for (const hoursAgo of [0, 1, hours, hours + 1]) put('EQ-1', hourText(hoursAgo), [hoursAgo]);
+
+      const { body } = await get(`interval=${interval}`);
+
+      expect(body).toMatchObject({
+        interval,
+        from: endOfCurrent - hours * 3600,
+        to: endOfCurrent,
+        totalCount: 2,
+        average: (hours + 1) / 2,
+      });
+    },
+  );
+
+  it('answers null as the average of nothing', async () => {
+    const { body } = await get('interval=24h');
+
+    expect(body).toMatchObject({ average: null, totalCount: 0, items: [], nextCursor: null });
+  });
+
+  it('takes every hour that starts at or after from and before to', async () => {
+    for (const hour of ['05', '06', '07', '08']) put('EQ-1', `2023-02-15T${hour}`, [Number(hour)]);
+
+    const { body } = await get('from=2023-02-15T00:30:00-05:00&to=2023-02-15T08:00:00Z');
+
+    expect(body.items).toMatchObject([{ total: '6' }, { total: '7' }]);
+    expect(body).toMatchObject({
+      interval: null,
+      from: Date.parse('2023-02-15T05:30:00Z') / 1000,
+      to: Date.parse('2023-02-15T08:00:00Z') / 1000,
+    });
+  });
+
+  it('finds nothing between two points of one hour, and in the last hour of time', async () => {
+    put('EQ-1', '2023-02-15T06', [1]);
+
+    const within = await get('from=2023-02-15T06:15:00Z&to=2023-02-15T06:45:00Z');
+    const last = await get('from=9999-12-31T23:00:00Z&to=9999-12-31T23:59:59Z');
+
+    expect(within).toMatchObject({ status: 200, body: { totalCount: 0, items: [] } });
+    expect(last).toMatchObject({ status: 200, body: { totalCount: 0, items: [] } });
+  });
+
+  it('shows another metric, and one equipment alone, when asked', async () => {
+    put('EQ-1', '2023-09-01T05', [2.3], 'pressure');
+    put('EQ-2', '2023-09-01T05', [2.5], 'pressure');
+    put('EQ-3', '2023-09-01T05', [99]);
+
+    const { body } = await get('interval=24h&metric=pressure&equipmentId=EQ-2');
+
+    expect(body).toMatchObject({ metric: 'pressure', totalCount: 1, average: 2.5 });
+    expect(body.items).toMatchObject([{ equipmentId: 'EQ-2', total: '2.5' }]);
+  });
+
+  it('pages through everything, and says the same summary on each page', async () => {
+    for (const id of ['EQ-1', 'EQ-2', 'EQ-3']) put(id, '2023-09-01T05', [1, 2]);
+    for (const id of ['EQ-1', 'EQ-2']) put(id, '2023-09-01T06', [3]);
+
+    const first = await get('interval=24h&limit=2');
+    const second = await get(`interval=24h&limit=2&cursor=${first.body.nextCursor}`);
+    const third = await get(`interval=24h&limit=2&cursor=${second.body.nextCursor}`);
+
+    const pages = [first, second, third].map(({ body }) => body);
+    expect(pages.flatMap(({ items }) => items)).toEqual((await get('interval=24h')).body.items);
+    expect(pages.map(({ average, totalCount }) => [average, totalCount])).toEqual(
+      Array.from({ length: 3 }, () => [1.875, 8]),
+    );
+    expect(third.body.nextCursor).toBeNull();
+  });
+
+  it('keeps the window of the first page when the hour turns before the second', async () => {
+    put('EQ-1', '2023-08-31T07', [1]);
+    put('EQ-1', '2023-09-01T06', [2]);
+    const first = await get('interval=24h&limit=1');
+    clock.advance(60 * 60 * 1000);
+    put('EQ-1', '2023-09-01T07', [4]);
+
+    const second = await get(`interval=24h&limit=1&cursor=${first.body.nextCursor}`);
+
+    expect(second.body).toMatchObject({
+      from: first.body.from,
+      to: first.body.to,
+      totalCount: 2,
+      nextCursor: null,
+    });
+    expect(second.body.items).toMatchObject([{ total: '2' }]);
+  });
+
+  it.each([
+    'interval=48h',
+    'interval=24h&metric=pressure',
+    'interval=24h&equipmentId=EQ-1',
+    'from=2023-08-31T07:00:00Z&to=2023-09-01T07:00:00Z',
+  ])('refuses a cursor of another query: %s', async (query) => {
+    put('EQ-1', '2023-09-01T05', [1]);
+    put('EQ-2', '2023-09-01T05', [1]);
+    const { body } = await get('interval=24h&limit=1');
+
+    const answer = await get(`${query}&cursor=${body.nextCursor}`);
+
+    expect(answer).toMatchObject({ status: 400, body: { code: 'cursor-invalid' } });
+  });
+
+  it.each([
+    ['no position', []],
+    ['no hour', ['x', '2023-09-01T05', 'EQ-1']],
+    ['the far future', ['9999-12-31T23', '2023-09-01T05', 'EQ-1']],
+    ['no equipment', ['2023-08-31T07', '2023-09-01T05', '']],
+    ['too much', ['2023-08-31T07', '2023-09-01T05', 'EQ-1', 'more']],
+  ])('refuses a forged cursor of %s', async (_name, position) => {
+    put('EQ-1', '2023-09-01T05', [1]);
+    put('EQ-2', '2023-09-01T05', [1]);
+    const { body } = await get('interval=24h&limit=1');
+    const [digest] = JSON.parse(Buffer.from(body.nextCursor, 'base64url').toString());
+    const cursor = Buffer.from(JSON.stringify([digest, ...position])).toString('base64url');
+
+    expect(await get(`interval=24h&cursor=${cursor}`)).toMatchObject({
+      status: 400,
+      body: { code: 'cursor-invalid', errors: [{ pointer: '/cursor' }] },
+    });
+  });
+
+  it.each([
+    ['', 'interval-or-range', '/interval'],
+    ['interval=24h&from=2023-02-15T00:00:00Z', 'interval-or-range', '/interval'],
+    ['from=2023-02-15T00:00:00Z', 'interval-or-range', '/to'],
+    ['to=2023-02-15T00:00:00Z', 'interval-or-range', '/from'],
+    ['from=2023-02-15T00:00:00Z&to=2023-02-15T00:00:00Z', 'range-empty', '/to'],
+    ['from=2023-02-15T00:00:00Z&to=2024-02-16T00:00:00.001Z', 'range-too-long', '/to'],
+  ])('refuses %j as %s', async (query, code, pointer) => {
+    const { status, body } = await get(query);
+
+    expect(status).toBe(400);
+    expect(body).toMatchObject({ code, errors: [{ code, pointer }] });
+  });
+
+  it.each([
+    ['interval=12h', 'interval-invalid', '/interval'],
+    ['interval=', 'interval-invalid', '/interval'],
+    ['interval=24H', 'interval-invalid', '/interval'],
+    ['interval=24h&interval=48h', 'parameter-repeated', '/interval'],
+    ['interval=24h&metric=', 'metric-name-invalid', '/metric'],
+    ['interval=24h&metric=__proto__', 'metric-name-invalid', '/metric'],
+    ['interval=24h&equipmentId=', 'equipment-id-invalid', '/equipmentId'],
+    ['interval=24h&equipmentId=a%23b', 'equipment-id-invalid', '/equipmentId'],
+    ['interval=24h&limit=0', 'limit-invalid', '/limit'],
+    ['interval=24h&limit=1001', 'limit-invalid', '/limit'],
+    ['interval=24h&limit=1e2', 'limit-invalid', '/limit'],
+    ['interval=24h&page=2', 'unknown-property', '/page'],
+    ['from=2023-02-15&to=2023-02-16T00:00:00Z', 'timestamp-malformed', '/from'],
+    ['from=2023-02-15T00:00:00&to=2023-02-16T00:00:00Z', 'timestamp-offset-missing', '/from'],
+  ])('refuses %j with the fault %s', async (query, code, pointer) => {
+    const { status, body } = await get(query);
+
+    expect(status).toBe(400);
+    expect(body).toMatchObject({ code: 'invalid-request', errors: [{ code, pointer }] });
+  });
+
+  it('names every fault at once', async () => {
+    const { body } = await get('interval=1y&from=noon&metric=1&equipmentId=-&limit=x');
+
+    const faults: { readonly code: string }[] = body.errors;
+    expect(faults.map(({ code }) => code)).toEqual([
+      'interval-invalid',
+      'timestamp-malformed',
+      'interval-or-range',
+      'metric-name-invalid',
+      'equipment-id-invalid',
+      'limit-invalid',
+    ]);
+  });
+
+  it('says how to write the + that a query turns into a blank', async () => {
+    const { body } = await get('from=2023-02-15T00:00:00+01:00&to=2023-02-16T00:00:00Z');
+
+    expect(body.errors[0].detail).toContain('%2B');
+  });
+
+  it('takes 366 days', async () => {
+    const { status } = await get('from=2024-01-01T00:00:00%2B01:00&to=2024-12-31T23:00:00Z');
+
+    expect(status).toBe(200);
+  });
+});

@@ -1,0 +1,49 @@
+import { Controller, Get, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
+import { Clock } from '@sensorflow/kernel';
+import { ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
+import { HourlyAggregates } from '../hourly-aggregates.js';
+import { positionIn } from './aggregates-cursor.js';
+import { aggregatesRequestOf, hoursOf } from './aggregates-request.js';
+import { AggregatesQueryTexts } from './aggregates.query.js';
+import { AggregatesView, toAggregatesView } from './aggregates.view.js';
+
+/** Hourly aggregates and their summary. */
+@ApiTags('aggregates')
+@Controller('sensor-data/aggregated')
+export class AggregatesController {
+  constructor(
+    private readonly aggregates: HourlyAggregates,
+    private readonly clock: Clock,
+  ) {}
+
+  @Get()
+  @RequiresScope('sensorflow/read')
+  @ApiOperation({
+    summary: 'Show hourly aggregates of one metric, and their summary',
+    description: 'Takes either interval, or from and to.',
+  })
+  @ApiOkResponse({ type: AggregatesView })
+  @ApiProblem(
+    400,
+    'invalid-request',
+    'interval-or-range',
+    'range-empty',
+    'range-too-long',
+    'cursor-invalid',
+  )
+  @ApiProblem(503, 'store-unavailable')
+  async showAggregates(@Query() texts: AggregatesQueryTexts): Promise<AggregatesView> {
+    const request = aggregatesRequestOf(texts);
+    const now = this.clock.nowEpochMs();
+    const page =
+      request.cursor === undefined
+        ? { range: hoursOf(request.window, now) }
+        : positionIn(request, request.cursor, now);
+    const { metric, limit, equipmentId } = request;
+    const filter = equipmentId === undefined ? {} : { equipmentId };
+    const report = await this.aggregates.report({ metric, limit, ...filter, ...page });
+    return toAggregatesView(request, page.range, report);
+  }
+}

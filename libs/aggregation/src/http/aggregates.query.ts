@@ -1,0 +1,59 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { IsOptional, IsString, type ValidationOptions } from 'class-validator';
+import { INTERVALS } from './intervals.js';
+
+const ONCE: ValidationOptions = {
+  message: '$property is given once.',
+  context: { code: 'parameter-repeated' },
+};
+
+/** The query string of the aggregates, as texts; `aggregatesRequestOf` makes sense of them. */
+export class AggregatesQueryTexts {
+  @ApiPropertyOptional({
+    enum: INTERVALS,
+    description: 'the current hour and the 23, 47, 167 or 719 before it; not with from and to',
+  })
+  @IsOptional()
+  @IsString(ONCE)
+  interval?: string;
+
+  @ApiPropertyOptional({
+    format: 'date-time',
+    description: 'RFC 3339 (write + as %2B): hours that start at or after it',
+  })
+  @IsOptional()
+  @IsString(ONCE)
+  from?: string;
+
+  @ApiPropertyOptional({
+    format: 'date-time',
+    description:
+      'RFC 3339 (write + as %2B): hours that start before it, at most 366 days from from',
+  })
+  @IsOptional()
+  @IsString(ONCE)
+  to?: string;
+
+  @ApiPropertyOptional({ default: 'value', pattern: '^[A-Za-z][A-Za-z0-9_.-]{0,63}$' })
+  @IsOptional()
+  @IsString(ONCE)
+  metric?: string;
+
+  @ApiPropertyOptional({
+    description: 'all equipment unless named',
+    pattern: '^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$',
+  })
+  @IsOptional()
+  @IsString(ONCE)
+  equipmentId?: string;
+
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1000, default: 100 })
+  @IsOptional()
+  @IsString(ONCE)
+  limit?: string;
+
+  @ApiPropertyOptional({ description: 'nextCursor of the page before' })
+  @IsOptional()
+  @IsString(ONCE)
+  cursor?: string;
+}

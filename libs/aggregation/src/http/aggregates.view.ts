@@ -1,0 +1,105 @@
+import { ApiProperty } from '@nestjs/swagger';
+import type { Instant } from '@sensorflow/kernel';
+import type { MetricHour } from '../aggregate-store.js';
+import { startOfHourEpochSeconds, type HourRange } from '../hour.js';
+import type { AggregatesReport } from '../hourly-aggregates.js';
+import { nextCursorOf } from './aggregates-cursor.js';
+import type { AggregatesRequest } from './aggregates-request.js';
+import { INTERVALS, type Interval } from './intervals.js';
+
+/** One equipment's hour. */
+export class AggregateItemView {
+  @ApiProperty({ example: 'EQ-12495' })
+  equipmentId!: string;
+
+  @ApiProperty({ type: 'integer', description: 'epoch seconds, UTC', example: 1693468800 })
+  intervalStart!: number;
+
+  @ApiProperty({ description: 'the double nearest to total', example: 1500.75 })
+  totalValue!: number;
+
+  @ApiProperty({ description: 'the exact decimal sum', example: '1500.75' })
+  total!: string;
+
+  @ApiProperty({ type: 'integer', minimum: 1, example: 20 })
+  sampleCount!: number;
+
+  @ApiProperty({ example: 75.0375 })
+  average!: number;
+
+  @ApiProperty({ example: 70.1 })
+  min!: number;
+
+  @ApiProperty({ example: 81.3 })
+  max!: number;
+}
+
+/** A page of hourly aggregates, and the summary of the whole range. */
+export class AggregatesView {
+  @ApiProperty({ enum: INTERVALS, nullable: true, description: 'null with from and to' })
+  interval!: Interval | null;
+
+  @ApiProperty({ example: 'value' })
+  metric!: string;
+
+  @ApiProperty({ type: 'integer', description: 'epoch seconds, included', example: 1693465200 })
+  from!: number;
+
+  @ApiProperty({ type: 'integer', description: 'epoch seconds, excluded', example: 1693551600 })
+  to!: number;
+
+  @ApiProperty({
+    type: Number,
+    nullable: true,
+    description: 'sum over count of the whole range, however paged; null when there is nothing',
+    example: 75.0375,
+  })
+  average!: number | null;
+
+  @ApiProperty({ type: 'integer', description: 'samples of the whole range', example: 20 })
+  totalCount!: number;
+
+  @ApiProperty({ type: [AggregateItemView], description: 'by intervalStart, then equipmentId' })
+  items!: readonly AggregateItemView[];
+
+  @ApiProperty({ type: String, nullable: true, description: 'null at the end' })
+  nextCursor!: string | null;
+}
+
+export function toAggregatesView(
+  request: AggregatesRequest,
+  range: HourRange,
+  report: AggregatesReport,
+): AggregatesView {
+  const { window, metric } = request;
+  const isInterval = window.interval !== null;
+  return {
+    interval: window.interval,
+    metric,
+    from: isInterval ? startOfHourEpochSeconds(range.from) : epochSecondsUp(window.from),
+    to: isInterval ? startOfHourEpochSeconds(range.to) : epochSecondsUp(window.to),
+    average: report.count === 0 ? null : report.total.dividedByCount(report.count),
+    totalCount: report.count,
+    items: report.items.map(toItemView),
+    nextCursor: nextCursorOf(request, range, report.next),
+  };
+}
+
+function toItemView({ equipmentId, hour, aggregate }: MetricHour): AggregateItemView {
+  return {
+    equipmentId,
+    intervalStart: startOfHourEpochSeconds(hour),
+    totalValue: aggregate.total.toNumber(),
+    total: aggregate.total.toString(),
+    sampleCount: aggregate.count,
+    average: aggregate.total.dividedByCount(aggregate.count),
+    min: aggregate.min,
+    max: aggregate.max,
+  };
+}
+
+/** Rounded up: the same hours start at or after the whole second as at or after the instant. */
+function epochSecondsUp(instant: Instant): number {
+  const seconds = Date.parse(`${instant.slice(0, 19)}Z`) / 1000;
+  return /[1-9]/.test(instant.slice(20, 29)) ? seconds + 1 : seconds;
+}

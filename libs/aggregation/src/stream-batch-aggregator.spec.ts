@@ -1,0 +1,150 @@
+import { DomainError } from '@sensorflow/kernel';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { FixedClock } from '../../../test/support/fixed-clock.js';
+import { InMemoryAggregateStore } from '../../../test/support/in-memory-aggregate-store.js';
+import { InMemoryReadingStore } from '../../../test/support/in-memory-reading-store.js';
+import { anInstant, aStoredReading } from '../../../test/support/readings.js';
+import type { EquipmentHour, EquipmentHourCell } from './aggregate-store.js';
+import { HourRecomputer } from './hour-recomputer.js';
+import { StreamBatchAggregator, type ReadingChange } from './stream-batch-aggregator.js';
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+/** Fails for some equipment, and notes how many recomputations are under way. */
+class UnreliableAggregateStore extends InMemoryAggregateStore {
+  readonly failing = new Set<string>();
+  writes = 0;
+  underWay = 0;
+  mostUnderWay = 0;
+
+  override async readVersion(of: EquipmentHour): Promise<number> {
+    this.underWay += 1;
+    this.mostUnderWay = Math.max(this.mostUnderWay, this.underWay);
+    if (!this.failing.has(of.equipmentId)) return super.readVersion(of);
+    this.underWay -= 1;
+    throw new DomainError('unavailable', 'store-unavailable', 'no answer');
+  }
+
+  override async replaceCell(cell: EquipmentHourCell): Promise<'replaced' | 'conflict'> {
+    const outcome = await super.replaceCell(cell);
+    this.underWay -= 1;
+    this.writes += 1;
+    return outcome;
+  }
+}
+
+describe('aggregating a batch of the stream', () => {
+  let readings: InMemoryReadingStore;
+  let aggregates: UnreliableAggregateStore;
+  let clock: FixedClock;
+  let aggregator: StreamBatchAggregator;
+
+  beforeEach(() => {
+    readings = new InMemoryReadingStore();
+    aggregates = new UnreliableAggregateStore();
+    clock = new FixedClock();
+    aggregator = new StreamBatchAggregator(new HourRecomputer(readings, aggregates, clock));
+  });
+
+  async function changed(
+    sequenceNumber: string,
+    equipmentId: string,
+    timestamp = '2023-02-15T06:30:00Z',
+  ): Promise<ReadingChange> {
+    const reading = aStoredReading({ equipmentId, timestamp });
+    await readings.putAll([reading]);
+    return { sequenceNumber, reading };
+  }
+
+  it('recomputes each equipment-hour once, however many records name it', async () => {
+    const changes = [
+      await changed('1', 'EQ-1', '2023-02-15T06:00:00Z'),
+      await changed('2', 'EQ-1', '2023-02-15T06:59:59Z'),
+      await changed('3', 'EQ-2', '2023-02-15T06:00:00Z'),
+      await changed('4', 'EQ-1', '2023-02-15T07:00:00Z'),
+      await changed('5', 'EQ-1', '2023-02-15T06:30:00Z'),
+    ];
+
+    const outcome = await aggregator.aggregate(changes, NEVER);
+
+    expect(outcome).toEqual({ dirtyHours: 3, failures: [], firstFailed: undefined });
+    expect(aggregates.writes).toBe(3);
+    expect(aggregates.cells().map(({ metrics }) => metrics.get('value')?.count)).toEqual([3, 1, 1]);
+  });
+
+  it('recomputes at most eight at once', async () => {
+    const ids = Array.from({ length: 50 }, (_, i) => `EQ-${i}`);
+    const changes = await Promise.all(ids.map((id) => changed(id, id)));
+
+    await aggregator.aggregate(changes, NEVER);
+
+    expect(aggregates.mostUnderWay).toBe(8);
+    expect(aggregates.cells()).toHaveLength(50);
+  });
+
+  it('names the earliest failed record, and recomputes the rest nevertheless', async () => {
+    aggregates.failing.add('EQ-2').add('EQ-4');
+    const changes = [
+      await changed('101', 'EQ-1'),
+      await changed('102', 'EQ-4', '2023-02-15T06:30:00Z'),
+      await changed('103', 'EQ-2'),
+      await changed('104', 'EQ-3'),
+      await changed('105', 'EQ-4', '2023-02-15T06:31:00Z'),
+    ];
+
+    const outcome = await aggregator.aggregate(changes, NEVER);
+
+    expect(outcome.firstFailed).toBe('102');
+    expect(outcome.failures.map(({ position }) => position)).toEqual([1, 2]);
+    expect(aggregates.cells().map(({ equipmentId }) => equipmentId)).toEqual(['EQ-1', 'EQ-3']);
+  });
+
+  it('fails for a record that names no reading', async () => {
+    const changes = [await changed('1', 'EQ-1'), { sequenceNumber: '2', reading: undefined }];
+
+    const outcome = await aggregator.aggregate(changes, NEVER);
+
+    expect(outcome.firstFailed).toBe('2');
+    expect(outcome.failures).toMatchObject([{ error: { code: 'stream-record-malformed' } }]);
+    expect(aggregates.cells()).toHaveLength(1);
+  });
+
+  it('fails for an hour whose end cannot be written instead of finding it empty', async () => {
+    const timestamp = anInstant('9999-12-31T23:30:00Z');
+    const changes = [{ sequenceNumber: '7', reading: { equipmentId: 'EQ-1', timestamp } }];
+
+    const outcome = await aggregator.aggregate(changes, NEVER);
+
+    expect(outcome.firstFailed).toBe('7');
+    expect(aggregates.cells()).toEqual([]);
+  });
+
+  it('reports what there is no time left for', async () => {
+    const changes = [await changed('1', 'EQ-1'), await changed('2', 'EQ-2')];
+
+    const outcome = await aggregator.aggregate(changes, clock.nowEpochMs() - 1);
+
+    expect(outcome.firstFailed).toBe('1');
+    expect(outcome.failures).toHaveLength(2);
+    expect(aggregates.writes).toBe(0);
+  });
+
+  it('changes nothing but versions when a batch is delivered again', async () => {
+    const changes = [
+      await changed('1', 'EQ-1'),
+      await changed('2', 'EQ-1', '2023-02-15T06:31:00Z'),
+    ];
+    await aggregator.aggregate(changes, NEVER);
+    const before = aggregates.cells();
+
+    await aggregator.aggregate(changes, NEVER);
+
+    const after = aggregates.cells();
+    expect(after.map(({ version }) => version)).toEqual([2]);
+    expect(after.map(({ metrics }) => metrics)).toEqual(before.map(({ metrics }) => metrics));
+  });
+
+  it('of no records does nothing', async () => {
+    expect(await aggregator.aggregate([], NEVER)).toMatchObject({ dirtyHours: 0, failures: [] });
+  });
+});

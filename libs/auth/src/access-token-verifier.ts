@@ -1,0 +1,31 @@
+import { DomainError } from '@sensorflow/kernel';
+import type { Caller } from './caller.js';
+
+/** What a token says once its signature, issuer, client and times were checked. */
+export interface VerifiedToken {
+  readonly caller: Caller;
+  /** What a logout ends: all access tokens that stem from one sign-in. */
+  readonly sessionId: string;
+  /** After this no access token of the same sign-in can still be valid. */
+  readonly sessionOutlivedAtEpochSeconds: number;
+}
+
+/**
+ * Decides whether a text is an access token of ours. Does not know about logouts.
+ *
+ * Throws DomainError `unauthenticated` (`invalid-token`) for whatever it does not accept, and
+ * `unavailable` (`signing-keys-unavailable`) while it has no keys to decide with.
+ */
+export abstract class AccessTokenVerifier {
+  abstract verify(unverifiedToken: string): Promise<VerifiedToken>;
+}
+
+/** Browsers refuse larger cookies, Node larger headers; ours have 1 to 2 KB. */
+export const MAX_TOKEN_BYTES = 8192;
+
+/** One answer for every broken, foreign, expired or ended token: which it is helps only an attacker. */
+export function invalidToken(cause?: unknown): DomainError {
+  return new DomainError('unauthenticated', 'invalid-token', 'The access token is not accepted.', {
+    cause,
+  });
+}

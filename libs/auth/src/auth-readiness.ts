@@ -1,0 +1,14 @@
+import { EndedSessions } from './ended-sessions.js';
+import { SigningKeys } from './signing-keys.js';
+
+/** Whether identities can be checked at all; a process that cannot should get no traffic. */
+export class AuthReadiness {
+  constructor(
+    private readonly signingKeys: SigningKeys,
+    private readonly endedSessions: EndedSessions,
+  ) {}
+
+  isReady(): boolean {
+    return this.signingKeys.isReady() && this.endedSessions.isFresh();
+  }
+}

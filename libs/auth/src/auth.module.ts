@@ -1,0 +1,159 @@
+import type { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  Logger,
+  Module,
+  type DynamicModule,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+  type Provider,
+} from '@nestjs/common';
+import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
+import { Clock, SystemClock } from '@sensorflow/kernel';
+import { AccessTokenVerifier } from './access-token-verifier.js';
+import { AttemptCounter } from './attempt-counter.js';
+import { AuthReadiness } from './auth-readiness.js';
+import { Authentication } from './authentication.js';
+import { AccessTokenStrategy } from './cognito/access-token-strategy.js';
+import { CognitoIdentityProvider } from './cognito/cognito-identity-provider.js';
+import { JwksKeySet } from './cognito/jwks-key-set.js';
+import { PassportTokenVerifier } from './cognito/passport-token-verifier.js';
+import { DynamoDbAttemptCounter } from './dynamodb/dynamodb-attempt-counter.js';
+import { DynamoDbEndedSessionStore } from './dynamodb/dynamodb-ended-session-store.js';
+import { EndedSessionStore } from './ended-session-store.js';
+import { EndedSessions } from './ended-sessions.js';
+import { AccessGuard } from './http/access.guard.js';
+import { AuthController } from './http/auth.controller.js';
+import { IdentityProvider } from './identity-provider.js';
+import { LoginThrottle } from './login-throttle.js';
+import { FrontendOrigin } from './frontend-origin.js';
+import { Sessions } from './sessions.js';
+import type { TokenPolicy } from './token-claims.js';
+
+export interface AuthModuleOptions {
+  readonly dynamoDb: DynamoDBClient;
+  readonly sessionsTableName: string;
+  readonly cognito: CognitoIdentityProviderClient;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly issuers: readonly string[];
+  readonly jwksUri: string;
+  readonly machineClientIds: readonly string[];
+  /** An exact origin of our own site, or undefined for none. */
+  readonly frontendOrigin: string | undefined;
+  readonly clock?: Clock;
+}
+
+/** Puts identity together: every route of the application stands behind its guard. */
+@Module({})
+export class AuthModule implements OnModuleInit, OnApplicationShutdown {
+  constructor(
+    private readonly keys: JwksKeySet,
+    private readonly endedSessions: EndedSessions,
+  ) {}
+
+  static register(options: AuthModuleOptions): DynamicModule {
+    return {
+      module: AuthModule,
+      imports: [DiscoveryModule],
+      controllers: [AuthController],
+      providers: [
+        ...tokenProviders(options),
+        ...sessionProviders(options),
+        { provide: FrontendOrigin, useValue: new FrontendOrigin(options.frontendOrigin) },
+        { provide: APP_GUARD, useClass: AccessGuard },
+      ],
+      exports: [AuthReadiness, Authentication],
+    };
+  }
+
+  /** One attempt at each before the server listens; after that they go on in the background. */
+  async onModuleInit(): Promise<void> {
+    await Promise.all([this.keys.start(), this.endedSessions.start()]);
+  }
+
+  /** Not earlier: the requests that are being drained still need a fresh view. */
+  onApplicationShutdown(): void {
+    this.keys.stop();
+    this.endedSessions.stop();
+  }
+}
+
+function tokenProviders(options: AuthModuleOptions): Provider[] {
+  const { jwksUri, clock = new SystemClock() } = options;
+  const policy: TokenPolicy = {
+    clientId: options.clientId,
+    machineClientIds: new Set(options.machineClientIds),
+    issuers: new Set(options.issuers),
+  };
+  return [
+    {
+      provide: JwksKeySet,
+      useFactory: () => new JwksKeySet(jwksUri, clock, warn('the signing keys were not refreshed')),
+    },
+    {
+      provide: AccessTokenVerifier,
+      inject: [JwksKeySet],
+      useFactory: (keys: JwksKeySet) => {
+        const signingKeys = () => keys.all();
+        const strategy = new AccessTokenStrategy({ jwksUri, issuers: policy.issuers, signingKeys });
+        return new PassportTokenVerifier(keys, policy, strategy, clock);
+      },
+    },
+    {
+      provide: Authentication,
+      inject: [AccessTokenVerifier, EndedSessions],
+      useFactory: (verifier: AccessTokenVerifier, ended: EndedSessions) =>
+        new Authentication(verifier, ended, clock),
+    },
+    {
+      provide: AuthReadiness,
+      inject: [JwksKeySet, EndedSessions],
+      useFactory: (keys: JwksKeySet, ended: EndedSessions) => new AuthReadiness(keys, ended),
+    },
+  ];
+}
+
+function sessionProviders(options: AuthModuleOptions): Provider[] {
+  const { dynamoDb, sessionsTableName, clock = new SystemClock() } = options;
+  return [
+    {
+      provide: EndedSessionStore,
+      useFactory: () => new DynamoDbEndedSessionStore(dynamoDb, sessionsTableName),
+    },
+    {
+      provide: EndedSessions,
+      inject: [EndedSessionStore],
+      useFactory: (store: EndedSessionStore) =>
+        new EndedSessions(store, clock, warn('the ended sessions were not refreshed')),
+    },
+    {
+      provide: AttemptCounter,
+      useFactory: () => new DynamoDbAttemptCounter(dynamoDb, sessionsTableName),
+    },
+    {
+      provide: IdentityProvider,
+      useFactory: () =>
+        new CognitoIdentityProvider(options.cognito, options.clientId, options.clientSecret),
+    },
+    {
+      provide: Sessions,
+      inject: [IdentityProvider, AttemptCounter, EndedSessions],
+      useFactory: (provider: IdentityProvider, counter: AttemptCounter, ended: EndedSessions) =>
+        new Sessions(
+          provider,
+          new LoginThrottle(counter, clock),
+          ended,
+          warn('the end of a login or logout was not tidied up'),
+        ),
+    },
+  ];
+}
+
+function warn(what: string): (error: unknown) => void {
+  const logger = new Logger('Auth');
+  return (error) => {
+    const reason = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown error';
+    logger.warn(`${what}: ${reason}`);
+  };
+}

@@ -1,0 +1,66 @@
+import { Clock } from '@sensorflow/kernel';
+import { createHash } from 'node:crypto';
+import {
+  AccessTokenVerifier,
+  invalidToken,
+  MAX_TOKEN_BYTES,
+  type VerifiedToken,
+} from './access-token-verifier.js';
+import { EndedSessions } from './ended-sessions.js';
+
+const REMEMBER_MS = 60_000;
+const MAX_REMEMBERED = 10_000;
+
+interface Remembered {
+  readonly token: VerifiedToken;
+  readonly untilEpochMs: number;
+}
+
+/**
+ * Who presents this token? Remembers verified tokens for up to a minute, since a signature costs
+ * some 100 µs; a logout counts at once all the same.
+ */
+export class Authentication {
+  private readonly remembered = new Map<string, Remembered>();
+
+  constructor(
+    private readonly verifier: AccessTokenVerifier,
+    private readonly endedSessions: EndedSessions,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Throws what `AccessTokenVerifier.verify` and `EndedSessions.isEnded` throw; ended is `invalid-token`. */
+  async authenticate(unverifiedToken: string): Promise<VerifiedToken> {
+    if (unverifiedToken.length > MAX_TOKEN_BYTES) throw invalidToken();
+    // By hash, so that memory holds no usable tokens.
+    const hash = createHash('sha256').update(unverifiedToken).digest('base64');
+    const token = this.recall(hash) ?? (await this.verify(unverifiedToken, hash));
+    if (this.endedSessions.isEnded(token.sessionId)) throw invalidToken();
+    return token;
+  }
+
+  private recall(hash: string): VerifiedToken | undefined {
+    const found = this.remembered.get(hash);
+    if (!found) return undefined;
+    if (found.untilEpochMs > this.clock.nowEpochMs()) return found.token;
+    this.remembered.delete(hash);
+    return undefined;
+  }
+
+  private async verify(unverifiedToken: string, hash: string): Promise<VerifiedToken> {
+    const token = await this.verifier.verify(unverifiedToken);
+    const now = this.clock.nowEpochMs();
+    const untilEpochMs = Math.min(now + REMEMBER_MS, token.caller.expiresAtEpochSeconds * 1000);
+    if (untilEpochMs > now) this.remember(hash, { token, untilEpochMs });
+    return token;
+  }
+
+  private remember(hash: string, entry: Remembered): void {
+    // The oldest goes: only verified tokens get here, so strangers cannot push anybody out.
+    for (const oldest of this.remembered.keys()) {
+      if (this.remembered.size < MAX_REMEMBERED) break;
+      this.remembered.delete(oldest);
+    }
+    this.remembered.set(hash, entry);
+  }
+}

@@ -1,0 +1,37 @@
+/** What a caller may do. No scope implies another; a route names the one it needs. */
+export const SCOPES = [
+  'sensorflow/read',
+  'sensorflow/write',
+  'sensorflow/import',
+  'sensorflow/admin',
+] as const;
+
+export type Scope = (typeof SCOPES)[number];
+
+/** Who is calling, as a verified token says. */
+export interface Caller {
+  readonly kind: 'user' | 'machine';
+  /** The token's `sub`: stable, unlike the name. */
+  readonly subject: string;
+  /** For people; a machine's is its client id. */
+  readonly username: string;
+  readonly scopes: ReadonlySet<Scope>;
+  readonly expiresAtEpochSeconds: number;
+}
+
+const SCOPES_OF_GROUP: ReadonlyMap<string, readonly Scope[]> = new Map<string, readonly Scope[]>([
+  ['viewers', ['sensorflow/read']],
+  ['operators', ['sensorflow/read', 'sensorflow/write', 'sensorflow/import']],
+  ['admins', SCOPES],
+]);
+
+/** A user's scopes. Groups that are not ours grant nothing. */
+export function scopesOfGroups(groups: readonly string[]): ReadonlySet<Scope> {
+  return new Set(groups.flatMap((group) => SCOPES_OF_GROUP.get(group) ?? []));
+}
+
+/** A machine's scopes, from the `scope` claim: names separated by spaces (RFC 6749 §3.3). */
+export function scopesOfClaim(claim: string): ReadonlySet<Scope> {
+  const named = new Set(claim.split(' '));
+  return new Set(SCOPES.filter((scope) => named.has(scope)));
+}

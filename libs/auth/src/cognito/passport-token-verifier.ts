@@ -1,0 +1,59 @@
+import { Clock, DomainError } from '@sensorflow/kernel';
+import passport from 'passport';
+import { AccessTokenVerifier, invalidToken, type VerifiedToken } from '../access-token-verifier.js';
+import { readClaims, type TokenClaims, type TokenPolicy } from '../token-claims.js';
+import { keyIdOfWellFormedToken } from '../token-structure.js';
+import { AccessTokenStrategy, type TokenCarrier } from './access-token-strategy.js';
+import { JwksKeySet } from './jwks-key-set.js';
+
+const STRATEGY = 'cognito-access-token';
+
+/** Cognito's access tokens: shape first, then signature by the passport strategy, then claims. */
+export class PassportTokenVerifier extends AccessTokenVerifier {
+  /** Its own, because in the process-wide one the second app would replace the first one's issuers. */
+  private readonly passport = new passport.Passport();
+
+  constructor(
+    private readonly keys: JwksKeySet,
+    private readonly policy: TokenPolicy,
+    strategy: AccessTokenStrategy,
+    private readonly clock: Clock,
+  ) {
+    super();
+    // By name: passport then gives every call an object of its own to report to.
+    this.passport.use(STRATEGY, strategy);
+  }
+
+  async verify(unverifiedToken: string): Promise<VerifiedToken> {
+    this.requireKeys();
+    const keyId = keyIdOfWellFormedToken(unverifiedToken);
+    if (keyId === undefined || !(await this.keys.knows(keyId))) throw invalidToken();
+    const claims = await this.claimsOf({ unverifiedToken });
+    const now = this.clock.nowEpochMs() / 1000;
+    const token = readClaims(claims, unverifiedToken, this.policy, now);
+    if (!token) throw invalidToken();
+    return token;
+  }
+
+  private requireKeys(): void {
+    if (this.keys.isReady()) return;
+    throw new DomainError(
+      'unavailable',
+      'signing-keys-unavailable',
+      'Tokens cannot be checked yet.',
+      { retryAfterSeconds: 2 },
+    );
+  }
+
+  private claimsOf(carrier: TokenCarrier): Promise<TokenClaims> {
+    return new Promise((resolve, reject) => {
+      const done = (error: unknown, claims?: TokenClaims | false, reason?: unknown): void => {
+        if (claims) resolve(claims);
+        else reject(invalidToken(error ?? reason));
+      };
+      const authenticate: (carrier: TokenCarrier, response: object, next: typeof done) => void =
+        this.passport.authenticate(STRATEGY, { session: false }, done);
+      authenticate(carrier, {}, done);
+    });
+  }
+}

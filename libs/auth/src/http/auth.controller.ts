@@ -1,0 +1,114 @@
+import { Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
+import { ApiBasicAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { DomainError } from '@sensorflow/kernel';
+import { ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { parseBasicCredentials, type Credentials } from '../basic-credentials.js';
+import type { Caller } from '../caller.js';
+import { FrontendOrigin } from '../frontend-origin.js';
+import { clearedSessionCookie, sessionCookie } from '../session-cookie.js';
+import { Sessions } from '../sessions.js';
+import { AnyScope, CurrentCaller, Public } from './auth.decorators.js';
+import { callerView, CallerView, MessageView } from './auth.views.js';
+import { CurrentSession, type PresentedTokens } from './current-session.js';
+import { refuseCrossSite } from './request-origin.js';
+
+const BASIC_CHALLENGE = 'Basic realm="SensorFlow", charset="UTF-8"';
+
+/** Logging in, asking who one is, and logging out. */
+@ApiTags('auth')
+@Controller('auth')
+export class AuthController {
+  constructor(
+    private readonly sessions: Sessions,
+    private readonly frontend: FrontendOrigin,
+  ) {}
+
+  @Post('login')
+  @HttpCode(200)
+  @Public()
+  @ApiOperation({ summary: 'Logs in with Basic credentials; answers the session cookie' })
+  @ApiBasicAuth('loginCredentials')
+  @ApiOkResponse({
+    type: MessageView,
+    headers: {
+      'Set-Cookie': { description: 'the session cookie, for one hour', schema: { type: 'string' } },
+    },
+  })
+  @ApiProblem(401, 'unauthenticated', 'credentials-malformed', 'invalid-credentials')
+  @ApiProblem(
+    403,
+    'password-change-required',
+    'password-reset-required',
+    'mfa-required',
+    'token-too-large',
+    'cross-site-request',
+  )
+  @ApiProblem(429, 'login-throttled')
+  @ApiProblem(
+    503,
+    'identity-provider-unavailable',
+    'identity-provider-busy',
+    'login-throttle-unavailable',
+  )
+  async login(
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<MessageView> {
+    void reply.header('cache-control', 'no-store');
+    refuseCrossSite(request, this.frontend);
+    try {
+      const credentials = credentialsOf(request.headers.authorization);
+      const accessToken = await this.sessions.login(credentials, request.ip);
+      void reply.header('set-cookie', sessionCookie(accessToken));
+    } catch (error) {
+      if (error instanceof DomainError && error.kind === 'unauthenticated') {
+        void reply.header('www-authenticate', BASIC_CHALLENGE);
+      }
+      throw error;
+    }
+    return { message: 'Logged in.' };
+  }
+
+  @Get('me')
+  @AnyScope()
+  @ApiOperation({ summary: 'Who is calling' })
+  @ApiOkResponse({ type: CallerView })
+  me(@CurrentCaller() caller: Caller): CallerView {
+    return callerView(caller);
+  }
+
+  @Post('logout')
+  @HttpCode(200)
+  @AnyScope()
+  @ApiOperation({ summary: 'Ends the session: its token is refused from now on' })
+  @ApiOkResponse({ type: MessageView })
+  @ApiProblem(503, 'logout-not-recorded')
+  async logout(
+    @CurrentSession() tokens: PresentedTokens,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<MessageView> {
+    for (const token of tokens) await this.sessions.logout(token);
+    void reply.header('set-cookie', clearedSessionCookie());
+    return { message: 'Logged out.' };
+  }
+}
+
+function credentialsOf(authorization: string | undefined): Credentials {
+  if (authorization === undefined) {
+    throw new DomainError(
+      'unauthenticated',
+      'unauthenticated',
+      'Send Basic credentials to log in.',
+    );
+  }
+  const credentials = parseBasicCredentials(authorization);
+  if (!credentials) {
+    throw new DomainError(
+      'unauthenticated',
+      'credentials-malformed',
+      'These are no Basic credentials as of RFC 7617: name and password in UTF-8, at most 2 KB.',
+    );
+  }
+  return credentials;
+}

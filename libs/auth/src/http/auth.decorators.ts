@@ -1,0 +1,67 @@
+import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { ApiSecurity } from '@nestjs/swagger';
+import { ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
+import type { Caller, Scope } from '../caller.js';
+
+/** How a route says who may call it. Every route says exactly one; a route that says none is refused. */
+export type RoutePolicy = 'public' | 'any-scope' | Scope;
+
+/** The names of the two ways in, as the OpenAPI document's security schemes carry them. */
+export const SESSION_COOKIE_SECURITY = 'sessionCookie';
+export const MACHINE_TOKEN_SECURITY = 'machineToken';
+
+export const DeclaredPolicy = Reflector.createDecorator<RoutePolicy>();
+
+type RouteDecorator = MethodDecorator & ClassDecorator;
+
+/** Anyone, with or without an identity; none is looked for. */
+export function Public(): RouteDecorator {
+  return DeclaredPolicy('public');
+}
+
+/** Anyone with a valid identity, whatever its scopes. */
+export function AnyScope(): RouteDecorator {
+  return applyDecorators(DeclaredPolicy('any-scope'), identityNeeded('cross-site-request'));
+}
+
+/** Whoever has this very scope. */
+export function RequiresScope(scope: Scope): RouteDecorator {
+  return applyDecorators(
+    DeclaredPolicy(scope),
+    identityNeeded('insufficient-scope', 'cross-site-request'),
+  );
+}
+
+function identityNeeded(...forbiddenCodes: string[]): RouteDecorator {
+  return applyDecorators(
+    ApiSecurity(SESSION_COOKIE_SECURITY),
+    ApiSecurity(MACHINE_TOKEN_SECURITY),
+    ApiProblem(400, 'ambiguous-credentials'),
+    ApiProblem(401, 'unauthenticated', 'invalid-token'),
+    ApiProblem(403, ...forbiddenCodes),
+    ApiProblem(503, 'session-check-unavailable', 'signing-keys-unavailable'),
+  );
+}
+
+/** A symbol, so that nothing in a request can take its place. */
+const CALLER = Symbol('caller');
+
+interface CarriesCaller {
+  [CALLER]?: Caller;
+}
+
+/** For the guard alone: writes down who is calling. */
+export function rememberCaller(request: object, caller: Caller): void {
+  const carrier: CarriesCaller = request;
+  carrier[CALLER] = caller;
+}
+
+/** The verified caller, as a handler's parameter. */
+export const CurrentCaller = createParamDecorator(
+  (_: unknown, context: ExecutionContext): Caller => {
+    const caller = context.switchToHttp().getRequest<CarriesCaller>()[CALLER];
+    if (!caller) throw new Error('a public route has no caller');
+    return caller;
+  },
+);

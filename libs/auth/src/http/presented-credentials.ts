@@ -1,0 +1,57 @@
+import type { FastifyRequest } from 'fastify';
+import { invalidToken } from '../access-token-verifier.js';
+import { SESSION_COOKIE } from '../session-cookie.js';
+
+/** The tokens that came with a request, unverified. */
+export interface PresentedCredentials {
+  readonly bearer: string | undefined;
+  readonly cookie: string | undefined;
+}
+
+const BEARER = /^bearer +([A-Za-z0-9._~+/-]+=*)$/i;
+const BEARER_SCHEME = /^bearer(?: |$)/i;
+
+/**
+ * Finds the bearer token and the session cookie. Other schemes say nothing here: browsers go on
+ * sending the Basic credentials of a login.
+ *
+ * Throws DomainError `invalid-token` for anything that two readers could read differently.
+ */
+export function presentedCredentials(request: FastifyRequest): PresentedCredentials {
+  return { bearer: bearerOf(request), cookie: cookieOf(request.headers.cookie) };
+}
+
+function bearerOf(request: FastifyRequest): string | undefined {
+  const { authorization } = request.headers;
+  if (authorization === undefined) return undefined;
+  if (authorization.includes(',') || hasSeveralAuthorizations(request)) throw invalidToken();
+  if (!BEARER_SCHEME.test(authorization)) return undefined;
+  const token = BEARER.exec(authorization)?.[1];
+  if (token === undefined) throw invalidToken();
+  return token;
+}
+
+/** Node keeps the first of several Authorization headers and drops the others silently. */
+function hasSeveralAuthorizations(request: FastifyRequest): boolean {
+  const { rawHeaders } = request.raw;
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index];
+    if (name?.length === 13 && name.toLowerCase() === 'authorization') count += 1;
+  }
+  return count > 1;
+}
+
+/**
+ * A token has no character that a cookie would escape, so the value is taken as it stands.
+ * (@fastify/cookie parses only where its plugin was registered; a guard must not depend on that.)
+ */
+function cookieOf(header: string | undefined): string | undefined {
+  if (header === undefined || !header.includes(SESSION_COOKIE)) return undefined;
+  const pairs = header.split(';').map((pair) => pair.trim());
+  const named = pairs.filter((pair) => pair.startsWith(`${SESSION_COOKIE}=`));
+  // A browser has one cookie of a __Host- name.
+  if (named.length > 1) throw invalidToken();
+  const token = named[0]?.slice(SESSION_COOKIE.length + 1);
+  return token === '' ? undefined : token;
+}

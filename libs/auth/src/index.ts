@@ -1,0 +1,4 @@
+export { AccessTokenVerifier, type VerifiedToken } from './access-token-verifier.js';
+export { AuthReadiness } from './auth-readiness.js';
+export { Authentication } from './authentication.js';
+export { SCOPES, type Caller, type Scope } from './caller.js';

@@ -1,0 +1,43 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { SystemClock, type Clock } from '@sensorflow/kernel';
+import { CsvImports } from './csv-imports.js';
+import { DynamoDbImportStore } from './dynamodb/dynamodb-import-store.js';
+import { ImportsController } from './http/imports.controller.js';
+import { S3UploadStorage } from './s3/s3-upload-storage.js';
+
+export interface CsvImportOptions {
+  readonly dynamoDb: DynamoDBClient;
+  readonly importsTableName: string;
+  /** Computes checksums only where required. */
+  readonly s3: S3Client;
+  readonly bucketName: string;
+  readonly maxUploadBytes: number;
+  readonly clock?: Clock;
+}
+
+/** Imports as the API sees them; the importer itself runs as a Lambda. */
+@Module({})
+export class CsvImportModule {
+  static register(options: CsvImportOptions): DynamicModule {
+    const { dynamoDb, importsTableName, s3, bucketName, maxUploadBytes } = options;
+    const { clock = new SystemClock() } = options;
+    return {
+      module: CsvImportModule,
+      controllers: [ImportsController],
+      providers: [
+        {
+          provide: CsvImports,
+          useFactory: () =>
+            new CsvImports(
+              new DynamoDbImportStore(dynamoDb, importsTableName),
+              new S3UploadStorage(s3, bucketName),
+              clock,
+              maxUploadBytes,
+            ),
+        },
+      ],
+    };
+  }
+}

@@ -1,0 +1,423 @@
+import { readFileSync } from 'node:fs';
+import { instantFromEpochMs } from '@sensorflow/kernel';
+import { describe, expect, it } from 'vitest';
+import { ALL_THE_TIME, ImportWorkbench } from '../../../test/support/import-workbench.js';
+import { mortalPorts } from '../../../test/support/mortal-ports.js';
+import { START, UploadStorage } from './index.js';
+
+const HEAD = 'equipmentId,timestamp,value\n';
+const T = (minute: number): string => new Date(Date.UTC(2023, 0, 1, 0, minute)).toISOString();
+const rows = (count: number, from = 0): string =>
+  Array.from({ length: count }, (_, i) => `EQ-1,${T(from + i)},${from + i}\n`).join('');
+const SMALL = { blockBytes: 256, checkpointRows: 10 };
+
+describe('importing real files', () => {
+  it.each([
+    ['machine-temperature.csv', 22_695, 22_683],
+    ['ambient-temperature.csv', 7_267, 7_267],
+  ])('takes every row of %s', async (name, total, distinct) => {
+    const bench = new ImportWorkbench();
+    const file = readFileSync(`test/data/${name}`);
+
+    const record = await bench.importFile(file, { fileName: name });
+
+    expect(record).toMatchObject({ status: 'completed', failure: undefined });
+    expect(record.checkpoint.rows).toEqual({ total, accepted: total, rejected: 0 });
+    expect(record.checkpoint.bytesProcessed).toBe(file.length);
+    expect(bench.readings()).toHaveLength(distinct);
+  });
+
+  it('changes nothing when a file is imported twice', async () => {
+    const bench = new ImportWorkbench();
+    const file = readFileSync('test/data/ambient-temperature.csv');
+    const first = await bench.importFile(file);
+    const readings = bench.readings();
+
+    const second = await bench.importFile(file);
+
+    expect(second.checkpoint.rows).toEqual(first.checkpoint.rows);
+    expect(bench.readings()).toEqual(readings);
+  });
+});
+
+describe('deliveries', () => {
+  it('does nothing for a finished import', async () => {
+    const bench = new ImportWorkbench();
+    const request = await bench.upload(HEAD + rows(5));
+    await bench.run(request);
+    const record = await bench.record(request.uploadId);
+
+    const again = await bench.run(request);
+
+    expect(again).toBe('already-finished');
+    expect(await bench.record(request.uploadId)).toBe(record);
+  });
+
+  it('ignores an object that nobody opened an import for', async () => {
+    const bench = new ImportWorkbench();
+    const uploadId = '00000000-0000-7000-8000-00000000dead';
+    const etag = bench.storage.put(uploadId, Buffer.from(HEAD));
+
+    const outcome = await bench.run({ uploadId, messageId: 'm', object: { etag, bytes: 28 } });
+
+    expect(outcome).toBe('not-an-import');
+  });
+
+  it('ends with the same counts and readings however many runs work on one file at once', async () => {
+    const file = HEAD + rows(300) + `EQ-1,${T(3)},broken\n` + rows(300, 200);
+    const alone = new ImportWorkbench();
+    await alone.importFile(file);
+    const bench = new ImportWorkbench();
+    bench.storage.chunkSizes = [100];
+    const request = await bench.upload(file);
+
+    const outcomes = await Promise.all(
+      ['a', 'b', 'c', 'd'].map((messageId) =>
+        bench
+          .importer({ ...SMALL, takeoverQuietMs: 0 })
+          .run({ ...request, messageId }, ALL_THE_TIME),
+      ),
+    );
+
+    expect(outcomes.filter((outcome) => outcome === 'finished')).toHaveLength(1);
+    expect(outcomes.filter((outcome) => outcome === 'superseded')).toHaveLength(3);
+    const { checkpoint } = await bench.record(request.uploadId);
+    expect(checkpoint.rows).toEqual({ total: 601, accepted: 600, rejected: 1 });
+    expect(bench.readings()).toEqual(alone.readings());
+    expect(bench.reportRows(request.uploadId)).toHaveLength(1);
+  });
+
+  it('keeps a message in the queue whose run was superseded by a second delivery of that message', async () => {
+    const bench = new ImportWorkbench();
+    bench.storage.chunkSizes = [100];
+    const request = await bench.upload(HEAD + rows(300));
+    const importer = bench.importer({ ...SMALL, takeoverQuietMs: 0 });
+    const first = importer.run(request, ALL_THE_TIME);
+    for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+
+    const second = importer.run(request, ALL_THE_TIME);
+
+    expect(await first).toBe('contested');
+    expect(await second).toBe('finished');
+  });
+
+  it('waits for a run that may still be writing, and not for one that said it has ended', async () => {
+    const bench = new ImportWorkbench();
+    const request = await bench.upload(HEAD + rows(30));
+    const started = bench.clock.nowEpochMs();
+    await expect(
+      bench.importer(SMALL, mortalPorts(bench.ports, 12)).run(request, ALL_THE_TIME),
+    ).rejects.toThrow('step');
+
+    await bench.run(request);
+
+    expect(bench.clock.nowEpochMs() - started).toBe(20_000);
+    const handedOver = await bench.upload(HEAD + rows(30));
+    await bench.importer(SMALL).run(handedOver, () => 0);
+    await bench.run({ ...handedOver, object: undefined });
+    expect(bench.clock.nowEpochMs() - started).toBe(20_000);
+  });
+});
+
+describe('the limits of a run', () => {
+  it('hands the rest over when its time runs out, until the file is done', async () => {
+    const bench = new ImportWorkbench();
+    const request = await bench.upload(`${HEAD}x,y,z\n${rows(200)}`);
+    const importer = bench.importer(SMALL);
+    let ticks = 0;
+    const threeBlocks = (): number => (++ticks % 4 === 0 ? 0 : 900_000);
+
+    const outcomes = [await importer.run(request, threeBlocks)];
+    for (let id = bench.queue.continued.shift(); id; id = bench.queue.continued.shift()) {
+      const continuation = { uploadId: id, messageId: `next-${ticks}`, object: undefined };
+      outcomes.push(await importer.run(continuation, threeBlocks));
+    }
+
+    expect(outcomes.at(-1)).toBe('finished');
+    expect(outcomes.filter((outcome) => outcome === 'handed-over').length).toBeGreaterThan(5);
+    const record = await bench.record(request.uploadId);
+    expect(record.checkpoint.rows).toEqual({ total: 201, accepted: 200, rejected: 1 });
+    expect(record.runs).toBe(outcomes.length);
+  });
+
+  it('counts rejected rows that no longer fit into the report, and says how many', async () => {
+    const bench = new ImportWorkbench();
+    const request = await bench.upload(HEAD + rows(1) + 'EQ-1,never,1\n'.repeat(100));
+
+    await bench.run(request, { ...SMALL, maxReportBytes: 1000 });
+
+    const report = bench.reportRows(request.uploadId);
+    expect((await bench.record(request.uploadId)).checkpoint.rows.rejected).toBe(100);
+    expect(report.at(-1)).toEqual([
+      '',
+      'report-full',
+      `${101 - report.length} more rejected rows are not listed.`,
+    ]);
+    expect(report.length).toBeGreaterThan(5);
+  });
+
+  it('keeps its memory whatever the size of the file', async () => {
+    const bench = new ImportWorkbench();
+    const line = (n: number) => `EQ-1,${T(n)},${n},"${'x'.repeat(2000)}"\n`;
+    const chunk = Buffer.from(Array.from({ length: 500 }, (_, n) => line(n)).join(''));
+    const header = Buffer.from('equipmentId,timestamp,value,_note\n');
+    const chunks = Math.ceil((300 * 1024 * 1024) / chunk.length);
+    const request = await bench.upload('', { options: { dryRun: true } });
+    const bytes = header.length + chunks * chunk.length;
+    let peak = 0;
+    class EndlessStorage extends Object.getPrototypeOf(bench.storage).constructor {
+      async open(): Promise<AsyncIterable<Uint8Array>> {
+        await Promise.resolve();
+        return (async function* () {
+          yield header;
+          for (let n = 0; n < chunks; n += 1) {
+            peak = Math.max(peak, process.memoryUsage.rss());
+            await Promise.resolve();
+            yield chunk;
+          }
+        })();
+      }
+    }
+    const storage: unknown = new EndlessStorage();
+    if (!(storage instanceof UploadStorage)) throw new Error('a storage');
+    const before = process.memoryUsage.rss();
+
+    const importer = bench.importer({}, { storage });
+    await importer.run({ ...request, object: { etag: 'e', bytes } }, ALL_THE_TIME);
+
+    const { rows: counts } = (await bench.record(request.uploadId)).checkpoint;
+    expect(counts).toEqual({ total: chunks * 500, accepted: chunks * 500, rejected: 0 });
+    expect((peak - before) / 1024 / 1024).toBeLessThan(120);
+  }, 60_000);
+});
+
+describe('trouble on the way', () => {
+  it('reads on behind the last byte when a stream breaks off', async () => {
+    const bench = new ImportWorkbench();
+    const file = HEAD + rows(200);
+    const request = await bench.upload(file);
+    const opened: number[] = [];
+    const flaky = new Proxy(bench.storage, {
+      get: (target, name) =>
+        name !== 'open'
+          ? Reflect.get(target, name).bind(target)
+          : async (...[version, offset]: Parameters<typeof target.open>) => {
+              opened.push(offset);
+              const all = await target.open(version, offset);
+              return (async function* () {
+                for await (const chunk of all) {
+                  yield chunk.subarray(0, 1000);
+                  throw new Error('ECONNRESET');
+                }
+              })();
+            },
+    });
+
+    await bench.importer(SMALL, { storage: flaky }).run(request, ALL_THE_TIME);
+
+    expect(opened.slice(0, 3)).toEqual([0, 1000, 2000]);
+    const { rows: counts } = (await bench.record(request.uploadId)).checkpoint;
+    expect(counts).toEqual({ total: 200, accepted: 200, rejected: 0 });
+  });
+
+  it('fails an import whose file was replaced or is gone, and keeps what was imported', async () => {
+    const bench = new ImportWorkbench();
+    const file = HEAD + rows(100);
+    const request = await bench.upload(file);
+    const killed = bench.importer(SMALL, mortalPorts(bench.ports, 40));
+    await expect(killed.run(request, ALL_THE_TIME)).rejects.toThrow('step');
+    bench.storage.put(request.uploadId, Buffer.from(file.toLowerCase()));
+
+    await bench.run(request);
+
+    const record = await bench.record(request.uploadId);
+    expect(record).toMatchObject({ status: 'failed', failure: { code: 'file-replaced' } });
+    expect(record.checkpoint.rows.accepted).toBeGreaterThan(0);
+    expect(record.checkpoint.rows.accepted).toBeLessThan(100);
+    const gone = await bench.upload(file);
+    bench.storage.remove(gone.uploadId);
+    await bench.run(gone);
+    expect((await bench.record(gone.uploadId)).failure?.code).toBe('file-missing');
+  });
+
+  it('leaves an import to a later run when the store does not confirm, and counts nothing twice', async () => {
+    const bench = new ImportWorkbench();
+    const request = await bench.upload(HEAD + rows(100));
+    bench.store.failPuts((_, call) => (call > 1 ? 'not-stored' : undefined));
+
+    await expect(bench.run(request, SMALL)).rejects.toMatchObject({
+      kind: 'unavailable',
+      code: 'readings-unconfirmed',
+    });
+
+    expect((await bench.record(request.uploadId)).status).toBe('importing');
+    bench.store.failPuts(() => undefined);
+    expect(await bench.run(request, SMALL)).toBe('finished');
+    const { rows: counts } = (await bench.record(request.uploadId)).checkpoint;
+    expect(counts).toEqual({ total: 100, accepted: 100, rejected: 0 });
+  });
+
+  it('reports rows that the store refuses', async () => {
+    const bench = new ImportWorkbench();
+    bench.store.failPuts(({ timestamp }) =>
+      timestamp === instantFromEpochMs(Date.parse(T(3))) ? 'refused' : undefined,
+    );
+
+    const record = await bench.importFile(HEAD + rows(5));
+
+    expect(record.checkpoint.rows).toEqual({ total: 5, accepted: 4, rejected: 1 });
+    expect(bench.reportRows(record.uploadId).map((cells) => cells.slice(0, 2))).toEqual([
+      ['5', 'reading-not-storable'],
+    ]);
+  });
+});
+
+describe('the readings', () => {
+  it('lets the later row of a key stand, also across blocks and runs', async () => {
+    const bench = new ImportWorkbench();
+    const request = await bench.upload(
+      HEAD + rows(50) + `EQ-1,${T(7)},700\n` + `EQ-1,${T(7)},701\n`,
+    );
+
+    await bench.run(request, SMALL);
+
+    expect(bench.readings()).toContain(`EQ-1 ${instantFromEpochMs(Date.parse(T(7)))} value=701`);
+    expect((await bench.record(request.uploadId)).checkpoint.rows.accepted).toBe(52);
+  });
+
+  it('turns a wide file into readings of several metrics, an empty cell into none', async () => {
+    const bench = new ImportWorkbench();
+
+    await bench.importFile(
+      `equipmentId,timestamp,temperature,pressure\nEQ-1,${T(1)},75.5,2.3\nEQ-1,${T(2)},,2.4\n`,
+    );
+
+    expect(bench.readings()).toEqual([
+      `EQ-1 ${instantFromEpochMs(Date.parse(T(1)))} temperature=75.5 pressure=2.3`,
+      `EQ-1 ${instantFromEpochMs(Date.parse(T(2)))} pressure=2.4`,
+    ]);
+  });
+
+  it('reads local times in the zone that the import names', async () => {
+    const bench = new ImportWorkbench();
+    const times = [
+      '2022-07-01T12:00:00',
+      '2022-01-01 12:00:00.5',
+      '2022-10-30T03:00:00',
+      '2022-10-30T01:59:59',
+    ];
+
+    await bench.importFile(HEAD + times.map((time, i) => `EQ-${i},${time},1\n`).join(''), {
+      options: { timezone: 'Europe/Berlin' },
+    });
+
+    expect(bench.readings().map((reading) => reading.split(' ')[1])).toEqual([
+      '2022-07-01T10:00:00.000000000Z',
+      '2022-01-01T11:00:00.500000000Z',
+      '2022-10-30T02:00:00.000000000Z',
+      '2022-10-29T23:59:59.000000000Z',
+    ]);
+  });
+
+  it('reads zones whose clocks shift by half an hour or stood seconds apart', async () => {
+    const bench = new ImportWorkbench();
+    await bench.importFile(`${HEAD}EQ-1,1970-06-01T00:00:00,1\n`, {
+      options: { timezone: 'Africa/Monrovia' },
+    });
+    const lordHowe = await bench.importFile(
+      `${HEAD}EQ-2,2022-04-03T01:45:00,1\nEQ-3,2022-04-03T01:15:00,1\n`,
+      { options: { timezone: 'Australia/Lord_Howe' } },
+    );
+
+    expect(bench.readings().map((reading) => reading.split(' ').slice(0, 2).join(' '))).toEqual([
+      'EQ-1 1970-06-01T00:44:30.000000000Z',
+      'EQ-3 2022-04-02T14:15:00.000000000Z',
+    ]);
+    expect(bench.reportRows(lordHowe.uploadId)[0]?.[1]).toBe('timestamp-ambiguous');
+  });
+
+  it('writes nothing in a dry run, and counts the same', async () => {
+    const bench = new ImportWorkbench();
+
+    const record = await bench.importFile(`${HEAD}${rows(5)}x\n`, { options: { dryRun: true } });
+
+    expect(bench.readings()).toEqual([]);
+    expect(record.status).toBe('completed-with-errors');
+    expect(record.checkpoint.rows).toEqual({ total: 6, accepted: 5, rejected: 1 });
+  });
+});
+
+describe('the error report', () => {
+  it('shows line, code, detail and the raw row, and nothing that a spreadsheet would run', async () => {
+    const bench = new ImportWorkbench();
+    const file = `equipmentId;timestamp;value;_note\n=cmd();${T(1)};-1,5;"say ""hi"""\nEQ-1;${T(2)};-2;+x\n`;
+
+    const { uploadId } = await bench.importFile(file);
+
+    const report = bench.storage.reports.get(uploadId);
+    expect(report?.split('\r\n').slice(0, 1)).toEqual([
+      '"_line";"_code";"_detail";"equipmentId";"timestamp";"value";"_note"',
+    ]);
+    expect(report).toContain(`;"'=cmd()";"${T(1)}";"-1,5";"say ""hi"""\r\n`);
+    expect(bench.reportRows(uploadId, ';')[0]?.[2]).toContain('equipment id');
+    expect(bench.reportRows(uploadId, ';')[0]?.[2]).toContain('value: ');
+  });
+
+  it('can be corrected and uploaded itself, again and again', async () => {
+    const bench = new ImportWorkbench();
+    const first = await bench.importFile(`${HEAD}${rows(2)}EQ-1,${T(3)},oops\nEQ-1,${T(4)},no\n`);
+    const report = bench.storage.reports.get(first.uploadId) ?? '';
+
+    const second = await bench.importFile(report.replace('oops', '3'));
+    const third = await bench.importFile(
+      (bench.storage.reports.get(second.uploadId) ?? '').replace('"no"', '"4"'),
+    );
+
+    expect(second.checkpoint.rows).toEqual({ total: 2, accepted: 1, rejected: 1 });
+    expect(third).toMatchObject({ status: 'completed' });
+    expect(bench.readings()).toHaveLength(4);
+  });
+
+  it('leaves no parts behind', async () => {
+    const bench = new ImportWorkbench();
+    const request = await bench.upload(HEAD + rows(1) + 'EQ-1,never,1\n'.repeat(200));
+
+    await bench.run(request, SMALL);
+
+    expect(bench.storage.parts.size).toBe(0);
+    expect(bench.reportRows(request.uploadId)).toHaveLength(200);
+  });
+});
+
+describe('progress', () => {
+  it('goes from queued over importing to the end, and the counts add up at every checkpoint', async () => {
+    const bench = new ImportWorkbench();
+    const request = await bench.upload(`${HEAD}${rows(100)}bad\n${rows(100, 100)}`);
+    const seen: { total: number; accepted: number; rejected: number }[] = [];
+    const watched = new Proxy(bench.imports, {
+      get: (target, name) =>
+        name !== 'saveCheckpoint'
+          ? Reflect.get(target, name).bind(target)
+          : async (...args: Parameters<typeof target.saveCheckpoint>) => {
+              const saved = await target.saveCheckpoint(...args);
+              seen.push((await bench.record(request.uploadId)).checkpoint.rows);
+              return saved;
+            },
+    });
+    const importer = bench.importer(SMALL, { imports: watched });
+    expect((await bench.record(request.uploadId)).status).toBe('awaiting-upload');
+    await importer.markQueued(request.uploadId);
+    expect((await bench.record(request.uploadId)).status).toBe('queued');
+
+    await importer.run(request, ALL_THE_TIME);
+
+    expect(seen.length).toBeGreaterThan(10);
+    for (const { total, accepted, rejected } of seen) expect(total).toBe(accepted + rejected);
+    expect(seen.map(({ total }) => total)).toEqual(
+      seen.map(({ total }) => total).sort((a, b) => a - b),
+    );
+    const record = await bench.record(request.uploadId);
+    expect(record.checkpoint).not.toEqual(START);
+    expect(record).toMatchObject({ status: 'completed-with-errors' });
+  });
+});

@@ -1,0 +1,128 @@
+import { DomainError, instantFromEpochMs, type Clock, type Fault } from '@sensorflow/kernel';
+import { DEFAULT_OPTIONS } from './import-options.js';
+import {
+  isFinished,
+  isGzipName,
+  START,
+  type ImportRecord,
+  type ImportStatus,
+} from './import-record.js';
+import type { ImportStore } from './import-store.js';
+import { isUploadId, newUploadId } from './upload-id.js';
+import type { UploadRequest } from './upload-request.js';
+import type { PresignedUpload, UploadStorage } from './upload-storage.js';
+
+export interface OpenedImport extends PresignedUpload {
+  readonly uploadId: string;
+  readonly expiresAtEpochMs: number;
+}
+
+/** An import as its owner sees it. */
+export interface ShownImport {
+  readonly record: ImportRecord;
+  readonly status: ImportStatus | 'expired';
+  readonly errorReportUrl: string | null;
+}
+
+const UPLOAD_URL_SECONDS = 15 * 60;
+const REPORT_URL_SECONDS = 15 * 60;
+/** A slow upload that began in time may end this much later. */
+const EXPIRY_GRACE_MS = 60 * 60 * 1000;
+
+/** Opens imports and says how they are going. */
+export class CsvImports {
+  constructor(
+    private readonly imports: ImportStore,
+    private readonly storage: UploadStorage,
+    private readonly clock: Clock,
+    private readonly maxUploadBytes: number,
+  ) {}
+
+  /** Throws DomainError `invalid-request` for a file over the limit. */
+  async openImport(request: UploadRequest): Promise<OpenedImport> {
+    this.assertNotTooLarge(request.size);
+    const record = newImport(request, this.clock.nowEpochMs());
+    const upload = await this.storage.presignUpload({
+      uploadId: record.uploadId,
+      gzip: isGzipName(record.fileName),
+      bytes: record.declaredBytes,
+      expiresInSeconds: UPLOAD_URL_SECONDS,
+    });
+    await this.imports.create(record);
+    const { uploadId, uploadExpiresAtEpochMs: expiresAtEpochMs } = record;
+    return { ...upload, uploadId, expiresAtEpochMs };
+  }
+
+  /** Throws DomainError `import-not-found`. */
+  async importOf(uploadId: string): Promise<ShownImport> {
+    const record = isUploadId(uploadId) ? await this.imports.find(uploadId) : undefined;
+    if (record) return this.shown(record);
+    throw new DomainError('not-found', 'import-not-found', 'There is no such import.');
+  }
+
+  /** The newest first. Throws DomainError `cursor-invalid` when `before` is no upload id. */
+  async listImports(limit: number, before?: string) {
+    if (before !== undefined && !isUploadId(before)) {
+      throw new DomainError('invalid', 'cursor-invalid', 'The cursor is not one of this list.');
+    }
+    const { imports, next } = await this.imports.list(limit, before);
+    return { imports: await Promise.all(imports.map((record) => this.shown(record))), next };
+  }
+
+  private async shown(record: ImportRecord): Promise<ShownImport> {
+    const hasReport = isFinished(record) && record.checkpoint.rows.rejected > 0;
+    const errorReportUrl = hasReport
+      ? await this.storage.presignReport(
+          record.uploadId,
+          reportName(record.fileName),
+          REPORT_URL_SECONDS,
+        )
+      : null;
+    return { record, status: this.statusOf(record), errorReportUrl };
+  }
+
+  private statusOf({ status, uploadExpiresAtEpochMs }: ImportRecord): ShownImport['status'] {
+    const isOver = this.clock.nowEpochMs() > uploadExpiresAtEpochMs + EXPIRY_GRACE_MS;
+    return status === 'awaiting-upload' && isOver ? 'expired' : status;
+  }
+
+  private assertNotTooLarge(size: number): void {
+    if (size <= this.maxUploadBytes) return;
+    const fault: Fault = {
+      code: 'file-too-large',
+      detail: `A file has at most ${this.maxUploadBytes} bytes; .csv.gz saves most of them.`,
+    };
+    throw new DomainError('invalid', 'invalid-request', 'The request is not valid; see errors.', {
+      faults: [{ pointer: '/size', ...fault }],
+    });
+  }
+}
+
+function newImport(request: UploadRequest, nowEpochMs: number): ImportRecord {
+  return {
+    uploadId: newUploadId(nowEpochMs),
+    fileName: request.fileName,
+    declaredBytes: request.size,
+    options: {
+      timezone: request.timezone,
+      delimiter: request.delimiter,
+      decimal: request.decimal ?? DEFAULT_OPTIONS.decimal,
+      columns: request.columns ?? DEFAULT_OPTIONS.columns,
+      dryRun: request.dryRun ?? false,
+    },
+    createdAt: instantFromEpochMs(nowEpochMs),
+    uploadExpiresAtEpochMs: nowEpochMs + UPLOAD_URL_SECONDS * 1000,
+    status: 'awaiting-upload',
+    startedAt: undefined,
+    finishedAt: undefined,
+    failure: undefined,
+    object: undefined,
+    lease: undefined,
+    runs: 0,
+    checkpoint: START,
+  };
+}
+
+function reportName(fileName: string): string {
+  return `${fileName.replace(/\.csv(?:\.gz)?$/i, '')}.errors.csv`;
+}

@@ -1,0 +1,232 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { parseInstant, type Instant } from '@sensorflow/kernel';
+import { isDecimalSign, isDelimiter, type ImportOptions } from '../import-options.js';
+import type {
+  FileDialect,
+  ImportCheckpoint,
+  ImportRecord,
+  ImportStatus,
+  Lease,
+  ReportState,
+  TextEncoding,
+} from '../import-record.js';
+
+export type ImportItem = Record<string, AttributeValue>;
+type Attribute = AttributeValue | undefined;
+
+/** All imports are in one partition: there are few, and a list shows the newest of all. */
+export const SCOPE = 'all';
+
+export function keyOf(uploadId: string): ImportItem {
+  return { scope: { S: SCOPE }, uploadId: { S: uploadId } };
+}
+
+export function toImportItem(record: ImportRecord): ImportItem {
+  return {
+    ...keyOf(record.uploadId),
+    fileName: { S: record.fileName },
+    declaredBytes: number(record.declaredBytes),
+    options: optionsToItem(record.options),
+    createdAt: { S: record.createdAt },
+    uploadExpiresAt: number(record.uploadExpiresAtEpochMs),
+    status: { S: record.status },
+    runs: number(record.runs),
+    checkpoint: toCheckpointItem(record.checkpoint),
+    ...(record.startedAt !== undefined && { startedAt: { S: record.startedAt } }),
+    ...(record.finishedAt !== undefined && { finishedAt: { S: record.finishedAt } }),
+    ...(record.failure && { failure: toFailureItem(record.failure) }),
+    ...(record.object && { object: toObjectItem(record.object) }),
+    ...(record.lease && { lease: toLeaseItem(record.lease) }),
+  };
+}
+
+export function fromImportItem(item: ImportItem): ImportRecord {
+  const { failure, object, lease } = item;
+  return {
+    uploadId: text(item['uploadId']),
+    fileName: text(item['fileName']),
+    declaredBytes: numberOf(item['declaredBytes']),
+    options: optionsFrom(fields(item['options'])),
+    createdAt: instant(item['createdAt']),
+    uploadExpiresAtEpochMs: numberOf(item['uploadExpiresAt']),
+    status: statusFrom(text(item['status'])),
+    startedAt: item['startedAt'] && instant(item['startedAt']),
+    finishedAt: item['finishedAt'] && instant(item['finishedAt']),
+    failure: failure && {
+      code: text(fields(failure)['code']),
+      detail: text(fields(failure)['detail']),
+    },
+    object: object && {
+      etag: text(fields(object)['etag']),
+      bytes: numberOf(fields(object)['bytes']),
+    },
+    lease: lease && leaseFrom(fields(lease)),
+    runs: numberOf(item['runs']),
+    checkpoint: checkpointFrom(fields(item['checkpoint'])),
+  };
+}
+
+export function toObjectItem(object: { etag: string; bytes: number }): AttributeValue {
+  return { M: { etag: { S: object.etag }, bytes: number(object.bytes) } };
+}
+
+export function toFailureItem(failure: { code: string; detail: string }): AttributeValue {
+  return { M: { code: { S: failure.code }, detail: { S: failure.detail } } };
+}
+
+export function toLeaseItem(lease: Lease): AttributeValue {
+  return {
+    M: {
+      token: { S: lease.token },
+      messageId: { S: lease.messageId },
+      seenAt: number(lease.seenAtEpochMs),
+      released: { BOOL: lease.released },
+    },
+  };
+}
+
+export function toCheckpointItem(checkpoint: ImportCheckpoint): AttributeValue {
+  const { rows, dialect, report } = checkpoint;
+  return {
+    M: {
+      offset: number(checkpoint.offset),
+      line: number(checkpoint.line),
+      total: number(rows.total),
+      accepted: number(rows.accepted),
+      rejected: number(rows.rejected),
+      bytesProcessed: number(checkpoint.bytesProcessed),
+      ...(dialect && {
+        encoding: { S: dialect.encoding },
+        delimiter: { S: dialect.delimiter },
+        headerText: { S: dialect.headerText },
+      }),
+      reportBytes: number(report.bytes),
+      reportUnlisted: number(report.unlisted),
+      // Run and number of parts, one pair after the other.
+      reportParts: { L: report.parts.flatMap(({ run, count }) => [number(run), number(count)]) },
+    },
+  };
+}
+
+export function number(value: number): AttributeValue {
+  return { N: String(value) };
+}
+
+function checkpointFrom(item: ImportItem): ImportCheckpoint {
+  return {
+    offset: numberOf(item['offset']),
+    line: numberOf(item['line']),
+    rows: {
+      total: numberOf(item['total']),
+      accepted: numberOf(item['accepted']),
+      rejected: numberOf(item['rejected']),
+    },
+    bytesProcessed: numberOf(item['bytesProcessed']),
+    dialect: item['encoding'] && dialectFrom(item),
+    report: reportFrom(item),
+  };
+}
+
+function dialectFrom(item: ImportItem): FileDialect {
+  const encoding = text(item['encoding']);
+  const delimiter = text(item['delimiter']);
+  if (!isEncoding(encoding) || !isDelimiter(delimiter)) throw damaged('dialect');
+  return { encoding, delimiter, headerText: text(item['headerText']) };
+}
+
+function reportFrom(item: ImportItem): ReportState {
+  const pairs = (item['reportParts']?.L ?? []).map(numberOf);
+  const parts = [];
+  for (let at = 0; at + 1 < pairs.length; at += 2) {
+    parts.push({ run: pairs[at] ?? 0, count: pairs[at + 1] ?? 0 });
+  }
+  return {
+    parts,
+    bytes: numberOf(item['reportBytes']),
+    unlisted: numberOf(item['reportUnlisted']),
+  };
+}
+
+function leaseFrom(item: ImportItem): Lease {
+  return {
+    token: text(item['token']),
+    messageId: text(item['messageId']),
+    seenAtEpochMs: numberOf(item['seenAt']),
+    released: item['released']?.BOOL ?? false,
+  };
+}
+
+function optionsToItem(options: ImportOptions): AttributeValue {
+  const columns = [...options.columns].map(([column, name]): [string, AttributeValue] => [
+    // A map's key must not be empty, a column's name may be.
+    `:${column}`,
+    name === null ? { NULL: true } : { S: name },
+  ]);
+  return {
+    M: {
+      ...(options.timezone !== undefined && { timezone: { S: options.timezone } }),
+      ...(options.delimiter !== undefined && { delimiter: { S: options.delimiter } }),
+      decimal: { S: options.decimal },
+      columns: { M: Object.fromEntries(columns) },
+      dryRun: { BOOL: options.dryRun },
+    },
+  };
+}
+
+function optionsFrom(item: ImportItem): ImportOptions {
+  const delimiter = item['delimiter'] && text(item['delimiter']);
+  const decimal = text(item['decimal']);
+  if (!isDecimalSign(decimal)) throw damaged('decimal');
+  const columns = Object.entries(fields(item['columns']));
+  return {
+    timezone: item['timezone'] && text(item['timezone']),
+    delimiter: isDelimiter(delimiter) ? delimiter : undefined,
+    decimal,
+    columns: new Map(columns.map(([column, name]) => [column.slice(1), name.S ?? null])),
+    dryRun: item['dryRun']?.BOOL ?? false,
+  };
+}
+
+const STATUSES: readonly ImportStatus[] = [
+  'awaiting-upload',
+  'queued',
+  'importing',
+  'completed',
+  'completed-with-errors',
+  'failed',
+];
+const ENCODINGS: readonly TextEncoding[] = ['utf-8', 'utf-16le', 'utf-16be'];
+
+function statusFrom(value: string): ImportStatus {
+  const status = STATUSES.find((known) => known === value);
+  if (!status) throw damaged('status');
+  return status;
+}
+
+function isEncoding(value: string): value is TextEncoding {
+  return ENCODINGS.some((encoding) => encoding === value);
+}
+
+function text(attribute: Attribute): string {
+  if (attribute?.S === undefined) throw damaged('text');
+  return attribute.S;
+}
+
+function numberOf(attribute: Attribute): number {
+  if (attribute?.N === undefined) throw damaged('number');
+  return Number(attribute.N);
+}
+
+function instant(attribute: Attribute): Instant {
+  const parsed = parseInstant(text(attribute));
+  if (!parsed.ok) throw damaged('instant');
+  return parsed.value;
+}
+
+function fields(attribute: Attribute): ImportItem {
+  return attribute?.M ?? {};
+}
+
+function damaged(what: string): Error {
+  return new Error(`an item of the imports table has no valid ${what}`);
+}

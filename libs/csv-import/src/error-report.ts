@@ -1,0 +1,75 @@
+import type { Fault } from '@sensorflow/kernel';
+import type { ReportState, RunParts } from './import-record.js';
+
+/** A row that became no reading, as the report shows it. */
+export interface RejectedRow {
+  readonly line: number;
+  readonly faults: readonly [Fault, ...Fault[]];
+  readonly cells: readonly string[];
+}
+
+/** The columns that a report adds; an uploaded report has them already. */
+const OWN_COLUMNS = ['_line', '_code', '_detail'];
+const LINE_END = '\r\n';
+/** What a spreadsheet may take for a formula, in ASCII and in full width. */
+const FORMULA_START = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
+const PLAIN_NUMBER = /^[+-]?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?$/;
+
+/**
+ * The text of an error report: a CSV in the file's own dialect, so that it can be corrected and
+ * uploaded with the same options. Every cell is quoted, and one that a spreadsheet would run as a
+ * formula begins with an apostrophe; no cell of a valid row does.
+ */
+export class ErrorReport {
+  private readonly keptAt: readonly number[];
+
+  constructor(
+    private readonly names: readonly string[],
+    private readonly delimiter: string,
+  ) {
+    this.keptAt = names.flatMap((name, at) => (OWN_COLUMNS.includes(name.trim()) ? [] : [at]));
+  }
+
+  head(): string {
+    return this.row([...OWN_COLUMNS, ...this.keptAt.map((at) => this.names[at] ?? '')]);
+  }
+
+  rejected({ line, faults, cells }: RejectedRow): string {
+    const detail = faults.map((fault) => fault.detail).join(' ');
+    return this.row([String(line), faults[0].code, detail, ...this.own(cells)]);
+  }
+
+  /** Says what is not listed; nothing when everything is. */
+  tail(unlisted: number): string {
+    if (unlisted === 0) return '';
+    return this.row(['', 'report-full', `${unlisted} more rejected rows are not listed.`]);
+  }
+
+  /** Cells beyond the header's stay, because they are what is wrong with the row. */
+  private own(cells: readonly string[]): readonly string[] {
+    return [...this.keptAt.map((at) => cells[at] ?? ''), ...cells.slice(this.names.length)];
+  }
+
+  private row(cells: readonly string[]): string {
+    return cells.map(escaped).join(this.delimiter) + LINE_END;
+  }
+}
+
+function escaped(cell: string): string {
+  const harmless = FORMULA_START.test(cell) && !PLAIN_NUMBER.test(cell) ? `'${cell}` : cell;
+  return `"${harmless.replaceAll('"', '""')}"`;
+}
+
+/** The report with one more part of this run. */
+export function withPart(report: ReportState, run: number, bytes: number): ReportState {
+  const last = report.parts.at(-1);
+  const own: RunParts = { run, count: nextPart(report, run) };
+  const earlier = last?.run === run ? report.parts.slice(0, -1) : report.parts;
+  return { ...report, parts: [...earlier, own], bytes: report.bytes + bytes };
+}
+
+/** The number of the next part that this run writes. */
+export function nextPart({ parts }: ReportState, run: number): number {
+  const last = parts.at(-1);
+  return last?.run === run ? last.count + 1 : 1;
+}

@@ -1,0 +1,152 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { showInstant, type Instant } from '@sensorflow/kernel';
+import type { OpenedImport, ShownImport } from '../csv-imports.js';
+
+const STATUSES = [
+  'awaiting-upload',
+  'expired',
+  'queued',
+  'importing',
+  'completed',
+  'completed-with-errors',
+  'failed',
+] as const;
+
+class RowCountsView {
+  @ApiProperty({ type: 'integer', description: 'rows read so far' })
+  total!: number;
+
+  @ApiProperty({ type: 'integer' })
+  accepted!: number;
+
+  @ApiProperty({ type: 'integer' })
+  rejected!: number;
+}
+
+class ByteCountsView {
+  @ApiProperty({ type: 'integer', description: 'of the file as uploaded' })
+  total!: number;
+
+  @ApiProperty({ type: 'integer' })
+  processed!: number;
+}
+
+class ImportFailureView {
+  @ApiProperty({ example: 'header-missing-column' })
+  code!: string;
+
+  @ApiProperty()
+  detail!: string;
+}
+
+/** An import and its progress. */
+export class ImportView {
+  @ApiProperty({ format: 'uuid' })
+  uploadId!: string;
+
+  @ApiProperty({ example: 'readings.csv' })
+  fileName!: string;
+
+  @ApiProperty({ enum: STATUSES })
+  status!: (typeof STATUSES)[number];
+
+  @ApiProperty({ type: RowCountsView })
+  rows!: RowCountsView;
+
+  @ApiProperty({ type: ByteCountsView })
+  bytes!: ByteCountsView;
+
+  @ApiProperty({ format: 'date-time' })
+  createdAt!: string;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  startedAt!: string | null;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  finishedAt!: string | null;
+
+  @ApiProperty({
+    type: ImportFailureView,
+    nullable: true,
+    description: 'why the file could not be imported at all',
+  })
+  failure!: ImportFailureView | null;
+
+  @ApiProperty({ type: String, format: 'uri', nullable: true, description: 'for 15 minutes' })
+  errorReportUrl!: string | null;
+
+  @ApiPropertyOptional({ enum: [true], description: 'only there when nothing was written' })
+  dryRun?: true;
+}
+
+export class ImportPageView {
+  @ApiProperty({ type: [ImportView] })
+  items!: readonly ImportView[];
+
+  @ApiProperty({ type: String, nullable: true })
+  nextCursor!: string | null;
+}
+
+/** Where and how to upload the file. */
+export class OpenedImportView {
+  @ApiProperty({ format: 'uuid' })
+  uploadId!: string;
+
+  @ApiProperty({ enum: ['PUT'] })
+  method!: 'PUT';
+
+  @ApiProperty({ format: 'uri' })
+  url!: string;
+
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { type: 'string' },
+    description: 'to be sent exactly; the URL is signed for them',
+    example: { 'content-type': 'text/csv', 'content-length': '1367695', 'if-none-match': '*' },
+  })
+  headers!: Readonly<Record<string, string>>;
+
+  @ApiProperty({ format: 'date-time' })
+  expiresAt!: string;
+
+  @ApiProperty({ example: '/sensor-data/uploads/018a…', format: 'uri-reference' })
+  statusUrl!: string;
+}
+
+export function toImportView({ record, status, errorReportUrl }: ShownImport): ImportView {
+  const { rows, bytesProcessed } = record.checkpoint;
+  return {
+    uploadId: record.uploadId,
+    fileName: record.fileName,
+    status,
+    rows,
+    bytes: { total: record.object?.bytes ?? record.declaredBytes, processed: bytesProcessed },
+    createdAt: showInstant(record.createdAt),
+    startedAt: shown(record.startedAt),
+    finishedAt: shown(record.finishedAt),
+    failure: record.failure ?? null,
+    errorReportUrl,
+    ...(record.options.dryRun && { dryRun: true }),
+  };
+}
+
+export function toOpenedImportView(opened: OpenedImport): OpenedImportView {
+  const { uploadId, url, headers, expiresAtEpochMs } = opened;
+  return {
+    uploadId,
+    method: 'PUT',
+    url,
+    headers,
+    expiresAt: new Date(expiresAtEpochMs).toISOString(),
+    statusUrl: statusUrlOf(uploadId),
+  };
+}
+
+/** Without a host: the one that the caller used is the right one. */
+export function statusUrlOf(uploadId: string): string {
+  return `/sensor-data/uploads/${uploadId}`;
+}
+
+function shown(instant: Instant | undefined): string | null {
+  return instant === undefined ? null : showInstant(instant);
+}

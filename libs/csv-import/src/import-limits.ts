@@ -1,0 +1,30 @@
+/** The numbers of an import run; tests take smaller ones. */
+export interface ImportLimits {
+  /** Rows are read, checked and written in blocks of about this many bytes. */
+  readonly blockBytes: number;
+  readonly maxRowBytes: number;
+  readonly checkpointRows: number;
+  readonly checkpointMs: number;
+  /** Rejected rows gathered in memory before a checkpoint writes them down. */
+  readonly maxReportPartBytes: number;
+  /** Beyond this the report only counts; S3 takes 5 GiB in one piece, a spreadsheet far less. */
+  readonly maxReportBytes: number;
+  /** With less time left, a run hands over. */
+  readonly handoverMs: number;
+  /** Longer than a run that lost its lease can go on writing: a checkpoint's interval and one write. */
+  readonly takeoverQuietMs: number;
+}
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+export const IMPORT_LIMITS: ImportLimits = {
+  blockBytes: 128 * KIB,
+  maxRowBytes: 64 * KIB,
+  checkpointRows: 5000,
+  checkpointMs: 5000,
+  maxReportPartBytes: 4 * MIB,
+  maxReportBytes: 256 * MIB,
+  handoverMs: 60_000,
+  takeoverQuietMs: 20_000,
+};

@@ -1,0 +1,111 @@
+import type { Clock } from '@sensorflow/kernel';
+import type { TextPlace } from './csv-record.js';
+import { nextPart, withPart } from './error-report.js';
+import type { ImportLimits } from './import-limits.js';
+import type { FileDialect, ImportCheckpoint, ImportRecord } from './import-record.js';
+import type { ImportStore } from './import-store.js';
+import type { UploadStorage } from './upload-storage.js';
+
+/** Another run holds the import now; this one must not write anything any more. */
+export class LeaseLost extends Error {
+  override readonly name = 'LeaseLost';
+}
+
+/** What a block of rows came to. */
+export interface BlockResult {
+  readonly accepted: number;
+  /** The report's lines, in the order of the file. */
+  readonly rejected: readonly string[];
+}
+
+/** How far a run has come, and how much of that is safe. */
+export class ImportProgress {
+  checkpoint: ImportCheckpoint;
+  private rowsSinceSaved = 0;
+  private savedAtEpochMs: number;
+  private unsavedReport: string[] = [];
+  private unsavedReportBytes = 0;
+
+  constructor(
+    private readonly record: ImportRecord,
+    private readonly token: string,
+    private readonly ports: {
+      readonly imports: ImportStore;
+      readonly storage: UploadStorage;
+      readonly clock: Clock;
+    },
+    private readonly limits: ImportLimits,
+  ) {
+    this.checkpoint = record.checkpoint;
+    this.savedAtEpochMs = ports.clock.nowEpochMs();
+  }
+
+  startRows(dialect: FileDialect, { offset, line }: TextPlace): void {
+    this.checkpoint = { ...this.checkpoint, dialect, offset, line };
+  }
+
+  /** Only for rows whose readings are confirmed. */
+  advance({ accepted, rejected }: BlockResult, next: TextPlace, bytesProcessed: number): void {
+    const { rows } = this.checkpoint;
+    this.checkpoint = {
+      ...this.checkpoint,
+      offset: next.offset,
+      line: next.line,
+      bytesProcessed,
+      rows: {
+        total: rows.total + accepted + rejected.length,
+        accepted: rows.accepted + accepted,
+        rejected: rows.rejected + rejected.length,
+      },
+    };
+    this.rowsSinceSaved += accepted + rejected.length;
+    for (const line of rejected) this.list(line);
+  }
+
+  private list(line: string): void {
+    const { report } = this.checkpoint;
+    const bytes = Buffer.byteLength(line);
+    const listed = report.bytes + this.unsavedReportBytes + bytes;
+    if (report.unlisted > 0 || listed > this.limits.maxReportBytes) {
+      const unlisted = report.unlisted + 1;
+      this.checkpoint = { ...this.checkpoint, report: { ...report, unlisted } };
+      return;
+    }
+    this.unsavedReport.push(line);
+    this.unsavedReportBytes += bytes;
+  }
+
+  isSaveDue(): boolean {
+    return (
+      this.rowsSinceSaved >= this.limits.checkpointRows ||
+      this.unsavedReportBytes >= this.limits.maxReportPartBytes ||
+      this.ports.clock.nowEpochMs() - this.savedAtEpochMs >= this.limits.checkpointMs
+    );
+  }
+
+  /** The report's part first: a checkpoint never speaks of a part that is not there. Throws LeaseLost. */
+  async save(): Promise<void> {
+    if (this.unsavedReport.length > 0) await this.saveReportPart();
+    const { imports, clock } = this.ports;
+    const nowEpochMs = clock.nowEpochMs();
+    const { uploadId } = this.record;
+    if (!(await imports.saveCheckpoint(uploadId, this.token, this.checkpoint, nowEpochMs))) {
+      throw new LeaseLost('another run took the import over');
+    }
+    this.rowsSinceSaved = 0;
+    this.savedAtEpochMs = nowEpochMs;
+  }
+
+  private async saveReportPart(): Promise<void> {
+    const { uploadId, runs: run } = this.record;
+    const { report } = this.checkpoint;
+    const text = this.unsavedReport.join('');
+    await this.ports.storage.putReportPart(uploadId, run, nextPart(report, run), text);
+    this.checkpoint = {
+      ...this.checkpoint,
+      report: withPart(report, run, this.unsavedReportBytes),
+    };
+    this.unsavedReport = [];
+    this.unsavedReportBytes = 0;
+  }
+}

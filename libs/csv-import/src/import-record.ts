@@ -1,0 +1,105 @@
+import type { Fault, Instant } from '@sensorflow/kernel';
+import type { Delimiter, ImportOptions } from './import-options.js';
+
+/** An import as it is kept: what was asked for, how far it got, and who works on it. */
+export interface ImportRecord {
+  /** UUIDv7: in the order of creation. */
+  readonly uploadId: string;
+  readonly fileName: string;
+  /** As announced; the presigned URL binds it. */
+  readonly declaredBytes: number;
+  readonly options: ImportOptions;
+  readonly createdAt: Instant;
+  readonly uploadExpiresAtEpochMs: number;
+  readonly status: ImportStatus;
+  readonly startedAt: Instant | undefined;
+  readonly finishedAt: Instant | undefined;
+  /** Why the file could not be imported at all. */
+  readonly failure: Fault | undefined;
+  /** The object as the first run found it; later runs read this very object or none. */
+  readonly object: UploadedObject | undefined;
+  readonly lease: Lease | undefined;
+  /** How many runs have worked on it. */
+  readonly runs: number;
+  readonly checkpoint: ImportCheckpoint;
+}
+
+export type FinalStatus = 'completed' | 'completed-with-errors' | 'failed';
+export type ImportStatus = 'awaiting-upload' | 'queued' | 'importing' | FinalStatus;
+
+export interface UploadedObject {
+  readonly etag: string;
+  readonly bytes: number;
+}
+
+/** The right to work on an import; the newest one holds. */
+export interface Lease {
+  readonly token: string;
+  /** The queue's message that the run works for. */
+  readonly messageId: string;
+  /** When the run was last known to be alive. */
+  readonly seenAtEpochMs: number;
+  /** A released lease cannot be at work any more. */
+  readonly released: boolean;
+}
+
+/** `total` is always `accepted` + `rejected`. */
+export interface RowCounts {
+  readonly total: number;
+  readonly accepted: number;
+  readonly rejected: number;
+}
+
+/** Everything that a run needs to go on where another one stood, saved in one write. */
+export interface ImportCheckpoint {
+  /** Bytes of the decoded text (decompressed, as UTF-8) in front of the next record. */
+  readonly offset: number;
+  /** Number of the next line, from 1. */
+  readonly line: number;
+  readonly rows: RowCounts;
+  /** Bytes of the object read so far. */
+  readonly bytesProcessed: number;
+  /** Known once the header was read. */
+  readonly dialect: FileDialect | undefined;
+  readonly report: ReportState;
+}
+
+export type TextEncoding = 'utf-8' | 'utf-16le' | 'utf-16be';
+
+export interface FileDialect {
+  readonly encoding: TextEncoding;
+  readonly delimiter: Delimiter;
+  /** The header line as it stands in the file; its columns are read from it again on resuming. */
+  readonly headerText: string;
+}
+
+/** The parts of the error report that count, in order. */
+export interface ReportState {
+  readonly parts: readonly RunParts[];
+  readonly bytes: number;
+  /** Rejected rows that no longer fitted into the report. */
+  readonly unlisted: number;
+}
+
+/** Parts 1 to `count` of one run. */
+export interface RunParts {
+  readonly run: number;
+  readonly count: number;
+}
+
+export const START: ImportCheckpoint = {
+  offset: 0,
+  line: 1,
+  rows: { total: 0, accepted: 0, rejected: 0 },
+  bytesProcessed: 0,
+  dialect: undefined,
+  report: { parts: [], bytes: 0, unlisted: 0 },
+};
+
+export function isFinished({ status }: ImportRecord): boolean {
+  return status === 'completed' || status === 'completed-with-errors' || status === 'failed';
+}
+
+export function isGzipName(fileName: string): boolean {
+  return fileName.toLowerCase().endsWith('.csv.gz');
+}

@@ -1,0 +1,156 @@
+import { instantFromEpochMs, type Clock, type Fault } from '@sensorflow/kernel';
+import type { ReadingWriter } from '@sensorflow/sensor-data';
+import { RowReader } from './csv-row.js';
+import { ErrorReport } from './error-report.js';
+import { readColumns } from './file-columns.js';
+import { FileFault } from './file-fault.js';
+import type { ImportLimits } from './import-limits.js';
+import { ImportProgress, LeaseLost } from './import-progress.js';
+import type { ImportQueue } from './import-queue.js';
+import type { FileDialect, FinalStatus, RowCounts } from './import-record.js';
+import type { ImportStore } from './import-store.js';
+import { openRows, type ImportedFile } from './open-rows.js';
+import { splitRecords } from './record-splitter.js';
+import { RowWriter } from './row-writer.js';
+import type { UploadStorage } from './upload-storage.js';
+
+export interface ImportPorts {
+  readonly imports: ImportStore;
+  readonly storage: UploadStorage;
+  readonly readings: ReadingWriter;
+  readonly queue: ImportQueue;
+  readonly clock: Clock;
+}
+
+/** What a run is allowed: its lease, and how long it may work. */
+export interface RunGrant {
+  readonly token: string;
+  readonly remainingMs: () => number;
+}
+
+/** One run over one file, from its checkpoint to the file's end or to the end of its time. */
+export class ImportRun {
+  private readonly progress: ImportProgress;
+
+  constructor(
+    private readonly file: ImportedFile,
+    private readonly grant: RunGrant,
+    private readonly ports: ImportPorts,
+    private readonly limits: ImportLimits,
+  ) {
+    this.progress = new ImportProgress(file.record, grant.token, ports, limits);
+  }
+
+  /** Throws LeaseLost, and DomainError `unavailable` when a later run should try again. */
+  async run(): Promise<'finished' | 'handed-over'> {
+    const ending = await this.importRows();
+    if (ending === 'out-of-time') return this.handOver();
+    await this.progress.save();
+    const { rows } = this.progress.checkpoint;
+    if (rows.rejected > 0 && this.isOutOfTime()) return this.handOver();
+    await this.finish(ending);
+    return 'finished';
+  }
+
+  /** Ends at the end of the file, with the file's fault, or when the time is over. */
+  private async importRows(): Promise<Fault | 'complete' | 'out-of-time'> {
+    try {
+      const rows = await openRows(this.file, this.progress.checkpoint, this.ports);
+      const writer = this.writerFor(rows.dialect);
+      this.progress.startRows(rows.dialect, rows.place);
+      const pieces = rows.pieces(this.limits.blockBytes);
+      const { delimiter } = rows.dialect;
+      for await (const block of splitRecords(
+        pieces,
+        rows.place,
+        delimiter,
+        this.limits.maxRowBytes,
+      )) {
+        this.progress.advance(await writer.write(block), block.next, rows.processed(block.next));
+        if (this.progress.isSaveDue()) await this.progress.save();
+        if (this.isOutOfTime()) return 'out-of-time';
+      }
+      return 'complete';
+    } catch (error) {
+      if (error instanceof FileFault) return { code: error.code, detail: error.message };
+      throw error;
+    }
+  }
+
+  private writerFor(dialect: FileDialect): RowWriter {
+    const { options } = this.file.record;
+    const columns = readColumns(dialect.headerText, dialect.delimiter, options);
+    const context = {
+      delimiter: dialect.delimiter,
+      reader: new RowReader(columns, options),
+      report: reportOf(dialect, columns.names),
+      dryRun: options.dryRun,
+    };
+    return new RowWriter(context, this.ports.readings, this.ports.clock, () =>
+      this.progress.save(),
+    );
+  }
+
+  private isOutOfTime(): boolean {
+    return this.grant.remainingMs() < this.limits.handoverMs;
+  }
+
+  /** Released before the next run can begin, which would wait for a lease that is still held. */
+  private async handOver(): Promise<'handed-over'> {
+    const { uploadId } = this.file.record;
+    await this.progress.save();
+    await this.ports.imports.release(uploadId, this.grant.token);
+    await this.ports.queue.continueImport(uploadId);
+    return 'handed-over';
+  }
+
+  private async finish(ending: Fault | 'complete'): Promise<void> {
+    const { record, object } = this.file;
+    const { checkpoint } = this.progress;
+    if (checkpoint.rows.rejected > 0) await this.assembleReport();
+    const failure = ending === 'complete' ? noValidRow(checkpoint.rows) : ending;
+    const finished = await this.ports.imports.finish(record.uploadId, this.grant.token, {
+      status: finalStatus(failure, checkpoint.rows),
+      failure,
+      finishedAt: instantFromEpochMs(this.ports.clock.nowEpochMs()),
+      checkpoint:
+        ending === 'complete' ? { ...checkpoint, bytesProcessed: object.bytes } : checkpoint,
+    });
+    if (!finished) throw new LeaseLost('another run took the import over');
+    await this.deleteReportParts();
+  }
+
+  private async assembleReport(): Promise<void> {
+    const { dialect, report } = this.progress.checkpoint;
+    if (!dialect) throw new Error('rows without a header');
+    const { options, uploadId } = this.file.record;
+    const { names } = readColumns(dialect.headerText, dialect.delimiter, options);
+    const text = reportOf(dialect, names);
+    const tail = text.tail(report.unlisted);
+    await this.ports.storage.assembleReport(uploadId, text.head(), report, tail);
+  }
+
+  /** The import is finished either way; parts that stay behind cost a little storage. */
+  private async deleteReportParts(): Promise<void> {
+    const { parts } = this.progress.checkpoint.report;
+    if (parts.length === 0) return;
+    await this.ports.storage
+      .deleteReportParts(this.file.record.uploadId, parts)
+      .catch(() => undefined);
+  }
+}
+
+function reportOf({ delimiter }: FileDialect, names: readonly string[]): ErrorReport {
+  return new ErrorReport(names, delimiter);
+}
+
+function noValidRow({ total, accepted }: RowCounts): Fault | undefined {
+  return total > 0 && accepted === 0
+    ? { code: 'no-valid-row', detail: 'No row of the file is a valid reading.' }
+    : undefined;
+}
+
+function finalStatus(failure: Fault | undefined, { rejected }: RowCounts): FinalStatus {
+  if (failure) return 'failed';
+  return rejected > 0 ? 'completed-with-errors' : 'completed';
+}

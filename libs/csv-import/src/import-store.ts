@@ -1,0 +1,69 @@
+import type { Fault, Instant } from '@sensorflow/kernel';
+import type {
+  FinalStatus,
+  ImportCheckpoint,
+  ImportRecord,
+  Lease,
+  UploadedObject,
+} from './import-record.js';
+
+export interface ImportPage {
+  readonly imports: readonly ImportRecord[];
+  /** Where the next page goes on (`before`), or undefined at the end. */
+  readonly next: string | undefined;
+}
+
+/** A run's claim to an import. */
+export interface Takeover {
+  readonly lease: Lease;
+  /** The token that the claimant saw; undefined when it saw no lease. */
+  readonly previousToken: string | undefined;
+  /** Kept only when the import has no object yet. */
+  readonly object: UploadedObject;
+  readonly startedAt: Instant;
+}
+
+export interface ImportOutcome {
+  readonly status: FinalStatus;
+  readonly failure: Fault | undefined;
+  readonly finishedAt: Instant;
+  readonly checkpoint: ImportCheckpoint;
+}
+
+/**
+ * The imports and their progress. Reads see every earlier write. Every change is one conditional
+ * write, and repeating it after an unknown outcome is safe. Throws DomainError `unavailable`
+ * (`store-unavailable`) when the store does not answer.
+ */
+export abstract class ImportStore {
+  /** Keeps a new import; one that exists stays as it is. */
+  abstract create(record: ImportRecord): Promise<void>;
+
+  abstract find(uploadId: string): Promise<ImportRecord | undefined>;
+
+  /** The newest first; `before` goes on behind that upload id. */
+  abstract list(limit: number, before?: string): Promise<ImportPage>;
+
+  /** From awaiting-upload to queued; any other status stays. */
+  abstract markQueued(uploadId: string): Promise<void>;
+
+  /**
+   * Makes the import this lease's and counts the run. Undefined when it is finished, missing, or
+   * taken by another than the one seen.
+   */
+  abstract takeOver(uploadId: string, takeover: Takeover): Promise<ImportRecord | undefined>;
+
+  /** False, and nothing saved, when the lease is no longer this token's. */
+  abstract saveCheckpoint(
+    uploadId: string,
+    token: string,
+    checkpoint: ImportCheckpoint,
+    seenAtEpochMs: number,
+  ): Promise<boolean>;
+
+  /** False, and nothing saved, when the lease is no longer this token's. */
+  abstract finish(uploadId: string, token: string, outcome: ImportOutcome): Promise<boolean>;
+
+  /** Says that this run writes nothing any more; nothing happens when the lease is another's. */
+  abstract release(uploadId: string, token: string): Promise<void>;
+}

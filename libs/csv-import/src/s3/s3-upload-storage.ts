@@ -1,0 +1,177 @@
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+  S3ServiceException,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { DomainError } from '@sensorflow/kernel';
+import { Readable } from 'node:stream';
+import { FileFault } from '../file-fault.js';
+import type { ReportState, RunParts } from '../import-record.js';
+import {
+  UploadStorage,
+  type ObjectVersion,
+  type PresignedUpload,
+  type UploadTarget,
+} from '../upload-storage.js';
+import {
+  attachment,
+  CSV_TYPE,
+  GZIP_TYPE,
+  partKey,
+  partKeys,
+  reportKey,
+  uploadKey,
+} from './object-keys.js';
+
+const DELETIONS_AT_A_TIME = 8;
+
+/**
+ * Uploads and reports in one S3 bucket. The client must compute checksums only where required: one
+ * of an absent body in a presigned URL would refuse every file.
+ */
+export class S3UploadStorage extends UploadStorage {
+  constructor(
+    private readonly s3: S3Client,
+    private readonly bucketName: string,
+  ) {
+    super();
+  }
+
+  override async presignUpload(target: UploadTarget): Promise<PresignedUpload> {
+    const contentType = target.gzip ? GZIP_TYPE : CSV_TYPE;
+    const headers = {
+      'content-type': contentType,
+      'content-length': String(target.bytes),
+      'if-none-match': '*',
+    };
+    const command = new PutObjectCommand({
+      Bucket: this.bucketName,
+      Key: uploadKey(target),
+      ContentType: contentType,
+      ContentLength: target.bytes,
+      IfNoneMatch: '*',
+    });
+    // What is not signed as a header is not binding: the presigner leaves out content-type unless told.
+    const url = await getSignedUrl(this.s3, command, {
+      expiresIn: target.expiresInSeconds,
+      signableHeaders: new Set(['host', ...Object.keys(headers)]),
+      unhoistableHeaders: new Set(Object.keys(headers)),
+    });
+    return { url, headers };
+  }
+
+  override async presignReport(
+    uploadId: string,
+    fileName: string,
+    expiresInSeconds: number,
+  ): Promise<string> {
+    const command = new GetObjectCommand({
+      Bucket: this.bucketName,
+      Key: reportKey(uploadId),
+      ResponseContentDisposition: attachment(fileName),
+      ResponseContentType: `${CSV_TYPE}; charset=utf-8`,
+    });
+    return getSignedUrl(this.s3, command, { expiresIn: expiresInSeconds });
+  }
+
+  override async open(object: ObjectVersion, offset: number): Promise<AsyncIterable<Uint8Array>> {
+    const command = new GetObjectCommand({
+      Bucket: this.bucketName,
+      Key: uploadKey(object),
+      IfMatch: `"${object.etag}"`,
+      ...(offset > 0 && { Range: `bytes=${offset}-` }),
+    });
+    const { Body } = await orUnavailable(() => this.s3.send(command).catch(rethrowFileFault));
+    if (Body instanceof Readable) return Body;
+    throw unavailable(new TypeError('the body is no stream'));
+  }
+
+  override async putReportPart(
+    uploadId: string,
+    run: number,
+    part: number,
+    text: string,
+  ): Promise<void> {
+    const Key = partKey(uploadId, run, part);
+    await orUnavailable(() =>
+      this.s3.send(
+        new PutObjectCommand({ Bucket: this.bucketName, Key, Body: text, ContentType: CSV_TYPE }),
+      ),
+    );
+  }
+
+  override async assembleReport(
+    uploadId: string,
+    head: string,
+    report: ReportState,
+    tail: string,
+  ): Promise<void> {
+    const command = new PutObjectCommand({
+      Bucket: this.bucketName,
+      Key: reportKey(uploadId),
+      ContentType: CSV_TYPE,
+      ContentLength: Buffer.byteLength(head) + report.bytes + Buffer.byteLength(tail),
+      Body: Readable.from(this.reportBytes(uploadId, head, report.parts, tail), {
+        objectMode: false,
+      }),
+    });
+    await orUnavailable(() => this.s3.send(command));
+  }
+
+  private async *reportBytes(
+    uploadId: string,
+    head: string,
+    parts: readonly RunParts[],
+    tail: string,
+  ): AsyncGenerator<Uint8Array> {
+    yield Buffer.from(head);
+    for (const Key of partKeys(uploadId, parts)) {
+      const { Body } = await this.s3.send(new GetObjectCommand({ Bucket: this.bucketName, Key }));
+      if (Body) yield await Body.transformToByteArray();
+    }
+    if (tail !== '') yield Buffer.from(tail);
+  }
+
+  override async deleteReportParts(uploadId: string, parts: readonly RunParts[]): Promise<void> {
+    const keys = partKeys(uploadId, parts);
+    for (let start = 0; start < keys.length; start += DELETIONS_AT_A_TIME) {
+      const some = keys.slice(start, start + DELETIONS_AT_A_TIME);
+      await orUnavailable(() => Promise.all(some.map((key) => this.delete(key))));
+    }
+  }
+
+  private async delete(key: string): Promise<void> {
+    await this.s3.send(new DeleteObjectCommand({ Bucket: this.bucketName, Key: key }));
+  }
+}
+
+function rethrowFileFault(error: unknown): never {
+  const name = error instanceof S3ServiceException ? error.name : undefined;
+  if (name === 'NoSuchKey') {
+    throw new FileFault('file-missing', 'The uploaded file is no longer there.', error);
+  }
+  if (name === 'PreconditionFailed') {
+    throw new FileFault('file-replaced', 'The file was replaced after its upload.', error);
+  }
+  throw error;
+}
+
+async function orUnavailable<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof FileFault ? error : unavailable(error);
+  }
+}
+
+function unavailable(cause: unknown): DomainError {
+  return new DomainError(
+    'unavailable',
+    'storage-unavailable',
+    'The storage of uploads does not answer at the moment.',
+    { cause, retryAfterSeconds: 2 },
+  );
+}

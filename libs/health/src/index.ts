@@ -1,0 +1,1 @@
+export { DependencyProbe, Readiness, type ReadinessReport } from './readiness.js';

@@ -1,0 +1,276 @@
+import { describe, expect, it } from 'vitest';
+import { FixedClock } from '../../../test/support/fixed-clock.js';
+import { InMemoryReadingStore } from '../../../test/support/in-memory-reading-store.js';
+import { aReading } from '../../../test/support/readings.js';
+import { ConfirmingReadingWriter } from './confirming-reading-writer.js';
+import type { PutOutcome } from './reading-store.js';
+import type { StoredReading } from './reading.js';
+
+const NOW = '2023-09-01T12:00:00.000Z';
+
+function start() {
+  const store = new InMemoryReadingStore();
+  const clock = new FixedClock(NOW);
+  return { store, clock, writer: new ConfirmingReadingWriter(store, clock) };
+}
+
+function manyReadings(count: number, equipmentId = 'EQ-1') {
+  return Array.from({ length: count }, (_, i) =>
+    aReading({
+      equipmentId,
+      timestamp: new Date(Date.UTC(2023, 0, 1) + i * 1000).toISOString(),
+      value: i,
+    }),
+  );
+}
+
+function outcomesOf(answers: readonly { readonly outcome: PutOutcome }[]): readonly PutOutcome[] {
+  return answers.map(({ outcome }) => outcome);
+}
+
+/** A store whose calls wait until they are let go, one after the other. */
+class HeldStore extends InMemoryReadingStore {
+  readonly held: (() => void)[] = [];
+  readonly arrived: (readonly StoredReading[])[] = [];
+
+  override async putAll(readings: readonly StoredReading[]): Promise<readonly PutOutcome[]> {
+    this.arrived.push(readings);
+    await new Promise<void>((resolve) => this.held.push(resolve));
+    return super.putAll(readings);
+  }
+
+  async letGoOfAll(): Promise<void> {
+    for (await settled(); this.held.length > 0; await settled()) this.held.shift()?.();
+  }
+}
+
+/** Lets everything run that can run without the store or the clock. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+describe('writing readings', () => {
+  it('answers with the reading as stored, registered at the instant of its receipt', async () => {
+    const { store, writer } = start();
+
+    const [answer] = await writer.write([aReading()]);
+
+    const registered = { ...aReading(), registerTime: '2023-09-01T12:00:00.000000000Z' };
+    expect(answer).toEqual({ outcome: 'stored', reading: registered });
+    expect(store.all()).toEqual([registered]);
+  });
+
+  it('has nothing to do for no readings', async () => {
+    const { store, writer } = start();
+
+    expect(await writer.write([])).toEqual([]);
+    expect(store.putCalls).toEqual([]);
+  });
+
+  it('goes to the store in chunks of 25', async () => {
+    const { store, writer } = start();
+
+    const answers = await writer.write(manyReadings(60));
+
+    expect(outcomesOf(answers)).toEqual(Array.from({ length: 60 }, () => 'stored'));
+    expect(store.putCalls).toEqual([25, 25, 10]);
+    expect(store.all()).toHaveLength(60);
+  });
+
+  it('lets the last reading of a key stand, and answers all of them', async () => {
+    const { store, writer } = start();
+    const first = aReading({ value: 1, tags: { lot: '1' } });
+    const other = aReading({ equipmentId: 'EQ-2' });
+    const last = aReading({ value: 2, timestamp: '2023-02-15T06:30:00Z' });
+
+    const answers = await writer.write([first, other, last]);
+
+    expect(outcomesOf(answers)).toEqual(['stored', 'stored', 'stored']);
+    expect(store.putCalls).toEqual([2]);
+    expect(store.all()[0]).toMatchObject({ values: last.values, tags: new Map() });
+    expect(answers[0]).toEqual(answers[2]);
+  });
+
+  it('keeps one item of a reading that is sent 100 times', async () => {
+    const { store, writer } = start();
+
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, () => writer.write([aReading()])),
+    );
+
+    expect(answers.flat().every(({ outcome }) => outcome === 'stored')).toBe(true);
+    expect(store.all()).toHaveLength(1);
+  });
+});
+
+describe('a store that does not confirm', () => {
+  it('is asked again for what it left over, and for that only', async () => {
+    const { store, writer } = start();
+    store.failPuts((reading, call) =>
+      call < 3 && (reading.values.get('value') ?? 0) >= 20 ? 'not-stored' : undefined,
+    );
+
+    const answers = await writer.write(manyReadings(25));
+
+    expect(new Set(outcomesOf(answers))).toEqual(new Set(['stored']));
+    expect(store.putCalls).toEqual([25, 5, 5]);
+  });
+
+  it('is asked again when nobody knows what it did', async () => {
+    const { store, writer } = start();
+    store.failPuts((_, call) => (call === 1 ? 'unknown-but-landed' : undefined));
+
+    const answers = await writer.write([aReading()]);
+
+    expect(outcomesOf(answers)).toEqual(['stored']);
+    expect(store.all()).toHaveLength(1);
+  });
+
+  it.each(['not-stored', 'unknown'] as const)(
+    'gets two seconds, then the answer is %s',
+    async (outcome) => {
+      const { store, clock, writer } = start();
+      store.failPuts(() => outcome);
+
+      const answers = await writer.write([aReading()]);
+
+      expect(outcomesOf(answers)).toEqual([outcome]);
+      expect(clock.nowEpochMs() - Date.parse(NOW)).toBeLessThan(2_000);
+      expect(store.putCalls.length).toBeGreaterThan(3);
+      expect(store.all()).toEqual([]);
+    },
+  );
+
+  it('waits longer from time to time, at most 800 ms', async () => {
+    const { store, writer } = start();
+    store.failPuts(() => 'not-stored');
+    const callsOfManyTries: number[] = [];
+
+    for (let i = 0; i < 50; i += 1) {
+      const before = store.putCalls.length;
+      await writer.write([aReading()]);
+      callsOfManyTries.push(store.putCalls.length - before);
+    }
+
+    // Ceilings of 25, 50, 100, 200, 400, 800, 800 … ms with full jitter fill 2 s with about ten calls.
+    expect(Math.max(...callsOfManyTries)).toBeLessThan(30);
+  });
+
+  it('leaves an outcome unknown that was unknown once', async () => {
+    const { store, writer } = start();
+    store.failPuts((_, call) => (call === 1 ? 'unknown' : 'not-stored'));
+
+    const answers = await writer.write([aReading()]);
+
+    expect(outcomesOf(answers)).toEqual(['unknown']);
+  });
+
+  it('is not asked again for what it refuses, nor do others suffer', async () => {
+    const { store, writer } = start();
+    store.failPuts((reading) => (reading.values.get('value') === 3 ? 'refused' : undefined));
+
+    const answers = await writer.write(manyReadings(5));
+
+    expect(outcomesOf(answers)).toEqual(['stored', 'stored', 'stored', 'refused', 'stored']);
+    expect(store.putCalls).toEqual([5]);
+  });
+
+  it('gets more time for a large batch, ten seconds at most', async () => {
+    const { store, clock, writer } = start();
+    store.failPuts(() => 'not-stored');
+
+    await writer.write(manyReadings(10_000));
+
+    expect(clock.nowEpochMs() - Date.parse(NOW)).toBeLessThan(10_000);
+    expect(clock.nowEpochMs() - Date.parse(NOW)).toBeGreaterThan(5_000);
+  });
+
+  it('is not even asked when the turn comes after the deadline', async () => {
+    const store = new HeldStore();
+    const clock = new FixedClock(NOW);
+    const writer = new ConfirmingReadingWriter(store, clock);
+    const early = manyReadings(8).map((reading) => writer.write([reading]));
+    const late = writer.write([aReading({ equipmentId: 'late' })]);
+
+    clock.advance(2_000);
+    await store.letGoOfAll();
+
+    expect(outcomesOf((await Promise.all(early)).flat())).toEqual(Array(8).fill('stored'));
+    expect(outcomesOf(await late)).toEqual(['not-stored']);
+    expect(store.arrived).toHaveLength(8);
+  });
+});
+
+describe('many callers', () => {
+  it('have at most eight calls to the store in flight between them', async () => {
+    const store = new HeldStore();
+    const writer = new ConfirmingReadingWriter(store, new FixedClock(NOW));
+    const all = Promise.all([
+      writer.write(manyReadings(250, 'EQ-1')),
+      ...manyReadings(20, 'EQ-2').map((reading) => writer.write([reading])),
+    ]);
+
+    await settled();
+    const inFlight = store.arrived.length;
+    await store.letGoOfAll();
+
+    expect(inFlight).toBe(8);
+    expect((await all).flat().every(({ outcome }) => outcome === 'stored')).toBe(true);
+    expect(store.arrived).toHaveLength(30);
+  });
+
+  it('take their turns in order of arrival', async () => {
+    const store = new HeldStore();
+    const writer = new ConfirmingReadingWriter(store, new FixedClock(NOW));
+    const all = manyReadings(30).map((reading) => writer.write([reading]));
+
+    await store.letGoOfAll();
+    await Promise.all(all);
+
+    expect(store.arrived.map(([reading]) => reading?.values.get('value'))).toEqual(
+      Array.from({ length: 30 }, (_, i) => i),
+    );
+  });
+
+  it('take effect on one key in order of arrival, even if the first must be tried again', async () => {
+    const { store, writer } = start();
+    store.failPuts((reading, call) =>
+      reading.values.get('value') === 1 && call <= 2 ? 'unknown' : undefined,
+    );
+
+    await Promise.all([1, 2, 3].map((value) => writer.write([aReading({ value })])));
+
+    expect(store.all()[0]?.values.get('value')).toBe(3);
+  });
+
+  it('do not wait for others that write other keys', async () => {
+    const store = new HeldStore();
+    const writer = new ConfirmingReadingWriter(store, new FixedClock(NOW));
+    const all = [
+      writer.write([aReading({ value: 1 })]),
+      writer.write([aReading({ value: 2 })]),
+      writer.write([aReading({ equipmentId: 'EQ-2' })]),
+    ];
+
+    await settled();
+    const arrivedAtOnce = store.arrived.map(([reading]) => reading?.equipmentId);
+    await store.letGoOfAll();
+    await Promise.all(all);
+
+    expect(arrivedAtOnce).toEqual(['EQ-12495', 'EQ-2']);
+    expect(store.all()[0]?.values.get('value')).toBe(2);
+  });
+
+  it('still get their turn after a store that breaks its contract', async () => {
+    const { store, writer } = start();
+    store.failPuts((_, call) => {
+      if (call === 1) throw new Error('a bug');
+      return undefined;
+    });
+
+    await expect(writer.write([aReading()])).rejects.toThrow('a bug');
+    const answers = await Promise.all(manyReadings(20).map((reading) => writer.write([reading])));
+
+    expect(outcomesOf(answers.flat())).toEqual(Array(20).fill('stored'));
+  });
+});

@@ -1,0 +1,72 @@
+import { Body, Controller, Headers, HttpStatus, Post, Res } from '@nestjs/common';
+import {
+  ApiBody,
+  ApiConsumes,
+  ApiCreatedResponse,
+  ApiOperation,
+  ApiResponse,
+  ApiTags,
+} from '@nestjs/swagger';
+import { RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
+import { AcceptsNdjson } from '@sensorflow/platform/http/accepts-ndjson.decorator.js';
+import { ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
+import { MaxBodyBytes } from '@sensorflow/platform/http/max-body-bytes.decorator.js';
+import type { FastifyReply } from 'fastify';
+import { SensorData } from '../sensor-data.js';
+import { ApiBatchProblem } from './api-batch-problem.decorator.js';
+import { BATCH_BODY, BATCH_CONTENT_TYPES } from './batch.body.js';
+import { documentsOf } from './batch-document.js';
+import { BatchView } from './batch.view.js';
+
+const MAX_BATCH_BYTES = 8 * 1024 * 1024;
+
+/** Many readings at once, each with a verdict of its own. */
+@ApiTags('sensor data')
+@Controller('sensor-data/batch')
+export class BatchController {
+  constructor(private readonly sensorData: SensorData) {}
+
+  @Post()
+  @AcceptsNdjson()
+  @MaxBodyBytes(MAX_BATCH_BYTES)
+  @ApiOperation({
+    summary: 'Record up to 10,000 readings',
+    description:
+      'One invalid reading holds up none of the others. Of readings with the same equipment and ' +
+      'instant the last stands, and each counts as stored. The same batch can always be sent again.',
+  })
+  @ApiConsumes(...BATCH_CONTENT_TYPES)
+  @ApiBody(BATCH_BODY)
+  @ApiCreatedResponse({ type: BatchView, description: 'every reading is stored' })
+  @ApiResponse({ status: 207, type: BatchView, description: 'some are rejected, the rest stored' })
+  @ApiBatchProblem(
+    400,
+    'no-valid-reading',
+    'batch-empty',
+    'too-many-readings',
+    'batch-not-an-array',
+    'json-malformed',
+    'json-too-deep',
+    'json-forbidden-key',
+    'body-not-utf8',
+    'ambiguous-credentials',
+  )
+  @ApiProblem(413, 'body-too-large')
+  @ApiProblem(415, 'content-type-unsupported', 'content-encoding-unsupported')
+  @ApiBatchProblem(
+    503,
+    'batch-unconfirmed',
+    'session-check-unavailable',
+    'signing-keys-unavailable',
+  )
+  @RequiresScope('sensorflow/write')
+  async recordBatch(
+    @Body() body: unknown,
+    @Headers('content-type') contentType: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<BatchView> {
+    const verdict = await this.sensorData.recordBatch(documentsOf(body, contentType));
+    if (verdict.rejected.length > 0) void reply.status(HttpStatus.MULTI_STATUS);
+    return verdict;
+  }
+}

@@ -1,0 +1,51 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { showInstant } from '@sensorflow/kernel';
+import { DEFAULT_METRIC, type StoredReading } from '../reading.js';
+import { exampleReading, METRICS_SCHEMA, TAGS_SCHEMA } from './reading.schema.js';
+
+/** A reading as the API shows it: `value` when that is its only metric, else `values`. */
+export class ReadingView {
+  @ApiProperty({ example: exampleReading.equipmentId })
+  equipmentId!: string;
+
+  @ApiProperty({ format: 'date-time', example: '2023-02-15T06:30:00.000Z' })
+  timestamp!: string;
+
+  @ApiPropertyOptional({ type: Number, example: exampleReading.value })
+  value?: number;
+
+  @ApiPropertyOptional(METRICS_SCHEMA)
+  values?: Readonly<Record<string, number>>;
+
+  @ApiPropertyOptional(TAGS_SCHEMA)
+  tags?: Readonly<Record<string, string>>;
+
+  @ApiProperty({
+    format: 'date-time',
+    description: 'the instant of its last receipt',
+    example: '2023-02-15T06:30:00.731Z',
+  })
+  registerTime!: string;
+}
+
+/** A page of readings. */
+export class ReadingPageView {
+  @ApiProperty({ type: [ReadingView] })
+  items!: readonly ReadingView[];
+
+  @ApiProperty({ type: String, nullable: true, description: 'null at the end' })
+  nextCursor!: string | null;
+}
+
+export function toReadingView(reading: StoredReading): ReadingView {
+  const value = reading.values.get(DEFAULT_METRIC);
+  return {
+    equipmentId: reading.equipmentId,
+    timestamp: showInstant(reading.timestamp),
+    ...(value !== undefined && reading.values.size === 1
+      ? { value }
+      : { values: Object.fromEntries(reading.values) }),
+    ...(reading.tags.size > 0 && { tags: Object.fromEntries(reading.tags) }),
+    registerTime: showInstant(reading.registerTime),
+  };
+}

@@ -1,0 +1,452 @@
+import 'reflect-metadata';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { Test } from '@nestjs/testing';
+import { registerBodyParsers } from '@sensorflow/platform/http/body-parsers.js';
+import { ProblemFilter } from '@sensorflow/platform/http/problem.filter.js';
+import { requestValidationPipe } from '@sensorflow/platform/http/request-validation.pipe.js';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FixedClock } from '../../../../test/support/fixed-clock.js';
+import { InMemoryReadingStore } from '../../../../test/support/in-memory-reading-store.js';
+import { ConfirmingReadingWriter } from '../confirming-reading-writer.js';
+import { SensorData } from '../sensor-data.js';
+import { BatchController } from './batch.controller.js';
+import { ReadingsController } from './readings.controller.js';
+
+const valid = { equipmentId: 'EQ-12495', timestamp: '2023-02-15T01:30:00.000-05:00', value: 78.42 };
+
+let app: NestFastifyApplication;
+let store: InMemoryReadingStore;
+
+beforeEach(async () => {
+  store = new InMemoryReadingStore();
+  const clock = new FixedClock('2023-09-01T00:00:00.731Z');
+  const sensorData = new SensorData(store, new ConfirmingReadingWriter(store, clock), clock);
+  const testing = await Test.createTestingModule({
+    controllers: [ReadingsController, BatchController],
+    providers: [{ provide: SensorData, useValue: sensorData }],
+  }).compile();
+  app = testing.createNestApplication<NestFastifyApplication>(
+    new FastifyAdapter({ routerOptions: { maxParamLength: 384 } }),
+    {
+      bodyParser: false,
+      logger: false,
+    },
+  );
+  registerBodyParsers(app.getHttpAdapter().getInstance());
+  app.useGlobalFilters(new ProblemFilter());
+  app.useGlobalPipes(requestValidationPipe());
+  await app.init();
+  await app.getHttpAdapter().getInstance().ready();
+});
+afterEach(() => app.close());
+
+interface Answer {
+  readonly status: number;
+  readonly body: Record<string, unknown>;
+  readonly headers: Record<string, unknown>;
+}
+
+async function post(url: string, payload: string | object, contentType = 'application/json') {
+  const text = typeof payload === 'string' ? payload : JSON.stringify(payload);
+  return answerOf(
+    await app.inject({
+      method: 'POST',
+      url,
+      payload: text,
+      headers: { 'content-type': contentType },
+    }),
+  );
+}
+
+async function get(url: string): Promise<Answer> {
+  return answerOf(await app.inject({ method: 'GET', url }));
+}
+
+function answerOf(response: {
+  statusCode: number;
+  headers: Record<string, unknown>;
+  json(): Record<string, unknown>;
+}): Answer {
+  return { status: response.statusCode, body: response.json(), headers: response.headers };
+}
+
+async function postSeconds(count: number): Promise<void> {
+  const readings = Array.from({ length: count }, (_, second) => ({
+    equipmentId: 'EQ-1',
+    timestamp: `2023-01-01T00:00:${String(second).padStart(2, '0')}Z`,
+    value: second,
+  }));
+  expect((await post('/sensor-data/batch', readings)).status).toBe(201);
+}
+
+function valuesOf(answer: Answer): unknown {
+  const { items } = answer.body;
+  return Array.isArray(items) ? items.map(({ value }) => value) : items;
+}
+
+describe('POST /sensor-data', () => {
+  it('answers 201 with the reading as stored', async () => {
+    const answer = await post('/sensor-data', { ...valid, tags: { cipId: 'CIP_001' } });
+
+    expect(answer.status).toBe(201);
+    expect(answer.body).toEqual({
+      equipmentId: 'EQ-12495',
+      timestamp: '2023-02-15T06:30:00.000Z',
+      value: 78.42,
+      tags: { cipId: 'CIP_001' },
+      registerTime: '2023-09-01T00:00:00.731Z',
+    });
+  });
+
+  it('shows several metrics as values', async () => {
+    const { value: _, ...rest } = valid;
+
+    const answer = await post('/sensor-data', { ...rest, values: { value: 1, constructor: 2 } });
+
+    expect(answer.body).toMatchObject({ values: { value: 1, constructor: 2 } });
+    expect(answer.body).not.toHaveProperty('value');
+    expect(answer.body).not.toHaveProperty('tags');
+  });
+
+  it('answers 400 with every fault', async () => {
+    const answer = await post('/sensor-data', { ...valid, value: '1.5', timestamp: 'now', x: 1 });
+
+    expect(answer.status).toBe(400);
+    expect(answer.headers['content-type']).toContain('application/problem+json');
+    expect(answer.body).toMatchObject({
+      code: 'invalid-reading',
+      errors: [
+        { pointer: '/x', code: 'unknown-property' },
+        { pointer: '/timestamp', code: 'timestamp-malformed' },
+        { pointer: '/value', code: 'value-not-a-number' },
+      ],
+    });
+  });
+
+  it.each(['null', '[]', '"x"', '5', '{}'])('answers 400 to the JSON document %s', async (text) => {
+    expect(await post('/sensor-data', text)).toMatchObject({
+      status: 400,
+      body: { code: 'invalid-reading' },
+    });
+  });
+
+  it('answers 400 to no body at all', async () => {
+    expect(answerOf(await app.inject({ method: 'POST', url: '/sensor-data' })).status).toBe(400);
+  });
+
+  it.each(['1e400', '-1e400', '1e-400', '1e101'])('refuses the number %s', async (number) => {
+    const text = JSON.stringify(valid).replace('78.42', number);
+
+    const answer = await post('/sensor-data', text);
+
+    expect(answer.body).toMatchObject({
+      errors: [{ pointer: '/value', code: 'value-out-of-range' }],
+    });
+  });
+
+  it('takes no NDJSON and no more than 256 KiB', async () => {
+    const ndjson = await post('/sensor-data', valid, 'application/x-ndjson');
+    const large = await post('/sensor-data', { ...valid, x: 'x'.repeat(256 * 1024) });
+
+    expect([ndjson.status, ndjson.body['code']]).toEqual([415, 'content-type-unsupported']);
+    expect([large.status, large.body['code']]).toEqual([413, 'body-too-large']);
+  });
+
+  it.each([
+    ['not-stored', 'write-not-accepted'],
+    ['unknown', 'outcome-unknown'],
+  ] as const)('answers 503 with Retry-After when it stays %s', async (outcome, code) => {
+    store.failPuts(() => outcome);
+
+    const answer = await post('/sensor-data', valid);
+
+    expect(answer).toMatchObject({ status: 503, body: { code } });
+    expect(answer.headers['retry-after']).toBe('1');
+  });
+});
+
+describe('POST /sensor-data/batch', () => {
+  it('answers 201 when all are stored', async () => {
+    const answer = await post('/sensor-data/batch', [valid, { ...valid, equipmentId: 'EQ-2' }]);
+
+    expect(answer.status).toBe(201);
+    expect(answer.body).toEqual({ stored: 2, rejected: [], unconfirmed: [] });
+  });
+
+  it('answers 207 when some are rejected', async () => {
+    const answer = await post('/sensor-data/batch', [valid, { ...valid, value: null }]);
+
+    expect(answer.status).toBe(207);
+    expect(answer.body).toMatchObject({
+      stored: 1,
+      rejected: [{ index: 1, pointer: '/value', code: 'value-not-a-number' }],
+      unconfirmed: [],
+    });
+  });
+
+  it('answers 400 with the verdict when none is valid', async () => {
+    const answer = await post('/sensor-data/batch', [{}]);
+
+    expect(answer).toMatchObject({
+      status: 400,
+      body: { code: 'no-valid-reading', stored: 0, unconfirmed: [] },
+    });
+    expect(answer.body['rejected']).toHaveLength(3);
+  });
+
+  it.each([
+    ['{}', 'batch-not-an-array'],
+    ['"[]"', 'batch-not-an-array'],
+    ['null', 'batch-not-an-array'],
+    ['[]', 'batch-empty'],
+    ['[1,]', 'json-malformed'],
+  ])('answers 400 without a verdict to the document %s', async (text, code) => {
+    const answer = await post('/sensor-data/batch', text);
+
+    expect(answer).toMatchObject({ status: 400, body: { code } });
+    expect(answer.body).not.toHaveProperty('stored');
+  });
+
+  it('answers 400 to 10,001 readings, in either form', async () => {
+    const json = await post('/sensor-data/batch', `[${Array(10_001).fill('1').join()}]`);
+    const lines = await post('/sensor-data/batch', '1\n'.repeat(10_001), 'application/x-ndjson');
+
+    expect([json.body['code'], lines.body['code']]).toEqual([
+      'too-many-readings',
+      'too-many-readings',
+    ]);
+  });
+
+  it('answers 503 with the verdict when some stay unconfirmed', async () => {
+    store.failPuts(({ equipmentId }) => (equipmentId === 'EQ-2' ? 'unknown' : undefined));
+
+    const answer = await post('/sensor-data/batch', [
+      valid,
+      { ...valid, equipmentId: 'EQ-2' },
+      { ...valid, value: 'x' },
+    ]);
+
+    expect(answer).toMatchObject({
+      status: 503,
+      body: {
+        code: 'batch-unconfirmed',
+        stored: 1,
+        rejected: [{ index: 2 }],
+        unconfirmed: [1],
+      },
+    });
+    expect(answer.headers['retry-after']).toBe('1');
+  });
+
+  it('takes NDJSON: blank lines do not count, a broken line is a rejected reading', async () => {
+    const lines = [
+      '',
+      JSON.stringify(valid),
+      '  ',
+      '{"equipmentId":',
+      '[1]',
+      JSON.stringify(valid),
+    ];
+
+    const answer = await post('/sensor-data/batch', lines.join('\r\n'), 'application/x-ndjson');
+
+    expect(answer.status).toBe(207);
+    expect(answer.body).toMatchObject({
+      stored: 2,
+      rejected: [
+        { index: 1, pointer: '', code: 'json-malformed' },
+        { index: 2, pointer: '', code: 'reading-not-an-object' },
+      ],
+    });
+  });
+
+  it('answers 400 to NDJSON without a line', async () => {
+    const answer = await post('/sensor-data/batch', '\n \n', 'application/x-ndjson; charset=utf-8');
+
+    expect(answer).toMatchObject({ status: 400, body: { code: 'batch-empty' } });
+  });
+
+  it('rejects a line that is nested too deeply and takes the others', async () => {
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+
+    const answer = await post(
+      '/sensor-data/batch',
+      `${JSON.stringify(valid)}\n${deep}\n`,
+      'application/x-ndjson',
+    );
+
+    expect(answer).toMatchObject({
+      status: 207,
+      body: { rejected: [{ index: 1, code: 'json-too-deep' }] },
+    });
+  });
+});
+
+describe('GET /sensor-data/{equipmentId}', () => {
+  it('lists readings in order of time, 100 unless said otherwise', async () => {
+    await postSeconds(3);
+
+    const answer = await get('/sensor-data/EQ-1');
+
+    expect(answer.status).toBe(200);
+    expect(valuesOf(answer)).toEqual([0, 1, 2]);
+    expect(answer.body['nextCursor']).toBeNull();
+  });
+
+  it('includes from and excludes to, whatever their offset', async () => {
+    await postSeconds(10);
+
+    const answer = await get(
+      '/sensor-data/EQ-1?from=2023-01-01T01:00:02%2B01:00&to=2022-12-31T19:00:05-05:00&order=desc',
+    );
+
+    expect(valuesOf(answer)).toEqual([4, 3, 2]);
+  });
+
+  it('pages through a range with a cursor', async () => {
+    await postSeconds(10);
+    const range = '/sensor-data/EQ-1?from=2023-01-01T00:00:01Z&to=2023-01-01T00:00:08Z&limit=3';
+
+    const pages = [await get(range)];
+    for (let i = 0; i < 2; i += 1) {
+      pages.push(await get(`${range}&cursor=${String(pages.at(-1)?.body['nextCursor'])}`));
+    }
+
+    expect(pages.map(valuesOf)).toEqual([[1, 2, 3], [4, 5, 6], [7]]);
+    expect(pages.at(-1)?.body['nextCursor']).toBeNull();
+  });
+
+  it('refuses a cursor of another query', async () => {
+    await postSeconds(10);
+    const cursor = String((await get('/sensor-data/EQ-1?limit=3')).body['nextCursor']);
+
+    const answers = await Promise.all(
+      [
+        `/sensor-data/EQ-2?cursor=${cursor}`,
+        `/sensor-data/EQ-1?order=desc&cursor=${cursor}`,
+        `/sensor-data/EQ-1?from=2023-01-01T00:00:00Z&cursor=${cursor}`,
+        '/sensor-data/EQ-1?cursor=x',
+        '/sensor-data/EQ-1?cursor=',
+      ].map(get),
+    );
+
+    expect(answers.map(({ status, body }) => [status, body['code']])).toEqual(
+      answers.map(() => [400, 'cursor-invalid']),
+    );
+  });
+
+  it('takes a page of another size with the same cursor', async () => {
+    await postSeconds(10);
+    const cursor = String((await get('/sensor-data/EQ-1?limit=3')).body['nextCursor']);
+
+    expect(valuesOf(await get(`/sensor-data/EQ-1?limit=2&cursor=${cursor}`))).toEqual([3, 4]);
+  });
+
+  it('names all faults of its query', async () => {
+    const answer = await get('/sensor-data/EQ-1?limit=0&order=up&from=a&from=b&x=1');
+
+    expect(answer.status).toBe(400);
+    expect(answer.body['errors']).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ pointer: '/limit', code: 'limit-invalid' }),
+        expect.objectContaining({ pointer: '/order', code: 'order-invalid' }),
+        expect.objectContaining({ pointer: '/from', code: 'timestamp-malformed' }),
+        expect.objectContaining({ pointer: '/x', code: 'unknown-property' }),
+      ]),
+    );
+  });
+
+  it.each(['0', '1001', '-1', '1.5', '1e2', '0x10', '', '%201', '99999'])(
+    'refuses the limit %s',
+    async (limit) => {
+      expect((await get(`/sensor-data/EQ-1?limit=${limit}`)).status).toBe(400);
+    },
+  );
+
+  it.each(['1', '1000'])('takes the limit %s', async (limit) => {
+    expect((await get(`/sensor-data/EQ-1?limit=${limit}`)).status).toBe(200);
+  });
+
+  it('names the faults of both ends of the range', async () => {
+    const answer = await get('/sensor-data/EQ-1?from=2023-01-01&to=2023-01-01T00:00:00');
+
+    expect(answer.body['errors']).toMatchObject([
+      { pointer: '/from', code: 'timestamp-malformed' },
+      { pointer: '/to', code: 'timestamp-offset-missing' },
+    ]);
+  });
+
+  it('explains a + that was not encoded', async () => {
+    const answer = await get('/sensor-data/EQ-1?from=2023-01-01T00:00:00+01:00');
+
+    expect(answer.status).toBe(400);
+    expect(JSON.stringify(answer.body['errors'])).toContain('%2B');
+  });
+
+  it.each(['2023-01-01T00:00:00Z', '2022-12-31T23:59:59Z'])(
+    'refuses a range that ends at or before its beginning: %s',
+    async (to) => {
+      const answer = await get(`/sensor-data/EQ-1?from=2023-01-01T00:00:00Z&to=${to}`);
+
+      expect(answer).toMatchObject({ status: 400, body: { code: 'range-empty' } });
+    },
+  );
+
+  it.each([
+    ['batch', 'equipment-id-reserved'],
+    ['uploads', 'equipment-id-reserved'],
+    ['upload-csv', 'equipment-id-reserved'],
+    ['a%20b', 'equipment-id-invalid'],
+    ['..%2fx', 'equipment-id-invalid'],
+    ['%00', 'equipment-id-invalid'],
+    ['a'.repeat(129), 'equipment-id-invalid'],
+    ['__proto__', 'equipment-id-invalid'],
+  ])('refuses the equipment id %s', async (id, code) => {
+    const list = await get(`/sensor-data/${id}`);
+    const latest = await get(`/sensor-data/${id}/latest`);
+
+    expect([list.status, list.body['code']]).toEqual([400, code]);
+    expect([latest.status, latest.body['code']]).toEqual([400, code]);
+  });
+});
+
+describe('GET /sensor-data/{equipmentId}/latest', () => {
+  it('shows the newest reading', async () => {
+    await postSeconds(3);
+
+    const answer = await get('/sensor-data/EQ-1/latest');
+
+    expect(answer.status).toBe(200);
+    expect(answer.body).toMatchObject({ timestamp: '2023-01-01T00:00:02.000Z', value: 2 });
+  });
+
+  it('answers 404 when there is none', async () => {
+    expect(await get('/sensor-data/EQ-1/latest')).toMatchObject({
+      status: 404,
+      body: { code: 'no-reading' },
+    });
+  });
+});
+
+describe('the documents', () => {
+  it('describe every route with its bodies and answers', () => {
+    const document = SwaggerModule.createDocument(app, new DocumentBuilder().build());
+
+    const batch = document.paths['/sensor-data/batch']?.post;
+    expect(Object.keys(batch?.responses ?? {}).sort()).toEqual(
+      expect.arrayContaining(['201', '207', '400', '401', '403', '413', '415', '503']),
+    );
+    expect(JSON.stringify(batch?.requestBody)).toContain('application/x-ndjson');
+    expect(JSON.stringify(batch?.responses)).toMatch(/no-valid-reading.*ambiguous-credentials/);
+    const single = document.paths['/sensor-data']?.post;
+    expect(JSON.stringify(single?.requestBody)).toContain('equipmentId');
+    expect(JSON.stringify(single?.responses)).toContain('outcome-unknown');
+    const list = document.paths['/sensor-data/{equipmentId}']?.get;
+    const names = (list?.parameters ?? []).map((parameter) =>
+      'name' in parameter ? parameter.name : '',
+    );
+    expect(names.sort()).toEqual(['cursor', 'equipmentId', 'from', 'limit', 'order', 'to']);
+    expect(document.paths).toHaveProperty(['/sensor-data/{equipmentId}/latest']);
+  });
+});

@@ -1,0 +1,57 @@
+import 'reflect-metadata';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { LoggerService } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { afterEach, expect, it } from 'vitest';
+import { FixedClock } from '../../../test/support/fixed-clock.js';
+import { aReading } from '../../../test/support/readings.js';
+import { ReadingStore } from './reading-store.js';
+import { ReadingWriter } from './reading-writer.js';
+import { SensorDataModule } from './sensor-data.module.js';
+import { SensorData } from './sensor-data.js';
+
+/** Nobody listens there. */
+const client = new DynamoDBClient({
+  endpoint: 'http://127.0.0.1:1',
+  region: 'local',
+  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  maxAttempts: 1,
+});
+
+class LoggedLines implements LoggerService {
+  readonly errors: unknown[] = [];
+  log(): void {}
+  warn(): void {}
+  error(line: unknown): void {
+    this.errors.push(line);
+  }
+}
+
+afterEach(() => client.destroy());
+
+it('the module puts readings and their store together, and logs why writes fail, once a second', async () => {
+  const lines = new LoggedLines();
+  const module = await Test.createTestingModule({
+    imports: [
+      SensorDataModule.register({
+        readDynamoDb: client,
+        writeDynamoDb: client,
+        tableName: 'readings',
+        clock: new FixedClock(),
+      }),
+    ],
+  })
+    .setLogger(lines)
+    .compile();
+
+  const outcomes = await module.get(ReadingWriter).write([aReading()]);
+
+  expect(outcomes).toEqual([{ outcome: 'not-stored' }]);
+  expect(module.get(SensorData)).toBeInstanceOf(SensorData);
+  await expect(module.get(ReadingStore).latest('EQ-1')).rejects.toMatchObject({
+    code: 'store-unavailable',
+  });
+  expect(lines.errors.length).toBeGreaterThan(0);
+  expect(lines.errors.length).toBeLessThanOrEqual(2);
+  expect(String(lines.errors[0])).toContain('ECONNREFUSED');
+});

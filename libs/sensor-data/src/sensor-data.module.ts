@@ -1,0 +1,74 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { Logger, Module, type DynamicModule } from '@nestjs/common';
+import { SystemClock, type Clock } from '@sensorflow/kernel';
+import { ConfirmingReadingWriter } from './confirming-reading-writer.js';
+import {
+  DynamoDbReadingStore,
+  type WriteFailureListener,
+} from './dynamodb/dynamodb-reading-store.js';
+import { BatchController } from './http/batch.controller.js';
+import { ReadingsController } from './http/readings.controller.js';
+import { ReadingStore } from './reading-store.js';
+import { ReadingWriter } from './reading-writer.js';
+import { SensorData } from './sensor-data.js';
+
+export interface SensorDataOptions {
+  readonly readDynamoDb: DynamoDBClient;
+  /** Makes one attempt a call and throws on its request timeout: the writer does the retrying. */
+  readonly writeDynamoDb: DynamoDBClient;
+  readonly tableName: string;
+  readonly clock?: Clock;
+}
+
+/** Readings over HTTP, kept in DynamoDB. */
+@Module({})
+export class SensorDataModule {
+  static register(options: SensorDataOptions): DynamicModule {
+    const { readDynamoDb, writeDynamoDb, tableName, clock = new SystemClock() } = options;
+    return {
+      module: SensorDataModule,
+      controllers: [ReadingsController, BatchController],
+      providers: [
+        {
+          provide: ReadingStore,
+          useFactory: () => new DynamoDbReadingStore(readDynamoDb, tableName),
+        },
+        {
+          provide: ReadingWriter,
+          useFactory: () => {
+            const store = new DynamoDbReadingStore(
+              writeDynamoDb,
+              tableName,
+              writeFailureLog(clock),
+            );
+            return new ConfirmingReadingWriter(store, clock);
+          },
+        },
+        {
+          provide: SensorData,
+          useFactory: (store: ReadingStore, writer: ReadingWriter) =>
+            new SensorData(store, writer, clock),
+          inject: [ReadingStore, ReadingWriter],
+        },
+      ],
+      exports: [ReadingStore, ReadingWriter],
+    };
+  }
+}
+
+const LOG_INTERVAL_MS = 1_000;
+
+/** One line a second for each kind of failure: an outage must not drown the log that explains it. */
+function writeFailureLog(clock: Clock): WriteFailureListener {
+  const logger = new Logger('ReadingStore');
+  const lastLoggedEpochMs = new Map<string, number>();
+  return (kind, error) => {
+    const nowEpochMs = clock.nowEpochMs();
+    if (nowEpochMs - (lastLoggedEpochMs.get(kind) ?? 0) < LOG_INTERVAL_MS) return;
+    lastLoggedEpochMs.set(kind, nowEpochMs);
+    const reason = error instanceof Error ? `${error.name}: ${error.message}` : 'not an error';
+    const line = `A write of readings failed (${kind}): ${reason}`;
+    if (kind === 'misconfigured') logger.error(line);
+    else logger.warn(line);
+  };
+}

@@ -1,0 +1,212 @@
+import { accepted, DomainError, refused } from '@sensorflow/kernel';
+import { describe, expect, it } from 'vitest';
+import { FixedClock } from '../../../test/support/fixed-clock.js';
+import {
+  InMemoryReadingStore,
+  type PutFault,
+} from '../../../test/support/in-memory-reading-store.js';
+import { ConfirmingReadingWriter } from './confirming-reading-writer.js';
+import { SensorData } from './sensor-data.js';
+
+const valid = { equipmentId: 'EQ-1', timestamp: '2023-02-15T01:30:00-05:00', value: 78.42 };
+
+function start(fault: PutFault = () => undefined) {
+  const store = new InMemoryReadingStore();
+  store.failPuts(fault);
+  const clock = new FixedClock('2023-09-01T00:00:00Z');
+  const sensorData = new SensorData(store, new ConfirmingReadingWriter(store, clock), clock);
+  return { store, sensorData };
+}
+
+/** Valid readings with the values 0, 1, 2 …, a second apart. */
+function batchOf(count: number) {
+  return Array.from({ length: count }, (_, value) =>
+    accepted<unknown>({
+      equipmentId: 'EQ-1',
+      timestamp: new Date(Date.UTC(2023, 0, 1) + value * 1000).toISOString(),
+      value,
+    }),
+  );
+}
+
+async function failureOf(promise: Promise<unknown>): Promise<DomainError> {
+  const error = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (error instanceof DomainError) return error;
+  throw new Error('no domain error', { cause: error });
+}
+
+describe('recording one reading', () => {
+  it('gives it back as stored', async () => {
+    const { store, sensorData } = start();
+
+    const stored = await sensorData.recordReading(valid);
+
+    expect(stored.timestamp).toBe('2023-02-15T06:30:00.000000000Z');
+    expect(store.all()).toEqual([stored]);
+  });
+
+  it('refuses an invalid one with all its faults and stores nothing', async () => {
+    const { store, sensorData } = start();
+
+    const error = await failureOf(sensorData.recordReading({ value: 'hot' }));
+
+    expect(error).toMatchObject({ kind: 'invalid', code: 'invalid-reading' });
+    expect(error.faults.map(({ code }) => code)).toEqual([
+      'equipment-id-missing',
+      'timestamp-missing',
+      'value-not-a-number',
+    ]);
+    expect(store.putCalls).toEqual([]);
+  });
+
+  it.each([
+    ['not-stored', 'unavailable', 'write-not-accepted'],
+    ['unknown', 'unavailable', 'outcome-unknown'],
+    ['unknown-but-landed', 'unavailable', 'outcome-unknown'],
+  ] as const)('says so when its outcome stays %s', async (outcome, kind, code) => {
+    const { sensorData } = start(() => outcome);
+
+    const error = await failureOf(sensorData.recordReading(valid));
+
+    expect(error).toMatchObject({ kind, code, retryAfterSeconds: 1 });
+  });
+
+  it('blames the reading when the store refuses it', async () => {
+    const { sensorData } = start(() => 'refused');
+
+    const error = await failureOf(sensorData.recordReading(valid));
+
+    expect(error).toMatchObject({ kind: 'invalid', code: 'reading-not-storable' });
+  });
+});
+
+describe('recording a batch', () => {
+  it('stores up to 10,000 readings', async () => {
+    const { store, sensorData } = start();
+
+    const verdict = await sensorData.recordBatch(batchOf(10_000));
+
+    expect(verdict).toEqual({ stored: 10_000, rejected: [], unconfirmed: [] });
+    expect(store.all()).toHaveLength(10_000);
+  });
+
+  it('names each fault of each invalid reading and stores the rest', async () => {
+    const { store, sensorData } = start();
+
+    const verdict = await sensorData.recordBatch([
+      accepted(valid),
+      accepted({ ...valid, value: null, unit: 'C' }),
+      refused('json-malformed', 'The line is not valid JSON.'),
+      accepted({ ...valid, equipmentId: 'EQ-2' }),
+    ]);
+
+    expect(verdict.stored).toBe(2);
+    expect(verdict.rejected).toMatchObject([
+      { index: 1, pointer: '/unit', code: 'unknown-property' },
+      { index: 1, pointer: '/value', code: 'value-not-a-number' },
+      { index: 2, pointer: '', code: 'json-malformed' },
+    ]);
+    expect(store.all()).toHaveLength(2);
+  });
+
+  it('counts repeats of one key as stored, the last one standing', async () => {
+    const { store, sensorData } = start();
+
+    const verdict = await sensorData.recordBatch(
+      [10, 11, 12].map((value) => accepted({ ...valid, value })),
+    );
+
+    expect(verdict.stored).toBe(3);
+    expect(store.all().map(({ values }) => values.get('value'))).toEqual([12]);
+  });
+
+  it('names what the store refused among the rejected, in order', async () => {
+    const { sensorData } = start((reading) =>
+      reading.values.get('value') === 0 ? 'refused' : undefined,
+    );
+
+    const verdict = await sensorData.recordBatch([...batchOf(2), accepted(null)]);
+
+    expect(verdict.stored).toBe(1);
+    expect(verdict.rejected.map(({ index, code }) => [index, code])).toEqual([
+      [0, 'reading-not-storable'],
+      [2, 'reading-not-an-object'],
+    ]);
+  });
+
+  it('fails with the verdict when no reading is valid', async () => {
+    const { sensorData } = start();
+
+    const error = await failureOf(sensorData.recordBatch([accepted(null), accepted(valid.value)]));
+
+    expect(error).toMatchObject({ kind: 'invalid', code: 'no-valid-reading' });
+    expect(error.extensions).toMatchObject({
+      stored: 0,
+      rejected: [{ index: 0 }, { index: 1 }],
+      unconfirmed: [],
+    });
+  });
+
+  it.each(['not-stored', 'unknown'] as const)(
+    'fails with the verdict when the store leaves some %s',
+    async (outcome) => {
+      const { sensorData } = start((reading) =>
+        (reading.values.get('value') ?? 0) % 2 === 1 ? outcome : undefined,
+      );
+
+      const error = await failureOf(
+        sensorData.recordBatch([accepted('no reading'), ...batchOf(4)]),
+      );
+
+      expect(error).toMatchObject({
+        kind: 'unavailable',
+        code: 'batch-unconfirmed',
+        retryAfterSeconds: 1,
+      });
+      expect(error.extensions).toMatchObject({
+        stored: 2,
+        rejected: [{ index: 0 }],
+        unconfirmed: [2, 4],
+      });
+    },
+  );
+
+  it.each([
+    [0, 'batch-empty'],
+    [10_001, 'too-many-readings'],
+  ])('refuses %i readings: %s', async (count, code) => {
+    const { store, sensorData } = start();
+
+    const error = await failureOf(sensorData.recordBatch(batchOf(count)));
+
+    expect(error).toMatchObject({ kind: 'invalid', code, extensions: {} });
+    expect(store.putCalls).toEqual([]);
+  });
+
+  it('names every rejected reading, but not every fault of a flood of them', async () => {
+    const { sensorData } = start();
+    const faulty = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`p${i}`, 1]));
+
+    const error = await failureOf(
+      sensorData.recordBatch(Array.from({ length: 10_000 }, () => accepted(faulty))),
+    );
+
+    const rejected = error.extensions['rejected'];
+    if (!Array.isArray(rejected)) throw new Error('no list');
+    expect(rejected.length).toBeLessThanOrEqual(30_000);
+    expect(new Set(rejected.map(({ index }) => index)).size).toBe(10_000);
+  });
+});
+
+describe('the newest reading', () => {
+  it('is none for unknown equipment', async () => {
+    const { sensorData } = start();
+
+    const error = await failureOf(sensorData.latestReading('EQ-1'));
+
+    expect(error).toMatchObject({ kind: 'not-found', code: 'no-reading' });
+  });
+});

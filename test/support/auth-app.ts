@@ -1,0 +1,149 @@
+import { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
+import { Controller, Get, Module, Post, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AuthModule, type AuthModuleOptions } from '@sensorflow/auth/auth.module.js';
+import type { Caller } from '@sensorflow/auth';
+import {
+  AnyScope,
+  CurrentCaller,
+  Public,
+  RequiresScope,
+} from '@sensorflow/auth/http/auth.decorators.js';
+import { ProblemFilter } from '@sensorflow/platform/http/problem.filter.js';
+import { once } from 'node:events';
+import { request as httpRequest } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { ISSUER, MACHINE_CLIENT_ID, WEB_CLIENT_ID } from './token-signer.js';
+
+/** A route for each way to be called. */
+@Controller('probe')
+export class ProbeController {
+  @Get('public')
+  @Public()
+  anyone(): object {
+    return { caller: null };
+  }
+
+  @Get('any')
+  @AnyScope()
+  withIdentity(@CurrentCaller() caller: Caller): object {
+    return { caller: caller.subject };
+  }
+
+  @Get('read')
+  @RequiresScope('sensorflow/read')
+  read(@CurrentCaller() caller: Caller): object {
+    return { caller: caller.subject };
+  }
+
+  @Post('write')
+  @RequiresScope('sensorflow/write')
+  write(): object {
+    return { written: true };
+  }
+
+  @Get('import')
+  @RequiresScope('sensorflow/import')
+  import(): object {
+    return { imported: true };
+  }
+
+  @Get('admin')
+  @RequiresScope('sensorflow/admin')
+  admin(): object {
+    return { administered: true };
+  }
+}
+
+/** Forgot to say who may call it. */
+@Controller('forgotten')
+export class ForgottenController {
+  @Get()
+  list(): object {
+    return { leaked: true };
+  }
+}
+
+export type AuthAppOptions = Pick<AuthModuleOptions, 'dynamoDb' | 'sessionsTableName' | 'jwksUri'> &
+  Partial<AuthModuleOptions> & {
+    readonly controllers?: readonly Type[];
+    /** Takes the client's address out of X-Forwarded-For. */
+    readonly behindProxy?: boolean;
+  };
+
+export interface AuthApp {
+  readonly app: NestFastifyApplication;
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** The auth module in a real application on a free port of loopback. */
+export async function startAuthApp(options: AuthAppOptions): Promise<AuthApp> {
+  const { controllers = [ProbeController], behindProxy = false, ...given } = options;
+  const auth = AuthModule.register({ ...defaults(), ...given });
+  @Module({ imports: [auth], controllers: [...controllers] })
+  class TestModule {}
+  const adapter = new FastifyAdapter({ trustProxy: behindProxy });
+  const app = await NestFactory.create<NestFastifyApplication>(TestModule, adapter, {
+    logger: false,
+  });
+  app.useGlobalFilters(new ProblemFilter());
+  await app.listen(0, '127.0.0.1');
+  return { app, url: await app.getUrl(), close: () => app.close() };
+}
+
+function defaults() {
+  return {
+    cognito: new CognitoIdentityProviderClient({
+      region: 'local',
+      endpoint: 'http://127.0.0.1:9',
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+      maxAttempts: 1,
+    }),
+    clientId: WEB_CLIENT_ID,
+    clientSecret: 'client-secret',
+    issuers: [ISSUER],
+    machineClientIds: [MACHINE_CLIENT_ID],
+    frontendOrigin: undefined,
+  };
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** Sends headers just as they are: repeated ones as an array, none that fetch would add or refuse. */
+export async function call(
+  url: string,
+  headers: Readonly<Record<string, string | string[]>> = {},
+  method = 'GET',
+): Promise<Answer> {
+  const outgoing = httpRequest(url, { method, headers });
+  outgoing.end();
+  const [response] = await once(outgoing, 'response');
+  const received = await text(response);
+  const json: unknown = received === '' ? {} : JSON.parse(received);
+  return {
+    status: response.statusCode,
+    headers: response.headers,
+    text: received,
+    body: Object.fromEntries(Object.entries(Object(json))),
+  };
+}
+
+export function bearer(token: string): Record<string, string> {
+  return { authorization: `Bearer ${token}` };
+}
+
+export function cookie(token: string): Record<string, string> {
+  return { cookie: `theme=dark; __Host-sensorflow=${token}` };
+}
+
+export function basic(username: string, password: string): Record<string, string> {
+  const encoded = Buffer.from(`${username}:${password}`).toString('base64');
+  return { authorization: `Basic ${encoded}` };
+}

@@ -1,0 +1,118 @@
+import {
+  CsvImporter,
+  DEFAULT_OPTIONS,
+  IMPORT_LIMITS,
+  ImportQueue,
+  START,
+  type ImportLimits,
+  type ImportOptions,
+  type ImportPorts,
+  type ImportRecord,
+  type RunOutcome,
+  type RunRequest,
+} from '@sensorflow/csv-import';
+import { instantFromEpochMs } from '@sensorflow/kernel';
+import { ConfirmingReadingWriter, type StoredReading } from '@sensorflow/sensor-data';
+import Papa from 'papaparse';
+import { FixedClock } from './fixed-clock.js';
+import { InMemoryImportStore } from './in-memory-import-store.js';
+import { InMemoryReadingStore } from './in-memory-reading-store.js';
+import { InMemoryUploadStorage } from './in-memory-upload-storage.js';
+
+export const ALL_THE_TIME = (): number => 900_000;
+
+export interface UploadedFile {
+  readonly fileName?: string;
+  readonly options?: Partial<ImportOptions>;
+}
+
+/** Keeps continuations until a test delivers them. */
+export class InMemoryImportQueue extends ImportQueue {
+  readonly continued: string[] = [];
+
+  override async continueImport(uploadId: string): Promise<void> {
+    await Promise.resolve();
+    this.continued.push(uploadId);
+  }
+}
+
+/** Everything an import touches, in memory, and the importer on top of it. */
+export class ImportWorkbench {
+  readonly clock = new FixedClock();
+  readonly imports = new InMemoryImportStore();
+  readonly storage = new InMemoryUploadStorage();
+  readonly store = new InMemoryReadingStore();
+  readonly queue = new InMemoryImportQueue();
+  readonly ports: ImportPorts = {
+    imports: this.imports,
+    storage: this.storage,
+    readings: new ConfirmingReadingWriter(this.store, this.clock),
+    queue: this.queue,
+    clock: this.clock,
+  };
+  private uploads = 0;
+
+  /** An import whose file was just uploaded, and what S3's event says of it. */
+  async upload(file: Buffer | string, words: UploadedFile = {}): Promise<RunRequest> {
+    this.uploads += 1;
+    const uploadId = `00000000-0000-7000-8000-${String(this.uploads).padStart(12, '0')}`;
+    const bytes = Buffer.from(file);
+    await this.imports.create({
+      uploadId,
+      fileName: words.fileName ?? 'readings.csv',
+      declaredBytes: bytes.length,
+      options: { ...DEFAULT_OPTIONS, ...words.options },
+      createdAt: instantFromEpochMs(this.clock.nowEpochMs()),
+      uploadExpiresAtEpochMs: this.clock.nowEpochMs() + 900_000,
+      status: 'awaiting-upload',
+      startedAt: undefined,
+      finishedAt: undefined,
+      failure: undefined,
+      object: undefined,
+      lease: undefined,
+      runs: 0,
+      checkpoint: START,
+    });
+    const etag = this.storage.put(uploadId, bytes);
+    return { uploadId, messageId: 'message-1', object: { etag, bytes: bytes.length } };
+  }
+
+  importer(limits: Partial<ImportLimits> = {}, ports: Partial<ImportPorts> = {}): CsvImporter {
+    return new CsvImporter({ ...this.ports, ...ports }, { ...IMPORT_LIMITS, ...limits });
+  }
+
+  async run(request: RunRequest, limits: Partial<ImportLimits> = {}): Promise<RunOutcome> {
+    return this.importer(limits).run(request, ALL_THE_TIME);
+  }
+
+  async record(uploadId: string): Promise<ImportRecord> {
+    const record = await this.imports.find(uploadId);
+    if (!record) throw new Error(`there is no import ${uploadId}`);
+    return record;
+  }
+
+  async importFile(file: Buffer | string, words: UploadedFile = {}): Promise<ImportRecord> {
+    const request = await this.upload(file, words);
+    await this.run(request);
+    return this.record(request.uploadId);
+  }
+
+  /** The rows of the error report as text, without its header. */
+  reportRows(uploadId: string, delimiter = ','): readonly (readonly string[])[] {
+    const report = this.storage.reports.get(uploadId);
+    if (report === undefined) return [];
+    const parsed = Papa.parse<string[]>(report.trimEnd(), { delimiter });
+    if (parsed.errors.length > 0) throw new Error('the report is no CSV');
+    return parsed.data.slice(1);
+  }
+
+  /** `equipmentId timestamp metric=value …` of everything stored, without the receipt. */
+  readings(): readonly string[] {
+    return this.store.all().map(inWords);
+  }
+}
+
+function inWords({ equipmentId, timestamp, values }: StoredReading): string {
+  const metrics = [...values].map(([name, value]) => `${name}=${value}`);
+  return [equipmentId, timestamp, ...metrics].join(' ');
+}

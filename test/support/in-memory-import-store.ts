@@ -1,0 +1,99 @@
+import {
+  ImportStore,
+  type ImportCheckpoint,
+  type ImportOutcome,
+  type ImportPage,
+  type ImportRecord,
+  type Takeover,
+} from '@sensorflow/csv-import';
+
+/** The table of imports in memory, for tests; keeps the contract of ImportStore. */
+export class InMemoryImportStore extends ImportStore {
+  private readonly records = new Map<string, ImportRecord>();
+
+  override async create(record: ImportRecord): Promise<void> {
+    await Promise.resolve();
+    if (!this.records.has(record.uploadId)) this.records.set(record.uploadId, record);
+  }
+
+  override async find(uploadId: string): Promise<ImportRecord | undefined> {
+    await Promise.resolve();
+    return this.records.get(uploadId);
+  }
+
+  override async list(limit: number, before?: string): Promise<ImportPage> {
+    await Promise.resolve();
+    const newestFirst = [...this.records.values()]
+      .filter(({ uploadId }) => before === undefined || uploadId < before)
+      .sort((a, b) => (a.uploadId > b.uploadId ? -1 : 1));
+    const imports = newestFirst.slice(0, limit);
+    const hasMore = newestFirst.length > limit;
+    return { imports, next: hasMore ? imports.at(-1)?.uploadId : undefined };
+  }
+
+  override async markQueued(uploadId: string): Promise<void> {
+    await Promise.resolve();
+    const record = this.records.get(uploadId);
+    if (record?.status === 'awaiting-upload') {
+      this.records.set(uploadId, { ...record, status: 'queued' });
+    }
+  }
+
+  override async takeOver(
+    uploadId: string,
+    { lease, previousToken, object, startedAt }: Takeover,
+  ): Promise<ImportRecord | undefined> {
+    await Promise.resolve();
+    const record = this.records.get(uploadId);
+    if (!record || record.finishedAt !== undefined) return undefined;
+    if (record.lease?.token === lease.token) return record;
+    if (record.lease?.token !== previousToken) return undefined;
+    const taken: ImportRecord = {
+      ...record,
+      lease,
+      status: 'importing',
+      runs: record.runs + 1,
+      object: record.object ?? object,
+      startedAt: record.startedAt ?? startedAt,
+    };
+    this.records.set(uploadId, taken);
+    return taken;
+  }
+
+  override async saveCheckpoint(
+    uploadId: string,
+    token: string,
+    checkpoint: ImportCheckpoint,
+    seenAtEpochMs: number,
+  ): Promise<boolean> {
+    await Promise.resolve();
+    const record = this.heldBy(uploadId, token);
+    if (!record?.lease || record.finishedAt !== undefined) return false;
+    this.records.set(uploadId, {
+      ...record,
+      checkpoint,
+      lease: { ...record.lease, seenAtEpochMs },
+    });
+    return true;
+  }
+
+  override async finish(uploadId: string, token: string, outcome: ImportOutcome): Promise<boolean> {
+    await Promise.resolve();
+    const record = this.heldBy(uploadId, token);
+    if (!record) return false;
+    this.records.set(uploadId, { ...record, ...outcome });
+    return true;
+  }
+
+  override async release(uploadId: string, token: string): Promise<void> {
+    await Promise.resolve();
+    const record = this.heldBy(uploadId, token);
+    if (!record?.lease || record.finishedAt !== undefined) return;
+    this.records.set(uploadId, { ...record, lease: { ...record.lease, released: true } });
+  }
+
+  private heldBy(uploadId: string, token: string): ImportRecord | undefined {
+    const record = this.records.get(uploadId);
+    return record?.lease?.token === token ? record : undefined;
+  }
+}

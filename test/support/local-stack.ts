@@ -1,0 +1,163 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Announcement } from '../../apps/local/src/stack/announcement.js';
+
+/** The built embedded stack in processes of its own, as `npm run local` starts it. */
+export class LocalStack {
+  private constructor(
+    readonly announcement: Announcement,
+    readonly dataDir: string,
+    readonly port: number,
+    readonly readyAfterMs: number,
+    private readonly process: { readonly child: ChildProcess; readonly printed: () => string },
+  ) {}
+
+  static async start(options: StackStart = {}): Promise<LocalStack> {
+    const dataDir = options.dataDir ?? temporaryFolder();
+    const port = options.port ?? (await freePort());
+    const startedAt = performance.now();
+    const { child, printed } = spawnStack(dataDir, port, options.variables, options.args);
+    while (!printed().includes('SensorFlow is ready at')) {
+      if (child.exitCode !== null) throw new Error(`the stack ended: ${printed()}`);
+      await delay(10);
+    }
+    const readyAfterMs = performance.now() - startedAt;
+    const announcement: Announcement = JSON.parse(
+      readFileSync(join(dataDir, 'local.json'), 'utf8'),
+    );
+    return new LocalStack(announcement, dataDir, port, readyAfterMs, { child, printed });
+  }
+
+  /** All processes of the stack: the supervisor and everything that descends from it. */
+  processIds(): readonly number[] {
+    return processTree(this.process.child.pid ?? 0);
+  }
+
+  output(): string {
+    return this.process.printed();
+  }
+
+  /** As Ctrl-C does; answers the exit code. */
+  async interrupt(): Promise<number | null> {
+    this.process.child.kill('SIGINT');
+    return this.exit();
+  }
+
+  /** As a power cut does: nobody gets to say a last word. */
+  async killEverything(): Promise<void> {
+    for (const pid of this.processIds()) kill(pid);
+    await this.exit();
+  }
+
+  /** Only the supervisor dies; what it started must notice. */
+  async killSupervisor(): Promise<void> {
+    this.process.child.kill('SIGKILL');
+    await this.exit();
+  }
+
+  async stopAndForget(): Promise<void> {
+    await this.interrupt();
+    rmSync(this.dataDir, { recursive: true, force: true });
+  }
+
+  private async exit(): Promise<number | null> {
+    if (this.process.child.exitCode === null && this.process.child.signalCode === null) {
+      await once(this.process.child, 'exit');
+    }
+    return this.process.child.exitCode;
+  }
+}
+
+export interface StackStart {
+  readonly dataDir?: string;
+  readonly port?: number;
+  readonly variables?: Readonly<Record<string, string>>;
+  readonly args?: readonly string[];
+}
+
+const MAIN = fileURLToPath(new URL('../../dist/apps/local/src/main.js', import.meta.url));
+
+/** For starts that are expected to fail: answers what was printed and the exit code. */
+export async function failedStart(
+  options: StackStart,
+): Promise<{ readonly exitCode: number | null; readonly printed: string }> {
+  const dataDir = options.dataDir ?? temporaryFolder();
+  const port = options.port ?? (await freePort());
+  const { child, printed } = spawnStack(dataDir, port, options.variables, options.args);
+  await once(child, 'close');
+  return { exitCode: child.exitCode, printed: printed() };
+}
+
+function spawnStack(
+  dataDir: string,
+  port: number,
+  variables: Readonly<Record<string, string>> = {},
+  args: readonly string[] = [],
+) {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    env: {
+      PATH: process.env['PATH'],
+      SENSORFLOW_DATA_DIR: dataDir,
+      PORT: String(port),
+      ...variables,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+    });
+  }
+  return { child, printed: () => text };
+}
+
+export function temporaryFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'sensorflow-'));
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  if (address === null || typeof address === 'string') throw new Error('no free port');
+  return address.port;
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    // A zombie waits for its parent to notice; it runs no more.
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended already.
+  }
+}
+
+function processTree(root: number): readonly number[] {
+  const children = childrenOf(root);
+  return [root, ...children.flatMap((child) => processTree(child))];
+}
+
+function childrenOf(pid: number): readonly number[] {
+  try {
+    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+    return text === '' ? [] : text.split(' ').map(Number);
+  } catch {
+    return [];
+  }
+}
