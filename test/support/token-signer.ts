@@ -1,4 +1,11 @@
-import { createSign, generateKeyPairSync, randomUUID, type KeyObject } from 'node:crypto';
+import {
+  createPrivateKey,
+  createPublicKey,
+  createSign,
+  generateKeyPairSync,
+  randomUUID,
+  type KeyObject,
+} from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -20,6 +27,11 @@ export class TokenSigner {
   static create(keyId: string = randomUUID(), modulusLength = 2048): TokenSigner {
     const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength });
     return new TokenSigner(keyId, publicKey, privateKey);
+  }
+
+  /** With a key that somebody else made. */
+  static fromPem(keyId: string, pem: string): TokenSigner {
+    return new TokenSigner(keyId, createPublicKey(pem), createPrivateKey(pem));
   }
 
   get jwk(): Json {

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { instantFromEpochMs } from '@sensorflow/kernel';
 import { describe, expect, it } from 'vitest';
 import { ALL_THE_TIME, ImportWorkbench } from '../../../test/support/import-workbench.js';
+import { InMemoryUploadStorage } from '../../../test/support/in-memory-upload-storage.js';
 import { mortalPorts } from '../../../test/support/mortal-ports.js';
-import { START, UploadStorage } from './index.js';
+import { START } from './index.js';
 
 const HEAD = 'equipmentId,timestamp,value\n';
 const T = (minute: number): string => new Date(Date.UTC(2023, 0, 1, 0, minute)).toISOString();
@@ -165,8 +166,8 @@ describe('the limits of a run', () => {
     const request = await bench.upload('', { options: { dryRun: true } });
     const bytes = header.length + chunks * chunk.length;
     let peak = 0;
-    class EndlessStorage extends Object.getPrototypeOf(bench.storage).constructor {
-      async open(): Promise<AsyncIterable<Uint8Array>> {
+    class GeneratedFile extends InMemoryUploadStorage {
+      override async open(): Promise<AsyncIterable<Uint8Array>> {
         await Promise.resolve();
         return (async function* () {
           yield header;
@@ -178,11 +179,9 @@ describe('the limits of a run', () => {
         })();
       }
     }
-    const storage: unknown = new EndlessStorage();
-    if (!(storage instanceof UploadStorage)) throw new Error('a storage');
     const before = process.memoryUsage.rss();
 
-    const importer = bench.importer({}, { storage });
+    const importer = bench.importer({}, { storage: new GeneratedFile() });
     await importer.run({ ...request, object: { etag: 'e', bytes } }, ALL_THE_TIME);
 
     const { rows: counts } = (await bench.record(request.uploadId)).checkpoint;

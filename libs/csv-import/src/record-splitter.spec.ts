@@ -67,7 +67,21 @@ describe('splitting records', () => {
 
   it('finds the same records however the bytes are cut', async () => {
     const texts = fc.string({
-      unit: fc.constantFrom('a', 'b', ',', '"', '"', '\n', '\r', '\r\n', ' ', '",', '"\n', ',"', 'aaaa'),
+      unit: fc.constantFrom(
+        'a',
+        'b',
+        ',',
+        '"',
+        '"',
+        '\n',
+        '\r',
+        '\r\n',
+        ' ',
+        '",',
+        '"\n',
+        ',"',
+        'aaaa',
+      ),
       maxLength: 60,
     });
     const cuts = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 4 });
@@ -79,7 +93,14 @@ describe('splitting records', () => {
         expect(cut.seen.map(brief)).toEqual(whole.seen.map(brief));
         expect(cut.last).toEqual(whole.last);
       }),
-      { numRuns: 60000 },
+      {
+        numRuns: 5000,
+        // Both failed once: what a quote behind the limit means hung on the bytes at hand.
+        examples: [
+          ['"\n","', [1], 2],
+          ['a"\n"\n","', [1], 2],
+        ],
+      },
     );
   });
 

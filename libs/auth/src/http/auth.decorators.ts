@@ -13,27 +13,25 @@ export const MACHINE_TOKEN_SECURITY = 'machineToken';
 
 export const DeclaredPolicy = Reflector.createDecorator<RoutePolicy>();
 
-type RouteDecorator = MethodDecorator & ClassDecorator;
-
 /** Anyone, with or without an identity; none is looked for. */
-export function Public(): RouteDecorator {
+export function Public(): MethodDecorator & ClassDecorator {
   return DeclaredPolicy('public');
 }
 
 /** Anyone with a valid identity, whatever its scopes. */
-export function AnyScope(): RouteDecorator {
+export function AnyScope(): MethodDecorator {
   return applyDecorators(DeclaredPolicy('any-scope'), identityNeeded('cross-site-request'));
 }
 
 /** Whoever has this very scope. */
-export function RequiresScope(scope: Scope): RouteDecorator {
+export function RequiresScope(scope: Scope): MethodDecorator {
   return applyDecorators(
     DeclaredPolicy(scope),
     identityNeeded('insufficient-scope', 'cross-site-request'),
   );
 }
 
-function identityNeeded(...forbiddenCodes: string[]): RouteDecorator {
+function identityNeeded(...forbiddenCodes: string[]): MethodDecorator {
   return applyDecorators(
     ApiSecurity(SESSION_COOKIE_SECURITY),
     ApiSecurity(MACHINE_TOKEN_SECURITY),

@@ -30,51 +30,47 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
 
 function describe(error: unknown, requestId: string): ProblemDocument {
   if (error instanceof DomainError) return problemOf(error, requestId);
-  if (error instanceof HttpException) return fromNest(error, requestId);
-  return fromFastify(error, requestId) ?? internalError(requestId);
+  return fromFramework(error, requestId);
 }
 
 function internalError(requestId: string): ProblemDocument {
   return problem(500, 'internal-error', 'Something went wrong on our side.', requestId);
 }
 
-function fromNest(error: HttpException, requestId: string): ProblemDocument {
-  const status = error.getStatus();
-  if (status === 404) {
-    return problem(404, 'route-not-found', 'There is no such route.', requestId);
-  }
-  return status < 500
-    ? problem(status, 'request-refused', 'The request was refused.', requestId)
-    : internalError(requestId);
-}
-
-/** What Fastify itself refuses, by its stable error code. */
-const FASTIFY_FAULTS: Readonly<Record<string, readonly [number, string, string]>> = {
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: [
-    415,
-    'content-type-unsupported',
-    'This Content-Type is not accepted here.',
-  ],
-  FST_ERR_CTP_BODY_TOO_LARGE: [413, 'body-too-large', 'The body is larger than this route takes.'],
+/** What Nest and Fastify refuse before our code sees it: by Fastify's stable code, else by status. */
+const FRAMEWORK_CODES: Readonly<Record<string, readonly [number, string, string]>> = {
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
     400,
     'content-length-mismatch',
     'The body does not have the length that Content-Length says.',
   ],
-  FST_ERR_CTP_EMPTY_JSON_BODY: [400, 'body-missing', 'A body is needed here.'],
   FST_ERR_BAD_URL: [400, 'url-malformed', 'The URL is not properly percent-encoded.'],
-  FST_ERR_MAX_LIMIT: [414, 'url-too-long', 'The URL is too long.'],
 };
 
-function fromFastify(error: unknown, requestId: string): ProblemDocument | undefined {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') {
-    return undefined;
-  }
-  const fault = FASTIFY_FAULTS[error.code];
-  if (fault) return problem(...fault, requestId);
-  const status = 'statusCode' in error ? error.statusCode : undefined;
-  const refused = error.code.startsWith('FST_') && typeof status === 'number' && status < 500;
-  return refused
-    ? problem(status, 'request-refused', 'The request was refused.', requestId)
-    : undefined;
+const FRAMEWORK_STATUSES: Readonly<Record<number, readonly [string, string]>> = {
+  404: ['route-not-found', 'There is no such route.'],
+  413: ['body-too-large', 'The body is larger than this route takes.'],
+  414: ['url-too-long', 'The URL is too long.'],
+  415: ['content-type-unsupported', 'This Content-Type is not accepted here.'],
+};
+
+function fromFramework(error: unknown, requestId: string): ProblemDocument {
+  const known = FRAMEWORK_CODES[codeOf(error) ?? ''];
+  if (known) return problem(...known, requestId);
+  const status = error instanceof HttpException ? error.getStatus() : statusIn(error);
+  if (status === undefined || status >= 500) return internalError(requestId);
+  const refusal = FRAMEWORK_STATUSES[status] ?? ['request-refused', 'The request was refused.'];
+  return problem(status, ...refusal, requestId);
+}
+
+function codeOf(error: unknown): string | undefined {
+  const hasCode = error instanceof Error && 'code' in error && typeof error.code === 'string';
+  return hasCode ? String(error.code) : undefined;
+}
+
+/** Only Fastify's own errors speak of the request; another's status is about something else. */
+function statusIn(error: unknown): number | undefined {
+  if (codeOf(error)?.startsWith('FST_') !== true) return undefined;
+  const hasStatus = error instanceof Error && 'statusCode' in error;
+  return hasStatus && typeof error.statusCode === 'number' ? error.statusCode : undefined;
 }

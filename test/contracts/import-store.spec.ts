@@ -1,0 +1,221 @@
+import {
+  DEFAULT_OPTIONS,
+  START,
+  type ImportRecord,
+  type ImportStore,
+} from '@sensorflow/csv-import';
+import { DynamoDbImportStore } from '@sensorflow/csv-import/dynamodb/dynamodb-import-store.js';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startImportsTable } from '../support/imports-table.js';
+import { InMemoryImportStore } from '../support/in-memory-import-store.js';
+import { anInstant } from '../support/readings.js';
+
+interface Subject {
+  readonly store: ImportStore;
+  stop(): Promise<void>;
+}
+
+const subjects: readonly (readonly [string, () => Promise<Subject>])[] = [
+  ['the in-memory twin', async () => ({ store: new InMemoryImportStore(), stop: async () => {} })],
+  [
+    'the DynamoDB adapter',
+    async () => {
+      const table = await startImportsTable();
+      return { store: new DynamoDbImportStore(table.client, table.name), stop: table.close };
+    },
+  ],
+];
+
+const OBJECT = { etag: 'abc', bytes: 100 };
+const STARTED = anInstant('2023-09-01T00:00:01Z');
+const lease = (token: string) => ({
+  token,
+  messageId: `message-of-${token}`,
+  seenAtEpochMs: 5,
+  released: false,
+});
+const checkpoint = (total: number) => ({
+  ...START,
+  offset: total * 30,
+  line: total + 2,
+  rows: { total, accepted: total - 1, rejected: 1 },
+  bytesProcessed: total * 30,
+  dialect: { encoding: 'utf-16le', delimiter: '\t', headerText: 'a\tb' } as const,
+  report: {
+    parts: [
+      { run: 1, count: 2 },
+      { run: 3, count: 1 },
+    ],
+    bytes: 77,
+    unlisted: 4,
+  },
+});
+
+describe.each(subjects)('the store of imports: %s', (_, start) => {
+  let subject: Subject;
+  let store: ImportStore;
+  let created = 0;
+  let uploadId: string;
+
+  const anImport = (words: Partial<ImportRecord> = {}): ImportRecord => ({
+    uploadId,
+    fileName: 'ö "x".csv',
+    declaredBytes: 100,
+    options: {
+      ...DEFAULT_OPTIONS,
+      timezone: 'Europe/Berlin',
+      delimiter: ';',
+      decimal: ',',
+      columns: new Map([
+        ['', null],
+        ['__proto__', 'temperature'],
+      ]),
+    },
+    createdAt: anInstant('2023-09-01T00:00:00Z'),
+    uploadExpiresAtEpochMs: 1_693_527_300_000,
+    status: 'awaiting-upload',
+    startedAt: undefined,
+    finishedAt: undefined,
+    failure: undefined,
+    object: undefined,
+    lease: undefined,
+    runs: 0,
+    checkpoint: START,
+    ...words,
+  });
+  const takeOver = (token: string, previousToken?: string) =>
+    store.takeOver(uploadId, {
+      lease: lease(token),
+      previousToken,
+      object: OBJECT,
+      startedAt: STARTED,
+    });
+
+  beforeAll(async () => {
+    subject = await start();
+    store = subject.store;
+  });
+  afterAll(() => subject.stop());
+  beforeEach(() => {
+    created += 1;
+    uploadId = `018a4f00-0000-7000-8000-${String(created).padStart(12, '0')}`;
+  });
+
+  it('gives back exactly the import that was created, and keeps the first of two', async () => {
+    const record = anImport();
+
+    await store.create(record);
+    await store.create(anImport({ fileName: 'other.csv' }));
+
+    expect(await store.find(uploadId)).toEqual(record);
+    expect(await store.find(uploadId.replace('018a', '018b'))).toBeUndefined();
+  });
+
+  it('lists the newest first, page by page', async () => {
+    const ids = [7, 8, 9].map((n) => `f18a4f00-0000-7000-8000-00000000000${n}`);
+    for (const id of ids) await store.create(anImport({ uploadId: id }));
+
+    const first = await store.list(2);
+    const second = await store.list(1, first.next);
+
+    expect(first.imports.map((record) => record.uploadId)).toEqual([ids[2], ids[1]]);
+    expect(first.next).toBe(ids[1]);
+    expect(second.imports.map((record) => record.uploadId)).toEqual([ids[0]]);
+    expect((await store.list(1000)).next).toBeUndefined();
+  });
+
+  it('queues only what awaits its upload', async () => {
+    await store.create(anImport());
+
+    await store.markQueued(uploadId);
+
+    expect((await store.find(uploadId))?.status).toBe('queued');
+    await takeOver('a');
+    await store.markQueued(uploadId);
+    expect((await store.find(uploadId))?.status).toBe('importing');
+    await expect(store.markQueued(uploadId.replace('018a', '018b'))).resolves.toBeUndefined();
+  });
+
+  it('gives an import to the run that saw it as it is, and keeps its first object and start', async () => {
+    await store.create(anImport());
+
+    const first = await takeOver('a');
+    const blind = await takeOver('b');
+    const second = await store.takeOver(uploadId, {
+      lease: lease('c'),
+      previousToken: 'a',
+      object: { etag: 'other', bytes: 1 },
+      startedAt: anInstant('2024-01-01T00:00:00Z'),
+    });
+
+    expect(first).toMatchObject({ status: 'importing', runs: 1, lease: lease('a') });
+    expect(blind).toBeUndefined();
+    expect(second).toMatchObject({
+      runs: 2,
+      object: OBJECT,
+      startedAt: STARTED,
+      lease: lease('c'),
+    });
+    expect(await store.find(uploadId)).toEqual(second);
+  });
+
+  it('answers the same to a takeover that is sent again', async () => {
+    await store.create(anImport());
+    await takeOver('a');
+
+    const again = await takeOver('a');
+
+    expect(again).toMatchObject({ runs: 1, lease: lease('a') });
+  });
+
+  it('creates nothing by taking over what is not there', async () => {
+    expect(await takeOver('a')).toBeUndefined();
+    expect(await store.find(uploadId)).toBeUndefined();
+  });
+
+  it('saves checkpoints of the run that holds the lease, and of no other', async () => {
+    await store.create(anImport());
+    await takeOver('a');
+    await takeOver('b', 'a');
+
+    const ours = await store.saveCheckpoint(uploadId, 'b', checkpoint(10), 99);
+    const late = await store.saveCheckpoint(uploadId, 'a', checkpoint(5), 100);
+
+    expect([ours, late]).toEqual([true, false]);
+    const record = await store.find(uploadId);
+    expect(record?.checkpoint).toEqual(checkpoint(10));
+    expect(record?.lease?.seenAtEpochMs).toBe(99);
+  });
+
+  it('releases a lease for its holder only', async () => {
+    await store.create(anImport());
+    await takeOver('a');
+
+    await store.release(uploadId, 'b');
+    expect((await store.find(uploadId))?.lease?.released).toBe(false);
+    await store.release(uploadId, 'a');
+    expect((await store.find(uploadId))?.lease?.released).toBe(true);
+    expect(await takeOver('c', 'a')).toBeDefined();
+  });
+
+  it('finishes once and for all, and takes the same end twice', async () => {
+    await store.create(anImport());
+    await takeOver('a');
+    const outcome = {
+      status: 'failed',
+      failure: { code: 'gzip-corrupt', detail: 'It is.' },
+      finishedAt: anInstant('2023-09-01T00:00:09Z'),
+      checkpoint: checkpoint(20),
+    } as const;
+
+    const others = await store.finish(uploadId, 'b', outcome);
+    const ours = await store.finish(uploadId, 'a', outcome);
+    const again = await store.finish(uploadId, 'a', outcome);
+
+    expect([others, ours, again]).toEqual([false, true, true]);
+    expect(await store.find(uploadId)).toMatchObject(outcome);
+    expect(await store.saveCheckpoint(uploadId, 'a', checkpoint(30), 1)).toBe(false);
+    expect(await takeOver('c', 'a')).toBeUndefined();
+    expect((await store.find(uploadId))?.checkpoint).toEqual(checkpoint(20));
+  });
+});
