@@ -21,7 +21,10 @@ const subjects: readonly (readonly [string, () => Promise<Subject>])[] = [
     'the DynamoDB adapter',
     async () => {
       const table = await startImportsTable();
-      return { store: new DynamoDbImportStore(table.client, table.name), stop: table.close };
+      return {
+        store: new DynamoDbImportStore(table.client, table.name),
+        stop: () => table.close(),
+      };
     },
   ],
 ];

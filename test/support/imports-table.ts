@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureTables } from '../../apps/local/src/dynamodb/ensure-tables.js';
 import { findDynoxide } from '../../apps/local/src/dynamodb/find-dynoxide.js';
+import { addStreamIndexes } from '../../apps/local/src/dynamodb/stream-indexes.js';
 import { startDynoxide } from '../../apps/local/src/dynamodb/start-dynoxide.js';
 
 export interface ImportsTable {
@@ -17,9 +18,10 @@ export interface ImportsTable {
 /** The tables that an import touches, in an embedded DynamoDB of their own. */
 export async function startImportsTable(): Promise<ImportsTable> {
   const folder = mkdtempSync(join(tmpdir(), 'sensorflow-imports-'));
+  const dbPath = join(folder, 'dynamodb.db');
   const dynoxide = await startDynoxide({
     binary: findDynoxide(process.env),
-    dbPath: join(folder, 'dynamodb.db'),
+    dbPath,
     port: 0,
     host: '127.0.0.1',
   });
@@ -35,6 +37,7 @@ export async function startImportsTable(): Promise<ImportsTable> {
     { definition: IMPORTS_TABLE, name },
     { definition: READINGS_TABLE, name: readingsName },
   ]);
+  addStreamIndexes(dbPath);
   return {
     client,
     name,

@@ -40,10 +40,7 @@ function mortal<T extends object>(port: T, step: () => void): T {
   });
 }
 
-async function* mortalStream(
-  stream: AsyncIterable<unknown>,
-  step: () => void,
-): AsyncGenerator<unknown> {
+async function* mortalStream(stream: AsyncIterable<unknown>, step: () => void): AsyncGenerator {
   for await (const chunk of stream) {
     step();
     yield chunk;

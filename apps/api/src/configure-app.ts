@@ -1,4 +1,3 @@
-import fastifyCookie from '@fastify/cookie';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { ApiEnvironment } from '@sensorflow/platform/config/environment.js';
 import { registerBodyParsers } from '@sensorflow/platform/http/body-parsers.js';
@@ -36,13 +35,9 @@ export function createHttpAdapter(environment: ApiEnvironment, logger: Logger): 
 }
 
 /** Everything between HTTP and the modules; the e2e tests use it as main.ts does. */
-export async function configureApp(
-  app: NestFastifyApplication,
-  environment: ApiEnvironment,
-): Promise<void> {
+export function configureApp(app: NestFastifyApplication, environment: ApiEnvironment): void {
   const server = app.getHttpAdapter().getInstance();
   registerBodyParsers(server);
-  await app.register(fastifyCookie);
   app.useGlobalPipes(requestValidationPipe());
   app.useGlobalFilters(new ProblemFilter());
   app.useSecurityHeaders({

@@ -18,7 +18,7 @@ async function start(): Promise<void> {
     createHttpAdapter(environment, logger),
     { logger: new NestLogger(logger), bodyParser: false, abortOnError: false },
   );
-  await configureApp(app, environment);
+  configureApp(app, environment);
   drainOnSignal(app, app.get(Readiness, { strict: false }), environment.SHUTDOWN_GRACE_MS, logger);
   await app.listen(environment.PORT, environment.HOST);
   logger.info({ url: await app.getUrl() }, 'listening');

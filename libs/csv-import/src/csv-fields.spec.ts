@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { assert, asyncProperty, constantFrom, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readFields } from './csv-fields.js';
 import { splitRecords } from './record-splitter.js';
@@ -60,10 +60,10 @@ describe('the fields of records', () => {
       ';',
       '\t',
     ];
-    const texts = fc.string({ unit: fc.constantFrom(...units), maxLength: 40 });
+    const texts = string({ unit: constantFrom(...units), maxLength: 40 });
 
-    await fc.assert(
-      fc.asyncProperty(texts, fc.constantFrom(',', ';', '\t'), async (text, delimiter) => {
+    await assert(
+      asyncProperty(texts, constantFrom(',', ';', '\t'), async (text, delimiter) => {
         for (const block of await blocksOf(text, delimiter)) {
           const alone = block.records.flatMap((record) =>
             readFields({ ...block, records: [record] }, delimiter),

@@ -274,9 +274,7 @@ describe('trouble on the way', () => {
 describe('the readings', () => {
   it('lets the later row of a key stand, also across blocks and runs', async () => {
     const bench = new ImportWorkbench();
-    const request = await bench.upload(
-      HEAD + rows(50) + `EQ-1,${T(7)},700\n` + `EQ-1,${T(7)},701\n`,
-    );
+    const request = await bench.upload(`${HEAD}${rows(50)}EQ-1,${T(7)},700\nEQ-1,${T(7)},701\n`);
 
     await bench.run(request, SMALL);
 

@@ -9,8 +9,8 @@ interface TortureCase {
   readonly file: string | Buffer;
   readonly fileName?: string;
   readonly options?: Partial<ImportOptions>;
-  /** How many rows are accepted. */
-  readonly accepted: number;
+  /** How many rows are accepted; from and to where that hangs on how gzip cuts its blocks. */
+  readonly accepted: number | readonly [number, number];
   /** Line and code of every rejected row. */
   readonly rejected?: readonly (readonly [number, string])[];
   readonly failure?: string;
@@ -547,28 +547,29 @@ const SEMANTICS: readonly TortureCase[] = [
     name: '59c a bomb',
     file: gzipSync(HEAD + row(1).repeat(300_000)),
     fileName: 'a.csv.gz',
-    accepted: Number.NaN,
+    accepted: [1000, 299_999],
+    readings: 1,
     failure: 'gzip-bomb',
   },
   {
     name: '59d truncated',
     file: zipped.subarray(0, zipped.length - 9),
     fileName: 'a.csv.gz',
-    accepted: Number.NaN,
+    accepted: [1500, 1999],
     failure: 'gzip-corrupt',
   },
   {
     name: '59e damaged',
     file: Buffer.concat([zipped.subarray(0, 4000), Buffer.alloc(40, 0xff), zipped.subarray(4040)]),
     fileName: 'a.csv.gz',
-    accepted: Number.NaN,
+    accepted: [1, 1000],
     failure: 'gzip-corrupt',
   },
   {
     name: '59f junk behind',
     file: Buffer.concat([zipped, Buffer.from('junk')]),
     fileName: 'a.csv.gz',
-    accepted: Number.NaN,
+    accepted: [1500, 2000],
     failure: 'gzip-corrupt',
   },
   {
@@ -639,18 +640,17 @@ describe('the torture corpus', () => {
       .reportRows(id, (await bench.record(id)).checkpoint.dialect?.delimiter)
       .map(([line, code]) => [Number(line), code]);
     const rejected = torture.rejected ?? [];
-    expect(codes.map(([line]) => line)).toEqual(rejected.map(([line]) => line));
-    for (const [index, [, code]] of rejected.entries()) {
-      if (code !== '*') expect(codes[index]?.[1]).toBe(code);
-    }
+    expect(codes).toEqual(
+      rejected.map(([line, code], index) => [line, code === '*' ? codes[index]?.[1] : code]),
+    );
     expect(ending).toMatchObject({ status: expectedStatus(torture), failure: torture.failure });
     const { total, accepted } = ending.rows;
     expect(ending.rows.rejected).toBe(rejected.length);
     expect(total).toBe(accepted + rejected.length);
-    if (!Number.isNaN(torture.accepted)) {
-      expect(accepted).toBe(torture.accepted);
-      expect(ending.readings).toHaveLength(torture.readings ?? torture.accepted);
-    }
+    const [from, to] = [torture.accepted].flat();
+    expect(accepted).toBeGreaterThanOrEqual(from ?? 0);
+    expect(accepted).toBeLessThanOrEqual(to ?? from ?? 0);
+    expect(ending.readings).toHaveLength(torture.readings ?? accepted);
   });
 
   it.each(CORPUS)('comes out the same in other chunks and blocks: $name', async (torture) => {

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { array, assert, asyncProperty, constantFrom, integer, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { splitRecords } from './record-splitter.js';
 
@@ -66,8 +66,8 @@ describe('splitting records', () => {
   });
 
   it('finds the same records however the bytes are cut', async () => {
-    const texts = fc.string({
-      unit: fc.constantFrom(
+    const texts = string({
+      unit: constantFrom(
         'a',
         'b',
         ',',
@@ -84,10 +84,10 @@ describe('splitting records', () => {
       ),
       maxLength: 60,
     });
-    const cuts = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 4 });
+    const cuts = array(integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 4 });
 
-    await fc.assert(
-      fc.asyncProperty(texts, cuts, fc.integer({ min: 1, max: 40 }), async (text, sizes, limit) => {
+    await assert(
+      asyncProperty(texts, cuts, integer({ min: 1, max: 40 }), async (text, sizes, limit) => {
         const whole = await split(text, [], limit);
         const cut = await split(text, sizes, limit);
         expect(cut.seen.map(brief)).toEqual(whole.seen.map(brief));

@@ -70,7 +70,7 @@ class RecordSplitter {
     const quoted = new QuotedRecords(bytes, this.delimiter, this.maxRowBytes, final);
     const lines = new LineEnds(bytes, final);
     let at = 0;
-    for (; at < bytes.length || (final && this.longRow);) {
+    while (at < bytes.length || this.longRow) {
       const record = this.longRow
         ? this.restOfLongRow(lines, at, this.longRow)
         : this.recordAt(bytes, lines, quoted, at);

@@ -5,7 +5,7 @@ import type { RecordBlock } from './csv-record.js';
 import type { ErrorReport, RejectedRow } from './error-report.js';
 import type { RowReader } from './csv-row.js';
 
-/** After the writer's own retries; then the import is left to a later run. */
+/** Between attempts that store nothing; then the import is left to a later run. */
 const PAUSES_MS = [1000, 2000, 4000, 8000, 16_000];
 
 const DETAILS: Readonly<Record<FieldsFault, string>> = {
@@ -85,25 +85,30 @@ export class RowWriter {
   private async confirm(readings: readonly Reading[]): Promise<ReadonlySet<Reading>> {
     const refused = new Set<Reading>();
     let open = readings;
-    for (let attempt = 0; open.length > 0; attempt += 1) {
-      if (attempt > 0) await this.pause(attempt, open.length);
+    for (let idleAttempts = 0; open.length > 0;) {
       const outcomes = await this.readings.write(open);
-      open = open.filter((reading, index) => {
+      const left = open.filter((reading, index) => {
         const { outcome } = outcomes[index] ?? UNKNOWN;
         if (outcome === 'refused') refused.add(reading);
         return outcome === 'not-stored' || outcome === 'unknown';
       });
+      idleAttempts = left.length < open.length ? 0 : idleAttempts + 1;
+      open = left;
+      if (open.length > 0) await this.beforeNextAttempt(idleAttempts, open.length);
     }
     return refused;
   }
 
-  private async pause(attempt: number, unconfirmed: number): Promise<void> {
-    const pauseMs = PAUSES_MS[attempt - 1];
-    if (pauseMs === undefined) {
-      const detail = `The store does not confirm ${unconfirmed} readings.`;
-      throw new DomainError('unavailable', 'readings-unconfirmed', detail);
+  /** A slow store is given its time; one that takes nothing is waited for, and then given up. */
+  private async beforeNextAttempt(idleAttempts: number, unconfirmed: number): Promise<void> {
+    if (idleAttempts > 0) {
+      const pauseMs = PAUSES_MS[idleAttempts - 1];
+      if (pauseMs === undefined) {
+        const detail = `The store does not confirm ${unconfirmed} readings.`;
+        throw new DomainError('unavailable', 'readings-unconfirmed', detail);
+      }
+      await this.clock.sleep(pauseMs);
     }
-    await this.clock.sleep(pauseMs);
     await this.assertLease();
   }
 }
