@@ -1,0 +1,56 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+
+const README = new URL('../../README.md', import.meta.url);
+const ROOT = dirname(README.pathname);
+
+/** The commands of the five steps as printed, but for the folder that this test's stack uses. */
+function commandsOf(readme: string, dataDir: string): string {
+  const [, section = ''] = /## Five steps\n(.*?)\n## /s.exec(readme) ?? [];
+  const blocks = [...section.matchAll(/```sh\n(.*?)```/gs)].map(([, block]) => block);
+  return blocks.join('\n').replaceAll('.sensorflow/', `${dataDir}/`);
+}
+
+describe('the five steps of the README', () => {
+  let printed: string;
+
+  beforeAll(async () => {
+    const commands = commandsOf(readFileSync(README, 'utf8'), inject('stackDataDir'));
+    // A pasted command that fails must fail here, whatever comes after it.
+    const strict = 'set -euo pipefail\ncurl() { command curl --fail-with-body "$@"; }\n';
+    const path = `${join(ROOT, 'node_modules/.bin')}:${process.env['PATH']}`;
+    const { stdout } = await promisify(execFile)('bash', ['-c', strict + commands], {
+      cwd: ROOT,
+      env: { PATH: path },
+      timeout: 100_000,
+    });
+    printed = stdout;
+  });
+
+  it('log in, and know who you are', () => {
+    expect(printed).toContain('"username":"demo"');
+    expect(printed).toContain('"kind":"user"');
+  });
+
+  it('store one reading', () => {
+    expect(printed).toContain('201 Created');
+    expect(printed).toContain('"timestamp":"2023-02-15T06:30:00.000Z","value":78.42');
+  });
+
+  it('import the recording', () => {
+    expect(printed).toContain('"rows":{"total":22695,"accepted":22695,"rejected":0}');
+  });
+
+  it('read aggregates of the reading and of the machine', () => {
+    const answers = printed
+      .split(/(?=\{"interval":null)/)
+      .filter((text) => text.startsWith('{"interval":null'));
+
+    expect(answers).toHaveLength(2);
+    expect(answers[0]).toContain('"intervalStart":1676440800');
+    expect(answers[1]).toContain('"equipmentId":"EQ-MACHINE-TEMPERATURE"');
+  });
+});
