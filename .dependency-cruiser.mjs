@@ -2,7 +2,7 @@
 const SPECS = '\\.spec\\.ts$';
 const PACKAGES = '(^|/)node_modules/';
 /** Files directly in a library's src/ are its core; index.ts and the module file stand at its doors. */
-const CORE = '^libs/([^/]+)/src/(?![^/]+\\.module\\.ts$)[^/]+\\.ts$';
+const CORE = '^libs/([^/]+)/src/(?![^/]+\\.module\\.(spec\\.)?ts$)[^/]+\\.ts$';
 /** Pure packages without input or output that a core may use. */
 const PURE_PACKAGES = `${PACKAGES}(papaparse|@types/papaparse|temporal-polyfill)/`;
 /** Edges every library's HTTP edge may lean on. */

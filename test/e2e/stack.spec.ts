@@ -63,11 +63,12 @@ describe('the embedded stack', () => {
 
     await stack.killSupervisor();
 
-    await eventually(
+    const alive = await eventually(
       async () => processes.filter(isAlive),
-      (alive) => alive.length === 0,
+      (left) => left.length === 0,
       10_000,
     );
+    expect(alive).toEqual([]);
   });
 
   it('keeps data and secrets over a restart, and is ready again in under five seconds', async () => {

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { gzipSync } from 'node:zlib';
 import { ALL_THE_TIME, ImportWorkbench } from '../../../test/support/import-workbench.js';
 import { mortalPorts } from '../../../test/support/mortal-ports.js';
-import type { ImportOptions, ImportRecord } from './index.js';
+import type { ImportOptions } from './import-options.js';
+import type { ImportRecord } from './import-record.js';
 
 interface TortureCase {
   readonly name: string;
@@ -553,7 +554,7 @@ const SEMANTICS: readonly TortureCase[] = [
   },
   {
     name: '59d truncated',
-    file: zipped.subarray(0, zipped.length - 9),
+    file: zipped.subarray(0, zipped.length - 300),
     fileName: 'a.csv.gz',
     accepted: [1500, 1999],
     failure: 'gzip-corrupt',
