@@ -39,7 +39,7 @@ export async function openRows(
   const gzip = isGzipName(file.record.fileName);
   const { dialect } = checkpoint;
   const inPlace = !gzip && dialect?.encoding === 'utf-8';
-  const source = objectBytes(file, gzip, 0, ports);
+  const source = objectBytes(file, gzip, inPlace ? checkpoint.offset : 0, ports);
   const text = inPlace
     ? resumePlainText(source)
     : await openText(source, gzip, dialect ? checkpoint.offset : 0);
