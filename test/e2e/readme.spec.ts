@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LocalStack } from '../support/local-stack.js';
 
 const README = new URL('../../README.md', import.meta.url);
 const ROOT = dirname(README.pathname);
@@ -15,10 +16,16 @@ function commandsOf(readme: string, dataDir: string): string {
 }
 
 describe('the five steps of the README', () => {
+  let stack: LocalStack;
   let printed: string;
 
+  afterAll(async () => {
+    await stack.stopAndForget();
+  });
+
   beforeAll(async () => {
-    const commands = commandsOf(readFileSync(README, 'utf8'), inject('stackDataDir'));
+    stack = await LocalStack.start();
+    const commands = commandsOf(readFileSync(README, 'utf8'), stack.dataDir);
     // A pasted command that fails must fail here, whatever comes after it.
     const strict = 'set -euo pipefail\ncurl() { command curl --fail-with-body "$@"; }\n';
     const path = `${join(ROOT, 'node_modules/.bin')}:${process.env['PATH']}`;

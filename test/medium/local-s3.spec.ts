@@ -770,7 +770,8 @@ describe('a restart', () => {
     expect(await keys()).toEqual(['reports/b', 'uploads/a']);
     expect(await get('uploads/a')).toMatchObject({ text: 'first' });
     expect(queue.receive(10, 60)).toMatchObject([
-      { messageId: inFlight?.messageId, receiveCount: 2 },
+      // The delivery that ended with the earlier run does not count.
+      { messageId: inFlight?.messageId, receiveCount: 1 },
     ]);
     expect(existsSync(join(folder, 'orphan.bin'))).toBe(false);
     expect(await files()).toHaveLength(2);
