@@ -82,6 +82,8 @@ export interface StackStart {
 }
 
 const MAIN = fileURLToPath(new URL('../../dist/apps/local/src/main.js', import.meta.url));
+/** Ends the stack when the tests that started it are gone, however they went. */
+const LEASH = new URL('../../dist/apps/local/src/leash.js', import.meta.url).href;
 
 /** For starts that are expected to fail: answers what was printed and the exit code. */
 export async function failedStart(
@@ -100,18 +102,18 @@ function spawnStack(
   variables: Readonly<Record<string, string>> = {},
   args: readonly string[] = [],
 ) {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(process.execPath, ['--import', LEASH, MAIN, ...args], {
     env: {
       PATH: process.env['PATH'],
       SENSORFLOW_DATA_DIR: dataDir,
       PORT: String(port),
       ...variables,
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   let text = '';
   for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (chunk: string) => {
+    stream?.setEncoding('utf8').on('data', (chunk: string) => {
       text += chunk;
     });
   }
