@@ -1,4 +1,4 @@
-import type { INestApplication } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Readiness } from '@sensorflow/health';
 import type { Logger } from 'pino';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -7,11 +7,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 const EXIT_DEADLINE_MS = 15_000;
 
 /**
- * On the first SIGTERM or SIGINT: not ready, go on serving for the load balancer's sake, then finish
- * what was admitted and exit with 0. Further signals change nothing.
+ * On the first SIGTERM or SIGINT: not ready, go on serving for the load balancer's sake but ask every
+ * client to take its next request elsewhere, then finish what was admitted and exit with 0. Further
+ * signals change nothing. Call it before the server listens.
  */
 export function drainOnSignal(
-  app: INestApplication,
+  app: NestFastifyApplication,
   readiness: Readiness,
   graceMs: number,
   logger: Logger,
@@ -21,10 +22,16 @@ export function drainOnSignal(
     draining ??= drain(app, readiness, graceMs, logger, signal);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, begin);
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook('onSend', async (_request, reply) => {
+      if (draining) void reply.header('connection', 'close');
+    });
 }
 
 async function drain(
-  app: INestApplication,
+  app: NestFastifyApplication,
   readiness: Readiness,
   graceMs: number,
   logger: Logger,

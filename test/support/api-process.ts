@@ -1,0 +1,79 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Announcement } from '../../apps/local/src/stack/announcement.js';
+import { freePort } from './local-stack.js';
+
+const MAIN = fileURLToPath(new URL('../../dist/apps/api/src/main.js', import.meta.url));
+
+/** One more API process on a running stack, as a second container would be. */
+export class ApiProcess {
+  private constructor(
+    readonly baseUrl: string,
+    readonly child: ChildProcess,
+  ) {}
+
+  static async start(
+    stack: Announcement,
+    dataDir: string,
+    variables: Readonly<Record<string, string>> = {},
+  ): Promise<ApiProcess> {
+    const port = await freePort();
+    const child = spawn(process.execPath, [MAIN], {
+      env: { ...variablesFor(stack, dataDir), PORT: String(port), ...variables },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    const api = new ApiProcess(`http://127.0.0.1:${port}`, child);
+    while (!(await api.isReady())) {
+      if (child.exitCode !== null) throw new Error(`the API ended with ${child.exitCode}`);
+      await delay(20);
+    }
+    return api;
+  }
+
+  /** Answers the exit code, or the signal that ended it. */
+  async exit(): Promise<number | string | null> {
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      await once(this.child, 'exit');
+    }
+    return this.child.exitCode ?? this.child.signalCode;
+  }
+
+  private async isReady(): Promise<boolean> {
+    return fetch(`${this.baseUrl}/health/ready`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  }
+}
+
+function variablesFor(stack: Announcement, dataDir: string): Record<string, string> {
+  const { credentials } = JSON.parse(readFileSync(join(dataDir, 'installation.json'), 'utf8'));
+  return {
+    PATH: process.env['PATH'] ?? '',
+    HOST: '127.0.0.1',
+    LOG_LEVEL: 'silent',
+    AWS_REGION: 'local',
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_ENDPOINT_URL_DYNAMODB: stack.endpoints.dynamodb,
+    AWS_ENDPOINT_URL_S3: stack.endpoints.s3,
+    AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: stack.endpoints.cognitoIdp,
+    DYNAMODB_TABLE_NAME: stack.tables.readings,
+    DYNAMODB_AGGREGATE_TABLE_NAME: stack.tables.aggregates,
+    DYNAMODB_IMPORTS_TABLE_NAME: stack.tables.imports,
+    DYNAMODB_SESSIONS_TABLE_NAME: stack.tables.sessions,
+    S3_BUCKET_NAME: stack.bucket,
+    // Nobody logs in here; tokens of the stack's machine are all that is needed.
+    COGNITO_CLIENT_ID: 'no-web-client',
+    COGNITO_CLIENT_SECRET: 'no-web-client',
+    COGNITO_ISSUERS: stack.issuer,
+    COGNITO_JWKS_URI: stack.jwksUri,
+    COGNITO_MACHINE_CLIENT_IDS: stack.machine.clientId,
+    FRONTEND_URL: 'none',
+    SHUTDOWN_GRACE_MS: '0',
+  };
+}
