@@ -36,14 +36,12 @@ function send(baseUrl: string, agent: Agent, index: number): Promise<Outcome> {
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
     const outgoing = request(`${baseUrl}/sensor-data`, { method: 'POST', agent, headers });
     outgoing.on('response', (answer) => {
-      answer
-        .resume()
-        .on('end', () =>
-          resolve({
-            status: answer.statusCode ?? 0,
-            closes: answer.headers.connection === 'close',
-          }),
-        );
+      answer.resume().on('end', () =>
+        resolve({
+          status: answer.statusCode ?? 0,
+          closes: answer.headers.connection === 'close',
+        }),
+      );
     });
     outgoing.on('error', (error) => resolve({ status: error.message, closes: true }));
     outgoing.end(body);

@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ApiClient, machineToken, type ApiAnswer } from '../support/api-client.js';
+import { ApiProcess } from '../support/api-process.js';
+import { FAULTS, FaultProxy } from '../support/fault-proxy.js';
+import { LocalStack } from '../support/local-stack.js';
+import { allReadings } from '../support/sensorflow.js';
+
+/** Acknowledged readings that the run must reach. */
+const ACKNOWLEDGED = process.env['SENSORFLOW_FAULTS'] === 'short' ? 5000 : 200_000;
+const EQUIPMENT_COUNT = 20;
+const SINGLES_AT_A_TIME = 50;
+const BATCH = 200;
+
+let stack: LocalStack;
+let proxy: FaultProxy;
+let api: ApiProcess;
+let client: ApiClient;
+
+/** Reproducible: the same seed meets the same faults, as far as the calls come in the same order. */
+function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+beforeAll(async () => {
+  stack = await LocalStack.start();
+  proxy = await FaultProxy.start(stack.announcement.endpoints.dynamodb, seededRandom(20_230_215));
+  api = await ApiProcess.start(stack.announcement, stack.dataDir, {
+    AWS_ENDPOINT_URL_DYNAMODB: proxy.url,
+  });
+  const token = await machineToken(stack.announcement);
+  client = (await ApiClient.connect(api.baseUrl)).withToken(token);
+});
+
+afterAll(async () => {
+  api.child.kill('SIGKILL');
+  await proxy.close();
+  await stack.stopAndForget();
+});
+
+const START = Date.parse('2020-01-01T00:00:00Z');
+
+function readingNumber(index: number) {
+  return {
+    equipmentId: `EQ-FAULT-${index % EQUIPMENT_COUNT}`,
+    timestamp: new Date(START + index * 1000).toISOString(),
+    value: index + 0.5,
+  };
+}
+
+interface History {
+  readonly acknowledged: Set<number>;
+  /** Sent, and answered that it is not known, or not answered that it is stored. */
+  readonly unconfirmed: Set<number>;
+}
+
+function noteBatch(
+  { status, body }: ApiAnswer,
+  indexes: readonly number[],
+  history: History,
+): void {
+  const open = new Set<number>(body.unconfirmed ?? (status === 201 ? [] : indexes.keys()));
+  for (const [position, index] of indexes.entries()) {
+    (open.has(position) ? history.unconfirmed : history.acknowledged).add(index);
+  }
+}
+
+async function sendBatch(indexes: readonly number[], history: History): Promise<void> {
+  noteBatch(await client.post('/sensor-data/batch', indexes.map(readingNumber)), indexes, history);
+}
+
+async function sendSingles(indexes: readonly number[], history: History): Promise<void> {
+  await Promise.all(
+    indexes.map(async (index) => {
+      const { status } = await client.post('/sensor-data', readingNumber(index));
+      expect([201, 429, 503]).toContain(status);
+      (status === 201 ? history.acknowledged : history.unconfirmed).add(index);
+    }),
+  );
+}
+
+/** Three writers of batches and one of single readings, until enough is acknowledged. */
+async function writeUnderFaults(history: History): Promise<void> {
+  let next = 0;
+  const take = (count: number) => Array.from({ length: count }, () => next++);
+  const writer = async (send: () => Promise<void>): Promise<void> => {
+    while (history.acknowledged.size < ACKNOWLEDGED) await send();
+  };
+  await Promise.all([
+    writer(async () => sendSingles(take(SINGLES_AT_A_TIME), history)),
+    ...Array.from({ length: 3 }, async () => writer(async () => sendBatch(take(BATCH), history))),
+  ]);
+}
+
+async function storedValues(): Promise<ReadonlyMap<string, number>> {
+  const equipment = Array.from({ length: EQUIPMENT_COUNT }, (_, index) => `EQ-FAULT-${index}`);
+  const readings = (await Promise.all(equipment.map(async (id) => allReadings(client, id)))).flat();
+  return new Map(
+    readings.map(({ equipmentId, timestamp, value }) => [`${equipmentId} ${timestamp}`, value]),
+  );
+}
+
+function missing(
+  indexes: Iterable<number>,
+  stored: ReadonlyMap<string, number>,
+): readonly number[] {
+  return [...indexes].filter((index) => {
+    const { equipmentId, timestamp, value } = readingNumber(index);
+    return stored.get(`${equipmentId} ${timestamp}`) !== value;
+  });
+}
+
+describe('a store that fails in every way', () => {
+  it(`loses none of ${ACKNOWLEDGED} acknowledged readings, and one resend stores the others`, async () => {
+    const history: History = { acknowledged: new Set(), unconfirmed: new Set() };
+    proxy.faultShare = 0.2;
+
+    await writeUnderFaults(history);
+    proxy.faultShare = 0;
+    await proxy.quiet();
+
+    expect([...proxy.met.keys()].toSorted()).toEqual([...FAULTS].toSorted());
+    expect(missing(history.acknowledged, await storedValues())).toEqual([]);
+    const open = [...history.unconfirmed];
+    for (let start = 0; start < open.length; start += BATCH) {
+      const answer = await client.post(
+        '/sensor-data/batch',
+        open.slice(start, start + BATCH).map(readingNumber),
+      );
+      expect(answer.status).toBe(201);
+    }
+    expect(missing(history.unconfirmed, await storedValues())).toEqual([]);
+  }, 1_200_000);
+});
