@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
+  AGGREGATE_TOO_LARGE,
   compareEquipmentHours,
   foldReadings,
   hourOf,
@@ -132,6 +133,32 @@ describe.each([
       expect((await scanned()).map(plain)).toMatchObject([{ total: '7' }]);
     },
   );
+
+  it.each([2000, 5000])('of %i metrics are refused, and nothing changes', async (metrics) => {
+    const cell = aCell('EQ-1', '2023-02-15T06');
+    const names = Array.from({ length: metrics }, (_, i) => `m${i}`.padEnd(64, 'x'));
+    const values = Object.fromEntries(names.map((name, i) => [name, i + 0.123456789]));
+    await store.replaceCell(cell);
+
+    const writing = store.replaceCell(aCell('EQ-1', '2023-02-15T06', values, 2));
+
+    await expect(writing).rejects.toMatchObject({ kind: 'invalid', code: 'aggregate-too-large' });
+    expect(await store.readVersion(cell)).toBe(1);
+    expect((await scanned()).map(plain)).toMatchObject([{ total: '1.5' }]);
+  });
+
+  it('with a failure instead of metrics are not shown, and count as a version', async () => {
+    const cell = aCell('EQ-1', '2023-02-15T06');
+    await store.replaceCell(cell);
+
+    const failure = AGGREGATE_TOO_LARGE;
+    const outcome = await store.replaceCell({ ...cell, version: 2, metrics: new Map(), failure });
+
+    expect(outcome).toBe('replaced');
+    expect(await store.readVersion(cell)).toBe(2);
+    expect(await scanned()).toEqual([]);
+    expect(await scanned({ equipmentId: 'EQ-1' })).toEqual([]);
+  });
 
   it('are left alone by version 2 when nothing stands there', async () => {
     expect(await store.replaceCell(aCell('EQ-1', '2023-02-15T06', { value: 1 }, 2))).toBe(

@@ -36,6 +36,7 @@ const lease = (token: string) => ({
   messageId: `message-of-${token}`,
   seenAtEpochMs: 5,
   released: false,
+  renewedAtRows: 7,
 });
 const checkpoint = (total: number) => ({
   ...START,

@@ -336,12 +336,8 @@ describe('a request that is not what its route takes', () => {
     ['a broken escape', 'GET', '/sensor-data/%zz', {}, [400, 'url-malformed']],
     ['an id that never ends', 'GET', `/sensor-data/${'x'.repeat(5000)}`, {}, [414, 'url-too-long']],
   ])('such as %s is refused', async (_name, method, path, request, [status, code]) => {
-    const answer = await fetch(`${baseUrl}${path}`, {
-      method,
-      headers: { authorization: `Bearer ${token}`, ...request.headers },
-      ...(request.body === undefined ? {} : { body: request.body }),
-    });
-    const body: any = await answer.json();
+    const answer = await api.send(method, path, request);
+    const { body } = answer;
 
     expect([answer.status, body.code]).toEqual([status, code]);
     expect(answer.headers.get('content-type')).toContain('application/problem+json');
@@ -377,6 +373,12 @@ describe('what is not even HTTP', () => {
     ['nonsense', 'HELLO\r\n\r\n', 400],
     ['another protocol', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400],
     ['a header without end', `GET / HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`, 431],
+    ['no host', 'GET / HTTP/1.1\r\nconnection: close\r\n\r\n', 400],
+    [
+      'an expectation of its own',
+      'POST /auth/login HTTP/1.1\r\nhost: x\r\nconnection: close\r\nexpect: 200-ok\r\n\r\n',
+      417,
+    ],
     [
       'two lengths',
       'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nxx',

@@ -1,6 +1,6 @@
-import { createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ApiClient, eventually, machineToken } from '../support/api-client.js';
@@ -26,6 +26,48 @@ function aFolder(): string {
   const folder = temporaryFolder();
   folders.push(folder);
   return folder;
+}
+
+/** Clients that began and went silent: a body half sent to each, and a connection without a word. */
+async function hangOn({ announcement, port }: LocalStack): Promise<readonly Socket[]> {
+  const token = await machineToken(announcement);
+  const { s3, cognitoIdp } = announcement.endpoints;
+  const ports = [port, Number(new URL(s3).port), Number(new URL(cognitoIdp).port)];
+  const sockets: Socket[] = [];
+  for (const text of ['', halfSent(token)]) {
+    for (const to of ports) {
+      const socket = connect(to, '127.0.0.1').on('error', () => undefined);
+      await once(socket, 'connect');
+      socket.write(text);
+      sockets.push(socket);
+    }
+  }
+  return sockets;
+}
+
+function halfSent(token: string): string {
+  const head = ['POST /sensor-data HTTP/1.1', 'Host: localhost', `Authorization: Bearer ${token}`];
+  const body = ['Content-Type: application/json', 'Content-Length: 1000', '', '{"equipmentId":'];
+  return [...head, ...body].join('\r\n');
+}
+
+/** Large enough to outlast a stop. */
+async function beginImport({ announcement }: LocalStack): Promise<void> {
+  const api = (await ApiClient.connect(announcement.baseUrl)).withToken(
+    await machineToken(announcement),
+  );
+  const rows = Array.from({ length: 300_000 }, (_, index) => {
+    const time = new Date(Date.UTC(2023, 1, 15) + index * 1000).toISOString();
+    return `EQ-LONG,${time},${index}`;
+  });
+  const csv = ['equipmentId,timestamp,value', ...rows].join('\n');
+  const request = { fileName: 'long.csv', size: csv.length };
+  const { body } = await api.post('/sensor-data/upload-csv', request);
+  await fetch(body.url, { method: body.method, headers: body.headers, body: csv });
+  await eventually(
+    async () => (await api.get(`/sensor-data/uploads/${body.uploadId}`)).body,
+    ({ rows: { total } }) => total > 0,
+  );
 }
 
 afterEach(async () => {
@@ -55,6 +97,40 @@ describe('the embedded stack', () => {
     expect(exitCode).toBe(0);
     expect(performance.now() - startedAt).toBeLessThan(10_000);
     expect(processes.filter(isAlive)).toEqual([]);
+  });
+
+  it('stops within ten seconds amid an import, a body half sent and silent connections', async () => {
+    const stack = await aStack();
+    const processes = stack.processIds();
+    const sockets = await hangOn(stack);
+    await beginImport(stack);
+    const importing = stack.processIds();
+
+    const startedAt = performance.now();
+    const exitCode = await stack.interrupt();
+
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
+    expect(exitCode).toBe(0);
+    expect([...processes, ...importing].filter(isAlive)).toEqual([]);
+    for (const socket of sockets) socket.destroy();
+  });
+
+  it('closes its folder to others, and says what lies there given up', async () => {
+    const dataDir = aFolder();
+    chmodSync(dataDir, 0o755);
+    const first = await aStack({ dataDir });
+    const modeWhenNew = statSync(dataDir).mode & 0o777;
+    await first.interrupt();
+    chmodSync(dataDir, 0o750);
+    mkdirSync(join(dataDir, 'failures'));
+    writeFileSync(join(dataDir, 'failures', 'readings-stream-2026.json'), '{}');
+
+    const second = await aStack({ dataDir });
+
+    expect(modeWhenNew).toBe(0o700);
+    expect(statSync(dataDir).mode & 0o777).toBe(0o700);
+    expect(first.output()).not.toContain('WARNING');
+    expect(second.output()).toMatch(/^ +WARNING +changes not aggregated: 1 files in .*failures$/m);
   });
 
   it('takes everything along when only its supervisor is killed', async () => {
@@ -148,13 +224,38 @@ describe('the embedded stack', () => {
     [{ AWS_PROFILE: 'production' }, 'Real AWS credentials'],
     [{ AWS_ENDPOINT_URL_S3: 'https://s3.eu-central-1.amazonaws.com' }, 'points away'],
     [{ AWS_ENDPOINT_URL: 'http://127.0.0.1.evil.example' }, 'points away'],
-    [{ PORT: '80a' }, 'is not a port'],
+    [{ PORT: '80a' }, 'PORT: must be a whole number'],
+    [{ FRONTEND_URL: '*' }, 'FRONTEND_URL: must be an origin'],
+    [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL: '],
+    [{ SENSORFLOW_DATA_DIR: '' }, 'SENSORFLOW_DATA_DIR: must be non-empty'],
     [{ DYNOXIDE_BIN: '/nonexistent/dynoxide' }, 'DYNOXIDE_BIN'],
   ])('refuses to start with %j', async (variables, message) => {
     const refusal = await failedStart({ dataDir: aFolder(), variables });
 
     expect(refusal.exitCode).toBe(1);
     expect(refusal.printed).toContain(message);
+    expect(refusal.printed).not.toMatch(/^ +at /m);
+  });
+
+  it('names all faults of its settings at once', async () => {
+    const variables = { FRONTEND_URL: 'app.example.com', LOG_LEVEL: 'loud' };
+    const refusal = await failedStart({ dataDir: aFolder(), variables });
+
+    expect(refusal.printed).toMatch(/FRONTEND_URL: /);
+    expect(refusal.printed).toMatch(/LOG_LEVEL: /);
+  });
+
+  it('leaves alone a folder that is open to others and holds files of theirs', async () => {
+    const foreign = aFolder();
+    writeFileSync(join(foreign, 'thesis.txt'), 'years of work');
+    chmodSync(foreign, 0o755);
+
+    const refusal = await failedStart({ dataDir: foreign });
+
+    expect(refusal.exitCode).toBe(1);
+    expect(refusal.printed).toContain('open to other users');
+    expect(statSync(foreign).mode & 0o777).toBe(0o755);
+    expect(readdirSync(foreign)).toEqual(['thesis.txt']);
   });
 
   it('names an unknown argument', async () => {

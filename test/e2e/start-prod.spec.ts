@@ -35,5 +35,7 @@ describe('npm run start:prod', () => {
     ]) {
       expect(printed).toMatch(new RegExp(`^ +${name}: .+`, 'm'));
     }
+    expect(printed).toMatch(/^ +AWS_REGION: is missing$/m);
+    expect(printed).not.toContain('undefined');
   });
 });

@@ -304,7 +304,7 @@ describe('an import from upload to report', () => {
   it('imports a real file and shows it', async () => {
     const file = await readFile('test/data/ambient-temperature.csv');
     const { uploadId, statusUrl } = await upload(file);
-    expect((await call('GET', statusUrl)).body.status).toBe('awaiting-upload');
+    expect((await call('GET', statusUrl)).body.status).toBe('queued');
 
     await deliver();
 

@@ -1,4 +1,9 @@
-import { DeleteItemCommand, DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  DeleteItemCommand,
+  DescribeTableCommand,
+  DynamoDBClient,
+  ScanCommand,
+} from '@aws-sdk/client-dynamodb';
 import {
   DescribeStreamCommand,
   DynamoDBStreamsClient,
@@ -26,7 +31,7 @@ import {
   type RunningDynoxide,
 } from '../../apps/local/src/dynamodb/start-dynoxide.js';
 import type { handler as Handler } from '../../apps/stream-aggregator/src/stream-aggregator.lambda.js';
-import { anInstant, aStoredReading } from '../support/readings.js';
+import { anInstant, aStoredReading, type ReadingInWords } from '../support/readings.js';
 
 const MINUTE = { getRemainingTimeInMillis: () => 60_000 };
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
@@ -99,6 +104,20 @@ async function report(equipmentId: string): Promise<AggregatesReport> {
   return new HourlyAggregates(store).report({ metric: 'value', range, limit: 1000, equipmentId });
 }
 
+async function put(words: ReadingInWords): Promise<void> {
+  expect(await readings.putAll([aStoredReading(words)])).toEqual(['stored']);
+}
+
+/** The cells of an equipment as they lie in the table. */
+async function itemsOf(equipmentId: string) {
+  const command = new ScanCommand({
+    TableName: 'aggregates',
+    FilterExpression: 'equipmentId = :equipmentId',
+    ExpressionAttributeValues: { ':equipmentId': { S: equipmentId } },
+  });
+  return (await client.send(command)).Items ?? [];
+}
+
 function anHour(text: string): Hour {
   const hour = parseHour(text);
   if (hour === undefined) throw new Error(`${text} is no hour`);
@@ -134,28 +153,45 @@ describe('the stream aggregator behind a real stream', () => {
     expect(items[0]?.aggregate).toMatchObject({ min: 0.1, max: 12, first: 12, last: 0.1 });
   });
 
-  it('names the first record of an hour that it cannot write', async () => {
-    const values = Object.fromEntries(
-      Array.from({ length: 2400 }, (_, i) => [`m${i}`.padEnd(64, 'x'), i + 0.123456789]),
-    );
+  it('does the rest though an hour has too many metrics, and that hour when it has fewer', async () => {
     const timestamps = ['2023-02-15T06:00:00Z', '2023-02-15T06:00:01Z', '2023-02-15T06:00:02Z'];
-    const entries = Object.entries(values);
     for (const [part, timestamp] of timestamps.entries()) {
-      const ofPart = Object.fromEntries(entries.slice(part * 800, (part + 1) * 800));
-      const outcomes = await readings.putAll([
-        aStoredReading({ equipmentId: 'EQ-2', timestamp, values: ofPart }),
-      ]);
-      expect(outcomes).toEqual(['stored']);
+      const names = Array.from({ length: 800 }, (_, i) => `m${part}-${i}`.padEnd(64, 'x'));
+      const values = Object.fromEntries(names.map((name, i) => [name, i + 0.123456789]));
+      await put({ equipmentId: 'EQ-2', timestamp, values });
     }
-    await readings.putAll([
-      aStoredReading({ equipmentId: 'EQ-3', timestamp: '2023-02-15T06:00:00Z' }),
-    ]);
-    const records = await streamRecords();
-    const first = records.find(({ dynamodb }) => dynamodb?.Keys?.['equipmentId']?.S === 'EQ-2');
+    await put({ equipmentId: 'EQ-3', timestamp: '2023-02-15T06:00:00Z' });
+    const poisoned = await streamRecords();
 
-    const answer = await handler({ Records: records }, MINUTE);
+    const answer = await handler({ Records: poisoned }, MINUTE);
 
-    expect(answer.batchItemFailures).toEqual([{ itemIdentifier: first?.dynamodb?.SequenceNumber }]);
+    expect(answer).toEqual({ batchItemFailures: [] });
     expect((await report('EQ-3')).count).toBe(1);
+    expect((await report('EQ-2')).count).toBe(0);
+    const failed = await itemsOf('EQ-2');
+    expect(failed).toMatchObject([
+      { version: { N: '1' }, metrics: { M: {} }, failure: { S: 'aggregate-too-large' } },
+    ]);
+
+    for (const timestamp of timestamps) await put({ equipmentId: 'EQ-2', timestamp, value: 2 });
+    const healing = (await streamRecords()).slice(poisoned.length);
+
+    expect(await handler({ Records: healing }, MINUTE)).toEqual({ batchItemFailures: [] });
+    const { count, total } = await report('EQ-2');
+    expect([count, total.toString()]).toEqual([3, '6']);
+    const [healed] = await itemsOf('EQ-2');
+    expect(healed).toMatchObject({ version: { N: '2' } });
+    expect(healed).not.toHaveProperty('failure');
+  });
+
+  it('names the first record that names no reading, and does the rest', async () => {
+    await put({ equipmentId: 'EQ-4', timestamp: '2023-02-15T06:00:00Z' });
+    const ofReading = (await streamRecords()).at(-1);
+    const malformed = { dynamodb: { SequenceNumber: '7', Keys: {} } };
+
+    const answer = await handler({ Records: [malformed, ofReading] }, MINUTE);
+
+    expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: '7' }] });
+    expect((await report('EQ-4')).count).toBe(1);
   });
 });

@@ -288,6 +288,20 @@ describe('a cell', () => {
     await expect(writing).rejects.toMatchObject({ kind: 'invalid', code: 'aggregate-too-large' });
   });
 
+  it('with so many metrics that no request would carry it is refused without a call', async () => {
+    const cell = aCell('EQ-1', '2023-02-15T06');
+    const aggregate = cell.metrics.get('value');
+    if (aggregate === undefined) throw new Error('no aggregate');
+    const names = Array.from({ length: 200_000 }, (_, i) => `m${i}`);
+    const metrics = new Map(names.map((name) => [name, aggregate]));
+    const store = new DynamoDbAggregateStore(client, table, 1);
+
+    const writing = store.replaceCell({ ...cell, metrics });
+
+    await expect(writing).rejects.toMatchObject({ kind: 'invalid', code: 'aggregate-too-large' });
+    expect(calls).not.toContain('PutItemCommand');
+  });
+
   it('holds 1,500 metrics with names of the longest kind', async () => {
     const values = Object.fromEntries(
       Array.from({ length: 1500 }, (_, i) => [`m${i}`.padEnd(64, 'x'), -(i + 0.1234567890123)]),

@@ -1,4 +1,5 @@
 import {
+  AGGREGATE_TOO_LARGE,
   AggregateStore,
   compareEquipmentHours,
   equipmentHourKey,
@@ -7,10 +8,16 @@ import {
   type MetricHour,
   type MetricHoursQuery,
 } from '@sensorflow/aggregation';
+import { DomainError } from '@sensorflow/kernel';
 
 /** The table of aggregates in memory, for tests; keeps the contract of AggregateStore. */
 export class InMemoryAggregateStore extends AggregateStore {
   private readonly cellsByKey = new Map<string, EquipmentHourCell>();
+
+  /** @param mostMetrics how many metrics a cell holds */
+  constructor(private readonly mostMetrics = 1500) {
+    super();
+  }
 
   override async readVersion(of: EquipmentHour): Promise<number> {
     await Promise.resolve();
@@ -19,6 +26,9 @@ export class InMemoryAggregateStore extends AggregateStore {
 
   override async replaceCell(cell: EquipmentHourCell): Promise<'replaced' | 'conflict'> {
     await Promise.resolve();
+    if (cell.metrics.size > this.mostMetrics) {
+      throw new DomainError('invalid', AGGREGATE_TOO_LARGE, 'more metrics than a cell holds');
+    }
     if ((this.cell(cell)?.version ?? 0) !== cell.version - 1) return 'conflict';
     this.put(cell);
     return 'replaced';

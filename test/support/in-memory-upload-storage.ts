@@ -37,6 +37,11 @@ export class InMemoryUploadStorage extends UploadStorage {
     };
   }
 
+  override async isUploaded({ uploadId }: Pick<UploadTarget, 'uploadId'>): Promise<boolean> {
+    await Promise.resolve();
+    return this.uploads.has(uploadId);
+  }
+
   override async presignReport(uploadId: string, fileName: string): Promise<string> {
     await Promise.resolve();
     return `memory:${uploadId}/${fileName}`;

@@ -1,5 +1,8 @@
+import { DomainError } from '@sensorflow/kernel';
 import { problem, PROBLEM_CONTENT_TYPE } from '@sensorflow/platform/http/problem-details.js';
+import type { FastifyInstance } from 'fastify';
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** Node's parser errors that are more than a plain bad request. */
@@ -28,4 +31,19 @@ export function answerBrokenHttp(error: Error & { code?: string }, socket: Socke
       body,
     ].join('\r\n'),
   );
+}
+
+/** What Node would refuse with an empty answer, refused with a problem document. Call it before all other hooks. */
+export function refuseBrokenRequests(server: FastifyInstance): void {
+  server.addHook('onRequest', async (request) => {
+    if (request.raw.httpVersion === '1.1' && !request.raw.headers.host) {
+      throw new DomainError('invalid', 'host-missing', 'HTTP/1.1 needs a Host header.');
+    }
+  });
+  server.server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
+    const detail = 'The only expectation that is met here is 100-continue.';
+    const document = problem(417, 'expectation-unsupported', detail, randomUUID());
+    response.writeHead(417, { 'content-type': PROBLEM_CONTENT_TYPE });
+    response.end(JSON.stringify(document));
+  });
 }

@@ -1,4 +1,5 @@
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Admission } from '@sensorflow/auth/http/admission.js';
 import type { ApiEnvironment } from '@sensorflow/platform/config/environment.js';
 import { registerBodyParsers } from '@sensorflow/platform/http/body-parsers.js';
 import { ProblemFilter, sendProblem } from '@sensorflow/platform/http/problem.filter.js';
@@ -7,7 +8,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { frontendOriginOf } from './app.module.js';
-import { answerBrokenHttp } from './broken-http.js';
+import { answerBrokenHttp, refuseBrokenRequests } from './broken-http.js';
 import { serveDocuments } from './documents.js';
 import { RequestLog } from './request-log.js';
 
@@ -26,7 +27,14 @@ export function createHttpAdapter(environment: ApiEnvironment, logger: Logger): 
     // Longer than a load balancer keeps an idle connection (60 s), or it meets closed ones.
     keepAliveTimeout: 75_000,
     requestTimeout: 30_000,
-    http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: 10_000 },
+    http: {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: 10_000,
+      // Timeouts are only looked at this often; the default would make 10 s into 30.
+      connectionsCheckingInterval: 2000,
+      // We refuse it ourselves, with a problem document.
+      requireHostHeader: false,
+    },
     forceCloseConnections: 'idle',
     clientErrorHandler: answerBrokenHttp,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
@@ -37,6 +45,8 @@ export function createHttpAdapter(environment: ApiEnvironment, logger: Logger): 
 /** Everything between HTTP and the modules; the e2e tests use it as main.ts does. */
 export function configureApp(app: NestFastifyApplication, environment: ApiEnvironment): void {
   const server = app.getHttpAdapter().getInstance();
+  refuseBrokenRequests(server);
+  app.get(Admission, { strict: false }).admitBeforeBody(server);
   registerBodyParsers(server);
   app.useGlobalPipes(requestValidationPipe());
   app.useGlobalFilters(new ProblemFilter());
@@ -45,7 +55,15 @@ export function configureApp(app: NestFastifyApplication, environment: ApiEnviro
   });
   const frontendOrigin = frontendOriginOf(environment);
   if (frontendOrigin !== undefined) {
-    app.enableCors({ origin: [frontendOrigin], credentials: true, maxAge: 600 });
+    app.enableCors({
+      origin: [frontendOrigin],
+      credentials: true,
+      methods: ['GET', 'HEAD', 'POST', 'DELETE'],
+      exposedHeaders: ['Location', 'Retry-After', 'X-Request-Id'],
+      maxAge: 600,
+      // Or an OPTIONS that is no preflight gets a plain-text answer of the plugin's own.
+      strictPreflight: false,
+    });
   }
   server.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id);

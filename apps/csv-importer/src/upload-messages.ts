@@ -1,10 +1,13 @@
 import type { RunRequest } from '@sensorflow/csv-import';
 import { uploadIdOfKey } from '@sensorflow/csv-import/s3/object-keys.js';
+import { UPLOADS_QUEUE_SOURCE } from '@sensorflow/platform/resources/event-sources.js';
 
 /** One message of the uploads queue, as Lambda hands it over. */
 export interface QueueRecord {
   readonly messageId: string;
   readonly body: string;
+  /** Of this message so far, this one included. */
+  readonly deliveries: number;
 }
 
 /** What a message asks for; `ignored` says why a part of it asks for nothing. */
@@ -18,6 +21,7 @@ export function queueRecordsOf(event: unknown): readonly QueueRecord[] {
   return listOf(event, 'Records').map((record) => ({
     messageId: textOf(record, 'messageId'),
     body: textOf(record, 'body'),
+    deliveries: deliveriesOf(record),
   }));
 }
 
@@ -25,30 +29,45 @@ export function queueRecordsOf(event: unknown): readonly QueueRecord[] {
  * Reads S3's notifications and our own continuations. Throws for any other message: it belongs into
  * the dead-letter queue, where somebody looks at it.
  */
-export function readUploadMessage({ messageId, body }: QueueRecord): UploadMessage {
-  const document: unknown = JSON.parse(body);
+export function readUploadMessage(record: QueueRecord): UploadMessage {
+  const document: unknown = JSON.parse(record.body);
   if (memberOf(document, 'Event') === 's3:TestEvent') {
     return { requests: [], ignored: ['S3 tested its notifications'] };
   }
   const continued = memberOf(document, 'continueImport');
   if (typeof continued === 'string') {
-    return { requests: [{ uploadId: continued, messageId, object: undefined }], ignored: [] };
+    return { requests: [requestOf(record, continued, undefined)], ignored: [] };
   }
-  const read = listOf(document, 'Records').map((record) => readNotification(record, messageId));
+  const read = listOf(document, 'Records').map((event) => readNotification(event, record));
   return {
     requests: read.filter((one) => typeof one !== 'string'),
     ignored: read.filter((one) => typeof one === 'string'),
   };
 }
 
-function readNotification(record: unknown, messageId: string): RunRequest | string {
-  if (!textOf(record, 'eventName').startsWith('ObjectCreated:')) return 'not a new object';
-  const object = memberOf(memberOf(record, 's3'), 'object');
+function readNotification(event: unknown, record: QueueRecord): RunRequest | string {
+  if (!textOf(event, 'eventName').startsWith('ObjectCreated:')) return 'not a new object';
+  const object = memberOf(memberOf(event, 's3'), 'object');
   const uploadId = uploadIdOfKey(decodedKey(textOf(object, 'key')));
   if (uploadId === undefined) return 'not an upload';
   const size = memberOf(object, 'size');
   if (typeof size !== 'number') throw new TypeError('size is no number');
-  return { uploadId, messageId, object: { etag: textOf(object, 'eTag'), bytes: size } };
+  return requestOf(record, uploadId, { etag: textOf(object, 'eTag'), bytes: size });
+}
+
+function requestOf(
+  { messageId, deliveries }: QueueRecord,
+  uploadId: string,
+  object: RunRequest['object'],
+): RunRequest {
+  const isLastDelivery = deliveries >= UPLOADS_QUEUE_SOURCE.maxReceiveCount;
+  return { uploadId, messageId, object, deliveries, isLastDelivery };
+}
+
+/** A count that is missing or none is the first: it must not cost an import its deliveries. */
+function deliveriesOf(record: unknown): number {
+  const count = Number(memberOf(memberOf(record, 'attributes'), 'ApproximateReceiveCount'));
+  return Number.isSafeInteger(count) && count > 0 ? count : 1;
 }
 
 /** Keys in events are URL-encoded, with `+` for a space. */

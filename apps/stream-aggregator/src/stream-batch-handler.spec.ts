@@ -19,7 +19,7 @@ describe('the function behind the readings’ stream', () => {
 
   beforeEach(() => {
     readings = new InMemoryReadingStore();
-    aggregates = new InMemoryAggregateStore();
+    aggregates = new InMemoryAggregateStore(2);
     lines = [];
     const clock = new FixedClock();
     handler = streamBatchHandler(
@@ -29,8 +29,12 @@ describe('the function behind the readings’ stream', () => {
     );
   });
 
-  async function aRecord(SequenceNumber: string, equipmentId = 'EQ-1') {
-    const reading = aStoredReading({ equipmentId });
+  async function aRecord(
+    SequenceNumber: string,
+    equipmentId = 'EQ-1',
+    values: Readonly<Record<string, number>> = { value: 1 },
+  ) {
+    const reading = aStoredReading({ equipmentId, values });
     await readings.putAll([reading]);
     const Keys = { equipmentId: { S: equipmentId }, timestamp: { S: reading.timestamp } };
     return { eventName: 'INSERT', dynamodb: { SequenceNumber, Keys } };
@@ -59,6 +63,24 @@ describe('the function behind the readings’ stream', () => {
       sequenceNumber: '2',
       err: { code: 'stream-record-malformed' },
     });
+  });
+
+  it('logs an hour with more metrics than a cell holds, and does not ask for it again', async () => {
+    const tooMany = { a: 1, b: 1, c: 1 };
+    const event = { Records: [await aRecord('1', 'EQ-1', tooMany), await aRecord('2', 'EQ-2')] };
+
+    const answer = await handler(event, MINUTE);
+
+    expect(answer).toEqual({ batchItemFailures: [] });
+    expect(lines).toMatchObject([
+      {
+        level: 'error',
+        code: 'aggregate-too-large',
+        equipmentId: 'EQ-1',
+        hour: '2023-02-15T06',
+      },
+      { level: 'info', dirtyHours: 2, failed: 0, tooLarge: 1 },
+    ]);
   });
 
   it('logs the first of many failures, and how many there were', async () => {

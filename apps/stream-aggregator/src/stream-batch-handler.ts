@@ -1,9 +1,11 @@
 import { readingChangesOf } from '@sensorflow/aggregation/dynamodb/reading-stream-record.js';
-import type {
-  BatchFailure,
-  BatchOutcome,
-  ReadingChange,
-  StreamBatchAggregator,
+import {
+  AGGREGATE_TOO_LARGE,
+  type BatchFailure,
+  type BatchOutcome,
+  type EquipmentHour,
+  type ReadingChange,
+  type StreamBatchAggregator,
 } from '@sensorflow/aggregation';
 import type { Clock } from '@sensorflow/kernel';
 import type { Logger } from 'pino';
@@ -56,12 +58,25 @@ function logOutcome(
   outcome: BatchOutcome,
   durationMs: number,
 ): void {
-  const { dirtyHours, failures, firstFailed } = outcome;
+  const { dirtyHours, failures, firstFailed, tooLarge } = outcome;
+  for (const equipmentHour of tooLarge) logTooLarge(logger, equipmentHour);
   for (const failure of failures.slice(0, LOGGED_FAILURES)) logFailure(logger, changes, failure);
   logger.info(
-    { records: changes.length, dirtyHours, failed: failures.length, firstFailed, durationMs },
+    {
+      records: changes.length,
+      dirtyHours,
+      failed: failures.length,
+      firstFailed,
+      tooLarge: tooLarge.length,
+      durationMs,
+    },
     'stream batch aggregated',
   );
+}
+
+/** Its stream goes on, so that this line is all that an alarm can watch. */
+function logTooLarge(logger: Logger, { equipmentId, hour }: EquipmentHour): void {
+  logger.error({ code: AGGREGATE_TOO_LARGE, equipmentId, hour }, 'equipment-hour not shown');
 }
 
 function logFailure(

@@ -6,12 +6,17 @@ export interface EquipmentHour {
   readonly hour: Hour;
 }
 
+/** More metrics than the store holds in one cell; nothing helps but fewer of them. */
+export const AGGREGATE_TOO_LARGE = 'aggregate-too-large';
+
 /** All metrics of one equipment in one hour, as last recomputed. */
 export interface EquipmentHourCell extends EquipmentHour {
   /** 1 for the first recomputation, one more with each. */
   readonly version: number;
-  /** Empty when the hour has no readings any more. */
+  /** Empty when the hour has no readings any more, and with a failure. */
   readonly metrics: HourMetrics;
+  /** Why the hour is not shown although it has readings. */
+  readonly failure?: typeof AGGREGATE_TOO_LARGE;
 }
 
 export interface MetricHour extends EquipmentHour {
@@ -37,7 +42,7 @@ export abstract class AggregateStore {
    * Puts the cell in the place of its version − 1, or of nothing for version 1, in one atomic step;
    * `conflict` when another version stands there, and nothing changed. Cells are never deleted: a
    * version never comes back. Throws DomainError `invalid` (`aggregate-too-large`) for more metrics
-   * than a cell holds.
+   * than a cell holds; nothing changed then.
    */
   abstract replaceCell(cell: EquipmentHourCell): Promise<'replaced' | 'conflict'>;
 

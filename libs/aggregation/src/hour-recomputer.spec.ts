@@ -121,6 +121,64 @@ describe('recomputing an hour', () => {
     expect(aggregates.cell(HOUR_SIX)).toEqual({ ...HOUR_SIX, version: 2, metrics: new Map() });
   });
 
+  describe('that has more metrics than a cell holds', () => {
+    const A_FAILED_CELL = { ...HOUR_SIX, metrics: new Map(), failure: 'aggregate-too-large' };
+
+    beforeEach(() => {
+      aggregates = new InterruptedAggregateStore(2);
+    });
+
+    it('puts a cell that says so, with its version raised, in the place of the earlier one', async () => {
+      const recomputer = aRecomputer();
+      await store({ values: { a: 1, b: 1 } });
+      await recomputer.recomputeHour(HOUR_SIX, NEVER);
+      await store({ values: { a: 1, b: 1, c: 1 } });
+
+      const outcome = await recomputer.recomputeHour(HOUR_SIX, NEVER);
+
+      expect(outcome).toBe('aggregate-too-large');
+      expect(aggregates.cell(HOUR_SIX)).toEqual({ ...A_FAILED_CELL, version: 2 });
+    });
+
+    it('heals when its readings have fewer metrics', async () => {
+      const recomputer = aRecomputer();
+      await store({ values: { a: 1, b: 1, c: 1 } });
+      await recomputer.recomputeHour(HOUR_SIX, NEVER);
+      await store({ value: 5 });
+
+      const outcome = await recomputer.recomputeHour(HOUR_SIX, NEVER);
+
+      expect(outcome).toBe('recomputed');
+      expect(shown()).toEqual({ version: 2, count: 1, total: '5' });
+      expect(aggregates.cell(HOUR_SIX)).not.toHaveProperty('failure');
+    });
+
+    it('does not take the place of what another wrote meanwhile', async () => {
+      await store({ values: { a: 1, b: 1, c: 1 } });
+      const heal = async () => {
+        await store({ value: 5 });
+        await aRecomputer().recomputeHour(HOUR_SIX, NEVER);
+      };
+      // After the refused write, before the one that says so.
+      aggregates.interruptions.push(() => Promise.resolve(), heal);
+
+      const outcome = await aRecomputer().recomputeHour(HOUR_SIX, NEVER);
+
+      expect(outcome).toBe('recomputed');
+      expect(shown()).toEqual({ version: 2, count: 1, total: '5' });
+    });
+
+    it('is said to be out of time when that was over with the refused write', async () => {
+      await store({ values: { a: 1, b: 1, c: 1 } });
+      aggregates.interruptions.push(async () => Promise.resolve(clock.advance(1000)));
+
+      const recomputing = aRecomputer().recomputeHour(HOUR_SIX, clock.nowEpochMs() + 1000);
+
+      await expect(recomputing).rejects.toMatchObject({ code: 'recompute-out-of-time' });
+      expect(aggregates.cells()).toEqual([]);
+    });
+  });
+
   it('starts over when another version stands there by then', async () => {
     await store({ timestamp: '2023-02-15T06:00:00Z', value: 1 });
     aggregates.interruptions.push(async () => {

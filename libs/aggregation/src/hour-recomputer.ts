@@ -1,6 +1,11 @@
 import { DomainError, type Clock } from '@sensorflow/kernel';
 import type { ReadingStore } from '@sensorflow/sensor-data';
-import type { AggregateStore, EquipmentHour } from './aggregate-store.js';
+import {
+  AGGREGATE_TOO_LARGE,
+  type AggregateStore,
+  type EquipmentHour,
+  type EquipmentHourCell,
+} from './aggregate-store.js';
 import { endOfHour, startOfHour } from './hour.js';
 import { foldReadings, type HourMetrics } from './hourly-aggregate.js';
 
@@ -8,6 +13,9 @@ const FIRST_BACKOFF_MS = 20;
 const LONGEST_BACKOFF_MS = 1000;
 /** About 150 bytes each. */
 const REMEMBERED_VERSIONS = 20_000;
+
+/** With `aggregate-too-large` the cell says so, and shows nothing until the readings have fewer metrics. */
+export type RecomputeOutcome = 'recomputed' | typeof AGGREGATE_TOO_LARGE;
 
 /**
  * Makes an aggregate equal to its readings: learns the cell's version, then reads the hour's readings,
@@ -33,25 +41,49 @@ export class HourRecomputer {
   ) {}
 
   /**
-   * When it returns, the aggregate contains every change made before the call. Throws DomainError
-   * `unavailable` (`recompute-out-of-time`) at the deadline, and what the stores throw.
+   * When it returns, the aggregate contains every change made before the call, or says that it is too
+   * large. Throws DomainError `unavailable` (`recompute-out-of-time`) at the deadline, and what else
+   * the stores throw.
    */
-  async recomputeHour(of: EquipmentHour, deadlineEpochMs: number): Promise<void> {
+  async recomputeHour(of: EquipmentHour, deadlineEpochMs: number): Promise<RecomputeOutcome> {
     for (let conflicts = 0; ; conflicts += 1) {
       this.assertTimeLeft(deadlineEpochMs);
-      if (await this.recomputeOnce(of, deadlineEpochMs)) return;
+      const outcome = await this.recomputeOnce(of, deadlineEpochMs);
+      if (outcome !== 'conflict') return outcome;
       const backoffMs = Math.min(FIRST_BACKOFF_MS * 2 ** conflicts, LONGEST_BACKOFF_MS);
       await this.clock.sleep(this.random() * backoffMs);
     }
   }
 
-  private async recomputeOnce(of: EquipmentHour, deadlineEpochMs: number): Promise<boolean> {
-    const version = await this.versionOf(of);
+  private async recomputeOnce(
+    of: EquipmentHour,
+    deadlineEpochMs: number,
+  ): Promise<RecomputeOutcome | 'conflict'> {
+    const version = (await this.versionOf(of)) + 1;
     const metrics = await this.fold(of, deadlineEpochMs);
-    const outcome = await this.aggregates.replaceCell({ ...of, version: version + 1, metrics });
-    if (outcome === 'conflict') return false;
-    this.remember(of, version + 1);
-    return true;
+    const outcome = await this.put({ ...of, version, metrics }, deadlineEpochMs);
+    if (outcome !== 'conflict') this.remember(of, version);
+    return outcome;
+  }
+
+  /**
+   * Trying again cannot help a cell that is too large, and would stop its stream: its failure takes its
+   * place, under the same version lock as every other write.
+   */
+  private async put(
+    cell: EquipmentHourCell,
+    deadlineEpochMs: number,
+  ): Promise<RecomputeOutcome | 'conflict'> {
+    try {
+      const outcome = await this.aggregates.replaceCell(cell);
+      return outcome === 'replaced' ? 'recomputed' : outcome;
+    } catch (error) {
+      if (!(error instanceof DomainError) || error.code !== AGGREGATE_TOO_LARGE) throw error;
+    }
+    this.assertTimeLeft(deadlineEpochMs);
+    const failed = { ...cell, metrics: new Map(), failure: AGGREGATE_TOO_LARGE } as const;
+    const outcome = await this.aggregates.replaceCell(failed);
+    return outcome === 'replaced' ? AGGREGATE_TOO_LARGE : outcome;
   }
 
   /** Taken out of memory with the asking, so that a failed or refused write is followed by a look. */

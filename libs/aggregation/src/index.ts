@@ -1,4 +1,5 @@
 export {
+  AGGREGATE_TOO_LARGE,
   AggregateStore,
   compareEquipmentHours,
   type EquipmentHour,
@@ -6,7 +7,7 @@ export {
   type MetricHour,
   type MetricHoursQuery,
 } from './aggregate-store.js';
-export { equipmentHourKey, HourRecomputer } from './hour-recomputer.js';
+export { equipmentHourKey, HourRecomputer, type RecomputeOutcome } from './hour-recomputer.js';
 export { hourOf, parseHour, type Hour, type HourRange } from './hour.js';
 export { foldReadings, type HourMetrics, type MetricAggregate } from './hourly-aggregate.js';
 export {

@@ -67,7 +67,12 @@ describe('aggregating a batch of the stream', () => {
 
     const outcome = await aggregator.aggregate(changes, NEVER);
 
-    expect(outcome).toEqual({ dirtyHours: 3, failures: [], firstFailed: undefined });
+    expect(outcome).toEqual({
+      dirtyHours: 3,
+      failures: [],
+      firstFailed: undefined,
+      tooLarge: [],
+    });
     expect(aggregates.writes).toBe(3);
     expect(aggregates.cells().map(({ metrics }) => metrics.get('value')?.count)).toEqual([3, 1, 1]);
   });
@@ -97,6 +102,27 @@ describe('aggregating a batch of the stream', () => {
     expect(outcome.firstFailed).toBe('102');
     expect(outcome.failures.map(({ position }) => position)).toEqual([1, 2]);
     expect(aggregates.cells().map(({ equipmentId }) => equipmentId)).toEqual(['EQ-1', 'EQ-3']);
+  });
+
+  it('does not fail for an hour with more metrics than a cell holds, but names it', async () => {
+    const holdingTwo = new InMemoryAggregateStore(2);
+    aggregator = new StreamBatchAggregator(new HourRecomputer(readings, holdingTwo, clock));
+    const large = aStoredReading({ equipmentId: 'EQ-2', values: { a: 1, b: 1, c: 1 } });
+    await readings.putAll([large]);
+    const changes = [
+      { sequenceNumber: '1', reading: large },
+      await changed('2', 'EQ-1', large.timestamp),
+    ];
+
+    const outcome = await aggregator.aggregate(changes, NEVER);
+
+    expect(outcome).toEqual({
+      dirtyHours: 2,
+      failures: [],
+      firstFailed: undefined,
+      tooLarge: [{ equipmentId: 'EQ-2', hour: '2023-02-15T06' }],
+    });
+    expect(holdingTwo.cells().map(({ metrics }) => metrics.size)).toEqual([1, 0]);
   });
 
   it('fails for a record that names no reading', async () => {

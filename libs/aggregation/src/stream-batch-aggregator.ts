@@ -1,5 +1,5 @@
 import { DomainError, type Instant } from '@sensorflow/kernel';
-import type { EquipmentHour } from './aggregate-store.js';
+import { AGGREGATE_TOO_LARGE, type EquipmentHour } from './aggregate-store.js';
 import { hourOf } from './hour.js';
 import { equipmentHourKey, type HourRecomputer } from './hour-recomputer.js';
 
@@ -20,6 +20,8 @@ export interface BatchOutcome {
    * the lowest reported one again, so that naming more would say nothing more.
    */
   readonly firstFailed: string | undefined;
+  /** Done, but not shown: they have more metrics than a cell holds. No failures, so that no stream stops. */
+  readonly tooLarge: readonly EquipmentHour[];
 }
 
 export interface BatchFailure {
@@ -51,33 +53,37 @@ export class StreamBatchAggregator {
     deadlineEpochMs: number,
   ): Promise<BatchOutcome> {
     const dirty = dirtyHours(changes);
-    const failures = [...malformed(changes), ...(await this.recomputeAll(dirty, deadlineEpochMs))];
+    const recomputed = await this.recomputeAll(dirty, deadlineEpochMs);
+    const failures = [...malformed(changes), ...recomputed.failures];
     failures.sort((a, b) => a.position - b.position);
     const first = failures[0];
     return {
       dirtyHours: dirty.length,
       failures,
       firstFailed: first && changes[first.position]?.sequenceNumber,
+      tooLarge: recomputed.tooLarge,
     };
   }
 
   private async recomputeAll(
     dirty: readonly DirtyHour[],
     deadlineEpochMs: number,
-  ): Promise<readonly BatchFailure[]> {
+  ): Promise<Pick<BatchOutcome, 'failures' | 'tooLarge'>> {
     const failures: BatchFailure[] = [];
+    const tooLarge: EquipmentHour[] = [];
     const remaining = dirty.values();
     const work = async (): Promise<void> => {
       for (const { equipmentHour, position } of remaining) {
         try {
-          await this.recomputer.recomputeHour(equipmentHour, deadlineEpochMs);
+          const outcome = await this.recomputer.recomputeHour(equipmentHour, deadlineEpochMs);
+          if (outcome === AGGREGATE_TOO_LARGE) tooLarge.push(equipmentHour);
         } catch (error) {
           failures.push({ position, equipmentHour, error });
         }
       }
     };
     await Promise.all(Array.from({ length: CONCURRENCY }, work));
-    return failures;
+    return { failures, tooLarge };
   }
 }
 

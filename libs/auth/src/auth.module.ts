@@ -23,6 +23,7 @@ import { DynamoDbEndedSessionStore } from './dynamodb/dynamodb-ended-session-sto
 import { EndedSessionStore } from './ended-session-store.js';
 import { EndedSessions } from './ended-sessions.js';
 import { AccessGuard } from './http/access.guard.js';
+import { Admission } from './http/admission.js';
 import { AuthController } from './http/auth.controller.js';
 import { IdentityProvider } from './identity-provider.js';
 import { LoginThrottle } from './login-throttle.js';
@@ -61,9 +62,10 @@ export class AuthModule implements OnModuleInit, OnApplicationShutdown {
         ...tokenProviders(options),
         ...sessionProviders(options),
         { provide: FrontendOrigin, useValue: new FrontendOrigin(options.frontendOrigin) },
+        Admission,
         { provide: APP_GUARD, useClass: AccessGuard },
       ],
-      exports: [AuthReadiness, Authentication],
+      exports: [Admission, AuthReadiness, Authentication],
     };
   }
 

@@ -377,6 +377,26 @@ describe('the error report', () => {
     expect(bench.readings()).toHaveLength(4);
   });
 
+  it('can be uploaded with the options of its file, whatever the names of its columns', async () => {
+    const bench = new ImportWorkbench();
+    const options = {
+      columns: new Map([
+        ['=id', 'equipmentId'],
+        ['+5V', 'volts'],
+        ['@note', null],
+      ]),
+    };
+    const file = `=id,timestamp,+5V,@note\nEQ-1,${T(1)},oops,a\n`;
+    const first = await bench.importFile(file, { options });
+    const report = bench.storage.reports.get(first.uploadId) ?? '';
+
+    const second = await bench.importFile(report.replace('"oops"', '"5"'), { options });
+
+    expect(report).toContain(`"'=id","timestamp","'+5V","'@note"`);
+    expect(second).toMatchObject({ status: 'completed', failure: undefined });
+    expect(bench.readings()).toEqual([`EQ-1 ${instantFromEpochMs(Date.parse(T(1)))} volts=5`]);
+  });
+
   it('leaves no parts behind', async () => {
     const bench = new ImportWorkbench();
     const request = await bench.upload(HEAD + rows(1) + 'EQ-1,never,1\n'.repeat(200));

@@ -1,4 +1,4 @@
-import { DomainError, instantFromEpochMs, type Clock, type Fault } from '@sensorflow/kernel';
+import { DomainError, instantFromEpochMs, type Clock, type InputFault } from '@sensorflow/kernel';
 import { DEFAULT_OPTIONS } from './import-options.js';
 import {
   isFinished,
@@ -40,7 +40,11 @@ export class CsvImports {
 
   /** Throws DomainError `invalid-request` for a file over the limit. */
   async openImport(request: UploadRequest): Promise<OpenedImport> {
-    this.assertNotTooLarge(request.size);
+    const faults = this.sizeFaults(request.size);
+    if (faults.length > 0) {
+      const detail = 'The request is not valid; see errors.';
+      throw new DomainError('invalid', 'invalid-request', detail, { faults });
+    }
     const record = newImport(request, this.clock.nowEpochMs());
     const upload = await this.storage.presignUpload({
       uploadId: record.uploadId,
@@ -53,23 +57,36 @@ export class CsvImports {
     return { ...upload, uploadId, expiresAtEpochMs };
   }
 
+  /** The fault of a file of so many bytes: `file-too-large`, or none. */
+  sizeFaults(size: number): readonly InputFault[] {
+    if (size <= this.maxUploadBytes) return [];
+    const detail = `A file has at most ${this.maxUploadBytes} bytes; .csv.gz saves most of them.`;
+    return [{ pointer: '/size', code: 'file-too-large', detail }];
+  }
+
   /** Throws DomainError `import-not-found`. */
   async importOf(uploadId: string): Promise<ShownImport> {
     const record = isUploadId(uploadId) ? await this.imports.find(uploadId) : undefined;
-    if (record) return this.shown(record);
+    if (record) return this.shown(record, await this.statusOf(record));
     throw new DomainError('not-found', 'import-not-found', 'There is no such import.');
   }
 
   /** The newest first. Throws DomainError `cursor-invalid` when `before` is no upload id. */
   async listImports(limit: number, before?: string) {
     if (before !== undefined && !isUploadId(before)) {
-      throw new DomainError('invalid', 'cursor-invalid', 'The cursor is not one of this list.');
+      const detail = 'The cursor is not one of this list.';
+      throw new DomainError('invalid', 'cursor-invalid', detail, {
+        faults: [{ pointer: '/cursor', code: 'cursor-invalid', detail }],
+      });
     }
     const { imports, next } = await this.imports.list(limit, before);
-    return { imports: await Promise.all(imports.map((record) => this.shown(record))), next };
+    const shown = imports.map(async (record) =>
+      this.shown(record, await this.listedStatusOf(record)),
+    );
+    return { imports: await Promise.all(shown), next };
   }
 
-  private async shown(record: ImportRecord): Promise<ShownImport> {
+  private async shown(record: ImportRecord, status: ShownImport['status']): Promise<ShownImport> {
     const hasReport = isFinished(record) && record.checkpoint.rows.rejected > 0;
     const errorReportUrl = hasReport
       ? await this.storage.presignReport(
@@ -78,23 +95,31 @@ export class CsvImports {
           REPORT_URL_SECONDS,
         )
       : null;
-    return { record, status: this.statusOf(record), errorReportUrl };
+    return { record, status, errorReportUrl };
   }
 
-  private statusOf({ status, uploadExpiresAtEpochMs }: ImportRecord): ShownImport['status'] {
-    const isOver = this.clock.nowEpochMs() > uploadExpiresAtEpochMs + EXPIRY_GRACE_MS;
-    return status === 'awaiting-upload' && isOver ? 'expired' : status;
+  /**
+   * The importer marks a file as queued when its message's turn comes; behind other files that is
+   * late. A storage that does not answer leaves the status as it is: `expired` is said for sure only.
+   */
+  private async statusOf(record: ImportRecord): Promise<ShownImport['status']> {
+    const { status, uploadId, fileName } = record;
+    if (status !== 'awaiting-upload') return status;
+    const isUploaded = await this.storage
+      .isUploaded({ uploadId, gzip: isGzipName(fileName) })
+      .catch(() => undefined);
+    if (isUploaded === undefined) return status;
+    if (isUploaded) return 'queued';
+    return this.isPast(record, EXPIRY_GRACE_MS) ? 'expired' : status;
   }
 
-  private assertNotTooLarge(size: number): void {
-    if (size <= this.maxUploadBytes) return;
-    const fault: Fault = {
-      code: 'file-too-large',
-      detail: `A file has at most ${this.maxUploadBytes} bytes; .csv.gz saves most of them.`,
-    };
-    throw new DomainError('invalid', 'invalid-request', 'The request is not valid; see errors.', {
-      faults: [{ pointer: '/size', ...fault }],
-    });
+  /** A list asks the storage only where a file should have come by now. */
+  private async listedStatusOf(record: ImportRecord): Promise<ShownImport['status']> {
+    return this.isPast(record, 0) ? this.statusOf(record) : record.status;
+  }
+
+  private isPast({ uploadExpiresAtEpochMs }: ImportRecord, graceMs: number): boolean {
+    return this.clock.nowEpochMs() > uploadExpiresAtEpochMs + graceMs;
   }
 }
 

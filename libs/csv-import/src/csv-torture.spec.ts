@@ -521,6 +521,9 @@ const inflated =
   HEAD +
   Array.from({ length: 2000 }, (_, i) => `EQ-${i * 7919},${T(i)},${(i * 7919) % 1013}\n`).join('');
 const zipped = gzipSync(inflated);
+const WIDE_ZEROS =
+  `equipmentId,timestamp,${Array.from({ length: 60 }, (_, at) => `m${at}`).join(',')}\n` +
+  Array.from({ length: 400 }, (_, i) => `EQ-${i},${T(1)}${',0.000'.repeat(60)}\n`).join('');
 const SEMANTICS: readonly TortureCase[] = [
   { name: '54 the same row twice', file: HEAD + row(1) + row(1), accepted: 2, readings: 1 },
   {
@@ -545,12 +548,10 @@ const SEMANTICS: readonly TortureCase[] = [
     accepted: 2,
   },
   {
-    name: '59c a bomb',
-    file: gzipSync(HEAD + row(1).repeat(300_000)),
+    name: '59c an honest wide file that gzip makes 100 times smaller',
+    file: gzipSync(WIDE_ZEROS),
     fileName: 'a.csv.gz',
-    accepted: [1000, 299_999],
-    readings: 1,
-    failure: 'gzip-bomb',
+    accepted: 400,
   },
   {
     name: '59d truncated',

@@ -60,6 +60,11 @@ function escaped(cell: string): string {
   return `"${harmless.replaceAll('"', '""')}"`;
 }
 
+/** What a cell of a report said before it was made harmless. */
+export function unescaped(cell: string): string {
+  return cell.startsWith("'") && FORMULA_START.test(cell.slice(1)) ? cell.slice(1) : cell;
+}
+
 /** The report with one more part of this run. */
 export function withPart(report: ReportState, run: number, bytes: number): ReportState {
   const last = report.parts.at(-1);

@@ -1,7 +1,14 @@
-import { MAX_COLUMNS, type ImportOptions } from './import-options.js';
-import { DEFAULT_METRIC, parseMetricName } from '@sensorflow/sensor-data';
+import { parseMetricName } from '@sensorflow/sensor-data';
 import { fieldsOfLine } from './csv-fields.js';
+import { unescaped } from './error-report.js';
 import { FileFault } from './file-fault.js';
+import {
+  canonicalWord,
+  EQUIPMENT_ID,
+  MAX_COLUMNS,
+  TIMESTAMP,
+  type ImportOptions,
+} from './import-options.js';
 
 /** What each field of a row means. */
 export interface FileColumns {
@@ -11,11 +18,6 @@ export interface FileColumns {
   readonly timestampAt: number;
   readonly metrics: readonly { readonly at: number; readonly name: string }[];
 }
-
-const EQUIPMENT_ID = 'equipmentId';
-const TIMESTAMP = 'timestamp';
-/** Words with a meaning of their own; a spreadsheet's `Timestamp` is meant all the same. */
-const KNOWN_WORDS = [EQUIPMENT_ID, TIMESTAMP, DEFAULT_METRIC];
 
 /** Columns that an error report adds, and comments. */
 const IGNORED_PREFIX = '_';
@@ -36,9 +38,9 @@ export function readColumns(
   if (names.length > MAX_COLUMNS) {
     throw new FileFault('too-many-columns', `A file has at most ${MAX_COLUMNS} columns.`);
   }
-  const trimmed = names.map((name) => name.trim());
-  assertRenamedExist(trimmed, options);
-  const used = trimmed.flatMap((name, at) => {
+  const said = names.map((name) => nameSaid(name, options));
+  assertRenamedExist(said, options);
+  const used = said.flatMap((name, at) => {
     const meaning = options.columns.has(name) ? options.columns.get(name) : name;
     return typeof meaning !== 'string' || meaning.startsWith(IGNORED_PREFIX)
       ? []
@@ -52,11 +54,19 @@ export function readColumns(
 export function namesReadings(
   headerText: string,
   delimiter: string,
-  { columns }: Pick<ImportOptions, 'columns'>,
+  options: Pick<ImportOptions, 'columns'>,
 ): boolean {
-  const names = fieldsOfLine(headerText, delimiter)?.map((name) => name.trim()) ?? [];
-  const meanings = new Set(names.map((name) => canonicalWord(columns.get(name) ?? name)));
+  const fields = fieldsOfLine(headerText, delimiter) ?? [];
+  const names = fields.map((name) => nameSaid(name, options));
+  const meanings = new Set(names.map((name) => canonicalWord(options.columns.get(name) ?? name)));
   return meanings.has(EQUIPMENT_ID) && meanings.has(TIMESTAMP);
+}
+
+/** The name as `columns` says it: an error report writes `+5V` as `'+5V`. */
+function nameSaid(field: string, { columns }: Pick<ImportOptions, 'columns'>): string {
+  const name = field.trim();
+  const original = unescaped(name).trim();
+  return !columns.has(name) && columns.has(original) ? original : name;
 }
 
 type UsedColumn = FileColumns['metrics'][number];
@@ -112,8 +122,4 @@ function assertDistinct(used: readonly UsedColumn[]): void {
     }
     seen.add(name);
   }
-}
-
-function canonicalWord(name: string): string {
-  return KNOWN_WORDS.find((word) => word.toLowerCase() === name.toLowerCase()) ?? name;
 }

@@ -1,5 +1,5 @@
 import { accepted, refused, type Parsed } from '@sensorflow/kernel';
-import { parseMetricName } from '@sensorflow/sensor-data';
+import { DEFAULT_METRIC, parseMetricName } from '@sensorflow/sensor-data';
 
 /** How a file is to be read, where it cannot say so itself. */
 export interface ImportOptions {
@@ -27,6 +27,11 @@ export const DEFAULT_OPTIONS: ImportOptions = {
   columns: new Map(),
   dryRun: false,
 };
+
+export const EQUIPMENT_ID = 'equipmentId';
+export const TIMESTAMP = 'timestamp';
+/** Words with a meaning of their own; a spreadsheet's `Timestamp` is meant all the same. */
+const KNOWN_WORDS = [EQUIPMENT_ID, TIMESTAMP, DEFAULT_METRIC];
 
 export const MAX_COLUMNS = 1000;
 const MAX_COLUMN_NAME_LENGTH = 255;
@@ -57,18 +62,37 @@ export function parseColumns(raw: unknown): Parsed<ReadonlyMap<string, string | 
   }
   const columns = new Map<string, string | null>();
   for (const [column, name] of Object.entries(raw)) {
-    if (column.length > MAX_COLUMN_NAME_LENGTH || !isColumnTarget(name)) {
+    if (!isColumnName(column) || !isColumnTarget(name)) {
       return refused(
         'columns-invalid',
         'A column becomes equipmentId, timestamp or a metric, or null to be left out.',
       );
+    }
+    if (columns.has(column.trim())) {
+      return refused('columns-invalid', 'columns names a column twice.');
     }
     columns.set(column.trim(), name);
   }
   if (columns.size > MAX_COLUMNS) {
     return refused('columns-invalid', `columns names at most ${MAX_COLUMNS} columns.`);
   }
-  return accepted(columns);
+  return isOneToOne(columns)
+    ? accepted(columns)
+    : refused('columns-invalid', 'columns gives two columns one name.');
+}
+
+export function canonicalWord(name: string): string {
+  return KNOWN_WORDS.find((word) => word.toLowerCase() === name.toLowerCase()) ?? name;
+}
+
+/** Half a surrogate pair stands in no file, and the table of imports cannot keep it. */
+function isColumnName(column: string): boolean {
+  return column.length <= MAX_COLUMN_NAME_LENGTH && column.isWellFormed();
+}
+
+function isOneToOne(columns: ReadonlyMap<string, string | null>): boolean {
+  const names = [...columns.values()].filter((name) => name !== null).map(canonicalWord);
+  return new Set(names).size === names.length;
 }
 
 function isColumnTarget(name: unknown): name is string | null {

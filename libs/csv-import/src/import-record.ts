@@ -41,6 +41,8 @@ export interface Lease {
   readonly seenAtEpochMs: number;
   /** A released lease cannot be at work any more. */
   readonly released: boolean;
+  /** The checkpoint's rows when a fresh message was sent last; 0 before. */
+  readonly renewedAtRows: number;
 }
 
 /** `total` is always `accepted` + `rejected`. */

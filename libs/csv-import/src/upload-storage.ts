@@ -28,6 +28,9 @@ export abstract class UploadStorage {
   /** One upload, of this length, to this place, never over another. */
   abstract presignUpload(target: UploadTarget): Promise<PresignedUpload>;
 
+  /** Whether the file is there. */
+  abstract isUploaded(target: Pick<UploadTarget, 'uploadId' | 'gzip'>): Promise<boolean>;
+
   /** Where a browser fetches the error report as a file of this name. */
   abstract presignReport(
     uploadId: string,

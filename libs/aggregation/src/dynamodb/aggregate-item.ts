@@ -26,6 +26,7 @@ export function toItem(cell: EquipmentHourCell, shard: number): Record<string, A
     hour: { S: cell.hour },
     version: { N: String(cell.version) },
     metrics: { M: Object.fromEntries(metrics) },
+    ...(cell.failure !== undefined && { failure: { S: cell.failure } }),
   };
 }
 

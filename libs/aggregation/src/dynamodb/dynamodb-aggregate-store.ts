@@ -12,6 +12,7 @@ import { DomainError } from '@sensorflow/kernel';
 import { EQUIPMENT_HOURS_INDEX } from '@sensorflow/platform/resources/tables.js';
 import { createHash } from 'node:crypto';
 import {
+  AGGREGATE_TOO_LARGE,
   AggregateStore,
   compareEquipmentHours,
   type EquipmentHour,
@@ -28,6 +29,8 @@ import { answered, unavailable } from './store-errors.js';
 /** Cells held in memory while a day's shards are merged, over all shards. */
 const MERGE_CELLS = 16_384;
 const SMALLEST_PAGE = 64;
+/** A metric takes 105 bytes at least, an item has 400 KB; a far larger request would fail like an outage. */
+const NEVER_FITTING_METRICS = 4000;
 
 /** The aggregates table; decision record 0005 says why under these keys. */
 export class DynamoDbAggregateStore extends AggregateStore {
@@ -54,6 +57,7 @@ export class DynamoDbAggregateStore extends AggregateStore {
   }
 
   override async replaceCell(cell: EquipmentHourCell): Promise<'replaced' | 'conflict'> {
+    if (cell.metrics.size >= NEVER_FITTING_METRICS) throw tooLarge();
     const command = new PutItemCommand({
       TableName: this.tableName,
       Item: toItem(cell, await this.shardOf(cell)),
@@ -167,10 +171,10 @@ function isTooLarge(error: unknown): boolean {
   );
 }
 
-function tooLarge(cause: unknown): DomainError {
+function tooLarge(cause?: unknown): DomainError {
   return new DomainError(
     'invalid',
-    'aggregate-too-large',
+    AGGREGATE_TOO_LARGE,
     'An equipment-hour holds about 1,500 metrics; this one has more.',
     { cause },
   );

@@ -1,8 +1,8 @@
 import { DomainError } from '@sensorflow/kernel';
 import { decodeCursor, encodeCursor, type CursorQuery } from '@sensorflow/platform/http/cursor.js';
 import type { EquipmentHour } from '../aggregate-store.js';
-import { hourPlus, parseHour, type HourRange } from '../hour.js';
-import { hoursOf, type AggregatesRequest } from './aggregates-request.js';
+import { hourPlus, parseHour, type Hour, type HourRange } from '../hour.js';
+import { hoursOf, type AggregatesRequest, type Window } from './aggregates-request.js';
 import { HOURS_OF_INTERVAL } from './intervals.js';
 
 export interface PagePosition {
@@ -33,14 +33,19 @@ export function positionIn(
   const [first = '', behind = '', equipmentId = ''] = position;
   const from = parseHour(first);
   const hour = parseHour(behind);
-  const current = hoursOf(request.window, nowEpochMs);
-  const isOurs = position.length === 3 && equipmentId !== '';
-  // Another process's clock may have turned the hour just before ours.
-  if (!isOurs || !from || !hour || from > hourPlus(current.from, 1)) throw cursorInvalid();
-  const { interval } = request.window;
-  const range =
-    interval === null ? current : { from, to: hourPlus(from, HOURS_OF_INTERVAL[interval]) };
+  if (position.length !== 3 || equipmentId === '' || !from || !hour) throw cursorInvalid();
+  const range = rangeFrom(from, request.window, nowEpochMs);
+  if (range === undefined || hour < range.from || hour >= range.to) throw cursorInvalid();
   return { range, after: { equipmentId, hour } };
+}
+
+/** The hours whose first page began there; undefined when none can have. */
+function rangeFrom(from: Hour, window: Window, nowEpochMs: number): HourRange | undefined {
+  const current = hoursOf(window, nowEpochMs);
+  if (window.interval === null) return from === current.from ? current : undefined;
+  // Another process's clock may have turned the hour just before ours.
+  if (from > hourPlus(current.from, 1)) return undefined;
+  return { from, to: hourPlus(from, HOURS_OF_INTERVAL[window.interval]) };
 }
 
 /** The limit is not part of it: the next page may have another size. */

@@ -6,10 +6,12 @@ import { requestValidationPipe } from '@sensorflow/platform/http/request-validat
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FixedClock } from '../../../../test/support/fixed-clock.js';
 import { InMemoryAggregateStore } from '../../../../test/support/in-memory-aggregate-store.js';
-import { aReading } from '../../../../test/support/readings.js';
-import { hourOf } from '../hour.js';
+import { anInstant, aReading } from '../../../../test/support/readings.js';
+import { hourOf, hourPlus } from '../hour.js';
 import { foldReadings } from '../hourly-aggregate.js';
 import { HourlyAggregates } from '../hourly-aggregates.js';
+import { nextCursorOf } from './aggregates-cursor.js';
+import { aggregatesRequestOf } from './aggregates-request.js';
 import { AggregatesController } from './aggregates.controller.js';
 
 const NOW = '2023-09-01T06:42:00Z';
@@ -47,6 +49,8 @@ describe('GET /sensor-data/aggregated', () => {
     const answer = await app.inject({ method: 'GET', url: `/sensor-data/aggregated?${query}` });
     return { status: answer.statusCode, body: answer.json() };
   }
+
+  const anHour = (hour: string) => hourOf(anInstant(`${hour}:00:00Z`));
 
   function put(equipmentId: string, hour: string, values: readonly number[], metric = 'value') {
     const readings = values.map((value, minute) =>
@@ -217,6 +221,29 @@ describe('GET /sensor-data/aggregated', () => {
     const cursor = Buffer.from(JSON.stringify([digest, ...position])).toString('base64url');
 
     expect(await get(`interval=24h&cursor=${cursor}`)).toMatchObject({
+      status: 400,
+      body: { code: 'cursor-invalid', errors: [{ pointer: '/cursor' }] },
+    });
+  });
+
+  it.each([
+    ['begins before it', '2023-02-15T06', '2023-02-15T06', '2023-02-15T07'],
+    ['begins in its middle', '2023-02-15T06', '2023-02-15T08', '2023-02-15T08'],
+    ['lies before it', '2023-02-15T06', '2023-02-15T07', '2023-02-15T06'],
+    ['lies behind it', '2023-02-15T06', '2023-02-15T07', '2023-02-15T08'],
+    ['lies before the end of time', '9999-12-31T22', '9999-12-31T22', '9999-12-31T22'],
+    ['lies at the end of time', '9999-12-31T22', '9999-12-31T23', '9999-12-31T23'],
+  ])('refuses a forged cursor of a range that %s', async (_name, hour, first, behind) => {
+    const [from, to] = [`${hour}:30:00Z`, `${hourPlus(anHour(hour), 1)}:30:00Z`];
+    const cursor = nextCursorOf(
+      aggregatesRequestOf({ from, to }),
+      { from: anHour(first), to: anHour(first) },
+      { equipmentId: 'x', hour: anHour(behind) },
+    );
+
+    const answer = await get(`from=${from}&to=${to}&cursor=${cursor}`);
+
+    expect(answer).toMatchObject({
       status: 400,
       body: { code: 'cursor-invalid', errors: [{ pointer: '/cursor' }] },
     });

@@ -2,6 +2,7 @@ import { Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { ApiBasicAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { DomainError } from '@sensorflow/kernel';
 import { ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
+import { IgnoresBody } from '@sensorflow/platform/http/ignores-body.decorator.js';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { parseBasicCredentials, type Credentials } from '../basic-credentials.js';
 import type { Caller } from '../caller.js';
@@ -25,6 +26,7 @@ export class AuthController {
   ) {}
 
   @Post('login')
+  @IgnoresBody()
   @HttpCode(200)
   @Public()
   @ApiOperation({ summary: 'Logs in with Basic credentials; answers the session cookie' })
@@ -79,6 +81,7 @@ export class AuthController {
   }
 
   @Post('logout')
+  @IgnoresBody()
   @HttpCode(200)
   @AnyScope()
   @ApiOperation({ summary: 'Ends the session: its token is refused from now on' })

@@ -2,10 +2,15 @@ import { applyDecorators, createParamDecorator, type ExecutionContext } from '@n
 import { Reflector } from '@nestjs/core';
 import { ApiSecurity } from '@nestjs/swagger';
 import { ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
-import type { Caller, Scope } from '../caller.js';
+import { routeSettings } from '@sensorflow/platform/http/route-settings.js';
+import { SCOPES, type Caller, type Scope } from '../caller.js';
 
 /** How a route says who may call it. Every route says exactly one; a route that says none is refused. */
 export type RoutePolicy = 'public' | 'any-scope' | Scope;
+
+export function isRoutePolicy(text: string | undefined): text is RoutePolicy {
+  return text === 'public' || text === 'any-scope' || SCOPES.some((scope) => scope === text);
+}
 
 /** The names of the two ways in, as the OpenAPI document's security schemes carry them. */
 export const SESSION_COOKIE_SECURITY = 'sessionCookie';
@@ -20,13 +25,18 @@ export function Public(): MethodDecorator & ClassDecorator {
 
 /** Anyone with a valid identity, whatever its scopes. */
 export function AnyScope(): MethodDecorator {
-  return applyDecorators(DeclaredPolicy('any-scope'), identityNeeded('cross-site-request'));
+  return applyDecorators(
+    DeclaredPolicy('any-scope'),
+    routeSettings({ policy: 'any-scope' }),
+    identityNeeded('cross-site-request'),
+  );
 }
 
 /** Whoever has this very scope. */
 export function RequiresScope(scope: Scope): MethodDecorator {
   return applyDecorators(
     DeclaredPolicy(scope),
+    routeSettings({ policy: scope }),
     identityNeeded('insufficient-scope', 'cross-site-request'),
   );
 }

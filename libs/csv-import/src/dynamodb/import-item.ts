@@ -81,6 +81,7 @@ export function toLeaseItem(lease: Lease): AttributeValue {
       messageId: { S: lease.messageId },
       seenAt: number(lease.seenAtEpochMs),
       released: { BOOL: lease.released },
+      renewedAtRows: number(lease.renewedAtRows),
     },
   };
 }
@@ -153,6 +154,7 @@ function leaseFrom(item: ImportItem): Lease {
     messageId: text(item['messageId']),
     seenAtEpochMs: numberOf(item['seenAt']),
     released: item['released']?.BOOL ?? false,
+    renewedAtRows: item['renewedAtRows'] ? numberOf(item['renewedAtRows']) : 0,
   };
 }
 

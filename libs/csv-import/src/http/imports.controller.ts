@@ -1,5 +1,6 @@
 import { Body, Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
 import {
+  ApiBody,
   ApiCreatedResponse,
   ApiOkResponse,
   ApiOperation,
@@ -8,6 +9,8 @@ import {
 } from '@nestjs/swagger';
 import { RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
 import { ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
+import { MaxBodyBytes } from '@sensorflow/platform/http/max-body-bytes.decorator.js';
+import { DEFAULT_MAX_BODY_BYTES } from '@sensorflow/platform/http/route-settings.js';
 import { decodeCursor, encodeCursor } from '@sensorflow/platform/http/cursor.js';
 import type { FastifyReply } from 'fastify';
 import { CsvImports } from '../csv-imports.js';
@@ -20,7 +23,8 @@ import {
   toOpenedImportView,
 } from './import.view.js';
 import { ImportsQuery } from './imports.query.js';
-import { OpenImportBody, toUploadRequest } from './open-import.body.js';
+import { OpenImportBody } from './open-import.body.js';
+import { uploadRequestOf } from './upload-request-of.js';
 
 const DEFAULT_LIMIT = 100;
 /** A cursor of this list belongs to no other; it may be used with any limit. */
@@ -37,17 +41,18 @@ export class ImportsController {
     summary: 'Open an import of a CSV file',
     description: 'Answers where to PUT the file, within 15 minutes and with exactly these headers.',
   })
+  @ApiBody({ type: OpenImportBody })
   @ApiCreatedResponse({ type: OpenedImportView })
-  @ApiProblem(400, 'invalid-request', 'json-malformed', 'json-too-deep')
-  @ApiProblem(413, 'body-too-large')
-  @ApiProblem(415, 'content-type-unsupported')
+  @MaxBodyBytes(DEFAULT_MAX_BODY_BYTES)
+  @ApiProblem(400, 'invalid-request')
   @ApiProblem(503, 'store-unavailable', 'storage-unavailable')
   @RequiresScope('sensorflow/import')
   async openImport(
-    @Body() body: OpenImportBody,
+    @Body() body: unknown,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<OpenedImportView> {
-    const opened = await this.imports.openImport(toUploadRequest(body));
+    const request = await uploadRequestOf(body, (size) => this.imports.sizeFaults(size));
+    const opened = await this.imports.openImport(request);
     void reply.header('location', statusUrlOf(opened.uploadId));
     void reply.header('cache-control', 'no-store');
     return toOpenedImportView(opened);
@@ -74,6 +79,8 @@ export class ImportsController {
   }
 
   @Get('uploads/:id')
+  @ApiProblem(400, 'url-malformed')
+  @ApiProblem(414, 'url-too-long')
   @ApiOperation({ summary: 'Show an import: status, progress, counts and error report' })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOkResponse({ type: ImportView })

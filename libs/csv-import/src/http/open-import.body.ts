@@ -3,9 +3,7 @@ import { Transform } from 'class-transformer';
 import {
   IsBoolean,
   IsIn,
-  IsInt,
   IsOptional,
-  Min,
   registerDecorator,
   type ValidationArguments,
   type ValidationOptions,
@@ -18,7 +16,7 @@ import {
   type DecimalSign,
   type Delimiter,
 } from '../import-options.js';
-import { isFileName, isImportable, type UploadRequest } from '../upload-request.js';
+import { isFileName, isImportable } from '../upload-request.js';
 
 /** A rule of the core as a constraint. */
 function Satisfies(
@@ -42,7 +40,7 @@ function Satisfies(
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 
-/** What opens an import. */
+/** What opens an import; an option that is null is as good as absent. */
 export class OpenImportBody {
   @ApiProperty({ example: 'readings.csv', description: 'ends in .csv or .csv.gz' })
   @Satisfies(
@@ -63,11 +61,16 @@ export class OpenImportBody {
     example: 1_367_695,
     description: 'bytes of the file',
   })
-  @IsInt({ message: 'The size is a whole number of bytes.', context: { code: 'size-invalid' } })
-  @Min(1, { message: 'An empty file has no readings.', context: { code: 'size-invalid' } })
+  @Satisfies(
+    'size-invalid',
+    'The size is a whole number of bytes, at least 1.',
+    (value) => typeof value === 'number' && Number.isInteger(value) && value >= 1,
+  )
   size!: number;
 
   @ApiPropertyOptional({
+    type: String,
+    nullable: true,
     example: 'Europe/Berlin',
     description: 'IANA zone of timestamps without an offset; without it they are bad rows',
   })
@@ -77,17 +80,21 @@ export class OpenImportBody {
     'The time zone is an IANA name such as Europe/Berlin.',
     (value) => isText(value) && isTimezone(value),
   )
-  timezone?: string;
+  timezone?: string | null;
 
-  @ApiPropertyOptional({ enum: DELIMITERS, description: 'found from the header unless given' })
+  @ApiPropertyOptional({
+    enum: DELIMITERS,
+    nullable: true,
+    description: 'found from the header unless given',
+  })
   @IsOptional()
   @IsIn(DELIMITERS, {
     message: 'The delimiter is a comma, a semicolon, a tab or a bar.',
     context: { code: 'delimiter-invalid' },
   })
-  delimiter?: Delimiter;
+  delimiter?: Delimiter | null;
 
-  @ApiPropertyOptional({ enum: DECIMAL_SIGNS, default: '.' })
+  @ApiPropertyOptional({ enum: DECIMAL_SIGNS, nullable: true, default: '.' })
   @IsOptional()
   @IsIn(DECIMAL_SIGNS, {
     message: 'The decimal sign is a point or a comma.',
@@ -98,10 +105,11 @@ export class OpenImportBody {
     'With a decimal comma the delimiter is another sign.',
     (value, body) => value !== ',' || Reflect.get(body, 'delimiter') !== ',',
   )
-  decimal?: DecimalSign;
+  decimal?: DecimalSign | null;
 
   @ApiPropertyOptional({
     type: 'object',
+    nullable: true,
     additionalProperties: { type: 'string', nullable: true },
     example: { Temp: 'temperature', Comment: null },
     description: 'a column of the file → its new name, or null to leave it out',
@@ -114,15 +122,15 @@ export class OpenImportBody {
     'columns maps names of columns to equipmentId, timestamp, the name of a metric, or null.',
     (value) => parseColumns(value).ok,
   )
-  columns?: Readonly<Record<string, string | null>>;
+  columns?: Readonly<Record<string, string | null>> | null;
 
-  @ApiPropertyOptional({ default: false, description: 'checks and counts, and writes nothing' })
+  @ApiPropertyOptional({
+    type: Boolean,
+    nullable: true,
+    default: false,
+    description: 'checks and counts, and writes nothing',
+  })
   @IsOptional()
   @IsBoolean({ message: 'dryRun is true or false.', context: { code: 'dry-run-invalid' } })
-  dryRun?: boolean;
-}
-
-export function toUploadRequest({ columns, ...body }: OpenImportBody): UploadRequest {
-  const parsed = columns && parseColumns(columns);
-  return { ...body, columns: parsed?.ok === true ? parsed.value : undefined };
+  dryRun?: boolean | null;
 }

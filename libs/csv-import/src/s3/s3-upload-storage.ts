@@ -1,6 +1,7 @@
 import {
   DeleteObjectCommand,
   GetObjectCommand,
+  HeadObjectCommand,
   PutObjectCommand,
   S3ServiceException,
   type S3Client,
@@ -61,6 +62,20 @@ export class S3UploadStorage extends UploadStorage {
       unhoistableHeaders: new Set(Object.keys(headers)),
     });
     return { url, headers };
+  }
+
+  /** Needs the permission to list the bucket: without it S3 says 403 of an object that is missing. */
+  override async isUploaded(target: Pick<UploadTarget, 'uploadId' | 'gzip'>): Promise<boolean> {
+    const command = new HeadObjectCommand({ Bucket: this.bucketName, Key: uploadKey(target) });
+    return orUnavailable(async () => {
+      try {
+        await this.s3.send(command);
+        return true;
+      } catch (error) {
+        if (error instanceof S3ServiceException && error.name === 'NotFound') return false;
+        throw error;
+      }
+    });
   }
 
   override async presignReport(

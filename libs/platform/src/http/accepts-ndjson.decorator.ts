@@ -1,6 +1,9 @@
-import { routeBody } from './route-body.js';
+import { routeSettings } from './route-settings.js';
 
-/** Lets a route take `application/x-ndjson` beside JSON; its body then arrives as one string. */
+/**
+ * Lets a route take `application/x-ndjson` beside JSON; its body then arrives as one string. The
+ * elements of a JSON array are left to the route: one that is nested too deep is not the whole's fault.
+ */
 export function AcceptsNdjson(): MethodDecorator {
-  return routeBody({ acceptsNdjson: true });
+  return routeSettings({ acceptsNdjson: true });
 }

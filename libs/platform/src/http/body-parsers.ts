@@ -1,8 +1,8 @@
 import { DomainError } from '@sensorflow/kernel';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
-import { parseJson } from './json.js';
-import { DEFAULT_MAX_BODY_BYTES } from './route-body.js';
+import { parseJson, parseJsonList } from './json.js';
+import { DEFAULT_MAX_BODY_BYTES } from './route-settings.js';
 
 /**
  * Reads request bodies: JSON everywhere, NDJSON where a route says so, nothing else. Each route's
@@ -10,18 +10,60 @@ import { DEFAULT_MAX_BODY_BYTES } from './route-body.js';
  */
 export function registerBodyParsers(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser(
-    'application/json',
-    async (request: FastifyRequest, body: IncomingMessage) =>
-      parseJson(await readText(request, body)),
-  );
-  server.addContentTypeParser(
-    'application/x-ndjson',
-    async (request: FastifyRequest, body: IncomingMessage) => {
-      if (request.routeOptions.config.acceptsNdjson !== true) throw contentTypeUnsupported();
-      return readText(request, body);
-    },
-  );
+  server.addContentTypeParser('application/json', parseWith(readJson));
+  server.addContentTypeParser('*', parseWith(readNdjson));
+}
+
+type Read = (request: FastifyRequest, body: IncomingMessage) => Promise<unknown>;
+
+function parseWith(read: Read): Read {
+  return async (request, body) => {
+    try {
+      if (request.routeOptions.config.ignoresBody !== true) return await read(request, body);
+      await discard(body);
+      return undefined;
+    } catch (error) {
+      await discard(body);
+      throw error;
+    }
+  };
+}
+
+async function readJson(request: FastifyRequest, body: IncomingMessage): Promise<unknown> {
+  const text = await readText(request, body);
+  return request.routeOptions.config.acceptsNdjson === true ? parseJsonList(text) : parseJson(text);
+}
+
+async function readNdjson(request: FastifyRequest, body: IncomingMessage): Promise<string> {
+  const { acceptsNdjson } = request.routeOptions.config;
+  if (acceptsNdjson !== true || !isNdjson(request)) throw contentTypeUnsupported();
+  return readText(request, body);
+}
+
+const MAX_DISCARDED_BYTES = 16 * 1024 * 1024;
+const MAX_DISCARDING_MS = 2000;
+
+/**
+ * Throws away what is left of a body, within bounds. The connection is closed after a refusal, and a
+ * client that is still sending then would meet a reset instead of its answer.
+ */
+async function discard(body: IncomingMessage): Promise<void> {
+  if (body.complete) return;
+  await new Promise<void>((resolve) => {
+    const timeout = setTimeout(resolve, MAX_DISCARDING_MS);
+    let discarded = 0;
+    body.on('data', (chunk: Buffer) => {
+      discarded += chunk.length;
+      if (discarded > MAX_DISCARDED_BYTES) resolve();
+    });
+    for (const end of ['end', 'close', 'error']) body.once(end, () => resolve());
+    body.resume();
+    void body.once('close', () => clearTimeout(timeout));
+  });
+}
+
+function isNdjson(request: FastifyRequest): boolean {
+  return /^application\/x-ndjson\s*(;|$)/i.test(request.headers['content-type'] ?? '');
 }
 
 async function readText(request: FastifyRequest, body: IncomingMessage): Promise<string> {

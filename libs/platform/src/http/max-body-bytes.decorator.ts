@@ -1,6 +1,16 @@
-import { routeBody } from './route-body.js';
+import { applyDecorators } from '@nestjs/common';
+import { ApiProblem } from './api-problem.decorator.js';
+import { routeSettings } from './route-settings.js';
 
-/** The largest body that a route reads; a larger one is refused with 413 before it is read. */
+/**
+ * The largest body that a route reads; a larger one is refused with 413 before it is read. Documents
+ * what the body parser refuses.
+ */
 export function MaxBodyBytes(bytes: number): MethodDecorator {
-  return routeBody({ maxBodyBytes: bytes });
+  return applyDecorators(
+    routeSettings({ maxBodyBytes: bytes }),
+    ApiProblem(400, 'json-malformed', 'json-too-deep', 'json-forbidden-key', 'body-not-utf8'),
+    ApiProblem(413, 'body-too-large'),
+    ApiProblem(415, 'content-type-unsupported', 'content-encoding-unsupported'),
+  );
 }

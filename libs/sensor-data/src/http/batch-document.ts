@@ -1,5 +1,5 @@
 import { accepted, DomainError, refused, type Parsed } from '@sensorflow/kernel';
-import { parseJson } from '@sensorflow/platform/http/json.js';
+import { assertHarmless, parseJson } from '@sensorflow/platform/http/json.js';
 import { MAX_READINGS_PER_BATCH } from '../sensor-data.js';
 
 /**
@@ -12,7 +12,7 @@ export function documentsOf(
   contentType: string | undefined,
 ): readonly Parsed<unknown>[] {
   if (isNdjson(contentType) && typeof body === 'string') return linesOf(body).map(parseLine);
-  if (Array.isArray(body)) return body.map((element: unknown) => accepted(element));
+  if (Array.isArray(body)) return body.map(checkedElement);
   throw new DomainError(
     'invalid',
     'batch-not-an-array',
@@ -37,8 +37,19 @@ function linesOf(text: string): readonly string[] {
 }
 
 function parseLine(line: string): Parsed<unknown> {
+  return unlessRefused(() => parseJson(line));
+}
+
+function checkedElement(element: unknown): Parsed<unknown> {
+  return unlessRefused(() => {
+    assertHarmless(element);
+    return element;
+  });
+}
+
+function unlessRefused(read: () => unknown): Parsed<unknown> {
   try {
-    return accepted(parseJson(line));
+    return accepted(read());
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
     if (error.code === 'json-malformed') return refused(error.code, 'The line is not valid JSON.');

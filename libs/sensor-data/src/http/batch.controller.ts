@@ -9,11 +9,10 @@ import {
 } from '@nestjs/swagger';
 import { RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
 import { AcceptsNdjson } from '@sensorflow/platform/http/accepts-ndjson.decorator.js';
-import { ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
+import { ApiProblem, ApiProblemWith } from '@sensorflow/platform/http/api-problem.decorator.js';
 import { MaxBodyBytes } from '@sensorflow/platform/http/max-body-bytes.decorator.js';
 import type { FastifyReply } from 'fastify';
 import { SensorData } from '../sensor-data.js';
-import { ApiBatchProblem } from './api-batch-problem.decorator.js';
 import { BATCH_BODY, BATCH_CONTENT_TYPES } from './batch.body.js';
 import { documentsOf } from './batch-document.js';
 import { BatchView } from './batch.view.js';
@@ -39,26 +38,9 @@ export class BatchController {
   @ApiBody(BATCH_BODY)
   @ApiCreatedResponse({ type: BatchView, description: 'every reading is stored' })
   @ApiResponse({ status: 207, type: BatchView, description: 'some are rejected, the rest stored' })
-  @ApiBatchProblem(
-    400,
-    'no-valid-reading',
-    'batch-empty',
-    'too-many-readings',
-    'batch-not-an-array',
-    'json-malformed',
-    'json-too-deep',
-    'json-forbidden-key',
-    'body-not-utf8',
-    'ambiguous-credentials',
-  )
-  @ApiProblem(413, 'body-too-large')
-  @ApiProblem(415, 'content-type-unsupported', 'content-encoding-unsupported')
-  @ApiBatchProblem(
-    503,
-    'batch-unconfirmed',
-    'session-check-unavailable',
-    'signing-keys-unavailable',
-  )
+  @ApiProblemWith(BatchView, 400, 'no-valid-reading')
+  @ApiProblem(400, 'batch-empty', 'too-many-readings', 'batch-not-an-array')
+  @ApiProblemWith(BatchView, 503, 'batch-unconfirmed')
   @RequiresScope('sensorflow/write')
   async recordBatch(
     @Body() body: unknown,

@@ -24,6 +24,10 @@ export class BatchView implements BatchVerdict {
   @ApiProperty({ type: [RejectedReadingView] })
   rejected!: readonly RejectedReadingView[];
 
-  @ApiProperty({ type: [Number], description: 'places of readings that may or may not be stored' })
+  @ApiProperty({
+    type: 'array',
+    items: { type: 'integer', minimum: 0 },
+    description: 'places of readings that may or may not be stored',
+  })
   unconfirmed!: readonly number[];
 }

@@ -1,37 +1,37 @@
-import {
-  DomainError,
-  parseInstant,
-  refused,
-  type InputFault,
-  type Instant,
-  type Parsed,
-} from '@sensorflow/kernel';
+import { accepted, parseInstant, refused, type Instant, type Parsed } from '@sensorflow/kernel';
 import { decodeCursor, encodeCursor, type CursorQuery } from '@sensorflow/platform/http/cursor.js';
+import { FaultList } from '../fault-list.js';
+import { pointerTo } from '../json-pointer.js';
 import type { ReadingRange } from '../reading-store.js';
-import type { ReadingsQuery } from './readings.query.js';
+import { parsePathEquipmentId } from './path-equipment-id.js';
+import { requestProblem } from './request-problem.js';
 
+/** A query string as Fastify reads it: a parameter given twice is a list. */
+export type QueryString = Readonly<Record<string, unknown>>;
+
+const PARAMETERS: ReadonlySet<string> = new Set(['from', 'to', 'limit', 'cursor', 'order']);
 const DEFAULT_LIMIT = 100;
+const LIMIT = /^(?:[1-9][0-9]{0,2}|1000)$/;
 
-/** Throws `invalid-request` with the faults of both timestamps, `range-empty` or `cursor-invalid`. */
-export function readingRangeOf(equipmentId: string, query: ReadingsQuery): ReadingRange {
-  const faults: InputFault[] = [];
-  const from = instantAt('/from', query.from, faults);
-  const to = instantAt('/to', query.to, faults);
-  if (faults.length > 0) {
-    throw new DomainError('invalid', 'invalid-request', 'The request is not valid; see errors.', {
-      faults,
-    });
-  }
-  const range = {
-    equipmentId,
-    ...(from !== undefined && { from }),
-    ...(to !== undefined && { to }),
-    order: query.order ?? 'asc',
-    limit: Number(query.limit ?? DEFAULT_LIMIT),
-  };
-  assertNotEmpty(range);
-  if (query.cursor === undefined) return range;
-  return { ...range, after: positionIn(range, query.cursor) };
+/**
+ * What a path and its query ask for. Throws DomainError `invalid-request` with every fault at once:
+ * `equipment-id-invalid`, `equipment-id-reserved`, `unknown-property`, `parameter-repeated`,
+ * `timestamp-…`, `limit-invalid`, `order-invalid`, `range-empty`; an equipment id's fault or
+ * `range-empty` alone is the code. Throws `cursor-invalid` once all else is right, because only a
+ * valid query can say whether a cursor belongs to it.
+ */
+export function readingRangeOf(equipmentIdText: string, query: QueryString): ReadingRange {
+  const faults = new FaultList();
+  noteUnknownParameters(query, faults);
+  const equipmentId = faults.valueOf('/equipmentId', parsePathEquipmentId(equipmentIdText));
+  const { from, to } = boundsIn(query, faults);
+  const limit = parameterOf(query, 'limit', parseLimit, faults) ?? DEFAULT_LIMIT;
+  const order = parameterOf(query, 'order', parseOrder, faults) ?? 'asc';
+  const cursor = parameterOf(query, 'cursor', accepted<string>, faults);
+  if (equipmentId === undefined || faults.faults.length > 0) throw requestProblem(faults.faults);
+  const bounds = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
+  const range = { equipmentId, ...bounds, order, limit };
+  return cursor === undefined ? range : { ...range, after: positionIn(range, cursor) };
 }
 
 /** The cursor of the page behind `next`, bound to equipment, range and order; null at the end. */
@@ -39,16 +39,38 @@ export function nextCursorOf(range: ReadingRange, next: Instant | undefined): st
   return next === undefined ? null : encodeCursor(cursorQueryOf(range), [next]);
 }
 
-function instantAt(
-  pointer: string,
-  text: string | undefined,
-  faults: InputFault[],
-): Instant | undefined {
+function noteUnknownParameters(query: QueryString, faults: FaultList): void {
+  for (const name of Object.keys(query)) {
+    if (PARAMETERS.has(name)) continue;
+    const detail = `The parameters are ${[...PARAMETERS].join(', ')}.`;
+    faults.add(pointerTo('', name), { code: 'unknown-property', detail });
+  }
+}
+
+function boundsIn(query: QueryString, faults: FaultList) {
+  const from = parameterOf(query, 'from', parseQueryInstant, faults);
+  const to = parameterOf(query, 'to', parseQueryInstant, faults);
+  if (from !== undefined && to !== undefined && from >= to) {
+    const detail = 'The range is empty: from must lie before to.';
+    faults.add('/to', { code: 'range-empty', detail });
+  }
+  return { from, to };
+}
+
+/** Undefined when it is not given, and after noting its fault. */
+function parameterOf<T>(
+  query: QueryString,
+  name: string,
+  parse: (text: string) => Parsed<T>,
+  faults: FaultList,
+): T | undefined {
+  const text = query[name];
   if (text === undefined) return undefined;
-  const parsed = parseQueryInstant(text);
-  if (parsed.ok) return parsed.value;
-  faults.push({ pointer, ...parsed.fault });
-  return undefined;
+  const parsed =
+    typeof text === 'string'
+      ? parse(text)
+      : refused('parameter-repeated', `${name} is given once.`);
+  return faults.valueOf(`/${name}`, parsed);
 }
 
 function parseQueryInstant(text: string): Parsed<Instant> {
@@ -57,12 +79,16 @@ function parseQueryInstant(text: string): Parsed<Instant> {
   return refused(parsed.fault.code, 'A + in a query means a blank: write the offset with %2B.');
 }
 
-function assertNotEmpty({ from, to }: ReadingRange): void {
-  if (from === undefined || to === undefined || from < to) return;
-  const detail = 'The range is empty: from must lie before to.';
-  throw new DomainError('invalid', 'range-empty', detail, {
-    faults: [{ pointer: '/to', code: 'range-empty', detail }],
-  });
+function parseLimit(text: string): Parsed<number> {
+  return LIMIT.test(text)
+    ? accepted(Number(text))
+    : refused('limit-invalid', 'The limit is a whole number from 1 to 1000.');
+}
+
+function parseOrder(text: string): Parsed<ReadingRange['order']> {
+  return text === 'asc' || text === 'desc'
+    ? accepted(text)
+    : refused('order-invalid', 'The order is asc or desc.');
 }
 
 function positionIn(range: ReadingRange, cursor: string): Instant {
@@ -72,7 +98,8 @@ function positionIn(range: ReadingRange, cursor: string): Instant {
   if (more.length === 0 && parsed.ok && parsed.value === position && includes(range, position)) {
     return parsed.value;
   }
-  throw new DomainError('invalid', 'cursor-invalid', 'This cursor is none that was given out.');
+  const detail = 'The cursor is not one that this service gave.';
+  throw requestProblem([{ pointer: '/cursor', code: 'cursor-invalid', detail }]);
 }
 
 function includes({ from, to }: ReadingRange, position: string): boolean {

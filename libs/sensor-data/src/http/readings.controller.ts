@@ -8,15 +8,14 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
-import { DomainError } from '@sensorflow/kernel';
 import { ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
 import { MaxBodyBytes } from '@sensorflow/platform/http/max-body-bytes.decorator.js';
-import { parseEquipmentId } from '../equipment-id.js';
 import { SensorData } from '../sensor-data.js';
-import { nextCursorOf, readingRangeOf } from './reading-range.js';
+import { ApiReadingsQuery } from './api-readings-query.decorator.js';
+import { pathEquipmentIdOf } from './path-equipment-id.js';
+import { nextCursorOf, readingRangeOf, type QueryString } from './reading-range.js';
 import { READING_SCHEMA } from './reading.schema.js';
 import { ReadingPageView, ReadingView, toReadingView } from './reading.view.js';
-import { ReadingsQuery } from './readings.query.js';
 
 const MAX_READING_BYTES = 256 * 1024;
 
@@ -34,9 +33,7 @@ export class ReadingsController {
   })
   @ApiBody({ schema: READING_SCHEMA })
   @ApiCreatedResponse({ type: ReadingView, description: 'the reading as stored' })
-  @ApiProblem(400, 'invalid-reading', 'reading-not-storable', 'json-malformed', 'json-too-deep')
-  @ApiProblem(413, 'body-too-large')
-  @ApiProblem(415, 'content-type-unsupported')
+  @ApiProblem(400, 'invalid-reading', 'reading-not-storable')
   @ApiProblem(503, 'write-not-accepted', 'outcome-unknown')
   @RequiresScope('sensorflow/write')
   async recordReading(@Body() body: unknown): Promise<ReadingView> {
@@ -44,8 +41,11 @@ export class ReadingsController {
   }
 
   @Get(':equipmentId')
+  @ApiProblem(400, 'url-malformed')
+  @ApiProblem(414, 'url-too-long')
   @ApiOperation({ summary: 'List the readings of one equipment in order of time' })
   @ApiParam({ name: 'equipmentId', example: 'EQ-12495' })
+  @ApiReadingsQuery()
   @ApiOkResponse({ type: ReadingPageView })
   @ApiProblem(
     400,
@@ -59,9 +59,9 @@ export class ReadingsController {
   @RequiresScope('sensorflow/read')
   async listReadings(
     @Param('equipmentId') equipmentId: string,
-    @Query() query: ReadingsQuery,
+    @Query() query: QueryString,
   ): Promise<ReadingPageView> {
-    const range = readingRangeOf(equipmentIdOf(equipmentId), query);
+    const range = readingRangeOf(equipmentId, query);
     const page = await this.sensorData.listReadings(range);
     return {
       items: page.readings.map(toReadingView),
@@ -70,6 +70,8 @@ export class ReadingsController {
   }
 
   @Get(':equipmentId/latest')
+  @ApiProblem(400, 'url-malformed')
+  @ApiProblem(414, 'url-too-long')
   @ApiOperation({ summary: 'Show the newest reading of one equipment' })
   @ApiParam({ name: 'equipmentId', example: 'EQ-12495' })
   @ApiOkResponse({ type: ReadingView })
@@ -78,13 +80,6 @@ export class ReadingsController {
   @ApiProblem(503, 'store-unavailable')
   @RequiresScope('sensorflow/read')
   async latestReading(@Param('equipmentId') equipmentId: string): Promise<ReadingView> {
-    return toReadingView(await this.sensorData.latestReading(equipmentIdOf(equipmentId)));
+    return toReadingView(await this.sensorData.latestReading(pathEquipmentIdOf(equipmentId)));
   }
-}
-
-function equipmentIdOf(text: string): string {
-  const parsed = parseEquipmentId(text);
-  if (parsed.ok) return parsed.value;
-  const code = text === '' ? 'equipment-id-invalid' : parsed.fault.code;
-  throw new DomainError('invalid', code, parsed.fault.detail);
 }

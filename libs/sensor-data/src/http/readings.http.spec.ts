@@ -343,18 +343,77 @@ describe('GET /sensor-data/{equipmentId}', () => {
     expect(valuesOf(await get(`/sensor-data/EQ-1?limit=2&cursor=${cursor}`))).toEqual([3, 4]);
   });
 
-  it('names all faults of its query', async () => {
-    const answer = await get('/sensor-data/EQ-1?limit=0&order=up&from=a&from=b&x=1');
+  it('names all faults of its path and its query at once', async () => {
+    const answer = await get('/sensor-data/-x?limit=0&order=up&from=a&from=b&to=c&x=1');
 
-    expect(answer.status).toBe(400);
-    expect(answer.body['errors']).toEqual(
-      expect.arrayContaining([
-        expect.objectContaining({ pointer: '/limit', code: 'limit-invalid' }),
-        expect.objectContaining({ pointer: '/order', code: 'order-invalid' }),
-        expect.objectContaining({ pointer: '/from', code: 'timestamp-malformed' }),
-        expect.objectContaining({ pointer: '/x', code: 'unknown-property' }),
-      ]),
+    expect([answer.status, answer.body['code']]).toEqual([400, 'invalid-request']);
+    expect(answer.body['errors']).toMatchObject([
+      { pointer: '/x', code: 'unknown-property' },
+      { pointer: '/equipmentId', code: 'equipment-id-invalid' },
+      { pointer: '/from', code: 'parameter-repeated' },
+      { pointer: '/to', code: 'timestamp-malformed' },
+      { pointer: '/limit', code: 'limit-invalid' },
+      { pointer: '/order', code: 'order-invalid' },
+    ]);
+  });
+
+  it('names an empty range beside other faults', async () => {
+    const day = '2023-01-01T00:00:00Z';
+
+    const answer = await get(`/sensor-data/batch?from=${day}&to=${day}&limit=x`);
+
+    expect(answer.body).toMatchObject({
+      code: 'invalid-request',
+      errors: [
+        { pointer: '/equipmentId', code: 'equipment-id-reserved' },
+        { pointer: '/to', code: 'range-empty' },
+        { pointer: '/limit', code: 'limit-invalid' },
+      ],
+    });
+  });
+
+  it.each(['from', 'to', 'limit', 'order', 'cursor'])('takes %s once', async (name) => {
+    const answer = await get(`/sensor-data/EQ-1?${name}=1&${name}=1`);
+
+    expect(answer).toMatchObject({
+      status: 400,
+      body: {
+        code: 'invalid-request',
+        errors: [{ pointer: `/${name}`, code: 'parameter-repeated' }],
+      },
+    });
+  });
+
+  it.each(['__proto__', 'constructor', 'equipmentId'])('knows no parameter %s', async (name) => {
+    expect((await get(`/sensor-data/EQ-1?${name}=x`)).body).toMatchObject({
+      code: 'invalid-request',
+      errors: [{ pointer: `/${name}`, code: 'unknown-property' }],
+    });
+  });
+
+  it('refuses a forged cursor of this very query, and points at it', async () => {
+    await postSeconds(3);
+    const cursor = String((await get('/sensor-data/EQ-1?limit=1')).body['nextCursor']);
+    const [digest] = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+
+    const answers = await Promise.all(
+      [[digest], [digest, 'x'], [digest, '2023-01-01T00:00:00Z'], [digest, 'x', 'y']].map(
+        (parts) => {
+          const forged = Buffer.from(JSON.stringify(parts)).toString('base64url');
+          return get(`/sensor-data/EQ-1?cursor=${forged}`);
+        },
+      ),
     );
+
+    for (const answer of answers) {
+      expect(answer).toMatchObject({
+        status: 400,
+        body: {
+          code: 'cursor-invalid',
+          errors: [{ pointer: '/cursor', code: 'cursor-invalid' }],
+        },
+      });
+    }
   });
 
   it.each(['0', '1001', '-1', '1.5', '1e2', '0x10', '', '%201', '99999'])(
@@ -406,8 +465,9 @@ describe('GET /sensor-data/{equipmentId}', () => {
     const list = await get(`/sensor-data/${id}`);
     const latest = await get(`/sensor-data/${id}/latest`);
 
-    expect([list.status, list.body['code']]).toEqual([400, code]);
-    expect([latest.status, latest.body['code']]).toEqual([400, code]);
+    const problem = { status: 400, body: { code, errors: [{ pointer: '/equipmentId', code }] } };
+    expect(list).toMatchObject(problem);
+    expect(latest).toMatchObject(problem);
   });
 });
 
@@ -448,5 +508,8 @@ describe('the documents', () => {
     );
     expect(names.sort()).toEqual(['cursor', 'equipmentId', 'from', 'limit', 'order', 'to']);
     expect(document.paths).toHaveProperty(['/sensor-data/{equipmentId}/latest']);
+    expect(document.components?.schemas).toMatchObject({
+      BatchView: { properties: { unconfirmed: { type: 'array', items: { type: 'integer' } } } },
+    });
   });
 });

@@ -1,0 +1,105 @@
+import { Injectable } from '@nestjs/common';
+import { DomainError } from '@sensorflow/kernel';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Authentication } from '../authentication.js';
+import { FrontendOrigin } from '../frontend-origin.js';
+import type { PresentedToken } from '../sessions.js';
+import { isRoutePolicy, rememberCaller, type RoutePolicy } from './auth.decorators.js';
+import { rememberSession, wasAdmitted, type PresentedTokens } from './current-session.js';
+import { presentedCredentials } from './presented-credentials.js';
+import { refuseCrossSite } from './request-origin.js';
+
+const CHALLENGE = 'Bearer realm="SensorFlow"';
+
+/** Decides whether a request may go on to its route, and remembers who sent it. */
+@Injectable()
+export class Admission {
+  constructor(
+    private readonly authentication: Authentication,
+    private readonly frontend: FrontendOrigin,
+  ) {}
+
+  /** Lets nobody make us read a body before we know who it is from. Call it before the server is ready. */
+  admitBeforeBody(server: FastifyInstance): void {
+    server.addHook('onRequest', async (request, reply) => {
+      const { policy } = request.routeOptions.config;
+      if (isRoutePolicy(policy)) await this.admit(request, reply, policy);
+    });
+  }
+
+  /** Repeating it for a request that was admitted changes nothing. */
+  async admit(request: FastifyRequest, reply: FastifyReply, policy: RoutePolicy): Promise<void> {
+    if (policy === 'public' || wasAdmitted(request, policy)) return;
+    void reply.header('cache-control', 'no-store');
+    try {
+      await this.check(request, policy);
+    } catch (error) {
+      challenge(reply, error, policy);
+      throw error;
+    }
+  }
+
+  private async check(request: FastifyRequest, policy: RoutePolicy): Promise<void> {
+    const tokens = await this.identify(request);
+    const { caller } = tokens[0].verified;
+    if (policy !== 'any-scope' && policy !== 'public' && !caller.scopes.has(policy)) {
+      throw new DomainError('forbidden', 'insufficient-scope', `This needs the scope ${policy}.`);
+    }
+    rememberCaller(request, caller);
+    rememberSession(request, tokens, policy);
+  }
+
+  private async identify(request: FastifyRequest): Promise<PresentedTokens> {
+    const presented = presentedCredentials(request);
+    if (presented.bearer !== undefined) {
+      const bearer = await this.verify(presented.bearer);
+      const cookie = await this.verifyBesideBearer(presented.cookie);
+      if (!cookie) return [bearer];
+      refuseDifferentSubjects(bearer, cookie);
+      return [bearer, cookie];
+    }
+    if (presented.cookie === undefined) {
+      throw new DomainError('unauthenticated', 'unauthenticated', 'Log in, or send a token.');
+    }
+    const cookie = await this.verify(presented.cookie);
+    // Only what a browser attaches by itself can be misused by a foreign page.
+    refuseCrossSite(request, this.frontend);
+    return [cookie];
+  }
+
+  private async verify(accessToken: string): Promise<PresentedToken> {
+    return { accessToken, verified: await this.authentication.authenticate(accessToken) };
+  }
+
+  /** A cookie that is no longer valid says nothing about who is calling; the bearer token does. */
+  private async verifyBesideBearer(token: string | undefined): Promise<PresentedToken | undefined> {
+    try {
+      return token === undefined ? undefined : await this.verify(token);
+    } catch (error) {
+      if (error instanceof DomainError && error.kind === 'unauthenticated') return undefined;
+      throw error;
+    }
+  }
+}
+
+function refuseDifferentSubjects(bearer: PresentedToken, cookie: PresentedToken): void {
+  if (bearer.verified.caller.subject === cookie.verified.caller.subject) return;
+  throw new DomainError(
+    'invalid',
+    'ambiguous-credentials',
+    'The bearer token and the session cookie belong to different callers.',
+  );
+}
+
+/** RFC 6750 §3: what the caller lacks, in the header where clients look for it. */
+function challenge(reply: FastifyReply, error: unknown, policy: RoutePolicy): void {
+  if (!(error instanceof DomainError)) return;
+  if (error.code === 'unauthenticated') void reply.header('www-authenticate', CHALLENGE);
+  if (error.code === 'invalid-token') {
+    void reply.header('www-authenticate', `${CHALLENGE}, error="invalid_token"`);
+  }
+  if (error.code === 'insufficient-scope') {
+    const what = `error="insufficient_scope", scope="${policy}"`;
+    void reply.header('www-authenticate', `${CHALLENGE}, ${what}`);
+  }
+}

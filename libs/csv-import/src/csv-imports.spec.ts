@@ -1,0 +1,54 @@
+import { DomainError } from '@sensorflow/kernel';
+import { describe, expect, it } from 'vitest';
+import { ImportWorkbench } from '../../../test/support/import-workbench.js';
+import { InMemoryUploadStorage } from '../../../test/support/in-memory-upload-storage.js';
+import { CsvImports } from './csv-imports.js';
+
+const HOUR_MS = 3_600_000;
+
+class UnreachableStorage extends InMemoryUploadStorage {
+  override async isUploaded(): Promise<boolean> {
+    await Promise.resolve();
+    throw new DomainError('unavailable', 'storage-unavailable', 'It is.');
+  }
+}
+
+async function opened(storage = new InMemoryUploadStorage()) {
+  const { clock, imports } = new ImportWorkbench();
+  const subject = new CsvImports(imports, storage, clock, 1000);
+  const { uploadId } = await subject.openImport({ fileName: 'r.csv', size: 10 });
+  const shown = async () => (await subject.importOf(uploadId)).status;
+  const listed = async () => (await subject.listImports(10)).imports[0]?.status;
+  return { clock, storage, uploadId, shown, listed };
+}
+
+describe('the status of an import that no run has seen yet', () => {
+  it('is awaiting-upload, then expired when no file came in time', async () => {
+    const { clock, shown, listed } = await opened();
+    expect([await shown(), await listed()]).toEqual(['awaiting-upload', 'awaiting-upload']);
+    clock.advance(HOUR_MS);
+    expect([await shown(), await listed()]).toEqual(['awaiting-upload', 'awaiting-upload']);
+
+    clock.advance(HOUR_MS);
+
+    expect([await shown(), await listed()]).toEqual(['expired', 'expired']);
+  });
+
+  it('is queued once the file is there, and never expired', async () => {
+    const { clock, storage, uploadId, shown, listed } = await opened();
+
+    storage.put(uploadId, Buffer.from('0123456789'));
+
+    expect(await shown()).toBe('queued');
+    clock.advance(100 * HOUR_MS);
+    expect([await shown(), await listed()]).toEqual(['queued', 'queued']);
+  });
+
+  it('stays as it is while the storage does not answer', async () => {
+    const { clock, shown, listed } = await opened(new UnreachableStorage());
+
+    clock.advance(100 * HOUR_MS);
+
+    expect([await shown(), await listed()]).toEqual(['awaiting-upload', 'awaiting-upload']);
+  });
+});

@@ -1,0 +1,51 @@
+import { DomainError, type InputFault } from '@sensorflow/kernel';
+import { requestValidationPipe } from '@sensorflow/platform/http/request-validation.pipe.js';
+import { parseColumns } from '../import-options.js';
+import type { UploadRequest } from '../upload-request.js';
+import { OpenImportBody } from './open-import.body.js';
+
+const SHAPE = requestValidationPipe();
+
+/**
+ * The request in a body. Throws DomainError `invalid-request` with every fault at once. The limit of
+ * the size is configuration, which OpenImportBody's constraints cannot know; so this asks for it.
+ */
+export async function uploadRequestOf(
+  body: unknown,
+  sizeFaults: (size: number) => readonly InputFault[],
+): Promise<UploadRequest> {
+  try {
+    return toUploadRequest(await shapeOf(body));
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    const faults = [...error.faults, ...sizeFaults(sizeIn(body))];
+    throw new DomainError(error.kind, error.code, error.message, { faults });
+  }
+}
+
+async function shapeOf(body: unknown): Promise<OpenImportBody> {
+  const shape: unknown = await SHAPE.transform(body, { type: 'body', metatype: OpenImportBody });
+  if (shape instanceof OpenImportBody) return shape;
+  throw new DomainError('invalid', 'invalid-request', 'The request is not valid; see errors.', {
+    faults: [{ pointer: '', code: 'invalid', detail: 'What opens an import is a JSON object.' }],
+  });
+}
+
+/** 0, which is not too large, where there is none; the shape says what is wrong with it. */
+function sizeIn(body: unknown): number {
+  const isObject = typeof body === 'object' && body !== null && 'size' in body;
+  return isObject && typeof body.size === 'number' ? body.size : 0;
+}
+
+function toUploadRequest({ fileName, size, ...options }: OpenImportBody): UploadRequest {
+  const columns = options.columns && parseColumns(options.columns);
+  return {
+    fileName,
+    size,
+    timezone: options.timezone ?? undefined,
+    delimiter: options.delimiter ?? undefined,
+    decimal: options.decimal ?? undefined,
+    columns: columns?.ok === true ? columns.value : undefined,
+    dryRun: options.dryRun ?? undefined,
+  };
+}

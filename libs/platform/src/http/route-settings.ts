@@ -1,0 +1,30 @@
+import { RouteConfig } from '@nestjs/platform-fastify';
+
+/** What a route says of itself to those who look at a request before Nest does. */
+export interface RouteSettings {
+  readonly maxBodyBytes?: number;
+  readonly acceptsNdjson?: boolean;
+  readonly ignoresBody?: boolean;
+  /** Who may call it, in auth's words. */
+  readonly policy?: string;
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig extends RouteSettings {}
+}
+
+/** Routes that say nothing take small JSON bodies. */
+export const DEFAULT_MAX_BODY_BYTES = 256 * 1024;
+
+const declared = new WeakMap<object, RouteSettings>();
+
+/** RouteConfig replaces what stood there; two decorators on one route must add up. */
+export function routeSettings(addition: RouteSettings): MethodDecorator {
+  return (target, key, descriptor) => {
+    const route: unknown = descriptor.value;
+    if (typeof route !== 'function') throw new TypeError('only a method is a route');
+    const settings = { ...declared.get(route), ...addition };
+    declared.set(route, settings);
+    RouteConfig(settings)(target, key, descriptor);
+  };
+}
