@@ -5,6 +5,10 @@ const PACKAGES = '(^|/)node_modules/';
 const CORE = '^libs/([^/]+)/src/(?![^/]+\\.module\\.(spec\\.)?ts$)[^/]+\\.ts$';
 /** Pure packages without input or output that a core may use. */
 const PURE_PACKAGES = `${PACKAGES}(papaparse|@types/papaparse|temporal-polyfill)/`;
+/** What of Node computes and waits, but neither reads nor writes anything. */
+const PURE_NODE_MODULES = '^(node:)?(buffer|crypto|timers/promises|zlib)$';
+/** Names that say nothing about what is in a folder or file. */
+const EMPTY_NAMES = '^(apps|libs).*/(utils|helpers|common|shared|misc|types)(/|\\.)';
 /** Edges every library's HTTP edge may lean on. */
 const DOORS = ['^libs/platform/', '^libs/auth/src/http/auth\\.decorators\\.ts$'];
 
@@ -20,12 +24,15 @@ export default {
     ),
     forbid(
       'core-knows-no-framework',
-      'No Nest, no AWS SDK, no Node input or output in a core.',
+      'No Nest, no AWS SDK in a core.',
       { path: CORE, pathNot: SPECS },
-      {
-        path: [PACKAGES, '^(node:)?(fs|http|https|net|child_process|sqlite)(/|$)'],
-        pathNot: PURE_PACKAGES,
-      },
+      { path: PACKAGES, pathNot: PURE_PACKAGES },
+    ),
+    forbid(
+      'core-has-no-input-or-output',
+      'Of Node, a core has what computes and waits.',
+      { path: CORE, pathNot: SPECS },
+      { dependencyTypes: ['core'], pathNot: PURE_NODE_MODULES },
     ),
     forbid(
       'edges-do-not-meet',
@@ -69,6 +76,12 @@ export default {
       },
     ),
     forbid(
+      'auth-and-health-know-no-feature',
+      'Who calls and whether it is well: the same whatever the product does.',
+      { path: '^libs/(auth|health)/' },
+      { path: '^libs/(sensor-data|aggregation|csv-import)/' },
+    ),
+    forbid(
       'aggregation-and-import-are-strangers',
       'What they share is a reading.',
       { path: '^libs/(aggregation|csv-import)/' },
@@ -91,6 +104,24 @@ export default {
       'Tests know the source, not the other way round.',
       { path: '^(apps|libs)/', pathNot: SPECS },
       { path: ['^test/', SPECS] },
+    ),
+    forbid(
+      'names-say-something',
+      'A folder for anything holds everything.',
+      { path: EMPTY_NAMES },
+      {},
+    ),
+    forbid(
+      'names-say-something-to-importers',
+      'As above, for a file that imports nothing itself.',
+      {},
+      { path: EMPTY_NAMES },
+    ),
+    forbid(
+      'names-say-something-to-nobody',
+      'As above, for a file without any import.',
+      { path: EMPTY_NAMES, orphan: true },
+      {},
     ),
     forbid('no-cycles', 'A cycle hides a missing third.', {}, { circular: true }),
     forbid(

@@ -1,3 +1,4 @@
+import { DomainError } from '@sensorflow/kernel';
 import { relative } from 'node:path';
 import { CannotStartError, readStackOptions, type StackOptions } from './stack/options.js';
 import { Stack } from './stack/stack.js';
@@ -34,17 +35,22 @@ function greeting(stack: Stack, options: StackOptions): string {
     `  demo user      ${user.username} / ${user.password}`,
     `  demo machine   ${machine.clientId} / ${machine.clientSecret}`,
     `  all of it in   ${folder}/local.json; logs in ${folder}/logs; Ctrl-C stops`,
+    ...stack.warnings.map((warning) => `  WARNING        ${warning}`),
     '',
   ].join('\n');
+}
+
+/** What is worded for the person at the terminal stands alone; of a fault of ours, all is wanted. */
+function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const isWorded = error instanceof CannotStartError || error instanceof DomainError;
+  return isWorded ? error.message : (error.stack ?? error.message);
 }
 
 try {
   process.exitCode = await run();
 } catch (error) {
-  const isExpected = error instanceof CannotStartError;
-  const text =
-    error instanceof Error && !isExpected ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`${isExpected ? text.replace(/^CannotStartError: /, '') : text}\n`);
+  process.stderr.write(`${wordsOf(error)}\n`);
   process.exitCode = 1;
 }
 process.exit();

@@ -35,11 +35,11 @@ export interface RunningCognitoServer {
   readonly port: number;
   readonly url: string;
   readonly pools: UserPools;
-  /** Lets requests under way finish, for at most two seconds. May be called twice. */
+  /** Lets requests under way finish, for at most a second. May be called twice. */
   close(): Promise<void>;
 }
 
-const GRACE_MS = 2000;
+const GRACE_MS = 1000;
 
 /**
  * Starts the Cognito emulator of the embedded stack (development only). It has no SRP, MFA, login pages

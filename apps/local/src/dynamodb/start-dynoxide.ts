@@ -24,7 +24,7 @@ export interface RunningDynoxide {
   readonly pid: number;
   /** Settles when the process has ended, for whatever reason. */
   readonly exited: Promise<DynoxideExit>;
-  /** SIGTERM, and SIGKILL after 5 s. Returns when no process is left. */
+  /** SIGTERM, and SIGKILL after 1.5 s. Returns when no process is left. */
   stop(): Promise<void>;
 }
 
@@ -52,7 +52,7 @@ export async function startDynoxide(options: DynoxideOptions): Promise<RunningDy
 /** Another process may take a free port between our looking and dynoxide's binding. */
 const FREE_PORT_ATTEMPTS = 3;
 const START_TIMEOUT_MS = 10_000;
-const STOP_TIMEOUT_MS = 5_000;
+const STOP_TIMEOUT_MS = 1_500;
 const KEPT_LINES = 20;
 
 /**

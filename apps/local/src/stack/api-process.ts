@@ -11,7 +11,8 @@ export interface ApiProcessOptions {
   readonly baseUrl: string;
 }
 
-const STOP_DEADLINE_MS = 8000;
+/** A request that has not arrived whole by then never will; what was acknowledged is durable. */
+const STOP_DEADLINE_MS = 4000;
 const READY_DEADLINE_MS = 30_000;
 
 /** The API as it runs anywhere else: its own process, configured by environment variables. */

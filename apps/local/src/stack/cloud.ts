@@ -98,7 +98,7 @@ async function startDynamoDb({ options, installation, log, teardown }: CloudPart
     host: '127.0.0.1',
     log: (line) => log.note('dynamodb', line),
   });
-  teardown.add('DynamoDB', () => dynoxide.stop());
+  teardown.add('stores', 'DynamoDB', () => dynoxide.stop());
   const client = new DynamoDBClient({
     endpoint: dynoxide.url,
     region: REGION,
@@ -115,7 +115,7 @@ async function startUploads({ options, installation, log, teardown }: CloudParts
   const { dataDir } = options;
   const { credentials, ports } = installation;
   const database = openUploadsDatabase(dataDir);
-  teardown.add('uploads database', async () => database.close());
+  teardown.add('stores', 'uploads database', async () => database.close());
   const queue = new MessageQueue(database);
   // Whoever held messages was a process of an earlier run; it holds them no more.
   queue.releaseAll();
@@ -135,7 +135,7 @@ async function startUploads({ options, installation, log, teardown }: CloudParts
     queue,
     onFault,
   });
-  teardown.add('S3', () => s3.close());
+  teardown.add('services', 'S3', () => s3.close());
   const sqs = await startSqsServer({
     queue,
     port: ports.sqs,
@@ -144,7 +144,7 @@ async function startUploads({ options, installation, log, teardown }: CloudParts
     defaultVisibilityTimeoutSeconds: UPLOADS_QUEUE_SOURCE.visibilityTimeoutSeconds,
     onFault,
   });
-  teardown.add('SQS', () => sqs.close());
+  teardown.add('services', 'SQS', () => sqs.close());
   return { queue, s3Url: s3.url, sqsUrl: sqs.url, queueUrl: sqs.queueUrl };
 }
 
@@ -155,6 +155,6 @@ async function startIdentity({ options, installation, log, teardown }: CloudPart
     region: REGION,
     reportFault: (error) => log.note('cognito', String(error)),
   });
-  teardown.add('Cognito', () => cognito.close());
+  teardown.add('services', 'Cognito', () => cognito.close());
   return { url: cognito.url, identity: await ensureIdentity(cognito, installation.demoPassword) };
 }

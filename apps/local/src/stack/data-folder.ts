@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { CannotStartError } from './options.js';
@@ -12,9 +12,10 @@ export class DataFolder {
     private readonly lock: DatabaseSync,
   ) {}
 
-  /** Throws CannotStartError when another stack holds the folder. */
+  /** Throws CannotStartError when another stack holds the folder, or when it cannot be kept private. */
   static open(path: string, reset: boolean): DataFolder {
     mkdirSync(path, { recursive: true, mode: 0o700 });
+    closeToOthers(path);
     const lock = lockOrRefuse(path);
     if (reset) empty(path);
     return new DataFolder(path, lock);
@@ -40,10 +41,31 @@ function lockOrRefuse(path: string): DatabaseSync {
   }
 }
 
+/** It holds secrets. A folder of somebody else's files is not ours to close, nor safe to use open. */
+function closeToOthers(path: string): void {
+  if ((statSync(path).mode & 0o077) === 0) return;
+  if (readdirSync(path).length > 0 && !isOurs(path)) {
+    throw new CannotStartError(
+      `${path} is open to other users and holds files that are not SensorFlow's. Set SENSORFLOW_DATA_DIR to another folder.`,
+    );
+  }
+  try {
+    chmodSync(path, 0o700);
+  } catch (cause) {
+    throw new CannotStartError(`${path} is open to other users and cannot be closed to them.`, {
+      cause,
+    });
+  }
+}
+
+function isOurs(path: string): boolean {
+  return existsSync(join(path, 'installation.json'));
+}
+
 /** Empties only what carries our mark: a mistyped folder must not lose its files. */
 function empty(path: string): void {
   const names = readdirSync(path).filter((name) => !name.startsWith(LOCK));
-  if (names.length > 0 && !existsSync(join(path, 'installation.json'))) {
+  if (names.length > 0 && !isOurs(path)) {
     throw new CannotStartError(
       `${path} holds files that are not SensorFlow's; --reset leaves it alone.`,
     );

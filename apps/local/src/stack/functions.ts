@@ -3,6 +3,7 @@ import {
   READINGS_STREAM_SOURCE,
   UPLOADS_QUEUE_SOURCE,
 } from '@sensorflow/platform/resources/event-sources.js';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { FunctionWorker } from '../lambda/function-worker.js';
 import { QueueMapping } from '../lambda/queue-mapping.js';
@@ -13,6 +14,9 @@ import type { StackOptions } from './options.js';
 import type { StackLog } from './stack-log.js';
 import type { Teardown } from './teardown.js';
 
+/** For the invocations under way; a longer one is cut, and its messages are delivered again. */
+const STOP_GRACE_MS = 3000;
+
 /** Starts the two Lambda functions' workers and the mappings that feed them. */
 export function startFunctions(
   cloud: Cloud,
@@ -20,13 +24,8 @@ export function startFunctions(
   log: StackLog,
   teardown: Teardown,
 ): StreamMapping {
-  const importer = worker('csv-importer', importerVariables(cloud, options), log, teardown);
-  const aggregator = worker(
-    'stream-aggregator',
-    aggregatorVariables(cloud, options),
-    log,
-    teardown,
-  );
+  const importer = worker('csv-importer', importerVariables(cloud, options), log);
+  const aggregator = worker('stream-aggregator', aggregatorVariables(cloud, options), log);
   const streams = new DynamoDBStreamsClient({
     endpoint: cloud.endpoints.dynamodbStreams,
     region: REGION,
@@ -51,8 +50,12 @@ export function startFunctions(
     log: (line) => log.note('csv-importer', line),
   });
   for (const mapping of [readings, uploads]) mapping.start();
-  teardown.add('mappings', async () => {
-    await Promise.all([readings.stop(), uploads.stop()]);
+  teardown.add('callers', 'functions', async () => {
+    const stopped = Promise.all([readings.stop(), uploads.stop()]);
+    await Promise.race([stopped, delay(STOP_GRACE_MS)]);
+    await Promise.all([importer.close(), aggregator.close()]);
+    // The mappings hear how the invocations ended, and return their messages to the queue.
+    await stopped;
     streams.destroy();
   });
   return readings;
@@ -62,14 +65,9 @@ function worker(
   name: string,
   environment: Readonly<Record<string, string>>,
   log: StackLog,
-  teardown: Teardown,
 ): FunctionWorker {
   const modulePath = fileURLToPath(
     new URL(`../../../${name}/src/${name}.lambda.js`, import.meta.url),
   );
-  const functionWorker = new FunctionWorker({ name, modulePath, environment }, (line) =>
-    log.note(name, line),
-  );
-  teardown.add(name, () => functionWorker.close());
-  return functionWorker;
+  return new FunctionWorker({ name, modulePath, environment }, (line) => log.note(name, line));
 }

@@ -27,5 +27,5 @@ export function startHousekeeping(
     }
   };
   const timer = setInterval(() => void trim(), TRIM_EVERY_MS);
-  teardown.add('housekeeping', async () => clearInterval(timer));
+  teardown.add('callers', 'housekeeping', async () => clearInterval(timer));
 }

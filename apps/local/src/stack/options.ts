@@ -1,3 +1,7 @@
+import {
+  ConfigurationError,
+  readStackEnvironment,
+} from '@sensorflow/platform/config/environment.js';
 import { resolve } from 'node:path';
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -24,20 +28,25 @@ export function readStackOptions(args: readonly string[], variables: Variables):
   if (unknown.length > 0) {
     throw new CannotStartError(`Unknown argument ${unknown.join(' ')}; the only one is --reset.`);
   }
+  const environment = environmentFrom(variables);
   return {
-    dataDir: resolve(variables['SENSORFLOW_DATA_DIR'] ?? '.sensorflow'),
-    port: portFrom(variables['PORT'] ?? '3000'),
+    dataDir: resolve(environment.SENSORFLOW_DATA_DIR),
+    port: environment.PORT,
     reset: args.includes('--reset'),
-    frontendUrl: variables['FRONTEND_URL'] ?? 'none',
-    logLevel: variables['LOG_LEVEL'] ?? 'info',
+    frontendUrl: environment.FRONTEND_URL,
+    logLevel: environment.LOG_LEVEL,
     hostVariables: variables,
   };
 }
 
-function portFrom(text: string): number {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  if (port < 1 || port > 65_535) throw new CannotStartError(`PORT=${text} is not a port.`);
-  return port;
+/** Checked here: the processes that would refuse it too have no terminal to say so. */
+function environmentFrom(variables: Variables) {
+  try {
+    return readStackEnvironment(variables);
+  } catch (cause) {
+    if (cause instanceof ConfigurationError) throw new CannotStartError(cause.message, { cause });
+    throw cause;
+  }
 }
 
 const REAL_CREDENTIALS = [

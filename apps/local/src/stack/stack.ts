@@ -8,6 +8,7 @@ import { startFunctions } from './functions.js';
 import { startHousekeeping } from './housekeeping.js';
 import { isPortFree, openInstallation, writeAtomically } from './installation.js';
 import { announce, type Announcement } from './announcement.js';
+import { leftBehind } from './left-behind.js';
 import { CannotStartError, type StackOptions } from './options.js';
 import { StackLog } from './stack-log.js';
 import { Teardown } from './teardown.js';
@@ -19,6 +20,8 @@ export class Stack {
     readonly announcement: Announcement,
     /** Resolves with the reason when a part ends that should not. */
     readonly broken: Promise<string>,
+    /** What earlier runs gave up and nobody has looked after yet, in words. */
+    readonly warnings: readonly string[],
     private readonly teardown: Teardown,
   ) {}
 
@@ -43,13 +46,14 @@ export class Stack {
       api.ended().then((reason) => `the API ended (${reason})`),
       cloud.dynoxide.exited.then(() => 'the embedded DynamoDB ended'),
     ]);
-    return new Stack(announce(cloud, options), broken, teardown);
+    const warnings = leftBehind(cloud.queue, options.dataDir);
+    return new Stack(announce(cloud, options), broken, warnings, teardown);
   }
 }
 
 async function startAll(options: StackOptions, teardown: Teardown): Promise<Stack> {
   const folder = DataFolder.open(options.dataDir, options.reset);
-  teardown.add('data folder', async () => folder.close());
+  teardown.add('folder', 'data folder', async () => folder.close());
   if (!(await isPortFree(options.port))) {
     throw new CannotStartError(
       `Port ${options.port} is taken. Stop what uses it, or set PORT to another one.`,
@@ -83,6 +87,6 @@ function startApi(
     environment: apiVariables(cloud, options),
     baseUrl: `http://127.0.0.1:${options.port}`,
   });
-  teardown.add('API', () => api.stop());
+  teardown.add('callers', 'API', () => api.stop());
   return api;
 }

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigurationError, readApiEnvironment } from './environment.js';
+import {
+  ConfigurationError,
+  readApiEnvironment,
+  readImporterEnvironment,
+  readStackEnvironment,
+} from './environment.js';
 
 const complete = {
   AWS_REGION: 'eu-central-1',
@@ -16,9 +21,14 @@ const complete = {
   FRONTEND_URL: 'https://app.example.com',
 };
 
-function faultsOf(variables: Record<string, string | undefined>): readonly string[] {
+type Variables = Record<string, string | undefined>;
+
+function faultsOf(
+  variables: Variables,
+  read: (variables: Variables) => unknown = readApiEnvironment,
+): readonly string[] {
   try {
-    readApiEnvironment(variables);
+    read(variables);
     return [];
   } catch (error) {
     if (error instanceof ConfigurationError) return error.faults;
@@ -65,6 +75,46 @@ describe('the environment of the API', () => {
     'COGNITO_MACHINE_CLIENT_IDS',
     'FRONTEND_URL',
   ])('has no silent default for %s', (name) => {
-    expect(faultsOf({ ...complete, [name]: undefined }).join()).toContain(name);
+    expect(faultsOf({ ...complete, [name]: undefined })).toEqual([`${name}: is missing`]);
+  });
+});
+
+describe('the environment of the importer', () => {
+  const importer = { ...complete, UPLOADS_QUEUE_URL: 'https://sqs.example/1/uploads' };
+
+  it('hands over with a minute left unless it is told otherwise', () => {
+    expect(readImporterEnvironment(importer).IMPORT_HANDOVER_MS).toBe(60_000);
+    expect(
+      readImporterEnvironment({ ...importer, IMPORT_HANDOVER_MS: '1000' }).IMPORT_HANDOVER_MS,
+    ).toBe(1000);
+  });
+
+  it.each(['60abc', '999', '600001', '-5', '1e4', ''])(
+    'refuses an IMPORT_HANDOVER_MS of "%s"',
+    (value) => {
+      const faults = faultsOf({ ...importer, IMPORT_HANDOVER_MS: value }, readImporterEnvironment);
+
+      expect(faults).toEqual(['IMPORT_HANDOVER_MS: must be a whole number from 1000 to 600000']);
+    },
+  );
+});
+
+describe('the environment of the embedded stack', () => {
+  it('may be empty', () => {
+    expect(readStackEnvironment({})).toEqual({
+      LOG_LEVEL: 'info',
+      PORT: 3000,
+      FRONTEND_URL: 'none',
+      SENSORFLOW_DATA_DIR: '.sensorflow',
+    });
+  });
+
+  it('is refused with every fault at once', () => {
+    const faults = faultsOf(
+      { LOG_LEVEL: 'loud', PORT: '0', FRONTEND_URL: '*', SENSORFLOW_DATA_DIR: '' },
+      readStackEnvironment,
+    );
+
+    expect(faults).toHaveLength(4);
   });
 });

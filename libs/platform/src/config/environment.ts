@@ -1,4 +1,4 @@
-import { cleanEnv, num, str, type ValidatorSpec } from 'envalid';
+import { cleanEnv, EnvMissingError, str, type ValidatorSpec } from 'envalid';
 import { httpUrl, httpUrlList, originOrNone, text, textList, wholeNumber } from './variables.js';
 
 /**
@@ -63,7 +63,15 @@ const importerVariables = {
   S3_BUCKET_NAME: text(),
   UPLOADS_QUEUE_URL: httpUrl(),
   /** Below this much time a Lambda hands the rest of a file to its next run. */
-  IMPORT_HANDOVER_MS: num({ default: 60_000 }),
+  IMPORT_HANDOVER_MS: wholeNumber(1_000, 600_000)({ default: 60_000 }),
+};
+
+/** What the person who starts the embedded stack chooses; the stack tells the processes all else. */
+const stackVariables = {
+  LOG_LEVEL: shared.LOG_LEVEL,
+  PORT: wholeNumber(1, 65_535)({ default: 3000 }),
+  FRONTEND_URL: originOrNone({ default: 'none' }),
+  SENSORFLOW_DATA_DIR: text({ default: '.sensorflow' }),
 };
 
 function read<S extends Record<string, ValidatorSpec<unknown>>>(variables: Variables, specs: S) {
@@ -77,7 +85,9 @@ function read<S extends Record<string, ValidatorSpec<unknown>>>(variables: Varia
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error && error.message !== '' ? error.message : 'is missing';
+  // envalid words it by the variable's description, which few have.
+  if (error instanceof EnvMissingError) return 'is missing';
+  return error instanceof Error ? error.message : String(error);
 }
 
 export type ApiEnvironment = ReturnType<typeof readApiEnvironment>;
@@ -95,4 +105,8 @@ export function readAggregatorEnvironment(variables: Variables) {
 
 export function readImporterEnvironment(variables: Variables) {
   return read(variables, importerVariables);
+}
+
+export function readStackEnvironment(variables: Variables) {
+  return read(variables, stackVariables);
 }
