@@ -1,0 +1,92 @@
+import type { Round } from './rounds.ts';
+import { median } from './statistics.ts';
+
+/** One promise about performance: a figure of one round, with what it must reach. */
+export interface Criterion {
+  readonly what: string;
+  /** Says what the figure is a multiple of, or its unit. */
+  readonly unit: string;
+  readonly better: 'lower' | 'higher';
+  readonly floor: number;
+  readonly aim: number;
+  readonly figure: (round: Round) => number;
+}
+
+/** The ratios are made within a round, of two measurements that lie seconds apart. */
+export const CRITERIA: readonly Criterion[] = [
+  {
+    what: 'one reading: CPU of the API per request',
+    unit: '× bare',
+    better: 'lower',
+    floor: 2.5,
+    aim: 1.6,
+    figure: ({ single, bare }) => single.cpuMicros / bare.cpuMicros,
+  },
+  {
+    what: 'one reading: throughput on one core',
+    unit: '× naive',
+    better: 'higher',
+    floor: 10,
+    aim: 20,
+    figure: ({ single, naive }) => single.perSecond / naive.perSecond,
+  },
+  {
+    what: 'one reading: p99 at 3,000/s, of naive’s at 300/s',
+    unit: '× naive',
+    better: 'lower',
+    floor: 1 / 4,
+    aim: 1 / 10,
+    figure: ({ singleSteady, naiveSteady }) => singleSteady.p99Ms / naiveSteady.p99Ms,
+  },
+  {
+    what: 'batches of 500: readings/s',
+    unit: '× naive',
+    better: 'higher',
+    floor: 30,
+    aim: 120,
+    figure: ({ batch, naive }) => batch.perSecond / naive.perSecond,
+  },
+  {
+    what: 'CSV import: rows/s, of PapaParse alone',
+    unit: '× PapaParse',
+    better: 'higher',
+    floor: 1 / 10,
+    aim: 1 / 4,
+    figure: ({ csvImport, papa }) => csvImport.rowsPerSecond / papa.rowsPerSecond,
+  },
+  {
+    what: 'CSV import: peak memory (RSS)',
+    unit: 'MB',
+    better: 'lower',
+    floor: 200,
+    aim: 120,
+    figure: ({ csvImport }) => (csvImport.peakRssMib * 2 ** 20) / 1e6,
+  },
+];
+
+export interface Verdict extends Criterion {
+  readonly median: number;
+  readonly lowest: number;
+  readonly highest: number;
+  readonly meetsFloor: boolean;
+  readonly meetsAim: boolean;
+}
+
+export function judge(rounds: readonly Round[]): readonly Verdict[] {
+  return CRITERIA.map((criterion) => verdictOn(criterion, rounds));
+}
+
+function verdictOn(criterion: Criterion, rounds: readonly Round[]): Verdict {
+  const figures = rounds.map(criterion.figure);
+  const middle = median(figures);
+  const meets = (limit: number): boolean =>
+    criterion.better === 'lower' ? middle <= limit : middle >= limit;
+  return {
+    ...criterion,
+    median: middle,
+    lowest: Math.min(...figures),
+    highest: Math.max(...figures),
+    meetsFloor: meets(criterion.floor),
+    meetsAim: meets(criterion.aim),
+  };
+}

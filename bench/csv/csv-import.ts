@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { BUCKET, IMPORTER_PROGRAM, importerVariables, IMPORTS_TABLE } from '../product.ts';
+import { ROOT, type Stand } from '../stand.ts';
+import type { CsvFile } from './csv-file.ts';
+
+export interface CsvMeasurement {
+  readonly rowsPerSecond: number;
+  readonly peakRssMib: number;
+}
+
+const IMPORT_FILE = join(import.meta.dirname, 'import-file.ts');
+const PARSE_WITH_PAPA = join(import.meta.dirname, 'parse-with-papa.ts');
+
+/** The importer over the whole file, from the event to the finished import. */
+export async function measureImport(stand: Stand, file: CsvFile): Promise<CsvMeasurement> {
+  const uploadId = randomUUID();
+  const key = `uploads/${uploadId}.csv`;
+  stand.cloud.serveObject(`/${BUCKET}/${key}`, file.path);
+  await stand.sinkClient.reset();
+  await stand.sinkClient.hold(IMPORTS_TABLE, openImport(uploadId, file));
+  const result = join(stand.folder, `${uploadId}.json`);
+  const lambda = join(ROOT, IMPORTER_PROGRAM);
+  await stand.runToEnd('csv-importer', {
+    command: [
+      IMPORT_FILE,
+      '--lambda',
+      lambda,
+      '--key',
+      key,
+      '--bytes',
+      `${file.bytes}`,
+      '--result',
+      result,
+    ],
+    variables: importerVariables(stand.cloud, stand.sinkUrl),
+  });
+  await assertImported(stand, uploadId, file);
+  const { seconds, peakRssMib } = readResult(result);
+  return { rowsPerSecond: file.rows / seconds, peakRssMib };
+}
+
+/** PapaParse over the same file, and nothing else. */
+export async function measurePapa(stand: Stand, file: CsvFile): Promise<CsvMeasurement> {
+  const result = join(stand.folder, 'papa.json');
+  await stand.runToEnd('papaparse', {
+    command: [PARSE_WITH_PAPA, '--file', file.path, '--result', result],
+  });
+  const { seconds, peakRssMib, rows } = readResult(result);
+  if (rows !== file.rows) throw new Error(`PapaParse read ${rows} of ${file.rows} rows`);
+  return { rowsPerSecond: file.rows / seconds, peakRssMib };
+}
+
+function readResult(path: string) {
+  return JSON.parse(readFileSync(path, 'utf8')) as {
+    readonly seconds: number;
+    readonly peakRssMib: number;
+    readonly rows?: number;
+  };
+}
+
+/** An import whose file was just uploaded, as the API leaves it in the imports table. */
+function openImport(uploadId: string, file: CsvFile): object {
+  const zero = { N: '0' };
+  return {
+    scope: { S: 'all' },
+    uploadId: { S: uploadId },
+    fileName: { S: 'readings.csv' },
+    declaredBytes: { N: String(file.bytes) },
+    options: { M: { decimal: { S: '.' }, columns: { M: {} }, dryRun: { BOOL: false } } },
+    createdAt: { S: '2026-01-01T00:00:00.000000000Z' },
+    uploadExpiresAt: { N: String(Date.now() + 900_000) },
+    status: { S: 'awaiting-upload' },
+    runs: zero,
+    checkpoint: {
+      M: {
+        offset: zero,
+        line: { N: '1' },
+        total: zero,
+        accepted: zero,
+        rejected: zero,
+        bytesProcessed: zero,
+        reportBytes: zero,
+        reportUnlisted: zero,
+        reportParts: { L: [] },
+      },
+    },
+  };
+}
+
+async function assertImported(stand: Stand, uploadId: string, file: CsvFile): Promise<void> {
+  const key = { scope: { S: 'all' }, uploadId: { S: uploadId } };
+  const item = JSON.stringify(await stand.sinkClient.find(IMPORTS_TABLE, key));
+  const { items } = await stand.sinkClient.counts();
+  const isComplete =
+    item.includes('"completed"') && item.includes(`"accepted":{"N":"${file.rows}"}`);
+  if (!isComplete || items < file.rows) {
+    throw new Error(`the sink got ${items} of ${file.rows} rows; the import: ${item}`);
+  }
+}

@@ -1,0 +1,40 @@
+/** How long a run measures. Everything else is the same in the short and the long form. */
+export interface Plan {
+  readonly form: 'long' | 'short';
+  readonly rounds: number;
+  /** Once, before the first round: compilers settle. */
+  readonly firstWarmUpMs: number;
+  readonly warmUpMs: number;
+  readonly measureMs: number;
+  readonly steadyMs: number;
+  readonly csvRows: number;
+}
+
+export const LONG: Plan = {
+  form: 'long',
+  rounds: 5,
+  firstWarmUpMs: 4000,
+  warmUpMs: 1000,
+  measureMs: 8000,
+  steadyMs: 8000,
+  csvRows: 1_000_000,
+};
+
+export const SHORT: Plan = {
+  form: 'short',
+  rounds: 3,
+  firstWarmUpMs: 2500,
+  warmUpMs: 500,
+  measureMs: 3000,
+  steadyMs: 3000,
+  csvRows: 150_000,
+};
+
+export const CONNECTIONS = 128;
+/** 16 × 500 readings are always under way. */
+export const BATCH_CONNECTIONS = 16;
+export const BATCH_SIZE = 500;
+export const STEADY_PER_SECOND = 3000;
+export const NAIVE_STEADY_PER_SECOND = 300;
+/** Machine clients, each with a token of its own. */
+export const TOKENS = 100;

@@ -1,0 +1,72 @@
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { runClosedLoop } from './load/closed-loop.ts';
+import { Requests } from './load/requests.ts';
+import { bindGenerator, describeMachine } from './machine.ts';
+import { BATCH_CONNECTIONS, BATCH_SIZE, CONNECTIONS, TOKENS } from './plan.ts';
+import { ranking, selfTimes, type CpuProfile } from './self-times.ts';
+import { ROOT, Stand, type Server } from './stand.ts';
+
+/** Where the API's CPU goes: `node bench/profile.ts [--batch] [--log-level info] [--seconds 8] [--top 15]`. */
+const { values: options } = parseArgs({
+  options: {
+    batch: { type: 'boolean', default: false },
+    'log-level': { type: 'string', default: 'warn' },
+    seconds: { type: 'string', default: '8' },
+    top: { type: 'string', default: '15' },
+  },
+});
+
+const WARM_UP_MS = 3000;
+
+async function putLoadOn(api: Server, stand: Stand): Promise<number> {
+  const tokens = Array.from({ length: TOKENS }, () => stand.cloud.machineToken());
+  const requests = new Requests(tokens, 'sensorflow.test');
+  const { succeeded, failed, seconds } = await runClosedLoop({
+    port: api.port,
+    connections: options.batch ? BATCH_CONNECTIONS : CONNECTIONS,
+    warmUpMs: WARM_UP_MS,
+    measureMs: Number(options.seconds) * 1000,
+    requestsOf: (connection) =>
+      options.batch ? requests.batch(connection, BATCH_SIZE) : requests.single(connection),
+    onEdge: () => undefined,
+  });
+  process.stdout.write(`${Math.round(succeeded / seconds)} requests/s, ${failed} failed\n\n`);
+  return succeeded;
+}
+
+async function profile(stand: Stand): Promise<CpuProfile> {
+  const folder = join(stand.folder, 'profile');
+  mkdirSync(folder);
+  await stand.open();
+  const flags = ['--cpu-prof', `--cpu-prof-dir=${folder}`, '--enable-source-maps'];
+  const api = await stand.startApi(options['log-level'], flags);
+  await putLoadOn(api, stand);
+  // The profile is written on the way out.
+  await api.child.stop();
+  const [file] = readdirSync(folder);
+  if (file === undefined) throw new Error('the API left no profile');
+  return JSON.parse(readFileSync(join(folder, file), 'utf8')) as CpuProfile;
+}
+
+const machine = describeMachine();
+bindGenerator(machine);
+const stand = new Stand(machine);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => process.exit(130));
+}
+try {
+  const times = selfTimes(await profile(stand), ROOT, Number(options.seconds));
+  const top = Number(options.top);
+  process.stdout.write(
+    `${ranking('by package, with what Node did for it', times, ({ owner }) => owner, top)}\n\n`,
+  );
+  process.stdout.write(
+    `${ranking('by package or part of Node', times, ({ group }) => group, top)}\n\n`,
+  );
+  process.stdout.write(`${ranking('by function', times, ({ place }) => place, top)}\n`);
+} finally {
+  stand.close();
+}
+process.exit(0);

@@ -1,0 +1,155 @@
+import { judge, type Verdict } from './criteria.ts';
+import type { CsvMeasurement } from './csv/csv-import.ts';
+import type { Machine } from './machine.ts';
+import type { Measurement } from './measurement.ts';
+import type { Round } from './rounds.ts';
+import { median } from './statistics.ts';
+
+type Row = readonly string[];
+
+const VARIANTS: readonly (readonly [keyof Round, string])[] = [
+  ['bare', 'bare, as fast as it can'],
+  ['naive', 'naive, as fast as it can'],
+  ['single', 'SensorFlow, single readings'],
+  ['singleLogged', '… with LOG_LEVEL=info'],
+  ['batch', 'SensorFlow, batches of 500'],
+  ['naiveSteady', 'naive at a steady 300/s'],
+  ['singleSteady', 'SensorFlow at a steady 3,000/s'],
+];
+const CSV_VARIANTS: readonly (readonly ['papa' | 'csvImport', string])[] = [
+  ['papa', 'PapaParse alone'],
+  ['csvImport', 'SensorFlow, CSV import'],
+];
+
+/** The tables of a run, in Markdown that reads well in a terminal too. */
+export function tablesOf(rounds: readonly Round[]): string {
+  return [
+    table(
+      ['what', 'median', 'lowest to highest', 'floor', 'aim', 'verdict'],
+      judge(rounds).map(verdictRow),
+    ),
+    table(
+      [
+        'readings',
+        '/s',
+        'p50 ms',
+        'p99 ms',
+        'CPU µs',
+        'busy',
+        'others',
+        'sink',
+        'generator',
+        'RSS MB',
+        'per call',
+        'failed',
+      ],
+      VARIANTS.map(([name, label]) => measurementRow(label, rounds, name)),
+    ),
+    table(
+      ['CSV', 'rows/s', 'peak RSS MB'],
+      CSV_VARIANTS.map(([name, label]) =>
+        csvRow(
+          label,
+          rounds.map((round) => round[name]),
+        ),
+      ),
+    ),
+    notesOn(rounds),
+  ].join('\n\n');
+}
+
+export function machineText(machine: Machine): string {
+  const pins = machine.pins
+    ? 'the process under test on core 0, generator and sink on core 1'
+    : 'NOT bound to cores: figures disturb each other';
+  return (
+    `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGib} GiB, Node ${machine.node}; ${pins}; ` +
+    `load average before the run ${machine.loadBefore.toFixed(2)}`
+  );
+}
+
+function verdictRow(verdict: Verdict): Row {
+  const { what, unit, better } = verdict;
+  const sign = better === 'lower' ? '≤' : '≥';
+  const range = `${figure(verdict.lowest)} to ${figure(verdict.highest)}`;
+  const word = verdict.meetsAim ? 'aim met' : verdict.meetsFloor ? 'floor met' : 'BELOW FLOOR';
+  const [floor, aim] = [verdict.floor, verdict.aim].map((limit) => `${sign} ${figure(limit)}`);
+  return [what, `${figure(verdict.median)} ${unit}`, range, floor ?? '', aim ?? '', word];
+}
+
+function measurementRow(label: string, rounds: readonly Round[], name: keyof Round): Row {
+  const all = rounds.map((round) => round[name]).filter(isMeasurement);
+  const middle = (of: (measurement: Measurement) => number): number => median(all.map(of));
+  const percent = (share: number): string => `${Math.round(share * 100)} %`;
+  return [
+    label,
+    whole(middle((one) => one.perSecond)),
+    figure(middle((one) => one.p50Ms)),
+    figure(middle((one) => one.p99Ms)),
+    figure(middle((one) => one.cpuMicros)),
+    percent(middle((one) => one.busy)),
+    percent(middle((one) => one.othersBusy)),
+    percent(middle((one) => one.sinkBusy)),
+    percent(middle((one) => one.generatorBusy)),
+    whole((middle((one) => one.peakRssMib) * 2 ** 20) / 1e6),
+    figure(middle((one) => one.perCall)),
+    String(all.reduce((sum, { failed }) => sum + failed, 0)),
+  ];
+}
+
+function csvRow(label: string, all: readonly CsvMeasurement[]): Row {
+  const rssMb = (median(all.map((one) => one.peakRssMib)) * 2 ** 20) / 1e6;
+  return [label, whole(median(all.map((one) => one.rowsPerSecond))), whole(rssMb)];
+}
+
+/** What makes a figure a lower bound, or a latency too high, said by the run itself. */
+function notesOn(rounds: readonly Round[]): string {
+  return VARIANTS.flatMap(([name, label]) =>
+    notesOnVariant(label, rounds.map((round) => round[name]).filter(isMeasurement)),
+  ).join('\n');
+}
+
+function notesOnVariant(label: string, all: readonly Measurement[]): readonly string[] {
+  const notes: string[] = [];
+  const others = median(all.map((one) => one.sinkBusy + one.generatorBusy));
+  const own = median(all.map((one) => one.busy));
+  const disturbed = median(all.map((one) => one.othersBusy));
+  if (disturbed > 0.1) {
+    notes.push(`- ${label}: other processes took ${Math.round(disturbed * 100)} % of its core.`);
+  }
+  const late = median(all.map((one) => one.lateP99Ms ?? 0));
+  if (own < 0.95 && others > 0.9) {
+    notes.push(`- ${label}: generator and sink were the limit; its throughput is a lower bound.`);
+  }
+  if (late > 0) notes.push(`- ${label}: the generator itself sent ${figure(late)} ms late (p99).`);
+  return notes;
+}
+
+function isMeasurement(value: Measurement | CsvMeasurement): value is Measurement {
+  return 'cpuMicros' in value;
+}
+
+function table(head: Row, rows: readonly Row[]): string {
+  const widths = head.map((_, column) =>
+    Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)),
+  );
+  const line = (row: Row): string =>
+    `| ${row.map((cell, column) => pad(cell, widths[column] ?? 0, column)).join(' | ')} |`;
+  const ruler = widths.map((width, column) =>
+    column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`,
+  );
+  return [line(head), `| ${ruler.join(' | ')} |`, ...rows.map(line)].join('\n');
+}
+
+function pad(cell: string, width: number, column: number): string {
+  return column === 0 ? cell.padEnd(width) : cell.padStart(width);
+}
+
+function figure(value: number): string {
+  if (!Number.isFinite(value)) return '–';
+  return Math.abs(value) >= 100 ? whole(value) : String(Number(value.toPrecision(3)));
+}
+
+function whole(value: number): string {
+  return Number.isFinite(value) ? Math.round(value).toLocaleString('en-US') : '–';
+}

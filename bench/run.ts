@@ -1,0 +1,104 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { judge } from './criteria.ts';
+import { bindGenerator, describeMachine, type Machine } from './machine.ts';
+import { LONG, SHORT, type Plan } from './plan.ts';
+import { API_PROGRAM } from './product.ts';
+import { machineText, tablesOf } from './report.ts';
+import { Rounds, type Round } from './rounds.ts';
+import { ROOT, Stand } from './stand.ts';
+
+/**
+ * The benchmark: `npm run bench`, `npm run bench:short`. Starts everything, alternates the variants,
+ * prints the tables, writes results/latest.md. Exits with 1 when a floor is missed or a request failed.
+ */
+const { values: options } = parseArgs({ options: { short: { type: 'boolean', default: false } } });
+const plan = options.short ? SHORT : LONG;
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** The reference in decorators needs the compiler; everything else here runs as it stands. */
+function buildNaive(): void {
+  const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+  const project = join(import.meta.dirname, 'naive/tsconfig.json');
+  const { status } = spawnSync(process.execPath, [tsc, '--project', project], { stdio: 'inherit' });
+  if (status !== 0) throw new Error('the naive implementation does not compile');
+}
+
+async function measureAll(stand: Stand): Promise<readonly Round[]> {
+  await stand.open();
+  const servers = {
+    bare: await stand.startBare(),
+    naive: await stand.startNaive(),
+    api: await stand.startApi('warn'),
+    apiLogged: await stand.startApi('info'),
+  };
+  const rounds = new Rounds(stand, servers, plan);
+  say('warming up');
+  await rounds.warmUp();
+  const measured: Round[] = [];
+  while (measured.length < plan.rounds) {
+    say(`round ${measured.length + 1} of ${plan.rounds}`);
+    measured.push(await rounds.run());
+  }
+  return measured;
+}
+
+function writeReport(
+  machine: Machine,
+  { form, rounds }: Plan,
+  tables: string,
+  seconds: number,
+): void {
+  const command = form === 'short' ? 'npm run bench:short' : 'npm run bench';
+  const text = [
+    '# The latest benchmark run',
+    `${new Date().toISOString()}, \`${command}\`, medians of ${rounds} alternated rounds, ${Math.round(seconds)} s.`,
+    `${machineText(machine)}.`,
+    tables,
+    'How to read it: [../README.md](../README.md). Only ratios of one run compare; absolute figures are this machine’s.',
+  ];
+  const folder = join(import.meta.dirname, 'results');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'latest.md'), `${text.join('\n\n')}\n`);
+}
+
+async function main(): Promise<number> {
+  if (!existsSync(join(ROOT, API_PROGRAM))) throw new Error('nothing is built: npm run build');
+  buildNaive();
+  const startedAt = performance.now();
+  const machine = describeMachine();
+  bindGenerator(machine);
+  say(machineText(machine));
+  const stand = new Stand(machine);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => process.exit(130));
+  }
+  try {
+    const rounds = await measureAll(stand);
+    const tables = tablesOf(rounds);
+    say(`\n${tables}`);
+    writeReport(machine, plan, tables, (performance.now() - startedAt) / 1000);
+    return judge(rounds).every(({ meetsFloor }) => meetsFloor) && !anyFailed(rounds) ? 0 : 1;
+  } finally {
+    stand.close();
+  }
+}
+
+function anyFailed(rounds: readonly Round[]): boolean {
+  return rounds.some((round) =>
+    Object.values(round).some((one: object) => 'failed' in one && one.failed !== 0),
+  );
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.stderr.write(`The benchmark ended early. ${String(error)}\n`);
+  process.exitCode = 1;
+}
+process.exit();
