@@ -91,8 +91,6 @@ function messageOf(error: unknown): string {
 }
 
 export type ApiEnvironment = ReturnType<typeof readApiEnvironment>;
-export type AggregatorEnvironment = ReturnType<typeof readAggregatorEnvironment>;
-export type ImporterEnvironment = ReturnType<typeof readImporterEnvironment>;
 
 /** Each throws ConfigurationError with all faults together. */
 export function readApiEnvironment(variables: Variables) {
