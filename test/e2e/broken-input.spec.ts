@@ -370,28 +370,37 @@ describe('a request that is not what its route takes', () => {
 
 describe('what is not even HTTP', () => {
   it.each([
-    ['nonsense', 'HELLO\r\n\r\n', 400],
-    ['another protocol', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400],
-    ['a header without end', `GET / HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`, 431],
-    ['no host', 'GET / HTTP/1.1\r\nconnection: close\r\n\r\n', 400],
+    ['nonsense', 'HELLO\r\n\r\n', 400, 'http-malformed'],
+    ['another protocol', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400, 'http-malformed'],
+    [
+      'a header without end',
+      `GET / HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`,
+      431,
+      'headers-too-large',
+    ],
+    ['a header that takes too long', 'GET / HTTP/1.1\r\nhost: x\r\nx', 408, 'request-timeout'],
+    ['no host', 'GET / HTTP/1.1\r\nconnection: close\r\n\r\n', 400, 'host-missing'],
     [
       'an expectation of its own',
       'POST /auth/login HTTP/1.1\r\nhost: x\r\nconnection: close\r\nexpect: 200-ok\r\n\r\n',
       417,
+      'expectation-unsupported',
     ],
     [
       'two lengths',
       'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nxx',
       400,
+      'http-malformed',
     ],
     [
       'length and chunks',
       'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
       400,
+      'http-malformed',
     ],
   ])(
     'such as %s is answered with a problem, and the line is closed',
-    async (_name, text, status) => {
+    async (_name, text, status, code) => {
       const socket = connect(Number(new URL(baseUrl).port), '127.0.0.1');
       let answer = '';
       socket.setEncoding('utf8').on('data', (chunk: string) => {
@@ -402,6 +411,7 @@ describe('what is not even HTTP', () => {
 
       expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
       expect(answer).toContain('application/problem+json');
+      expect(answer).toContain(`"code":"${code}"`);
     },
   );
 });
