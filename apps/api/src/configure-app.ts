@@ -45,6 +45,10 @@ export function createHttpAdapter(environment: ApiEnvironment, logger: Logger): 
 /** Everything between HTTP and the modules; the e2e tests use it as main.ts does. */
 export function configureApp(app: NestFastifyApplication, environment: ApiEnvironment): void {
   const server = app.getHttpAdapter().getInstance();
+  // First of all, so that every refusal carries it.
+  server.addHook('onRequest', async (request, reply) => {
+    void reply.header('x-request-id', request.id);
+  });
   refuseBrokenRequests(server);
   app.get(Admission, { strict: false }).admitBeforeBody(server);
   registerBodyParsers(server);
@@ -65,8 +69,5 @@ export function configureApp(app: NestFastifyApplication, environment: ApiEnviro
       strictPreflight: false,
     });
   }
-  server.addHook('onRequest', async (request, reply) => {
-    void reply.header('x-request-id', request.id);
-  });
   serveDocuments(app);
 }
