@@ -1,7 +1,7 @@
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { SystemClock } from '@sensorflow/kernel';
 import { READINGS_TABLE } from '@sensorflow/platform/resources/tables.js';
-import { ConfirmingReadingWriter, type StoredReading } from '@sensorflow/sensor-data';
+import { GroupCommit, type StoredReading } from '@sensorflow/sensor-data';
 import { DynamoDbReadingStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-reading-store.js';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -279,9 +279,7 @@ describe('a write whose answer is lost', () => {
       return cut(call, response);
     };
 
-    const answers = await new ConfirmingReadingWriter(store, new SystemClock()).write(
-      first ? [first] : [],
-    );
+    const answers = await new GroupCommit(store, new SystemClock()).write(first ? [first] : []);
 
     expect(answers.map(({ outcome }) => outcome)).toEqual(['stored']);
     expect(await storedValues()).toEqual([0]);
@@ -291,9 +289,7 @@ describe('a write whose answer is lost', () => {
     fault = () => true;
     const started = performance.now();
 
-    const answers = await new ConfirmingReadingWriter(store, new SystemClock()).write(
-      manyReadings(30),
-    );
+    const answers = await new GroupCommit(store, new SystemClock()).write(manyReadings(30));
 
     expect(new Set(answers.map(({ outcome }) => outcome))).toEqual(new Set(['unknown']));
     expect(performance.now() - started).toBeLessThan(3_500);
@@ -302,7 +298,7 @@ describe('a write whose answer is lost', () => {
 
 describe('readings in DynamoDB', () => {
   it('are one item after 100 identical sends at once', async () => {
-    const writer = new ConfirmingReadingWriter(store, new SystemClock());
+    const writer = new GroupCommit(store, new SystemClock());
 
     const answers = await Promise.all(
       Array.from({ length: 100 }, () => writer.write([aReading({ equipmentId, value: 1.5 })])),

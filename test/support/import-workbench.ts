@@ -12,7 +12,7 @@ import {
   type RunRequest,
 } from '@sensorflow/csv-import';
 import { instantFromEpochMs } from '@sensorflow/kernel';
-import { ConfirmingReadingWriter, type StoredReading } from '@sensorflow/sensor-data';
+import { GroupCommit, type StoredReading } from '@sensorflow/sensor-data';
 import Papa from 'papaparse';
 import { FixedClock } from './fixed-clock.js';
 import { InMemoryImportStore } from './in-memory-import-store.js';
@@ -46,7 +46,7 @@ export class ImportWorkbench {
   readonly ports: ImportPorts = {
     imports: this.imports,
     storage: this.storage,
-    readings: new ConfirmingReadingWriter(this.store, this.clock),
+    readings: new GroupCommit(this.store, this.clock),
     queue: this.queue,
     clock: this.clock,
   };

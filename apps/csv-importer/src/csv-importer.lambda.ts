@@ -11,7 +11,7 @@ import {
 } from '@sensorflow/platform/aws/aws-clients.js';
 import { readImporterEnvironment } from '@sensorflow/platform/config/environment.js';
 import { createLogger } from '@sensorflow/platform/logging/logger.js';
-import { ConfirmingReadingWriter } from '@sensorflow/sensor-data';
+import { GroupCommit, WAITING_GROUP_COMMIT_OPTIONS } from '@sensorflow/sensor-data';
 import { DynamoDbReadingStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-reading-store.js';
 import { uploadBatchHandler } from './upload-batch-handler.js';
 
@@ -32,7 +32,7 @@ const importer = new CsvImporter(
       environment.DYNAMODB_IMPORTS_TABLE_NAME,
     ),
     storage: new S3UploadStorage(createS3Client(region), environment.S3_BUCKET_NAME),
-    readings: new ConfirmingReadingWriter(readingStore, clock),
+    readings: new GroupCommit(readingStore, clock, WAITING_GROUP_COMMIT_OPTIONS),
     queue: new SqsImportQueue(createSqsClient(region), environment.UPLOADS_QUEUE_URL),
     clock,
   },

@@ -1,5 +1,10 @@
-export { ConfirmingReadingWriter } from './confirming-reading-writer.js';
 export { parseEquipmentId } from './equipment-id.js';
+export {
+  GROUP_COMMIT_OPTIONS,
+  WAITING_GROUP_COMMIT_OPTIONS,
+  type GroupCommitOptions,
+} from './group-commit-options.js';
+export { GroupCommit, type GroupCommitCounters } from './group-commit.js';
 export { MAX_METRICS_PER_READING, parseMetricName } from './metric-name.js';
 export { parseReading, type ParsedReading } from './parse-reading.js';
 export { DEFAULT_METRIC, readingKey, type Reading, type StoredReading } from './reading.js';

@@ -6,14 +6,20 @@ export type WriteOutcome =
   | { readonly outcome: 'not-stored' | 'unknown' | 'refused' };
 
 /**
- * The one door through which readings are written: single, batch and CSV. Made for a group commit:
- * concurrent calls may share calls to the store, and every caller is answered for its own readings.
+ * The one door through which readings are written: single, batch and CSV. Concurrent calls may share
+ * calls to the store; every caller is answered for its own readings.
  *
  * Guarantees: `stored` only after the store confirmed that very key; of several readings with one key
- * in a call, the last stands (all are answered `stored` when it is); an answer for every reading within
- * the writer's deadline; repeating a call is always safe.
+ * in a call, the last stands (all are answered `stored` when it is); concurrent calls for one key take
+ * effect in order of arrival; an answer for every reading within the writer's deadline; repeating a
+ * call is always safe.
  */
 export abstract class ReadingWriter {
-  /** One outcome for each reading, in the order given. Does not throw for a failing store. */
+  /**
+   * One outcome for each reading, in the order given. Does not throw for a failing store. A call is
+   * taken on as a whole or not at all: throws DomainError `overloaded` (`overloaded`) or `unavailable`
+   * (`shutting-down`), and then none of its readings was or will be written. A writer that lets its
+   * callers wait instead is never `overloaded`.
+   */
   abstract write(readings: readonly Reading[]): Promise<readonly WriteOutcome[]>;
 }

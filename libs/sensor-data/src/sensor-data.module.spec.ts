@@ -55,3 +55,24 @@ it('the module puts readings and their store together, and logs why writes fail,
   expect(lines.errors.length).toBeLessThanOrEqual(2);
   expect(String(lines.errors[0])).toContain('ECONNREFUSED');
 });
+
+it('closing the application answers what was admitted and admits nothing more', async () => {
+  const module = await Test.createTestingModule({
+    imports: [
+      SensorDataModule.register({
+        readDynamoDb: client,
+        writeDynamoDb: client,
+        tableName: 'readings',
+      }),
+    ],
+  })
+    .setLogger(new LoggedLines())
+    .compile();
+  const writer = module.get(ReadingWriter);
+  const admitted = writer.write([aReading()]);
+
+  await module.close();
+
+  expect(await admitted).toEqual([{ outcome: 'not-stored' }]);
+  await expect(writer.write([aReading()])).rejects.toMatchObject({ code: 'shutting-down' });
+});

@@ -1,11 +1,11 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { Logger, Module, type DynamicModule } from '@nestjs/common';
+import { Logger, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { SystemClock, type Clock } from '@sensorflow/kernel';
-import { ConfirmingReadingWriter } from './confirming-reading-writer.js';
 import {
   DynamoDbReadingStore,
   type WriteFailureListener,
 } from './dynamodb/dynamodb-reading-store.js';
+import { GroupCommit } from './group-commit.js';
 import { BatchController } from './http/batch.controller.js';
 import { ReadingsController } from './http/readings.controller.js';
 import { ReadingStore } from './reading-store.js';
@@ -22,7 +22,14 @@ export interface SensorDataOptions {
 
 /** Readings over HTTP, kept in DynamoDB. */
 @Module({})
-export class SensorDataModule {
+export class SensorDataModule implements OnApplicationShutdown {
+  constructor(private readonly writer: GroupCommit) {}
+
+  /** The server takes no more requests by then; what it admitted is answered first. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.writer.close();
+  }
+
   static register(options: SensorDataOptions): DynamicModule {
     const { readDynamoDb, writeDynamoDb, tableName, clock = new SystemClock() } = options;
     return {
@@ -34,16 +41,17 @@ export class SensorDataModule {
           useFactory: () => new DynamoDbReadingStore(readDynamoDb, tableName),
         },
         {
-          provide: ReadingWriter,
+          provide: GroupCommit,
           useFactory: () => {
             const store = new DynamoDbReadingStore(
               writeDynamoDb,
               tableName,
               writeFailureLog(clock),
             );
-            return new ConfirmingReadingWriter(store, clock);
+            return new GroupCommit(store, clock);
           },
         },
+        { provide: ReadingWriter, useExisting: GroupCommit },
         {
           provide: SensorData,
           useFactory: (store: ReadingStore, writer: ReadingWriter) =>

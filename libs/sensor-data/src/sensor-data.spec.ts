@@ -5,7 +5,7 @@ import {
   InMemoryReadingStore,
   type PutFault,
 } from '../../../test/support/in-memory-reading-store.js';
-import { ConfirmingReadingWriter } from './confirming-reading-writer.js';
+import { GroupCommit } from './group-commit.js';
 import { SensorData } from './sensor-data.js';
 
 const valid = { equipmentId: 'EQ-1', timestamp: '2023-02-15T01:30:00-05:00', value: 78.42 };
@@ -14,7 +14,7 @@ function start(fault: PutFault = () => undefined) {
   const store = new InMemoryReadingStore();
   store.failPuts(fault);
   const clock = new FixedClock('2023-09-01T00:00:00Z');
-  const sensorData = new SensorData(store, new ConfirmingReadingWriter(store, clock), clock);
+  const sensorData = new SensorData(store, new GroupCommit(store, clock), clock);
   return { store, sensorData };
 }
 

@@ -8,7 +8,7 @@ import { requestValidationPipe } from '@sensorflow/platform/http/request-validat
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FixedClock } from '../../../../test/support/fixed-clock.js';
 import { InMemoryReadingStore } from '../../../../test/support/in-memory-reading-store.js';
-import { ConfirmingReadingWriter } from '../confirming-reading-writer.js';
+import { GroupCommit } from '../group-commit.js';
 import { SensorData } from '../sensor-data.js';
 import { BatchController } from './batch.controller.js';
 import { ReadingsController } from './readings.controller.js';
@@ -21,7 +21,7 @@ let store: InMemoryReadingStore;
 beforeEach(async () => {
   store = new InMemoryReadingStore();
   const clock = new FixedClock('2023-09-01T00:00:00.731Z');
-  const sensorData = new SensorData(store, new ConfirmingReadingWriter(store, clock), clock);
+  const sensorData = new SensorData(store, new GroupCommit(store, clock), clock);
   const testing = await Test.createTestingModule({
     controllers: [ReadingsController, BatchController],
     providers: [{ provide: SensorData, useValue: sensorData }],

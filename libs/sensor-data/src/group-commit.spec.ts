@@ -2,16 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { FixedClock } from '../../../test/support/fixed-clock.js';
 import { InMemoryReadingStore } from '../../../test/support/in-memory-reading-store.js';
 import { aReading } from '../../../test/support/readings.js';
-import { ConfirmingReadingWriter } from './confirming-reading-writer.js';
+import { GROUP_COMMIT_OPTIONS, type GroupCommitOptions } from './group-commit-options.js';
+import { GroupCommit } from './group-commit.js';
 import type { PutOutcome } from './reading-store.js';
-import type { StoredReading } from './reading.js';
+import type { Reading, StoredReading } from './reading.js';
 
 const NOW = '2023-09-01T12:00:00.000Z';
 
 function start() {
   const store = new InMemoryReadingStore();
   const clock = new FixedClock(NOW);
-  return { store, clock, writer: new ConfirmingReadingWriter(store, clock) };
+  return { store, clock, writer: new GroupCommit(store, clock) };
 }
 
 function manyReadings(count: number, equipmentId = 'EQ-1') {
@@ -179,56 +180,88 @@ describe('a store that does not confirm', () => {
     const { store, clock, writer } = start();
     store.failPuts(() => 'not-stored');
 
-    await writer.write(manyReadings(10_000));
+    const answers = await writer.write(manyReadings(10_000));
 
+    expect(new Set(outcomesOf(answers))).toEqual(new Set(['not-stored']));
     expect(clock.nowEpochMs() - Date.parse(NOW)).toBeLessThan(10_000);
     expect(clock.nowEpochMs() - Date.parse(NOW)).toBeGreaterThan(5_000);
   });
 
-  it('is not even asked when the turn comes after the deadline', async () => {
-    const store = new HeldStore();
-    const clock = new FixedClock(NOW);
-    const writer = new ConfirmingReadingWriter(store, clock);
-    const early = manyReadings(8).map((reading) => writer.write([reading]));
-    const late = writer.write([aReading({ equipmentId: 'late' })]);
+  it('leaves 24 neighbours of a reading it can never hold alone', async () => {
+    const { store, writer } = start();
+    store.failPuts((reading) => (reading.values.get('value') === 13 ? 'refused' : undefined));
 
-    clock.advance(2_000);
-    await store.letGoOfAll();
+    const answers = await Promise.all(manyReadings(25).map((reading) => writer.write([reading])));
 
-    expect(outcomesOf((await Promise.all(early)).flat())).toEqual(Array(8).fill('stored'));
-    expect(outcomesOf(await late)).toEqual(['not-stored']);
-    expect(store.arrived).toHaveLength(8);
+    const expected = manyReadings(25).map((_, i) => [i === 13 ? 'refused' : 'stored']);
+    expect(answers.map(outcomesOf)).toEqual(expected);
+    expect(store.putCalls).toEqual([25]);
+  });
+
+  it('is asked again after it broke its contract', async () => {
+    const { store, writer } = start();
+    store.failPuts((_, call) => {
+      if (call === 1) throw new Error('a bug');
+      return undefined;
+    });
+
+    const answers = await Promise.all(manyReadings(20).map((reading) => writer.write([reading])));
+
+    expect(outcomesOf(answers.flat())).toEqual(Array(20).fill('stored'));
+    expect(writer.counters).toMatchObject({ batches: 2, items: 40, retries: 20 });
   });
 });
 
 describe('many callers', () => {
-  it('have at most eight calls to the store in flight between them', async () => {
+  it('share a call', async () => {
+    const { store, writer } = start();
+
+    await Promise.all(manyReadings(60).map((reading) => writer.write([reading])));
+
+    expect(store.putCalls).toEqual([25, 25, 10]);
+    expect(writer.counters).toEqual({
+      queued: 0,
+      inFlight: 0,
+      batches: 3,
+      items: 60,
+      retries: 0,
+      unknown: 0,
+      shed: 0,
+    });
+  });
+
+  it('wait for company when eight calls are in flight, until a batch is full', async () => {
     const store = new HeldStore();
-    const writer = new ConfirmingReadingWriter(store, new FixedClock(NOW));
-    const all = Promise.all([
-      writer.write(manyReadings(250, 'EQ-1')),
-      ...manyReadings(20, 'EQ-2').map((reading) => writer.write([reading])),
-    ]);
+    const writer = new GroupCommit(store, new FixedClock(NOW));
+    const write = async (readings: readonly Reading[]) => {
+      const all = readings.map((reading) => writer.write([reading]));
+      await settled();
+      return all;
+    };
+    const early = [];
+    for (const reading of manyReadings(8)) early.push(...(await write([reading])));
 
-    await settled();
-    const inFlight = store.arrived.length;
+    const late = await write(manyReadings(24, 'EQ-2'));
+    const whileNotFull = store.arrived.length;
+    late.push(...(await write([aReading()])));
+    const whenFull = store.arrived.length;
     await store.letGoOfAll();
+    await Promise.all([...early, ...late]);
 
-    expect(inFlight).toBe(8);
-    expect((await all).flat().every(({ outcome }) => outcome === 'stored')).toBe(true);
-    expect(store.arrived).toHaveLength(30);
+    expect([whileNotFull, whenFull]).toEqual([8, 9]);
+    expect(store.arrived[8]).toHaveLength(25);
   });
 
   it('take their turns in order of arrival', async () => {
     const store = new HeldStore();
-    const writer = new ConfirmingReadingWriter(store, new FixedClock(NOW));
-    const all = manyReadings(30).map((reading) => writer.write([reading]));
+    const writer = new GroupCommit(store, new FixedClock(NOW));
+    const all = manyReadings(60).map((reading) => writer.write([reading]));
 
     await store.letGoOfAll();
     await Promise.all(all);
 
-    expect(store.arrived.map(([reading]) => reading?.values.get('value'))).toEqual(
-      Array.from({ length: 30 }, (_, i) => i),
+    expect(store.arrived.flat().map((reading) => reading.values.get('value'))).toEqual(
+      Array.from({ length: 60 }, (_, i) => i),
     );
   });
 
@@ -245,7 +278,7 @@ describe('many callers', () => {
 
   it('do not wait for others that write other keys', async () => {
     const store = new HeldStore();
-    const writer = new ConfirmingReadingWriter(store, new FixedClock(NOW));
+    const writer = new GroupCommit(store, new FixedClock(NOW));
     const all = [
       writer.write([aReading({ value: 1 })]),
       writer.write([aReading({ value: 2 })]),
@@ -253,7 +286,7 @@ describe('many callers', () => {
     ];
 
     await settled();
-    const arrivedAtOnce = store.arrived.map(([reading]) => reading?.equipmentId);
+    const arrivedAtOnce = store.arrived.flat().map(({ equipmentId }) => equipmentId);
     await store.letGoOfAll();
     await Promise.all(all);
 
@@ -261,16 +294,114 @@ describe('many callers', () => {
     expect(store.all()[0]?.values.get('value')).toBe(2);
   });
 
-  it('still get their turn after a store that breaks its contract', async () => {
+  it('share a put of equal readings that has not left, registered at the later receipt', async () => {
+    const store = new HeldStore();
+    const clock = new FixedClock(NOW);
+    const writer = new GroupCommit(store, clock);
+    const other = writer.write([aReading({ value: 1 })]);
+    await settled();
+
+    const first = writer.write([aReading({ value: 2 })]);
+    clock.advance(1_000);
+    const second = writer.write([aReading({ value: 2 })]);
+    await store.letGoOfAll();
+    await other;
+
+    expect(await first).toEqual(await second);
+    expect(store.arrived).toHaveLength(2);
+    expect(store.all()[0]?.registerTime).toBe('2023-09-01T12:00:01.000000000Z');
+  });
+
+  it('do not share one of other tags', async () => {
     const { store, writer } = start();
-    store.failPuts((_, call) => {
-      if (call === 1) throw new Error('a bug');
-      return undefined;
+
+    await Promise.all([
+      writer.write([aReading({ tags: { lot: '1' } })]),
+      writer.write([aReading({ tags: { lot: '2' } })]),
+    ]);
+
+    expect(store.putCalls).toEqual([1, 1]);
+    expect(store.all()[0]?.tags).toEqual(new Map([['lot', '2']]));
+  });
+});
+
+describe('a full queue', () => {
+  function startSmall(options: Partial<GroupCommitOptions>) {
+    const store = new HeldStore();
+    const writer = new GroupCommit(store, new FixedClock(NOW), {
+      ...GROUP_COMMIT_OPTIONS,
+      ...options,
     });
+    return { store, writer };
+  }
 
-    await expect(writer.write([aReading()])).rejects.toThrow('a bug');
-    const answers = await Promise.all(manyReadings(20).map((reading) => writer.write([reading])));
+  it.each([
+    ['readings', { maxReadings: 10 }, 3],
+    ['bytes', { maxBytes: 2_500 }, 3],
+  ])('refuses a call as a whole by its %s, and lets smaller ones in', async (_, options, size) => {
+    const { store, writer } = startSmall(options);
+    const admitted = writer.write(manyReadings(8));
 
-    expect(outcomesOf(answers.flat())).toEqual(Array(20).fill('stored'));
+    const refusal = writer.write(manyReadings(size, 'EQ-2'));
+    const smaller = writer.write(manyReadings(1, 'EQ-2'));
+
+    await expect(refusal).rejects.toMatchObject({ kind: 'overloaded', code: 'overloaded' });
+    await store.letGoOfAll();
+    expect(outcomesOf([...(await admitted), ...(await smaller)])).toEqual(Array(9).fill('stored'));
+    expect(writer.counters.shed).toBe(size);
+  });
+
+  it('asks to come back in one or two seconds', async () => {
+    const randoms = [0.2, 0.8];
+    const { store, writer } = startSmall({ maxReadings: 1, random: () => randoms.shift() ?? 0 });
+    const admitted = writer.write([aReading()]);
+
+    const refusals = [writer.write(manyReadings(1)), writer.write(manyReadings(1))];
+
+    await expect(refusals[0]).rejects.toMatchObject({ retryAfterSeconds: 1 });
+    await expect(refusals[1]).rejects.toMatchObject({ retryAfterSeconds: 2 });
+    await store.letGoOfAll();
+    await admitted;
+  });
+
+  it('admits a call of any size while it is empty', async () => {
+    const { store, writer } = startSmall({ maxReadings: 10, maxBytes: 100 });
+    const all = writer.write(manyReadings(60));
+
+    await store.letGoOfAll();
+
+    expect(outcomesOf(await all)).toEqual(Array(60).fill('stored'));
+  });
+});
+
+describe('closing', () => {
+  it('is over at once when nothing is under way', async () => {
+    const { writer } = start();
+
+    await writer.close();
+
+    await expect(writer.write([aReading()])).rejects.toMatchObject({
+      kind: 'unavailable',
+      code: 'shutting-down',
+      retryAfterSeconds: 1,
+    });
+  });
+
+  it('waits for what was admitted', async () => {
+    const store = new HeldStore();
+    const writer = new GroupCommit(store, new FixedClock(NOW));
+    const admitted = writer.write(manyReadings(30));
+
+    let isClosed = false;
+    const closed = writer.close().finally(() => {
+      isClosed = true;
+    });
+    await settled();
+    const wasClosedTooSoon = isClosed;
+    await store.letGoOfAll();
+    await closed;
+
+    expect(wasClosedTooSoon).toBe(false);
+    expect(outcomesOf(await admitted)).toEqual(Array(30).fill('stored'));
   });
 });

@@ -1,0 +1,33 @@
+import type { Clock } from '@sensorflow/kernel';
+import type { AlarmSetter } from './group-commit-options.js';
+
+/** The one timer of a group commit: rings at the earliest of the instants it was set to. */
+export class Alarm {
+  private atEpochMs = Infinity;
+  private cancel: (() => void) | undefined;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly setAlarm: AlarmSetter,
+    private readonly ring: () => void,
+  ) {}
+
+  /** Costs a comparison unless it has to ring earlier than before. */
+  setFor(epochMs: number): void {
+    if (epochMs >= this.atEpochMs) return;
+    this.cancel?.();
+    this.atEpochMs = epochMs;
+    const afterMs = Math.max(1, epochMs - this.clock.nowEpochMs());
+    this.cancel = this.setAlarm(afterMs, () => {
+      this.atEpochMs = Infinity;
+      this.cancel = undefined;
+      this.ring();
+    });
+  }
+
+  silence(): void {
+    this.cancel?.();
+    this.cancel = undefined;
+    this.atEpochMs = Infinity;
+  }
+}

@@ -1,0 +1,75 @@
+/** Calls `ring` once, about `afterMs` later, and returns what takes that back. */
+export type AlarmSetter = (afterMs: number, ring: () => void) => () => void;
+
+/** The numbers that a group commit works with; bytes are estimates (see `estimatedBytes`). */
+export interface GroupCommitOptions {
+  /** `refuse`: throws `overloaded`. `wait`: the call waits its turn, for callers that are not many. */
+  readonly whenFull: 'refuse' | 'wait';
+  /** Admitted and unanswered readings, over all callers. */
+  readonly maxReadings: number;
+  readonly maxBytes: number;
+
+  /** A call's deadline: so long after its admission, and longer for each 25 keys beyond the first. */
+  readonly budgetMs: number;
+  readonly budgetPerChunkMs: number;
+  readonly maxBudgetMs: number;
+  /** Who would wait longer than this share of the budget for a turn is refused at once. */
+  readonly maxWaitShare: number;
+  /** A backlog of this length gives a drain rate to project with. */
+  readonly rateWarmUpMs: number;
+
+  /** Calls to the store in flight. */
+  readonly minCalls: number;
+  readonly maxCalls: number;
+  readonly firstCalls: number;
+  /** Calls in flight beyond which a batch waits until it is full … */
+  readonly maxPartialCalls: number;
+  /** … or until its oldest put has waited so long. */
+  readonly maxFillMs: number;
+  /** A call that the store never answers gives its slot and its keys back. */
+  readonly callTimeoutMs: number;
+
+  readonly firstBackoffMs: number;
+  readonly maxBackoffMs: number;
+  /** Waiters are answered at their deadline or up to so much before. */
+  readonly sweepMs: number;
+
+  /** From 0 up to, not including, 1. */
+  readonly random: () => number;
+  readonly setAlarm: AlarmSetter;
+}
+
+const setSystemAlarm: AlarmSetter = (afterMs, ring) => {
+  const timer = setTimeout(() => ring(), afterMs);
+  return () => clearTimeout(timer);
+};
+
+export const GROUP_COMMIT_OPTIONS: GroupCommitOptions = Object.freeze({
+  whenFull: 'refuse',
+  // Four of the largest batches, of readings of 800 bytes.
+  maxReadings: 40_000,
+  maxBytes: 32 * 1024 * 1024,
+  budgetMs: 2_000,
+  budgetPerChunkMs: 20,
+  maxBudgetMs: 10_000,
+  maxWaitShare: 0.2,
+  rateWarmUpMs: 300,
+  minCalls: 4,
+  // As many as the client has sockets.
+  maxCalls: 64,
+  firstCalls: 16,
+  maxPartialCalls: 8,
+  maxFillMs: 25,
+  callTimeoutMs: 30_000,
+  firstBackoffMs: 25,
+  maxBackoffMs: 800,
+  sweepMs: 20,
+  random: Math.random,
+  setAlarm: setSystemAlarm,
+});
+
+/** For a process with one caller, which had rather wait than be refused. */
+export const WAITING_GROUP_COMMIT_OPTIONS: GroupCommitOptions = Object.freeze({
+  ...GROUP_COMMIT_OPTIONS,
+  whenFull: 'wait',
+});

@@ -1,0 +1,42 @@
+import type { GroupCommitOptions } from './group-commit-options.js';
+
+/**
+ * How many calls may be in flight: one more after each window of successes, half when the store
+ * throttles. Calls that left before the last halving speak of the old window and halve no further.
+ */
+export class CallWindow {
+  private size: number;
+  private successes = 0;
+  private sent = 0;
+  private sentAtLastHalving = 0;
+
+  constructor(
+    private readonly options: Pick<GroupCommitOptions, 'minCalls' | 'maxCalls' | 'firstCalls'>,
+  ) {
+    this.size = options.firstCalls;
+  }
+
+  get calls(): number {
+    return this.size;
+  }
+
+  /** The number of a call that leaves now. */
+  leave(): number {
+    this.sent += 1;
+    return this.sent;
+  }
+
+  succeeded(): void {
+    this.successes += 1;
+    if (this.successes < this.size) return;
+    this.successes = 0;
+    this.size = Math.min(this.options.maxCalls, this.size + 1);
+  }
+
+  throttled(callNumber: number): void {
+    if (callNumber <= this.sentAtLastHalving) return;
+    this.sentAtLastHalving = this.sent;
+    this.successes = 0;
+    this.size = Math.max(this.options.minCalls, Math.floor(this.size / 2));
+  }
+}

@@ -1,0 +1,281 @@
+import { instantFromEpochMs, type Clock, type Instant } from '@sensorflow/kernel';
+import { Admission, overloaded, shuttingDown } from './group-commit-admission.js';
+import { Alarm } from './group-commit-alarm.js';
+import { GROUP_COMMIT_OPTIONS, type GroupCommitOptions } from './group-commit-options.js';
+import { estimatedBytes, PendingPut, WriteCall, type Waiter } from './group-commit-put.js';
+import { PutQueue } from './group-commit-queue.js';
+import { BatchSender, type SenderListener } from './group-commit-sender.js';
+import type { ReadingStore } from './reading-store.js';
+import { ReadingWriter, type WriteOutcome } from './reading-writer.js';
+import { readingKey, type Reading } from './reading.js';
+
+/** What a group commit did since its start, and what it holds now. */
+export interface GroupCommitCounters {
+  /** Puts that wait, now. */
+  readonly queued: number;
+  /** Calls to the store, now. */
+  readonly inFlight: number;
+  /** Calls to the store so far, and the puts in them. */
+  readonly batches: number;
+  readonly items: number;
+  /** Puts that had to be sent again. */
+  readonly retries: number;
+  /** Readings answered `unknown`. */
+  readonly unknown: number;
+  /** Readings refused as overload. */
+  readonly shed: number;
+}
+
+interface CallInLine {
+  readonly readings: readonly Reading[];
+  readonly resolve: (outcomes: readonly WriteOutcome[]) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * Lets concurrent writes share `ReadingStore.putAll` calls of up to 25 keys. A batch leaves at once
+ * when a slot is free; the more calls are in flight, the fuller batches become. The one retry layer:
+ * its store makes one attempt a call. See decision 0006.
+ *
+ * Concurrent writes of one key take effect in the order of their arrival, as far as this process can
+ * say: not across processes, and not when an attempt of unknown outcome still lands after its answer.
+ */
+export class GroupCommit extends ReadingWriter {
+  private readonly queue = new PutQueue();
+  private readonly sender: BatchSender;
+  private readonly admission: Admission;
+  private readonly alarm: Alarm;
+  private readonly openCalls = new Set<WriteCall>();
+  private readonly line: CallInLine[] = [];
+  private openReadings = 0;
+  private openBytes = 0;
+  private unknownReadings = 0;
+  private shedReadings = 0;
+  private nextDeadlineEpochMs = Infinity;
+  private isPumpDue = false;
+  private registered: { readonly epochMs: number; readonly instant: Instant } | undefined;
+  private closing: Promise<void> | undefined;
+  private onDrained: () => void = () => undefined;
+
+  constructor(
+    store: ReadingStore,
+    protected readonly clock: Clock,
+    protected readonly options: GroupCommitOptions = GROUP_COMMIT_OPTIONS,
+  ) {
+    super();
+    this.alarm = new Alarm(clock, options.setAlarm, () => this.sweep(clock.nowEpochMs()));
+    this.sender = this.createSender(store, this.queue, {
+      over: (put, outcome, nowEpochMs) => this.conclude(put, outcome, nowEpochMs),
+      delayed: (put, untilEpochMs, nowEpochMs) => this.dismiss(put, untilEpochMs, nowEpochMs),
+      settled: (nowEpochMs) => this.admitFromLine(nowEpochMs),
+      wakeAt: (epochMs) => this.alarm.setFor(epochMs),
+    });
+    this.admission = new Admission(options, this.queue, this.sender.rate);
+  }
+
+  protected createSender(
+    store: ReadingStore,
+    queue: PutQueue,
+    listener: SenderListener,
+  ): BatchSender {
+    return new BatchSender(store, this.clock, this.options, queue, listener);
+  }
+
+  get counters(): GroupCommitCounters {
+    return {
+      ...this.sender.totals,
+      queued: this.queue.waiting,
+      inFlight: this.sender.callsInFlight,
+      unknown: this.unknownReadings,
+      shed: this.shedReadings,
+    };
+  }
+
+  override write(readings: readonly Reading[]): Promise<readonly WriteOutcome[]> {
+    if (readings.length === 0) return Promise.resolve([]);
+    if (this.closing) return Promise.reject(shuttingDown());
+    const nowEpochMs = this.clock.nowEpochMs();
+    if (this.line.length === 0 && !this.isFull(readings, nowEpochMs)) {
+      return new Promise((resolve) => this.admit(readings, resolve, nowEpochMs));
+    }
+    if (this.options.whenFull === 'wait') {
+      return new Promise((resolve, reject) => this.line.push({ readings, resolve, reject }));
+    }
+    this.shedReadings += readings.length;
+    return Promise.reject(overloaded(this.options.random()));
+  }
+
+  /**
+   * Admits nothing more (`shutting-down`) and resolves when all that was admitted is answered, which
+   * the deadlines see to.
+   */
+  close(): Promise<void> {
+    this.closing ??= new Promise((resolve) => {
+      this.onDrained = resolve;
+    });
+    for (const { reject } of this.line.splice(0)) reject(shuttingDown());
+    this.noteDrained();
+    return this.closing;
+  }
+
+  private noteDrained(): void {
+    if (!this.closing || this.openCalls.size > 0) return;
+    this.alarm.silence();
+    this.onDrained();
+  }
+
+  protected isFull(readings: readonly Reading[], nowEpochMs: number): boolean {
+    const { freeCalls } = this.sender;
+    const load = { readings: this.openReadings, bytes: this.openBytes, freeCalls };
+    return this.admission.isFull(readings, load, nowEpochMs);
+  }
+
+  private admit(
+    readings: readonly Reading[],
+    resolve: (outcomes: readonly WriteOutcome[]) => void,
+    nowEpochMs: number,
+  ): void {
+    const deadlineEpochMs = nowEpochMs + this.admission.budgetMs(readings.length);
+    const call = new WriteCall(deadlineEpochMs, resolve);
+    const [only] = readings;
+    if (only && readings.length === 1) {
+      call.waitFor(this.putFor(this.keyOf(only), only, nowEpochMs));
+    } else this.addDistinct(call, readings, nowEpochMs);
+    this.openCalls.add(call);
+    this.openReadings += readings.length;
+    this.watch(deadlineEpochMs);
+    this.pumpSoon();
+  }
+
+  private admitFromLine(nowEpochMs: number): void {
+    for (let next = this.line[0]; next; next = this.line[0]) {
+      if (this.isFull(next.readings, nowEpochMs)) return;
+      this.line.shift();
+      this.admit(next.readings, next.resolve, nowEpochMs);
+    }
+  }
+
+  /** The last reading of a key stands for all of them in the call. */
+  private addDistinct(call: WriteCall, readings: readonly Reading[], nowEpochMs: number): void {
+    const keys = readings.map((reading) => this.keyOf(reading));
+    const lastOf = new Map(keys.map((key, index) => [key, readings[index]]));
+    const putOf = new Map<string, PendingPut>();
+    for (const key of keys) {
+      const reading = lastOf.get(key);
+      const put = putOf.get(key) ?? (reading && this.putFor(key, reading, nowEpochMs));
+      if (!put) throw new RangeError('a call with a gap among its readings');
+      putOf.set(key, put);
+      call.waitFor(put);
+    }
+  }
+
+  /** The newest put of the key if it is the same and has not left yet; else a new one behind it. */
+  private putFor(key: string, reading: Reading, nowEpochMs: number): PendingPut {
+    const { equipmentId, timestamp, values, tags } = reading;
+    const registerTime = this.registerTime(nowEpochMs);
+    const stored = { equipmentId, timestamp, values, tags, registerTime };
+    const last = this.queue.lastOf(key);
+    if (last && last.state !== 'in-flight' && last.holdsSame(reading)) {
+      last.reading = stored;
+      return last;
+    }
+    const put = new PendingPut(key, stored, estimatedBytes(reading));
+    this.openBytes += put.bytes;
+    this.queue.add(put, nowEpochMs);
+    return put;
+  }
+
+  protected keyOf(reading: Reading): string {
+    return readingKey(reading);
+  }
+
+  /** Many readings arrive in one millisecond, and writing an instant costs as much as all the rest. */
+  private registerTime(epochMs: number): Instant {
+    if (this.registered?.epochMs !== epochMs) {
+      this.registered = { epochMs, instant: instantFromEpochMs(epochMs) };
+    }
+    return this.registered.instant;
+  }
+
+  /** Once for all writes that arrive together, so that they share a batch. */
+  private pumpSoon(): void {
+    if (this.isPumpDue) return;
+    this.isPumpDue = true;
+    queueMicrotask(() => {
+      this.isPumpDue = false;
+      this.sender.pump(this.clock.nowEpochMs());
+    });
+  }
+
+  private conclude(put: PendingPut, outcome: 'stored' | 'refused', nowEpochMs: number): void {
+    const answer: WriteOutcome =
+      outcome === 'stored' ? { outcome, reading: put.reading } : { outcome };
+    for (const waiter of put.waiters) if (waiter.isOpen) this.answer(waiter, answer);
+    this.finish(put, nowEpochMs);
+  }
+
+  /** Who cannot wait for the next attempt hears at once what is known. */
+  private dismiss(put: PendingPut, untilEpochMs: number, nowEpochMs: number): void {
+    const answer = { outcome: put.failure };
+    for (const waiter of put.waiters) {
+      if (waiter.isOpen && waiter.call.deadlineEpochMs <= untilEpochMs) this.answer(waiter, answer);
+    }
+    this.forsake(put, nowEpochMs);
+  }
+
+  private answer(waiter: Waiter, answer: WriteOutcome): void {
+    this.openReadings -= 1;
+    if (answer.outcome === 'unknown') this.unknownReadings += 1;
+    if (!waiter.call.answer(waiter, answer)) return;
+    this.openCalls.delete(waiter.call);
+    this.noteDrained();
+  }
+
+  private finish(put: PendingPut, nowEpochMs: number): void {
+    this.openBytes -= put.bytes;
+    this.queue.finish(put, nowEpochMs);
+  }
+
+  private watch(deadlineEpochMs: number): void {
+    if (deadlineEpochMs < this.nextDeadlineEpochMs) this.nextDeadlineEpochMs = deadlineEpochMs;
+    // Half a sweep early, so that a sweep finds the work of half a sweep.
+    this.alarm.setFor(this.nextDeadlineEpochMs - this.options.sweepMs / 2);
+  }
+
+  /** All that time alone brings about: deadlines, late calls, batches that waited long enough. */
+  protected sweep(nowEpochMs: number): void {
+    this.sender.giveUpLateCalls(nowEpochMs);
+    if (this.nextDeadlineEpochMs <= nowEpochMs + this.options.sweepMs) {
+      this.answerOverdue(nowEpochMs + this.options.sweepMs, nowEpochMs);
+    }
+    this.admitFromLine(nowEpochMs);
+    this.sender.pump(nowEpochMs);
+    if (this.openCalls.size > 0) this.watch(this.nextDeadlineEpochMs);
+    if (!this.closing) this.alarm.setFor(this.sender.callTimeoutEpochMs);
+  }
+
+  private answerOverdue(dueEpochMs: number, nowEpochMs: number): void {
+    const forsaken = new Set<PendingPut>();
+    this.nextDeadlineEpochMs = Infinity;
+    for (const call of this.openCalls) {
+      if (call.deadlineEpochMs > dueEpochMs) {
+        this.nextDeadlineEpochMs = Math.min(this.nextDeadlineEpochMs, call.deadlineEpochMs);
+        continue;
+      }
+      for (const waiter of call.waiters) {
+        if (!waiter.isOpen) continue;
+        this.answer(waiter, { outcome: waiter.put.failure });
+        forsaken.add(waiter.put);
+      }
+    }
+    for (const put of forsaken) this.forsake(put, nowEpochMs);
+    this.queue.compact();
+  }
+
+  /** Lets go of those answered. What is with the store is not over before the store says so. */
+  private forsake(put: PendingPut, nowEpochMs: number): void {
+    if (put.waiters.length > put.openWaiters)
+      put.waiters = put.waiters.filter(({ isOpen }) => isOpen);
+    if (put.openWaiters === 0 && put.state !== 'in-flight') this.finish(put, nowEpochMs);
+  }
+}
