@@ -19,13 +19,15 @@ export function answerBrokenHttp(error: Error & { code?: string }, socket: Socke
     return;
   }
   const [status, code, detail] = FAULTS[error.code ?? ''] ?? BAD_REQUEST;
-  const document = problem(status, code, detail, randomUUID());
+  const requestId = randomUUID();
+  const document = problem(status, code, detail, requestId);
   const body = JSON.stringify(document);
   socket.end(
     [
       `HTTP/1.1 ${status} ${document.title}`,
       `Content-Type: ${PROBLEM_CONTENT_TYPE}`,
       `Content-Length: ${Buffer.byteLength(body)}`,
+      `X-Request-Id: ${requestId}`,
       'Connection: close',
       '',
       body,
@@ -35,15 +37,19 @@ export function answerBrokenHttp(error: Error & { code?: string }, socket: Socke
 
 /** What Node would refuse with an empty answer, refused with a problem document. Call it before all other hooks. */
 export function refuseBrokenRequests(server: FastifyInstance): void {
-  server.addHook('onRequest', async (request) => {
-    if (request.raw.httpVersion === '1.1' && !request.raw.headers.host) {
-      throw new DomainError('invalid', 'host-missing', 'HTTP/1.1 needs a Host header.');
-    }
+  server.addHook('onRequest', (request, _reply, done) => {
+    const isBroken = request.raw.httpVersion === '1.1' && !request.raw.headers.host;
+    done(isBroken ? hostMissing() : undefined);
   });
   server.server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
     const detail = 'The only expectation that is met here is 100-continue.';
-    const document = problem(417, 'expectation-unsupported', detail, randomUUID());
-    response.writeHead(417, { 'content-type': PROBLEM_CONTENT_TYPE });
+    const requestId = randomUUID();
+    const document = problem(417, 'expectation-unsupported', detail, requestId);
+    response.writeHead(417, { 'content-type': PROBLEM_CONTENT_TYPE, 'x-request-id': requestId });
     response.end(JSON.stringify(document));
   });
+}
+
+function hostMissing(): DomainError {
+  return new DomainError('invalid', 'host-missing', 'HTTP/1.1 needs a Host header.');
 }

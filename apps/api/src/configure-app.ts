@@ -7,6 +7,7 @@ import { requestValidationPipe } from '@sensorflow/platform/http/request-validat
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
+import { setAnswerHeaders } from './answer-headers.js';
 import { frontendOriginOf } from './app.module.js';
 import { answerBrokenHttp, refuseBrokenRequests } from './broken-http.js';
 import { serveDocuments } from './documents.js';
@@ -20,7 +21,9 @@ const MAX_HEADER_BYTES = 16 * 1024;
 export function createHttpAdapter(environment: ApiEnvironment, logger: Logger): FastifyAdapter {
   return new FastifyAdapter({
     loggerInstance: logger,
-    logController: new RequestLog(),
+    logController: new RequestLog(logger),
+    // A logger for each request costs 3 µs; whoever logs says `requestId` instead.
+    childLoggerFactory: () => logger,
     genReqId: () => randomUUID(),
     trustProxy: (_address: string, hop: number) => hop < environment.TRUSTED_PROXY_HOPS,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
@@ -37,26 +40,26 @@ export function createHttpAdapter(environment: ApiEnvironment, logger: Logger): 
     },
     forceCloseConnections: 'idle',
     clientErrorHandler: answerBrokenHttp,
-    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
-      sendProblem(error, request, reply),
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      setAnswerHeaders(request, reply);
+      sendProblem(error, request, reply);
+    },
   });
 }
 
 /** Everything between HTTP and the modules; the e2e tests use it as main.ts does. */
 export function configureApp(app: NestFastifyApplication, environment: ApiEnvironment): void {
   const server = app.getHttpAdapter().getInstance();
-  // First of all, so that every refusal carries it.
-  server.addHook('onRequest', async (request, reply) => {
-    void reply.header('x-request-id', request.id);
+  // First of all, so that every refusal carries them.
+  server.addHook('onRequest', (request, reply, done) => {
+    setAnswerHeaders(request, reply);
+    done();
   });
   refuseBrokenRequests(server);
   app.get(Admission, { strict: false }).admitBeforeBody(server);
   registerBodyParsers(server);
   app.useGlobalPipes(requestValidationPipe());
   app.useGlobalFilters(new ProblemFilter());
-  app.useSecurityHeaders({
-    contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
-  });
   const frontendOrigin = frontendOriginOf(environment);
   if (frontendOrigin !== undefined) {
     app.enableCors({

@@ -25,8 +25,9 @@ export function drainOnSignal(
   app
     .getHttpAdapter()
     .getInstance()
-    .addHook('onSend', async (_request, reply) => {
+    .addHook('onSend', (_request, reply, payload, done) => {
       if (draining) void reply.header('connection', 'close');
+      done(null, payload);
     });
 }
 

@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Readiness } from '@sensorflow/health';
 import { ConfigurationError, readApiEnvironment } from '@sensorflow/platform/config/environment.js';
-import { createLogger } from '@sensorflow/platform/logging/logger.js';
+import { bufferedOutput, createLogger } from '@sensorflow/platform/logging/logger.js';
 import { NestLogger } from '@sensorflow/platform/logging/nest-logger.js';
 import { AppModule } from './app.module.js';
 import { configureApp, createHttpAdapter } from './configure-app.js';
@@ -12,7 +12,7 @@ import { drainOnSignal } from './drain.js';
 /** Starts the HTTP server from environment variables alone. */
 async function start(): Promise<void> {
   const environment = readApiEnvironment(process.env);
-  const logger = createLogger(environment.LOG_LEVEL);
+  const logger = createLogger(environment.LOG_LEVEL, bufferedOutput());
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.from(environment),
     createHttpAdapter(environment, logger),

@@ -1,5 +1,5 @@
 import { Clock } from '@sensorflow/kernel';
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import {
   AccessTokenVerifier,
   invalidToken,
@@ -33,34 +33,34 @@ export class Authentication {
   async authenticate(unverifiedToken: string): Promise<VerifiedToken> {
     if (unverifiedToken.length > MAX_TOKEN_BYTES) throw invalidToken();
     // By hash, so that memory holds no usable tokens.
-    const hash = createHash('sha256').update(unverifiedToken).digest('base64');
-    const token = this.recall(hash) ?? (await this.verify(unverifiedToken, hash));
+    const digest = hash('sha256', unverifiedToken, 'base64');
+    const token = this.recall(digest) ?? (await this.verify(unverifiedToken, digest));
     if (this.endedSessions.isEnded(token.sessionId)) throw invalidToken();
     return token;
   }
 
-  private recall(hash: string): VerifiedToken | undefined {
-    const found = this.remembered.get(hash);
+  private recall(digest: string): VerifiedToken | undefined {
+    const found = this.remembered.get(digest);
     if (!found) return undefined;
     if (found.untilEpochMs > this.clock.nowEpochMs()) return found.token;
-    this.remembered.delete(hash);
+    this.remembered.delete(digest);
     return undefined;
   }
 
-  private async verify(unverifiedToken: string, hash: string): Promise<VerifiedToken> {
+  private async verify(unverifiedToken: string, digest: string): Promise<VerifiedToken> {
     const token = await this.verifier.verify(unverifiedToken);
     const now = this.clock.nowEpochMs();
     const untilEpochMs = Math.min(now + REMEMBER_MS, token.caller.expiresAtEpochSeconds * 1000);
-    if (untilEpochMs > now) this.remember(hash, { token, untilEpochMs });
+    if (untilEpochMs > now) this.remember(digest, { token, untilEpochMs });
     return token;
   }
 
-  private remember(hash: string, entry: Remembered): void {
+  private remember(digest: string, entry: Remembered): void {
     // The oldest goes: only verified tokens get here, so strangers cannot push anybody out.
     for (const oldest of this.remembered.keys()) {
       if (this.remembered.size < MAX_REMEMBERED) break;
       this.remembered.delete(oldest);
     }
-    this.remembered.set(hash, entry);
+    this.remembered.set(digest, entry);
   }
 }

@@ -20,8 +20,9 @@ export class ProblemFilter implements ExceptionFilter {
 /** Also used where Fastify fails before Nest takes over. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const document = describe(error, request.id);
-  if (document.status === 500) request.log.error({ err: error }, 'request failed');
-  else if (document.status >= 503) request.log.warn({ err: error }, 'request refused');
+  const line = { requestId: request.id, err: error };
+  if (document.status === 500) request.log.error(line, 'request failed');
+  else if (document.status >= 503) request.log.warn(line, 'request refused');
   if (error instanceof DomainError && error.retryAfterSeconds !== undefined) {
     void reply.header('retry-after', String(error.retryAfterSeconds));
   }

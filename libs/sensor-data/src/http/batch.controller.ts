@@ -41,6 +41,7 @@ export class BatchController {
   @ApiProblemWith(BatchView, 400, 'no-valid-reading')
   @ApiProblem(400, 'batch-empty', 'too-many-readings', 'batch-not-an-array')
   @ApiProblemWith(BatchView, 503, 'batch-unconfirmed')
+  @ApiProblem(503, 'overloaded', 'shutting-down')
   @RequiresScope('sensorflow/write')
   async recordBatch(
     @Body() body: unknown,

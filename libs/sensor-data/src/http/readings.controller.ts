@@ -34,7 +34,7 @@ export class ReadingsController {
   @ApiBody({ schema: READING_SCHEMA })
   @ApiCreatedResponse({ type: ReadingView, description: 'the reading as stored' })
   @ApiProblem(400, 'invalid-reading', 'reading-not-storable')
-  @ApiProblem(503, 'write-not-accepted', 'outcome-unknown')
+  @ApiProblem(503, 'write-not-accepted', 'outcome-unknown', 'overloaded', 'shutting-down')
   @RequiresScope('sensorflow/write')
   async recordReading(@Body() body: unknown): Promise<ReadingView> {
     return toReadingView(await this.sensorData.recordReading(body));
