@@ -1,21 +1,20 @@
 import {
-  BatchWriteItemCommand,
-  PutItemCommand,
   QueryCommand,
   type DynamoDBClient,
   type QueryCommandOutput,
-  type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
 import { DomainError, type Instant } from '@sensorflow/kernel';
+import { DynamoDbCaller } from '@sensorflow/platform/aws/dynamodb-caller.js';
 import {
   ReadingStore,
   type PutOutcome,
   type ReadingPage,
   type ReadingRange,
 } from '../reading-store.js';
-import { readingKey, type StoredReading } from '../reading.js';
+import type { StoredReading } from '../reading.js';
+import { batchJson, batchOutcomes, putJson, putOutcome } from './reading-calls.js';
 import { readingKeyCondition } from './reading-key-condition.js';
-import { fromReadingItem, toReadingItem } from './reading-item.js';
+import { fromReadingItem } from './reading-item.js';
 import { classifyWriteFailure, type WriteFailureKind } from './write-failure.js';
 
 /** Told of every failed call, since an outcome carries no cause. */
@@ -26,12 +25,15 @@ export type WriteFailureListener = (kind: WriteFailureKind, error: unknown) => v
  * its request timeout: the reading writer is the one retry layer.
  */
 export class DynamoDbReadingStore extends ReadingStore {
+  private readonly caller: DynamoDbCaller;
+
   constructor(
     private readonly client: DynamoDBClient,
     private readonly tableName: string,
     private readonly onWriteFailure: WriteFailureListener = () => undefined,
   ) {
     super();
+    this.caller = new DynamoDbCaller(client, tableName);
   }
 
   override async putAll(readings: readonly StoredReading[]): Promise<readonly PutOutcome[]> {
@@ -49,23 +51,10 @@ export class DynamoDbReadingStore extends ReadingStore {
   private async call(readings: readonly StoredReading[]): Promise<readonly PutOutcome[]> {
     const [only] = readings;
     if (only && readings.length === 1) {
-      await this.client.send(
-        new PutItemCommand({ TableName: this.tableName, Item: toReadingItem(only) }),
-      );
-      return ['stored'];
+      return [putOutcome(await this.caller.call('PutItem', putJson(this.tableName, only)))];
     }
-    const { UnprocessedItems } = await this.client.send(
-      new BatchWriteItemCommand({
-        RequestItems: {
-          [this.tableName]: readings.map((reading) => ({
-            PutRequest: { Item: toReadingItem(reading) },
-          })),
-        },
-      }),
-    );
-    // DynamoDB always says what is left, if only {}: an answer without that confirms nothing.
-    if (!UnprocessedItems) return readings.map(() => 'unknown');
-    return outcomesBeside(readings, Object.values(UnprocessedItems).flat());
+    const body = batchJson(this.tableName, readings);
+    return batchOutcomes(readings, await this.caller.call('BatchWriteItem', body));
   }
 
   /** One bad item refuses the whole call, so the halves are tried apart until it stands alone. */
@@ -142,21 +131,4 @@ export class DynamoDbReadingStore extends ReadingStore {
       );
     }
   }
-}
-
-/** Each reading is stored unless DynamoDB named it as left over; nothing is if a leftover is not ours. */
-function outcomesBeside(
-  readings: readonly StoredReading[],
-  leftovers: readonly WriteRequest[],
-): readonly PutOutcome[] {
-  const left = new Set(
-    leftovers.map(
-      ({ PutRequest }) =>
-        `${PutRequest?.Item?.['equipmentId']?.S} ${PutRequest?.Item?.['timestamp']?.S}`,
-    ),
-  );
-  const outcomes = readings.map((reading): PutOutcome =>
-    left.delete(readingKey(reading)) ? 'not-stored' : 'stored',
-  );
-  return left.size === 0 ? outcomes : readings.map(() => 'unknown');
 }

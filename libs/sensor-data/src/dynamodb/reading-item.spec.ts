@@ -1,8 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { aStoredReading } from '../../../../test/support/readings.js';
-import { fromReadingItem, toReadingItem } from './reading-item.js';
+import type { StoredReading } from '../reading.js';
+import { fromReadingItem, readingItemJson, type ReadingItem } from './reading-item.js';
 
+const toReadingItem = (reading: StoredReading): ReadingItem => JSON.parse(readingItemJson(reading));
 const sound = toReadingItem(aStoredReading());
 
 describe('the item of a reading', () => {

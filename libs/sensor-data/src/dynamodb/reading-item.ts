@@ -5,24 +5,38 @@ import { DEFAULT_METRIC, type StoredReading } from '../reading.js';
 /** A reading as DynamoDB holds it: see READINGS_TABLE for its keys. */
 export type ReadingItem = Record<string, AttributeValue>;
 
-export function toReadingItem(reading: StoredReading): ReadingItem {
-  return {
-    equipmentId: { S: reading.equipmentId },
-    timestamp: { S: reading.timestamp },
-    ...metricAttributes(reading.values),
-    ...(reading.tags.size > 0 && { tags: { M: mapValues(reading.tags, (S) => ({ S })) } }),
-    registerTime: { S: reading.registerTime },
-  };
+/** The item as DynamoDB's JSON; written at once, because building it as an object first costs as much again. */
+export function readingItemJson(reading: StoredReading): string {
+  const { equipmentId, timestamp, values, tags, registerTime } = reading;
+  // An instant has no letter that JSON escapes.
+  return (
+    `{"equipmentId":{"S":${JSON.stringify(equipmentId)}},"timestamp":{"S":"${timestamp}"},` +
+    `${metricsJson(values)},${tagsJson(tags)}"registerTime":{"S":"${registerTime}"}}`
+  );
 }
 
-function metricAttributes(values: ReadonlyMap<string, number>): ReadingItem {
+function metricsJson(values: ReadonlyMap<string, number>): string {
   const value = values.get(DEFAULT_METRIC);
-  // The shortest decimal of a double has at most 17 digits; DynamoDB keeps 38.
-  if (value !== undefined && values.size === 1) return { value: { N: String(value) } };
-  return { values: { M: mapValues(values, (number) => ({ N: String(number) })) } };
+  if (value !== undefined && values.size === 1) return `"value":${numberJson(value)}`;
+  return `"values":${mapJson(values, numberJson)}`;
 }
 
-/** Throws when the item is none that `toReadingItem` wrote: the table was changed behind our back. */
+/** The shortest decimal of a double has at most 17 digits; DynamoDB keeps 38. */
+function numberJson(value: number): string {
+  return `{"N":"${value}"}`;
+}
+
+function tagsJson(tags: ReadonlyMap<string, string>): string {
+  if (tags.size === 0) return '';
+  return `"tags":${mapJson(tags, (text) => `{"S":${JSON.stringify(text)}}`)},`;
+}
+
+function mapJson<T>(map: ReadonlyMap<string, T>, write: (value: T) => string): string {
+  const entries = Array.from(map, ([name, value]) => `${JSON.stringify(name)}:${write(value)}`);
+  return `{"M":{${entries.join(',')}}}`;
+}
+
+/** Throws when the item is none that `readingItemJson` wrote: the table was changed behind our back. */
 export function fromReadingItem(item: ReadingItem): StoredReading {
   const equipmentId = item['equipmentId']?.S;
   if (equipmentId === undefined) throw unreadable(item, 'equipmentId');
@@ -72,11 +86,4 @@ function tagsOf(item: ReadingItem): ReadonlyMap<string, string> {
 function unreadable(item: ReadingItem, attribute: string): Error {
   const key = `${item['equipmentId']?.S ?? '?'} ${item['timestamp']?.S ?? '?'}`;
   return new Error(`The item of reading ${key} is unreadable: ${attribute}`);
-}
-
-function mapValues<T>(
-  map: ReadonlyMap<string, T>,
-  convert: (value: T) => AttributeValue,
-): Record<string, AttributeValue> {
-  return Object.fromEntries([...map].map(([name, value]) => [name, convert(value)]));
 }
