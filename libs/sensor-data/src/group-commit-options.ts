@@ -22,6 +22,8 @@ export interface GroupCommitOptions {
   readonly minCalls: number;
   readonly maxCalls: number;
   readonly firstCalls: number;
+  /** A call that takes so long has waited behind others: fewer would be done as fast. */
+  readonly slowCallMs: number;
   /** Calls in flight beyond which a batch waits until it is full … */
   readonly maxPartialCalls: number;
   /** … or until its oldest put has waited so long. */
@@ -58,6 +60,8 @@ export const GROUP_COMMIT_OPTIONS: GroupCommitOptions = Object.freeze({
   // As many as the client has sockets.
   maxCalls: 64,
   firstCalls: 16,
+  // Ten times what DynamoDB takes for a batch, a quarter of the client's timeout.
+  slowCallMs: 250,
   maxPartialCalls: 8,
   maxFillMs: 25,
   callTimeoutMs: 30_000,

@@ -1,8 +1,9 @@
 import type { GroupCommitOptions } from './group-commit-options.js';
 
 /**
- * How many calls may be in flight: one more after each window of successes, half when the store
- * throttles. Calls that left before the last halving speak of the old window and halve no further.
+ * How many calls may be in flight: one more after each window of successes while all of it is in use,
+ * half when the store throttles or takes its time. Calls that left before the last halving speak of
+ * the old window and halve no further.
  */
 export class CallWindow {
   private size: number;
@@ -26,14 +27,16 @@ export class CallWindow {
     return this.sent;
   }
 
-  succeeded(): void {
+  /** A window that is not used up says nothing of what a larger one would do. */
+  succeeded(callsInFlight: number): void {
+    if (callsInFlight < this.size) return;
     this.successes += 1;
     if (this.successes < this.size) return;
     this.successes = 0;
     this.size = Math.min(this.options.maxCalls, this.size + 1);
   }
 
-  throttled(callNumber: number): void {
+  congested(callNumber: number): void {
     if (callNumber <= this.sentAtLastHalving) return;
     this.sentAtLastHalving = this.sent;
     this.successes = 0;

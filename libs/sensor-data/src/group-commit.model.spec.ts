@@ -612,6 +612,30 @@ class LateStore extends InMemoryReadingStore {
   }
 }
 
+/** Never refuses: it works on four calls at a time, and on the others later, also when nobody waits for them. */
+class QueueingStore extends InMemoryReadingStore {
+  static readonly workMs = 100;
+  static readonly perMs = (4 * 25) / QueueingStore.workMs;
+  private readonly freeAtMs = [0, 0, 0, 0];
+
+  constructor(
+    private readonly time: VirtualTime,
+    private readonly timeoutMs: number,
+  ) {
+    super();
+  }
+
+  override async putAll(readings: readonly StoredReading[]): Promise<readonly PutOutcome[]> {
+    const nowMs = this.time.nowEpochMs();
+    const firstFreeMs = Math.min(...this.freeAtMs);
+    const doneMs = Math.max(nowMs, firstFreeMs) + QueueingStore.workMs;
+    this.freeAtMs[this.freeAtMs.indexOf(firstFreeMs)] = doneMs;
+    await this.time.sleep(Math.min(this.timeoutMs, doneMs - nowMs));
+    if (doneMs - nowMs > this.timeoutMs) return readings.map(() => 'unknown');
+    return super.putAll(readings);
+  }
+}
+
 function tally(writes: readonly SeenWrite[]): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const { outcomes, refusal } of writes) {
@@ -692,6 +716,31 @@ describe('in virtual time', () => {
     expect(refused.every(({ atMs, answeredMs }) => answeredMs === atMs)).toBe(true);
     expect(Math.max(...waitsMs)).toBeLessThan(600);
     expect(writer.counters.shed).toBe(overloaded);
+  });
+
+  it('a store that lets calls wait instead of refusing them is given no more than it gets done', async () => {
+    const time = new VirtualTime();
+    const setAlarm: GroupCommitOptions['setAlarm'] = (afterMs, ring) => time.after(afterMs, ring);
+    const options = { ...GROUP_COMMIT_OPTIONS, setAlarm };
+    const writer = new GroupCommit(new QueueingStore(time, 1_000), time, options);
+    const writes: SeenWrite[] = [];
+    const [calmMs, offeredMs] = [20_000, 10_000];
+    const offer = (fromMs: number, durationMs: number, perMs: number) => {
+      for (let i = 0; i < durationMs * perMs; i += 1) {
+        const readings = oneReading(fromMs + i);
+        time.after(fromMs + i / perMs, () => writes.push(beginWrite(writer, time, readings)));
+      }
+    };
+    offer(0, calmMs, QueueingStore.perMs / 2);
+    offer(calmMs, offeredMs, QueueingStore.perMs * 3);
+
+    await time.runToTheEnd(tellNothing);
+
+    const inCalm = writes.filter(({ atMs }) => atMs < START_EPOCH_MS + calmMs);
+    const { stored = 0, ...others } = tally(writes.slice(inCalm.length));
+    expect(tally(inCalm)).toEqual({ stored: inCalm.length });
+    expect(stored).toBeGreaterThan(0.9 * offeredMs * QueueingStore.perMs);
+    expect(Object.keys(others)).toEqual(['overloaded']);
   });
 
   it('a store that never answers costs everybody their deadline, and nobody more', async () => {
