@@ -18,6 +18,12 @@ export function peakRssMibOf(pid: number): number {
   return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1]) / MIB_IN_KIB;
 }
 
+/** The memory that a process has resident now, in MiB. */
+export function rssMibOf(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) / MIB_IN_KIB;
+}
+
 /** Time that one core was not idle so far, in seconds: its own process's, and everybody else's. */
 export function busySecondsOfCore(core: number): number {
   const line = new RegExp(`^cpu${core} (.*)$`, 'm').exec(readFileSync('/proc/stat', 'utf8'))?.[1];

@@ -4,8 +4,8 @@ const HEAD_END = '\r\n\r\n';
 const LAST_CHUNK = '0\r\n\r\n';
 const MAX_ANSWER_BYTES = 1024 * 1024;
 
-/** Status 0: the connection broke before an answer came. */
-export type OnAnswer = (connection: HttpConnection, status: number) => void;
+/** Status 0, and no text: the connection broke before an answer came. */
+export type OnAnswer = (connection: HttpConnection, status: number, text: string) => void;
 
 /**
  * One kept-alive HTTP/1.1 connection with one request at a time, on a bare socket: the generator
@@ -61,21 +61,21 @@ export class HttpConnection {
     this.socket = undefined;
     this.received = '';
     this.reopened += 1;
-    if (this.waits) this.finish(0);
+    if (this.waits) this.finish(0, '');
   }
 
   private read(text: string): void {
     this.received = this.received === '' ? text : this.received + text;
     if (isComplete(this.received)) {
-      const status = Number(this.received.slice(9, 12));
+      const answer = this.received;
       this.received = '';
-      this.finish(status);
+      this.finish(Number(answer.slice(9, 12)), answer);
     } else if (this.received.length > MAX_ANSWER_BYTES) this.socket?.destroy();
   }
 
-  private finish(status: number): void {
+  private finish(status: number, text: string): void {
     this.waits = false;
-    this.onAnswer(this, status);
+    this.onAnswer(this, status, text);
   }
 }
 

@@ -11,6 +11,18 @@ export interface OpenLoop {
   readonly measureMs: number;
   readonly requestsOf: (connection: number) => NextRequest;
   readonly onEdge: () => void;
+  /** Beyond so many unanswered requests, further ones are sent late. */
+  readonly maxConnections?: number;
+  readonly onAnswer?: (answer: Answer) => void;
+}
+
+/** Instants are `performance.now()`; status and text as `HttpConnection` has them. */
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+  readonly dueAt: number;
+  readonly sentAt: number;
+  readonly answeredAt: number;
 }
 
 export interface OpenLoopResult extends LoadResult {
@@ -21,10 +33,11 @@ export interface OpenLoopResult extends LoadResult {
 interface Line {
   readonly connection: HttpConnection;
   readonly next: NextRequest;
-  intendedAt: number;
+  dueAt: number;
+  sentAt: number;
 }
 
-const MAX_CONNECTIONS = 512;
+const DEFAULT_MAX_CONNECTIONS = 512;
 const LAST_ANSWERS_MS = 5000;
 
 /**
@@ -101,25 +114,32 @@ class OpenLoopRun {
   }
 
   private sendOn(line: Line, due: number): void {
-    line.intendedAt = due;
+    line.dueAt = due;
+    line.sentAt = performance.now();
     line.connection.send(line.next());
   }
 
   private newLine(): Line | undefined {
-    if (this.lines.length >= MAX_CONNECTIONS) return undefined;
-    const connection = new HttpConnection(this.load.port, (_, status) => this.answer(line, status));
-    const line = { connection, next: this.load.requestsOf(this.lines.length), intendedAt: 0 };
+    if (this.lines.length >= (this.load.maxConnections ?? DEFAULT_MAX_CONNECTIONS))
+      return undefined;
+    const connection = new HttpConnection(this.load.port, (_, status, text) =>
+      this.answer(line, status, text),
+    );
+    const line = { connection, next: this.load.requestsOf(this.lines.length), dueAt: 0, sentAt: 0 };
     this.lines.push(line);
     return line;
   }
 
-  private answer(line: Line, status: number): void {
+  private answer(line: Line, status: number, text: string): void {
+    const { dueAt, sentAt } = line;
+    const answeredAt = performance.now();
     this.answered += 1;
     const isSuccess = status >= 200 && status < 300;
     if (isSuccess) this.acknowledged += 1;
     else this.failed += 1;
-    const isMeasured = line.intendedAt >= this.startedAt + this.load.warmUpMs;
-    if (isSuccess && isMeasured) this.latencies.push(performance.now() - line.intendedAt);
+    const isMeasured = dueAt >= this.startedAt + this.load.warmUpMs;
+    if (isSuccess && isMeasured) this.latencies.push(answeredAt - dueAt);
+    this.load.onAnswer?.({ status, text, dueAt, sentAt, answeredAt });
     const due = this.waiting.shift();
     if (due === undefined) this.idle.push(line);
     else this.sendOn(line, due);
