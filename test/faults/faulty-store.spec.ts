@@ -3,11 +3,10 @@ import { ApiClient, machineToken, type ApiAnswer } from '../support/api-client.j
 import { ApiProcess } from '../support/api-process.js';
 import { FAULTS, FaultProxy } from '../support/fault-proxy.js';
 import { LocalStack } from '../support/local-stack.js';
-import { allReadings } from '../support/sensorflow.js';
+import { NumberedReadings } from '../support/numbered-readings.js';
 
 /** Acknowledged readings that the run must reach. */
 const ACKNOWLEDGED = process.env['SENSORFLOW_FAULTS'] === 'short' ? 5000 : 200_000;
-const EQUIPMENT_COUNT = 20;
 const SINGLES_AT_A_TIME = 50;
 const BATCH = 200;
 
@@ -41,15 +40,7 @@ afterAll(async () => {
   await stack.stopAndForget();
 });
 
-const START = Date.parse('2020-01-01T00:00:00Z');
-
-function readingNumber(index: number) {
-  return {
-    equipmentId: `EQ-FAULT-${index % EQUIPMENT_COUNT}`,
-    timestamp: new Date(START + index * 1000).toISOString(),
-    value: index + 0.5,
-  };
-}
+const readings = new NumberedReadings('EQ-FAULT', 20);
 
 interface History {
   readonly acknowledged: Set<number>;
@@ -69,13 +60,20 @@ function noteBatch(
 }
 
 async function sendBatch(indexes: readonly number[], history: History): Promise<void> {
-  noteBatch(await client.post('/sensor-data/batch', indexes.map(readingNumber)), indexes, history);
+  noteBatch(
+    await client.post(
+      '/sensor-data/batch',
+      indexes.map((index) => readings.at(index)),
+    ),
+    indexes,
+    history,
+  );
 }
 
 async function sendSingles(indexes: readonly number[], history: History): Promise<void> {
   await Promise.all(
     indexes.map(async (index) => {
-      const { status } = await client.post('/sensor-data', readingNumber(index));
+      const { status } = await client.post('/sensor-data', readings.at(index));
       expect([201, 429, 503]).toContain(status);
       (status === 201 ? history.acknowledged : history.unconfirmed).add(index);
     }),
@@ -95,24 +93,6 @@ async function writeUnderFaults(history: History): Promise<void> {
   ]);
 }
 
-async function storedValues(): Promise<ReadonlyMap<string, number>> {
-  const equipment = Array.from({ length: EQUIPMENT_COUNT }, (_, index) => `EQ-FAULT-${index}`);
-  const readings = (await Promise.all(equipment.map(async (id) => allReadings(client, id)))).flat();
-  return new Map(
-    readings.map(({ equipmentId, timestamp, value }) => [`${equipmentId} ${timestamp}`, value]),
-  );
-}
-
-function missing(
-  indexes: Iterable<number>,
-  stored: ReadonlyMap<string, number>,
-): readonly number[] {
-  return [...indexes].filter((index) => {
-    const { equipmentId, timestamp, value } = readingNumber(index);
-    return stored.get(`${equipmentId} ${timestamp}`) !== value;
-  });
-}
-
 describe('a store that fails in every way', () => {
   it(`loses none of ${ACKNOWLEDGED} acknowledged readings, and one resend stores the others`, async () => {
     const history: History = { acknowledged: new Set(), unconfirmed: new Set() };
@@ -123,15 +103,15 @@ describe('a store that fails in every way', () => {
     await proxy.quiet();
 
     expect([...proxy.met.keys()].toSorted()).toEqual([...FAULTS].toSorted());
-    expect(missing(history.acknowledged, await storedValues())).toEqual([]);
+    expect(await readings.missing(client, history.acknowledged)).toEqual([]);
     const open = [...history.unconfirmed];
     for (let start = 0; start < open.length; start += BATCH) {
       const answer = await client.post(
         '/sensor-data/batch',
-        open.slice(start, start + BATCH).map(readingNumber),
+        open.slice(start, start + BATCH).map((index) => readings.at(index)),
       );
       expect(answer.status).toBe(201);
     }
-    expect(missing(history.unconfirmed, await storedValues())).toEqual([]);
+    expect(await readings.missing(client, history.unconfirmed)).toEqual([]);
   }, 1_200_000);
 });
