@@ -22,7 +22,7 @@ export interface GroupCommitOptions {
   readonly minCalls: number;
   readonly maxCalls: number;
   readonly firstCalls: number;
-  /** A call that takes so long has waited behind others: fewer would be done as fast. */
+  /** When most calls take so long, they wait behind each other: fewer would be done as fast. */
   readonly slowCallMs: number;
   /** Calls in flight beyond which a batch waits until it is full … */
   readonly maxPartialCalls: number;

@@ -146,11 +146,11 @@ export class BatchSender {
 
   private adjust(call: StoreCall, notStored: number, failed: number, nowEpochMs: number): void {
     this.rate.done(call.puts.length - failed, nowEpochMs);
-    // A few leftovers are one hot key's; most of a batch is the table's limit. Who never throttles but
-    // lets calls wait would be given ever more of them, until all wait past their timeout.
-    const isThrottled = notStored * 2 > call.puts.length;
-    const isSlow = nowEpochMs - call.sentEpochMs >= this.options.slowCallMs;
-    if (isThrottled || isSlow) this.window.congested(call.number);
+    // Who never throttles but lets calls wait would be given ever more, until all wait past their timeout.
+    if (nowEpochMs - call.sentEpochMs < this.options.slowCallMs) this.window.answeredFast();
+    else this.window.answeredSlowly(call.number);
+    // A few leftovers are one hot key's; most of a batch is the table's limit.
+    if (notStored * 2 > call.puts.length) this.window.throttled(call.number);
     else if (failed === 0) this.window.succeeded(this.calls.size + 1);
   }
 

@@ -1,13 +1,15 @@
 import type { GroupCommitOptions } from './group-commit-options.js';
 
 /**
- * How many calls may be in flight: one more after each window of successes while all of it is in use,
- * half when the store throttles or takes its time. Calls that left before the last halving speak of
- * the old window and halve no further.
+ * How many calls may be in flight: one more after each window of successes while half of it is in use,
+ * half when the store throttles or most calls are slow. Calls that left before the last halving speak
+ * of the old window and halve no further.
  */
 export class CallWindow {
   private size: number;
   private successes = 0;
+  /** Slow calls that no fast one makes up for: a few that hang say nothing of the store as a whole. */
+  private slowCalls = 0;
   private sent = 0;
   private sentAtLastHalving = 0;
 
@@ -27,19 +29,33 @@ export class CallWindow {
     return this.sent;
   }
 
-  /** A window that is not used up says nothing of what a larger one would do. */
+  /** A window that nobody uses says nothing of what a larger one would do. */
   succeeded(callsInFlight: number): void {
-    if (callsInFlight < this.size) return;
+    if (callsInFlight * 2 < this.size) return;
     this.successes += 1;
     if (this.successes < this.size) return;
     this.successes = 0;
     this.size = Math.min(this.options.maxCalls, this.size + 1);
   }
 
-  congested(callNumber: number): void {
+  answeredFast(): void {
+    this.slowCalls = Math.max(0, this.slowCalls - 1);
+  }
+
+  answeredSlowly(callNumber: number): void {
     if (callNumber <= this.sentAtLastHalving) return;
+    this.slowCalls += 1;
+    if (this.slowCalls * 2 > this.size) this.halve();
+  }
+
+  throttled(callNumber: number): void {
+    if (callNumber > this.sentAtLastHalving) this.halve();
+  }
+
+  private halve(): void {
     this.sentAtLastHalving = this.sent;
     this.successes = 0;
+    this.slowCalls = 0;
     this.size = Math.max(this.options.minCalls, Math.floor(this.size / 2));
   }
 }
