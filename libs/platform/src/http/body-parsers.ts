@@ -91,7 +91,9 @@ function readUpTo(body: IncomingMessage, maxBytes: number): Promise<Buffer> {
       body.off('data', take);
       reject(error);
     };
-    const breakOff = (): void => fail(new Error('the request ended before its body'));
+    const breakOff = (): void => {
+      if (!body.readableEnded) fail(new Error('the request ended before its body'));
+    };
     body.on('data', take).on('end', finish).on('error', fail).on('close', breakOff);
   });
 }
