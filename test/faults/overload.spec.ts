@@ -157,7 +157,7 @@ describe('three times as many readings as the store takes', () => {
       recoveredP99Ms: p99(recovered.map(fromDueMs)),
     };
     process.stdout.write(`${JSON.stringify(figures, rounded)}\n`);
-    expect(figures.peak).toBeGreaterThan(0.75 * NOMINAL_PER_SECOND);
+    expect(figures.peak).toBeGreaterThan(0.5 * NOMINAL_PER_SECOND);
     expect(figures.goodput).toBeGreaterThan(0.9 * figures.peak);
     expect([...new Set(refused.map(({ status, code }) => `${status} ${code}`))]).toEqual([
       '503 overloaded',
