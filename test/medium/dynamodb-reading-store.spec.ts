@@ -1,4 +1,9 @@
-import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  BatchWriteItemCommand,
+  DynamoDBClient,
+  PutItemCommand,
+  type AttributeValue,
+} from '@aws-sdk/client-dynamodb';
 import { SystemClock } from '@sensorflow/kernel';
 import { READINGS_TABLE } from '@sensorflow/platform/resources/tables.js';
 import { GroupCommit, type StoredReading } from '@sensorflow/sensor-data';
@@ -13,6 +18,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
+import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -156,6 +162,36 @@ describe('a write that DynamoDB answers', () => {
     expect(calls.map(({ operation }) => operation)).toEqual(['PutItem', 'BatchWriteItem']);
   });
 
+  it('has the text that the SDK would send', async () => {
+    const item = (second: number): Record<string, AttributeValue> => ({
+      equipmentId: { S: equipmentId },
+      timestamp: { S: `2023-01-01T00:00:0${second}.000000000Z` },
+      values: { M: { constructor: { N: '0.1' }, 'p.2': { N: '-1e-100' } } },
+      tags: { M: { toString: { S: '"ü"\n😀 \ud800' } } },
+      registerTime: { S: '2023-09-01T00:00:00.000000000Z' },
+    });
+    const readings = [0, 1].map((second) =>
+      aStoredReading({
+        equipmentId,
+        timestamp: `2023-01-01T00:00:0${second}Z`,
+        values: { constructor: 0.1, 'p.2': -1e-100 },
+        tags: { toString: '"ü"\n😀 \ud800' },
+        registerTime: '2023-09-01T00:00:00Z',
+      }),
+    );
+    fault = (_, response) => reply(response, 200, { UnprocessedItems: {} });
+
+    await store.putAll(readings);
+    await store.putAll(readings.slice(0, 1));
+    const puts = [0, 1].map((second) => ({ PutRequest: { Item: item(second) } }));
+    await client.send(new BatchWriteItemCommand({ RequestItems: { readings: puts } }));
+    await client.send(new PutItemCommand({ TableName: 'readings', Item: item(0) }));
+
+    const [batch, put, batchOfSdk, putOfSdk] = calls.map(({ body }) => body);
+    expect(batch).toBe(batchOfSdk);
+    expect(put).toBe(putOfSdk);
+  });
+
   it('leaves what was not processed not stored, and only that', async () => {
     const readings = manyReadings(4);
     fault = (_, response) =>
@@ -188,11 +224,21 @@ describe('a write that DynamoDB answers', () => {
       },
     ],
     ['a leftover without a key', { UnprocessedItems: { readings: [{}] } }],
+    ['a leftover that is nothing', { UnprocessedItems: { readings: [null] } }],
+    ['leftovers that are no list', { UnprocessedItems: { readings: 'x' } }],
+    ['leftovers of no table', { UnprocessedItems: [] }],
+    ['null for leftovers', { UnprocessedItems: null }],
     ['no word on leftovers', {}],
-    ['an empty body', ''],
-  ])('confirms nothing with %s', async (_, body) => {
+  ])('confirms nothing of a batch with %s', async (_, body) => {
     fault = (_call, response) => reply(response, 200, body);
 
+    expect(await store.putAll(manyReadings(2))).toEqual(['unknown', 'unknown']);
+  });
+
+  it.each(['', 'null', '[]', '"{}"'])('confirms nothing with the body %j', async (body) => {
+    fault = (_, response) => reply(response, 200, body);
+
+    expect(await store.putAll(manyReadings(1))).toEqual(['unknown']);
     expect(await store.putAll(manyReadings(2))).toEqual(['unknown', 'unknown']);
   });
 });
@@ -253,6 +299,8 @@ describe('a write whose answer is lost', () => {
     ['503', exception('ServiceUnavailable', 503)],
     ['a page of HTML', (_, response) => reply(response, 200, '<html>')],
     ['an error page of HTML', (_, response) => reply(response, 502, '<html>')],
+    ['a 413 of who stands between', (_, response) => reply(response, 413, '{"error": "large"}')],
+    ['a 200 that names an exception', exception('ValidationException', 200)],
     ['a 400 that is not of DynamoDB', (_, response) => reply(response, 400, '{"error": "no"}')],
     [
       'half an answer',
@@ -283,6 +331,27 @@ describe('a write whose answer is lost', () => {
 
     expect(answers.map(({ outcome }) => outcome)).toEqual(['stored']);
     expect(await storedValues()).toEqual([0]);
+  });
+
+  it('is made good by the writer: a kept connection that closes as the write leaves', async () => {
+    const [first, second] = manyReadings(2);
+    if (!first || !second) throw new Error('two readings');
+    const sockets: Socket[] = [];
+    const note = (socket: Socket) => sockets.push(socket);
+    proxy.on('connection', note);
+    const lonely = clientFor(`http://127.0.0.1:${portOf(proxy)}`);
+    store = new DynamoDbReadingStore(lonely, 'readings', (kind) => failures.push(kind));
+    const writer = new GroupCommit(store, new SystemClock());
+    await writer.write([first]);
+
+    for (const socket of sockets) socket.resetAndDestroy();
+    const answers = await writer.write([second]);
+
+    expect(answers.map(({ outcome }) => outcome)).toEqual(['stored']);
+    expect(failures).toEqual(['unknown']);
+    expect(await storedValues()).toEqual([0, 1]);
+    proxy.off('connection', note);
+    lonely.destroy();
   });
 
   it('stays unknown when the answers stay lost, within three seconds and a half', async () => {

@@ -16,7 +16,7 @@ interface Destination {
   readonly signer: Signer;
 }
 
-/** From the call to the last byte of its answer; the client's own timeout ends with the headers. */
+/** From its departure to the last byte of the answer; the client's own timeout ends with the headers. */
 const CALL_TIMEOUT_MS = 1_000;
 
 /**
@@ -39,16 +39,18 @@ export class DynamoDbCaller {
    * SyntaxError for what is no JSON, and the errors of connections and of credentials.
    */
   async call(operation: 'PutItem' | 'BatchWriteItem', body: string): Promise<unknown> {
-    const deadlineMs = performance.now() + CALL_TIMEOUT_MS;
     const { url, signer } = await this.currentDestination();
     const signed = await signer.sign(requestTo(url, operation, body), {
       signingDate: new Date(Date.now() + this.clockOffsetMs),
     });
+    const deadlineMs = performance.now() + CALL_TIMEOUT_MS;
     const { response } = await this.client.config.requestHandler.handle(HttpRequest.clone(signed));
     const text = await readAnswer(response, deadlineMs);
-    if (response.statusCode !== 200) await this.correctClock(response);
+    const { statusCode } = response;
+    if (statusCode !== 200) await this.correctClock(response);
     const answer: unknown = JSON.parse(text);
-    if (response.statusCode !== 200) throw refusal(response.statusCode, answer);
+    const exception = textIn(answer, '__type');
+    if (statusCode !== 200 || exception !== undefined) throw refusal(statusCode, exception, answer);
     return answer;
   }
 
@@ -82,7 +84,7 @@ function requestTo(url: URL, operation: string, body: string): HttpRequest {
     hostname: url.hostname,
     ...(url.port !== '' && { port: Number(url.port) }),
     method: 'POST',
-    path: url.pathname,
+    path: url.pathname.endsWith('/') ? url.pathname : `${url.pathname}/`,
     headers: {
       host: url.host,
       'content-type': 'application/x-amz-json-1.0',
@@ -93,10 +95,14 @@ function requestTo(url: URL, operation: string, body: string): HttpRequest {
   });
 }
 
-function refusal(statusCode: number, answer: unknown): DynamoDBServiceException {
+/** @param exception as DynamoDB names it: com.amazonaws.dynamodb.v20120810#ValidationException */
+function refusal(
+  statusCode: number,
+  exception: string | undefined,
+  answer: unknown,
+): DynamoDBServiceException {
   return new DynamoDBServiceException({
-    // With its namespace: com.amazonaws.dynamodb.v20120810#ValidationException.
-    name: textIn(answer, '__type')?.split('#').at(-1) ?? 'UnknownError',
+    name: exception?.split('#').at(-1) ?? 'UnknownError',
     message: textIn(answer, 'message') ?? textIn(answer, 'Message') ?? `status ${statusCode}`,
     $fault: statusCode < 500 ? 'client' : 'server',
     $metadata: { httpStatusCode: statusCode },
