@@ -4,6 +4,7 @@ import type { ApiEnvironment } from '@sensorflow/platform/config/environment.js'
 import { registerBodyParsers } from '@sensorflow/platform/http/body-parsers.js';
 import { ProblemFilter, sendProblem } from '@sensorflow/platform/http/problem.filter.js';
 import { requestValidationPipe } from '@sensorflow/platform/http/request-validation.pipe.js';
+import { HTTP_TIMING } from '@sensorflow/platform/resources/http-timing.js';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
@@ -27,12 +28,11 @@ export function createHttpAdapter(environment: ApiEnvironment, logger: Logger): 
     genReqId: () => randomUUID(),
     trustProxy: (_address: string, hop: number) => hop < environment.TRUSTED_PROXY_HOPS,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
-    // Longer than a load balancer keeps an idle connection (60 s), or it meets closed ones.
-    keepAliveTimeout: 75_000,
-    requestTimeout: 30_000,
+    keepAliveTimeout: HTTP_TIMING.keepAliveMs,
+    requestTimeout: HTTP_TIMING.requestMs,
     http: {
       maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: 10_000,
+      headersTimeout: HTTP_TIMING.headersMs,
       // Timeouts are only looked at this often; the default would make 10 s into 30.
       connectionsCheckingInterval: 2000,
       // We refuse it ourselves, with a problem document.

@@ -1,10 +1,8 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Readiness } from '@sensorflow/health';
+import { HTTP_TIMING } from '@sensorflow/platform/resources/http-timing.js';
 import type { Logger } from 'pino';
 import { setTimeout as delay } from 'node:timers/promises';
-
-/** Past this the process ends, whatever still hangs. */
-const EXIT_DEADLINE_MS = 15_000;
 
 /**
  * On the first SIGTERM or SIGINT: not ready, go on serving for the load balancer's sake but ask every
@@ -40,7 +38,7 @@ async function drain(
 ): Promise<void> {
   logger.info({ signal }, 'draining');
   readiness.beginDraining();
-  const deadline = setTimeout(() => process.exit(1), Math.max(EXIT_DEADLINE_MS, graceMs + 5000));
+  const deadline = setTimeout(() => process.exit(1), Math.max(HTTP_TIMING.exitMs, graceMs + 5000));
   deadline.unref();
   try {
     await delay(graceMs);

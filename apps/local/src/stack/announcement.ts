@@ -1,5 +1,5 @@
 import { BUCKET, TABLE_NAMES, type Cloud } from './cloud.js';
-import { ALL_SCOPES } from './identity.js';
+import { ALL_SCOPES } from '@sensorflow/platform/resources/identity.js';
 import type { StackOptions } from './options.js';
 
 /** What local.json says: everything that a first caller, a script or a test needs to know. */

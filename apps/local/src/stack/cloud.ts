@@ -11,7 +11,7 @@ import {
 } from '@sensorflow/platform/resources/event-sources.js';
 import { join } from 'node:path';
 import { startCognitoServer } from '../cognito/cognito-server.js';
-import { ensureTables } from '../dynamodb/ensure-tables.js';
+import { ensureTables, type NamedTable } from '../dynamodb/ensure-tables.js';
 import { findDynoxide } from '../dynamodb/find-dynoxide.js';
 import { startDynoxide, type RunningDynoxide } from '../dynamodb/start-dynoxide.js';
 import { addStreamIndexes } from '../dynamodb/stream-indexes.js';
@@ -34,7 +34,7 @@ export const TABLE_NAMES = {
   sessions: 'sensorflow-sessions',
 } as const;
 
-const TABLES = [
+export const NAMED_TABLES: readonly NamedTable[] = [
   { definition: READINGS_TABLE, name: TABLE_NAMES.readings },
   { definition: AGGREGATES_TABLE, name: TABLE_NAMES.aggregates },
   { definition: IMPORTS_TABLE, name: TABLE_NAMES.imports },
@@ -104,7 +104,7 @@ async function startDynamoDb({ options, installation, log, teardown }: CloudPart
     region: REGION,
     credentials: installation.credentials,
   });
-  await ensureTables(client, TABLES);
+  await ensureTables(client, NAMED_TABLES);
   client.destroy();
   const warning = addStreamIndexes(dynamodbFile);
   if (warning !== undefined) log.note('dynamodb', warning);

@@ -1,14 +1,15 @@
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import {
-  READINGS_STREAM_SOURCE,
+  STREAM_MAPPINGS,
   UPLOADS_QUEUE_SOURCE,
+  type FunctionName,
 } from '@sensorflow/platform/resources/event-sources.js';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { FunctionWorker } from '../lambda/function-worker.js';
 import { QueueMapping } from '../lambda/queue-mapping.js';
 import { StreamMapping } from '../lambda/stream-mapping.js';
-import { REGION, TABLE_NAMES, type Cloud } from './cloud.js';
+import { NAMED_TABLES, REGION, type Cloud } from './cloud.js';
 import { aggregatorVariables, importerVariables } from './environments.js';
 import type { StackOptions } from './options.js';
 import type { StackLog } from './stack-log.js';
@@ -17,28 +18,40 @@ import type { Teardown } from './teardown.js';
 /** For the invocations under way; a longer one is cut, and its messages are delivered again. */
 const STOP_GRACE_MS = 3000;
 
+/** A table's stream and what reads it. */
+export interface ReadStream {
+  readonly tableName: string;
+  readonly mapping: StreamMapping;
+}
+
 /** Starts the two Lambda functions' workers and the mappings that feed them. */
 export function startFunctions(
   cloud: Cloud,
   options: StackOptions,
   log: StackLog,
   teardown: Teardown,
-): StreamMapping {
-  const importer = worker('csv-importer', importerVariables(cloud, options), log);
-  const aggregator = worker('stream-aggregator', aggregatorVariables(cloud, options), log);
+): readonly ReadStream[] {
+  const workers = {
+    'csv-importer': worker('csv-importer', importerVariables(cloud, options), log),
+    'stream-aggregator': worker('stream-aggregator', aggregatorVariables(cloud, options), log),
+  };
   const streams = new DynamoDBStreamsClient({
     endpoint: cloud.endpoints.dynamodbStreams,
     region: REGION,
     credentials: cloud.credentials,
   });
-  const readings = new StreamMapping({
-    name: 'readings-stream',
-    tableName: TABLE_NAMES.readings,
-    dataDir: options.dataDir,
-    streams,
-    source: READINGS_STREAM_SOURCE,
-    invoker: aggregator,
-    log: (line) => log.note('stream-aggregator', line),
+  const readStreams = STREAM_MAPPINGS.map(({ name, tableNameVariable, functionName, source }) => {
+    const tableName = nameOfTable(tableNameVariable);
+    const mapping = new StreamMapping({
+      name,
+      tableName,
+      dataDir: options.dataDir,
+      streams,
+      source,
+      invoker: workers[functionName],
+      log: (line) => log.note(functionName, line),
+    });
+    return { tableName, mapping };
   });
   const uploads = new QueueMapping({
     name: 'uploads-queue',
@@ -46,23 +59,30 @@ export function startFunctions(
     awsRegion: REGION,
     messages: cloud.queue,
     source: UPLOADS_QUEUE_SOURCE,
-    invoker: importer,
+    invoker: workers['csv-importer'],
     log: (line) => log.note('csv-importer', line),
   });
-  for (const mapping of [readings, uploads]) mapping.start();
+  const mappings = [...readStreams.map(({ mapping }) => mapping), uploads];
+  for (const mapping of mappings) mapping.start();
   teardown.add('callers', 'functions', async () => {
-    const stopped = Promise.all([readings.stop(), uploads.stop()]);
+    const stopped = Promise.all(mappings.map((mapping) => mapping.stop()));
     await Promise.race([stopped, delay(STOP_GRACE_MS)]);
-    await Promise.all([importer.close(), aggregator.close()]);
+    await Promise.all(Object.values(workers).map((one) => one.close()));
     // The mappings hear how the invocations ended, and return their messages to the queue.
     await stopped;
     streams.destroy();
   });
-  return readings;
+  return readStreams;
+}
+
+function nameOfTable(nameVariable: string): string {
+  const table = NAMED_TABLES.find(({ definition }) => definition.nameVariable === nameVariable);
+  if (table === undefined) throw new Error(`No table is named by ${nameVariable}.`);
+  return table.name;
 }
 
 function worker(
-  name: string,
+  name: FunctionName,
   environment: Readonly<Record<string, string>>,
   log: StackLog,
 ): FunctionWorker {

@@ -1,3 +1,11 @@
+import {
+  ALL_SCOPES,
+  GROUPS,
+  MACHINE_CLIENT_OAUTH_FLOW,
+  RESOURCE_SERVER,
+  SCOPE_NAMES,
+  WEB_CLIENT_AUTH_FLOWS,
+} from '@sensorflow/platform/resources/identity.js';
 import type { RunningCognitoServer } from '../cognito/cognito-server.js';
 import { CannotStartError } from './options.js';
 
@@ -10,10 +18,6 @@ export interface Identity {
   readonly user: { readonly username: string; readonly password: string };
 }
 
-const SCOPES = ['read', 'write', 'import', 'admin'] as const;
-export const RESOURCE_SERVER = 'sensorflow';
-export const ALL_SCOPES = SCOPES.map((scope) => `${RESOURCE_SERVER}/${scope}`);
-
 /** Makes what is missing of the pool; repeating it changes nothing. */
 export async function ensureIdentity(
   cognito: RunningCognitoServer,
@@ -21,12 +25,12 @@ export async function ensureIdentity(
 ): Promise<Identity> {
   const { pools } = cognito;
   const pool = await pools.ensurePool('sensorflow');
-  for (const group of ['viewers', 'operators', 'admins']) pools.ensureGroup(pool.id, group);
-  pools.ensureResourceServer(pool.id, RESOURCE_SERVER, SCOPES);
+  for (const group of GROUPS) pools.ensureGroup(pool.id, group);
+  pools.ensureResourceServer(pool.id, RESOURCE_SERVER, SCOPE_NAMES);
   const web = pools.ensureClient(pool.id, {
     name: 'web',
     generateSecret: true,
-    authFlows: ['ALLOW_USER_PASSWORD_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
+    authFlows: WEB_CLIENT_AUTH_FLOWS,
     oauthFlows: [],
     allowedScopes: [],
   });
@@ -34,7 +38,7 @@ export async function ensureIdentity(
     name: 'machine',
     generateSecret: true,
     authFlows: [],
-    oauthFlows: ['client_credentials'],
+    oauthFlows: [MACHINE_CLIENT_OAUTH_FLOW],
     allowedScopes: ALL_SCOPES,
   });
   const user = { username: 'demo', password: demoPassword };

@@ -63,8 +63,8 @@ async function startAll(options: StackOptions, teardown: Teardown): Promise<Stac
   const installation = await openInstallation(options.dataDir);
   const cloud = await startCloud({ options, installation, log, teardown });
   const api = startApi(cloud, options, log, teardown);
-  const readings = startFunctions(cloud, options, log, teardown);
-  startHousekeeping(cloud, readings, log, teardown);
+  const readStreams = startFunctions(cloud, options, log, teardown);
+  startHousekeeping(cloud, readStreams, log, teardown);
   await api.ready();
   const stack = Stack.started(cloud, api, options, teardown);
   writeAtomically(

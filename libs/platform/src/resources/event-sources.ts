@@ -36,6 +36,28 @@ export const READINGS_STREAM_SOURCE: StreamSourceDefinition = {
   reportBatchItemFailures: true,
 };
 
+/** A table's stream → a function. The embedded stack and the infrastructure feed every one of this list. */
+export interface StreamMappingDefinition {
+  /** Names the mapping's checkpoint and its failures: lower case letters, digits and dashes. */
+  readonly name: string;
+  /** The `nameVariable` of the table whose stream it is. */
+  readonly tableNameVariable: string;
+  readonly functionName: FunctionName;
+  readonly source: StreamSourceDefinition;
+}
+
+/** The Lambda functions, as their apps and bundles are called. */
+export type FunctionName = 'csv-importer' | 'stream-aggregator';
+
+export const STREAM_MAPPINGS: readonly StreamMappingDefinition[] = [
+  {
+    name: 'readings-stream',
+    tableNameVariable: 'DYNAMODB_TABLE_NAME',
+    functionName: 'stream-aggregator',
+    source: READINGS_STREAM_SOURCE,
+  },
+];
+
 /** Queue of S3 events → csv-importer. The visibility timeout is six times the function's, as AWS advises. */
 export const UPLOADS_QUEUE_SOURCE: QueueSourceDefinition = {
   batchSize: 1,

@@ -8,6 +8,11 @@ export interface TableDefinition {
   readonly partitionKey: string;
   readonly sortKey: string;
   readonly indexes: readonly IndexDefinition[];
+  /**
+   * With several Regions: `every-region` is one table with replicas; `own-region` is a table of each
+   * Region alone, made from what is replicated. No aggregate crosses a Region, or the last writer would win.
+   */
+  readonly scope: 'every-region' | 'own-region';
   readonly stream?: 'NEW_AND_OLD_IMAGES';
   /** The attribute with the epoch seconds after which DynamoDB may delete an item. */
   readonly ttlAttribute?: string;
@@ -25,6 +30,7 @@ export const READINGS_TABLE = {
   partitionKey: 'equipmentId',
   sortKey: 'timestamp',
   indexes: [],
+  scope: 'every-region',
   stream: 'NEW_AND_OLD_IMAGES',
   ttlAttribute: 'expiresAt',
 } as const satisfies TableDefinition;
@@ -40,6 +46,7 @@ export const AGGREGATES_TABLE = {
   partitionKey: 'partition',
   sortKey: 'cell',
   indexes: [EQUIPMENT_HOURS_INDEX],
+  scope: 'own-region',
   stream: 'NEW_AND_OLD_IMAGES',
 } as const satisfies TableDefinition;
 
@@ -49,6 +56,7 @@ export const IMPORTS_TABLE = {
   partitionKey: 'scope',
   sortKey: 'uploadId',
   indexes: [],
+  scope: 'every-region',
 } as const satisfies TableDefinition;
 
 /** Owned by auth: login throttles and ended sessions. */
@@ -57,6 +65,7 @@ export const SESSIONS_TABLE = {
   partitionKey: 'partition',
   sortKey: 'entry',
   indexes: [],
+  scope: 'every-region',
   ttlAttribute: 'expiresAt',
 } as const satisfies TableDefinition;
 
