@@ -94,6 +94,18 @@ export default {
       { path: '^apps/' },
     ),
     forbid(
+      'nobody-imports-infra',
+      'The product does not know where it runs.',
+      { path: '^(apps|libs|test)/' },
+      { path: '^infra/' },
+    ),
+    forbid(
+      'infra-knows-names-only',
+      'Tables, event sources, scopes, timing and the names of variables; its tests may compare with more.',
+      { path: '^infra/(?!test/)' },
+      { path: '^(apps|bench|libs|test)/', pathNot: '^libs/platform/src/(config|resources)/' },
+    ),
+    forbid(
       'apps-do-not-meet',
       'Each app runs alone.',
       { path: '^apps/([^/]+)/', pathNot: SPECS },
@@ -135,7 +147,7 @@ export default {
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^dist/' },
+    exclude: { path: ['^dist/', '^infra/cdk\\.out/'] },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'default'],

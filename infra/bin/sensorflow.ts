@@ -1,0 +1,43 @@
+import { App } from 'aws-cdk-lib';
+import { resolve } from 'node:path';
+import { delivery } from '../environments/delivery.ts';
+import { dev } from '../environments/dev.ts';
+import { prod } from '../environments/prod.ts';
+import { buildApp, type ImageSource } from '../lib/build-app.ts';
+import type { Deployment } from '../lib/deployment.ts';
+
+/**
+ * `cdk synth -c env=dev`: all stacks of an environment. Further context: `imageDigest=sha256:…` takes an image
+ * that was pushed before instead of building one, `bundles=<folder>` other code for the Lambda functions.
+ */
+const ENVIRONMENTS: Readonly<Record<string, Deployment>> = { dev, prod };
+const ROOT = resolve(import.meta.dirname, '../..');
+
+const app = new App();
+const context = app.node;
+buildApp(app, {
+  deployment: environmentNamed(context.tryGetContext('env')),
+  delivery,
+  bundles: resolve(textOr(context.tryGetContext('bundles'), `${ROOT}/dist/lambdas`)),
+  image: imageOf(context.tryGetContext('imageDigest')),
+});
+app.synth();
+
+function environmentNamed(name: unknown): Deployment {
+  const deployment = ENVIRONMENTS[textOr(name, '')];
+  if (deployment !== undefined) return deployment;
+  throw new Error(`Say which environment: -c env=${Object.keys(ENVIRONMENTS).join('|')}.`);
+}
+
+function imageOf(digest: unknown): ImageSource {
+  if (digest === undefined) return { folder: ROOT };
+  const text = textOr(digest, '');
+  if (/^sha256:[0-9a-f]{64}$/.test(text)) return { digest: text };
+  throw new Error(
+    'imageDigest is sha256: and 64 hexadecimal digits; a tag may change its meaning.',
+  );
+}
+
+function textOr(value: unknown, otherwise: string): string {
+  return typeof value === 'string' ? value : otherwise;
+}

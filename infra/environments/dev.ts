@@ -1,0 +1,23 @@
+import { ALL_SCOPES } from '../../libs/platform/src/resources/identity.ts';
+import type { Deployment } from '../lib/deployment.ts';
+
+/** One Region, as cheap as it can be, and gone when it is destroyed. */
+export const dev: Deployment = {
+  name: 'dev',
+  regions: ['eu-central-1'],
+  domainName: 'sensorflow-dev.example.com',
+  hostedZone: { id: 'Z0000000000EXAMPLE', name: 'example.com' },
+  authDomainPrefix: 'sensorflow-dev-example',
+  frontendUrl: 'none',
+  machineClients: [{ name: 'first-machine', scopes: ALL_SCOPES }],
+  network: 'public-ip',
+  tasks: { min: 1, max: 2, cpuUnits: 512, memoryMib: 1024, requestsPerMinute: 60_000 },
+  aggregateShards: 1,
+  concurrentImports: 2,
+  maxWriteUnitsPerSecond: 1000,
+  keepsData: false,
+  uploadRetentionDays: 7,
+  logRetentionDays: 7,
+  firewall: false,
+  latencyTargetMs: 1000,
+};

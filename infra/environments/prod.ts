@@ -1,0 +1,25 @@
+import type { Deployment } from '../lib/deployment.ts';
+
+/** Two Regions, each of which serves alone when it must. */
+export const prod: Deployment = {
+  name: 'prod',
+  regions: ['eu-central-1', 'eu-west-1'],
+  domainName: 'sensorflow.example.com',
+  hostedZone: { id: 'Z0000000000EXAMPLE', name: 'example.com' },
+  authDomainPrefix: 'sensorflow-example',
+  frontendUrl: 'https://app.example.com',
+  machineClients: [{ name: 'first-machine', scopes: ['sensorflow/write', 'sensorflow/import'] }],
+  network: 'nat',
+  tasks: { min: 2, max: 20, cpuUnits: 1024, memoryMib: 2048, requestsPerMinute: 120_000 },
+  aggregateShards: 8,
+  aggregationWindowSeconds: 5,
+  reservedConcurrency: 100,
+  concurrentImports: 20,
+  warmThroughput: { writeUnitsPerSecond: 8000, readUnitsPerSecond: 12_000 },
+  maxWriteUnitsPerSecond: 40_000,
+  keepsData: true,
+  uploadRetentionDays: 30,
+  logRetentionDays: 30,
+  firewall: true,
+  latencyTargetMs: 100,
+};

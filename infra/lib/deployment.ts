@@ -1,0 +1,145 @@
+import { ALL_SCOPES } from '../../libs/platform/src/resources/identity.ts';
+
+/** One installation of SensorFlow: what environments/*.ts says of it. */
+export interface Deployment {
+  /** Part of every resource's name: lower case letters and digits. */
+  readonly name: string;
+  /** The first is the primary one: it holds the user pool. Each further one has replicas and a service of its own. */
+  readonly regions: readonly [string, ...string[]];
+  /** The API's address is https://<domainName>, in the Route 53 zone `hostedZone`. */
+  readonly domainName: string;
+  readonly hostedZone: { readonly id: string; readonly name: string };
+  /** Cognito's token endpoint is https://<authDomainPrefix>.auth.<primary>.amazoncognito.com; unique in the Region. */
+  readonly authDomainPrefix: string;
+  /** Origin of a same-site front end, or `none`. */
+  readonly frontendUrl: string;
+  readonly machineClients: readonly MachineClient[];
+  /**
+   * How tasks reach what is not behind the free gateway endpoints of DynamoDB and S3: by addresses of their
+   * own, through NAT gateways, or through interface endpoints alone (one Region only: the user pool of
+   * another Region cannot be reached through them).
+   */
+  readonly network: 'public-ip' | 'nat' | 'endpoints';
+  readonly tasks: TaskScale;
+  /** Shards of a new day of aggregates; one carries about 1,000 cell writes a second. */
+  readonly aggregateShards: number;
+  /** Instead of the stream mappings' own window: readings of one equipment within it share a recomputation. */
+  readonly aggregationWindowSeconds?: number;
+  /** Left out, functions share the account's concurrency: a new account has too little to reserve any. */
+  readonly reservedConcurrency?: number;
+  /** Files imported at a time, 2 to 1,000. */
+  readonly concurrentImports: number;
+  /** What a table takes at once from the start; without it, 4,000 writes and 12,000 reads a second. */
+  readonly warmThroughput?: {
+    readonly writeUnitsPerSecond: number;
+    readonly readUnitsPerSecond: number;
+  };
+  /** No more than this a second, so that a runaway client costs a known sum. */
+  readonly maxWriteUnitsPerSecond: number;
+  /** Data survives the stacks, and cannot be deleted by accident. */
+  readonly keepsData: boolean;
+  readonly uploadRetentionDays: number;
+  readonly logRetentionDays: 7 | 30 | 90;
+  /** AWS WAF before the load balancer: $0.60 for a million requests. */
+  readonly firewall: boolean;
+  /** p99 of all answers, beyond which an alarm is raised. */
+  readonly latencyTargetMs: number;
+  /** Told of every alarm, after confirming the first mail. */
+  readonly alarmEmail?: string;
+}
+
+export interface MachineClient {
+  readonly name: string;
+  /** Full names, such as `sensorflow/write`. */
+  readonly scopes: readonly string[];
+  /** 60 unless set, 1,440 at most. Cognito bills by the token, and one that leaked is good for as long. */
+  readonly tokenMinutes?: number;
+}
+
+export interface TaskScale {
+  readonly min: number;
+  readonly max: number;
+  readonly cpuUnits: 256 | 512 | 1024 | 2048;
+  readonly memoryMib: number;
+  /** Of one task at its target: from the benchmark, see cost/inputs.ts. */
+  readonly requestsPerMinute: number;
+}
+
+/** What GitHub may do, once for an account: all environments share one image repository. */
+export interface Delivery {
+  readonly region: string;
+  /** `owner/name`. */
+  readonly githubRepository: string;
+  /** GitHub environments, each with a role of its own. */
+  readonly environments: readonly string[];
+  /** Where images are copied to: every other Region of any environment. */
+  readonly replicaRegions: readonly string[];
+}
+
+/** Where infra/runbook.md can be read by whoever gets an alarm. */
+export function runbookUrl(delivery: Delivery): string {
+  return `https://github.com/${delivery.githubRepository}/blob/main/infra/runbook.md`;
+}
+
+/** Throws an Error that names every fault at once. */
+export function checkDeployment(deployment: Deployment): void {
+  const faults = [...shapeFaults(deployment), ...sizeFaults(deployment)];
+  if (faults.length > 0) {
+    throw new Error(`Environment ${deployment.name} is not usable:\n  ${faults.join('\n  ')}`);
+  }
+}
+
+function shapeFaults(deployment: Deployment): readonly string[] {
+  const { name, regions, network, domainName, hostedZone, frontendUrl, machineClients } =
+    deployment;
+  const unknown = machineClients.flatMap(({ scopes }) =>
+    scopes.filter((scope) => !ALL_SCOPES.includes(scope)),
+  );
+  const names = machineClients.map((client) => client.name);
+  return [
+    ...faultIf(!/^[a-z][a-z0-9]{0,9}$/.test(name), 'name: 1 to 10 lower case letters and digits'),
+    ...faultIf(new Set(regions).size < regions.length, 'regions: one is named twice'),
+    ...faultIf(
+      network === 'endpoints' && regions.length > 1,
+      'network: endpoints reach no user pool of another Region; use nat or public-ip',
+    ),
+    ...faultIf(
+      domainName !== hostedZone.name && !domainName.endsWith(`.${hostedZone.name}`),
+      `domainName: is not in the zone ${hostedZone.name}`,
+    ),
+    ...faultIf(
+      frontendUrl !== 'none' && !isHttpsOrigin(frontendUrl),
+      'frontendUrl: an origin such as https://app.example.com, or none',
+    ),
+    ...faultIf(names.length === 0, 'machineClients: at least one'),
+    ...faultIf(new Set(names).size < names.length, 'machineClients: a name is used twice'),
+    ...faultIf(unknown.length > 0, `machineClients: unknown scopes ${unknown.join(', ')}`),
+  ];
+}
+
+function sizeFaults(deployment: Deployment): readonly string[] {
+  const { tasks, concurrentImports, aggregateShards, aggregationWindowSeconds = 1 } = deployment;
+  const tokenMinutes = deployment.machineClients.map((client) => client.tokenMinutes ?? 60);
+  return [
+    ...faultIf(
+      !tokenMinutes.every((minutes) => isWhole(minutes, 5, 1440)),
+      'machineClients: tokenMinutes of 5 to 1,440',
+    ),
+    ...faultIf(tasks.min < 1 || tasks.max < tasks.min, 'tasks: 1 <= min <= max'),
+    ...faultIf(!isWhole(concurrentImports, 2, 1000), 'concurrentImports: 2 to 1,000'),
+    ...faultIf(!isWhole(aggregateShards, 1, 256), 'aggregateShards: 1 to 256'),
+    ...faultIf(!isWhole(aggregationWindowSeconds, 1, 300), 'aggregationWindowSeconds: 1 to 300'),
+  ];
+}
+
+function faultIf(isFault: boolean, text: string): readonly string[] {
+  return isFault ? [text] : [];
+}
+
+function isWhole(value: number, min: number, max: number): boolean {
+  return Number.isInteger(value) && value >= min && value <= max;
+}
+
+function isHttpsOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text && text.startsWith('https://');
+}

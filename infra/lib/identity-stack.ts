@@ -1,0 +1,154 @@
+import {
+  CfnOutput,
+  Duration,
+  RemovalPolicy,
+  SecretValue,
+  Stack,
+  type StackProps,
+} from 'aws-cdk-lib';
+import {
+  AccountRecovery,
+  CfnUserPoolClient,
+  FeaturePlan,
+  Mfa,
+  ResourceServerScope,
+  UserPool,
+  UserPoolGroup,
+  type UserPoolResourceServer,
+} from 'aws-cdk-lib/aws-cognito';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct } from 'constructs';
+import {
+  GROUPS,
+  MACHINE_CLIENT_OAUTH_FLOW,
+  RESOURCE_SERVER,
+  SCOPE_NAMES,
+  WEB_CLIENT_AUTH_FLOWS,
+} from '../../libs/platform/src/resources/identity.ts';
+import type { Deployment, MachineClient } from './deployment.ts';
+import { clientSecretName } from './names.ts';
+
+/** What the API of every Region must know of the user pool. */
+export interface Identity {
+  readonly region: string;
+  readonly issuer: string;
+  readonly webClientId: string;
+  readonly machineClientIds: readonly string[];
+}
+
+/** Of access tokens unless a machine's say otherwise, and, as the shortest there is, of what nobody keeps. */
+const TOKEN_MINUTES = 60;
+
+/** The user pool of all Regions: groups, scopes, and the clients of the API and of machines. */
+export class IdentityStack extends Stack {
+  readonly identity: Identity;
+
+  constructor(scope: Construct, id: string, deployment: Deployment, props: StackProps) {
+    super(scope, id, props);
+    const pool = createPool(this, deployment);
+    const server = pool.addResourceServer('resource-server', {
+      identifier: RESOURCE_SERVER,
+      scopes: SCOPE_NAMES.map(
+        (scopeName) => new ResourceServerScope({ scopeName, scopeDescription: scopeName }),
+      ),
+    });
+    for (const groupName of GROUPS) {
+      new UserPoolGroup(this, `group-${groupName}`, { userPool: pool, groupName });
+    }
+    const domain = pool.addDomain('domain', {
+      cognitoDomain: { domainPrefix: deployment.authDomainPrefix },
+    });
+    const webClient = createWebClient(this, pool);
+    const machines = deployment.machineClients.map((client) =>
+      createMachineClient(this, pool, server, client),
+    );
+    keepClientSecret(this, deployment, webClient);
+    this.identity = {
+      region: deployment.regions[0],
+      issuer: pool.userPoolProviderUrl,
+      webClientId: webClient.attrClientId,
+      machineClientIds: machines.map((client) => client.attrClientId),
+    };
+    new CfnOutput(this, 'UserPoolId', { value: pool.userPoolId });
+    new CfnOutput(this, 'TokenUrl', { value: `${domain.baseUrl()}/oauth2/token` });
+    new CfnOutput(this, 'MachineClientIds', { value: this.identity.machineClientIds.join(',') });
+  }
+}
+
+function createPool(stack: Stack, { name, keepsData }: Deployment): UserPool {
+  return new UserPool(stack, 'user-pool', {
+    userPoolName: `sensorflow-${name}`,
+    featurePlan: FeaturePlan.ESSENTIALS,
+    selfSignUpEnabled: false,
+    signInAliases: { username: true },
+    signInCaseSensitive: false,
+    mfa: Mfa.OFF,
+    accountRecovery: AccountRecovery.NONE,
+    passwordPolicy: {
+      minLength: 12,
+      requireLowercase: true,
+      requireUppercase: true,
+      requireDigits: true,
+      requireSymbols: true,
+      tempPasswordValidity: Duration.days(3),
+    },
+    deletionProtection: keepsData,
+    removalPolicy: keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+  });
+}
+
+/** As a plain resource, because the L2 construct knows a client's secret only through a Lambda function. */
+function createWebClient(stack: Stack, pool: UserPool): CfnUserPoolClient {
+  return new CfnUserPoolClient(stack, 'web-client', {
+    userPoolId: pool.userPoolId,
+    clientName: 'web',
+    generateSecret: true,
+    explicitAuthFlows: [...WEB_CLIENT_AUTH_FLOWS],
+    supportedIdentityProviders: ['COGNITO'],
+    preventUserExistenceErrors: 'ENABLED',
+    enableTokenRevocation: true,
+    ...validity(TOKEN_MINUTES),
+  });
+}
+
+function createMachineClient(
+  stack: Stack,
+  pool: UserPool,
+  server: UserPoolResourceServer,
+  { name, scopes, tokenMinutes = TOKEN_MINUTES }: MachineClient,
+): CfnUserPoolClient {
+  const client = new CfnUserPoolClient(stack, `machine-client-${name}`, {
+    userPoolId: pool.userPoolId,
+    clientName: name,
+    generateSecret: true,
+    // Without a flow named, Cognito would let people in through it.
+    explicitAuthFlows: ['ALLOW_REFRESH_TOKEN_AUTH'],
+    allowedOAuthFlowsUserPoolClient: true,
+    allowedOAuthFlows: [MACHINE_CLIENT_OAUTH_FLOW],
+    allowedOAuthScopes: [...scopes],
+    preventUserExistenceErrors: 'ENABLED',
+    enableTokenRevocation: true,
+    ...validity(tokenMinutes),
+  });
+  client.node.addDependency(server);
+  return client;
+}
+
+function validity(accessTokenMinutes: number) {
+  return {
+    accessTokenValidity: accessTokenMinutes,
+    idTokenValidity: TOKEN_MINUTES,
+    refreshTokenValidity: TOKEN_MINUTES,
+    tokenValidityUnits: { accessToken: 'minutes', idToken: 'minutes', refreshToken: 'minutes' },
+  };
+}
+
+/** Cognito's secret goes from resource to resource inside CloudFormation; the template never holds it. */
+function keepClientSecret(stack: Stack, deployment: Deployment, client: CfnUserPoolClient): void {
+  const secret = new Secret(stack, 'web-client-secret', {
+    secretName: clientSecretName(deployment.name),
+    secretStringValue: SecretValue.resourceAttribute(client.attrClientSecret),
+    replicaRegions: deployment.regions.slice(1).map((region) => ({ region })),
+  });
+  secret.applyRemovalPolicy(RemovalPolicy.DESTROY);
+}

@@ -1,0 +1,32 @@
+import { TABLES, type TableDefinition } from '../../libs/platform/src/resources/tables.ts';
+
+/** Names that stacks of several Regions must agree on without asking each other. */
+
+/** `DYNAMODB_AGGREGATE_TABLE_NAME` → `sensorflow-prod-aggregate`. */
+export function tableName(deploymentName: string, table: TableDefinition): string {
+  return `${prefix(deploymentName)}-${tableWord(table)}`;
+}
+
+/** The variable of the readings carries no word: they are the table. */
+export function tableWord({ nameVariable }: TableDefinition): string {
+  const word = /^DYNAMODB_(?:(.+)_)?TABLE_NAME$/.exec(nameVariable);
+  if (word === null) throw new Error(`${nameVariable} names no table.`);
+  return (word[1] ?? 'readings').toLowerCase();
+}
+
+export function tableOf(nameVariable: string): TableDefinition {
+  const table = TABLES.find((one) => one.nameVariable === nameVariable);
+  if (table === undefined) throw new Error(`No table is named by ${nameVariable}.`);
+  return table;
+}
+
+export function clientSecretName(deploymentName: string): string {
+  return `${prefix(deploymentName)}/web-client-secret`;
+}
+
+export function prefix(deploymentName: string): string {
+  return `sensorflow-${deploymentName}`;
+}
+
+/** The image repository, the same in every Region. */
+export const IMAGE_REPOSITORY = 'sensorflow';

@@ -1,0 +1,23 @@
+/**
+ * What each process may do to each table: the calls that its code makes, and no others. A test holds
+ * this against the code. Tables go by the variable that names them.
+ */
+export type Process = 'api' | 'csv-importer' | 'stream-aggregator';
+
+export const TABLE_ACTIONS: Readonly<Record<Process, Readonly<Record<string, readonly string[]>>>> =
+  {
+    api: {
+      DYNAMODB_TABLE_NAME: ['BatchWriteItem', 'GetItem', 'PutItem', 'Query'],
+      DYNAMODB_AGGREGATE_TABLE_NAME: ['Query'],
+      DYNAMODB_IMPORTS_TABLE_NAME: ['GetItem', 'PutItem', 'Query'],
+      DYNAMODB_SESSIONS_TABLE_NAME: ['DeleteItem', 'PutItem', 'Query', 'UpdateItem'],
+    },
+    'csv-importer': {
+      DYNAMODB_TABLE_NAME: ['BatchWriteItem', 'PutItem'],
+      DYNAMODB_IMPORTS_TABLE_NAME: ['GetItem', 'UpdateItem'],
+    },
+    'stream-aggregator': {
+      DYNAMODB_TABLE_NAME: ['Query'],
+      DYNAMODB_AGGREGATE_TABLE_NAME: ['GetItem', 'PutItem'],
+    },
+  };

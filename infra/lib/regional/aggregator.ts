@@ -1,0 +1,96 @@
+import { Duration, type Stack } from 'aws-cdk-lib';
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { StartingPosition } from 'aws-cdk-lib/aws-lambda';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import {
+  STREAM_MAPPINGS,
+  type StreamMappingDefinition,
+} from '../../../libs/platform/src/resources/event-sources.ts';
+import { TABLES } from '../../../libs/platform/src/resources/tables.ts';
+import { createTable } from '../table.ts';
+import { createDiscardBucket, createQueue, notifyOfNewObjects } from './buckets.ts';
+import { allow, allowTables } from './grants.ts';
+import { LambdaFunction } from './lambda-function.ts';
+import type { RegionalParts } from './regional-parts.ts';
+import { aggregatorVariables } from './variables.ts';
+
+/** One whole processor, for decimal sums and JSON. */
+const MEMORY_MIB = 1769;
+const STREAM_ACTIONS = ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'];
+
+/** Finds the ARN of a table's stream in this Region, by the variable that names the table. */
+export type FindStreamArn = (tableNameVariable: string) => string;
+
+/**
+ * Streams → aggregator → this Region's own aggregates. Each Region recomputes from its own replica of the
+ * readings, so that no aggregate ever crosses a Region.
+ */
+export class Aggregator extends Construct {
+  readonly lambda: LambdaFunction;
+  /** What was given up, and a message for each of its objects. */
+  readonly discarded: Bucket;
+  readonly discardedNotices: Queue;
+  private readonly tables: ReadonlyMap<string, TableV2>;
+
+  constructor(stack: Stack, parts: RegionalParts, streamOfReplica: FindStreamArn) {
+    super(stack, 'aggregator');
+    const { deployment } = parts;
+    const own = TABLES.filter((table) => table.scope === 'own-region');
+    this.tables = new Map(
+      own.map((table) => [table.nameVariable, createTable(stack, table, deployment)]),
+    );
+    this.discarded = createDiscardBucket(this, deployment, parts.logs);
+    this.discardedNotices = createQueue(this, 'discarded-notices', {});
+    notifyOfNewObjects(this.discarded, this.discardedNotices);
+    this.lambda = new LambdaFunction(this, {
+      name: 'stream-aggregator',
+      deployment,
+      bundles: parts.bundles,
+      timeoutSeconds: Math.max(
+        ...STREAM_MAPPINGS.map(({ source }) => source.functionTimeoutSeconds),
+      ),
+      memoryMib: MEMORY_MIB,
+      environment: aggregatorVariables(parts),
+      reservedConcurrency: deployment.reservedConcurrency,
+    });
+    allowTables(stack, this.lambda.role, 'stream-aggregator', deployment);
+    allow(this.lambda.role, this.discarded.bucketArn, ['s3:ListBucket']);
+    allow(this.lambda.role, this.discarded.arnForObjects('*'), ['s3:PutObject']);
+    for (const mapping of STREAM_MAPPINGS) {
+      const streamArn = this.ownStreamArn(mapping) ?? streamOfReplica(mapping.tableNameVariable);
+      this.map(mapping, streamArn, deployment.aggregationWindowSeconds);
+    }
+  }
+
+  private ownStreamArn({ tableNameVariable }: StreamMappingDefinition): string | undefined {
+    return this.tables.get(tableNameVariable)?.tableStreamArn;
+  }
+
+  private map(
+    { name, source }: StreamMappingDefinition,
+    eventSourceArn: string,
+    windowSeconds: number | undefined,
+  ): void {
+    allow(
+      this.lambda.role,
+      eventSourceArn,
+      STREAM_ACTIONS.map((action) => `dynamodb:${action}`),
+    );
+    this.lambda.function.addEventSourceMapping(name, {
+      eventSourceArn,
+      batchSize: source.batchSize,
+      maxBatchingWindow: Duration.seconds(windowSeconds ?? source.maximumBatchingWindowSeconds),
+      parallelizationFactor: source.parallelizationFactor,
+      startingPosition: StartingPosition[source.startingPosition],
+      bisectBatchOnError: source.bisectBatchOnFunctionError,
+      retryAttempts: source.maximumRetryAttempts,
+      maxRecordAge: Duration.seconds(source.maximumRecordAgeSeconds),
+      reportBatchItemFailures: source.reportBatchItemFailures,
+      supportS3OnFailureDestination: true,
+      // The library's own destination would let the function read and delete what it gave up.
+      onFailure: { bind: () => ({ destination: this.discarded.bucketArn }) },
+    });
+  }
+}

@@ -1,0 +1,60 @@
+import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { Stack } from 'aws-cdk-lib';
+import type { Deployment } from '../deployment.ts';
+import { tableName, tableOf } from '../names.ts';
+import { TABLE_ACTIONS, type Process } from '../permissions.ts';
+
+/** Permissions by exact action and resource, where the L2 constructs' grants say more than is needed. */
+export function allow(
+  role: Role,
+  resource: string | readonly string[],
+  actions: readonly string[],
+) {
+  const resources = typeof resource === 'string' ? [resource] : [...resource];
+  role.addToPolicy(new PolicyStatement({ actions: [...actions], resources }));
+}
+
+/** What permissions.ts says of this process, on the tables and indexes of the stack's own Region. */
+export function allowTables(
+  stack: Stack,
+  role: Role,
+  process: Process,
+  deployment: Deployment,
+): void {
+  for (const [nameVariable, actions] of Object.entries(TABLE_ACTIONS[process])) {
+    const table = tableOf(nameVariable);
+    const arn = tableArn(stack, tableName(deployment.name, table));
+    const indexes = actions.includes('Query')
+      ? table.indexes.map((index) => `${arn}/index/${index.name}`)
+      : [];
+    allow(
+      role,
+      [arn, ...indexes],
+      actions.map((action) => `dynamodb:${action}`),
+    );
+  }
+}
+
+/**
+ * By prefix of the keys. Listing is allowed too: without it S3 says of an object that is missing that
+ * access was denied.
+ */
+export function allowBucket(
+  role: Role,
+  bucket: Bucket,
+  actionsByPrefix: Readonly<Record<string, readonly string[]>>,
+): void {
+  allow(role, bucket.bucketArn, ['s3:ListBucket']);
+  for (const [keyPrefix, actions] of Object.entries(actionsByPrefix)) {
+    allow(
+      role,
+      bucket.arnForObjects(`${keyPrefix}*`),
+      actions.map((action) => `s3:${action}`),
+    );
+  }
+}
+
+export function tableArn(stack: Stack, name: string): string {
+  return stack.formatArn({ service: 'dynamodb', resource: 'table', resourceName: name });
+}

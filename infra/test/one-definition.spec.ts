@@ -1,0 +1,265 @@
+import {
+  DescribeTableCommand,
+  DescribeTimeToLiveCommand,
+  DynamoDBClient,
+} from '@aws-sdk/client-dynamodb';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ensureTables } from '../../apps/local/src/dynamodb/ensure-tables.ts';
+import { findDynoxide } from '../../apps/local/src/dynamodb/find-dynoxide.ts';
+import {
+  startDynoxide,
+  type RunningDynoxide,
+} from '../../apps/local/src/dynamodb/start-dynoxide.ts';
+import { SCOPES, scopesOfGroups } from '../../libs/auth/src/caller.ts';
+import {
+  readAggregatorEnvironment,
+  readApiEnvironment,
+  readImporterEnvironment,
+} from '../../libs/platform/src/config/environment.ts';
+import {
+  STREAM_MAPPINGS,
+  UPLOADS_QUEUE_SOURCE,
+} from '../../libs/platform/src/resources/event-sources.ts';
+import { ALL_SCOPES, GROUPS, SCOPE_NAMES } from '../../libs/platform/src/resources/identity.ts';
+import { TABLES } from '../../libs/platform/src/resources/tables.ts';
+import { tableName } from '../lib/names.ts';
+import { shown } from './support/policies.ts';
+import {
+  at,
+  BOTH,
+  DEV,
+  listOf,
+  objectOf,
+  PROD,
+  regional,
+  stackOf,
+  textOf,
+  type Json,
+} from './support/templates.ts';
+
+describe('the tables of the templates', () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'sensorflow-infra-tables-'));
+  let dynoxide: RunningDynoxide;
+  let client: DynamoDBClient;
+
+  beforeAll(async () => {
+    const binary = findDynoxide(process.env);
+    const dbPath = join(dataDir, 'dynamodb.db');
+    dynoxide = await startDynoxide({ binary, dbPath, port: 0, host: '127.0.0.1' });
+    const credentials = { accessKeyId: 'LOCAL', secretAccessKey: 'local' };
+    client = new DynamoDBClient({ endpoint: dynoxide.url, region: 'local', credentials });
+    await ensureTables(
+      client,
+      TABLES.map((definition) => ({ definition, name: tableName('dev', definition) })),
+    );
+  });
+
+  afterAll(async () => {
+    client.destroy();
+    await dynoxide.stop();
+    rmSync(dataDir, { recursive: true });
+  });
+
+  it.each(TABLES.map((table) => [tableName('dev', table)]))(
+    'have keys, indexes, stream and expiry of the embedded stack: %s',
+    async (name) => {
+      const synthesized = tablesOf(DEV).find(({ TableName }) => TableName === name);
+
+      const embedded = await embeddedTable(client, name);
+
+      expect(synthesized).toBeDefined();
+      expect(shapeOf(synthesized ?? {})).toEqual(shapeOf(embedded));
+    },
+  );
+
+  it.each(BOTH.map((deployment) => [deployment.name, deployment] as const))(
+    'of %s are all that the embedded stack has, and no others',
+    (_name, deployment) => {
+      const names = tablesOf(deployment).map(({ TableName }) => textOf(TableName));
+
+      expect(names.toSorted()).toEqual(
+        TABLES.map((table) => tableName(deployment.name, table)).toSorted(),
+      );
+    },
+  );
+});
+
+describe('the event source mappings', () => {
+  it.each(STREAM_MAPPINGS.map((mapping) => [mapping.name, mapping] as const))(
+    'have every setting of %s',
+    (name, { source, functionName }) => {
+      const mapping = regional(DEV)
+        .ofType('AWS::Lambda::EventSourceMapping')
+        .find(({ id }) => id.includes(name.replaceAll('-', '')));
+
+      expect(mapping?.properties).toMatchObject({
+        BatchSize: source.batchSize,
+        MaximumBatchingWindowInSeconds: source.maximumBatchingWindowSeconds,
+        ParallelizationFactor: source.parallelizationFactor,
+        StartingPosition: source.startingPosition,
+        BisectBatchOnFunctionError: source.bisectBatchOnFunctionError,
+        MaximumRetryAttempts: source.maximumRetryAttempts,
+        MaximumRecordAgeInSeconds: source.maximumRecordAgeSeconds,
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+      });
+      expect(functionOf(functionName).Timeout).toBeGreaterThanOrEqual(
+        source.functionTimeoutSeconds,
+      );
+    },
+  );
+
+  it('feed the importer as the embedded queue does', () => {
+    const queue = regional(DEV).only('AWS::SQS::Queue', 'importerqueue').properties;
+    const mapping = regional(DEV)
+      .ofType('AWS::Lambda::EventSourceMapping')
+      .find(({ id }) => id.includes('uploads'));
+
+    expect(queue['VisibilityTimeout']).toBe(UPLOADS_QUEUE_SOURCE.visibilityTimeoutSeconds);
+    expect(at(queue, 'RedrivePolicy.maxReceiveCount')).toBe(UPLOADS_QUEUE_SOURCE.maxReceiveCount);
+    expect(mapping?.properties).toMatchObject({
+      BatchSize: UPLOADS_QUEUE_SOURCE.batchSize,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+    });
+    expect(functionOf('csv-importer').Timeout).toBe(UPLOADS_QUEUE_SOURCE.functionTimeoutSeconds);
+  });
+
+  it('are as many as there are definitions', () => {
+    const mappings = regional(DEV).ofType('AWS::Lambda::EventSourceMapping');
+
+    expect(mappings).toHaveLength(STREAM_MAPPINGS.length + 1);
+  });
+});
+
+describe('the variables of each process', () => {
+  it.each(PROD.regions)('of the API in %s are all that it reads', (region) => {
+    const container = objectOf(
+      at(
+        regional(PROD, region).only('AWS::ECS::TaskDefinition').properties,
+        'ContainerDefinitions.0',
+      ),
+    );
+    const plain = listOf(container['Environment']).map((one) => [
+      at(one, 'Name'),
+      text(at(one, 'Value')),
+    ]);
+    const secret = listOf(container['Secrets']).map((one) => [
+      at(one, 'Name'),
+      'from Secrets Manager',
+    ]);
+
+    const environment = readApiEnvironment(Object.fromEntries([...plain, ...secret]));
+
+    expect(environment).toMatchObject({ AWS_REGION: region, TRUSTED_PROXY_HOPS: 1, PORT: 3000 });
+    expect(environment.FRONTEND_URL).toBe(PROD.frontendUrl);
+  });
+
+  it('of the importer are all that it reads', () => {
+    expect(() => readImporterEnvironment(variablesOf('csv-importer'))).not.toThrow();
+  });
+
+  it('of the aggregator are all that it reads', () => {
+    expect(() => readAggregatorEnvironment(variablesOf('stream-aggregator'))).not.toThrow();
+  });
+
+  it('never name what Lambda sets itself', () => {
+    for (const name of ['csv-importer', 'stream-aggregator']) {
+      expect(Object.keys(objectOf(at(functionOf(name), 'Environment.Variables')))).not.toContain(
+        'AWS_REGION',
+      );
+    }
+  });
+
+  it('hold no secret where people can read it', () => {
+    const container = regional(PROD).only('AWS::ECS::TaskDefinition').properties;
+    const plain = listOf(at(container, 'ContainerDefinitions.0.Environment'));
+    const names = [
+      ...plain.map((one) => textOf(at(one, 'Name'))),
+      ...Object.keys(variablesOf('csv-importer')),
+      ...Object.keys(variablesOf('stream-aggregator')),
+    ];
+
+    expect(names.filter((name) => /SECRET|PASSWORD|TOKEN|CREDENTIAL/.test(name))).toEqual([]);
+  });
+});
+
+describe('the user pool', () => {
+  it('has the groups and scopes that the API knows', () => {
+    const identity = stackOf(DEV, 'identity');
+    const groups = identity
+      .ofType('AWS::Cognito::UserPoolGroup')
+      .map(({ properties }) => textOf(properties['GroupName']));
+    const scopes = listOf(
+      identity.only('AWS::Cognito::UserPoolResourceServer').properties['Scopes'],
+    );
+
+    expect(groups.toSorted()).toEqual([...GROUPS].toSorted());
+    expect(scopes.map((scope) => at(scope, 'ScopeName'))).toEqual([...SCOPE_NAMES]);
+    expect(ALL_SCOPES).toEqual(SCOPES);
+    for (const group of GROUPS) expect(scopesOfGroups([group]).size).toBeGreaterThan(0);
+  });
+});
+
+/** The variables as Lambda would hand them over. */
+function variablesOf(name: string): Record<string, string> {
+  const variables = Object.entries(objectOf(at(functionOf(name), 'Environment.Variables')));
+  return {
+    AWS_REGION: 'eu-central-1',
+    ...Object.fromEntries(variables.map(([key, value]) => [key, text(value)])),
+  };
+}
+
+/** What only a deployment knows, as something of its form. */
+function text(value: Json): string {
+  if (typeof value === 'string') return value;
+  return shown(value)
+    .replaceAll(
+      /\{"Fn::GetStackOutput".*?ProviderURL[^}]*\}\}/g,
+      'https://cognito-idp.example/pool',
+    )
+    .replaceAll(/^<importerqueue[^>]*>$/g, 'https://sqs.example/queue');
+}
+
+function functionOf(name: string) {
+  const found = regional(DEV)
+    .ofType('AWS::Lambda::Function')
+    .find(({ properties }) => properties['FunctionName'] === `sensorflow-dev-${name}`);
+  const properties = objectOf(found?.properties);
+  return { ...properties, Timeout: Number(properties['Timeout']) };
+}
+
+function tablesOf(deployment: typeof DEV) {
+  const stacks = [stackOf(deployment, 'data'), regional(deployment)];
+  return stacks.flatMap((stack) =>
+    stack.ofType('AWS::DynamoDB::GlobalTable').map(({ properties }) => properties),
+  );
+}
+
+async function embeddedTable(client: DynamoDBClient, TableName: string) {
+  const { Table } = await client.send(new DescribeTableCommand({ TableName }));
+  const { TimeToLiveDescription } = await client.send(new DescribeTimeToLiveCommand({ TableName }));
+  const described: Json = JSON.parse(JSON.stringify(Table));
+  return {
+    ...objectOf(described),
+    TimeToLiveSpecification: { AttributeName: TimeToLiveDescription?.AttributeName },
+  };
+}
+
+/** What must agree, in an order of its own. */
+function shapeOf(table: Json) {
+  return {
+    keys: at(table, 'KeySchema'),
+    attributes: listOf(at(table, 'AttributeDefinitions'))
+      .map((one) => shown(one))
+      .toSorted(),
+    indexes: listOf(at(table, 'GlobalSecondaryIndexes')).map((index) => ({
+      name: at(index, 'IndexName'),
+      keys: at(index, 'KeySchema'),
+      projection: at(index, 'Projection.ProjectionType'),
+    })),
+    stream: at(table, 'StreamSpecification.StreamViewType'),
+    expiry: at(table, 'TimeToLiveSpecification.AttributeName'),
+  };
+}
