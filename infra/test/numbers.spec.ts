@@ -126,8 +126,11 @@ describe.each(EVERY_REGION)('the container in %s', (_name, stack) => {
 
   it('is ARM and asked whether it lives', () => {
     expect(at(task, 'RuntimePlatform.CpuArchitecture')).toBe('ARM64');
-    expect(at(container, 'HealthCheck.Command.0')).toBe('CMD');
-    expect(JSON.stringify(at(container, 'HealthCheck.Command'))).toContain('/health/live');
+    expect(at(container, 'HealthCheck.Command')).toEqual([
+      'CMD',
+      'node',
+      'dist/apps/api/src/healthcheck.js',
+    ]);
   });
 
   it('is replaced without a gap, and put back when it fails', () => {

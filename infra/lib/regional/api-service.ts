@@ -34,8 +34,8 @@ const STOP_SECONDS = 60;
 const CPU_TARGET_PERCENT = 60;
 const USER = '10001:10001';
 
-/** A slim image has no curl. ECS does not look at the image's own HEALTHCHECK. */
-const IS_LIVE = `fetch('http://127.0.0.1:${API_PORT}/health/live').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))`;
+/** The image's own HEALTHCHECK, which ECS does not look at. */
+const HEALTH_CHECK = ['CMD', 'node', 'dist/apps/api/src/healthcheck.js'];
 
 export interface ApiServiceProps {
   readonly network: Network;
@@ -98,7 +98,7 @@ export class ApiService extends Construct {
       stopTimeout: Duration.seconds(STOP_SECONDS),
       logging: LogDrivers.awsLogs({ logGroup: this.logGroup, streamPrefix: 'api' }),
       healthCheck: {
-        command: ['CMD', 'node', '-e', IS_LIVE],
+        command: HEALTH_CHECK,
         interval: Duration.seconds(15),
         timeout: Duration.seconds(3),
         startPeriod: Duration.seconds(20),

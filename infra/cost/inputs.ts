@@ -1,0 +1,70 @@
+/** What the cost model starts from: what was measured, and what had to be assumed. */
+
+interface Input {
+  readonly value: number;
+  /** Where it can be seen again. */
+  readonly source: string;
+}
+
+/** From runs on one machine (AMD EPYC, two cores, Node 24.21.0); your figures: the same commands. */
+export const MEASURED = {
+  apiMicrosPerRequest: {
+    value: 193,
+    source: 'npm run bench:short: "LOG_LEVEL=info", CPU µs of a request with one reading',
+  },
+  apiMicrosPerBatchedReading: {
+    value: 33,
+    source: 'npm run bench:short: "batches of 500", CPU µs per reading',
+  },
+  importedRowsPerSecond: {
+    value: 22_313,
+    source: 'npm run bench:short: "SensorFlow, CSV import", on one core',
+  },
+  readingBytes: {
+    value: 108,
+    source: 'the item of a reading with one value, by DynamoDB’s rules of size (cost.spec.ts)',
+  },
+  aggregateBytes: {
+    value: 237,
+    source: 'the item of an equipment-hour with one metric, by the same rules (cost.spec.ts)',
+  },
+  callsPerDirtyHour: {
+    value: 3,
+    source: 'version, readings, cell (docs/decisions/0005); two where the version is remembered',
+  },
+  millisPerDirtyHour: {
+    value: 5,
+    source:
+      'the aggregator against the bench’s sink at 4 ms a call: 2.7 to 8.1 ms, machine not quiet',
+  },
+} as const satisfies Readonly<Record<string, Input>>;
+
+export const ASSUMED = {
+  /** A Fargate ARM processor against the core that was measured on. */
+  fargateSlowdown: 2,
+  cpuTarget: 0.6,
+  tasksAtLeast: 2,
+  taskMemoryGb: 2,
+  availabilityZones: 3,
+  /** A single reading with its headers and answer. */
+  bytesPerRequest: 1500,
+  bytesPerBatchedReading: 100,
+  bytesPerCsvRow: 60,
+  logBytesPerRequest: 250,
+  lambdaMemoryGb: 1769 / 1024,
+  /** DynamoDB's own, for each item that it stores. */
+  itemOverheadBytes: 100,
+  /** Readings kept, in months. */
+  retentionMonths: 1,
+  readingsPerCsvFile: 1_000_000,
+  alarms: 14,
+} as const;
+
+/** What one task of one processor takes at its CPU target: requests with one reading each, or with many. */
+export function requestsPerTaskAndSecond(readingsPerRequest: number): number {
+  const micros = Math.max(
+    MEASURED.apiMicrosPerRequest.value,
+    readingsPerRequest * MEASURED.apiMicrosPerBatchedReading.value,
+  );
+  return (ASSUMED.cpuTarget * 1e6) / (micros * ASSUMED.fargateSlowdown);
+}

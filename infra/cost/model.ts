@@ -1,0 +1,149 @@
+import { ASSUMED, MEASURED, requestsPerTaskAndSecond } from './inputs.ts';
+import { PRICES } from './prices.ts';
+
+/** How readings come, and where SensorFlow runs. */
+export interface Design {
+  readonly name: string;
+  /** `csv` for files, which no request of the API carries. */
+  readonly readingsPerRequest: number | 'csv';
+  readonly readingsPerEquipmentAndHour: number;
+  /** Of the stream's batches: what comes of one equipment within it shares a recomputation. */
+  readonly windowSeconds: number;
+  readonly regions: number;
+  readonly firewall: boolean;
+  readonly network: 'nat' | 'public-ip';
+}
+
+/** US dollars a month, by what they are paid for. */
+export type MonthlyCost = Readonly<Record<string, number>>;
+
+const HOURS = 730;
+const SECONDS = HOURS * 3600;
+const GB = 1e9;
+const WRITE_UNIT_BYTES = 1024;
+const READ_UNIT_BYTES = 4096;
+
+/** What so many readings cost in a month, all Regions together. */
+export function monthlyCost(readings: number, design: Design): MonthlyCost {
+  const { regions } = design;
+  const requests = requestsOf(readings, design);
+  return {
+    'readings: writes':
+      readings * writeUnits(MEASURED.readingBytes.value) * PRICES.writeUnits * regions,
+    ...scaled(aggregationCost(readings, design), regions),
+    'storage and backups': storageCost(readings, design) * regions,
+    'API tasks': tasksCost(requests / regions, design) * regions,
+    'load balancer and firewall': frontCost(readings, requests, design),
+    network: networkCost(requests / regions, design) * regions,
+    'logs, alarms, secret': requests * logCost() + watchCost() * regions,
+    'CSV import': csvCost(readings, design),
+  };
+}
+
+export function totalOf(cost: MonthlyCost): number {
+  return Object.values(cost).reduce((sum, dollars) => sum + dollars, 0);
+}
+
+function requestsOf(readings: number, { readingsPerRequest }: Design): number {
+  return readingsPerRequest === 'csv' ? 0 : readings / readingsPerRequest;
+}
+
+/** Every dirty hour is read from its beginning, and written with its index. */
+function aggregationCost(readings: number, design: Design): MonthlyCost {
+  const perHour = design.readingsPerEquipmentAndHour;
+  const recomputations = recomputationsPerHour(design);
+  const dirtyHours = (readings / perHour) * recomputations;
+  const cellWrites = 2 * writeUnits(MEASURED.aggregateBytes.value);
+  const versionReads = MEASURED.callsPerDirtyHour.value - 2;
+  const reads = versionReads + averageReadUnits(perHour, recomputations);
+  const seconds = MEASURED.millisPerDirtyHour.value / 1000;
+  return {
+    'aggregates: writes': dirtyHours * cellWrites * PRICES.writeUnits,
+    'aggregates: reads': dirtyHours * reads * PRICES.readUnits,
+    'aggregates: Lambda': dirtyHours * seconds * ASSUMED.lambdaMemoryGb * PRICES.lambdaGbSecond,
+  };
+}
+
+/** A file in order brings the readings of an hour at once; else they come one by one, or a window's together. */
+function recomputationsPerHour(design: Design): number {
+  const { readingsPerEquipmentAndHour: perHour, windowSeconds } = design;
+  return design.readingsPerRequest === 'csv' ? 1 : Math.min(perHour, 3600 / windowSeconds);
+}
+
+/** Of an hour that grows: the first recomputation reads little, the last one all of it. */
+function averageReadUnits(readingsPerHour: number, recomputations: number): number {
+  let units = 0;
+  for (let done = 1; done <= recomputations; done += 1) {
+    const readings = (readingsPerHour * done) / recomputations;
+    units += Math.ceil((readings * MEASURED.readingBytes.value) / READ_UNIT_BYTES);
+  }
+  return units / recomputations;
+}
+
+function storageCost(readings: number, { readingsPerEquipmentAndHour }: Design): number {
+  const items = readings * ASSUMED.retentionMonths;
+  const readingGb = (items * (MEASURED.readingBytes.value + ASSUMED.itemOverheadBytes)) / GB;
+  const cells = items / readingsPerEquipmentAndHour;
+  const cellGb = (2 * cells * (MEASURED.aggregateBytes.value + ASSUMED.itemOverheadBytes)) / GB;
+  return (readingGb + cellGb) * (PRICES.tableGbMonth + PRICES.backupGbMonth);
+}
+
+/** Tasks follow the load, but never below the least: on average there are as many as the mean needs. */
+function tasksCost(requests: number, { readingsPerRequest }: Design): number {
+  const perRequest = readingsPerRequest === 'csv' ? 1 : readingsPerRequest;
+  const needed = requests / SECONDS / requestsPerTaskAndSecond(perRequest);
+  const taskHour = PRICES.processorHour + ASSUMED.taskMemoryGb * PRICES.memoryGbHour;
+  return Math.max(ASSUMED.tasksAtLeast, needed) * taskHour * HOURS;
+}
+
+function frontCost(readings: number, requests: number, design: Design): number {
+  const { regions, firewall, readingsPerRequest } = design;
+  const bytes =
+    readingsPerRequest === 'csv'
+      ? 0
+      : requests * ASSUMED.bytesPerRequest + batchedBytes(readings, design);
+  const balancer = HOURS * PRICES.balancerHour * regions + (bytes / GB) * PRICES.balancerUnitHour;
+  if (!firewall) return balancer;
+  return balancer + PRICES.firewallMonth * regions + requests * PRICES.firewallRequest;
+}
+
+function batchedBytes(readings: number, { readingsPerRequest }: Design): number {
+  return readingsPerRequest === 1 ? 0 : readings * ASSUMED.bytesPerBatchedReading;
+}
+
+/** DynamoDB and S3 are behind free endpoints; logs, logins and keys are what goes through the gateways. */
+function networkCost(requests: number, { network }: Design): number {
+  if (network === 'public-ip') return ASSUMED.tasksAtLeast * PRICES.publicAddressHour * HOURS;
+  const hours = ASSUMED.availabilityZones * HOURS * (PRICES.natHour + PRICES.publicAddressHour);
+  return hours + ((requests * ASSUMED.logBytesPerRequest) / GB) * PRICES.natGb;
+}
+
+function logCost(): number {
+  return (ASSUMED.logBytesPerRequest / GB) * PRICES.logGb;
+}
+
+function watchCost(): number {
+  return ASSUMED.alarms * PRICES.alarmMonth + PRICES.dashboardMonth + PRICES.secretMonth;
+}
+
+function csvCost(readings: number, { readingsPerRequest }: Design): number {
+  if (readingsPerRequest !== 'csv') return 0;
+  const seconds = (readings / MEASURED.importedRowsPerSecond.value) * ASSUMED.fargateSlowdown;
+  const files = readings / ASSUMED.readingsPerCsvFile;
+  const gb = (readings * ASSUMED.bytesPerCsvRow) / GB;
+  return (
+    seconds * ASSUMED.lambdaMemoryGb * PRICES.lambdaGbSecond +
+    files * (PRICES.objectPut + PRICES.lambdaCall) +
+    gb * PRICES.objectGbMonth
+  );
+}
+
+function writeUnits(bytes: number): number {
+  return Math.ceil(bytes / WRITE_UNIT_BYTES);
+}
+
+function scaled(cost: MonthlyCost, factor: number): MonthlyCost {
+  return Object.fromEntries(
+    Object.entries(cost).map(([name, dollars]) => [name, dollars * factor]),
+  );
+}

@@ -1,0 +1,167 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { toItem } from '../../libs/aggregation/src/dynamodb/aggregate-item.ts';
+import { parseHour } from '../../libs/aggregation/src/hour.ts';
+import { foldReadings } from '../../libs/aggregation/src/hourly-aggregate.ts';
+import { instantFromEpochMs } from '../../libs/kernel/src/index.ts';
+import { toReadingItem } from '../../libs/sensor-data/src/dynamodb/reading-item.ts';
+import type { StoredReading } from '../../libs/sensor-data/src/reading.ts';
+import { ASSUMED, MEASURED, requestsPerTaskAndSecond } from '../cost/inputs.ts';
+import { monthlyCost, totalOf, type Design } from '../cost/model.ts';
+import { DESIGNS, designsTable, linesTable } from '../cost/tables.ts';
+import { at, BOTH, listOf, PROD, regional } from './support/templates.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const design: Design = {
+  name: 'a plain one',
+  readingsPerRequest: 500,
+  readingsPerEquipmentAndHour: 60,
+  windowSeconds: 1,
+  regions: 1,
+  firewall: false,
+  network: 'public-ip',
+};
+
+describe('the sizes that the model starts from', () => {
+  it('are those of the items that the code writes', () => {
+    const readings = Array.from({ length: 60 }, (_none, minute) => readingAt(minute));
+    const hour = parseHour('2026-11-22T10');
+    if (hour === undefined) throw new Error('no hour');
+    const cell = { equipmentId: 'EQ-12495', hour, version: 60, metrics: foldReadings(readings) };
+
+    expect(itemBytes(toReadingItem(readingAt(7)))).toBe(MEASURED.readingBytes.value);
+    expect(itemBytes(toItem(cell, 0))).toBe(MEASURED.aggregateBytes.value);
+  });
+});
+
+describe('the model', () => {
+  it('pays one write unit for a reading, at the list price', () => {
+    expect(monthlyCost(1e6, design)['readings: writes']).toBeCloseTo(0.625, 10);
+  });
+
+  it('pays two write units for each recomputation, one for the cell and one for its index', () => {
+    expect(monthlyCost(1e6, design)['aggregates: writes']).toBeCloseTo(2 * 0.625, 10);
+  });
+
+  it('shares a recomputation among the readings of a window', () => {
+    const everySecond = { ...design, readingsPerEquipmentAndHour: 3600 };
+    const writes = [1, 5, 60].map((windowSeconds) =>
+      Number(monthlyCost(1e6, { ...everySecond, windowSeconds })['aggregates: writes']),
+    );
+
+    expect(writes[1]).toBeCloseTo(Number(writes[0]) / 5, 10);
+    expect(writes[2]).toBeCloseTo(Number(writes[0]) / 60, 10);
+  });
+
+  it('reads an hour from its beginning: on average half of it, each time', () => {
+    const reads = Number(
+      monthlyCost(3600, { ...design, readingsPerEquipmentAndHour: 3600 })['aggregates: reads'],
+    );
+    const halfAnHour = (3600 * MEASURED.readingBytes.value) / 2 / 4096;
+
+    expect(reads / 3600 / 0.125e-6).toBeGreaterThan(halfAnHour);
+    expect(reads / 3600 / 0.125e-6).toBeLessThan(halfAnHour + 2.5);
+  });
+
+  it('doubles everything that each Region has of its own', () => {
+    const one = monthlyCost(1e10, design);
+    const two = monthlyCost(1e10, { ...design, regions: 2 });
+
+    for (const line of [
+      'readings: writes',
+      'aggregates: writes',
+      'aggregates: reads',
+      'storage and backups',
+    ]) {
+      expect(two[line]).toBeCloseTo(2 * Number(one[line]), 6);
+    }
+    expect(totalOf(two)).toBeLessThanOrEqual(2 * totalOf(one));
+  });
+
+  it('charges for what stands idle, too', () => {
+    const idle = monthlyCost(0, DESIGNS[0] ?? design);
+
+    expect(idle['API tasks']).toBeCloseTo(2 * 730 * (0.03238 + 2 * 0.00356), 6);
+    expect(totalOf(idle)).toBeGreaterThan(100);
+  });
+});
+
+describe('the environments', () => {
+  it.each(BOTH.map((deployment) => [deployment.name, deployment.tasks] as const))(
+    'of %s scale before a task has more than it can take',
+    (_name, { cpuUnits, requestsPerMinute }) => {
+      const capacity = 60 * requestsPerTaskAndSecond(1) * (cpuUnits / 1024);
+
+      expect(requestsPerMinute).toBeLessThanOrEqual(capacity);
+      expect(requestsPerMinute).toBeGreaterThan(capacity / 2);
+    },
+  );
+
+  it('are what the model assumes: tasks, processor target, memory of functions, alarms', () => {
+    const stack = regional(PROD);
+    const targets = stack
+      .ofType('AWS::ApplicationAutoScaling::ScalingPolicy')
+      .map(({ properties }) =>
+        at(properties, 'TargetTrackingScalingPolicyConfiguration.TargetValue'),
+      );
+    const functions = stack
+      .ofType('AWS::Lambda::Function')
+      .map(({ properties }) => properties['MemorySize']);
+
+    expect(targets).toContain(ASSUMED.cpuTarget * 100);
+    expect(functions).toEqual([1769, 1769]);
+    expect(ASSUMED.lambdaMemoryGb).toBe(1769 / 1024);
+    expect(PROD.tasks).toMatchObject({
+      min: ASSUMED.tasksAtLeast,
+      memoryMib: 1024 * ASSUMED.taskMemoryGb,
+    });
+    expect(listOf(stack.ofType('AWS::EC2::NatGateway').map(({ id }) => id))).toHaveLength(
+      ASSUMED.availabilityZones,
+    );
+    expect(stack.ofType('AWS::CloudWatch::Alarm')).toHaveLength(ASSUMED.alarms);
+  });
+});
+
+describe('the README', () => {
+  it.each([
+    ['designs', designsTable()],
+    ['lines', linesTable()],
+  ])('shows what npm run cost prints: %s', (_name, table) => {
+    const readme = squeezed(readFileSync(join(ROOT, 'README.md'), 'utf8'));
+
+    expect(readme).toContain(squeezed(table));
+  });
+});
+
+/** Formatting pads tables; what they say is the same. */
+function squeezed(markdown: string): string {
+  return markdown.replaceAll(/ +/g, ' ').replaceAll(/-{2,}/g, '---');
+}
+
+function readingAt(minute: number): StoredReading {
+  const epochMs = Date.UTC(2026, 10, 22, 10, minute);
+  return {
+    equipmentId: 'EQ-12495',
+    timestamp: instantFromEpochMs(epochMs),
+    values: new Map([['value', 78.42]]),
+    tags: new Map(),
+    registerTime: instantFromEpochMs(epochMs + 1234),
+  };
+}
+
+/** By DynamoDB's rules: names and texts in UTF-8, two digits a byte and one more, three bytes and one an entry for a map. */
+function itemBytes(item: Readonly<Record<string, AttributeValue>>): number {
+  return Object.entries(item).reduce(
+    (sum, [name, value]) => sum + Buffer.byteLength(name) + valueBytes(value),
+    0,
+  );
+}
+
+function valueBytes({ S, N, M }: AttributeValue): number {
+  if (S !== undefined) return Buffer.byteLength(S);
+  if (N !== undefined) return Math.ceil(N.replace(/[-.]/g, '').length / 2) + 1;
+  if (M !== undefined) return 3 + itemBytes(M) + Object.keys(M).length;
+  throw new TypeError('a kind of attribute that no item has');
+}
