@@ -229,6 +229,7 @@ describe('the embedded stack', () => {
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL: '],
     [{ SENSORFLOW_DATA_DIR: '' }, 'SENSORFLOW_DATA_DIR: must be non-empty'],
     [{ DYNOXIDE_BIN: '/nonexistent/dynoxide' }, 'DYNOXIDE_BIN'],
+    [{ SENSORFLOW_LAMBDAS_DIR: '/nonexistent' }, 'SENSORFLOW_LAMBDAS_DIR has no'],
   ])('refuses to start with %j', async (variables, message) => {
     const refusal = await failedStart({ dataDir: aFolder(), variables });
 

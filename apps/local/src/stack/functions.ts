@@ -4,6 +4,8 @@ import {
   UPLOADS_QUEUE_SOURCE,
   type FunctionName,
 } from '@sensorflow/platform/resources/event-sources.js';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { FunctionWorker } from '../lambda/function-worker.js';
@@ -11,7 +13,7 @@ import { QueueMapping } from '../lambda/queue-mapping.js';
 import { StreamMapping } from '../lambda/stream-mapping.js';
 import { NAMED_TABLES, REGION, type Cloud } from './cloud.js';
 import { aggregatorVariables, importerVariables } from './environments.js';
-import type { StackOptions } from './options.js';
+import { CannotStartError, type StackOptions } from './options.js';
 import type { StackLog } from './stack-log.js';
 import type { Teardown } from './teardown.js';
 
@@ -32,8 +34,13 @@ export function startFunctions(
   teardown: Teardown,
 ): readonly ReadStream[] {
   const workers = {
-    'csv-importer': worker('csv-importer', importerVariables(cloud, options), log),
-    'stream-aggregator': worker('stream-aggregator', aggregatorVariables(cloud, options), log),
+    'csv-importer': worker('csv-importer', importerVariables(cloud, options), options, log),
+    'stream-aggregator': worker(
+      'stream-aggregator',
+      aggregatorVariables(cloud, options),
+      options,
+      log,
+    ),
   };
   const streams = new DynamoDBStreamsClient({
     endpoint: cloud.endpoints.dynamodbStreams,
@@ -84,10 +91,22 @@ function nameOfTable(nameVariable: string): string {
 function worker(
   name: FunctionName,
   environment: Readonly<Record<string, string>>,
+  { lambdasDir }: StackOptions,
   log: StackLog,
 ): FunctionWorker {
-  const modulePath = fileURLToPath(
-    new URL(`../../../${name}/src/${name}.lambda.js`, import.meta.url),
-  );
+  const modulePath = lambdasDir === undefined ? builtModule(name) : bundle(lambdasDir, name);
   return new FunctionWorker({ name, modulePath, environment }, (line) => log.note(name, line));
+}
+
+function builtModule(name: string): string {
+  return fileURLToPath(new URL(`../../../${name}/src/${name}.lambda.js`, import.meta.url));
+}
+
+/** A function that cannot be loaded would only fail, again and again, in a log. */
+function bundle(lambdasDir: string, name: string): string {
+  const file = resolve(lambdasDir, name, 'index.mjs');
+  if (existsSync(file)) return file;
+  throw new CannotStartError(
+    `SENSORFLOW_LAMBDAS_DIR has no ${name}/index.mjs; npm run bundle:lambdas makes it in dist/lambdas.`,
+  );
 }

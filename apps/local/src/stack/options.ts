@@ -13,6 +13,8 @@ export interface StackOptions {
   readonly reset: boolean;
   readonly frontendUrl: string;
   readonly logLevel: string;
+  /** Where the functions' bundles are; without it, they run as they were built. */
+  readonly lambdasDir: string | undefined;
   /** The starter's own environment: where to find programs. None of it reaches the product. */
   readonly hostVariables: Variables;
 }
@@ -35,6 +37,7 @@ export function readStackOptions(args: readonly string[], variables: Variables):
     reset: args.includes('--reset'),
     frontendUrl: environment.FRONTEND_URL,
     logLevel: environment.LOG_LEVEL,
+    lambdasDir: environment.SENSORFLOW_LAMBDAS_DIR,
     hostVariables: variables,
   };
 }

@@ -72,6 +72,8 @@ const stackVariables = {
   PORT: wholeNumber(1, 65_535)({ default: 3000 }),
   FRONTEND_URL: originOrNone({ default: 'none' }),
   SENSORFLOW_DATA_DIR: text({ default: '.sensorflow' }),
+  /** Folder with the functions as they are deployed; the build's own modules unless set. */
+  SENSORFLOW_LAMBDAS_DIR: text({ default: undefined }),
 };
 
 function read<S extends Record<string, ValidatorSpec<unknown>>>(variables: Variables, specs: S) {
