@@ -14,7 +14,7 @@ export default defineConfig({
     restoreMocks: true,
     reporters: ['default', ['json', { outputFile: 'node_modules/.cache/test-report.json' }]],
     projects: [
-      tier('unit', ['apps/**/*.spec.ts', 'libs/**/*.spec.ts']),
+      tier('unit', ['apps/**/*.spec.ts', 'libs/**/*.spec.ts', 'test/delivery/**/*.spec.ts']),
       tier('contract', ['test/contracts/**/*.spec.ts'], { testTimeout: 30_000 }),
       tier('medium', ['test/medium/**/*.spec.ts'], { testTimeout: 60_000, hookTimeout: 60_000 }),
       tier('e2e', ['test/e2e/**/*.spec.ts'], {
@@ -26,6 +26,12 @@ export default defineConfig({
       tier('faults', ['test/faults/**/*.spec.ts'], {
         testTimeout: 300_000,
         hookTimeout: 120_000,
+        fileParallelism: false,
+      }),
+      // Needs images; test/image/verify.sh makes them and runs it.
+      tier('image', ['test/image/**/*.spec.ts'], {
+        testTimeout: 60_000,
+        hookTimeout: 60_000,
         fileParallelism: false,
       }),
     ],

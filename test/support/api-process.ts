@@ -9,6 +9,8 @@ import { freePort } from './local-stack.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/apps/api/src/main.js', import.meta.url));
 
+const BUILT: readonly [string, ...string[]] = [process.execPath, MAIN];
+
 /** One more API process on a running stack, as a second container would be. */
 export class ApiProcess {
   private constructor(
@@ -20,10 +22,11 @@ export class ApiProcess {
     stack: Announcement,
     dataDir: string,
     variables: Readonly<Record<string, string>> = {},
+    [program, ...args]: readonly [string, ...string[]] = BUILT,
   ): Promise<ApiProcess> {
     const port = await freePort();
-    const child = spawn(process.execPath, [MAIN], {
-      env: { ...variablesFor(stack, dataDir), PORT: String(port), ...variables },
+    const child = spawn(program, args, {
+      env: { ...variablesFor(stack, dataDir), ...variables, PORT: String(port) },
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     const api = new ApiProcess(`http://127.0.0.1:${port}`, child);

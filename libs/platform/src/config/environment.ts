@@ -99,6 +99,11 @@ export function readApiEnvironment(variables: Variables) {
   return read(variables, apiVariables);
 }
 
+/** For the check that runs beside the API and must find it. */
+export function readHealthcheckEnvironment(variables: Variables) {
+  return read(variables, { PORT: apiVariables.PORT });
+}
+
 export function readAggregatorEnvironment(variables: Variables) {
   return read(variables, aggregatorVariables);
 }
