@@ -24,7 +24,7 @@ import {
   type RunningDynoxide,
 } from '../../apps/local/src/dynamodb/start-dynoxide.js';
 import { InMemoryAggregateStore } from '../support/in-memory-aggregate-store.js';
-import { aReading } from '../support/readings.js';
+import { aStoredReading } from '../support/readings.js';
 
 const FIFTEENTH = { from: anHour('2023-02-15T00'), to: anHour('2023-02-16T00') };
 
@@ -72,7 +72,7 @@ function aCell(
   values: Readonly<Record<string, number>> = { value: 1.5 },
   version = 1,
 ): EquipmentHourCell {
-  const reading = aReading({ equipmentId, timestamp: `${hour}:30:00Z`, values });
+  const reading = aStoredReading({ equipmentId, timestamp: `${hour}:30:00Z`, values });
   return {
     equipmentId,
     hour: hourOf(reading.timestamp),
@@ -105,7 +105,7 @@ describe.each([
   }
 
   it('have version 0 until they are written', async () => {
-    expect(await store.readVersion(aCell('EQ-1', '2023-02-15T06'))).toBe(0);
+    expect(await store.readState(aCell('EQ-1', '2023-02-15T06'))).toEqual({ version: 0 });
   });
 
   it('are written by version 1 and replaced by the version that follows', async () => {
@@ -116,7 +116,7 @@ describe.each([
       await store.replaceCell({ ...aCell('EQ-1', '2023-02-15T06', { value: 2 }), version: 2 }),
     ).toBe('replaced');
 
-    expect(await store.readVersion(cell)).toBe(2);
+    expect(await store.readState(cell)).toEqual({ version: 2 });
     expect((await scanned()).map(plain)).toMatchObject([{ total: '2', count: 1 }]);
   });
 
@@ -129,7 +129,7 @@ describe.each([
       const late = aCell('EQ-1', '2023-02-15T06', { value: 9 }, version);
 
       expect(await store.replaceCell(late)).toBe('conflict');
-      expect(await store.readVersion(late)).toBe(2);
+      expect(await store.readState(late)).toEqual({ version: 2 });
       expect((await scanned()).map(plain)).toMatchObject([{ total: '7' }]);
     },
   );
@@ -143,7 +143,7 @@ describe.each([
     const writing = store.replaceCell(aCell('EQ-1', '2023-02-15T06', values, 2));
 
     await expect(writing).rejects.toMatchObject({ kind: 'invalid', code: 'aggregate-too-large' });
-    expect(await store.readVersion(cell)).toBe(1);
+    expect(await store.readState(cell)).toEqual({ version: 1 });
     expect((await scanned()).map(plain)).toMatchObject([{ total: '1.5' }]);
   });
 
@@ -155,7 +155,7 @@ describe.each([
     const outcome = await store.replaceCell({ ...cell, version: 2, metrics: new Map(), failure });
 
     expect(outcome).toBe('replaced');
-    expect(await store.readVersion(cell)).toBe(2);
+    expect(await store.readState(cell)).toEqual({ version: 2 });
     expect(await scanned()).toEqual([]);
     expect(await scanned({ equipmentId: 'EQ-1' })).toEqual([]);
   });
@@ -179,7 +179,11 @@ describe.each([
 
   it('come back digit for digit', async () => {
     const readings = [1e100, 1e-100, 0.1, -123456789.12345679].map((value, minute) =>
-      aReading({ equipmentId: 'EQ-1', timestamp: `2023-02-15T06:0${minute}:00.123456789Z`, value }),
+      aStoredReading({
+        equipmentId: 'EQ-1',
+        timestamp: `2023-02-15T06:0${minute}:00.123456789Z`,
+        value,
+      }),
     );
     const metrics = foldReadings(readings);
     await store.replaceCell({
@@ -213,13 +217,44 @@ describe.each([
     },
   );
 
+  it('keep the slots of a dense hour beside its metrics, until a version comes without them', async () => {
+    const cell = aCell('EQ-1', '2023-02-15T06');
+    const other = aCell('EQ-1', '2023-02-15T06', { value: 0.1, pressure: 1e-15 });
+    const slots = new Map([
+      [0, cell.metrics],
+      [11, other.metrics],
+    ]);
+
+    await store.replaceCell({ ...cell, slots });
+    const dense = await store.readState(cell);
+    await store.replaceCell({ ...cell, version: 2 });
+
+    expect(dense).toEqual({ version: 1, slots });
+    expect(await store.readState(cell)).toEqual({ version: 2 });
+  });
+
+  it('go on behind an equipment-hour, of all equipment and of one', async () => {
+    const hours = ['2023-02-15T05', '2023-02-15T06', '2023-02-15T07'];
+    const ids = ['EQ-1', 'EQ-10', 'EQ-2', 'EQ-3'];
+    for (const hour of hours) for (const id of ids) await store.replaceCell(aCell(id, hour));
+    const after = { equipmentId: 'EQ-10', hour: anHour('2023-02-15T06') };
+    const shown = (found: readonly MetricHour[]) =>
+      found.map(({ equipmentId, hour }) => `${hour.slice(-2)} ${equipmentId}`);
+
+    const ofAll = shown(await scanned({ after, wanted: 3 }));
+    const ofOne = shown(await scanned({ after, equipmentId: 'EQ-10' }));
+
+    expect(ofAll).toEqual(['06 EQ-2', '06 EQ-3', '07 EQ-1', '07 EQ-10', '07 EQ-2', '07 EQ-3']);
+    expect(ofOne).toEqual(['07 EQ-10']);
+  });
+
   it('without readings keep their version and are not listed', async () => {
     const cell = aCell('EQ-1', '2023-02-15T06');
     await store.replaceCell(cell);
 
     await store.replaceCell({ ...cell, version: 2, metrics: new Map() });
 
-    expect(await store.readVersion(cell)).toBe(2);
+    expect(await store.readState(cell)).toEqual({ version: 2 });
     expect(await scanned()).toEqual([]);
     expect(await scanned({ equipmentId: 'EQ-1' })).toEqual([]);
   });

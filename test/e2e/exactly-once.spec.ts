@@ -119,6 +119,35 @@ describe('a correction', () => {
   });
 });
 
+describe('the summary of all equipment', () => {
+  it('is the exact sum of their hours, and says how complete they are', async () => {
+    const metric = `fleet${Date.now()}`;
+    const values = [1e15, 1e-15, 0.1, 0.2, -0.3];
+    const readings = values.map((value, i) => ({
+      equipmentId: anEquipment(),
+      timestamp: `2023-02-15T06:0${i}:00Z`,
+      values: { [metric]: value },
+    }));
+
+    await api.post('/sensor-data/batch', readings);
+    await api.post('/sensor-data/batch', readings.slice(1, 3));
+
+    const { body } = await eventually(
+      async () => api.get('/sensor-data/aggregated', { ...DAY, metric, completeness: 'true' }),
+      (answer) => answer.body?.totalCount === 5,
+    );
+    expect(body.average).toBe(2e14);
+    expect(body.completeness).toEqual({
+      firstTimestamp: '2023-02-15T06:00:00.000Z',
+      lastTimestamp: '2023-02-15T06:04:00.000Z',
+      lateCount: 5,
+      largestGapSeconds: 0,
+    });
+    expect(body.items).toHaveLength(5);
+    expect(body.items[0].completeness).toMatchObject({ lateCount: 1 });
+  });
+});
+
 describe('a repetition', () => {
   it('of one reading a hundred times counts once', async () => {
     const equipmentId = anEquipment();

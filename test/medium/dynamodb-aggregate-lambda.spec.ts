@@ -18,6 +18,7 @@ import {
   type Hour,
 } from '@sensorflow/aggregation';
 import { DynamoDbAggregateStore } from '@sensorflow/aggregation/dynamodb/dynamodb-aggregate-store.js';
+import { DynamoDbFleetStore } from '@sensorflow/aggregation/dynamodb/dynamodb-fleet-store.js';
 import { AGGREGATES_TABLE, READINGS_TABLE } from '@sensorflow/platform/resources/tables.js';
 import { DynamoDbReadingStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-reading-store.js';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -87,9 +88,9 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Everything that the readings' stream holds, from its beginning. */
-async function streamRecords(): Promise<readonly _Record[]> {
-  const { Table: table } = await client.send(new DescribeTableCommand({ TableName: 'readings' }));
+/** Everything that a table's stream holds, from its beginning. */
+async function streamRecords(TableName = 'readings'): Promise<readonly _Record[]> {
+  const { Table: table } = await client.send(new DescribeTableCommand({ TableName }));
   const StreamArn = table?.LatestStreamArn;
   const described = await streams.send(new DescribeStreamCommand({ StreamArn }));
   const ShardId = described.StreamDescription?.Shards?.[0]?.ShardId;
@@ -99,13 +100,31 @@ async function streamRecords(): Promise<readonly _Record[]> {
 }
 
 async function report(equipmentId: string): Promise<AggregatesReport> {
-  const store = new DynamoDbAggregateStore(client, 'aggregates', 3);
-  const range = { from: anHour('2023-02-15T00'), to: anHour('2023-02-16T00') };
-  return new HourlyAggregates(store).report({ metric: 'value', range, limit: 1000, equipmentId });
+  return aggregates().report({ metric: 'value', range: RANGE, limit: 1000, equipmentId });
+}
+
+function aggregates(): HourlyAggregates {
+  return new HourlyAggregates(
+    new DynamoDbAggregateStore(client, 'aggregates', 3),
+    new DynamoDbFleetStore(client, 'aggregates'),
+  );
+}
+
+/** Two levels stand above the equipment-hours. */
+async function workOffTheAggregatesStream(): Promise<void> {
+  for (let level = 0; level < 2; level += 1) {
+    const Records = await streamRecords('aggregates');
+    expect(await handler({ Records }, MINUTE)).toEqual({ batchItemFailures: [] });
+  }
 }
 
 async function put(words: ReadingInWords): Promise<void> {
   expect(await readings.putAll([aStoredReading(words)])).toEqual(['stored']);
+}
+
+async function remove(equipmentId: string, timestamp: string): Promise<void> {
+  const Key = { equipmentId: { S: equipmentId }, timestamp: { S: anInstant(timestamp) } };
+  await client.send(new DeleteItemCommand({ TableName: 'readings', Key }));
 }
 
 /** The cells of an equipment as they lie in the table. */
@@ -124,6 +143,8 @@ function anHour(text: string): Hour {
   return hour;
 }
 
+const RANGE = { from: anHour('2023-02-15T00'), to: anHour('2023-02-16T00') };
+
 describe('the stream aggregator behind a real stream', () => {
   it('makes readings, resendings, a correction and a deletion into exact aggregates', async () => {
     const at = (timestamp: string, value: number) =>
@@ -134,12 +155,7 @@ describe('the stream aggregator behind a real stream', () => {
     ]);
     await readings.putAll([at('2023-02-15T06:30:00Z', 10)]);
     await readings.putAll([at('2023-02-15T06:30:00Z', 12), at('2023-02-15T07:00:00Z', 5)]);
-    await client.send(
-      new DeleteItemCommand({
-        TableName: 'readings',
-        Key: { equipmentId: { S: 'EQ-1' }, timestamp: { S: anInstant('2023-02-15T07:00:00Z') } },
-      }),
-    );
+    await remove('EQ-1', '2023-02-15T07:00:00Z');
     const records = await streamRecords();
 
     const answer = await handler({ Records: records }, MINUTE);
@@ -147,8 +163,8 @@ describe('the stream aggregator behind a real stream', () => {
 
     expect(records.map(({ eventName }) => eventName)).toContain('REMOVE');
     expect([answer, again]).toEqual([{ batchItemFailures: [] }, { batchItemFailures: [] }]);
-    const { items, count, total } = await report('EQ-1');
-    expect([count, total.toString()]).toEqual([2, '12.1']);
+    const { items, summary } = await report('EQ-1');
+    expect([summary?.count, summary?.total.toString()]).toEqual([2, '12.1']);
     expect(items.map(({ hour }) => hour)).toEqual(['2023-02-15T06']);
     expect(items[0]?.aggregate).toMatchObject({ min: 0.1, max: 12, first: 12, last: 0.1 });
   });
@@ -166,8 +182,8 @@ describe('the stream aggregator behind a real stream', () => {
     const answer = await handler({ Records: poisoned }, MINUTE);
 
     expect(answer).toEqual({ batchItemFailures: [] });
-    expect((await report('EQ-3')).count).toBe(1);
-    expect((await report('EQ-2')).count).toBe(0);
+    expect((await report('EQ-3')).summary?.count).toBe(1);
+    expect((await report('EQ-2')).summary).toBeUndefined();
     const failed = await itemsOf('EQ-2');
     expect(failed).toMatchObject([
       { version: { N: '1' }, metrics: { M: {} }, failure: { S: 'aggregate-too-large' } },
@@ -177,8 +193,8 @@ describe('the stream aggregator behind a real stream', () => {
     const healing = (await streamRecords()).slice(poisoned.length);
 
     expect(await handler({ Records: healing }, MINUTE)).toEqual({ batchItemFailures: [] });
-    const { count, total } = await report('EQ-2');
-    expect([count, total.toString()]).toEqual([3, '6']);
+    const { summary } = await report('EQ-2');
+    expect([summary?.count, summary?.total.toString()]).toEqual([3, '6']);
     const [healed] = await itemsOf('EQ-2');
     expect(healed).toMatchObject({ version: { N: '2' } });
     expect(healed).not.toHaveProperty('failure');
@@ -192,6 +208,37 @@ describe('the stream aggregator behind a real stream', () => {
     const answer = await handler({ Records: [malformed, ofReading] }, MINUTE);
 
     expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: '7' }] });
-    expect((await report('EQ-4')).count).toBe(1);
+    expect((await report('EQ-4')).summary?.count).toBe(1);
+  });
+
+  it('sums the fleet up from the aggregates’ own stream, digit for digit', async () => {
+    const values = [1e15, 1e-15, 0.1, -0.1, 1e15];
+    for (const [i, value] of values.entries()) {
+      const timestamp = `2023-02-16T06:0${i}:00Z`;
+      await put({
+        equipmentId: `FLEET-${i}`,
+        timestamp,
+        values: { fleet: value, [`only-${i}`]: 1 },
+      });
+    }
+    const first = (await streamRecords()).length;
+    const ofDay = { from: anHour('2023-02-16T00'), to: anHour('2023-02-17T00') };
+    const ofFleet = async (metric = 'fleet') =>
+      (await aggregates().report({ metric, range: ofDay, limit: 1000 })).summary;
+
+    await handler({ Records: await streamRecords() }, MINUTE);
+    await workOffTheAggregatesStream();
+    const complete = await ofFleet();
+    await remove('FLEET-0', '2023-02-16T06:00:00Z');
+    await handler({ Records: (await streamRecords()).slice(first) }, MINUTE);
+    await workOffTheAggregatesStream();
+
+    expect(complete?.total.toString()).toBe('2000000000000000.000000000000001');
+    expect(complete).toMatchObject({ count: 5, first: 1e15, last: 1e15, min: -0.1, max: 1e15 });
+    const rest = await ofFleet();
+    expect(rest?.total.toString()).toBe('1000000000000000.000000000000001');
+    expect(rest).toMatchObject({ count: 4, first: 1e-15, last: 1e15 });
+    expect(await ofFleet('only-0')).toBeUndefined();
+    expect(await ofFleet('only-1')).toMatchObject({ count: 1 });
   });
 });

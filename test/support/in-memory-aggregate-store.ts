@@ -3,10 +3,12 @@ import {
   AggregateStore,
   compareEquipmentHours,
   equipmentHourKey,
+  type CellState,
   type EquipmentHour,
   type EquipmentHourCell,
   type MetricHour,
   type MetricHoursQuery,
+  type ReplaceOutcome,
 } from '@sensorflow/aggregation';
 import { DomainError } from '@sensorflow/kernel';
 
@@ -19,14 +21,16 @@ export class InMemoryAggregateStore extends AggregateStore {
     super();
   }
 
-  override async readVersion(of: EquipmentHour): Promise<number> {
+  override async readState(of: EquipmentHour): Promise<CellState> {
     await Promise.resolve();
-    return this.cell(of)?.version ?? 0;
+    const { version = 0, slots } = this.cell(of) ?? {};
+    return { version, ...(slots && { slots }) };
   }
 
-  override async replaceCell(cell: EquipmentHourCell): Promise<'replaced' | 'conflict'> {
+  override async replaceCell(cell: EquipmentHourCell): Promise<ReplaceOutcome> {
     await Promise.resolve();
-    if (cell.metrics.size > this.mostMetrics) {
+    const parts = [cell.metrics, ...(cell.slots?.values() ?? [])];
+    if (parts.reduce((sum, { size }) => sum + size, 0) > this.mostMetrics) {
       throw new DomainError('invalid', AGGREGATE_TOO_LARGE, 'more metrics than a cell holds');
     }
     if ((this.cell(cell)?.version ?? 0) !== cell.version - 1) return 'conflict';
@@ -36,8 +40,9 @@ export class InMemoryAggregateStore extends AggregateStore {
 
   override async *scanMetric(query: MetricHoursQuery): AsyncGenerator<readonly MetricHour[]> {
     await Promise.resolve();
-    const { metric, range, equipmentId } = query;
+    const { metric, range, equipmentId, after } = query;
     const found = this.cells()
+      .filter((cell) => !after || compareEquipmentHours(cell, after) > 0)
       .filter((cell) => cell.hour >= range.from && cell.hour < range.to)
       .filter((cell) => equipmentId === undefined || cell.equipmentId === equipmentId)
       .flatMap((cell) => {

@@ -1,5 +1,6 @@
-import { HourRecomputer, StreamBatchAggregator } from '@sensorflow/aggregation';
+import { HourRecomputer, StreamBatchAggregator, SumRecomputer } from '@sensorflow/aggregation';
 import { DynamoDbAggregateStore } from '@sensorflow/aggregation/dynamodb/dynamodb-aggregate-store.js';
+import { DynamoDbFleetStore } from '@sensorflow/aggregation/dynamodb/dynamodb-fleet-store.js';
 import { SystemClock } from '@sensorflow/kernel';
 import { createDynamoDbClient } from '@sensorflow/platform/aws/aws-clients.js';
 import { readAggregatorEnvironment } from '@sensorflow/platform/config/environment.js';
@@ -11,19 +12,18 @@ import { streamBatchHandler } from './stream-batch-handler.js';
 const environment = readAggregatorEnvironment(process.env);
 const clock = new SystemClock();
 const dynamoDb = createDynamoDbClient(environment.AWS_REGION);
-const recomputer = new HourRecomputer(
-  new DynamoDbReadingStore(dynamoDb, environment.DYNAMODB_TABLE_NAME),
-  new DynamoDbAggregateStore(
-    dynamoDb,
-    environment.DYNAMODB_AGGREGATE_TABLE_NAME,
-    environment.AGGREGATE_SHARDS,
+const table = environment.DYNAMODB_AGGREGATE_TABLE_NAME;
+const aggregator = new StreamBatchAggregator(
+  new HourRecomputer(
+    new DynamoDbReadingStore(dynamoDb, environment.DYNAMODB_TABLE_NAME),
+    new DynamoDbAggregateStore(dynamoDb, table, environment.AGGREGATE_SHARDS),
+    clock,
   ),
-  clock,
+  new SumRecomputer(new DynamoDbFleetStore(dynamoDb, table), clock),
 );
 
-/** Stream batch of readings → dirty equipment-hours → aggregates. */
-export const handler = streamBatchHandler(
-  new StreamBatchAggregator(recomputer),
-  clock,
-  createLogger(environment.LOG_LEVEL),
-);
+/**
+ * Readings' stream → equipment-hours; the aggregates' own stream → shard-hours and fleet-hours. One
+ * function behind two event source mappings.
+ */
+export const handler = streamBatchHandler(aggregator, clock, createLogger(environment.LOG_LEVEL));

@@ -1,8 +1,9 @@
-import { HourRecomputer, StreamBatchAggregator } from '@sensorflow/aggregation';
+import { HourRecomputer, StreamBatchAggregator, SumRecomputer } from '@sensorflow/aggregation';
 import { createLogger } from '@sensorflow/platform/logging/logger.js';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FixedClock } from '../../../test/support/fixed-clock.js';
 import { InMemoryAggregateStore } from '../../../test/support/in-memory-aggregate-store.js';
+import { InMemoryFleetStore } from '../../../test/support/in-memory-fleet-store.js';
 import { InMemoryReadingStore } from '../../../test/support/in-memory-reading-store.js';
 import { aStoredReading } from '../../../test/support/readings.js';
 import { streamBatchHandler } from './stream-batch-handler.js';
@@ -23,7 +24,10 @@ describe('the function behind the readings’ stream', () => {
     lines = [];
     const clock = new FixedClock();
     handler = streamBatchHandler(
-      new StreamBatchAggregator(new HourRecomputer(readings, aggregates, clock)),
+      new StreamBatchAggregator(
+        new HourRecomputer(readings, aggregates, clock),
+        new SumRecomputer(new InMemoryFleetStore(aggregates), clock),
+      ),
       clock,
       createLogger('info', { write: (line) => lines.push(JSON.parse(line)) }),
     );
@@ -47,7 +51,7 @@ describe('the function behind the readings’ stream', () => {
 
     expect(answer).toEqual({ batchItemFailures: [] });
     expect(aggregates.cells()).toHaveLength(2);
-    expect(lines).toMatchObject([{ level: 'info', records: 2, dirtyHours: 2, failed: 0 }]);
+    expect(lines).toMatchObject([{ level: 'info', records: 2, dirtyCells: 2, failed: 0 }]);
   });
 
   it('names the record that could not be understood, and says so in the log', async () => {
@@ -79,7 +83,7 @@ describe('the function behind the readings’ stream', () => {
         equipmentId: 'EQ-1',
         hour: '2023-02-15T06',
       },
-      { level: 'info', dirtyHours: 2, failed: 0, tooLarge: 1 },
+      { level: 'info', dirtyCells: 2, failed: 0, tooLarge: 1 },
     ]);
   });
 

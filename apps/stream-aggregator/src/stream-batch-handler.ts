@@ -1,11 +1,11 @@
-import { readingChangesOf } from '@sensorflow/aggregation/dynamodb/reading-stream-record.js';
+import { streamChangesOf } from '@sensorflow/aggregation/dynamodb/stream-changes.js';
 import {
   AGGREGATE_TOO_LARGE,
   type BatchFailure,
   type BatchOutcome,
   type EquipmentHour,
-  type ReadingChange,
   type StreamBatchAggregator,
+  type StreamChange,
 } from '@sensorflow/aggregation';
 import type { Clock } from '@sensorflow/kernel';
 import type { Logger } from 'pino';
@@ -24,8 +24,8 @@ export interface StreamBatchResponse {
 const RESERVE_MS = 10_000;
 
 /**
- * Makes the function that Lambda calls with a batch of the readings' stream. It returns before its time
- * runs out, naming the earliest record whose hour is not done; it throws for an event that is no batch.
+ * Makes the function that Lambda calls with a batch of either stream. It returns before its time
+ * runs out, naming the earliest record whose cell is not done; it throws for an event that is no batch.
  */
 export function streamBatchHandler(
   aggregator: StreamBatchAggregator,
@@ -34,7 +34,7 @@ export function streamBatchHandler(
 ): (event: unknown, context: RemainingTime) => Promise<StreamBatchResponse> {
   return async (event, context) => {
     const startedAt = clock.nowEpochMs();
-    const changes = readingChangesOf(event);
+    const changes = streamChangesOf(event);
     const deadline = startedAt + usableTimeMs(context.getRemainingTimeInMillis());
     const outcome = await aggregator.aggregate(changes, deadline);
     logOutcome(logger, changes, outcome, clock.nowEpochMs() - startedAt);
@@ -54,17 +54,17 @@ const LOGGED_FAILURES = 5;
 
 function logOutcome(
   logger: Logger,
-  changes: readonly ReadingChange[],
+  changes: readonly StreamChange[],
   outcome: BatchOutcome,
   durationMs: number,
 ): void {
-  const { dirtyHours, failures, firstFailed, tooLarge } = outcome;
+  const { dirtyCells, failures, firstFailed, tooLarge } = outcome;
   for (const equipmentHour of tooLarge) logTooLarge(logger, equipmentHour);
   for (const failure of failures.slice(0, LOGGED_FAILURES)) logFailure(logger, changes, failure);
   logger.info(
     {
       records: changes.length,
-      dirtyHours,
+      dirtyCells,
       failed: failures.length,
       firstFailed,
       tooLarge: tooLarge.length,
@@ -81,9 +81,9 @@ function logTooLarge(logger: Logger, { equipmentId, hour }: EquipmentHour): void
 
 function logFailure(
   logger: Logger,
-  changes: readonly ReadingChange[],
-  { position, equipmentHour, error }: BatchFailure,
+  changes: readonly StreamChange[],
+  { position, cell, error }: BatchFailure,
 ): void {
   const sequenceNumber = changes[position]?.sequenceNumber;
-  logger.error({ err: error, sequenceNumber, ...equipmentHour }, 'equipment-hour not recomputed');
+  logger.error({ err: error, sequenceNumber, ...cell }, 'cell not recomputed');
 }

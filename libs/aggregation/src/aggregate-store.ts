@@ -1,4 +1,5 @@
 import type { Hour, HourRange } from './hour.js';
+import type { HourSlots } from './hour-slots.js';
 import type { HourMetrics, MetricAggregate } from './hourly-aggregate.js';
 
 export interface EquipmentHour {
@@ -15,9 +16,17 @@ export interface EquipmentHourCell extends EquipmentHour {
   readonly version: number;
   /** Empty when the hour has no readings any more, and with a failure. */
   readonly metrics: HourMetrics;
+  /** Only of a dense hour: `metrics` is their join. */
+  readonly slots?: HourSlots;
   /** Why the hour is not shown although it has readings. */
   readonly failure?: typeof AGGREGATE_TOO_LARGE;
 }
+
+/** What a recomputation has to know of a cell before it reads the readings. */
+export type CellState = Pick<EquipmentHourCell, 'version' | 'slots'>;
+
+/** `conflict` when another version stood there, and nothing changed. */
+export type ReplaceOutcome = 'replaced' | 'conflict';
 
 export interface MetricHour extends EquipmentHour {
   readonly aggregate: MetricAggregate;
@@ -28,23 +37,27 @@ export interface MetricHoursQuery {
   readonly range: HourRange;
   /** All equipment unless named. */
   readonly equipmentId?: string;
+  /** Goes on behind this equipment-hour of the range. */
+  readonly after?: EquipmentHour;
+  /** How many aggregates will be looked at, if not all: what a store need not read beyond. */
+  readonly wanted?: number;
 }
 
 /**
- * The table of aggregates. All methods throw DomainError `unavailable` (`store-unavailable`) when the
+ * The equipment-hours of the table of aggregates. All methods throw DomainError `unavailable` (`store-unavailable`) when the
  * store does not answer; a write may have happened then, and repeating the recomputation is safe.
  */
 export abstract class AggregateStore {
-  /** The version of a cell, 0 when there is none. Strongly consistent. */
-  abstract readVersion(of: EquipmentHour): Promise<number>;
+  /** A cell's version, 0 when there is none, and its slots. Strongly consistent. */
+  abstract readState(of: EquipmentHour): Promise<CellState>;
 
   /**
    * Puts the cell in the place of its version − 1, or of nothing for version 1, in one atomic step;
    * `conflict` when another version stands there, and nothing changed. Cells are never deleted: a
    * version never comes back. Throws DomainError `invalid` (`aggregate-too-large`) for more metrics
-   * than a cell holds; nothing changed then.
+   * (or slots of them) than a cell holds; nothing changed then.
    */
-  abstract replaceCell(cell: EquipmentHourCell): Promise<'replaced' | 'conflict'>;
+  abstract replaceCell(cell: EquipmentHourCell): Promise<ReplaceOutcome>;
 
   /**
    * Every aggregate of a metric in a range of hours, ordered by hour and within it by equipment id,

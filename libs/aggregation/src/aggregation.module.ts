@@ -3,6 +3,8 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { Clock, SystemClock } from '@sensorflow/kernel';
 import { AggregateStore } from './aggregate-store.js';
 import { DynamoDbAggregateStore } from './dynamodb/dynamodb-aggregate-store.js';
+import { DynamoDbFleetStore } from './dynamodb/dynamodb-fleet-store.js';
+import { FleetStore } from './fleet-store.js';
 import { HourlyAggregates } from './hourly-aggregates.js';
 import { AggregatesController } from './http/aggregates.controller.js';
 
@@ -29,9 +31,14 @@ export class AggregationModule {
           useFactory: () => new DynamoDbAggregateStore(dynamoDb, aggregatesTableName, shards),
         },
         {
+          provide: FleetStore,
+          useFactory: () => new DynamoDbFleetStore(dynamoDb, aggregatesTableName),
+        },
+        {
           provide: HourlyAggregates,
-          useFactory: (store: AggregateStore) => new HourlyAggregates(store),
-          inject: [AggregateStore],
+          useFactory: (store: AggregateStore, fleet: FleetStore) =>
+            new HourlyAggregates(store, fleet),
+          inject: [AggregateStore, FleetStore],
         },
       ],
       exports: [AggregateStore, HourlyAggregates],

@@ -4,7 +4,7 @@ import { FixedClock } from '../../../test/support/fixed-clock.js';
 import { InMemoryAggregateStore } from '../../../test/support/in-memory-aggregate-store.js';
 import { InMemoryReadingStore } from '../../../test/support/in-memory-reading-store.js';
 import { anInstant, aStoredReading } from '../../../test/support/readings.js';
-import type { EquipmentHour, EquipmentHourCell } from './aggregate-store.js';
+import type { CellState, EquipmentHour, EquipmentHourCell } from './aggregate-store.js';
 import { HourRecomputer } from './hour-recomputer.js';
 import { hourOf } from './hour.js';
 
@@ -19,9 +19,9 @@ class InterruptedAggregateStore extends InMemoryAggregateStore {
   readonly calls: string[] = [];
   readonly interruptions: (() => Promise<unknown>)[] = [];
 
-  override async readVersion(of: EquipmentHour): Promise<number> {
-    this.calls.push('readVersion');
-    return super.readVersion(of);
+  override async readState(of: EquipmentHour): Promise<CellState> {
+    this.calls.push('readState');
+    return super.readState(of);
   }
 
   override async replaceCell(cell: EquipmentHourCell): Promise<'replaced' | 'conflict'> {
@@ -224,7 +224,7 @@ describe('recomputing an hour', () => {
     await recomputer.recomputeHour(HOUR_SIX, NEVER);
     await recomputer.recomputeHour(HOUR_SIX, NEVER);
 
-    expect(aggregates.calls).toEqual(['readVersion', 'replaceCell', 'replaceCell']);
+    expect(aggregates.calls).toEqual(['readState', 'replaceCell', 'replaceCell']);
   });
 
   it('looks again when the version it wrote was followed by another', async () => {
@@ -247,7 +247,7 @@ describe('recomputing an hour', () => {
 
     await recomputer.recomputeHour(HOUR_SIX, NEVER);
 
-    expect(aggregates.calls.slice(-2)).toEqual(['readVersion', 'replaceCell']);
+    expect(aggregates.calls.slice(-2)).toEqual(['readState', 'replaceCell']);
     expect(shown()).toMatchObject({ version: 2, count: 1 });
   });
 

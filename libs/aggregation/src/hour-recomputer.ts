@@ -3,124 +3,131 @@ import type { ReadingStore } from '@sensorflow/sensor-data';
 import {
   AGGREGATE_TOO_LARGE,
   type AggregateStore,
+  type CellState,
   type EquipmentHour,
   type EquipmentHourCell,
+  type ReplaceOutcome,
 } from './aggregate-store.js';
-import { endOfHour, startOfHour } from './hour.js';
-import { foldReadings, type HourMetrics } from './hourly-aggregate.js';
-
-const FIRST_BACKOFF_MS = 20;
-const LONGEST_BACKOFF_MS = 1000;
-/** About 150 bytes each. */
-const REMEMBERED_VERSIONS = 20_000;
+import {
+  foldIntoSlots,
+  joinSlots,
+  outsideOf,
+  runsOf,
+  WHOLE_HOUR,
+  type HourSlots,
+} from './hour-slots.js';
+import { startOfSlot } from './hour.js';
+import { VersionLock } from './version-lock.js';
 
 /** With `aggregate-too-large` the cell says so, and shows nothing until the readings have fewer metrics. */
 export type RecomputeOutcome = 'recomputed' | typeof AGGREGATE_TOO_LARGE;
 
+/** Slots of an hour that have changed; all unless named. */
+export type DirtySlots = ReadonlySet<number>;
+
+interface Fold {
+  readonly slots: HourSlots;
+  readonly isDense: boolean;
+}
+
 /**
- * Makes an aggregate equal to its readings: learns the cell's version, then reads the hour's readings,
- * then writes the next version, and starts over when another version stands there by then. Safe to
- * repeat, to run twice at once and to be killed at any moment.
- *
- * Why it is right: whoever writes version u + 1 knew u before reading the readings, so that it has seen
- * every change that the writer of u had seen. That needs every recomputation to write, also one that
- * finds nothing new: the write is what makes an older one that is still on its way fail.
+ * Makes an equipment-hour equal to its readings, under its version lock. Safe to repeat, to run twice at
+ * once and to be killed at any moment.
  */
 export class HourRecomputer {
-  /**
-   * Versions this process wrote, to spare a read of each. One that has moved since costs a conflict,
-   * never a wrong aggregate, because a version never comes back.
-   */
-  private readonly writtenVersions = new Map<string, number>();
+  private readonly lock: VersionLock;
 
   constructor(
     private readonly readings: ReadingStore,
     private readonly aggregates: AggregateStore,
-    private readonly clock: Clock,
-    private readonly random: () => number = Math.random,
-  ) {}
-
-  /**
-   * When it returns, the aggregate contains every change made before the call, or says that it is too
-   * large. Throws DomainError `unavailable` (`recompute-out-of-time`) at the deadline, and what else
-   * the stores throw.
-   */
-  async recomputeHour(of: EquipmentHour, deadlineEpochMs: number): Promise<RecomputeOutcome> {
-    for (let conflicts = 0; ; conflicts += 1) {
-      this.assertTimeLeft(deadlineEpochMs);
-      const outcome = await this.recomputeOnce(of, deadlineEpochMs);
-      if (outcome !== 'conflict') return outcome;
-      const backoffMs = Math.min(FIRST_BACKOFF_MS * 2 ** conflicts, LONGEST_BACKOFF_MS);
-      await this.clock.sleep(this.random() * backoffMs);
-    }
+    clock: Clock,
+    random?: () => number,
+  ) {
+    this.lock = new VersionLock(clock, random);
   }
 
-  private async recomputeOnce(
+  /**
+   * When it returns, the aggregate contains every change made before the call in the dirty slots, or says
+   * that it is too large. Throws DomainError `unavailable` (`recompute-out-of-time`) at the deadline, and
+   * what else the stores throw.
+   */
+  async recomputeHour(
     of: EquipmentHour,
     deadlineEpochMs: number,
-  ): Promise<RecomputeOutcome | 'conflict'> {
-    const version = (await this.versionOf(of)) + 1;
-    const metrics = await this.fold(of, deadlineEpochMs);
-    const outcome = await this.put({ ...of, version, metrics }, deadlineEpochMs);
-    if (outcome !== 'conflict') this.remember(of, version);
-    return outcome;
+    dirty?: DirtySlots,
+  ): Promise<RecomputeOutcome> {
+    return this.lock.untilNoConflict(deadlineEpochMs, async () => {
+      const state = await this.stateOf(of);
+      const fold = await this.fold(of, state, dirty, deadlineEpochMs);
+      return this.put(cellOf(of, state.version + 1, fold), deadlineEpochMs);
+    });
+  }
+
+  private async stateOf(of: EquipmentHour): Promise<CellState> {
+    const version = this.lock.takeRemembered(equipmentHourKey(of));
+    return version === undefined ? this.aggregates.readState(of) : { version };
+  }
+
+  private async fold(
+    of: EquipmentHour,
+    state: CellState,
+    dirty: DirtySlots | undefined,
+    deadlineEpochMs: number,
+  ): Promise<Fold> {
+    const known = dirty && state.slots;
+    let [slots, pages] = [known ?? new Map(), 0];
+    for (const run of known ? runsOf(dirty) : [WHOLE_HOUR]) {
+      slots = outsideOf(run, slots);
+      const [from, to] = [startOfSlot(of.hour, run.from), startOfSlot(of.hour, run.to)];
+      for await (const page of this.readings.scanRange(of.equipmentId, from, to)) {
+        slots = foldIntoSlots(page, slots);
+        pages += 1;
+        this.lock.assertTimeLeft(deadlineEpochMs);
+      }
+    }
+    return { slots, isDense: slots.size > 0 && (known !== undefined || pages > 1) };
   }
 
   /**
-   * Trying again cannot help a cell that is too large, and would stop its stream: its failure takes its
-   * place, under the same version lock as every other write.
+   * Trying again cannot help a cell that is too large, and would stop its stream: what takes its place,
+   * under the same version lock, is the cell without slots, or else its failure.
    */
   private async put(
     cell: EquipmentHourCell,
     deadlineEpochMs: number,
   ): Promise<RecomputeOutcome | 'conflict'> {
-    try {
-      const outcome = await this.aggregates.replaceCell(cell);
-      return outcome === 'replaced' ? 'recomputed' : outcome;
-    } catch (error) {
-      if (!(error instanceof DomainError) || error.code !== AGGREGATE_TOO_LARGE) throw error;
+    const { slots, ...withoutSlots } = cell;
+    const failed = { ...withoutSlots, metrics: new Map(), failure: AGGREGATE_TOO_LARGE } as const;
+    for (const fitting of slots ? [cell, withoutSlots] : [cell]) {
+      const outcome = await this.replaceIfItFits(fitting);
+      if (outcome === 'replaced') this.remember(fitting);
+      if (outcome !== AGGREGATE_TOO_LARGE) return outcome === 'replaced' ? 'recomputed' : outcome;
+      this.lock.assertTimeLeft(deadlineEpochMs);
     }
-    this.assertTimeLeft(deadlineEpochMs);
-    const failed = { ...cell, metrics: new Map(), failure: AGGREGATE_TOO_LARGE } as const;
     const outcome = await this.aggregates.replaceCell(failed);
+    if (outcome === 'replaced') this.remember(failed);
     return outcome === 'replaced' ? AGGREGATE_TOO_LARGE : outcome;
   }
 
-  /** Taken out of memory with the asking, so that a failed or refused write is followed by a look. */
-  private async versionOf(of: EquipmentHour): Promise<number> {
-    const key = equipmentHourKey(of);
-    const written = this.writtenVersions.get(key);
-    this.writtenVersions.delete(key);
-    return written ?? this.aggregates.readVersion(of);
-  }
-
-  private async fold(of: EquipmentHour, deadlineEpochMs: number): Promise<HourMetrics> {
-    let metrics: HourMetrics = new Map();
-    const [from, to] = [startOfHour(of.hour), endOfHour(of.hour)];
-    for await (const page of this.readings.scanRange(of.equipmentId, from, to)) {
-      metrics = foldReadings(page, metrics);
-      this.assertTimeLeft(deadlineEpochMs);
-    }
-    return metrics;
-  }
-
-  private remember(of: EquipmentHour, version: number): void {
-    this.writtenVersions.set(equipmentHourKey(of), version);
-    if (this.writtenVersions.size <= REMEMBERED_VERSIONS) return;
-    for (const oldest of this.writtenVersions.keys()) {
-      this.writtenVersions.delete(oldest);
-      return;
+  private async replaceIfItFits(
+    cell: EquipmentHourCell,
+  ): Promise<ReplaceOutcome | typeof AGGREGATE_TOO_LARGE> {
+    try {
+      return await this.aggregates.replaceCell(cell);
+    } catch (error) {
+      if (error instanceof DomainError && error.code === AGGREGATE_TOO_LARGE) return error.code;
+      throw error;
     }
   }
 
-  private assertTimeLeft(deadlineEpochMs: number): void {
-    if (this.clock.nowEpochMs() < deadlineEpochMs) return;
-    throw new DomainError(
-      'unavailable',
-      'recompute-out-of-time',
-      'There was no time left to recompute this hour.',
-    );
+  /** Slots are too large to be kept in memory for every hour; they are read with the version. */
+  private remember(cell: EquipmentHourCell): void {
+    if (!cell.slots) this.lock.remember(equipmentHourKey(cell), cell.version);
   }
+}
+
+function cellOf(of: EquipmentHour, version: number, { slots, isDense }: Fold): EquipmentHourCell {
+  return { ...of, version, metrics: joinSlots(slots), ...(isDense && { slots }) };
 }
 
 /** Text that is equal for two equipment-hours exactly when they are one. */

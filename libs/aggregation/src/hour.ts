@@ -75,6 +75,33 @@ export function latestHours(nowEpochMs: number, hours: number): HourRange {
   return { from: hourPlus(current, 1 - hours), to: hourPlus(current, 1) };
 }
 
+/** Nanoseconds from one instant of an hour to a later one of it. */
+export function nanosecondsBetween(earlier: Instant, later: Instant): number {
+  return nanosecondOfHour(later) - nanosecondOfHour(earlier);
+}
+
+/** Minutes, seconds and nine fraction digits stand at fixed places: no Date, for millions of readings. */
+function nanosecondOfHour(instant: Instant): number {
+  const seconds = Number(instant.slice(14, 16)) * 60 + Number(instant.slice(17, 19));
+  return seconds * 1e9 + Number(instant.slice(20, 29));
+}
+
+const MINUTES_PER_SLOT = 5;
+/** Slots of five minutes: record 0009. */
+export const SLOTS_PER_HOUR = 60 / MINUTES_PER_SLOT;
+
+/** The slot of its hour that an instant lies in, from 0. */
+export function slotOf(instant: Instant): number {
+  return Math.floor(Number(instant.slice(14, 16)) / MINUTES_PER_SLOT);
+}
+
+/** Where a slot starts; for the slot behind the last one, where the next hour starts. */
+export function startOfSlot(hour: Hour, slot: number): Instant {
+  if (slot === SLOTS_PER_HOUR) return endOfHour(hour);
+  const minute = String(slot * MINUTES_PER_SLOT).padStart(2, '0');
+  return `${hour}:${minute}:00.000000000Z` as Instant;
+}
+
 function epochMsOf(hour: Hour): number {
   return Date.parse(`${hour}:00:00Z`);
 }

@@ -1,29 +1,37 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { InMemoryAggregateStore } from '../../../test/support/in-memory-aggregate-store.js';
-import { aReading } from '../../../test/support/readings.js';
+import { InMemoryFleetStore } from '../../../test/support/in-memory-fleet-store.js';
+import { aStoredReading } from '../../../test/support/readings.js';
 import { compareEquipmentHours, type EquipmentHour, type MetricHour } from './aggregate-store.js';
 import { hourOf, hourPlus, type Hour } from './hour.js';
 import { foldReadings } from './hourly-aggregate.js';
 import { HourlyAggregates } from './hourly-aggregates.js';
 
-const FIRST = hourOf(aReading({ timestamp: '2023-02-14T20:00:00Z' }).timestamp);
+const FIRST = hourOf(aStoredReading({ timestamp: '2023-02-14T20:00:00Z' }).timestamp);
 const RANGE = { from: FIRST, to: hourPlus(FIRST, 8) };
 const EQUIPMENT = ['EQ-1', 'EQ-10', 'EQ-2', 'eq-1'];
 
 describe('hourly aggregates', () => {
   let store: InMemoryAggregateStore;
+  let fleet: InMemoryFleetStore;
   let aggregates: HourlyAggregates;
 
   beforeEach(() => {
     store = new InMemoryAggregateStore();
-    aggregates = new HourlyAggregates(store);
+    fleet = new InMemoryFleetStore(store);
+    aggregates = new HourlyAggregates(store, fleet);
   });
 
   function put(equipmentId: string, hour: Hour, ...values: number[]): void {
     const readings = values.map((value, minute) =>
-      aReading({ equipmentId, timestamp: `${hour}:${String(minute).padStart(2, '0')}:00Z`, value }),
+      aStoredReading({
+        equipmentId,
+        timestamp: `${hour}:${String(minute).padStart(2, '0')}:00Z`,
+        value,
+      }),
     );
     store.put({ equipmentId, hour, version: 1, metrics: foldReadings(readings) });
+    fleet.catchUp();
   }
 
   function putEightHours(): void {
@@ -38,8 +46,8 @@ describe('hourly aggregates', () => {
     do {
       const query = { metric: 'value', range: RANGE, limit, ...(after && { after }) };
       const page = await aggregates.report(query);
-      expect(page.count).toBe(64);
-      expect(page.total.toString()).toBe('233.6');
+      expect(page.summary?.count).toBe(64);
+      expect(page.summary?.total.toString()).toBe('233.6');
       items.push(...page.items);
       after = page.next;
     } while (after !== undefined);
@@ -71,31 +79,30 @@ describe('hourly aggregates', () => {
     put('EQ-1', FIRST, 1, 1, 1);
     put('EQ-2', FIRST, 5);
 
-    const { total, count } = await aggregates.report({ metric: 'value', range: RANGE, limit: 1 });
+    const { summary } = await aggregates.report({ metric: 'value', range: RANGE, limit: 1 });
 
-    expect(total.dividedByCount(count)).toBe(2);
+    expect(summary?.total.dividedByCount(summary.count)).toBe(2);
   });
 
   it('leave out hours outside the range, other metrics and hours whose readings are all deleted', async () => {
     put('EQ-1', hourPlus(FIRST, -1), 1);
     put('EQ-1', RANGE.to, 1);
     put('EQ-2', FIRST);
-    const metrics = foldReadings([aReading({ values: { pressure: 2.3 } })]);
+    const metrics = foldReadings([aStoredReading({ values: { pressure: 2.3 } })]);
     store.put({ equipmentId: 'EQ-3', hour: FIRST, version: 1, metrics });
 
     const report = await aggregates.report({ metric: 'value', range: RANGE, limit: 10 });
 
-    expect(report).toMatchObject({ count: 0, items: [], next: undefined });
-    expect(report.total.toString()).toBe('0');
+    expect(report).toEqual({ summary: undefined, items: [], next: undefined });
   });
 
   it('of one equipment are summed up for it alone', async () => {
     putEightHours();
 
     const query = { metric: 'value', range: RANGE, limit: 2, equipmentId: 'EQ-10' };
-    const { count, items } = await aggregates.report(query);
+    const { summary, items } = await aggregates.report(query);
 
-    expect(count).toBe(16);
+    expect(summary?.count).toBe(16);
     expect(items.map(({ equipmentId, hour }) => [equipmentId, hour])).toEqual([
       ['EQ-10', FIRST],
       ['EQ-10', hourPlus(FIRST, 1)],
@@ -107,9 +114,10 @@ describe('hourly aggregates', () => {
 
     const range = { from: FIRST, to: FIRST };
 
-    expect(await aggregates.report({ metric: 'value', range, limit: 10 })).toMatchObject({
-      count: 0,
+    expect(await aggregates.report({ metric: 'value', range, limit: 10 })).toEqual({
+      summary: undefined,
       items: [],
+      next: undefined,
     });
   });
 });

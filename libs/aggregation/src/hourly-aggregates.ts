@@ -1,4 +1,3 @@
-import { Decimal } from '@sensorflow/kernel';
 import {
   compareEquipmentHours,
   type AggregateStore,
@@ -6,19 +5,18 @@ import {
   type MetricHour,
   type MetricHoursQuery,
 } from './aggregate-store.js';
-import { isEmptyRange } from './hour.js';
+import type { FleetStore } from './fleet-store.js';
+import { isEmptyRange, type HourRange } from './hour.js';
+import { together, type MetricAggregate } from './hourly-aggregate.js';
 
-export interface AggregatesQuery extends MetricHoursQuery {
+export interface AggregatesQuery extends Omit<MetricHoursQuery, 'wanted'> {
   /** Items of a page, at least 1. */
   readonly limit: number;
-  /** Goes on behind this equipment-hour. */
-  readonly after?: EquipmentHour;
 }
 
 export interface AggregatesReport {
-  /** Over the whole range, whatever the page. */
-  readonly count: number;
-  readonly total: Decimal;
+  /** Of the whole range, whatever the page; undefined when there is nothing. */
+  readonly summary: MetricAggregate | undefined;
   /** Ordered by hour, then equipment id. */
   readonly items: readonly MetricHour[];
   /** Where the next page goes on (`after`), or undefined at the end. */
@@ -27,29 +25,67 @@ export interface AggregatesReport {
 
 /** Answers what the hours of a range amount to, and lists them. */
 export class HourlyAggregates {
-  constructor(private readonly aggregates: AggregateStore) {}
+  constructor(
+    private readonly aggregates: AggregateStore,
+    private readonly fleet: FleetStore,
+  ) {}
 
-  /** One pass over the range, in constant memory. Throws what the store throws, never half a sum. */
+  /**
+   * Of the fleet, the summary comes from the fleet-hours: it may lag behind the items by seconds. Of one
+   * equipment, both come from its own hours. Throws what the stores throw, never half a sum.
+   */
   async report(query: AggregatesQuery): Promise<AggregatesReport> {
-    let [count, total] = [0, Decimal.ZERO];
-    const items: MetricHour[] = [];
-    for await (const page of this.cells(query)) {
-      for (const cell of page) {
-        count += cell.aggregate.count;
-        total = total.plus(cell.aggregate.total);
-        if (items.length <= query.limit && isBehind(cell, query.after)) items.push(cell);
-      }
-    }
-    const hasMore = items.length > query.limit;
-    if (hasMore) items.pop();
-    return { count, total, items, next: hasMore ? items.at(-1) : undefined };
+    if (isEmptyRange(query.range)) return { summary: undefined, items: [], next: undefined };
+    if (query.equipmentId !== undefined) return this.reportOfOne(query);
+    const [summary, page] = await Promise.all([
+      this.fleetSummary(query.metric, query.range),
+      this.fleetPage(query),
+    ]);
+    return { summary, ...page };
   }
 
-  private cells(query: AggregatesQuery): AsyncIterable<readonly MetricHour[]> | [] {
-    return isEmptyRange(query.range) ? [] : this.aggregates.scanMetric(query);
+  private async fleetSummary(
+    metric: string,
+    range: HourRange,
+  ): Promise<MetricAggregate | undefined> {
+    let summary: MetricAggregate | undefined;
+    for await (const page of this.fleet.scanFleet(metric, range)) summary = sumUp(page, summary);
+    return summary;
+  }
+
+  private async fleetPage({ limit, ...query }: AggregatesQuery) {
+    const items: MetricHour[] = [];
+    for await (const page of this.aggregates.scanMetric({ ...query, wanted: limit + 1 })) {
+      items.push(...page);
+      if (items.length > limit) break;
+    }
+    return pageOf(items, limit);
+  }
+
+  /** One pass over the range, in constant memory. */
+  private async reportOfOne({ limit, after, ...query }: AggregatesQuery) {
+    let summary: MetricAggregate | undefined;
+    const items: MetricHour[] = [];
+    for await (const page of this.aggregates.scanMetric(query)) {
+      summary = sumUp(page, summary);
+      const behind = page.filter((cell) => !after || compareEquipmentHours(cell, after) > 0);
+      items.push(...behind.slice(0, limit + 1 - items.length));
+    }
+    return { summary, ...pageOf(items, limit) };
   }
 }
 
-function isBehind(cell: EquipmentHour, after: EquipmentHour | undefined): boolean {
-  return after === undefined || compareEquipmentHours(cell, after) > 0;
+function sumUp(
+  page: readonly { readonly aggregate: MetricAggregate }[],
+  before: MetricAggregate | undefined,
+): MetricAggregate | undefined {
+  return page.reduce<MetricAggregate | undefined>(
+    (sum, { aggregate }) => (sum ? together(sum, aggregate) : aggregate),
+    before,
+  );
+}
+
+function pageOf(found: readonly MetricHour[], limit: number) {
+  const items = found.slice(0, limit);
+  return { items, next: found.length > limit ? items.at(-1) : undefined };
 }

@@ -2,14 +2,29 @@ export {
   AGGREGATE_TOO_LARGE,
   AggregateStore,
   compareEquipmentHours,
+  type CellState,
   type EquipmentHour,
   type EquipmentHourCell,
   type MetricHour,
   type MetricHoursQuery,
+  type ReplaceOutcome,
 } from './aggregate-store.js';
+export type { DirtyCell } from './dirty-cell.js';
+export {
+  FleetStore,
+  type FleetHour,
+  type ShardHour,
+  type SumCell,
+  type SumOf,
+} from './fleet-store.js';
 export { equipmentHourKey, HourRecomputer, type RecomputeOutcome } from './hour-recomputer.js';
 export { hourOf, parseHour, type Hour, type HourRange } from './hour.js';
-export { foldReadings, type HourMetrics, type MetricAggregate } from './hourly-aggregate.js';
+export {
+  foldReadings,
+  joinEquipment,
+  type HourMetrics,
+  type MetricAggregate,
+} from './hourly-aggregate.js';
 export {
   HourlyAggregates,
   type AggregatesQuery,
@@ -19,5 +34,6 @@ export {
   StreamBatchAggregator,
   type BatchFailure,
   type BatchOutcome,
-  type ReadingChange,
+  type StreamChange,
 } from './stream-batch-aggregator.js';
+export { sumKey, SumRecomputer } from './sum-recomputer.js';

@@ -1,14 +1,19 @@
 import { DomainError } from '@sensorflow/kernel';
+import type { StoredReading } from '@sensorflow/sensor-data';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FixedClock } from '../../../test/support/fixed-clock.js';
 import { InMemoryAggregateStore } from '../../../test/support/in-memory-aggregate-store.js';
+import { InMemoryFleetStore } from '../../../test/support/in-memory-fleet-store.js';
 import { InMemoryReadingStore } from '../../../test/support/in-memory-reading-store.js';
 import { anInstant, aStoredReading } from '../../../test/support/readings.js';
-import type { EquipmentHour, EquipmentHourCell } from './aggregate-store.js';
+import type { CellState, EquipmentHour, EquipmentHourCell } from './aggregate-store.js';
 import { HourRecomputer } from './hour-recomputer.js';
-import { StreamBatchAggregator, type ReadingChange } from './stream-batch-aggregator.js';
+import { hourOf, slotOf } from './hour.js';
+import { StreamBatchAggregator, type StreamChange } from './stream-batch-aggregator.js';
+import { SumRecomputer } from './sum-recomputer.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
+const HOUR_SIX = hourOf(anInstant('2023-02-15T06:00:00Z'));
 
 /** Fails for some equipment, and notes how many recomputations are under way. */
 class UnreliableAggregateStore extends InMemoryAggregateStore {
@@ -17,10 +22,10 @@ class UnreliableAggregateStore extends InMemoryAggregateStore {
   underWay = 0;
   mostUnderWay = 0;
 
-  override async readVersion(of: EquipmentHour): Promise<number> {
+  override async readState(of: EquipmentHour): Promise<CellState> {
     this.underWay += 1;
     this.mostUnderWay = Math.max(this.mostUnderWay, this.underWay);
-    if (!this.failing.has(of.equipmentId)) return super.readVersion(of);
+    if (!this.failing.has(of.equipmentId)) return super.readState(of);
     this.underWay -= 1;
     throw new DomainError('unavailable', 'store-unavailable', 'no answer');
   }
@@ -36,6 +41,7 @@ class UnreliableAggregateStore extends InMemoryAggregateStore {
 describe('aggregating a batch of the stream', () => {
   let readings: InMemoryReadingStore;
   let aggregates: UnreliableAggregateStore;
+  let fleet: InMemoryFleetStore;
   let clock: FixedClock;
   let aggregator: StreamBatchAggregator;
 
@@ -43,17 +49,36 @@ describe('aggregating a batch of the stream', () => {
     readings = new InMemoryReadingStore();
     aggregates = new UnreliableAggregateStore();
     clock = new FixedClock();
-    aggregator = new StreamBatchAggregator(new HourRecomputer(readings, aggregates, clock));
+    aggregator = anAggregator(aggregates);
   });
 
   async function changed(
     sequenceNumber: string,
     equipmentId: string,
     timestamp = '2023-02-15T06:30:00Z',
-  ): Promise<ReadingChange> {
+  ): Promise<StreamChange> {
     const reading = aStoredReading({ equipmentId, timestamp });
     await readings.putAll([reading]);
-    return { sequenceNumber, reading };
+    return changeOf(sequenceNumber, reading);
+  }
+
+  function changeOf(
+    sequenceNumber: string,
+    { equipmentId, timestamp }: Pick<StoredReading, 'equipmentId' | 'timestamp'>,
+  ): StreamChange {
+    const cell = { equipmentId, hour: hourOf(timestamp) };
+    return {
+      sequenceNumber,
+      dirty: { level: 'equipment-hour', cell, slots: [slotOf(timestamp)] },
+    };
+  }
+
+  function anAggregator(store: InMemoryAggregateStore): StreamBatchAggregator {
+    fleet = new InMemoryFleetStore(store);
+    return new StreamBatchAggregator(
+      new HourRecomputer(readings, store, clock),
+      new SumRecomputer(fleet, clock),
+    );
   }
 
   it('recomputes each equipment-hour once, however many records name it', async () => {
@@ -68,7 +93,7 @@ describe('aggregating a batch of the stream', () => {
     const outcome = await aggregator.aggregate(changes, NEVER);
 
     expect(outcome).toEqual({
-      dirtyHours: 3,
+      dirtyCells: 3,
       failures: [],
       firstFailed: undefined,
       tooLarge: [],
@@ -106,18 +131,15 @@ describe('aggregating a batch of the stream', () => {
 
   it('does not fail for an hour with more metrics than a cell holds, but names it', async () => {
     const holdingTwo = new InMemoryAggregateStore(2);
-    aggregator = new StreamBatchAggregator(new HourRecomputer(readings, holdingTwo, clock));
+    aggregator = anAggregator(holdingTwo);
     const large = aStoredReading({ equipmentId: 'EQ-2', values: { a: 1, b: 1, c: 1 } });
     await readings.putAll([large]);
-    const changes = [
-      { sequenceNumber: '1', reading: large },
-      await changed('2', 'EQ-1', large.timestamp),
-    ];
+    const changes = [changeOf('1', large), await changed('2', 'EQ-1', large.timestamp)];
 
     const outcome = await aggregator.aggregate(changes, NEVER);
 
     expect(outcome).toEqual({
-      dirtyHours: 2,
+      dirtyCells: 2,
       failures: [],
       firstFailed: undefined,
       tooLarge: [{ equipmentId: 'EQ-2', hour: '2023-02-15T06' }],
@@ -125,8 +147,8 @@ describe('aggregating a batch of the stream', () => {
     expect(holdingTwo.cells().map(({ metrics }) => metrics.size)).toEqual([1, 0]);
   });
 
-  it('fails for a record that names no reading', async () => {
-    const changes = [await changed('1', 'EQ-1'), { sequenceNumber: '2', reading: undefined }];
+  it('fails for a record that names nothing', async () => {
+    const changes = [await changed('1', 'EQ-1'), { sequenceNumber: '2', dirty: undefined }];
 
     const outcome = await aggregator.aggregate(changes, NEVER);
 
@@ -137,7 +159,7 @@ describe('aggregating a batch of the stream', () => {
 
   it('fails for an hour whose end cannot be written instead of finding it empty', async () => {
     const timestamp = anInstant('9999-12-31T23:30:00Z');
-    const changes = [{ sequenceNumber: '7', reading: { equipmentId: 'EQ-1', timestamp } }];
+    const changes = [changeOf('7', { equipmentId: 'EQ-1', timestamp })];
 
     const outcome = await aggregator.aggregate(changes, NEVER);
 
@@ -170,7 +192,35 @@ describe('aggregating a batch of the stream', () => {
     expect(after.map(({ metrics }) => metrics)).toEqual(before.map(({ metrics }) => metrics));
   });
 
+  it('recomputes each shard-hour once, for every metric that its records name', async () => {
+    await aggregator.aggregate([await changed('1', 'EQ-1'), await changed('2', 'EQ-2')], NEVER);
+    const [hour, shardHour] = [HOUR_SIX, { shard: 0, hour: HOUR_SIX }];
+    const dirty = (metrics: string[]) =>
+      ({ level: 'shard-hour', cell: shardHour, metrics }) as const;
+
+    const outcome = await aggregator.aggregate(
+      [
+        { sequenceNumber: '3', dirty: dirty(['value']) },
+        { sequenceNumber: '4', dirty: 'nothing' },
+        { sequenceNumber: '5', dirty: dirty(['value', 'gone']) },
+        { sequenceNumber: '6', dirty: { level: 'fleet-hour', cell: { metric: 'value', hour } } },
+      ],
+      NEVER,
+    );
+
+    expect(outcome).toMatchObject({ dirtyCells: 2, failures: [] });
+    expect(fleet.sum({ metric: 'value', ...shardHour })).toMatchObject({
+      version: 1,
+      aggregate: { count: 2 },
+    });
+    expect(fleet.sum({ metric: 'gone', ...shardHour })).toMatchObject({
+      version: 1,
+      aggregate: undefined,
+    });
+    expect(fleet.sum({ metric: 'value', hour })?.version).toBe(1);
+  });
+
   it('of no records does nothing', async () => {
-    expect(await aggregator.aggregate([], NEVER)).toMatchObject({ dirtyHours: 0, failures: [] });
+    expect(await aggregator.aggregate([], NEVER)).toMatchObject({ dirtyCells: 0, failures: [] });
   });
 });

@@ -1,19 +1,23 @@
-import { DomainError, type Instant } from '@sensorflow/kernel';
+import { DomainError } from '@sensorflow/kernel';
 import { AGGREGATE_TOO_LARGE, type EquipmentHour } from './aggregate-store.js';
-import { hourOf } from './hour.js';
-import { equipmentHourKey, type HourRecomputer } from './hour-recomputer.js';
+import { dirtyCellKey, mergeDirty, type DirtyCell } from './dirty-cell.js';
+import type { HourRecomputer } from './hour-recomputer.js';
+import type { SumRecomputer } from './sum-recomputer.js';
 
-/** A reading was inserted, replaced or removed; which of these makes no difference. */
-export interface ReadingChange {
+/**
+ * What a record of a stream says: which cell it made dirty. Whether something was inserted, replaced or
+ * removed makes no difference.
+ */
+export interface StreamChange {
   /** The stream's name for this record; opaque. */
   readonly sequenceNumber: string;
-  /** Undefined when the record could not be understood. */
-  readonly reading: { readonly equipmentId: string; readonly timestamp: Instant } | undefined;
+  /** `nothing` when nothing stands above what changed; undefined when the record could not be understood. */
+  readonly dirty: DirtyCell | 'nothing' | undefined;
 }
 
 export interface BatchOutcome {
-  /** Distinct equipment-hours of the batch. */
-  readonly dirtyHours: number;
+  /** Distinct cells that the batch made dirty. */
+  readonly dirtyCells: number;
   readonly failures: readonly BatchFailure[];
   /**
    * Where the stream has to start again: the earliest failed record. Lambda delivers everything from
@@ -28,87 +32,109 @@ export interface BatchFailure {
   /** Place of the failure's first record in the batch. */
   readonly position: number;
   /** Undefined for a record that could not be understood. */
-  readonly equipmentHour: EquipmentHour | undefined;
+  readonly cell: DirtyCell['cell'] | undefined;
   readonly error: unknown;
 }
 
-interface DirtyHour {
-  readonly equipmentHour: EquipmentHour;
+interface Task {
   readonly position: number;
+  readonly dirty: DirtyCell;
 }
 
-/** Hours recomputed at once: enough to hide the store's latency behind each other. */
+/** Cells recomputed at once: enough to hide the store's latency behind each other. */
 const CONCURRENCY = 8;
 
-/** Turns a batch of the readings' stream into recomputed hours: each record only says that its hour is dirty. */
+/** Turns a batch of either stream into recomputed cells: each record only says that a cell is dirty. */
 export class StreamBatchAggregator {
-  constructor(private readonly recomputer: HourRecomputer) {}
+  constructor(
+    private readonly hours: HourRecomputer,
+    private readonly sums: SumRecomputer,
+  ) {}
 
   /**
-   * Recomputes each dirty hour once. A failure does not hold up the hours behind it, which stay fresh
+   * Recomputes each dirty cell once. A failure does not hold up the cells behind it, which stay fresh
    * while the stream tries the failed one again; every failure is in the outcome, none is thrown.
    */
   async aggregate(
-    changes: readonly ReadingChange[],
+    changes: readonly StreamChange[],
     deadlineEpochMs: number,
   ): Promise<BatchOutcome> {
-    const dirty = dirtyHours(changes);
-    const recomputed = await this.recomputeAll(dirty, deadlineEpochMs);
+    const tasks = tasksOf(changes);
+    const recomputed = await this.workOff(tasks, deadlineEpochMs);
     const failures = [...malformed(changes), ...recomputed.failures];
     failures.sort((a, b) => a.position - b.position);
     const first = failures[0];
     return {
-      dirtyHours: dirty.length,
+      dirtyCells: tasks.length,
       failures,
       firstFailed: first && changes[first.position]?.sequenceNumber,
       tooLarge: recomputed.tooLarge,
     };
   }
 
-  private async recomputeAll(
-    dirty: readonly DirtyHour[],
+  private async workOff(
+    tasks: readonly Task[],
     deadlineEpochMs: number,
   ): Promise<Pick<BatchOutcome, 'failures' | 'tooLarge'>> {
     const failures: BatchFailure[] = [];
     const tooLarge: EquipmentHour[] = [];
-    const remaining = dirty.values();
+    const remaining = tasks.values();
     const work = async (): Promise<void> => {
-      for (const { equipmentHour, position } of remaining) {
+      for (const { position, dirty } of remaining) {
         try {
-          const outcome = await this.recomputer.recomputeHour(equipmentHour, deadlineEpochMs);
-          if (outcome === AGGREGATE_TOO_LARGE) tooLarge.push(equipmentHour);
+          const unshown = await this.recompute(dirty, deadlineEpochMs);
+          if (unshown) tooLarge.push(unshown);
         } catch (error) {
-          failures.push({ position, equipmentHour, error });
+          failures.push({ position, cell: dirty.cell, error });
         }
       }
     };
     await Promise.all(Array.from({ length: CONCURRENCY }, work));
     return { failures, tooLarge };
   }
-}
 
-/** In the order of their first records, so that the stream's checkpoint moves while time lasts. */
-function dirtyHours(changes: readonly ReadingChange[]): readonly DirtyHour[] {
-  const dirty = new Map<string, DirtyHour>();
-  for (const [position, { reading }] of changes.entries()) {
-    if (reading === undefined) continue;
-    const equipmentHour = { equipmentId: reading.equipmentId, hour: hourOf(reading.timestamp) };
-    const key = equipmentHourKey(equipmentHour);
-    if (!dirty.has(key)) dirty.set(key, { equipmentHour, position });
+  /** The equipment-hour that is too large to be shown, if it is. */
+  private async recompute(
+    dirty: DirtyCell,
+    deadlineEpochMs: number,
+  ): Promise<EquipmentHour | undefined> {
+    if (dirty.level === 'equipment-hour') {
+      const { cell, slots } = dirty;
+      const outcome = await this.hours.recomputeHour(cell, deadlineEpochMs, new Set(slots));
+      return outcome === AGGREGATE_TOO_LARGE ? cell : undefined;
+    }
+    await (dirty.level === 'shard-hour'
+      ? this.sums.recomputeShardHour(dirty.cell, dirty.metrics, deadlineEpochMs)
+      : this.sums.recomputeFleetHour(dirty.cell, deadlineEpochMs));
+    return undefined;
   }
-  return [...dirty.values()];
 }
 
-function malformed(changes: readonly ReadingChange[]): readonly BatchFailure[] {
+/** One for each cell, in the order of their first records, so that the stream's checkpoint moves while time lasts. */
+function tasksOf(changes: readonly StreamChange[]): readonly Task[] {
+  const tasks = new Map<string, Task>();
+  for (const [position, { dirty }] of changes.entries()) {
+    if (dirty === undefined || dirty === 'nothing') continue;
+    const key = dirtyCellKey(dirty);
+    const before = tasks.get(key);
+    const task = before
+      ? { ...before, dirty: mergeDirty(before.dirty, dirty) }
+      : { position, dirty };
+    tasks.set(key, task);
+  }
+  return [...tasks.values()];
+}
+
+function malformed(changes: readonly StreamChange[]): readonly BatchFailure[] {
   return [...changes.entries()]
-    .filter(([, { reading }]) => reading === undefined)
+    .filter(([, { dirty }]) => dirty === undefined)
     .map(([position]) => ({
       position,
-      equipmentHour: undefined,
+      cell: undefined,
       error: new DomainError(
         'invalid',
         'stream-record-malformed',
-        'The record does not name a reading.',
+        'The record names nothing that is aggregated.',
       ),
     }));
 }

@@ -33,20 +33,23 @@ export function startFunctions(
   log: StackLog,
   teardown: Teardown,
 ): readonly ReadStream[] {
-  const workers = {
-    'csv-importer': worker('csv-importer', importerVariables(cloud, options), options, log),
-    'stream-aggregator': worker(
-      'stream-aggregator',
-      aggregatorVariables(cloud, options),
-      options,
-      log,
-    ),
-  };
   const streams = new DynamoDBStreamsClient({
     endpoint: cloud.endpoints.dynamodbStreams,
     region: REGION,
     credentials: cloud.credentials,
   });
+  const variables = {
+    'csv-importer': importerVariables(cloud, options),
+    'stream-aggregator': aggregatorVariables(cloud, options),
+  };
+  // As in the cloud, each mapping has a container of its function to itself.
+  const workers: FunctionWorker[] = [];
+  const containerOf = (name: FunctionName): FunctionWorker => {
+    const container = worker(name, variables[name], options, log);
+    workers.push(container);
+    return container;
+  };
+  const window = { maximumBatchingWindowSeconds: options.streamWindowSeconds };
   const readStreams = STREAM_MAPPINGS.map(({ name, tableNameVariable, functionName, source }) => {
     const tableName = nameOfTable(tableNameVariable);
     const mapping = new StreamMapping({
@@ -54,8 +57,8 @@ export function startFunctions(
       tableName,
       dataDir: options.dataDir,
       streams,
-      source,
-      invoker: workers[functionName],
+      source: { ...source, ...window },
+      invoker: containerOf(functionName),
       log: (line) => log.note(functionName, line),
     });
     return { tableName, mapping };
@@ -66,7 +69,7 @@ export function startFunctions(
     awsRegion: REGION,
     messages: cloud.queue,
     source: UPLOADS_QUEUE_SOURCE,
-    invoker: workers['csv-importer'],
+    invoker: containerOf('csv-importer'),
     log: (line) => log.note('csv-importer', line),
   });
   const mappings = [...readStreams.map(({ mapping }) => mapping), uploads];
@@ -74,7 +77,7 @@ export function startFunctions(
   teardown.add('callers', 'functions', async () => {
     const stopped = Promise.all(mappings.map((mapping) => mapping.stop()));
     await Promise.race([stopped, delay(STOP_GRACE_MS)]);
-    await Promise.all(Object.values(workers).map((one) => one.close()));
+    await Promise.all(workers.map((container) => container.close()));
     // The mappings hear how the invocations ended, and return their messages to the queue.
     await stopped;
     streams.destroy();

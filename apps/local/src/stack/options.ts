@@ -15,6 +15,7 @@ export interface StackOptions {
   readonly logLevel: string;
   /** Where the functions' bundles are; without it, they run as they were built. */
   readonly lambdasDir: string | undefined;
+  readonly streamWindowSeconds: number;
   /** The starter's own environment: where to find programs. None of it reaches the product. */
   readonly hostVariables: Variables;
 }
@@ -38,6 +39,7 @@ export function readStackOptions(args: readonly string[], variables: Variables):
     frontendUrl: environment.FRONTEND_URL,
     logLevel: environment.LOG_LEVEL,
     lambdasDir: environment.SENSORFLOW_LAMBDAS_DIR,
+    streamWindowSeconds: environment.STREAM_WINDOW_SECONDS,
     hostVariables: variables,
   };
 }

@@ -1,37 +1,54 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { Decimal, parseInstant, type Instant } from '@sensorflow/kernel';
-import type { EquipmentHour, EquipmentHourCell, MetricHour } from '../aggregate-store.js';
-import { dayOf, parseHour } from '../hour.js';
-import type { MetricAggregate } from '../hourly-aggregate.js';
+import type { CellState, EquipmentHourCell, MetricHour } from '../aggregate-store.js';
+import type { FleetHour, SumCell } from '../fleet-store.js';
+import type { HourSlots } from '../hour-slots.js';
+import { parseHour, type Hour } from '../hour.js';
+import type { HourMetrics, MetricAggregate } from '../hourly-aggregate.js';
+import { equipmentHourKeyOf, sumKeyOf } from './aggregate-keys.js';
 
-/** An equipment-hour as it lies in the table: decision record 0005 says why under these keys. */
+/** Cells as they lie in the table. */
 export type Item = Readonly<Record<string, AttributeValue>>;
 
-export function keyOf({ equipmentId, hour }: EquipmentHour, shard: number) {
-  return {
-    partition: { S: partitionOf(dayOf(hour), shard) },
-    cell: { S: `${hour}#${equipmentId}` },
-  };
-}
-
-export function partitionOf(day: string, shard: number): string {
-  return `${day}#${shard}`;
-}
-
 export function toItem(cell: EquipmentHourCell, shard: number): Record<string, AttributeValue> {
-  const metrics = [...cell.metrics].map(([metric, aggregate]) => [metric, toMap(aggregate)]);
   return {
-    ...keyOf(cell, shard),
+    ...equipmentHourKeyOf(cell, shard),
     equipmentId: { S: cell.equipmentId },
     hour: { S: cell.hour },
     version: { N: String(cell.version) },
-    metrics: { M: Object.fromEntries(metrics) },
+    metrics: toMetrics(cell.metrics),
+    ...(cell.slots && { slots: toSlots(cell.slots) }),
     ...(cell.failure !== undefined && { failure: { S: cell.failure } }),
   };
 }
 
-/** Totals are text: a number of DynamoDB ends at 38 digits, an exact sum does not. */
+/** A sum without readings has no `sum`, only its version. It must not carry the index's `equipmentId`. */
+export function toSumItem(cell: SumCell): Record<string, AttributeValue> {
+  return {
+    ...sumKeyOf(cell),
+    version: { N: String(cell.version) },
+    ...(cell.aggregate && { sum: toMap(cell.aggregate) }),
+  };
+}
+
+function toSlots(slots: HourSlots): AttributeValue {
+  return {
+    M: Object.fromEntries([...slots].map(([slot, metrics]) => [String(slot), toMetrics(metrics)])),
+  };
+}
+
+function toMetrics(metrics: HourMetrics): AttributeValue {
+  return {
+    M: Object.fromEntries([...metrics].map(([metric, aggregate]) => [metric, toMap(aggregate)])),
+  };
+}
+
+/**
+ * Totals are text: a number of DynamoDB ends at 38 digits, an exact sum does not. What is 0 is left out:
+ * a cell is paid for by its size.
+ */
 function toMap(aggregate: MetricAggregate): AttributeValue {
+  const { late, largestGapNs } = aggregate;
   return {
     M: {
       count: { N: String(aggregate.count) },
@@ -42,6 +59,8 @@ function toMap(aggregate: MetricAggregate): AttributeValue {
       last: { N: String(aggregate.last) },
       firstAt: { S: aggregate.firstAt },
       lastAt: { S: aggregate.lastAt },
+      ...(late > 0 && { late: { N: String(late) } }),
+      ...(largestGapNs > 0 && { gapNs: { N: String(largestGapNs) } }),
     },
   };
 }
@@ -51,18 +70,46 @@ export function versionOf(item: Item | undefined): number {
   return item === undefined ? 0 : number(item['version'], 'version');
 }
 
+export function toCellState(item: Item | undefined): CellState {
+  const slots = item?.['slots']?.M;
+  return { version: versionOf(item), ...(slots && { slots: fromSlots(slots) }) };
+}
+
 /** One metric of an equipment-hour; undefined when the item does not have it. */
 export function toMetricHour(item: Item, metric: string): MetricHour | undefined {
   const metrics = item['metrics']?.M;
   const map = metrics !== undefined && Object.hasOwn(metrics, metric) ? metrics[metric] : undefined;
   if (map === undefined) return undefined;
-  const hour = parseHour(text(item['hour'], 'hour'));
-  if (hour === undefined) throw broken('hour');
   return {
     equipmentId: text(item['equipmentId'], 'equipmentId'),
-    hour,
+    hour: hourIn(item['hour']),
     aggregate: fromMap(map.M ?? {}),
   };
+}
+
+export function metricsOf(item: Item): HourMetrics {
+  return fromMetrics(item['metrics']?.M ?? {});
+}
+
+/** Undefined for a sum without readings. */
+export function sumOf(item: Item): MetricAggregate | undefined {
+  const map = item['sum']?.M;
+  return map && fromMap(map);
+}
+
+export function toFleetHour(item: Item): FleetHour | undefined {
+  const aggregate = sumOf(item);
+  return aggregate && { hour: hourIn(item['cell']), aggregate };
+}
+
+function fromSlots(slots: Item): HourSlots {
+  return new Map(
+    Object.entries(slots).map(([slot, metrics]) => [Number(slot), fromMetrics(metrics.M ?? {})]),
+  );
+}
+
+function fromMetrics(metrics: Item): HourMetrics {
+  return new Map(Object.entries(metrics).map(([metric, map]) => [metric, fromMap(map.M ?? {})]));
 }
 
 function fromMap(map: Item): MetricAggregate {
@@ -75,8 +122,12 @@ function fromMap(map: Item): MetricAggregate {
     last: number(map['last'], 'last'),
     firstAt: instant(map['firstAt'], 'firstAt'),
     lastAt: instant(map['lastAt'], 'lastAt'),
+    late: number(map['late'] ?? ZERO, 'late'),
+    largestGapNs: number(map['gapNs'] ?? ZERO, 'gapNs'),
   };
 }
+
+const ZERO = { N: '0' };
 
 /** Everything in this table was written by this file. */
 function broken(attribute: string): Error {
@@ -92,6 +143,12 @@ export function number(value: AttributeValue | undefined, attribute: string): nu
   const parsed = Number(value?.N ?? Number.NaN);
   if (!Number.isFinite(parsed)) throw broken(attribute);
   return parsed;
+}
+
+function hourIn(value: AttributeValue | undefined): Hour {
+  const hour = parseHour(text(value, 'hour'));
+  if (hour === undefined) throw broken('hour');
+  return hour;
 }
 
 function instant(value: AttributeValue | undefined, attribute: string): Instant {

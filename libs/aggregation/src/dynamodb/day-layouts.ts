@@ -2,12 +2,11 @@ import {
   ConditionalCheckFailedException,
   GetItemCommand,
   PutItemCommand,
-  QueryCommand,
-  type AttributeValue,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
 import { dayOf, hourPlus, type HourRange } from '../hour.js';
 import { number, text, type Item } from './aggregate-item.js';
+import { queryPages } from './query-pages.js';
 import { answered, unavailable } from './store-errors.js';
 
 export interface DayLayout {
@@ -48,20 +47,16 @@ export class DayLayouts {
   /** The days of a range that hold anything, in order: one query for a year. */
   async daysWithin(range: HourRange): Promise<readonly DayLayout[]> {
     const days: DayLayout[] = [];
-    let startKey: Record<string, AttributeValue> | undefined;
-    do {
-      const answer = await answered(this.client.send(this.layoutsQuery(range, startKey)));
-      for (const item of answer.Items ?? []) {
+    for await (const items of queryPages(this.client, this.layoutsQuery(range))) {
+      for (const item of items)
         days.push({ day: text(item['cell'], 'cell'), shards: shardsIn(item) });
-      }
-      startKey = answer.LastEvaluatedKey;
-    } while (startKey !== undefined);
+    }
     return days;
   }
 
   /** Strongly consistent, so that a day is never missing from a list that holds its readings' sum. */
-  private layoutsQuery(range: HourRange, startKey: Record<string, AttributeValue> | undefined) {
-    return new QueryCommand({
+  private layoutsQuery(range: HourRange) {
+    return {
       TableName: this.tableName,
       KeyConditionExpression: '#partition = :layout AND #cell BETWEEN :first AND :last',
       ExpressionAttributeNames: { '#partition': 'partition', '#cell': 'cell' },
@@ -71,8 +66,7 @@ export class DayLayouts {
         ':last': { S: dayOf(hourPlus(range.to, -1)) },
       },
       ConsistentRead: true,
-      ExclusiveStartKey: startKey,
-    });
+    };
   }
 
   private async readOrCreate(day: string): Promise<number> {

@@ -1,40 +1,22 @@
 import { parseInstant, type Instant } from '@sensorflow/kernel';
-import type { ReadingChange } from '../stream-batch-aggregator.js';
+import type { DirtyCell } from '../dirty-cell.js';
+import { hourOf, slotOf } from '../hour.js';
+import { textMember } from './json-member.js';
 
 /**
- * Reads the records of a Lambda event from the readings' stream. Only keys and sequence numbers are
- * looked at: an insertion, a correction and a removal all mean the same. Throws a TypeError for an
- * event in which failures could not even be reported, which makes Lambda repeat the whole batch.
+ * The equipment-hour that a record of the readings' stream made dirty. Only keys are looked at: an
+ * insertion, a correction and a removal all mean the same. Undefined when they name no reading.
  */
-export function readingChangesOf(event: unknown): readonly ReadingChange[] {
-  const records = member(event, 'Records');
-  if (!Array.isArray(records)) throw new TypeError('the event has no Records');
-  return records.map((record) => {
-    const change = member(record, 'dynamodb');
-    const sequenceNumber = member(change, 'SequenceNumber');
-    if (typeof sequenceNumber !== 'string' || sequenceNumber === '') {
-      throw new TypeError('a record has no SequenceNumber');
-    }
-    return { sequenceNumber, reading: readingOf(member(change, 'Keys')) };
-  });
-}
-
-function readingOf(keys: unknown): ReadingChange['reading'] {
-  const equipmentId = member(member(keys, 'equipmentId'), 'S');
-  const timestamp = canonicalInstant(member(member(keys, 'timestamp'), 'S'));
-  if (typeof equipmentId !== 'string' || equipmentId === '') return undefined;
-  return timestamp && { equipmentId, timestamp };
+export function dirtyByReading(keys: unknown): DirtyCell | undefined {
+  const equipmentId = textMember(keys, 'equipmentId');
+  const timestamp = canonicalInstant(textMember(keys, 'timestamp'));
+  if (equipmentId === undefined || timestamp === undefined) return undefined;
+  const cell = { equipmentId, hour: hourOf(timestamp) };
+  return { level: 'equipment-hour', cell, slots: [slotOf(timestamp)] };
 }
 
 /** Another writing of the instant would be another key in the table, outside its hour's range. */
-function canonicalInstant(text: unknown): Instant | undefined {
-  if (typeof text !== 'string') return undefined;
-  const parsed = parseInstant(text);
+function canonicalInstant(text: string | undefined): Instant | undefined {
+  const parsed = parseInstant(text ?? '');
   return parsed.ok && parsed.value === text ? parsed.value : undefined;
-}
-
-function member(value: unknown, name: string): unknown {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-  const found: unknown = Reflect.get(value, name);
-  return found;
 }

@@ -28,12 +28,15 @@ export interface AggregatesRequest {
   readonly metric: string;
   readonly equipmentId: string | undefined;
   readonly limit: number;
+  /** Whether the answer says how complete it is. */
+  readonly completeness: boolean;
   readonly cursor: string | undefined;
 }
 
 /**
  * Throws DomainError `invalid-request` with every fault at once: `interval-invalid`,
- * `timestamp-…`, `metric-name-invalid`, `equipment-id-…`, `limit-invalid` and the rules
+ * `timestamp-…`, `metric-name-invalid`, `equipment-id-…`, `limit-invalid`, `completeness-invalid` and the
+ * rules
  * `interval-or-range`, `range-empty`, `range-too-long`; a rule that is the only fault is the code.
  */
 export function aggregatesRequestOf(texts: AggregatesQueryTexts): AggregatesRequest {
@@ -45,11 +48,12 @@ export function aggregatesRequestOf(texts: AggregatesQueryTexts): AggregatesRequ
       ? undefined
       : faults.valueOf('/equipmentId', parseQueryEquipmentId(texts.equipmentId));
   const limit = limitOf(texts.limit, faults);
+  const completeness = completenessOf(texts.completeness, faults);
   const problem = faults.problem();
   if (problem || window === undefined || metric === undefined || limit === undefined) {
     throw problem ?? new DomainError('invalid', 'invalid-request', 'The request is not valid.');
   }
-  return { window, metric, equipmentId, limit, cursor: texts.cursor };
+  return { window, metric, equipmentId, limit, completeness, cursor: texts.cursor };
 }
 
 /** The hours of a window, as of now. */
@@ -115,6 +119,13 @@ function parseQueryInstant(text: string): Parsed<Instant> {
 function parseQueryEquipmentId(text: string): Parsed<string> {
   const detail = 'Name an equipment, or leave the parameter out for all.';
   return text === '' ? refused('equipment-id-invalid', detail) : parseEquipmentId(text);
+}
+
+function completenessOf(text: string | undefined, faults: QueryFaults): boolean {
+  if (text !== undefined && text !== 'true' && text !== 'false') {
+    faults.add('/completeness', 'completeness-invalid', 'completeness is true or false.');
+  }
+  return text === 'true';
 }
 
 function limitOf(text: string | undefined, faults: QueryFaults): number | undefined {

@@ -6,7 +6,8 @@ import { requestValidationPipe } from '@sensorflow/platform/http/request-validat
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FixedClock } from '../../../../test/support/fixed-clock.js';
 import { InMemoryAggregateStore } from '../../../../test/support/in-memory-aggregate-store.js';
-import { anInstant, aReading } from '../../../../test/support/readings.js';
+import { InMemoryFleetStore } from '../../../../test/support/in-memory-fleet-store.js';
+import { anInstant, aStoredReading } from '../../../../test/support/readings.js';
 import { hourOf, hourPlus } from '../hour.js';
 import { foldReadings } from '../hourly-aggregate.js';
 import { HourlyAggregates } from '../hourly-aggregates.js';
@@ -23,16 +24,18 @@ const TWENTY = [
 describe('GET /sensor-data/aggregated', () => {
   let app: NestFastifyApplication;
   let store: InMemoryAggregateStore;
+  let fleet: InMemoryFleetStore;
   let clock: FixedClock;
 
   beforeEach(async () => {
     store = new InMemoryAggregateStore();
+    fleet = new InMemoryFleetStore(store);
     clock = new FixedClock(NOW);
     const module = await Test.createTestingModule({
       controllers: [AggregatesController],
       providers: [
         { provide: Clock, useValue: clock },
-        { provide: HourlyAggregates, useValue: new HourlyAggregates(store) },
+        { provide: HourlyAggregates, useValue: new HourlyAggregates(store, fleet) },
       ],
     }).compile();
     app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter());
@@ -54,14 +57,15 @@ describe('GET /sensor-data/aggregated', () => {
 
   function put(equipmentId: string, hour: string, values: readonly number[], metric = 'value') {
     const readings = values.map((value, minute) =>
-      aReading({
+      aStoredReading({
         equipmentId,
         timestamp: `${hour}:${String(minute).padStart(2, '0')}:00Z`,
         values: { [metric]: value },
       }),
     );
-    const ofHour = hourOf(aReading({ timestamp: `${hour}:00:00Z` }).timestamp);
+    const ofHour = hourOf(aStoredReading({ timestamp: `${hour}:00:00Z` }).timestamp);
     store.put({ equipmentId, hour: ofHour, version: 1, metrics: foldReadings(readings) });
+    fleet.catchUp();
   }
 
   it('answers as the contract shows it', async () => {
@@ -91,6 +95,34 @@ describe('GET /sensor-data/aggregated', () => {
       ],
       nextCursor: null,
     });
+  });
+
+  it('says how complete each hour and the whole range are, when asked', async () => {
+    put('EQ-1', '2023-08-31T08', [1, 2]);
+    put('EQ-2', '2023-08-31T09', [3]);
+
+    const { body } = await get('interval=24h&completeness=true');
+    const plain = await get('interval=24h&completeness=false');
+
+    expect(body.completeness).toEqual({
+      firstTimestamp: '2023-08-31T08:00:00.000Z',
+      lastTimestamp: '2023-08-31T09:00:00.000Z',
+      lateCount: 3,
+      largestGapSeconds: 60,
+    });
+    expect(body.items).toMatchObject([
+      { completeness: { lastTimestamp: '2023-08-31T08:01:00.000Z', largestGapSeconds: 60 } },
+      { completeness: { lateCount: 1, largestGapSeconds: 0 } },
+    ]);
+    expect(plain.body).not.toHaveProperty('completeness');
+    expect(plain.body.items[0]).not.toHaveProperty('completeness');
+  });
+
+  it('says nothing of completeness when there is nothing', async () => {
+    const { body } = await get('interval=24h&completeness=true');
+
+    expect(body).toMatchObject({ totalCount: 0, average: null, items: [] });
+    expect(body).not.toHaveProperty('completeness');
   });
 
   it.each([
@@ -275,6 +307,8 @@ describe('GET /sensor-data/aggregated', () => {
     ['interval=24h&limit=0', 'limit-invalid', '/limit'],
     ['interval=24h&limit=1001', 'limit-invalid', '/limit'],
     ['interval=24h&limit=1e2', 'limit-invalid', '/limit'],
+    ['interval=24h&completeness=yes', 'completeness-invalid', '/completeness'],
+    ['interval=24h&completeness=', 'completeness-invalid', '/completeness'],
     ['interval=24h&page=2', 'unknown-property', '/page'],
     ['from=2023-02-15&to=2023-02-16T00:00:00Z', 'timestamp-malformed', '/from'],
     ['from=2023-02-15T00:00:00&to=2023-02-16T00:00:00Z', 'timestamp-offset-missing', '/from'],

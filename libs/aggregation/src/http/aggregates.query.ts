@@ -52,6 +52,15 @@ export class AggregatesQueryTexts {
   @IsString(ONCE)
   limit?: string;
 
+  @ApiPropertyOptional({
+    enum: ['true', 'false'],
+    default: 'false',
+    description: 'also say how complete each hour and the range are',
+  })
+  @IsOptional()
+  @IsString(ONCE)
+  completeness?: string;
+
   @ApiPropertyOptional({ description: 'nextCursor of the page before' })
   @IsOptional()
   @IsString(ONCE)

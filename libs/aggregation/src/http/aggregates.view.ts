@@ -1,10 +1,11 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { Instant } from '@sensorflow/kernel';
 import type { MetricHour } from '../aggregate-store.js';
 import { startOfHourEpochSeconds, type HourRange } from '../hour.js';
 import type { AggregatesReport } from '../hourly-aggregates.js';
 import { nextCursorOf } from './aggregates-cursor.js';
 import type { AggregatesRequest } from './aggregates-request.js';
+import { CompletenessView, toCompletenessView } from './completeness.view.js';
 import { INTERVALS, type Interval } from './intervals.js';
 
 /** One equipment's hour. */
@@ -32,6 +33,9 @@ export class AggregateItemView {
 
   @ApiProperty({ example: 81.3 })
   max!: number;
+
+  @ApiPropertyOptional({ type: CompletenessView, description: 'with completeness=true' })
+  completeness?: CompletenessView;
 }
 
 /** A page of hourly aggregates, and the summary of the whole range. */
@@ -59,6 +63,12 @@ export class AggregatesView {
   @ApiProperty({ type: 'integer', description: 'samples of the whole range', example: 20 })
   totalCount!: number;
 
+  @ApiPropertyOptional({
+    type: CompletenessView,
+    description: 'of the whole range, with completeness=true; absent when there is nothing',
+  })
+  completeness?: CompletenessView;
+
   @ApiProperty({ type: [AggregateItemView], description: 'by intervalStart, then equipmentId' })
   items!: readonly AggregateItemView[];
 
@@ -71,21 +81,26 @@ export function toAggregatesView(
   range: HourRange,
   report: AggregatesReport,
 ): AggregatesView {
-  const { window, metric } = request;
+  const { window, metric, completeness } = request;
+  const { summary } = report;
   const isInterval = window.interval !== null;
   return {
     interval: window.interval,
     metric,
     from: isInterval ? startOfHourEpochSeconds(range.from) : epochSecondsUp(window.from),
     to: isInterval ? startOfHourEpochSeconds(range.to) : epochSecondsUp(window.to),
-    average: report.count === 0 ? null : report.total.dividedByCount(report.count),
-    totalCount: report.count,
-    items: report.items.map(toItemView),
+    average: summary ? summary.total.dividedByCount(summary.count) : null,
+    totalCount: summary?.count ?? 0,
+    ...(completeness && summary && { completeness: toCompletenessView(summary) }),
+    items: report.items.map((item) => toItemView(item, completeness)),
     nextCursor: nextCursorOf(request, range, report.next),
   };
 }
 
-function toItemView({ equipmentId, hour, aggregate }: MetricHour): AggregateItemView {
+function toItemView(
+  { equipmentId, hour, aggregate }: MetricHour,
+  completeness: boolean,
+): AggregateItemView {
   return {
     equipmentId,
     intervalStart: startOfHourEpochSeconds(hour),
@@ -95,6 +110,7 @@ function toItemView({ equipmentId, hour, aggregate }: MetricHour): AggregateItem
     average: aggregate.total.dividedByCount(aggregate.count),
     min: aggregate.min,
     max: aggregate.max,
+    ...(completeness && { completeness: toCompletenessView(aggregate) }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { cleanEnv, EnvMissingError, str, type ValidatorSpec } from 'envalid';
+import { READINGS_STREAM_SOURCE } from '../resources/event-sources.js';
 import { httpUrl, httpUrlList, originOrNone, text, textList, wholeNumber } from './variables.js';
 
 /**
@@ -74,6 +75,13 @@ const stackVariables = {
   SENSORFLOW_DATA_DIR: text({ default: '.sensorflow' }),
   /** Folder with the functions as they are deployed; the build's own modules unless set. */
   SENSORFLOW_LAMBDAS_DIR: text({ default: undefined }),
+  /** How long a batch of either stream gathers records; Lambda takes 0 to 300. */
+  STREAM_WINDOW_SECONDS: wholeNumber(
+    0,
+    300,
+  )({
+    default: READINGS_STREAM_SOURCE.maximumBatchingWindowSeconds,
+  }),
 };
 
 function read<S extends Record<string, ValidatorSpec<unknown>>>(variables: Variables, specs: S) {

@@ -4,6 +4,7 @@
  */
 export interface StreamSourceDefinition {
   readonly batchSize: number;
+  /** Unless configured otherwise: STREAM_WINDOW_SECONDS of the embedded stack, a parameter in the cloud. */
   readonly maximumBatchingWindowSeconds: number;
   readonly parallelizationFactor: number;
   readonly startingPosition: 'TRIM_HORIZON';
@@ -53,6 +54,13 @@ export const STREAM_MAPPINGS: readonly StreamMappingDefinition[] = [
   {
     name: 'readings-stream',
     tableNameVariable: 'DYNAMODB_TABLE_NAME',
+    functionName: 'stream-aggregator',
+    source: READINGS_STREAM_SOURCE,
+  },
+  // Shard-hours and fleet-hours.
+  {
+    name: 'aggregates-stream',
+    tableNameVariable: 'DYNAMODB_AGGREGATE_TABLE_NAME',
     functionName: 'stream-aggregator',
     source: READINGS_STREAM_SOURCE,
   },

@@ -1,0 +1,67 @@
+import type { EquipmentHour } from '../aggregate-store.js';
+import type { SumOf } from '../fleet-store.js';
+import { dayOf, parseHour, type Hour } from '../hour.js';
+
+/** The keys of the aggregates table: decision records 0005 and 0008 say why these. */
+export type CellKey = Readonly<Record<'partition' | 'cell', { readonly S: string }>>;
+
+const FLEET = 'fleet#';
+const SHARD = 'shard#';
+const HOUR_LENGTH = 'yyyy-mm-ddThh'.length;
+const EQUIPMENT_PARTITION = /^\d{4}-\d{2}-\d{2}#(\d{1,4})$/;
+const SHARD_PARTITION = /^shard#([^#]+)#\d{4}-\d{2}-\d{2}$/;
+
+export function equipmentHourKeyOf({ equipmentId, hour }: EquipmentHour, shard: number): CellKey {
+  return keyOf(equipmentPartition(dayOf(hour), shard), `${hour}#${equipmentId}`);
+}
+
+export function equipmentPartition(day: string, shard: number): string {
+  return `${day}#${shard}`;
+}
+
+export function sumKeyOf({ metric, hour, shard }: SumOf): CellKey {
+  return shard === undefined
+    ? keyOf(fleetPartition(metric), hour)
+    : keyOf(shardSumsPartition(metric, hour), `${hour}#${shard}`);
+}
+
+export function shardSumsPartition(metric: string, hour: Hour): string {
+  return `${SHARD}${metric}#${dayOf(hour)}`;
+}
+
+export function fleetPartition(metric: string): string {
+  return `${FLEET}${metric}`;
+}
+
+/** Whether something stands above the items of a partition: equipment-hours or shard-hours. */
+export function isOfCells(partition: string): boolean {
+  return /^\d/.test(partition) || partition.startsWith(SHARD);
+}
+
+/** Undefined for a key of another kind. */
+export function equipmentHourAt(
+  partition: string,
+  cell: string,
+): (EquipmentHour & { readonly shard: number }) | undefined {
+  const shard = EQUIPMENT_PARTITION.exec(partition)?.[1];
+  const hour = hourAt(cell);
+  if (shard === undefined || !hour || !partition.startsWith(dayOf(hour))) return undefined;
+  const equipmentId = cell.slice(HOUR_LENGTH + 1);
+  return equipmentId === '' ? undefined : { equipmentId, hour, shard: Number(shard) };
+}
+
+export function shardSumAt(partition: string, cell: string): SumOf | undefined {
+  const metric = SHARD_PARTITION.exec(partition)?.[1];
+  const hour = hourAt(cell);
+  const shard = Number(cell.slice(HOUR_LENGTH + 1));
+  if (metric === undefined || !hour || !partition.endsWith(dayOf(hour))) return undefined;
+  return Number.isInteger(shard) ? { metric, hour, shard } : undefined;
+}
+
+function hourAt(cell: string): Hour | undefined {
+  return cell[HOUR_LENGTH] === '#' ? parseHour(cell.slice(0, HOUR_LENGTH)) : undefined;
+}
+
+function keyOf(partition: string, cell: string): CellKey {
+  return { partition: { S: partition }, cell: { S: cell } };
+}

@@ -1,0 +1,120 @@
+import { GetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { ReplaceOutcome } from '../aggregate-store.js';
+import {
+  FleetStore,
+  type FleetHour,
+  type ShardHour,
+  type SumCell,
+  type SumOf,
+} from '../fleet-store.js';
+import { dayOf, hourPlus, isEmptyRange, type Hour, type HourRange } from '../hour.js';
+import type { HourMetrics, MetricAggregate } from '../hourly-aggregate.js';
+import { metricsOf, sumOf, toFleetHour, toSumItem, versionOf } from './aggregate-item.js';
+import {
+  equipmentPartition,
+  fleetPartition,
+  shardSumsPartition,
+  sumKeyOf,
+} from './aggregate-keys.js';
+import { queryPages } from './query-pages.js';
+import { answered } from './store-errors.js';
+import { putNextVersion } from './versioned-put.js';
+
+/** A projection is text of at most 4 KB; more metrics are read with all others. */
+const MOST_PROJECTED = 100;
+
+/** Shard-hours and fleet-hours in the aggregates table; decision record 0008 says why under these keys. */
+export class DynamoDbFleetStore extends FleetStore {
+  constructor(
+    private readonly client: DynamoDBClient,
+    private readonly tableName: string,
+  ) {
+    super();
+  }
+
+  override async readVersion(of: SumOf): Promise<number> {
+    const command = new GetItemCommand({
+      TableName: this.tableName,
+      Key: sumKeyOf(of),
+      ProjectionExpression: '#version',
+      ExpressionAttributeNames: { '#version': 'version' },
+      ConsistentRead: true,
+    });
+    return versionOf((await answered(this.client.send(command))).Item);
+  }
+
+  override async replaceSum(cell: SumCell): Promise<ReplaceOutcome> {
+    return putNextVersion(this.client, this.tableName, toSumItem(cell));
+  }
+
+  override async *scanShard(
+    { shard, hour }: ShardHour,
+    metrics: readonly string[],
+  ): AsyncGenerator<readonly HourMetrics[]> {
+    const partition = equipmentPartition(dayOf(hour), shard);
+    for await (const items of this.ofHour(partition, hour, projectionOf(metrics))) {
+      yield items.map(metricsOf);
+    }
+  }
+
+  override async *scanShardSums(
+    metric: string,
+    hour: Hour,
+  ): AsyncGenerator<readonly MetricAggregate[]> {
+    for await (const items of this.ofHour(shardSumsPartition(metric, hour), hour)) {
+      yield items.map(sumOf).filter((sum) => sum !== undefined);
+    }
+  }
+
+  override async *scanFleet(
+    metric: string,
+    range: HourRange,
+  ): AsyncGenerator<readonly FleetHour[]> {
+    if (isEmptyRange(range)) return;
+    const pages = queryPages(this.client, {
+      TableName: this.tableName,
+      KeyConditionExpression: '#partition = :partition AND #cell BETWEEN :first AND :last',
+      ExpressionAttributeNames: { '#partition': 'partition', '#cell': 'cell' },
+      ExpressionAttributeValues: {
+        ':partition': { S: fleetPartition(metric) },
+        ':first': { S: range.from },
+        ':last': { S: hourPlus(range.to, -1) },
+      },
+      ConsistentRead: true,
+    });
+    for await (const items of pages) {
+      yield items.map(toFleetHour).filter((hour) => hour !== undefined);
+    }
+  }
+
+  private ofHour(partition: string, hour: Hour, projection?: Projection) {
+    return queryPages(this.client, {
+      TableName: this.tableName,
+      KeyConditionExpression: '#partition = :partition AND begins_with(#cell, :hour)',
+      ExpressionAttributeNames: {
+        '#partition': 'partition',
+        '#cell': 'cell',
+        ...projection?.names,
+      },
+      ...(projection && { ProjectionExpression: projection.expression }),
+      ExpressionAttributeValues: { ':partition': { S: partition }, ':hour': { S: `${hour}#` } },
+      ConsistentRead: true,
+    });
+  }
+}
+
+interface Projection {
+  readonly expression: string;
+  readonly names: Readonly<Record<string, string>>;
+}
+
+function projectionOf(metrics: readonly string[]): Projection {
+  const few = metrics.length <= MOST_PROJECTED ? [...metrics.entries()] : [];
+  return {
+    expression: few.length > 0 ? few.map(([i]) => `#metrics.#m${i}`).join(', ') : '#metrics',
+    names: {
+      '#metrics': 'metrics',
+      ...Object.fromEntries(few.map(([i, metric]) => [`#m${i}`, metric])),
+    },
+  };
+}

@@ -1,0 +1,143 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { streamChangesOf } from './stream-changes.js';
+
+const KEYS = { equipmentId: { S: 'EQ-1' }, timestamp: { S: '2023-02-15T06:30:00.000000000Z' } };
+const SEQUENCE_NUMBER = '100000000003498069978';
+
+function aRecord(keys: unknown, eventName = 'INSERT', images: object = {}) {
+  return { eventName, dynamodb: { SequenceNumber: SEQUENCE_NUMBER, Keys: keys, ...images } };
+}
+
+function dirtyBy(...record: Parameters<typeof aRecord>) {
+  const [change] = streamChangesOf({ Records: [aRecord(...record)] });
+  expect(change?.sequenceNumber).toBe(SEQUENCE_NUMBER);
+  return change?.dirty;
+}
+
+describe('a record of the readings’ stream', () => {
+  it.each(['INSERT', 'MODIFY', 'REMOVE'])(
+    'that says %s names the equipment-hour and the slot of its reading',
+    (name) => {
+      expect(dirtyBy(KEYS, name)).toEqual({
+        level: 'equipment-hour',
+        cell: { equipmentId: 'EQ-1', hour: '2023-02-15T06' },
+        slots: [6],
+      });
+    },
+  );
+
+  it.each([
+    [undefined],
+    [null],
+    [{}],
+    [{ ...KEYS, equipmentId: { S: '' } }],
+    [{ ...KEYS, equipmentId: { N: '1' } }],
+    [{ ...KEYS, timestamp: { S: '2023-02-15T06:30:00Z' } }],
+    [{ ...KEYS, timestamp: { S: '2023-02-15T01:30:00.000000000-05:00' } }],
+    [{ ...KEYS, timestamp: { S: 'yesterday' } }],
+    [{ ...KEYS, timestamp: 5 }],
+  ])('with the keys %j names no reading', (keys) => {
+    expect(dirtyBy(keys)).toBeUndefined();
+  });
+});
+
+describe('a record of the aggregates’ stream', () => {
+  const keys = (partition: string, cell: string) => ({
+    partition: { S: partition },
+    cell: { S: cell },
+  });
+  const EQUIPMENT_HOUR = keys('2023-02-15#13', '2023-02-15T06#EQ-1');
+  const image = (metrics: Readonly<Record<string, string>>) => ({
+    metrics: {
+      M: Object.fromEntries(
+        Object.entries(metrics).map(([metric, total]) => [metric, { M: { total: { S: total } } }]),
+      ),
+    },
+  });
+
+  it('of an equipment-hour names its shard-hour and the metrics that differ', () => {
+    const OldImage = image({ same: '1', changed: '1', gone: '1' });
+    const NewImage = image({ same: '1', changed: '2', constructor: '3' });
+
+    expect(dirtyBy(EQUIPMENT_HOUR, 'MODIFY', { OldImage, NewImage })).toEqual({
+      level: 'shard-hour',
+      cell: { shard: 13, hour: '2023-02-15T06' },
+      metrics: ['same', 'changed', 'gone', 'constructor'].slice(1),
+    });
+  });
+
+  it.each([
+    ['its first version', { NewImage: image({ a: '1', b: '2' }) }],
+    ['its removal by hand', { OldImage: image({ a: '1', b: '2' }) }],
+    ['its failure', { OldImage: image({ a: '1', b: '2' }), NewImage: image({}) }],
+  ])('of %s names all of its metrics', (_name, images) => {
+    expect(dirtyBy(EQUIPMENT_HOUR, 'MODIFY', images)).toMatchObject({ metrics: ['a', 'b'] });
+  });
+
+  it('of an equal version makes nothing dirty', () => {
+    const images = { OldImage: image({ a: '1' }), NewImage: image({ a: '1' }) };
+
+    expect(dirtyBy(EQUIPMENT_HOUR, 'MODIFY', images)).toBe('nothing');
+  });
+
+  it('of an equipment-hour without images cannot be understood', () => {
+    expect(dirtyBy(EQUIPMENT_HOUR)).toBeUndefined();
+  });
+
+  it('of a shard-hour names the fleet-hour of its metric', () => {
+    expect(dirtyBy(keys('shard#temp.in-1#2023-02-15', '2023-02-15T06#13'))).toEqual({
+      level: 'fleet-hour',
+      cell: { metric: 'temp.in-1', hour: '2023-02-15T06' },
+    });
+  });
+
+  it.each([
+    ['fleet#value', '2023-02-15T06'],
+    ['layout', '2023-02-15'],
+    ['of-somebody-else', 'x'],
+  ])('in partition %s makes nothing dirty', (partition, cell) => {
+    expect(dirtyBy(keys(partition, cell))).toBe('nothing');
+  });
+
+  it.each([
+    ['2023-02-15#13', '2023-02-15T06'],
+    ['2023-02-15#13', '2023-02-15T06#'],
+    ['2023-02-15#13', '2023-02-16T06#EQ-1'],
+    ['2023-02-15#13', '2023-02-15T25#EQ-1'],
+    ['2023-02-15#x', '2023-02-15T06#EQ-1'],
+    ['shard#value#2023-02-15', '2023-02-16T06#1'],
+    ['shard#value#2023-02-15', '2023-02-15T06#x'],
+    ['shard#value', '2023-02-15T06#1'],
+    ['2023-02-15#13', ''],
+  ])('in partition %s with the key %j cannot be understood', (partition, cell) => {
+    const images = { NewImage: image({ a: '1' }) };
+
+    expect(dirtyBy(keys(partition, cell), 'INSERT', images)).toBeUndefined();
+  });
+});
+
+describe('a batch of records', () => {
+  it.each([
+    [undefined],
+    [null],
+    [{}],
+    [{ Records: {} }],
+    [{ Records: [null] }],
+    [{ Records: [{ dynamodb: { Keys: KEYS } }] }],
+    [{ Records: [{ dynamodb: { Keys: KEYS, SequenceNumber: '' } }] }],
+  ])('cannot be reported as failed in %j, which is refused as a whole', (event) => {
+    expect(() => streamChangesOf(event)).toThrow(TypeError);
+  });
+
+  it('never throws for a record that has a sequence number', () => {
+    fc.assert(
+      fc.property(fc.anything(), fc.anything(), (keys, NewImage) => {
+        expect(streamChangesOf({ Records: [aRecord(keys, 'INSERT', { NewImage })] })).toHaveLength(
+          1,
+        );
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});

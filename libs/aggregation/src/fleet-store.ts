@@ -1,0 +1,53 @@
+import type { ReplaceOutcome } from './aggregate-store.js';
+import type { Hour, HourRange } from './hour.js';
+import type { HourMetrics, MetricAggregate } from './hourly-aggregate.js';
+
+/** The equipment that lies in one shard of an hour's day. */
+export interface ShardHour {
+  readonly shard: number;
+  readonly hour: Hour;
+}
+
+/** One metric of an hour, of all equipment in a shard or, without one, of the fleet. */
+export interface SumOf {
+  readonly metric: string;
+  readonly hour: Hour;
+  readonly shard?: number;
+}
+
+export interface SumCell extends SumOf {
+  /** 1 for the first recomputation, one more with each. */
+  readonly version: number;
+  /** Undefined when no equipment has readings of it any more. */
+  readonly aggregate: MetricAggregate | undefined;
+}
+
+export interface FleetHour {
+  readonly hour: Hour;
+  readonly aggregate: MetricAggregate;
+}
+
+/**
+ * The two upper levels of the table of aggregates: record 0008. All methods throw DomainError
+ * `unavailable` (`store-unavailable`) when the store does not answer; a write may have happened then,
+ * and repeating the recomputation is safe.
+ */
+export abstract class FleetStore {
+  /** The version of a cell, 0 when there is none. Strongly consistent. */
+  abstract readVersion(of: SumOf): Promise<number>;
+
+  /** As AggregateStore's `replaceCell`: in the place of its version − 1, in one atomic step, or `conflict`. */
+  abstract replaceSum(cell: SumCell): Promise<ReplaceOutcome>;
+
+  /** These metrics of every equipment in a shard-hour, strongly consistent, a page of the store at a time. */
+  abstract scanShard(
+    of: ShardHour,
+    metrics: readonly string[],
+  ): AsyncIterable<readonly HourMetrics[]>;
+
+  /** What the shards of a metric's hour amount to, strongly consistent, a page at a time. */
+  abstract scanShardSums(metric: string, hour: Hour): AsyncIterable<readonly MetricAggregate[]>;
+
+  /** What the fleet's hours of a range amount to, in order of the hour, a page at a time. Strongly consistent. */
+  abstract scanFleet(metric: string, range: HourRange): AsyncIterable<readonly FleetHour[]>;
+}

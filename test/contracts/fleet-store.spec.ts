@@ -1,0 +1,224 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  foldReadings,
+  hourOf,
+  parseHour,
+  type AggregateStore,
+  type FleetStore,
+  type Hour,
+  type HourMetrics,
+  type MetricAggregate,
+  type SumCell,
+} from '@sensorflow/aggregation';
+import {
+  DynamoDbAggregateStore,
+  shardOf,
+} from '@sensorflow/aggregation/dynamodb/dynamodb-aggregate-store.js';
+import { DynamoDbFleetStore } from '@sensorflow/aggregation/dynamodb/dynamodb-fleet-store.js';
+import { AGGREGATES_TABLE } from '@sensorflow/platform/resources/tables.js';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ensureTables } from '../../apps/local/src/dynamodb/ensure-tables.js';
+import { findDynoxide } from '../../apps/local/src/dynamodb/find-dynoxide.js';
+import {
+  startDynoxide,
+  type RunningDynoxide,
+} from '../../apps/local/src/dynamodb/start-dynoxide.js';
+import { InMemoryAggregateStore } from '../support/in-memory-aggregate-store.js';
+import { InMemoryFleetStore } from '../support/in-memory-fleet-store.js';
+import { aStoredReading, pagesOf } from '../support/readings.js';
+
+const SHARDS = 3;
+const SIX = anHour('2023-02-15T06');
+
+interface Stores {
+  readonly aggregates: AggregateStore;
+  readonly fleet: FleetStore;
+}
+
+let dynoxide: RunningDynoxide;
+let client: DynamoDBClient;
+let folder: string;
+let tables = 0;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fleet-store-'));
+  dynoxide = await startDynoxide({
+    binary: findDynoxide(process.env),
+    dbPath: join(folder, 'dynamodb.db'),
+    port: 0,
+    host: '127.0.0.1',
+  });
+  client = new DynamoDBClient({
+    endpoint: dynoxide.url,
+    region: 'local',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+});
+
+afterAll(async () => {
+  client.destroy();
+  await dynoxide.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function inDynamoDb(): Promise<Stores> {
+  const name = `aggregates-${(tables += 1)}`;
+  await ensureTables(client, [{ definition: AGGREGATES_TABLE, name }]);
+  return {
+    aggregates: new DynamoDbAggregateStore(client, name, SHARDS),
+    fleet: new DynamoDbFleetStore(client, name),
+  };
+}
+
+async function inMemory(): Promise<Stores> {
+  const aggregates = new InMemoryAggregateStore();
+  return Promise.resolve({
+    aggregates,
+    fleet: new InMemoryFleetStore(aggregates, (id) => shardOf(id, SHARDS)),
+  });
+}
+
+function anHour(text: string): Hour {
+  const hour = parseHour(text);
+  if (hour === undefined) throw new Error(`${text} is no hour`);
+  return hour;
+}
+
+function metricsOf(values: Readonly<Record<string, number>>, hour = SIX): HourMetrics {
+  return foldReadings([aStoredReading({ timestamp: `${hour}:30:00Z`, values })]);
+}
+
+function aSum(words: Partial<SumCell> & { readonly value?: number } = {}): SumCell {
+  const { value = 1.5, ...rest } = words;
+  const aggregate = metricsOf({ value }, words.hour).get('value');
+  return { metric: 'value', hour: SIX, version: 1, aggregate, ...rest };
+}
+
+function plain(aggregate: MetricAggregate) {
+  return { ...aggregate, total: aggregate.total.toString() };
+}
+
+describe.each([
+  ['in memory', inMemory],
+  ['in DynamoDB', inDynamoDb],
+] satisfies [string, () => Promise<Stores>][])('sums %s', (_name, stores) => {
+  let aggregates: AggregateStore;
+  let fleet: FleetStore;
+
+  beforeEach(async () => {
+    ({ aggregates, fleet } = await stores());
+  });
+
+  async function putCell(id: string, values: Readonly<Record<string, number>>, hour = SIX) {
+    const { timestamp } = aStoredReading({ timestamp: `${hour}:30:00Z` });
+    const cell = { equipmentId: id, hour: hourOf(timestamp), version: 1 };
+    await aggregates.replaceCell({ ...cell, metrics: metricsOf(values, hour) });
+  }
+
+  const shardSums = async (metric = 'value', hour = SIX) =>
+    (await pagesOf(fleet.scanShardSums(metric, hour))).flat().map(plain);
+  const fleetHours = async (from: string, to: string, metric = 'value') => {
+    const pages = fleet.scanFleet(metric, { from: anHour(from), to: anHour(to) });
+    return (await pagesOf(pages)).flat();
+  };
+
+  it.each([[{}], [{ shard: 0 }]])('of %j have version 0 until they are written', async (of) => {
+    expect(await fleet.readVersion(aSum(of))).toBe(0);
+    expect(await fleet.replaceSum(aSum(of))).toBe('replaced');
+    expect(await fleet.readVersion(aSum(of))).toBe(1);
+  });
+
+  it.each([1, 2, 4])(
+    'are left alone by version %i when version 2 stands there',
+    async (version) => {
+      await fleet.replaceSum(aSum({ shard: 0 }));
+      await fleet.replaceSum(aSum({ shard: 0, version: 2, value: 7 }));
+
+      expect(await fleet.replaceSum(aSum({ shard: 0, version, value: 9 }))).toBe('conflict');
+      expect(await shardSums()).toMatchObject([{ total: '7' }]);
+    },
+  );
+
+  it('are replaced by exactly one of many that know the same version', async () => {
+    const rivals = Array.from({ length: 10 }, (_, value) => fleet.replaceSum(aSum({ value })));
+
+    const outcomes = await Promise.all(rivals);
+
+    expect(outcomes.filter((outcome) => outcome === 'replaced')).toHaveLength(1);
+  });
+
+  it('are apart by metric, hour, shard and level', async () => {
+    const seven = anHour('2023-02-15T07');
+    const others: Partial<SumCell>[] = [{}, { shard: 0 }, { shard: 1 }, { hour: seven }];
+    for (const [value, of] of others.entries()) await fleet.replaceSum(aSum({ ...of, value }));
+    await fleet.replaceSum(aSum({ shard: 0, metric: 'pressure', value: 9 }));
+
+    expect((await shardSums()).map(({ total }) => total)).toEqual(['1', '2']);
+    expect((await shardSums('pressure')).map(({ total }) => total)).toEqual(['9']);
+    const hours = await fleetHours('2023-02-15T06', '2023-02-15T08');
+    expect(hours.map(({ hour, aggregate }) => [hour, aggregate.count])).toEqual([
+      ['2023-02-15T06', 1],
+      ['2023-02-15T07', 1],
+    ]);
+    expect(await fleetHours('2023-02-15T06', '2023-02-15T08', 'pressure')).toEqual([]);
+  });
+
+  it('without readings keep their version and are not shown', async () => {
+    for (const of of [{}, { shard: 0 }]) {
+      await fleet.replaceSum(aSum(of));
+      await fleet.replaceSum(aSum({ ...of, version: 2, aggregate: undefined }));
+    }
+
+    expect(await fleet.readVersion(aSum({ shard: 0 }))).toBe(2);
+    expect(await shardSums()).toEqual([]);
+    expect(await fleetHours('2023-02-15T06', '2023-02-15T07')).toEqual([]);
+  });
+
+  it('come back digit for digit, with what makes them complete', async () => {
+    const readings = ['2023-02-15T06:00:00Z', '2023-02-15T06:30:00.000000001Z'].map(
+      (timestamp, i) => aStoredReading({ timestamp, value: [1e15, 1e-15][i] ?? 0 }),
+    );
+    const aggregate = foldReadings(readings).get('value');
+    await fleet.replaceSum(aSum({ shard: 1, aggregate }));
+
+    expect(await shardSums()).toEqual(aggregate && [plain(aggregate)]);
+    expect(aggregate).toMatchObject({ late: 2, largestGapNs: 1_800_000_000_001 });
+  });
+
+  it('of the fleet come in order of the hour, from the first to before the last', async () => {
+    const hours = ['2023-02-14T23', '2023-02-15T00', '2023-02-15T10', '2023-03-01T00'];
+    for (const hour of hours.toReversed()) await fleet.replaceSum(aSum({ hour: anHour(hour) }));
+
+    const found = await fleetHours('2023-02-15T00', '2023-03-01T00');
+
+    expect(found.map(({ hour }) => hour)).toEqual(['2023-02-15T00', '2023-02-15T10']);
+    expect(await fleetHours('2023-02-15T00', '2023-02-15T00')).toEqual([]);
+  });
+
+  it.each([2, 150])(
+    'are made from every equipment of their shard, for %i metrics',
+    async (many) => {
+      const ids = Array.from({ length: 12 }, (_, i) => `EQ-${i}`);
+      for (const id of ids) await putCell(id, { value: 1, other: 2, unwanted: 3 });
+      await putCell('EQ-0', { value: 99 }, anHour('2023-02-15T07'));
+      const wanted = ['value', 'other', ...Array.from({ length: many - 2 }, (_, i) => `m${i}`)];
+
+      const shards = Array.from({ length: SHARDS }, (_, shard) => shard);
+      const found = await Promise.all(
+        shards.map(async (shard) =>
+          (await pagesOf(fleet.scanShard({ shard, hour: SIX }, wanted))).flat(),
+        ),
+      );
+
+      expect(found.map((cells) => cells.length)).toEqual(
+        shards.map((shard) => ids.filter((id) => shardOf(id, SHARDS) === shard).length),
+      );
+      const values = found.flat().map((metrics) => metrics.get('value')?.total.toString());
+      expect(values).toEqual(ids.map(() => '1'));
+      expect(found.flat().every((metrics) => metrics.has('other'))).toBe(true);
+    },
+  );
+});

@@ -1,0 +1,101 @@
+import {
+  FleetStore,
+  joinEquipment,
+  sumKey,
+  type EquipmentHourCell,
+  type FleetHour,
+  type Hour,
+  type HourMetrics,
+  type HourRange,
+  type MetricAggregate,
+  type ReplaceOutcome,
+  type ShardHour,
+  type SumCell,
+  type SumOf,
+} from '@sensorflow/aggregation';
+import type { InMemoryAggregateStore } from './in-memory-aggregate-store.js';
+
+/** The upper levels of the table of aggregates in memory, for tests; keeps the contract of FleetStore. */
+export class InMemoryFleetStore extends FleetStore {
+  private readonly sums = new Map<string, SumCell>();
+
+  constructor(
+    private readonly aggregates: InMemoryAggregateStore,
+    /** In which shard an equipment's cells lie. */
+    private readonly shardOf: (equipmentId: string) => number = () => 0,
+  ) {
+    super();
+  }
+
+  override async readVersion(of: SumOf): Promise<number> {
+    await Promise.resolve();
+    return this.sum(of)?.version ?? 0;
+  }
+
+  override async replaceSum(cell: SumCell): Promise<ReplaceOutcome> {
+    await Promise.resolve();
+    if ((this.sum(cell)?.version ?? 0) !== cell.version - 1) return 'conflict';
+    this.sums.set(sumKey(cell), cell);
+    return 'replaced';
+  }
+
+  override async *scanShard(
+    { shard, hour }: ShardHour,
+    metrics: readonly string[],
+  ): AsyncGenerator<readonly HourMetrics[]> {
+    await Promise.resolve();
+    const found = this.aggregates
+      .cells()
+      .filter((cell) => cell.hour === hour && this.shardOf(cell.equipmentId) === shard)
+      .map((cell) => onlyOf(cell, metrics));
+    // Two pages show who forgets the second.
+    for (const page of [found.slice(0, 2), found.slice(2)]) if (page.length > 0) yield page;
+  }
+
+  override async *scanShardSums(
+    metric: string,
+    hour: Hour,
+  ): AsyncGenerator<readonly MetricAggregate[]> {
+    await Promise.resolve();
+    yield this.allSums().flatMap((sum) =>
+      sum.metric === metric && sum.hour === hour && sum.shard !== undefined && sum.aggregate
+        ? [sum.aggregate]
+        : [],
+    );
+  }
+
+  override async *scanFleet(
+    metric: string,
+    range: HourRange,
+  ): AsyncGenerator<readonly FleetHour[]> {
+    await Promise.resolve();
+    const found = this.allSums()
+      .filter((sum) => sum.metric === metric && sum.shard === undefined)
+      .filter(({ hour }) => hour >= range.from && hour < range.to)
+      .flatMap(({ hour, aggregate }) => (aggregate ? [{ hour, aggregate }] : []))
+      .sort((a, b) => (a.hour < b.hour ? -1 : 1));
+    for (const page of [found.slice(0, 2), found.slice(2)]) if (page.length > 0) yield page;
+  }
+
+  sum(of: SumOf): SumCell | undefined {
+    return this.sums.get(sumKey(of));
+  }
+
+  allSums(): readonly SumCell[] {
+    return [...this.sums.values()];
+  }
+
+  /** As if every record of the aggregates' stream had been handled. */
+  catchUp(): void {
+    for (const [hour, cells] of Map.groupBy(this.aggregates.cells(), (cell) => cell.hour)) {
+      for (const [metric, aggregate] of joinEquipment(cells.map(({ metrics }) => metrics))) {
+        const version = (this.sum({ metric, hour })?.version ?? 0) + 1;
+        this.sums.set(sumKey({ metric, hour }), { metric, hour, version, aggregate });
+      }
+    }
+  }
+}
+
+function onlyOf(cell: EquipmentHourCell, metrics: readonly string[]): HourMetrics {
+  return new Map([...cell.metrics].filter(([metric]) => metrics.includes(metric)));
+}
