@@ -33,10 +33,11 @@ export function toStreamRecord(record: _Record, streamArn: string): StreamRecord
     ...(record.awsRegion !== undefined && { awsRegion: record.awsRegion }),
     eventSourceARN: streamArn,
     ...(userIdentity !== undefined && {
-      // Lambda's event spells these in lower case, the streams API in upper case.
+      // Lambda's event spells these in lower case, the streams API in upper case. dynoxide writes lower case, which
+      // the SDK drops; but it only ever names the service that removes what has expired.
       userIdentity: {
-        type: userIdentity.Type ?? '',
-        principalId: userIdentity.PrincipalId ?? '',
+        type: userIdentity.Type ?? 'Service',
+        principalId: userIdentity.PrincipalId ?? 'dynamodb.amazonaws.com',
       },
     }),
     dynamodb: {

@@ -55,6 +55,7 @@ export interface Cloud {
   readonly queueUrl: string;
   readonly queue: MessageQueue;
   readonly dynoxide: RunningDynoxide;
+  readonly dynoxideBinary: string;
   readonly dynamodbFile: string;
 }
 
@@ -91,8 +92,9 @@ export async function startCloud(parts: CloudParts): Promise<Cloud> {
 
 async function startDynamoDb({ options, installation, log, teardown }: CloudParts) {
   const dynamodbFile = join(options.dataDir, 'dynamodb.db');
+  const dynoxideBinary = findDynoxide(options.hostVariables);
   const dynoxide = await startDynoxide({
-    binary: findDynoxide(options.hostVariables),
+    binary: dynoxideBinary,
     dbPath: dynamodbFile,
     port: installation.ports.dynamodb,
     host: '127.0.0.1',
@@ -108,7 +110,7 @@ async function startDynamoDb({ options, installation, log, teardown }: CloudPart
   client.destroy();
   const warning = addStreamIndexes(dynamodbFile);
   if (warning !== undefined) log.note('dynamodb', warning);
-  return { dynoxide, dynamodbFile };
+  return { dynoxide, dynoxideBinary, dynamodbFile };
 }
 
 async function startUploads({ options, installation, log, teardown }: CloudParts) {

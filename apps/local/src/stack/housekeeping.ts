@@ -1,13 +1,45 @@
+import { sweepExpired } from '../dynamodb/sweep-expired.js';
 import { trimStreams, type TrimBounds } from '../dynamodb/trim-streams.js';
+import { PollingLoop } from '../lambda/polling-loop.js';
 import { NAMED_TABLES, type Cloud } from './cloud.js';
 import type { ReadStream } from './functions.js';
 import type { StackLog } from './stack-log.js';
 import type { Teardown } from './teardown.js';
 
 const TRIM_EVERY_MS = 10 * 60_000;
+const SWEEP_PAUSE_MS = 10_000;
+/** A sweep looks at every item: it takes at most a fiftieth of the time, however many there are. */
+const PAUSE_PER_SWEEP = 50;
+const STOP_GRACE_MS = 2_000;
 
-/** Gives back, now and then, the disk space of stream records that nobody needs any more. */
+/** What DynamoDB does by itself: forgets stream records that nobody needs any more, and items that expired. */
 export function startHousekeeping(
+  cloud: Cloud,
+  readStreams: readonly ReadStream[],
+  log: StackLog,
+  teardown: Teardown,
+): void {
+  startTrimming(cloud, readStreams, log, teardown);
+  startSweeping(cloud, log, teardown);
+}
+
+function startSweeping(cloud: Cloud, log: StackLog, teardown: Teardown): void {
+  const sweep = async (): Promise<number> => {
+    const startedAt = performance.now();
+    try {
+      const removed = await sweepExpired(cloud.dynoxideBinary, cloud.dynamodbFile);
+      if (removed > 0) log.note('dynamodb', `${removed} expired items removed`);
+    } catch (error) {
+      log.note('dynamodb', `expired items were not removed: ${String(error)}`);
+    }
+    return Math.max(SWEEP_PAUSE_MS, PAUSE_PER_SWEEP * (performance.now() - startedAt));
+  };
+  const loop = new PollingLoop(sweep);
+  loop.start();
+  teardown.add('callers', 'expiry', () => loop.stop(STOP_GRACE_MS));
+}
+
+function startTrimming(
   cloud: Cloud,
   readStreams: readonly ReadStream[],
   log: StackLog,
