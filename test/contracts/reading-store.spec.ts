@@ -223,6 +223,43 @@ describe.each(subjects)('the store of readings: %s', (_, start) => {
     expect(await scanned(7, 7)).toEqual([]);
   });
 
+  it('finds a reading by its identity, and none beside it', async () => {
+    const equipmentId = newEquipment();
+    const [first, second] = manyReadings(equipmentId, 2);
+    await store.putAll([first].filter((reading) => reading !== undefined));
+
+    expect(await store.find({ equipmentId, timestamp: anInstant(second2023(0)) })).toEqual(first);
+    expect(second && (await store.find(second))).toBeUndefined();
+  });
+
+  it.each([
+    ['with one metric', { value: 0.1 }],
+    ['with many metrics and tags', { values: { a: 1e-100, b: -2.5 }, tags: { lot: '7' } }],
+  ])('removes exactly the reading that it is shown: %s', async (_name, words) => {
+    const reading = aStoredReading({ equipmentId: newEquipment(), ...words });
+    await store.putAll([reading]);
+
+    const outcomes = [await store.removeExactly(reading), await store.removeExactly(reading)];
+
+    expect(outcomes).toEqual(['removed', 'changed']);
+    expect(await store.find(reading)).toBeUndefined();
+  });
+
+  it.each([
+    ['another value', { value: 2 }],
+    ['another metric', { values: { other: 1 } }],
+    ['a tag', { value: 1, tags: { lot: '7' } }],
+    ['a later receipt', { value: 1, registerTime: '2023-09-01T00:00:00.001Z' }],
+  ])('removes nothing when the reading there has %s', async (_difference, words) => {
+    const equipmentId = newEquipment();
+    const seen = aStoredReading({ equipmentId, value: 1 });
+    const standing = aStoredReading({ equipmentId, ...words });
+    await store.putAll([standing]);
+
+    expect(await store.removeExactly(seen)).toBe('changed');
+    expect(await store.find(seen)).toEqual(standing);
+  });
+
   it('holds other equipment apart, also when one id begins with the other', async () => {
     const equipmentId = newEquipment();
     const reading = aStoredReading({ equipmentId });

@@ -36,6 +36,7 @@ describe('the OpenAPI document', () => {
         .map(([name]) => name)
         .toSorted(),
     ).toEqual([
+      'DELETE /sensor-data/{equipmentId}/{timestamp}',
       'GET /',
       'GET /auth/me',
       'GET /health/live',

@@ -18,7 +18,7 @@ import { registerBodyParsers } from '@sensorflow/platform/http/body-parsers.js';
 import { ProblemFilter } from '@sensorflow/platform/http/problem.filter.js';
 import { requestValidationPipe } from '@sensorflow/platform/http/request-validation.pipe.js';
 import { createLogger } from '@sensorflow/platform/logging/logger.js';
-import { GroupCommit } from '@sensorflow/sensor-data';
+import { GroupCommit, Retention } from '@sensorflow/sensor-data';
 import { DynamoDbReadingStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-reading-store.js';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { request } from 'node:http';
@@ -76,6 +76,7 @@ beforeAll(async () => {
     readings: new GroupCommit(readings, clock),
     queue: new SqsImportQueue(sqs, sqsServer.queueUrl),
     clock,
+    retention: Retention.FOREVER,
   };
   const logger = createLogger('info', { write: (line) => logged.push(line) });
   handlerWith = (limits) =>

@@ -1,12 +1,13 @@
 import {
   BatchWriteItemCommand,
   DynamoDBClient,
+  GetItemCommand,
   PutItemCommand,
   type AttributeValue,
 } from '@aws-sdk/client-dynamodb';
 import { SystemClock } from '@sensorflow/kernel';
 import { READINGS_TABLE } from '@sensorflow/platform/resources/tables.js';
-import { GroupCommit, type StoredReading } from '@sensorflow/sensor-data';
+import { GroupCommit, Retention, type StoredReading } from '@sensorflow/sensor-data';
 import { DynamoDbReadingStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-reading-store.js';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -153,6 +154,71 @@ async function storedValues(): Promise<readonly unknown[]> {
   const { readings } = await store.range({ equipmentId, order: 'asc', limit: 1000 });
   return readings.map(({ values }) => values.get('value'));
 }
+
+async function rawItem(reading: StoredReading) {
+  const { equipmentId: S, timestamp } = reading;
+  const Key = { equipmentId: { S }, timestamp: { S: timestamp } };
+  return (await client.send(new GetItemCommand({ TableName: 'readings', Key }))).Item;
+}
+
+describe('a reading under a retention', () => {
+  it('expires so many days after its own instant, alone and in a batch', async () => {
+    const kept = Retention.ofDays(30);
+    const keeping = new DynamoDbReadingStore(client, 'readings', undefined, kept);
+    const [first, second, third] = manyReadings(3);
+    if (!first || !second || !third) throw new Error('three readings are three');
+
+    await keeping.putAll([first]);
+    await keeping.putAll([second, third]);
+
+    const expiry = Date.UTC(2023, 0, 31) / 1000;
+    expect((await rawItem(first))?.['expiresAt']).toEqual({ N: String(expiry) });
+    expect((await rawItem(third))?.['expiresAt']).toEqual({ N: String(expiry + 2) });
+    expect(await keeping.removeExactly(first)).toBe('removed');
+  });
+
+  it('has no expiry without one', async () => {
+    const [reading] = manyReadings(1);
+    if (!reading) throw new Error('one reading is one');
+
+    await store.putAll([reading]);
+
+    expect(await rawItem(reading)).not.toHaveProperty('expiresAt');
+  });
+});
+
+describe('a removal', () => {
+  it('leaves a later reading alone when the network delivers it late', async () => {
+    const [seen] = manyReadings(1);
+    if (!seen) throw new Error('one reading is one');
+    const later = { ...seen, registerTime: anInstant('2023-09-02T00:00:00Z') };
+    await store.putAll([seen]);
+    let land: () => Promise<unknown> = () => Promise.resolve();
+    fault = (call) => {
+      if (call.operation !== 'DeleteItem') return false;
+      land = () => carryOut(call);
+      return true;
+    };
+
+    await expect(store.removeExactly(seen)).rejects.toMatchObject({
+      kind: 'unavailable',
+      code: 'outcome-unknown',
+    });
+    fault = () => false;
+    expect(await store.removeExactly(seen)).toBe('removed');
+    await store.putAll([later]);
+    await land();
+
+    expect(await store.find(seen)).toEqual(later);
+  });
+
+  it('looks with strong consistency', async () => {
+    await store.find({ equipmentId, timestamp: anInstant('2023-09-02T00:00:00Z') });
+
+    expect(calls).toMatchObject([{ operation: 'GetItem' }]);
+    expect(JSON.parse(calls[0]?.body ?? '')).toMatchObject({ ConsistentRead: true });
+  });
+});
 
 describe('a write that DynamoDB answers', () => {
   it('is a PutItem for one reading and a BatchWriteItem for several', async () => {

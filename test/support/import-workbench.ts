@@ -12,7 +12,7 @@ import {
   type RunRequest,
 } from '@sensorflow/csv-import';
 import { instantFromEpochMs } from '@sensorflow/kernel';
-import { GroupCommit, type StoredReading } from '@sensorflow/sensor-data';
+import { GroupCommit, Retention, type StoredReading } from '@sensorflow/sensor-data';
 import Papa from 'papaparse';
 import { FixedClock } from './fixed-clock.js';
 import { InMemoryImportStore } from './in-memory-import-store.js';
@@ -49,6 +49,7 @@ export class ImportWorkbench {
     readings: new GroupCommit(this.store, this.clock),
     queue: this.queue,
     clock: this.clock,
+    retention: Retention.FOREVER,
   };
   private uploads = 0;
 

@@ -3,11 +3,13 @@ import {
   MAX_PUTS_PER_CALL,
   readingKey,
   ReadingStore,
+  type ReadingIdentity,
   type PutOutcome,
   type ReadingPage,
   type ReadingRange,
   type StoredReading,
 } from '@sensorflow/sensor-data';
+import { isDeepStrictEqual } from 'node:util';
 
 /**
  * Decides what becomes of one put: its outcome, or undefined for the usual one. An `unknown` put did
@@ -54,6 +56,19 @@ export class InMemoryReadingStore extends ReadingStore {
   /** Whether there was such a reading. */
   remove(equipmentId: string, timestamp: Instant): boolean {
     return this.byEquipment.get(equipmentId)?.delete(timestamp) ?? false;
+  }
+
+  override async find({ equipmentId, timestamp }: ReadingIdentity) {
+    await Promise.resolve();
+    return this.byEquipment.get(equipmentId)?.get(timestamp);
+  }
+
+  override async removeExactly(reading: StoredReading): Promise<'removed' | 'changed'> {
+    await Promise.resolve();
+    const standing = this.byEquipment.get(reading.equipmentId)?.get(reading.timestamp);
+    if (!isDeepStrictEqual(standing, reading)) return 'changed';
+    this.remove(reading.equipmentId, reading.timestamp);
+    return 'removed';
   }
 
   /** Everything, by equipment and time. */

@@ -22,6 +22,7 @@ export function mortalPorts(ports: ImportPorts, lastStep: number): ImportPorts {
     readings: mortal(ports.readings, step),
     queue: mortal(ports.queue, step),
     clock: ports.clock,
+    retention: ports.retention,
   };
 }
 

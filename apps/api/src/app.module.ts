@@ -10,6 +10,7 @@ import {
   createSingleAttemptDynamoDbClient,
 } from '@sensorflow/platform/aws/aws-clients.js';
 import type { ApiEnvironment } from '@sensorflow/platform/config/environment.js';
+import { Retention } from '@sensorflow/sensor-data';
 import { SensorDataModule } from '@sensorflow/sensor-data/sensor-data.module.js';
 import { healthOptions } from './health-options.js';
 
@@ -50,6 +51,7 @@ export class AppModule {
           readDynamoDb: dynamoDb,
           writeDynamoDb: createSingleAttemptDynamoDbClient(region),
           tableName: environment.DYNAMODB_TABLE_NAME,
+          retention: Retention.ofDays(environment.RETENTION_DAYS),
         }),
         HealthModule.register(healthOptions(auth, dynamoDb, environment.DYNAMODB_TABLE_NAME)),
       ],

@@ -11,7 +11,7 @@ import {
 } from '@sensorflow/platform/aws/aws-clients.js';
 import { readImporterEnvironment } from '@sensorflow/platform/config/environment.js';
 import { createLogger } from '@sensorflow/platform/logging/logger.js';
-import { GroupCommit, WAITING_GROUP_COMMIT_OPTIONS } from '@sensorflow/sensor-data';
+import { GroupCommit, Retention, WAITING_GROUP_COMMIT_OPTIONS } from '@sensorflow/sensor-data';
 import { DynamoDbReadingStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-reading-store.js';
 import { uploadBatchHandler } from './upload-batch-handler.js';
 
@@ -20,10 +20,12 @@ const environment = readImporterEnvironment(process.env);
 const region = environment.AWS_REGION;
 const clock = new SystemClock();
 const logger = createLogger(environment.LOG_LEVEL);
+const retention = Retention.ofDays(environment.RETENTION_DAYS);
 const readingStore = new DynamoDbReadingStore(
   createSingleAttemptDynamoDbClient(region),
   environment.DYNAMODB_TABLE_NAME,
   (kind, error) => logger.warn({ kind, err: error }, 'a write of readings failed'),
+  retention,
 );
 const importer = new CsvImporter(
   {
@@ -35,6 +37,7 @@ const importer = new CsvImporter(
     readings: new GroupCommit(readingStore, clock, WAITING_GROUP_COMMIT_OPTIONS),
     queue: new SqsImportQueue(createSqsClient(region), environment.UPLOADS_QUEUE_URL),
     clock,
+    retention,
   },
   { ...IMPORT_LIMITS, handoverMs: environment.IMPORT_HANDOVER_MS },
 );

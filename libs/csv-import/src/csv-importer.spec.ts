@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { readFileSync } from 'node:fs';
 import { instantFromEpochMs } from '@sensorflow/kernel';
+import { Retention } from '@sensorflow/sensor-data';
 import { describe, expect, it } from 'vitest';
 import { ALL_THE_TIME, ImportWorkbench } from '../../../test/support/import-workbench.js';
 import { InMemoryUploadStorage } from '../../../test/support/in-memory-upload-storage.js';
@@ -355,6 +356,32 @@ describe('the readings', () => {
     expect(bench.readings()).toEqual([]);
     expect(record.status).toBe('completed-with-errors');
     expect(record.checkpoint.rows).toEqual({ total: 6, accepted: 5, rejected: 1 });
+  });
+});
+
+describe('a retention', () => {
+  it('rejects rows that are too old for it, local times too, and imports the others', async () => {
+    const bench = new ImportWorkbench();
+    const ports = { retention: Retention.ofDays(30) };
+    const request = await bench.upload(
+      [
+        'equipmentId,timestamp,value',
+        'EQ-1,2023-08-05T00:00:00Z,1',
+        'EQ-1,2023-08-04T23:59:59Z,2',
+        'EQ-1,2023-08-05T01:59:59,3',
+        'EQ-1,2023-08-05T02:00:01,4',
+      ].join('\n'),
+      { options: { timezone: 'Europe/Berlin' } },
+    );
+
+    await bench.importer({}, ports).run(request, ALL_THE_TIME);
+
+    const { checkpoint } = await bench.record(request.uploadId);
+    expect(checkpoint.rows).toMatchObject({ total: 4, accepted: 2, rejected: 2 });
+    expect(bench.reportRows(request.uploadId).map(([line, code]) => [line, code])).toEqual([
+      ['3', 'reading-too-old'],
+      ['4', 'reading-too-old'],
+    ]);
   });
 });
 

@@ -4,6 +4,7 @@ import {
   parseEquipmentId,
   parseNumberText,
   type Reading,
+  type Retention,
 } from '@sensorflow/sensor-data';
 import type { FileColumns } from './file-columns.js';
 import type { DecimalSign, ImportOptions } from './import-options.js';
@@ -24,8 +25,9 @@ export class RowReader {
   constructor(
     private readonly columns: FileColumns,
     { timezone, decimal }: Pick<ImportOptions, 'timezone' | 'decimal'>,
+    retention: Retention,
   ) {
-    this.readTimestamp = timestampReader(timezone);
+    this.readTimestamp = timestampReader(timezone, retention);
     this.decimal = decimal;
   }
 

@@ -1,5 +1,5 @@
 import { instantFromEpochMs, type Clock, type Fault } from '@sensorflow/kernel';
-import type { ReadingWriter } from '@sensorflow/sensor-data';
+import type { ReadingWriter, Retention } from '@sensorflow/sensor-data';
 import { RowReader } from './csv-row.js';
 import { ErrorReport } from './error-report.js';
 import { readColumns } from './file-columns.js';
@@ -20,6 +20,7 @@ export interface ImportPorts {
   readonly readings: ReadingWriter;
   readonly queue: ImportQueue;
   readonly clock: Clock;
+  readonly retention: Retention;
 }
 
 /** What a run is allowed: its lease, and how long it may work. */
@@ -82,7 +83,7 @@ export class ImportRun {
     const columns = readColumns(dialect.headerText, dialect.delimiter, options);
     const context = {
       delimiter: dialect.delimiter,
-      reader: new RowReader(columns, options),
+      reader: new RowReader(columns, options, this.ports.retention),
       report: reportOf(dialect, columns.names),
       dryRun: options.dryRun,
     };

@@ -1,5 +1,5 @@
-import { parseInstant, refused, type Instant, type Parsed } from '@sensorflow/kernel';
-import { parseReadingTimestamp } from '@sensorflow/sensor-data';
+import { accepted, parseInstant, refused, type Instant, type Parsed } from '@sensorflow/kernel';
+import { parseReadingTimestamp, type Retention } from '@sensorflow/sensor-data';
 import { Temporal } from 'temporal-polyfill';
 
 /** Reads a row's timestamp cell. */
@@ -16,29 +16,34 @@ const MAX_REMEMBERED_HOURS = 10_000;
  * one; a time that the zone's clocks showed twice or never is refused, because either guess would
  * be wrong half of the time. Further faults: `timestamp-ambiguous`, `timestamp-nonexistent`.
  */
-export function timestampReader(timezone: string | undefined): TimestampReader {
-  if (timezone === undefined) return parseReadingTimestamp;
+export function timestampReader(
+  timezone: string | undefined,
+  retention: Retention,
+): TimestampReader {
+  const parse: TimestampReader = (text, nowEpochMs) =>
+    parseReadingTimestamp(text, nowEpochMs, retention);
+  if (timezone === undefined) return parse;
   const offsets = new HourOffsets(timezone);
   return (text, nowEpochMs) => {
     const match = LOCAL_TIME.exec(text);
-    if (!match) return parseReadingTimestamp(text, nowEpochMs);
+    if (!match) return parse(text, nowEpochMs);
     const local = `${match[1]}T${match[2]}`;
     // Z only to have the date and the time of day checked: Temporal takes second 60 for 59.
     const checked = parseInstant(`${local}Z`);
     if (!checked.ok) return checked;
     const offset = offsets.of(local);
-    if (offset !== undefined) return parseReadingTimestamp(`${local}${offset}`, nowEpochMs);
-    return parseInZone(local, timezone, nowEpochMs);
+    if (offset !== undefined) return parse(`${local}${offset}`, nowEpochMs);
+    const inZone = instantInZone(local, timezone);
+    return inZone.ok ? parse(inZone.value, nowEpochMs) : inZone;
   };
 }
 
-function parseInZone(local: string, timezone: string, nowEpochMs: number): Parsed<Instant> {
+function instantInZone(local: string, timezone: string): Parsed<string> {
   const plain = Temporal.PlainDateTime.from(local);
   const earlier = plain.toZonedDateTime(timezone, { disambiguation: 'earlier' });
   const later = plain.toZonedDateTime(timezone, { disambiguation: 'later' });
   if (earlier.epochNanoseconds === later.epochNanoseconds) {
-    const instant = earlier.toInstant().toString({ fractionalSecondDigits: 9 });
-    return parseReadingTimestamp(instant, nowEpochMs);
+    return accepted(earlier.toInstant().toString({ fractionalSecondDigits: 9 }));
   }
   return earlier.toPlainDateTime().equals(plain)
     ? refused('timestamp-ambiguous', `Clocks in ${timezone} showed this time twice.`)

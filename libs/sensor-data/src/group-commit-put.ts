@@ -11,9 +11,27 @@ export type GivenUp = Exclude<PutOutcome, 'stored'>;
  */
 export type PutState = 'behind' | 'ready' | 'in-flight' | 'delayed' | 'done';
 
-/** One value of one key on its way to the store, and everyone who waits for it. */
-export class PendingPut {
+/** A place in the line of one key. */
+abstract class InLine {
   state: PutState = 'behind';
+  ahead: PendingPut | KeyTurn | undefined;
+  behind: PendingPut | KeyTurn | undefined;
+
+  constructor(readonly key: string) {}
+}
+
+/** Work on a key that is no put, when its turn comes. It is `in-flight` from then on. */
+export class KeyTurn extends InLine {
+  constructor(
+    key: string,
+    readonly begin: () => void,
+  ) {
+    super(key);
+  }
+}
+
+/** One value of one key on its way to the store, and everyone who waits for it. */
+export class PendingPut extends InLine {
   /** Some attempt may have landed, or may still: it cannot be called "not stored" any more. */
   maybeLanded = false;
   private notStoredAttempts = 0;
@@ -22,14 +40,14 @@ export class PendingPut {
   waiters: Waiter[] = [];
   /** Those still unanswered. */
   openWaiters = 0;
-  ahead: PendingPut | undefined;
-  behind: PendingPut | undefined;
 
   constructor(
-    readonly key: string,
+    key: string,
     public reading: StoredReading,
     readonly bytes: number,
-  ) {}
+  ) {
+    super(key);
+  }
 
   /** The truth if nobody tries any more. */
   get failure(): GivenUp {

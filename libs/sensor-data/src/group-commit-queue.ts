@@ -1,14 +1,15 @@
-import type { PendingPut } from './group-commit-put.js';
+import { KeyTurn, type PendingPut } from './group-commit-put.js';
 
 /**
  * The puts of a group commit, in order: for each key at most one is ready, delayed or in flight, and
- * the others of that key stand behind it. A batch taken from here can name no key twice.
+ * the others of that key stand behind it. A batch taken from here can name no key twice. Other work on
+ * a key takes its turn among them.
  */
 export class PutQueue {
   /** Before `fresh`: what was tried already, or waited for another put of its key. */
   private readonly again = new Fifo();
   private readonly fresh = new Fifo();
-  private readonly lastOfKey = new Map<string, PendingPut>();
+  private readonly lastOfKey = new Map<string, PendingPut | KeyTurn>();
   private readyCount = 0;
   private delayedCount = 0;
   private behindCount = 0;
@@ -27,12 +28,12 @@ export class PutQueue {
     return this.delayedCount;
   }
 
-  /** The newest put of the key, if any is under way. */
-  lastOf(key: string): PendingPut | undefined {
+  /** The last in the key's line, if there is one. */
+  lastOf(key: string): PendingPut | KeyTurn | undefined {
     return this.lastOfKey.get(key);
   }
 
-  add(put: PendingPut, nowEpochMs: number): void {
+  add(put: PendingPut | KeyTurn, nowEpochMs: number): void {
     const before = this.lastOfKey.get(put.key);
     this.lastOfKey.set(put.key, put);
     if (before === undefined) return this.makeReady(put, this.fresh, nowEpochMs);
@@ -67,7 +68,7 @@ export class PutQueue {
   }
 
   /** Takes a put out for good, wherever it stands; the next one of its key takes its turn. */
-  finish(put: PendingPut, nowEpochMs: number): void {
+  finish(put: PendingPut | KeyTurn, nowEpochMs: number): void {
     if (put.state === 'ready') this.readyCount -= 1;
     else if (put.state === 'delayed') this.delayedCount -= 1;
     else if (put.state === 'behind') this.behindCount -= 1;
@@ -96,7 +97,12 @@ export class PutQueue {
     this.fresh.compact();
   }
 
-  private makeReady(put: PendingPut, line: Fifo, nowEpochMs: number): void {
+  private makeReady(put: PendingPut | KeyTurn, line: Fifo, nowEpochMs: number): void {
+    if (put instanceof KeyTurn) {
+      put.state = 'in-flight';
+      put.begin();
+      return;
+    }
     put.state = 'ready';
     put.readySinceEpochMs = nowEpochMs;
     this.readyCount += 1;

@@ -2,12 +2,13 @@ import { instantFromEpochMs, type Clock, type Instant } from '@sensorflow/kernel
 import { Admission, overloaded, shuttingDown } from './group-commit-admission.js';
 import { Alarm } from './group-commit-alarm.js';
 import { GROUP_COMMIT_OPTIONS, type GroupCommitOptions } from './group-commit-options.js';
-import { estimatedBytes, PendingPut, WriteCall, type Waiter } from './group-commit-put.js';
+import { estimatedBytes, KeyTurn, PendingPut, WriteCall, type Waiter } from './group-commit-put.js';
 import { PutQueue } from './group-commit-queue.js';
 import { BatchSender, type SenderListener } from './group-commit-sender.js';
+import { readingBusy } from './reading-busy.js';
 import type { ReadingStore } from './reading-store.js';
 import { ReadingWriter, type WriteOutcome } from './reading-writer.js';
-import { readingKey, type Reading } from './reading.js';
+import { readingKey, type Reading, type ReadingIdentity } from './reading.js';
 
 /** What a group commit did since its start, and what it holds now. */
 export interface GroupCommitCounters {
@@ -105,6 +106,25 @@ export class GroupCommit extends ReadingWriter {
     return Promise.reject(overloaded(this.options.random()));
   }
 
+  override async inTurn<T>(identity: ReadingIdentity, work: () => Promise<T>): Promise<T> {
+    if (this.closing) throw shuttingDown();
+    const { promise: begun, resolve: begin } = Promise.withResolvers<boolean>();
+    const turn = new KeyTurn(this.keyOf(identity), () => begin(true));
+    this.queue.add(turn, this.clock.nowEpochMs());
+    try {
+      if (turn.state === 'behind' && !(await this.inTime(begun))) throw readingBusy();
+      return await work();
+    } finally {
+      const nowEpochMs = this.clock.nowEpochMs();
+      this.queue.finish(turn, nowEpochMs);
+      this.sender.pump(nowEpochMs);
+    }
+  }
+
+  private inTime(begun: Promise<boolean>): Promise<boolean> {
+    return Promise.race([begun, this.clock.sleep(this.options.budgetMs).then(() => false)]);
+  }
+
   /**
    * Admits nothing more (`shutting-down`) and resolves when all that was admitted is answered, which
    * the deadlines see to.
@@ -175,7 +195,7 @@ export class GroupCommit extends ReadingWriter {
     const registerTime = this.registerTime(nowEpochMs);
     const stored = { equipmentId, timestamp, values, tags, registerTime };
     const last = this.queue.lastOf(key);
-    if (last && last.state !== 'in-flight' && last.holdsSame(reading)) {
+    if (last instanceof PendingPut && last.state !== 'in-flight' && last.holdsSame(reading)) {
       last.reading = stored;
       return last;
     }
@@ -185,7 +205,7 @@ export class GroupCommit extends ReadingWriter {
     return put;
   }
 
-  protected keyOf(reading: Reading): string {
+  protected keyOf(reading: ReadingIdentity): string {
     return readingKey(reading);
   }
 

@@ -7,7 +7,13 @@ export {
 export { GroupCommit, type GroupCommitCounters } from './group-commit.js';
 export { MAX_METRICS_PER_READING, parseMetricName } from './metric-name.js';
 export { parseReading, type ParsedReading } from './parse-reading.js';
-export { DEFAULT_METRIC, readingKey, type Reading, type StoredReading } from './reading.js';
+export {
+  DEFAULT_METRIC,
+  readingKey,
+  type Reading,
+  type ReadingIdentity,
+  type StoredReading,
+} from './reading.js';
 export { parseNumber, parseNumberText } from './reading-number.js';
 export {
   MAX_PUTS_PER_CALL,
@@ -18,5 +24,6 @@ export {
 } from './reading-store.js';
 export { parseReadingTimestamp } from './reading-timestamp.js';
 export { ReadingWriter, type WriteOutcome } from './reading-writer.js';
+export { Retention } from './retention.js';
 export { MAX_READINGS_PER_BATCH, SensorData } from './sensor-data.js';
 export type { BatchVerdict, RejectedReading } from './batch-verdict.js';

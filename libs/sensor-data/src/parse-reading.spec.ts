@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseReading } from './parse-reading.js';
+import { Retention } from './retention.js';
 
 const NOW = Date.UTC(2023, 8, 1);
 
@@ -12,7 +13,7 @@ const valid = {
 
 /** Pointer and code of every fault, one text each. */
 function faultsOf(raw: unknown): readonly string[] {
-  const parsed = parseReading(raw, NOW);
+  const parsed = parseReading(raw, NOW, Retention.FOREVER);
   return parsed.ok ? [] : parsed.faults.map(({ pointer, code }) => `${pointer} ${code}`);
 }
 
@@ -22,7 +23,7 @@ function objectOf(count: number, prefix: string, member: unknown): Record<string
 
 describe('a valid reading', () => {
   it('is taken with its instant in UTC', () => {
-    expect(parseReading(valid, NOW)).toEqual({
+    expect(parseReading(valid, NOW, Retention.FOREVER)).toEqual({
       ok: true,
       value: {
         equipmentId: 'EQ-12495',
@@ -41,7 +42,7 @@ describe('a valid reading', () => {
       tags: { cipId: 'CIP_001' },
     };
 
-    expect(parseReading(raw, NOW)).toMatchObject({
+    expect(parseReading(raw, NOW, Retention.FOREVER)).toMatchObject({
       ok: true,
       value: {
         values: new Map([
@@ -57,7 +58,7 @@ describe('a valid reading', () => {
     const raw = { ...valid, value: undefined, values: { value: 1, constructor: 2, toString: 3 } };
     const { value: _, ...withoutValue } = raw;
 
-    expect(parseReading(withoutValue, NOW)).toMatchObject({
+    expect(parseReading(withoutValue, NOW, Retention.FOREVER)).toMatchObject({
       value: {
         values: new Map([
           ['value', 1],
@@ -88,7 +89,7 @@ describe('a valid reading', () => {
     [-1e100, -1e100],
     [0.1 + 0.2, 0.1 + 0.2],
   ])('may have the value %d', (value, kept) => {
-    const parsed = parseReading({ ...valid, value }, NOW);
+    const parsed = parseReading({ ...valid, value }, NOW, Retention.FOREVER);
 
     expect(parsed.ok && parsed.value.values.get('value')).toBe(kept);
   });
@@ -113,7 +114,7 @@ describe('a valid reading', () => {
     });
 
     const keys = texts.map((timestamp) => {
-      const parsed = parseReading({ ...valid, timestamp }, NOW);
+      const parsed = parseReading({ ...valid, timestamp }, NOW, Retention.FOREVER);
       return parsed.ok && parsed.value.timestamp;
     });
 
@@ -295,11 +296,27 @@ describe('any JSON value', () => {
   it('is a reading or has faults, and never throws', () => {
     fc.assert(
       fc.property(fc.oneof(fc.jsonValue(), nearlyAReading), (raw) => {
-        const parsed = parseReading(raw, NOW);
+        const parsed = parseReading(raw, NOW, Retention.FOREVER);
 
         expect(parsed.ok || parsed.faults.length > 0).toBe(true);
       }),
       { numRuns: 10_000 },
     );
+  });
+});
+
+describe('a reading from before the retention', () => {
+  it('is refused at its timestamp, and the oldest that is kept long enough is taken', () => {
+    const retention = Retention.ofDays(30);
+    const faultAt = (timestamp: string) => {
+      const parsed = parseReading({ ...valid, timestamp }, NOW, retention);
+      return parsed.ok ? undefined : parsed.faults[0];
+    };
+
+    expect(faultAt('2023-08-05T00:00:00Z')).toBeUndefined();
+    expect(faultAt('2023-08-04T23:59:59.999999999Z')).toMatchObject({
+      pointer: '/timestamp',
+      code: 'reading-too-old',
+    });
   });
 });

@@ -13,6 +13,7 @@ import { MAX_METRICS_PER_READING, parseMetricName } from './metric-name.js';
 import { parseNumber } from './reading-number.js';
 import { DEFAULT_METRIC, type Reading } from './reading.js';
 import { parseReadingTimestamp } from './reading-timestamp.js';
+import type { Retention } from './retention.js';
 import { readTags } from './tags.js';
 
 export type ParsedReading =
@@ -34,7 +35,11 @@ const NO_TAGS: ReadonlyMap<string, string> = new Map();
  * Reads one reading from a parsed JSON value: the one rule for every door. Names every fault at once
  * (up to 100), each with its pointer. Never throws, whatever the value.
  */
-export function parseReading(raw: unknown, nowEpochMs: number): ParsedReading {
+export function parseReading(
+  raw: unknown,
+  nowEpochMs: number,
+  retention: Retention,
+): ParsedReading {
   const faults = new FaultList();
   if (!isJsonObject(raw)) {
     faults.add('', { code: 'reading-not-an-object', detail: 'A reading is a JSON object.' });
@@ -42,7 +47,7 @@ export function parseReading(raw: unknown, nowEpochMs: number): ParsedReading {
   }
   noteUnknownProperties(raw, faults);
   const equipmentId = faults.valueOf('/equipmentId', equipmentIdOf(raw));
-  const timestamp = faults.valueOf('/timestamp', timestampOf(raw, nowEpochMs));
+  const timestamp = faults.valueOf('/timestamp', timestampOf(raw, nowEpochMs, retention));
   const values = readMetrics(raw, faults);
   const tags = Object.hasOwn(raw, 'tags') ? readTags(raw.tags, faults) : NO_TAGS;
   if (equipmentId === undefined || timestamp === undefined || faults.faults.length > 0) {
@@ -68,9 +73,9 @@ function equipmentIdOf(raw: JsonObject): Parsed<string> {
   return refused('equipment-id-invalid', 'An equipment id is a string.');
 }
 
-function timestampOf(raw: JsonObject, nowEpochMs: number): Parsed<Instant> {
-  if (!Object.hasOwn(raw, 'timestamp')) return parseReadingTimestamp('', nowEpochMs);
-  if (typeof raw.timestamp === 'string') return parseReadingTimestamp(raw.timestamp, nowEpochMs);
+function timestampOf(raw: JsonObject, nowEpochMs: number, retention: Retention): Parsed<Instant> {
+  const text = Object.hasOwn(raw, 'timestamp') ? raw.timestamp : '';
+  if (typeof text === 'string') return parseReadingTimestamp(text, nowEpochMs, retention);
   return refused(
     'timestamp-malformed',
     'A timestamp is RFC 3339 text such as 2023-02-15T01:30:00.000-05:00.',

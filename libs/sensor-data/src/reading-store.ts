@@ -1,5 +1,5 @@
 import type { Instant } from '@sensorflow/kernel';
-import type { StoredReading } from './reading.js';
+import type { ReadingIdentity, StoredReading } from './reading.js';
 
 /**
  * What became of one put: `stored` is confirmed durable; `not-stored` certainly did not happen;
@@ -40,6 +40,16 @@ export abstract class ReadingStore {
    * retries; the caller decides.
    */
   abstract putAll(readings: readonly StoredReading[]): Promise<readonly PutOutcome[]>;
+
+  /** The reading of that identity, strongly consistent. */
+  abstract find(identity: ReadingIdentity): Promise<StoredReading | undefined>;
+
+  /**
+   * Removes exactly this reading; `changed` when it does not stand there as it is, and nothing happened.
+   * A removal whose answer was lost can say `changed` too. An attempt that lands late harms no other
+   * reading. Throws DomainError `unavailable` (`outcome-unknown`) when the store does not confirm.
+   */
+  abstract removeExactly(reading: StoredReading): Promise<'removed' | 'changed'>;
 
   /** One page of a time range. Reads its own writes: strongly consistent. */
   abstract range(query: ReadingRange): Promise<ReadingPage>;

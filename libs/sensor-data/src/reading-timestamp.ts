@@ -2,18 +2,30 @@ import {
   instantFromEpochMs,
   parseInstant,
   refused,
+  type Fault,
   type Instant,
   type Parsed,
 } from '@sensorflow/kernel';
+import type { Retention } from './retention.js';
+
+export const READING_TOO_OLD: Fault = {
+  code: 'reading-too-old',
+  detail: 'Readings are not kept long enough for this instant to be written or removed any more.',
+};
 
 /** Clocks of sensors run ahead; further than this, the date is wrong rather than the clock. */
 const MAX_AHEAD_MS = 10 * 60 * 1000;
 
 /**
- * The instant of a reading: what `parseInstant` takes, at most ten minutes ahead of now.
- * Faults: those of `parseInstant`, `timestamp-missing` (empty text), `timestamp-in-future`.
+ * The instant of a reading: what `parseInstant` takes, at most ten minutes ahead of now, and not so old
+ * that it would soon expire. Faults: those of `parseInstant`, `timestamp-missing` (empty text),
+ * `timestamp-in-future`, `reading-too-old`.
  */
-export function parseReadingTimestamp(text: string, nowEpochMs: number): Parsed<Instant> {
+export function parseReadingTimestamp(
+  text: string,
+  nowEpochMs: number,
+  retention: Retention,
+): Parsed<Instant> {
   if (text === '') return refused('timestamp-missing', 'A reading says when it was taken.');
   const parsed = parseInstant(text);
   if (parsed.ok && parsed.value > latestAcceptedAt(nowEpochMs)) {
@@ -21,6 +33,9 @@ export function parseReadingTimestamp(text: string, nowEpochMs: number): Parsed<
       'timestamp-in-future',
       "The timestamp lies more than ten minutes ahead of the server's clock.",
     );
+  }
+  if (parsed.ok && retention.isTooOld(parsed.value, nowEpochMs)) {
+    return { ok: false, fault: READING_TOO_OLD };
   }
   return parsed;
 }

@@ -1,4 +1,4 @@
-import type { Reading, StoredReading } from './reading.js';
+import type { Reading, ReadingIdentity, StoredReading } from './reading.js';
 
 /** What became of one reading: stored and confirmed, or why not (see PutOutcome). */
 export type WriteOutcome =
@@ -22,4 +22,12 @@ export abstract class ReadingWriter {
    * callers wait instead is never `overloaded`.
    */
   abstract write(readings: readonly Reading[]): Promise<readonly WriteOutcome[]>;
+
+  /**
+   * Does other work on one key in its turn: begins when every write of the key that came before is
+   * over, and holds up those that come later until it ends. Work that fails ends too. Throws DomainError
+   * `unavailable` (`shutting-down`, or `reading-busy` when its turn did not come within the writer's
+   * deadline), and then the work was not and will not be begun.
+   */
+  abstract inTurn<T>(identity: ReadingIdentity, work: () => Promise<T>): Promise<T>;
 }

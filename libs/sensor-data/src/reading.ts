@@ -22,7 +22,10 @@ export interface StoredReading extends Reading {
 /** The metric of a reading that was sent with `value` alone. */
 export const DEFAULT_METRIC = 'value';
 
+/** The identity of a reading. */
+export type ReadingIdentity = Pick<Reading, 'equipmentId' | 'timestamp'>;
+
 /** Text that is equal for two readings exactly when they have one identity. */
-export function readingKey(reading: Pick<Reading, 'equipmentId' | 'timestamp'>): string {
-  return `${reading.equipmentId} ${reading.timestamp}`;
+export function readingKey({ equipmentId, timestamp }: ReadingIdentity): string {
+  return `${equipmentId} ${timestamp}`;
 }

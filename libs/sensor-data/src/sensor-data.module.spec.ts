@@ -7,6 +7,7 @@ import { FixedClock } from '../../../test/support/fixed-clock.js';
 import { aReading } from '../../../test/support/readings.js';
 import { ReadingStore } from './reading-store.js';
 import { ReadingWriter } from './reading-writer.js';
+import { Retention } from './retention.js';
 import { SensorDataModule } from './sensor-data.module.js';
 import { SensorData } from './sensor-data.js';
 
@@ -37,6 +38,7 @@ it('the module puts readings and their store together, and logs why writes fail,
         readDynamoDb: client,
         writeDynamoDb: client,
         tableName: 'readings',
+        retention: Retention.FOREVER,
         clock: new FixedClock(),
       }),
     ],
@@ -63,6 +65,7 @@ it('closing the application answers what was admitted and admits nothing more', 
         readDynamoDb: client,
         writeDynamoDb: client,
         tableName: 'readings',
+        retention: Retention.FOREVER,
       }),
     ],
   })

@@ -10,6 +10,7 @@ import { BatchController } from './http/batch.controller.js';
 import { ReadingsController } from './http/readings.controller.js';
 import { ReadingStore } from './reading-store.js';
 import { ReadingWriter } from './reading-writer.js';
+import type { Retention } from './retention.js';
 import { SensorData } from './sensor-data.js';
 
 export interface SensorDataOptions {
@@ -17,6 +18,7 @@ export interface SensorDataOptions {
   /** Makes one attempt a call and throws on its request timeout: the writer does the retrying. */
   readonly writeDynamoDb: DynamoDBClient;
   readonly tableName: string;
+  readonly retention: Retention;
   readonly clock?: Clock;
 }
 
@@ -31,7 +33,8 @@ export class SensorDataModule implements OnApplicationShutdown {
   }
 
   static register(options: SensorDataOptions): DynamicModule {
-    const { readDynamoDb, writeDynamoDb, tableName, clock = new SystemClock() } = options;
+    const { readDynamoDb, writeDynamoDb, tableName, retention } = options;
+    const { clock = new SystemClock() } = options;
     return {
       module: SensorDataModule,
       controllers: [ReadingsController, BatchController],
@@ -47,6 +50,7 @@ export class SensorDataModule implements OnApplicationShutdown {
               writeDynamoDb,
               tableName,
               writeFailureLog(clock),
+              retention,
             );
             return new GroupCommit(store, clock);
           },
@@ -55,7 +59,7 @@ export class SensorDataModule implements OnApplicationShutdown {
         {
           provide: SensorData,
           useFactory: (store: ReadingStore, writer: ReadingWriter) =>
-            new SensorData(store, writer, clock),
+            new SensorData(store, writer, clock, retention),
           inject: [ReadingStore, ReadingWriter],
         },
       ],

@@ -5,16 +5,35 @@ import {
   InMemoryReadingStore,
   type PutFault,
 } from '../../../test/support/in-memory-reading-store.js';
+import { anInstant, aStoredReading } from '../../../test/support/readings.js';
 import { GroupCommit } from './group-commit.js';
+import type { StoredReading } from './reading.js';
+import { Retention } from './retention.js';
 import { SensorData } from './sensor-data.js';
 
 const valid = { equipmentId: 'EQ-1', timestamp: '2023-02-15T01:30:00-05:00', value: 78.42 };
 
-function start(fault: PutFault = () => undefined) {
-  const store = new InMemoryReadingStore();
+/** The store while another process corrects the reading just before it is removed, so many times. */
+class ContestedStore extends InMemoryReadingStore {
+  corrections = 0;
+  /** The first attempt lands without an answer; the client's second one finds nothing. */
+  losesAnswers = false;
+
+  override async removeExactly(reading: StoredReading): Promise<'removed' | 'changed'> {
+    if (this.corrections > 0) {
+      this.corrections -= 1;
+      await this.putAll([{ ...reading, values: new Map([['value', 1000 + this.corrections]]) }]);
+    }
+    if (this.losesAnswers) await super.removeExactly(reading);
+    return super.removeExactly(reading);
+  }
+}
+
+function start(fault: PutFault = () => undefined, retention = Retention.FOREVER) {
+  const store = new ContestedStore();
   store.failPuts(fault);
   const clock = new FixedClock('2023-09-01T00:00:00Z');
-  const sensorData = new SensorData(store, new GroupCommit(store, clock), clock);
+  const sensorData = new SensorData(store, new GroupCommit(store, clock), clock, retention);
   return { store, sensorData };
 }
 
@@ -208,5 +227,85 @@ describe('the newest reading', () => {
     const error = await failureOf(sensorData.latestReading('EQ-1'));
 
     expect(error).toMatchObject({ kind: 'not-found', code: 'no-reading' });
+  });
+});
+
+describe('a retention', () => {
+  it('refuses a reading that is too old, alone and within a batch', async () => {
+    const { store, sensorData } = start(undefined, Retention.ofDays(30));
+    const kept = { ...valid, timestamp: '2023-08-05T00:00:00Z' };
+
+    await expect(sensorData.recordReading(valid)).rejects.toMatchObject({
+      code: 'invalid-reading',
+      faults: [{ pointer: '/timestamp', code: 'reading-too-old' }],
+    });
+    const verdict = await sensorData.recordBatch([accepted(kept), accepted(valid)]);
+
+    expect(verdict).toMatchObject({
+      stored: 1,
+      rejected: [{ index: 1, code: 'reading-too-old', pointer: '/timestamp' }],
+    });
+    expect(store.all()).toHaveLength(1);
+  });
+});
+
+describe('removing a reading', () => {
+  const identity = { equipmentId: 'EQ-1', timestamp: anInstant(valid.timestamp) };
+
+  it('removes it, whatever offset it is named with, and then says that there is none', async () => {
+    const { store, sensorData } = start();
+    await sensorData.recordReading(valid);
+
+    await sensorData.removeReading(identity);
+
+    expect(store.all()).toEqual([]);
+    await expect(sensorData.removeReading(identity)).rejects.toMatchObject({
+      kind: 'not-found',
+      code: 'no-reading',
+    });
+  });
+
+  it('removes the reading that took the place of the one it saw', async () => {
+    const { store, sensorData } = start();
+    await sensorData.recordReading(valid);
+    store.corrections = 1;
+
+    await sensorData.removeReading(identity);
+
+    expect(store.all()).toEqual([]);
+  });
+
+  it('has removed a reading that vanished under its hands: its answer may have been lost', async () => {
+    const { store, sensorData } = start();
+    await sensorData.recordReading(valid);
+    store.losesAnswers = true;
+
+    await sensorData.removeReading(identity);
+
+    expect(store.all()).toEqual([]);
+  });
+
+  it('gives up after five corrections of others, without having done anything', async () => {
+    const { store, sensorData } = start();
+    await sensorData.recordReading(valid);
+    store.corrections = 5;
+
+    await expect(sensorData.removeReading(identity)).rejects.toMatchObject({
+      kind: 'unavailable',
+      code: 'reading-busy',
+    });
+    expect(store.all()).toHaveLength(1);
+  });
+
+  it('leaves readings alone whose hour is sealed or about to be', async () => {
+    const { store, sensorData } = start(undefined, Retention.ofDays(30));
+    const old = { equipmentId: 'EQ-1', timestamp: anInstant('2023-08-04T23:59:59Z') };
+    await store.putAll([aStoredReading({ equipmentId: 'EQ-1', timestamp: old.timestamp })]);
+
+    await expect(sensorData.removeReading(old)).rejects.toMatchObject({
+      kind: 'invalid',
+      code: 'reading-too-old',
+    });
+    expect(store.all()).toHaveLength(1);
   });
 });

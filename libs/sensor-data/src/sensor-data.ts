@@ -3,9 +3,14 @@ import { VerdictList, type BatchVerdict } from './batch-verdict.js';
 import { parseReading } from './parse-reading.js';
 import type { ReadingPage, ReadingRange, ReadingStore } from './reading-store.js';
 import type { ReadingWriter, WriteOutcome } from './reading-writer.js';
-import type { Reading, StoredReading } from './reading.js';
+import { readingBusy } from './reading-busy.js';
+import { READING_TOO_OLD } from './reading-timestamp.js';
+import type { Reading, ReadingIdentity, StoredReading } from './reading.js';
+import type { Retention } from './retention.js';
 
 export const MAX_READINGS_PER_BATCH = 10_000;
+
+const MAX_REMOVAL_ATTEMPTS = 5;
 
 const RETRY_AFTER_SECONDS = 1;
 
@@ -21,6 +26,7 @@ export class SensorData {
     private readonly store: ReadingStore,
     private readonly writer: ReadingWriter,
     private readonly clock: Clock,
+    private readonly retention: Retention,
   ) {}
 
   /**
@@ -28,7 +34,7 @@ export class SensorData {
    * `reading-not-storable`, `write-not-accepted` (it is certainly not stored) or `outcome-unknown`.
    */
   async recordReading(raw: unknown): Promise<StoredReading> {
-    const parsed = parseReading(raw, this.clock.nowEpochMs());
+    const parsed = parseReading(raw, this.clock.nowEpochMs(), this.retention);
     if (!parsed.ok) {
       throw new DomainError('invalid', 'invalid-reading', 'The reading is not valid; see errors.', {
         faults: parsed.faults,
@@ -63,7 +69,7 @@ export class SensorData {
     const indexes: number[] = [];
     for (const [index, document] of documents.entries()) {
       const parsed = document.ok
-        ? parseReading(document.value, nowEpochMs)
+        ? parseReading(document.value, nowEpochMs, this.retention)
         : { ok: false as const, faults: [{ pointer: '', ...document.fault }] };
       if (parsed.ok) {
         readings.push(parsed.value);
@@ -82,6 +88,38 @@ export class SensorData {
     const latest = await this.store.latest(equipmentId);
     if (latest) return latest;
     throw new DomainError('not-found', 'no-reading', 'This equipment has no reading.');
+  }
+
+  /**
+   * Removes the reading that stands there when its turn comes. Its turn is behind every write of that
+   * reading that this process took on before, and ahead of those it takes on later; between processes
+   * the store's order holds. Throws `no-reading` when there was none, `reading-too-old`, `reading-busy`
+   * (nothing happened) or `outcome-unknown`.
+   */
+  async removeReading(identity: ReadingIdentity): Promise<void> {
+    if (this.retention.isTooOld(identity.timestamp, this.clock.nowEpochMs())) {
+      throw new DomainError('invalid', READING_TOO_OLD.code, READING_TOO_OLD.detail, {
+        faults: [{ pointer: '/timestamp', ...READING_TOO_OLD }],
+      });
+    }
+    await this.writer.inTurn(identity, () => this.removeWhatStands(identity));
+  }
+
+  /**
+   * Looks, and removes exactly what it saw: an attempt that the network delivers late finds another
+   * reading there, and leaves it.
+   */
+  private async removeWhatStands(identity: ReadingIdentity): Promise<void> {
+    for (let attempt = 0; attempt < MAX_REMOVAL_ATTEMPTS; attempt += 1) {
+      const standing = await this.store.find(identity);
+      if (standing === undefined) {
+        // It was there when we came: an attempt of ours whose answer was lost has removed it, or another process.
+        if (attempt > 0) return;
+        throw new DomainError('not-found', 'no-reading', 'There is no such reading.');
+      }
+      if ((await this.store.removeExactly(standing)) === 'removed') return;
+    }
+    throw readingBusy();
   }
 }
 

@@ -24,10 +24,16 @@ function awsVariables(cloud: Cloud, options: StackOptions): Variables {
   };
 }
 
+/** For every process that writes, removes or folds readings. */
+function retentionVariables({ retentionDays }: StackOptions): Variables {
+  return retentionDays === undefined ? {} : { RETENTION_DAYS: String(retentionDays) };
+}
+
 export function apiVariables(cloud: Cloud, options: StackOptions): Variables {
   const { identity } = cloud;
   return {
     ...awsVariables(cloud, options),
+    ...retentionVariables(options),
     HOST: '127.0.0.1',
     PORT: String(options.port),
     DYNAMODB_TABLE_NAME: TABLE_NAMES.readings,
@@ -49,6 +55,7 @@ export function apiVariables(cloud: Cloud, options: StackOptions): Variables {
 export function aggregatorVariables(cloud: Cloud, options: StackOptions): Variables {
   return {
     ...awsVariables(cloud, options),
+    ...retentionVariables(options),
     DYNAMODB_TABLE_NAME: TABLE_NAMES.readings,
     DYNAMODB_AGGREGATE_TABLE_NAME: TABLE_NAMES.aggregates,
   };
@@ -57,6 +64,7 @@ export function aggregatorVariables(cloud: Cloud, options: StackOptions): Variab
 export function importerVariables(cloud: Cloud, options: StackOptions): Variables {
   return {
     ...awsVariables(cloud, options),
+    ...retentionVariables(options),
     DYNAMODB_TABLE_NAME: TABLE_NAMES.readings,
     DYNAMODB_IMPORTS_TABLE_NAME: TABLE_NAMES.imports,
     S3_BUCKET_NAME: BUCKET,

@@ -16,6 +16,7 @@ export interface StackOptions {
   /** Where the functions' bundles are; without it, they run as they were built. */
   readonly lambdasDir: string | undefined;
   readonly streamWindowSeconds: number;
+  readonly retentionDays: number | undefined;
   /** The starter's own environment: where to find programs. None of it reaches the product. */
   readonly hostVariables: Variables;
 }
@@ -40,6 +41,7 @@ export function readStackOptions(args: readonly string[], variables: Variables):
     logLevel: environment.LOG_LEVEL,
     lambdasDir: environment.SENSORFLOW_LAMBDAS_DIR,
     streamWindowSeconds: environment.STREAM_WINDOW_SECONDS,
+    retentionDays: environment.RETENTION_DAYS,
     hostVariables: variables,
   };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   ConfigurationError,
+  readAggregatorEnvironment,
   readApiEnvironment,
   readImporterEnvironment,
   readStackEnvironment,
@@ -97,6 +98,27 @@ describe('the environment of the importer', () => {
       expect(faults).toEqual(['IMPORT_HANDOVER_MS: must be a whole number from 1000 to 600000']);
     },
   );
+});
+
+describe('the retention', () => {
+  const importer = { ...complete, UPLOADS_QUEUE_URL: 'https://sqs.example/1/uploads' };
+  const readers = [readApiEnvironment, readImporterEnvironment, readAggregatorEnvironment];
+
+  it('is off unless it is set, and the same number for everything that has to do with readings', () => {
+    const daysWith = (variables: Variables) =>
+      readers.map((read) => read({ ...importer, ...variables }).RETENTION_DAYS);
+
+    expect(daysWith({})).toEqual([undefined, undefined, undefined]);
+    expect(daysWith({ RETENTION_DAYS: '4' })).toEqual([4, 4, 4]);
+  });
+
+  it.each(['0', '3', '36501', '90d', '1e2', ''])('is not "%s"', (value) => {
+    for (const read of [...readers, readStackEnvironment]) {
+      expect(faultsOf({ ...importer, RETENTION_DAYS: value }, read)).toEqual([
+        'RETENTION_DAYS: must be a whole number from 4 to 36500',
+      ]);
+    }
+  });
 });
 
 describe('the environment of the embedded stack', () => {

@@ -27,6 +27,9 @@ const shared = {
 /** How many shards a new day of aggregates is laid out in; a day keeps what it began with. */
 const AGGREGATE_SHARDS = wholeNumber(1, 256)({ default: 1 });
 
+/** Off unless set. Everything that writes, removes or folds readings needs the same number. */
+const RETENTION_DAYS = wholeNumber(4, 36_500)({ default: undefined });
+
 const MIB = 1024 * 1024;
 
 const apiVariables = {
@@ -48,6 +51,7 @@ const apiVariables = {
   SHUTDOWN_GRACE_MS: wholeNumber(0, 60_000)({ default: 10_000 }),
   UPLOAD_MAX_BYTES: wholeNumber(1, 5 * 1024 * MIB)({ default: 2048 * MIB }),
   AGGREGATE_SHARDS,
+  RETENTION_DAYS,
 };
 
 const aggregatorVariables = {
@@ -55,6 +59,7 @@ const aggregatorVariables = {
   DYNAMODB_TABLE_NAME: text(),
   DYNAMODB_AGGREGATE_TABLE_NAME: text(),
   AGGREGATE_SHARDS,
+  RETENTION_DAYS,
 };
 
 const importerVariables = {
@@ -63,6 +68,7 @@ const importerVariables = {
   DYNAMODB_IMPORTS_TABLE_NAME: text(),
   S3_BUCKET_NAME: text(),
   UPLOADS_QUEUE_URL: httpUrl(),
+  RETENTION_DAYS,
   /** Below this much time a Lambda hands the rest of a file to its next run. */
   IMPORT_HANDOVER_MS: wholeNumber(1_000, 600_000)({ default: 60_000 }),
 };
@@ -82,6 +88,7 @@ const stackVariables = {
   )({
     default: READINGS_STREAM_SOURCE.maximumBatchingWindowSeconds,
   }),
+  RETENTION_DAYS,
 };
 
 function read<S extends Record<string, ValidatorSpec<unknown>>>(variables: Variables, specs: S) {

@@ -1,4 +1,7 @@
 import {
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  GetItemCommand,
   QueryCommand,
   type DynamoDBClient,
   type QueryCommandOutput,
@@ -11,10 +14,12 @@ import {
   type ReadingPage,
   type ReadingRange,
 } from '../reading-store.js';
-import type { StoredReading } from '../reading.js';
+import type { ReadingIdentity, StoredReading } from '../reading.js';
+import { Retention } from '../retention.js';
+import { exactlyThis } from './exactly-this.js';
 import { batchJson, batchOutcomes, putJson, putOutcome } from './reading-calls.js';
 import { readingKeyCondition } from './reading-key-condition.js';
-import { fromReadingItem } from './reading-item.js';
+import { fromReadingItem, keyOf, readingItemJson } from './reading-item.js';
 import { classifyWriteFailure, type WriteFailureKind } from './write-failure.js';
 
 /** Told of every failed call, since an outcome carries no cause. */
@@ -31,6 +36,8 @@ export class DynamoDbReadingStore extends ReadingStore {
     private readonly client: DynamoDBClient,
     private readonly tableName: string,
     private readonly onWriteFailure: WriteFailureListener = () => undefined,
+    /** Of readings that are put from now on. */
+    private readonly retention = Retention.FOREVER,
   ) {
     super();
     this.caller = new DynamoDbCaller(client, tableName);
@@ -51,10 +58,19 @@ export class DynamoDbReadingStore extends ReadingStore {
   private async call(readings: readonly StoredReading[]): Promise<readonly PutOutcome[]> {
     const [only] = readings;
     if (only && readings.length === 1) {
-      return [putOutcome(await this.caller.call('PutItem', putJson(this.tableName, only)))];
+      return [
+        putOutcome(await this.caller.call('PutItem', putJson(this.tableName, this.itemOf(only)))),
+      ];
     }
-    const body = batchJson(this.tableName, readings);
+    const body = batchJson(
+      this.tableName,
+      readings.map((reading) => this.itemOf(reading)),
+    );
     return batchOutcomes(readings, await this.caller.call('BatchWriteItem', body));
+  }
+
+  private itemOf(reading: StoredReading): string {
+    return readingItemJson(reading, this.retention.expiresAtEpochSeconds(reading.timestamp));
   }
 
   /** One bad item refuses the whole call, so the halves are tried apart until it stands alone. */
@@ -65,6 +81,36 @@ export class DynamoDbReadingStore extends ReadingStore {
     const middle = Math.ceil(readings.length / 2);
     const first = await this.putAll(readings.slice(0, middle));
     return [...first, ...(await this.putAll(readings.slice(middle)))];
+  }
+
+  override async find(identity: ReadingIdentity): Promise<StoredReading | undefined> {
+    const command = new GetItemCommand({
+      TableName: this.tableName,
+      Key: keyOf(identity),
+      ConsistentRead: true,
+    });
+    const { Item: item } = await answered(this.client.send(command));
+    return item && fromReadingItem(item);
+  }
+
+  override async removeExactly(reading: StoredReading): Promise<'removed' | 'changed'> {
+    const command = new DeleteItemCommand({
+      TableName: this.tableName,
+      Key: keyOf(reading),
+      ...exactlyThis(reading),
+    });
+    try {
+      await this.client.send(command);
+      return 'removed';
+    } catch (cause) {
+      if (cause instanceof ConditionalCheckFailedException) return 'changed';
+      throw new DomainError(
+        'unavailable',
+        'outcome-unknown',
+        'The store did not confirm the removal in time; it may have happened. Sending it again is safe.',
+        { cause, retryAfterSeconds: 1 },
+      );
+    }
   }
 
   override async range(query: ReadingRange): Promise<ReadingPage> {
@@ -118,17 +164,23 @@ export class DynamoDbReadingStore extends ReadingStore {
   private async query(
     input: Omit<QueryCommand['input'], 'TableName' | 'ConsistentRead'>,
   ): Promise<QueryCommandOutput> {
-    try {
-      return await this.client.send(
+    return answered(
+      this.client.send(
         new QueryCommand({ ...input, TableName: this.tableName, ConsistentRead: true }),
-      );
-    } catch (cause) {
-      throw new DomainError(
-        'unavailable',
-        'store-unavailable',
-        'The readings cannot be read at the moment. Try again.',
-        { cause, retryAfterSeconds: 1 },
-      );
-    }
+      ),
+    );
+  }
+}
+
+async function answered<T>(read: Promise<T>): Promise<T> {
+  try {
+    return await read;
+  } catch (cause) {
+    throw new DomainError(
+      'unavailable',
+      'store-unavailable',
+      'The readings cannot be read at the moment. Try again.',
+      { cause, retryAfterSeconds: 1 },
+    );
   }
 }

@@ -1,16 +1,15 @@
 import { isJsonObject } from '../json-object.js';
 import type { PutOutcome } from '../reading-store.js';
 import { readingKey, type StoredReading } from '../reading.js';
-import { readingItemJson } from './reading-item.js';
 
 /** The body of a PutItem. */
-export function putJson(tableName: string, reading: StoredReading): string {
-  return `{"TableName":${JSON.stringify(tableName)},"Item":${readingItemJson(reading)}}`;
+export function putJson(tableName: string, itemJson: string): string {
+  return `{"TableName":${JSON.stringify(tableName)},"Item":${itemJson}}`;
 }
 
 /** The body of a BatchWriteItem. */
-export function batchJson(tableName: string, readings: readonly StoredReading[]): string {
-  const puts = readings.map((reading) => `{"PutRequest":{"Item":${readingItemJson(reading)}}}`);
+export function batchJson(tableName: string, itemsJson: readonly string[]): string {
+  const puts = itemsJson.map((itemJson) => `{"PutRequest":{"Item":${itemJson}}}`);
   return `{"RequestItems":{${JSON.stringify(tableName)}:[${puts.join(',')}]}}`;
 }
 

@@ -1,10 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { aStoredReading } from '../../../../test/support/readings.js';
-import type { StoredReading } from '../reading.js';
-import { fromReadingItem, readingItemJson, type ReadingItem } from './reading-item.js';
+import { fromReadingItem, toReadingItem } from './reading-item.js';
 
-const toReadingItem = (reading: StoredReading): ReadingItem => JSON.parse(readingItemJson(reading));
 const sound = toReadingItem(aStoredReading());
 
 describe('the item of a reading', () => {
@@ -27,6 +25,14 @@ describe('the item of a reading', () => {
       tags: { M: { cipId: { S: 'CIP_001' } } },
     });
     expect(toReadingItem(reading)).not.toHaveProperty('value');
+  });
+
+  it('says when it expires, if it does, and means the same reading', () => {
+    const reading = aStoredReading();
+    const item = toReadingItem(reading, 1_795_384_343);
+
+    expect(item).toEqual({ ...sound, expiresAt: { N: '1795384343' } });
+    expect(fromReadingItem(item)).toEqual(reading);
   });
 
   it('gives back every double as it was, also in the notation that DynamoDB answers with', () => {

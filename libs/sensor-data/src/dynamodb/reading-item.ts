@@ -1,18 +1,33 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { parseInstant, type Instant } from '@sensorflow/kernel';
-import { DEFAULT_METRIC, type StoredReading } from '../reading.js';
+import { DEFAULT_METRIC, type ReadingIdentity, type StoredReading } from '../reading.js';
 
 /** A reading as DynamoDB holds it: see READINGS_TABLE for its keys. */
 export type ReadingItem = Record<string, AttributeValue>;
 
-/** The item as DynamoDB's JSON; written at once, because building it as an object first costs as much again. */
-export function readingItemJson(reading: StoredReading): string {
+export function keyOf({ equipmentId, timestamp }: ReadingIdentity): ReadingItem {
+  return { equipmentId: { S: equipmentId }, timestamp: { S: timestamp } };
+}
+
+/**
+ * The item as DynamoDB's JSON; written at once, because building it as an object first costs as much again.
+ *
+ * @param expiresAtEpochSeconds from when on DynamoDB may remove it; undefined for never
+ */
+export function readingItemJson(reading: StoredReading, expiresAtEpochSeconds?: number): string {
   const { equipmentId, timestamp, values, tags, registerTime } = reading;
+  const expiry =
+    expiresAtEpochSeconds === undefined ? '' : `"expiresAt":${numberJson(expiresAtEpochSeconds)},`;
   // An instant has no letter that JSON escapes.
   return (
     `{"equipmentId":{"S":${JSON.stringify(equipmentId)}},"timestamp":{"S":"${timestamp}"},` +
-    `${metricsJson(values)},${tagsJson(tags)}"registerTime":{"S":"${registerTime}"}}`
+    `${metricsJson(values)},${tagsJson(tags)}${expiry}"registerTime":{"S":"${registerTime}"}}`
   );
+}
+
+/** The same as an object, for what is written now and then. */
+export function toReadingItem(reading: StoredReading, expiresAtEpochSeconds?: number): ReadingItem {
+  return JSON.parse(readingItemJson(reading, expiresAtEpochSeconds));
 }
 
 function metricsJson(values: ReadonlyMap<string, number>): string {

@@ -1,7 +1,18 @@
-import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  HttpStatus,
+  Param,
+  Post,
+  Query,
+} from '@nestjs/common';
 import {
   ApiBody,
   ApiCreatedResponse,
+  ApiNoContentResponse,
   ApiOkResponse,
   ApiOperation,
   ApiParam,
@@ -9,10 +20,12 @@ import {
 } from '@nestjs/swagger';
 import { RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
 import { ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
+import { IgnoresBody } from '@sensorflow/platform/http/ignores-body.decorator.js';
 import { MaxBodyBytes } from '@sensorflow/platform/http/max-body-bytes.decorator.js';
 import { SensorData } from '../sensor-data.js';
 import { ApiReadingsQuery } from './api-readings-query.decorator.js';
 import { pathEquipmentIdOf } from './path-equipment-id.js';
+import { pathReadingOf } from './path-reading.js';
 import { nextCursorOf, readingRangeOf, type QueryString } from './reading-range.js';
 import { READING_SCHEMA } from './reading.schema.js';
 import { ReadingPageView, ReadingView, toReadingView } from './reading.view.js';
@@ -81,5 +94,39 @@ export class ReadingsController {
   @RequiresScope('sensorflow/read')
   async latestReading(@Param('equipmentId') equipmentId: string): Promise<ReadingView> {
     return toReadingView(await this.sensorData.latestReading(pathEquipmentIdOf(equipmentId)));
+  }
+
+  @Delete(':equipmentId/:timestamp')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @IgnoresBody()
+  @ApiProblem(400, 'url-malformed')
+  @ApiProblem(414, 'url-too-long')
+  @ApiOperation({
+    summary: 'Remove one reading',
+    description:
+      'Answers 204 once the reading is gone for good; aggregates follow within seconds. A reading that is sent again afterwards is a new one. Of a removal whose outcome is unknown, sending it again says 404 if it happened.',
+  })
+  @ApiParam({ name: 'equipmentId', example: 'EQ-12495' })
+  @ApiParam({
+    name: 'timestamp',
+    description: 'the instant of the reading, RFC 3339 with any offset',
+    example: '2023-02-15T06:30:00.000Z',
+  })
+  @ApiNoContentResponse({ description: 'the reading is gone' })
+  @ApiProblem(
+    400,
+    'equipment-id-invalid',
+    'equipment-id-reserved',
+    'invalid-request',
+    'reading-too-old',
+  )
+  @ApiProblem(404, 'no-reading')
+  @ApiProblem(503, 'store-unavailable', 'reading-busy', 'outcome-unknown', 'shutting-down')
+  @RequiresScope('sensorflow/admin')
+  async removeReading(
+    @Param('equipmentId') equipmentId: string,
+    @Param('timestamp') timestamp: string,
+  ): Promise<void> {
+    await this.sensorData.removeReading(pathReadingOf(equipmentId, timestamp));
   }
 }

@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FixedClock } from '../../../../test/support/fixed-clock.js';
 import { InMemoryReadingStore } from '../../../../test/support/in-memory-reading-store.js';
 import { GroupCommit } from '../group-commit.js';
+import { Retention } from '../retention.js';
 import { SensorData } from '../sensor-data.js';
 import { BatchController } from './batch.controller.js';
 import { ReadingsController } from './readings.controller.js';
@@ -21,7 +22,7 @@ let store: InMemoryReadingStore;
 beforeEach(async () => {
   store = new InMemoryReadingStore();
   const clock = new FixedClock('2023-09-01T00:00:00.731Z');
-  const sensorData = new SensorData(store, new GroupCommit(store, clock), clock);
+  const sensorData = new SensorData(store, new GroupCommit(store, clock), clock, Retention.FOREVER);
   const testing = await Test.createTestingModule({
     controllers: [ReadingsController, BatchController],
     providers: [{ provide: SensorData, useValue: sensorData }],
@@ -486,6 +487,46 @@ describe('GET /sensor-data/{equipmentId}/latest', () => {
       status: 404,
       body: { code: 'no-reading' },
     });
+  });
+});
+
+describe('DELETE /sensor-data/{equipmentId}/{timestamp}', () => {
+  const remove = async (url: string) => app.inject({ method: 'DELETE', url });
+
+  it('answers 204 without a body once the reading is gone, then 404', async () => {
+    await postSeconds(2);
+
+    const first = await remove('/sensor-data/EQ-1/2023-01-01T01:00:01.000+01:00');
+    const second = await remove('/sensor-data/EQ-1/2023-01-01T00:00:01Z');
+
+    expect([first.statusCode, first.body]).toEqual([204, '']);
+    expect(second.statusCode).toBe(404);
+    expect(second.json()).toMatchObject({ code: 'no-reading' });
+    expect(store.all()).toMatchObject([{ timestamp: '2023-01-01T00:00:00.000000000Z' }]);
+  });
+
+  it('names what is wrong with both parts of its path at once', async () => {
+    const answer = await remove('/sensor-data/a%20b/2023-02-29T00:00:00Z');
+
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json()).toMatchObject({
+      code: 'invalid-request',
+      errors: [
+        { pointer: '/equipmentId', code: 'equipment-id-invalid' },
+        { pointer: '/timestamp', code: 'timestamp-not-a-date' },
+      ],
+    });
+  });
+
+  it.each([
+    ['/sensor-data/uploads/2023-01-01T00:00:00Z', 'equipment-id-reserved'],
+    ['/sensor-data/EQ-1/latest', 'invalid-request'],
+    ['/sensor-data/EQ-1/2023-01-01', 'invalid-request'],
+  ])('takes no other word for an identity: %s', async (url, code) => {
+    const answer = await remove(url);
+
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json()).toMatchObject({ code });
   });
 });
 

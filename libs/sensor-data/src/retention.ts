@@ -1,0 +1,55 @@
+import { instantFromEpochMs, instantToEpochMs, type Instant } from '@sensorflow/kernel';
+
+const MS_PER_HOUR = 3_600_000;
+const MS_PER_DAY = 24 * MS_PER_HOUR;
+/** Every reading accepted has three days before it expires … */
+const MARGIN_MS = 72 * MS_PER_HOUR;
+/** … and two of them before its hour is sealed: twice as long as a stream keeps a change. */
+const SEALED_BEFORE_MS = 24 * MS_PER_HOUR;
+
+/** Below it hardly anything would be accepted. */
+const MIN_RETENTION_DAYS = 4;
+
+/**
+ * How long readings are kept, from their own instant on. A reading that expires is no correction: what
+ * was aggregated from it stays. So an hour is sealed before the first of its readings can vanish, and
+ * readings are refused before their hour is sealed. Decision record 0010.
+ */
+export class Retention {
+  static readonly FOREVER = new Retention(Infinity);
+  private oldest = { nowEpochMs: Number.NaN, instant: '' };
+
+  private constructor(private readonly keptMs: number) {}
+
+  /** @param days whole days, at least MIN_RETENTION_DAYS; undefined keeps readings for ever */
+  static ofDays(days: number | undefined): Retention {
+    if (days === undefined) return Retention.FOREVER;
+    if (days < MIN_RETENTION_DAYS) throw new RangeError(`${days} days are too few`);
+    return new Retention(days * MS_PER_DAY);
+  }
+
+  /** From when on the store may remove the reading; undefined for never. */
+  expiresAtEpochSeconds(timestamp: Instant): number | undefined {
+    if (this.keptMs === Infinity) return undefined;
+    return Math.ceil((instantToEpochMs(timestamp) + this.keptMs) / 1000);
+  }
+
+  /** Whether a reading of that instant can be neither taken nor removed any more. */
+  isTooOld(timestamp: Instant, nowEpochMs: number): boolean {
+    return this.keptMs !== Infinity && timestamp < this.oldestTakenAt(nowEpochMs);
+  }
+
+  /** Whether readings behind this instant may begin to vanish: nothing may be recomputed from them. */
+  isSealed(from: Instant, nowEpochMs: number): boolean {
+    return instantToEpochMs(from) + this.keptMs - SEALED_BEFORE_MS <= nowEpochMs;
+  }
+
+  /** Remembered for the millisecond: a file has a hundred rows in one, and formatting a date is slow. */
+  private oldestTakenAt(nowEpochMs: number): string {
+    if (this.oldest.nowEpochMs !== nowEpochMs) {
+      const oldestEpochMs = Math.max(0, nowEpochMs - this.keptMs + MARGIN_MS);
+      this.oldest = { nowEpochMs, instant: instantFromEpochMs(oldestEpochMs) };
+    }
+    return this.oldest.instant;
+  }
+}
