@@ -39,6 +39,7 @@ describe('the OpenAPI document', () => {
       'DELETE /sensor-data/{equipmentId}/{timestamp}',
       'GET /',
       'GET /auth/me',
+      'GET /equipment',
       'GET /health/live',
       'GET /health/ready',
       'GET /sensor-data/aggregated',

@@ -31,6 +31,12 @@ export class AppModule {
       machineClientIds: environment.COGNITO_MACHINE_CLIENT_IDS,
       frontendOrigin: frontendOriginOf(environment),
     });
+    const sensorData = SensorDataModule.register({
+      readDynamoDb: dynamoDb,
+      writeDynamoDb: createSingleAttemptDynamoDbClient(region),
+      tableName: environment.DYNAMODB_TABLE_NAME,
+      retention: Retention.ofDays(environment.RETENTION_DAYS),
+    });
     return {
       module: AppModule,
       imports: [
@@ -39,6 +45,7 @@ export class AppModule {
           dynamoDb,
           aggregatesTableName: environment.DYNAMODB_AGGREGATE_TABLE_NAME,
           shards: environment.AGGREGATE_SHARDS,
+          sensorData,
         }),
         CsvImportModule.register({
           dynamoDb,
@@ -47,12 +54,7 @@ export class AppModule {
           bucketName: environment.S3_BUCKET_NAME,
           maxUploadBytes: environment.UPLOAD_MAX_BYTES,
         }),
-        SensorDataModule.register({
-          readDynamoDb: dynamoDb,
-          writeDynamoDb: createSingleAttemptDynamoDbClient(region),
-          tableName: environment.DYNAMODB_TABLE_NAME,
-          retention: Retention.ofDays(environment.RETENTION_DAYS),
-        }),
+        sensorData,
         HealthModule.register(healthOptions(auth, dynamoDb, environment.DYNAMODB_TABLE_NAME)),
       ],
     };

@@ -1,11 +1,18 @@
-import { HourRecomputer, StreamBatchAggregator, SumRecomputer } from '@sensorflow/aggregation';
+import {
+  EquipmentRegistrar,
+  HourRecomputer,
+  StreamBatchAggregator,
+  SumRecomputer,
+} from '@sensorflow/aggregation';
 import { DynamoDbAggregateStore } from '@sensorflow/aggregation/dynamodb/dynamodb-aggregate-store.js';
+import { DynamoDbEquipmentRegistry } from '@sensorflow/aggregation/dynamodb/dynamodb-equipment-registry.js';
 import { DynamoDbFleetStore } from '@sensorflow/aggregation/dynamodb/dynamodb-fleet-store.js';
 import { SystemClock } from '@sensorflow/kernel';
 import { createDynamoDbClient } from '@sensorflow/platform/aws/aws-clients.js';
 import { readAggregatorEnvironment } from '@sensorflow/platform/config/environment.js';
 import { createLogger } from '@sensorflow/platform/logging/logger.js';
 import { DynamoDbReadingStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-reading-store.js';
+import { registeringEquipment } from './register-equipment.js';
 import { streamBatchHandler } from './stream-batch-handler.js';
 
 // Composed once per container; Lambda keeps it, with its connections, for later batches.
@@ -22,8 +29,13 @@ const aggregator = new StreamBatchAggregator(
   new SumRecomputer(new DynamoDbFleetStore(dynamoDb, table), clock),
 );
 
+const registrar = new EquipmentRegistrar(new DynamoDbEquipmentRegistry(dynamoDb, table));
+
 /**
- * Readings' stream → equipment-hours; the aggregates' own stream → shard-hours and fleet-hours. One
+ * Readings' stream → equipment-hours and known equipment; the aggregates' own stream → shard-hours and fleet-hours. One
  * function behind two event source mappings.
  */
-export const handler = streamBatchHandler(aggregator, clock, createLogger(environment.LOG_LEVEL));
+export const handler = registeringEquipment(
+  registrar,
+  streamBatchHandler(aggregator, clock, createLogger(environment.LOG_LEVEL)),
+);

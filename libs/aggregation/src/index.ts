@@ -17,6 +17,12 @@ export {
   type SumCell,
   type SumOf,
 } from './fleet-store.js';
+export { EquipmentRegistrar } from './equipment-registrar.js';
+export {
+  EquipmentRegistry,
+  type EquipmentMetric,
+  type RegisteredEquipment,
+} from './equipment-registry.js';
 export { equipmentHourKey, HourRecomputer, type RecomputeOutcome } from './hour-recomputer.js';
 export { hourOf, parseHour, type Hour, type HourRange } from './hour.js';
 export {
@@ -30,6 +36,12 @@ export {
   type AggregatesQuery,
   type AggregatesReport,
 } from './hourly-aggregates.js';
+export {
+  KnownEquipment,
+  type EquipmentPage,
+  type EquipmentQuery,
+  type EquipmentSummary,
+} from './known-equipment.js';
 export {
   StreamBatchAggregator,
   type BatchFailure,

@@ -1,0 +1,18 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { IsOptional, IsString, Matches } from 'class-validator';
+
+/** The query string of the list of equipment. */
+export class EquipmentQueryTexts {
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1000, default: 100 })
+  @IsOptional()
+  @Matches(/^(?:[1-9][0-9]{0,2}|1000)$/, {
+    message: 'The limit is a whole number from 1 to 1000.',
+    context: { code: 'limit-invalid' },
+  })
+  limit?: string;
+
+  @ApiPropertyOptional({ description: 'nextCursor of the page before' })
+  @IsOptional()
+  @IsString({ message: 'A cursor is given once.', context: { code: 'cursor-invalid' } })
+  cursor?: string;
+}
