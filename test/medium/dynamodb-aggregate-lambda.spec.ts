@@ -2,6 +2,7 @@ import {
   DeleteItemCommand,
   DescribeTableCommand,
   DynamoDBClient,
+  PutItemCommand,
   ScanCommand,
 } from '@aws-sdk/client-dynamodb';
 import {
@@ -18,9 +19,11 @@ import {
   type Hour,
 } from '@sensorflow/aggregation';
 import { DynamoDbAggregateStore } from '@sensorflow/aggregation/dynamodb/dynamodb-aggregate-store.js';
+import { DynamoDbEquipmentRegistry } from '@sensorflow/aggregation/dynamodb/dynamodb-equipment-registry.js';
 import { DynamoDbFleetStore } from '@sensorflow/aggregation/dynamodb/dynamodb-fleet-store.js';
 import { AGGREGATES_TABLE, READINGS_TABLE } from '@sensorflow/platform/resources/tables.js';
 import { DynamoDbReadingStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-reading-store.js';
+import { toReadingItem } from '@sensorflow/sensor-data/dynamodb/reading-item.js';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,14 +34,18 @@ import {
   startDynoxide,
   type RunningDynoxide,
 } from '../../apps/local/src/dynamodb/start-dynoxide.js';
+import { sweepExpired } from '../../apps/local/src/dynamodb/sweep-expired.js';
+import { toStreamRecord, type StreamRecord } from '../../apps/local/src/lambda/stream-record.js';
 import type { handler as Handler } from '../../apps/stream-aggregator/src/stream-aggregator.lambda.js';
-import { anInstant, aStoredReading, type ReadingInWords } from '../support/readings.js';
+import { DYNOXIDE } from '../support/lambda-fixtures/embedded-store.js';
+import { anInstant, aStoredReading, pagesOf, type ReadingInWords } from '../support/readings.js';
 
 const MINUTE = { getRemainingTimeInMillis: () => 60_000 };
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 
 let dynoxide: RunningDynoxide;
 let folder: string;
+let dbPath: string;
 let client: DynamoDBClient;
 let streams: DynamoDBStreamsClient;
 let readings: DynamoDbReadingStore;
@@ -46,9 +53,10 @@ let handler: typeof Handler;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'aggregate-lambda-'));
+  dbPath = join(folder, 'dynamodb.db');
   dynoxide = await startDynoxide({
     binary: findDynoxide(process.env),
-    dbPath: join(folder, 'dynamodb.db'),
+    dbPath,
     port: 0,
     host: '127.0.0.1',
   });
@@ -95,8 +103,19 @@ async function streamRecords(TableName = 'readings'): Promise<readonly _Record[]
   const described = await streams.send(new DescribeStreamCommand({ StreamArn }));
   const ShardId = described.StreamDescription?.Shards?.[0]?.ShardId;
   const position = { StreamArn, ShardId, ShardIteratorType: 'TRIM_HORIZON' as const };
-  const { ShardIterator } = await streams.send(new GetShardIteratorCommand(position));
-  return (await streams.send(new GetRecordsCommand({ ShardIterator }))).Records ?? [];
+  const all: _Record[] = [];
+  let { ShardIterator } = await streams.send(new GetShardIteratorCommand(position));
+  for (;;) {
+    const page = await streams.send(new GetRecordsCommand({ ShardIterator }));
+    if (!page.Records || page.Records.length === 0) return all;
+    all.push(...page.Records);
+    ShardIterator = page.NextShardIterator;
+  }
+}
+
+/** The same as Lambda shows them. */
+async function lambdaRecords(): Promise<readonly StreamRecord[]> {
+  return (await streamRecords()).map((record) => toStreamRecord(record, 'arn'));
 }
 
 async function report(equipmentId: string): Promise<AggregatesReport> {
@@ -198,6 +217,38 @@ describe('the stream aggregator behind a real stream', () => {
     const [healed] = await itemsOf('EQ-2');
     expect(healed).toMatchObject({ version: { N: '2' } });
     expect(healed).not.toHaveProperty('failure');
+  });
+
+  it('keeps aggregates of readings that expired, and follows those that were deleted', async () => {
+    const expiring = aStoredReading({ equipmentId: 'EQ-5', timestamp: '2023-02-15T06:00:00Z' });
+    const expired = { expiresAt: { N: String(Math.floor(Date.now() / 1000) - 5) } };
+    const Item = { ...toReadingItem(expiring), ...expired };
+    await client.send(new PutItemCommand({ TableName: 'readings', Item }));
+    await put({ equipmentId: 'EQ-6', timestamp: '2023-02-15T06:00:00Z' });
+    const stored = await lambdaRecords();
+    await handler({ Records: stored }, MINUTE);
+
+    expect(await sweepExpired(DYNOXIDE, dbPath)).toBe(1);
+    await remove('EQ-6', '2023-02-15T06:00:00Z');
+    const removals = (await lambdaRecords()).slice(stored.length);
+    const inReplica = removals.map((record) => ({ ...record, userIdentity: undefined }));
+    for (const Records of [removals, inReplica]) await handler({ Records }, MINUTE);
+
+    expect(removals.map(({ eventName }) => eventName)).toEqual(['REMOVE', 'REMOVE']);
+    expect(await readings.find(expiring)).toBeUndefined();
+    expect((await report('EQ-5')).summary).toMatchObject({ count: 1 });
+    expect((await report('EQ-6')).summary).toBeUndefined();
+  });
+
+  it('registers equipment with all that it ever measured', async () => {
+    await put({ equipmentId: 'EQ-7', timestamp: '2023-02-15T06:00:00Z', values: { a: 1, b: 2 } });
+    await put({ equipmentId: 'EQ-7', timestamp: '2023-02-15T06:00:00Z', value: 3 });
+
+    await handler({ Records: await streamRecords() }, MINUTE);
+
+    const registry = new DynamoDbEquipmentRegistry(client, 'aggregates');
+    const [next] = (await pagesOf(registry.scan('EQ-6'))).flat();
+    expect(next).toEqual({ equipmentId: 'EQ-7', metrics: ['a', 'b', 'value'] });
   });
 
   it('names the first record that names no reading, and does the rest', async () => {

@@ -11,6 +11,7 @@ import { SystemClock } from '@sensorflow/kernel';
 import { createDynamoDbClient } from '@sensorflow/platform/aws/aws-clients.js';
 import { readAggregatorEnvironment } from '@sensorflow/platform/config/environment.js';
 import { createLogger } from '@sensorflow/platform/logging/logger.js';
+import { Retention } from '@sensorflow/sensor-data';
 import { DynamoDbReadingStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-reading-store.js';
 import { registeringEquipment } from './register-equipment.js';
 import { streamBatchHandler } from './stream-batch-handler.js';
@@ -25,6 +26,8 @@ const aggregator = new StreamBatchAggregator(
     new DynamoDbReadingStore(dynamoDb, environment.DYNAMODB_TABLE_NAME),
     new DynamoDbAggregateStore(dynamoDb, table, environment.AGGREGATE_SHARDS),
     clock,
+    undefined,
+    Retention.ofDays(environment.RETENTION_DAYS),
   ),
   new SumRecomputer(new DynamoDbFleetStore(dynamoDb, table), clock),
 );

@@ -1,5 +1,6 @@
 import { HourRecomputer, StreamBatchAggregator, SumRecomputer } from '@sensorflow/aggregation';
 import { createLogger } from '@sensorflow/platform/logging/logger.js';
+import { Retention } from '@sensorflow/sensor-data';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FixedClock } from '../../../test/support/fixed-clock.js';
 import { InMemoryAggregateStore } from '../../../test/support/in-memory-aggregate-store.js';
@@ -22,16 +23,20 @@ describe('the function behind the readings’ stream', () => {
     readings = new InMemoryReadingStore();
     aggregates = new InMemoryAggregateStore(2);
     lines = [];
+    handler = aHandler();
+  });
+
+  function aHandler(retention = Retention.FOREVER) {
     const clock = new FixedClock();
-    handler = streamBatchHandler(
+    return streamBatchHandler(
       new StreamBatchAggregator(
-        new HourRecomputer(readings, aggregates, clock),
+        new HourRecomputer(readings, aggregates, clock, undefined, retention),
         new SumRecomputer(new InMemoryFleetStore(aggregates), clock),
       ),
       clock,
       createLogger('info', { write: (line) => lines.push(JSON.parse(line)) }),
     );
-  });
+  }
 
   async function aRecord(
     SequenceNumber: string,
@@ -85,6 +90,19 @@ describe('the function behind the readings’ stream', () => {
       },
       { level: 'info', dirtyCells: 2, failed: 0, tooLarge: 1 },
     ]);
+  });
+
+  it('logs a change that came after its hour was sealed, and does not ask for it again', async () => {
+    handler = aHandler(Retention.ofDays(30));
+
+    const answer = await handler({ Records: [await aRecord('1')] }, MINUTE);
+
+    expect(answer).toEqual({ batchItemFailures: [] });
+    expect(lines).toMatchObject([
+      { level: 'error', code: 'hour-sealed', equipmentId: 'EQ-1', hour: '2023-02-15T06' },
+      { level: 'info', dirtyCells: 1, failed: 0, sealed: 1 },
+    ]);
+    expect(aggregates.cells()).toEqual([]);
   });
 
   it('logs the first of many failures, and how many there were', async () => {

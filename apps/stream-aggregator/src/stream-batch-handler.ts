@@ -1,6 +1,7 @@
 import { streamChangesOf } from '@sensorflow/aggregation/dynamodb/stream-changes.js';
 import {
   AGGREGATE_TOO_LARGE,
+  HOUR_SEALED,
   type BatchFailure,
   type BatchOutcome,
   type EquipmentHour,
@@ -58,8 +59,9 @@ function logOutcome(
   outcome: BatchOutcome,
   durationMs: number,
 ): void {
-  const { dirtyCells, failures, firstFailed, tooLarge } = outcome;
+  const { dirtyCells, failures, firstFailed, tooLarge, sealed } = outcome;
   for (const equipmentHour of tooLarge) logTooLarge(logger, equipmentHour);
+  for (const equipmentHour of sealed) logSealed(logger, equipmentHour);
   for (const failure of failures.slice(0, LOGGED_FAILURES)) logFailure(logger, changes, failure);
   logger.info(
     {
@@ -68,6 +70,7 @@ function logOutcome(
       failed: failures.length,
       firstFailed,
       tooLarge: tooLarge.length,
+      sealed: sealed.length,
       durationMs,
     },
     'stream batch aggregated',
@@ -77,6 +80,11 @@ function logOutcome(
 /** Its stream goes on, so that this line is all that an alarm can watch. */
 function logTooLarge(logger: Logger, { equipmentId, hour }: EquipmentHour): void {
   logger.error({ code: AGGREGATE_TOO_LARGE, equipmentId, hour }, 'equipment-hour not shown');
+}
+
+/** Trying again cannot help. The change is in the readings, as long as they last, and not in the aggregate. */
+function logSealed(logger: Logger, { equipmentId, hour }: EquipmentHour): void {
+  logger.error({ code: HOUR_SEALED, equipmentId, hour }, 'change came after its hour was sealed');
 }
 
 function logFailure(

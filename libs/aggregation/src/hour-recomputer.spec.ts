@@ -1,4 +1,4 @@
-import type { StoredReading } from '@sensorflow/sensor-data';
+import { Retention, type StoredReading } from '@sensorflow/sensor-data';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FixedClock } from '../../../test/support/fixed-clock.js';
 import { InMemoryAggregateStore } from '../../../test/support/in-memory-aggregate-store.js';
@@ -266,6 +266,27 @@ describe('recomputing an hour', () => {
     await expect(recomputing).rejects.toMatchObject({ code: 'recompute-out-of-time' });
     expect(clock.nowEpochMs() - startedAt).toBeLessThan(3000);
     expect(shown()?.version).toBeLessThan(15);
+  });
+
+  it('leaves a sealed hour as it is, because its readings may be gone, and no hour before', async () => {
+    const recomputer = new HourRecomputer(
+      readings,
+      aggregates,
+      clock,
+      undefined,
+      Retention.ofDays(30),
+    );
+    const sealedFrom = Date.parse('2023-02-15T06:00:00Z') + 29 * 24 * 3_600_000;
+    clock.advance(sealedFrom - 1 - clock.nowEpochMs());
+    await store({ timestamp: '2023-02-15T06:30:00Z', value: 5 });
+
+    const before = await recomputer.recomputeHour(HOUR_SIX, NEVER);
+    readings.remove('EQ-12495', anInstant('2023-02-15T06:30:00Z'));
+    clock.advance(1);
+    const after = await recomputer.recomputeHour(HOUR_SIX, NEVER);
+
+    expect([before, after]).toEqual(['recomputed', 'hour-sealed']);
+    expect(shown()).toEqual({ version: 1, count: 1, total: '5' });
   });
 
   it('writes nothing when its time is over before it begins', async () => {

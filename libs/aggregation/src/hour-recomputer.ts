@@ -1,5 +1,5 @@
 import { DomainError, type Clock } from '@sensorflow/kernel';
-import type { ReadingStore } from '@sensorflow/sensor-data';
+import { Retention, type ReadingStore } from '@sensorflow/sensor-data';
 import {
   AGGREGATE_TOO_LARGE,
   type AggregateStore,
@@ -16,11 +16,14 @@ import {
   WHOLE_HOUR,
   type HourSlots,
 } from './hour-slots.js';
-import { startOfSlot } from './hour.js';
+import { startOfHour, startOfSlot } from './hour.js';
 import { VersionLock } from './version-lock.js';
 
+/** Readings of the hour may have expired: the aggregate knows more than they do, and stays. */
+export const HOUR_SEALED = 'hour-sealed';
+
 /** With `aggregate-too-large` the cell says so, and shows nothing until the readings have fewer metrics. */
-export type RecomputeOutcome = 'recomputed' | typeof AGGREGATE_TOO_LARGE;
+export type RecomputeOutcome = 'recomputed' | typeof AGGREGATE_TOO_LARGE | typeof HOUR_SEALED;
 
 /** Slots of an hour that have changed; all unless named. */
 export type DirtySlots = ReadonlySet<number>;
@@ -40,15 +43,16 @@ export class HourRecomputer {
   constructor(
     private readonly readings: ReadingStore,
     private readonly aggregates: AggregateStore,
-    clock: Clock,
+    private readonly clock: Clock,
     random?: () => number,
+    private readonly retention = Retention.FOREVER,
   ) {
     this.lock = new VersionLock(clock, random);
   }
 
   /**
    * When it returns, the aggregate contains every change made before the call in the dirty slots, or says
-   * that it is too large. Throws DomainError `unavailable` (`recompute-out-of-time`) at the deadline, and
+   * that it is too large; or the hour is sealed, and nothing happened. Throws DomainError `unavailable` (`recompute-out-of-time`) at the deadline, and
    * what else the stores throw.
    */
   async recomputeHour(
@@ -56,6 +60,7 @@ export class HourRecomputer {
     deadlineEpochMs: number,
     dirty?: DirtySlots,
   ): Promise<RecomputeOutcome> {
+    if (this.retention.isSealed(startOfHour(of.hour), this.clock.nowEpochMs())) return HOUR_SEALED;
     return this.lock.untilNoConflict(deadlineEpochMs, async () => {
       const state = await this.stateOf(of);
       const fold = await this.fold(of, state, dirty, deadlineEpochMs);

@@ -23,7 +23,12 @@ export {
   type EquipmentMetric,
   type RegisteredEquipment,
 } from './equipment-registry.js';
-export { equipmentHourKey, HourRecomputer, type RecomputeOutcome } from './hour-recomputer.js';
+export {
+  equipmentHourKey,
+  HOUR_SEALED,
+  HourRecomputer,
+  type RecomputeOutcome,
+} from './hour-recomputer.js';
 export { hourOf, parseHour, type Hour, type HourRange } from './hour.js';
 export {
   foldReadings,

@@ -97,6 +97,7 @@ describe('aggregating a batch of the stream', () => {
       failures: [],
       firstFailed: undefined,
       tooLarge: [],
+      sealed: [],
     });
     expect(aggregates.writes).toBe(3);
     expect(aggregates.cells().map(({ metrics }) => metrics.get('value')?.count)).toEqual([3, 1, 1]);
@@ -143,6 +144,7 @@ describe('aggregating a batch of the stream', () => {
       failures: [],
       firstFailed: undefined,
       tooLarge: [{ equipmentId: 'EQ-2', hour: '2023-02-15T06' }],
+      sealed: [],
     });
     expect(holdingTwo.cells().map(({ metrics }) => metrics.size)).toEqual([1, 0]);
   });

@@ -1,7 +1,7 @@
 import { DomainError } from '@sensorflow/kernel';
 import { AGGREGATE_TOO_LARGE, type EquipmentHour } from './aggregate-store.js';
 import { dirtyCellKey, mergeDirty, type DirtyCell } from './dirty-cell.js';
-import type { HourRecomputer } from './hour-recomputer.js';
+import { HOUR_SEALED, type HourRecomputer, type RecomputeOutcome } from './hour-recomputer.js';
 import type { SumRecomputer } from './sum-recomputer.js';
 
 /**
@@ -26,6 +26,8 @@ export interface BatchOutcome {
   readonly firstFailed: string | undefined;
   /** Done, but not shown: they have more metrics than a cell holds. No failures, so that no stream stops. */
   readonly tooLarge: readonly EquipmentHour[];
+  /** Left as they are, because their readings expire: a change came days too late. */
+  readonly sealed: readonly EquipmentHour[];
 }
 
 export interface BatchFailure {
@@ -35,6 +37,8 @@ export interface BatchFailure {
   readonly cell: DirtyCell['cell'] | undefined;
   readonly error: unknown;
 }
+
+type DirtyEquipmentHour = Extract<DirtyCell, { readonly level: 'equipment-hour' }>;
 
 interface Task {
   readonly position: number;
@@ -69,44 +73,50 @@ export class StreamBatchAggregator {
       failures,
       firstFailed: first && changes[first.position]?.sequenceNumber,
       tooLarge: recomputed.tooLarge,
+      sealed: recomputed.sealed,
     };
   }
 
   private async workOff(
     tasks: readonly Task[],
     deadlineEpochMs: number,
-  ): Promise<Pick<BatchOutcome, 'failures' | 'tooLarge'>> {
+  ): Promise<Pick<BatchOutcome, 'failures' | 'tooLarge' | 'sealed'>> {
     const failures: BatchFailure[] = [];
     const tooLarge: EquipmentHour[] = [];
+    const sealed: EquipmentHour[] = [];
     const remaining = tasks.values();
     const work = async (): Promise<void> => {
       for (const { position, dirty } of remaining) {
         try {
-          const unshown = await this.recompute(dirty, deadlineEpochMs);
-          if (unshown) tooLarge.push(unshown);
+          if (dirty.level !== 'equipment-hour') await this.recomputeSum(dirty, deadlineEpochMs);
+          else {
+            const outcome = await this.recomputeHour(dirty, deadlineEpochMs);
+            if (outcome === AGGREGATE_TOO_LARGE) tooLarge.push(dirty.cell);
+            if (outcome === HOUR_SEALED) sealed.push(dirty.cell);
+          }
         } catch (error) {
           failures.push({ position, cell: dirty.cell, error });
         }
       }
     };
     await Promise.all(Array.from({ length: CONCURRENCY }, work));
-    return { failures, tooLarge };
+    return { failures, tooLarge, sealed };
   }
 
-  /** The equipment-hour that is too large to be shown, if it is. */
-  private async recompute(
-    dirty: DirtyCell,
+  private recomputeHour(
+    { cell, slots }: DirtyEquipmentHour,
     deadlineEpochMs: number,
-  ): Promise<EquipmentHour | undefined> {
-    if (dirty.level === 'equipment-hour') {
-      const { cell, slots } = dirty;
-      const outcome = await this.hours.recomputeHour(cell, deadlineEpochMs, new Set(slots));
-      return outcome === AGGREGATE_TOO_LARGE ? cell : undefined;
-    }
-    await (dirty.level === 'shard-hour'
+  ): Promise<RecomputeOutcome> {
+    return this.hours.recomputeHour(cell, deadlineEpochMs, new Set(slots));
+  }
+
+  private recomputeSum(
+    dirty: Exclude<DirtyCell, DirtyEquipmentHour>,
+    deadlineEpochMs: number,
+  ): Promise<void> {
+    return dirty.level === 'shard-hour'
       ? this.sums.recomputeShardHour(dirty.cell, dirty.metrics, deadlineEpochMs)
-      : this.sums.recomputeFleetHour(dirty.cell, deadlineEpochMs));
-    return undefined;
+      : this.sums.recomputeFleetHour(dirty.cell, deadlineEpochMs);
   }
 }
 

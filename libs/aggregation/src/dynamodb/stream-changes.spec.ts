@@ -42,6 +42,47 @@ describe('a record of the readings’ stream', () => {
   });
 });
 
+describe('a removal in the readings’ stream', () => {
+  const EXPIRY = 1_795_384_343;
+  const SERVICE = { type: 'Service', principalId: 'dynamodb.amazonaws.com' };
+
+  function dirtyByRemoval(record: object, change: object = {}) {
+    const dynamodb = { SequenceNumber: SEQUENCE_NUMBER, Keys: KEYS, ...change };
+    const [dirty] = streamChangesOf({ Records: [{ eventName: 'REMOVE', ...record, dynamodb }] });
+    return dirty?.dirty;
+  }
+
+  function removedAt(epochSeconds: number, expiresAt: unknown = { N: String(EXPIRY) }) {
+    return { ApproximateCreationDateTime: epochSeconds, OldImage: { ...KEYS, expiresAt } };
+  }
+
+  it('by the service that removes what has expired changes nothing', () => {
+    expect(dirtyByRemoval({ userIdentity: SERVICE })).toBe('nothing');
+  });
+
+  it('of a reading that had expired by then changes nothing, whoever it says it was', () => {
+    expect(dirtyByRemoval({}, removedAt(EXPIRY))).toBe('nothing');
+    expect(dirtyByRemoval({ userIdentity: {} }, removedAt(EXPIRY + 172_800))).toBe('nothing');
+  });
+
+  it.each([
+    ['that expires later', {}, removedAt(EXPIRY - 1)],
+    ['that never expires', {}, removedAt(EXPIRY, {})],
+    ['whose expiry is no number', {}, removedAt(EXPIRY, { N: 'soon' })],
+    ['at a time that nobody knows', {}, { OldImage: { ...KEYS, expiresAt: { N: '1' } } }],
+    ['by another service', { userIdentity: { ...SERVICE, principalId: 'lambda' } }, {}],
+    ['by somebody of that name', { userIdentity: { ...SERVICE, type: 'User' } }, {}],
+  ])('of a reading %s is a change like any other', (_name, record, change) => {
+    expect(dirtyByRemoval(record, change)).toMatchObject({ level: 'equipment-hour' });
+  });
+
+  it('is the only expiry: a correction of an expired reading is a change', () => {
+    const record = { eventName: 'MODIFY', userIdentity: SERVICE };
+
+    expect(dirtyByRemoval(record, removedAt(EXPIRY))).toMatchObject({ level: 'equipment-hour' });
+  });
+});
+
 describe('a record of the aggregates’ stream', () => {
   const keys = (partition: string, cell: string) => ({
     partition: { S: partition },

@@ -1,5 +1,6 @@
 import type { StreamChange } from '../stream-batch-aggregator.js';
 import { dirtyByCell } from './cell-stream-record.js';
+import { isExpiry } from './expiry-record.js';
 import { member } from './json-member.js';
 import { dirtyByReading } from './reading-stream-record.js';
 
@@ -19,6 +20,7 @@ export function streamChangesOf(event: unknown): readonly StreamChange[] {
     }
     const keys = member(change, 'Keys');
     const isOfCell = member(keys, 'partition') !== undefined;
-    return { sequenceNumber, dirty: isOfCell ? dirtyByCell(change, keys) : dirtyByReading(keys) };
+    if (isOfCell) return { sequenceNumber, dirty: dirtyByCell(change, keys) };
+    return { sequenceNumber, dirty: isExpiry(record) ? 'nothing' : dirtyByReading(keys) };
   });
 }
