@@ -87,3 +87,23 @@ export async function importEnd(api: ApiClient, uploadId: string, deadlineMs = 1
   );
   return body;
 }
+
+export interface Equipment {
+  readonly equipmentId: string;
+  readonly metrics: readonly string[];
+  readonly firstTimestamp: string;
+  readonly lastTimestamp: string;
+}
+
+/** All known equipment, page by page. */
+export async function knownEquipment(api: ApiClient, limit = 1000): Promise<readonly Equipment[]> {
+  const items: Equipment[] = [];
+  let cursor: string | undefined;
+  do {
+    const { status, body } = await api.get('/equipment', { limit, cursor });
+    if (status !== 200) throw new Error(JSON.stringify(body));
+    items.push(...body.items);
+    cursor = body.nextCursor ?? undefined;
+  } while (cursor !== undefined);
+  return items;
+}
