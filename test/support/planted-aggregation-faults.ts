@@ -9,6 +9,7 @@ import { metricsOf, toItem, versionOf } from '@sensorflow/aggregation/dynamodb/a
 import { equipmentHourKeyOf } from '@sensorflow/aggregation/dynamodb/aggregate-keys.js';
 import { shardOf } from '@sensorflow/aggregation/dynamodb/dynamodb-aggregate-store.js';
 import { streamChangesOf } from '@sensorflow/aggregation/dynamodb/stream-changes.js';
+import { Retention } from '@sensorflow/sensor-data';
 import { fromReadingItem } from '@sensorflow/sensor-data/dynamodb/reading-item.js';
 import {
   SHARDS,
@@ -27,6 +28,7 @@ export const PLANTED_FAULTS: readonly [string, PlantedFault][] = [
   ['one watermark', { handler: withOneWatermark }],
   ['an error swallowed', { handler: swallowing }],
   ['an equal cell not written', { call: sparing }],
+  ['hours never sealed', { retention: Retention.FOREVER }],
 ];
 
 function unlocked(command: SimulatedCommand, partitions: RegExp): SimulatedCommand {

@@ -4,7 +4,7 @@ import { DynamoDbAggregateStore } from '@sensorflow/aggregation/dynamodb/dynamod
 import { DynamoDbFleetStore } from '@sensorflow/aggregation/dynamodb/dynamodb-fleet-store.js';
 import { Clock } from '@sensorflow/kernel';
 import { createLogger } from '@sensorflow/platform/logging/logger.js';
-import type { StoredReading } from '@sensorflow/sensor-data';
+import { Retention, type ReadingIdentity, type StoredReading } from '@sensorflow/sensor-data';
 import { DynamoDbReadingStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-reading-store.js';
 import { toReadingItem } from '@sensorflow/sensor-data/dynamodb/reading-item.js';
 import { setImmediate as quiescence } from 'node:timers/promises';
@@ -34,6 +34,7 @@ export interface PlantedFault {
     command: SimulatedCommand,
     world: SimulatedAggregation,
   ) => SimulatedCommand | undefined;
+  readonly retention?: Retention;
   readonly handler?: (
     handler: Handler,
     client: DynamoDBClient,
@@ -48,6 +49,7 @@ const LARGEST_BATCH = 4;
 /** Reads that are not consistent lag by up to this many writes. */
 const MOST_STALE = 6;
 const MAX_STEPS = 100_000;
+const RETENTION = Retention.ofDays(30);
 const NAMES = ['readings', 'aggregates'] as const;
 const CONTEXT = { getRemainingTimeInMillis: () => 60_000 };
 const LOGGER = createLogger('silent');
@@ -57,12 +59,15 @@ type Answer = Awaited<ReturnType<Handler>>;
 
 /** A pause is a step too: others go first. */
 class SteppedClock extends Clock {
-  constructor(private readonly step: () => Promise<StepResult>) {
+  constructor(
+    private readonly world: SimulatedAggregation,
+    private readonly step: () => Promise<StepResult>,
+  ) {
     super();
   }
 
   override nowEpochMs(): number {
-    return 0;
+    return this.world.nowEpochMs;
   }
 
   override async sleep(): Promise<void> {
@@ -87,7 +92,7 @@ class Container {
       if (result === 'done') return answer;
       throw new Error('no answer, though it was done');
     });
-    const handler = theHandler(client, new SteppedClock(step));
+    const handler = theHandler(client, new SteppedClock(world, step), fault.retention ?? RETENTION);
     this.handler = fault.handler ? fault.handler(handler, client, world) : handler;
   }
 
@@ -113,12 +118,13 @@ class Container {
 }
 
 /** Composed as `stream-aggregator.lambda.ts` does. */
-function theHandler(client: DynamoDBClient, clock: Clock): Handler {
+function theHandler(client: DynamoDBClient, clock: Clock, retention: Retention): Handler {
   const hours = new HourRecomputer(
     new DynamoDbReadingStore(client, 'readings'),
     new DynamoDbAggregateStore(client, 'aggregates', SHARDS),
     clock,
     () => 0,
+    retention,
   );
   const sums = new SumRecomputer(new DynamoDbFleetStore(client, 'aggregates'), clock, () => 0);
   return streamBatchHandler(new StreamBatchAggregator(hours, sums), clock, LOGGER);
@@ -148,6 +154,7 @@ export class SimulatedAggregation {
   readonly store: SimulatedDynamoDb;
   /** Of a planted fault, kept in the store: aggregate → sequence number. */
   readonly watermarks = new Map<string, string>();
+  nowEpochMs = 0;
   private readonly lanes: Lane[] = [];
   private readonly zombies: Container[] = [];
   private readonly discarded: SimulatedRecord[] = [];
@@ -166,11 +173,26 @@ export class SimulatedAggregation {
   }
 
   put(reading: StoredReading): void {
-    this.readings.put(toReadingItem(reading));
+    const expiry = RETENTION.expiresAtEpochSeconds(reading.timestamp);
+    this.readings.put(toReadingItem(reading, expiry));
   }
 
-  remove({ equipmentId, timestamp }: Pick<StoredReading, 'equipmentId' | 'timestamp'>): void {
+  remove({ equipmentId, timestamp }: ReadingIdentity): void {
     this.readings.remove(equipmentId, timestamp);
+  }
+
+  /**
+   * Removed by DynamoDB, which says so, or a replica, where only the times tell, or seen by somebody to
+   * whom nothing tells.
+   */
+  expire({ equipmentId, timestamp }: ReadingIdentity, seen: 'named' | 'dated' | 'bare'): void {
+    const userIdentity = { type: 'Service', principalId: 'dynamodb.amazonaws.com' };
+    const removals = {
+      named: { userIdentity },
+      dated: { atEpochSeconds: this.nowEpochMs / 1000 },
+      bare: {},
+    };
+    this.readings.remove(equipmentId, timestamp, removals[seen]);
   }
 
   split(table: number, shard: number): void {
@@ -257,12 +279,13 @@ export class SimulatedAggregation {
     }
   }
 
-  /** Until all records are done, all zombies gone, and nothing is left to replay. */
-  async settle(): Promise<void> {
+  /** Until all records are done, nothing is left to replay, and all zombies are gone, unless they sleep on. */
+  async settle(zombies: 'end' | 'sleep' = 'end'): Promise<void> {
     for (let steps = 0; ; steps += 1) {
       if (steps > MAX_STEPS) throw new Error('the work does not come to an end');
       const lane = this.oneOf(this.lanes.filter((one) => this.hasWork(one)));
-      const isZombiesTurn = this.zombies.length > 0 && (!lane || this.random() < 0.05);
+      const isAwake = zombies === 'end' && this.zombies.length > 0;
+      const isZombiesTurn = isAwake && (!lane || this.random() < 0.05);
       if (isZombiesTurn) await this.wakeZombie(this.below(this.zombies.length), 1);
       else if (lane) await this.advance(lane, 0);
       else if (this.discarded.length > 0) await this.redrive();

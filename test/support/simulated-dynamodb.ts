@@ -22,7 +22,14 @@ export interface SimulatedRecord {
     readonly Keys: Item;
     readonly NewImage?: Item;
     readonly OldImage?: Item;
+    readonly ApproximateCreationDateTime?: number;
   };
+}
+
+/** What a record says of who removed an item, and when: by what an expiry can be known. */
+export interface Removal {
+  readonly userIdentity?: { readonly type: string; readonly principalId: string };
+  readonly atEpochSeconds?: number;
 }
 
 export interface StreamShard {
@@ -76,8 +83,8 @@ export class SimulatedTable {
     this.write(textAt(item, this.partitionKey), textAt(item, this.sortKey), item);
   }
 
-  remove(partition: string, sort: string, userIdentity?: SimulatedRecord['userIdentity']): void {
-    this.write(partition, sort, undefined, userIdentity);
+  remove(partition: string, sort: string, removal: Removal = {}): void {
+    this.write(partition, sort, undefined, removal);
   }
 
   /** As it was so many writes ago; 0 is a consistent read. */
@@ -122,7 +129,7 @@ export class SimulatedTable {
     partition: string,
     sort: string,
     item: Item | undefined,
-    userIdentity?: SimulatedRecord['userIdentity'],
+    removal: Removal = {},
   ): void {
     const before = this.at(partition, sort, 0);
     // A write that changes nothing leaves no record.
@@ -131,14 +138,14 @@ export class SimulatedTable {
     const sorts = this.partitions.get(partition) ?? new Map<string, Version[]>();
     this.partitions.set(partition, sorts);
     sorts.set(sort, [...(sorts.get(sort) ?? []), { at: this.writes, item }]);
-    this.emit(`${partition} ${sort}`, before, item, userIdentity);
+    this.emit(`${partition} ${sort}`, before, item, removal);
   }
 
   private emit(
     key: string,
     before: Item | undefined,
     after: Item | undefined,
-    userIdentity: SimulatedRecord['userIdentity'],
+    { userIdentity, atEpochSeconds }: Removal,
   ): void {
     const hash = hashOf(key);
     const shard = this.shards.find((s) => !s.isClosed && hash >= s.low && hash < s.high);
@@ -153,6 +160,7 @@ export class SimulatedTable {
         Keys: this.keysOf(image),
         ...(after && { NewImage: after }),
         ...(before && { OldImage: before }),
+        ...(atEpochSeconds !== undefined && { ApproximateCreationDateTime: atEpochSeconds }),
       },
     };
     shard.lanes[hash % LANES_PER_SHARD]?.push(record);

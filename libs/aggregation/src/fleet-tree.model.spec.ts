@@ -38,6 +38,8 @@ const KEYS = [
 const VALUES = [1, 0.1, 1e15, 1e-15, -0.3];
 const METRICS = [['value'], ['value'], ['value', 'pressure'], ['pressure']] as const;
 const START_MS = Date.parse('2023-02-15T06:10:00Z');
+/** All have expired by then. */
+const EXPIRED_MS = START_MS + 31 * 24 * 3_600_000;
 const AFTER_THE_HOURS_MS = Date.parse('2023-02-15T08:10:00Z');
 
 /** What was written: by key, the reading that stands there. */
@@ -93,59 +95,62 @@ function put(world: SimulatedAggregation, model: Model, { key, value, metrics }:
 const nat = fc.nat({ max: 999 });
 const written = fc.record({ key: nat, value: nat, metrics: nat });
 
-const COMMANDS: readonly { readonly weight: number; readonly arbitrary: fc.Arbitrary<Command> }[] =
-  [
-    command(10, 'put', written, (world, model, one) => put(world, model, one)),
-    command(3, 'identical put', nat, (world, model, key) => {
-      const reading = model.readings.get(key % KEYS.length);
-      if (reading) world.put(reading);
-    }),
-    command(3, 'correction', written, (world, model, one) => {
-      const keys = [...model.readings.keys()];
-      put(world, model, { ...one, key: keys[one.key % Math.max(1, keys.length)] ?? one.key });
-    }),
-    command(3, 'delete', nat, (world, model, key) => {
-      const reading = model.readings.get(key % KEYS.length);
-      model.readings.delete(key % KEYS.length);
-      if (reading) world.remove(reading);
-    }),
-    command(1, 'late put', written, (world, model, one) => {
-      model.nowMs = Math.max(model.nowMs, AFTER_THE_HOURS_MS);
-      put(world, model, one);
-    }),
-    command(1, 'shard split', fc.tuple(nat, nat), (world, _, [table, shard]) =>
-      world.split(table, shard),
-    ),
-    command(
-      12,
-      'work',
-      fc.tuple(fc.integer({ min: 1, max: 25 }), fc.constantFrom(0, 0, 0.02, 0.2)),
-      async (world, _, [steps, failures]) => world.work(steps, failures),
-    ),
-    command(
-      8,
-      'rush',
-      fc.tuple(nat, fc.integer({ min: 1, max: 25 })),
-      async (world, _, [pick, steps]) => world.rush(pick, steps),
-    ),
-    command(3, 'crash', nat, (world, _, pick) => world.crash(pick)),
-    command(5, 'time out into a zombie', nat, (world, _, pick) => world.timeOut(pick)),
-    command(
-      2,
-      'zombie works on',
-      fc.tuple(nat, fc.integer({ min: 1, max: 8 })),
-      async (world, _, [pick, steps]) => world.wakeZombie(pick, steps),
-    ),
-    command(2, 'redelivery', nat, (world, _, pick) => world.redeliver(pick)),
-    command(
-      2,
-      're-batch and bisect',
-      fc.tuple(nat, fc.integer({ min: 1, max: 2 })),
-      (world, _, [pick, size]) => world.bisect(pick, size),
-    ),
-    command(1, 'discard', nat, (world, _, pick) => world.discard(pick)),
-    command(1, 'redrive', fc.constant(0), async (world) => world.redrive()),
-  ];
+const COMMANDS: readonly {
+  readonly name: string;
+  readonly weight: number;
+  readonly arbitrary: fc.Arbitrary<Command>;
+}[] = [
+  command(10, 'put', written, (world, model, one) => put(world, model, one)),
+  command(3, 'identical put', nat, (world, model, key) => {
+    const reading = model.readings.get(key % KEYS.length);
+    if (reading) world.put(reading);
+  }),
+  command(3, 'correction', written, (world, model, one) => {
+    const keys = [...model.readings.keys()];
+    put(world, model, { ...one, key: keys[one.key % Math.max(1, keys.length)] ?? one.key });
+  }),
+  command(3, 'delete', nat, (world, model, key) => {
+    const reading = model.readings.get(key % KEYS.length);
+    model.readings.delete(key % KEYS.length);
+    if (reading) world.remove(reading);
+  }),
+  command(1, 'late put', written, (world, model, one) => {
+    model.nowMs = Math.max(model.nowMs, AFTER_THE_HOURS_MS);
+    put(world, model, one);
+  }),
+  command(1, 'shard split', fc.tuple(nat, nat), (world, _, [table, shard]) =>
+    world.split(table, shard),
+  ),
+  command(
+    12,
+    'work',
+    fc.tuple(fc.integer({ min: 1, max: 25 }), fc.constantFrom(0, 0, 0.02, 0.2)),
+    async (world, _, [steps, failures]) => world.work(steps, failures),
+  ),
+  command(
+    8,
+    'rush',
+    fc.tuple(nat, fc.integer({ min: 1, max: 25 })),
+    async (world, _, [pick, steps]) => world.rush(pick, steps),
+  ),
+  command(3, 'crash', nat, (world, _, pick) => world.crash(pick)),
+  command(5, 'time out into a zombie', nat, (world, _, pick) => world.timeOut(pick)),
+  command(
+    2,
+    'zombie works on',
+    fc.tuple(nat, fc.integer({ min: 1, max: 8 })),
+    async (world, _, [pick, steps]) => world.wakeZombie(pick, steps),
+  ),
+  command(2, 'redelivery', nat, (world, _, pick) => world.redeliver(pick)),
+  command(
+    2,
+    're-batch and bisect',
+    fc.tuple(nat, fc.integer({ min: 1, max: 2 })),
+    (world, _, [pick, size]) => world.bisect(pick, size),
+  ),
+  command(1, 'discard', nat, (world, _, pick) => world.discard(pick)),
+  command(1, 'redrive', fc.constant(0), async (world) => world.redrive()),
+];
 
 function command<T>(
   weight: number,
@@ -159,8 +164,24 @@ function command<T>(
         step(world, model, chosen),
       ),
   );
-  return { weight, arbitrary };
+  return { name, weight, arbitrary };
 }
+
+/** What may still happen when readings begin to expire: nobody writes them any more. */
+const WRITING = new Set(['put', 'identical put', 'correction', 'delete', 'late put']);
+
+const AFTERMATH = [
+  command(
+    10,
+    'TTL delete',
+    fc.tuple(nat, fc.constantFrom('named' as const, 'dated' as const, 'bare' as const)),
+    (world, model, [key, seen]) => {
+      const reading = model.readings.get(key % KEYS.length);
+      if (reading) world.expire(reading, seen);
+    },
+  ),
+  ...COMMANDS.filter(({ name }) => !WRITING.has(name)),
+];
 
 const schedules = fc.record({
   commands: fc.array(fc.oneof(...COMMANDS), {
@@ -168,6 +189,7 @@ const schedules = fc.record({
     maxLength: MOST_COMMANDS,
   }),
   order: fc.nat(),
+  aftermath: fc.option(fc.array(fc.oneof(...AFTERMATH), { maxLength: 25 })),
 });
 
 /** Which of several things comes next, as far as the commands leave that open. */
@@ -185,12 +207,19 @@ type Schedule = typeof schedules extends fc.Arbitrary<infer S> ? S : never;
 
 /** Where a level differs from what was written, when all is done. */
 async function differencesAfter(
-  { commands, order }: Schedule,
+  { commands, order, aftermath }: Schedule,
   fault: PlantedFault = {},
 ): Promise<readonly string[]> {
   const world = new SimulatedAggregation(randomFrom(order), fault);
   const model: Model = { readings: new Map(), nowMs: START_MS };
+  world.nowEpochMs = START_MS;
   await fc.asyncModelRun(() => ({ model, real: world }), commands);
+  if (aftermath) {
+    // An accepted reading has 47 hours to be aggregated. Who is frozen longer wakes in another time.
+    await world.settle('sleep');
+    world.nowEpochMs = EXPIRED_MS;
+    await fc.asyncModelRun(() => ({ model, real: world }), aftermath);
+  }
   await world.settle();
   const [expected, found] = [expectedCells([...model.readings.values()]), cellsOf(world)];
   return [...new Set([...expected.keys(), ...found.keys()])].flatMap((cell) => {

@@ -289,6 +289,22 @@ describe('recomputing an hour', () => {
     expect(shown()).toEqual({ version: 1, count: 1, total: '5' });
   });
 
+  it('leaves an hour as it is that was sealed while its readings were read', async () => {
+    const sealedFrom = Date.parse('2023-02-15T06:00:00Z') + 29 * 24 * 3_600_000;
+    clock.advance(sealedFrom - 1 - clock.nowEpochMs());
+    const waking = new (class extends InMemoryReadingStore {
+      override async *scanRange() {
+        clock.advance(2 * 24 * 3_600_000);
+        yield* [];
+      }
+    })();
+    const kept = Retention.ofDays(30);
+    const recomputer = new HourRecomputer(waking, aggregates, clock, undefined, kept);
+
+    expect(await recomputer.recomputeHour(HOUR_SIX, NEVER)).toBe('hour-sealed');
+    expect(shown()).toBeUndefined();
+  });
+
   it('writes nothing when its time is over before it begins', async () => {
     await store();
 

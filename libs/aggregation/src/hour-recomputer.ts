@@ -60,12 +60,17 @@ export class HourRecomputer {
     deadlineEpochMs: number,
     dirty?: DirtySlots,
   ): Promise<RecomputeOutcome> {
-    if (this.retention.isSealed(startOfHour(of.hour), this.clock.nowEpochMs())) return HOUR_SEALED;
     return this.lock.untilNoConflict(deadlineEpochMs, async () => {
       const state = await this.stateOf(of);
       const fold = await this.fold(of, state, dirty, deadlineEpochMs);
+      // Asked when all is read: what is not sealed by now was complete, however long the reading took.
+      if (this.isSealed(of)) return HOUR_SEALED;
       return this.put(cellOf(of, state.version + 1, fold), deadlineEpochMs);
     });
+  }
+
+  private isSealed({ hour }: EquipmentHour): boolean {
+    return this.retention.isSealed(startOfHour(hour), this.clock.nowEpochMs());
   }
 
   private async stateOf(of: EquipmentHour): Promise<CellState> {
