@@ -1,3 +1,4 @@
+import type { Instant } from '@sensorflow/kernel';
 import { Retention, type StoredReading } from '@sensorflow/sensor-data';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FixedClock } from '../../../test/support/fixed-clock.js';
@@ -176,6 +177,89 @@ describe('recomputing an hour', () => {
 
       await expect(recomputing).rejects.toMatchObject({ code: 'recompute-out-of-time' });
       expect(aggregates.cells()).toEqual([]);
+    });
+  });
+
+  describe('that is dense', () => {
+    const DENSE = HOUR_SIX;
+    let queries: string[];
+
+    /** A reading a page, and a note of what is asked for. */
+    class PagedReadingStore extends InMemoryReadingStore {
+      override async *scanRange(equipmentId: string, from: Instant, to: Instant) {
+        queries.push(`${from.slice(11, 16)} ${to.slice(11, 16)}`);
+        for await (const page of super.scanRange(equipmentId, from, to)) {
+          for (const reading of page) yield [reading];
+        }
+      }
+    }
+
+    beforeEach(async () => {
+      readings = new PagedReadingStore();
+      queries = [];
+      for (const minute of ['00', '04', '05', '30', '59']) {
+        await store({ timestamp: `2023-02-15T06:${minute}:00Z`, value: Number(minute) });
+      }
+      await aRecomputer().recomputeHour(DENSE, NEVER);
+      queries = [];
+    });
+
+    it('keeps a fold for each slot that has readings', () => {
+      expect([...(aggregates.cell(DENSE)?.slots?.keys() ?? [])]).toEqual([0, 1, 6, 11]);
+      expect(shown()).toMatchObject({ count: 5, total: '98' });
+    });
+
+    it('reads only the slots that changed, neighbours in one query', async () => {
+      await store({ timestamp: '2023-02-15T06:09:59.999999999Z', value: 0.5 });
+      await store({ timestamp: '2023-02-15T06:04:00Z', value: 5 });
+      readings.remove(DENSE.equipmentId, anInstant('2023-02-15T06:59:00Z'));
+
+      await aRecomputer().recomputeHour(DENSE, NEVER, new Set([11, 1, 0]));
+
+      expect(queries).toEqual(['06:00 06:10', '06:55 07:00']);
+      expect(shown()).toEqual({ version: 2, count: 5, total: '40.5' });
+      expect(new Set(aggregates.cell(DENSE)?.slots?.keys())).toEqual(new Set([0, 1, 6]));
+    });
+
+    it('equals what a fold of the whole hour gives, digit for digit', async () => {
+      await store({ timestamp: '2023-02-15T06:31:00Z', value: 1e-15 });
+      await aRecomputer().recomputeHour(DENSE, NEVER, new Set([6]));
+      const bySlots = aggregates.cell(DENSE)?.metrics;
+
+      await aRecomputer().recomputeHour(DENSE, NEVER);
+
+      expect(aggregates.cell(DENSE)?.metrics).toEqual(bySlots);
+      expect(bySlots?.get('value')).toMatchObject({ largestGapNs: 28 * 60 * 1e9 });
+    });
+
+    it('finds its slots again after a process that remembers only the version', async () => {
+      const recomputer = aRecomputer();
+      await recomputer.recomputeHour(DENSE, NEVER, new Set([0]));
+      queries = [];
+
+      await recomputer.recomputeHour(DENSE, NEVER, new Set([0]));
+
+      expect(queries).toEqual(['06:00 06:05']);
+    });
+
+    it('is no longer dense when it is empty', async () => {
+      for (const minute of ['00', '04', '05', '30', '59']) {
+        readings.remove(DENSE.equipmentId, anInstant(`2023-02-15T06:${minute}:00Z`));
+      }
+
+      await aRecomputer().recomputeHour(DENSE, NEVER, new Set([0, 1, 6, 11]));
+
+      expect(aggregates.cell(DENSE)).toEqual({ ...DENSE, version: 2, metrics: new Map() });
+    });
+
+    it('does without slots when it does not fit with them', async () => {
+      aggregates = new InterruptedAggregateStore(4);
+
+      const outcome = await aRecomputer().recomputeHour(DENSE, NEVER);
+
+      expect(outcome).toBe('recomputed');
+      expect(shown()).toEqual({ version: 1, count: 5, total: '98' });
+      expect(aggregates.cell(DENSE)).not.toHaveProperty('slots');
     });
   });
 
