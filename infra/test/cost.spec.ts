@@ -6,7 +6,7 @@ import { toItem } from '../../libs/aggregation/src/dynamodb/aggregate-item.ts';
 import { parseHour } from '../../libs/aggregation/src/hour.ts';
 import { foldReadings } from '../../libs/aggregation/src/hourly-aggregate.ts';
 import { instantFromEpochMs } from '../../libs/kernel/src/index.ts';
-import { toReadingItem } from '../../libs/sensor-data/src/dynamodb/reading-item.ts';
+import { readingItemJson } from '../../libs/sensor-data/src/dynamodb/reading-item.ts';
 import type { StoredReading } from '../../libs/sensor-data/src/reading.ts';
 import { ASSUMED, MEASURED, requestsPerTaskAndSecond } from '../cost/inputs.ts';
 import { monthlyCost, totalOf, type Design } from '../cost/model.ts';
@@ -31,7 +31,7 @@ describe('the sizes that the model starts from', () => {
     if (hour === undefined) throw new Error('no hour');
     const cell = { equipmentId: 'EQ-12495', hour, version: 60, metrics: foldReadings(readings) };
 
-    expect(itemBytes(toReadingItem(readingAt(7)))).toBe(MEASURED.readingBytes.value);
+    expect(itemBytes(JSON.parse(readingItemJson(readingAt(7))))).toBe(MEASURED.readingBytes.value);
     expect(itemBytes(toItem(cell, 0))).toBe(MEASURED.aggregateBytes.value);
   });
 });

