@@ -128,6 +128,7 @@ describe('the environment of the embedded stack', () => {
       PORT: 3000,
       FRONTEND_URL: 'none',
       SENSORFLOW_DATA_DIR: '.sensorflow',
+      STREAM_WINDOW_SECONDS: 1,
     });
   });
 
