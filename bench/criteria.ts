@@ -1,8 +1,9 @@
-import type { Round } from './rounds.ts';
+import type { CsvRound } from './csv/csv-import.ts';
+import type { HttpRound } from './rounds.ts';
 import { median } from './statistics.ts';
 
 /** One promise about performance: a figure of one round, with what it must reach. */
-export interface Criterion {
+export interface Criterion<Round> {
   readonly what: string;
   /** Says what the figure is a multiple of, or its unit. */
   readonly unit: string;
@@ -13,7 +14,7 @@ export interface Criterion {
 }
 
 /** The ratios are made within a round, of two measurements that lie seconds apart. */
-export const CRITERIA: readonly Criterion[] = [
+export const HTTP_CRITERIA: readonly Criterion<HttpRound>[] = [
   {
     what: 'one reading: CPU of the API per request',
     unit: '× bare',
@@ -46,6 +47,9 @@ export const CRITERIA: readonly Criterion[] = [
     aim: 120,
     figure: ({ batch, naive }) => batch.perSecond / naive.perSecond,
   },
+];
+
+export const CSV_CRITERIA: readonly Criterion<CsvRound>[] = [
   {
     what: 'CSV import: rows/s, of PapaParse alone',
     unit: '× PapaParse',
@@ -64,7 +68,10 @@ export const CRITERIA: readonly Criterion[] = [
   },
 ];
 
-export interface Verdict extends Criterion {
+export interface Verdict extends Pick<
+  Criterion<never>,
+  'what' | 'unit' | 'better' | 'floor' | 'aim'
+> {
   readonly median: number;
   readonly lowest: number;
   readonly highest: number;
@@ -72,21 +79,29 @@ export interface Verdict extends Criterion {
   readonly meetsAim: boolean;
 }
 
-export function judge(rounds: readonly Round[]): readonly Verdict[] {
-  return CRITERIA.map((criterion) => verdictOn(criterion, rounds));
+export function judge<Round>(
+  criteria: readonly Criterion<Round>[],
+  rounds: readonly Round[],
+): readonly Verdict[] {
+  return criteria.map((criterion) => verdictOn(criterion, rounds));
 }
 
-function verdictOn(criterion: Criterion, rounds: readonly Round[]): Verdict {
+function verdictOn<Round>(criterion: Criterion<Round>, rounds: readonly Round[]): Verdict {
+  const { what, unit, better, floor, aim } = criterion;
   const figures = rounds.map(criterion.figure);
   const middle = median(figures);
   const meets = (limit: number): boolean =>
-    criterion.better === 'lower' ? middle <= limit : middle >= limit;
+    better === 'lower' ? middle <= limit : middle >= limit;
   return {
-    ...criterion,
+    what,
+    unit,
+    better,
+    floor,
+    aim,
     median: middle,
     lowest: Math.min(...figures),
     highest: Math.max(...figures),
-    meetsFloor: meets(criterion.floor),
-    meetsAim: meets(criterion.aim),
+    meetsFloor: meets(floor),
+    meetsAim: meets(aim),
   };
 }

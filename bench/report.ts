@@ -1,13 +1,13 @@
-import { judge, type Verdict } from './criteria.ts';
-import type { CsvMeasurement } from './csv/csv-import.ts';
+import { CSV_CRITERIA, HTTP_CRITERIA, judge, type Verdict } from './criteria.ts';
+import type { CsvMeasurement, CsvRound } from './csv/csv-import.ts';
 import type { Machine } from './machine.ts';
 import type { Measurement } from './measurement.ts';
-import type { Round } from './rounds.ts';
+import type { HttpRound, Round } from './rounds.ts';
 import { median } from './statistics.ts';
 
 type Row = readonly string[];
 
-const VARIANTS: readonly (readonly [keyof Round, string])[] = [
+const VARIANTS: readonly (readonly [keyof HttpRound, string])[] = [
   ['bare', 'bare, as fast as it can'],
   ['naive', 'naive, as fast as it can'],
   ['single', 'SensorFlow, single readings'],
@@ -16,46 +16,59 @@ const VARIANTS: readonly (readonly [keyof Round, string])[] = [
   ['naiveSteady', 'naive at a steady 300/s'],
   ['singleSteady', 'SensorFlow at a steady 3,000/s'],
 ];
-const CSV_VARIANTS: readonly (readonly ['papa' | 'csvImport', string])[] = [
+const CSV_VARIANTS: readonly (readonly [keyof CsvRound, string])[] = [
   ['papa', 'PapaParse alone'],
   ['csvImport', 'SensorFlow, CSV import'],
 ];
 
 /** The tables of a run, in Markdown that reads well in a terminal too. */
 export function tablesOf(rounds: readonly Round[]): string {
-  return [
-    table(
-      ['what', 'median', 'lowest to highest', 'floor', 'aim', 'verdict'],
-      judge(rounds).map(verdictRow),
-    ),
-    table(
-      [
-        'readings',
-        '/s',
-        'p50 ms',
-        'p99 ms',
-        'CPU µs',
-        'busy',
-        'others',
-        'sink',
-        'generator',
-        'RSS MB',
-        'per call',
-        'failed',
-      ],
-      VARIANTS.map(([name, label]) => measurementRow(label, rounds, name)),
-    ),
-    table(
-      ['CSV', 'rows/s', 'peak RSS MB'],
-      CSV_VARIANTS.map(([name, label]) =>
-        csvRow(
-          label,
-          rounds.map((round) => round[name]),
-        ),
+  const verdicts = [...judge(HTTP_CRITERIA, rounds), ...judge(CSV_CRITERIA, rounds)];
+  return [verdictTable(verdicts), httpTable(rounds), csvTable(rounds), notesOn(rounds)].join(
+    '\n\n',
+  );
+}
+
+/** Those of a run of nothing but the CSV part. */
+export function csvTablesOf(rounds: readonly CsvRound[]): string {
+  return [verdictTable(judge(CSV_CRITERIA, rounds)), csvTable(rounds)].join('\n\n');
+}
+
+function verdictTable(verdicts: readonly Verdict[]): string {
+  const head = ['what', 'median', 'lowest to highest', 'floor', 'aim', 'verdict'];
+  return table(head, verdicts.map(verdictRow));
+}
+
+function httpTable(rounds: readonly HttpRound[]): string {
+  return table(
+    [
+      'readings',
+      '/s',
+      'p50 ms',
+      'p99 ms',
+      'CPU µs',
+      'busy',
+      'others',
+      'sink',
+      'generator',
+      'RSS MB',
+      'per call',
+      'failed',
+    ],
+    VARIANTS.map(([name, label]) => measurementRow(label, rounds, name)),
+  );
+}
+
+function csvTable(rounds: readonly CsvRound[]): string {
+  return table(
+    ['CSV', 'rows/s', 'peak RSS MB'],
+    CSV_VARIANTS.map(([name, label]) =>
+      csvRow(
+        label,
+        rounds.map((round) => round[name]),
       ),
     ),
-    notesOn(rounds),
-  ].join('\n\n');
+  );
 }
 
 export function machineText(machine: Machine): string {
@@ -77,8 +90,8 @@ function verdictRow(verdict: Verdict): Row {
   return [what, `${figure(verdict.median)} ${unit}`, range, floor ?? '', aim ?? '', word];
 }
 
-function measurementRow(label: string, rounds: readonly Round[], name: keyof Round): Row {
-  const all = rounds.map((round) => round[name]).filter(isMeasurement);
+function measurementRow(label: string, rounds: readonly HttpRound[], name: keyof HttpRound): Row {
+  const all = rounds.map((round) => round[name]);
   const middle = (of: (measurement: Measurement) => number): number => median(all.map(of));
   const percent = (share: number): string => `${Math.round(share * 100)} %`;
   return [
@@ -103,9 +116,12 @@ function csvRow(label: string, all: readonly CsvMeasurement[]): Row {
 }
 
 /** What makes a figure a lower bound, or a latency too high, said by the run itself. */
-function notesOn(rounds: readonly Round[]): string {
+function notesOn(rounds: readonly HttpRound[]): string {
   return VARIANTS.flatMap(([name, label]) =>
-    notesOnVariant(label, rounds.map((round) => round[name]).filter(isMeasurement)),
+    notesOnVariant(
+      label,
+      rounds.map((round) => round[name]),
+    ),
   ).join('\n');
 }
 
@@ -123,10 +139,6 @@ function notesOnVariant(label: string, all: readonly Measurement[]): readonly st
   }
   if (late > 0) notes.push(`- ${label}: the generator itself sent ${figure(late)} ms late (p99).`);
   return notes;
-}
-
-function isMeasurement(value: Measurement | CsvMeasurement): value is Measurement {
-  return 'cpuMicros' in value;
 }
 
 function table(head: Row, rows: readonly Row[]): string {

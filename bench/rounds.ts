@@ -1,5 +1,5 @@
-import { measureImport, measurePapa, type CsvMeasurement } from './csv/csv-import.ts';
-import { writeCsvFile, type CsvFile } from './csv/csv-file.ts';
+import { measureCsv, type CsvRound } from './csv/csv-import.ts';
+import type { CsvFile } from './csv/csv-file.ts';
 import { runClosedLoop } from './load/closed-loop.ts';
 import { runOpenLoop } from './load/open-loop.ts';
 import { Requests, type NextRequest } from './load/requests.ts';
@@ -14,9 +14,8 @@ import {
   type Plan,
 } from './plan.ts';
 import type { Server, Stand } from './stand.ts';
-import { join } from 'node:path';
 
-export interface Round {
+export interface HttpRound {
   readonly bare: Measurement;
   readonly naive: Measurement;
   readonly single: Measurement;
@@ -25,9 +24,9 @@ export interface Round {
   readonly batch: Measurement;
   readonly naiveSteady: Measurement;
   readonly singleSteady: Measurement;
-  readonly papa: CsvMeasurement;
-  readonly csvImport: CsvMeasurement;
 }
+
+export type Round = HttpRound & CsvRound;
 
 export interface Servers {
   readonly bare: Server;
@@ -44,13 +43,13 @@ export class Rounds {
   private readonly requests: Requests;
   private readonly csvFile: CsvFile;
 
-  constructor(stand: Stand, servers: Servers, plan: Plan) {
+  constructor(stand: Stand, servers: Servers, plan: Plan, csvFile: CsvFile) {
     this.stand = stand;
     this.servers = servers;
     this.plan = plan;
     const tokens = Array.from({ length: TOKENS }, () => stand.cloud.machineToken());
     this.requests = new Requests(tokens, 'sensorflow.test');
-    this.csvFile = writeCsvFile(join(stand.folder, 'readings.csv'), plan.csvRows);
+    this.csvFile = csvFile;
   }
 
   /** Whatever is compiled on first use is compiled before the first round. */
@@ -71,8 +70,7 @@ export class Rounds {
       batch: await this.batch(api),
       naiveSteady: await this.steady(naive, NAIVE_STEADY_PER_SECOND),
       singleSteady: await this.steady(api, STEADY_PER_SECOND),
-      papa: await measurePapa(this.stand, this.csvFile),
-      csvImport: await measureImport(this.stand, this.csvFile),
+      ...(await measureCsv(this.stand, this.csvFile)),
     };
   }
 

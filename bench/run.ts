@@ -2,19 +2,24 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { judge } from './criteria.ts';
+import { CSV_CRITERIA, HTTP_CRITERIA, judge } from './criteria.ts';
+import { writeCsvFile, type CsvFile } from './csv/csv-file.ts';
+import { measureCsv } from './csv/csv-import.ts';
 import { bindGenerator, describeMachine, type Machine } from './machine.ts';
 import { LONG, SHORT, type Plan } from './plan.ts';
 import { API_PROGRAM } from './product.ts';
-import { machineText, tablesOf } from './report.ts';
+import { csvTablesOf, machineText, tablesOf } from './report.ts';
 import { Rounds, type Round } from './rounds.ts';
 import { ROOT, Stand } from './stand.ts';
 
 /**
  * The benchmark: `npm run bench`, `npm run bench:short`. Starts everything, alternates the variants,
  * prints the tables, writes results/latest.md. Exits with 1 when a floor is missed or a request failed.
+ * `--only csv` leaves out everything but the import, and the file.
  */
-const { values: options } = parseArgs({ options: { short: { type: 'boolean', default: false } } });
+const { values: options } = parseArgs({
+  options: { short: { type: 'boolean', default: false }, only: { type: 'string', default: 'all' } },
+});
 const plan = options.short ? SHORT : LONG;
 
 function say(text: string): void {
@@ -29,21 +34,24 @@ function buildNaive(): void {
   if (status !== 0) throw new Error('the naive implementation does not compile');
 }
 
-async function measureAll(stand: Stand): Promise<readonly Round[]> {
-  await stand.open();
+async function measureAll(stand: Stand, csvFile: CsvFile): Promise<readonly Round[]> {
   const servers = {
     bare: await stand.startBare(),
     naive: await stand.startNaive(),
     api: await stand.startApi('warn'),
     apiLogged: await stand.startApi('info'),
   };
-  const rounds = new Rounds(stand, servers, plan);
+  const rounds = new Rounds(stand, servers, plan, csvFile);
   say('warming up');
   await rounds.warmUp();
-  const measured: Round[] = [];
+  return repeat(() => rounds.run());
+}
+
+async function repeat<T>(measureRound: () => Promise<T>): Promise<readonly T[]> {
+  const measured: T[] = [];
   while (measured.length < plan.rounds) {
     say(`round ${measured.length + 1} of ${plan.rounds}`);
-    measured.push(await rounds.run());
+    measured.push(await measureRound());
   }
   return measured;
 }
@@ -69,7 +77,7 @@ function writeReport(
 
 async function main(): Promise<number> {
   if (!existsSync(join(ROOT, API_PROGRAM))) throw new Error('nothing is built: npm run build');
-  buildNaive();
+  if (options.only !== 'all' && options.only !== 'csv') throw new Error('--only knows csv');
   const startedAt = performance.now();
   const machine = describeMachine();
   bindGenerator(machine);
@@ -79,14 +87,25 @@ async function main(): Promise<number> {
     process.once(signal, () => process.exit(130));
   }
   try {
-    const rounds = await measureAll(stand);
+    await stand.open();
+    const csvFile = writeCsvFile(join(stand.folder, 'readings.csv'), plan.csvRows);
+    if (options.only === 'csv') return await runCsv(stand, csvFile);
+    buildNaive();
+    const rounds = await measureAll(stand, csvFile);
     const tables = tablesOf(rounds);
     say(`\n${tables}`);
     writeReport(machine, plan, tables, (performance.now() - startedAt) / 1000);
-    return judge(rounds).every(({ meetsFloor }) => meetsFloor) && !anyFailed(rounds) ? 0 : 1;
+    const verdicts = [...judge(HTTP_CRITERIA, rounds), ...judge(CSV_CRITERIA, rounds)];
+    return verdicts.every(({ meetsFloor }) => meetsFloor) && !anyFailed(rounds) ? 0 : 1;
   } finally {
     stand.close();
   }
+}
+
+async function runCsv(stand: Stand, file: CsvFile): Promise<number> {
+  const rounds = await repeat(() => measureCsv(stand, file));
+  say(`\n${csvTablesOf(rounds)}`);
+  return judge(CSV_CRITERIA, rounds).every(({ meetsFloor }) => meetsFloor) ? 0 : 1;
 }
 
 function anyFailed(rounds: readonly Round[]): boolean {

@@ -10,11 +10,21 @@ export interface CsvMeasurement {
   readonly peakRssMib: number;
 }
 
+export interface CsvRound {
+  readonly papa: CsvMeasurement;
+  readonly csvImport: CsvMeasurement;
+}
+
 const IMPORT_FILE = join(import.meta.dirname, 'import-file.ts');
 const PARSE_WITH_PAPA = join(import.meta.dirname, 'parse-with-papa.ts');
 
+/** Both over the same file, one after the other. */
+export async function measureCsv(stand: Stand, file: CsvFile): Promise<CsvRound> {
+  return { papa: await measurePapa(stand, file), csvImport: await measureImport(stand, file) };
+}
+
 /** The importer over the whole file, from the event to the finished import. */
-export async function measureImport(stand: Stand, file: CsvFile): Promise<CsvMeasurement> {
+async function measureImport(stand: Stand, file: CsvFile): Promise<CsvMeasurement> {
   const uploadId = randomUUID();
   const key = `uploads/${uploadId}.csv`;
   stand.cloud.serveObject(`/${BUCKET}/${key}`, file.path);
@@ -42,7 +52,7 @@ export async function measureImport(stand: Stand, file: CsvFile): Promise<CsvMea
 }
 
 /** PapaParse over the same file, and nothing else. */
-export async function measurePapa(stand: Stand, file: CsvFile): Promise<CsvMeasurement> {
+async function measurePapa(stand: Stand, file: CsvFile): Promise<CsvMeasurement> {
   const result = join(stand.folder, 'papa.json');
   await stand.runToEnd('papaparse', {
     command: [PARSE_WITH_PAPA, '--file', file.path, '--result', result],
