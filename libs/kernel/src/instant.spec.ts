@@ -121,6 +121,29 @@ describe('reading an instant', () => {
     );
   });
 
+  it('reads Z as it reads z, which only the grammar takes', () => {
+    const plain = fc
+      .tuple(epochSeconds, nanos, fc.constantFrom(0, 1, 3, 9))
+      .map(([seconds, nano, digits]) => {
+        const upToSeconds = new Date(seconds * 1000).toISOString().slice(0, 19);
+        const fraction = String(nano).padStart(9, '0').slice(0, digits);
+        return digits === 0 ? upToSeconds : `${upToSeconds}.${fraction}`;
+      });
+    const change = fc.tuple(
+      fc.nat(29),
+      fc.constantFrom(...'0 1 2 5 6 9 - : . T t Z + x'.split(' '), ' ', ''),
+    );
+    fc.assert(
+      fc.property(plain, fc.option(change), (text, changed) => {
+        const [at, by] = changed ?? [text.length, ''];
+        const mostlyRight = text.slice(0, at) + by + text.slice(at + 1);
+
+        expect(parseInstant(`${mostlyRight}Z`)).toEqual(parseInstant(`${mostlyRight}z`));
+      }),
+      { numRuns: 20_000 },
+    );
+  });
+
   it('never throws, whatever the text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 100 }), (text) => {

@@ -24,6 +24,8 @@ const MIN_OFFSET_MINUTES = -12 * 60;
  * `timestamp-too-precise`, `timestamp-not-a-date`, `timestamp-leap-second`, `timestamp-out-of-range`.
  */
 export function parseInstant(text: string): Parsed<Instant> {
+  const plain = plainUtc(text);
+  if (plain !== undefined) return accepted(plain);
   // The longest valid text has 35 characters; a longer one is not worth a regular expression.
   const match = text.length <= 64 ? GRAMMAR.exec(text) : null;
   if (!match) return { ok: false, fault: explainMalformed(text) };
@@ -57,6 +59,53 @@ export function parseInstant(text: string): Parsed<Instant> {
   const upToSeconds =
     offsetMinutes === 0 ? `${text.slice(0, 10)}T${text.slice(11, 19)}` : textOf(epochSeconds);
   return accepted(`${upToSeconds}.${nineFractionDigits}Z` as Instant);
+}
+
+/**
+ * The instant of the text that nearly every reading is sent with, `2023-02-15T06:30:00.000Z`, for a
+ * sixth of what the grammar costs. Undefined says nothing: the grammar has the last word.
+ */
+function plainUtc(text: string): Instant | undefined {
+  const end = text.length - 1;
+  if (end < 19 || end > 29 || text[end] !== 'Z' || !hasMarks(text)) return undefined;
+  const year = twoDigits(text, 0) * 100 + twoDigits(text, 2);
+  const month = twoDigits(text, 5);
+  const day = twoDigits(text, 8);
+  const isDate =
+    year >= 1970 && month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month);
+  const isTime =
+    twoDigits(text, 11) <= 23 && twoDigits(text, 14) <= 59 && twoDigits(text, 17) <= 59;
+  if (!isDate || !isTime || !hasFraction(text, end)) return undefined;
+  const upToFraction = end === 19 ? `${text.slice(0, 19)}.` : text.slice(0, end);
+  return `${upToFraction}${NINE_ZEROS.slice(upToFraction.length - 20)}Z` as Instant;
+}
+
+const NINE_ZEROS = '000000000';
+const ZERO = 0x30;
+
+function hasMarks(text: string): boolean {
+  return (
+    text[4] === '-' && text[7] === '-' && text[10] === 'T' && text[13] === ':' && text[16] === ':'
+  );
+}
+
+/** Nothing, or a point and digits up to `end`. */
+function hasFraction(text: string, end: number): boolean {
+  if (end === 19) return true;
+  if (end === 20 || text[19] !== '.') return false;
+  for (let at = 20; at < end; at += 1) if (!isDigit(text.charCodeAt(at) - ZERO)) return false;
+  return true;
+}
+
+/** NaN where there are not two digits. */
+function twoDigits(text: string, at: number): number {
+  const tens = text.charCodeAt(at) - ZERO;
+  const ones = text.charCodeAt(at + 1) - ZERO;
+  return isDigit(tens) && isDigit(ones) ? tens * 10 + ones : NaN;
+}
+
+function isDigit(value: number): boolean {
+  return value >= 0 && value <= 9;
 }
 
 const END_OF_TIME_EPOCH_SECONDS = Date.UTC(10_000, 0, 1) / 1000;
