@@ -1,8 +1,14 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { readFileSync } from 'node:fs';
-import { instantFromEpochMs } from '@sensorflow/kernel';
-import { Retention } from '@sensorflow/sensor-data';
+import { DomainError, instantFromEpochMs } from '@sensorflow/kernel';
+import {
+  readingKey,
+  ReadingWriter,
+  Retention,
+  type Reading,
+  type WriteOutcome,
+} from '@sensorflow/sensor-data';
 import { describe, expect, it } from 'vitest';
 import { ALL_THE_TIME, ImportWorkbench } from '../../../test/support/import-workbench.js';
 import { InMemoryUploadStorage } from '../../../test/support/in-memory-upload-storage.js';
@@ -205,6 +211,25 @@ function liveBytes(): number {
   return heapUsed + external;
 }
 
+/** Gives up the first call when the second one is under way, which takes longer. */
+class FailingWriter extends ReadingWriter {
+  underWay = 0;
+  private calls = 0;
+
+  override async write(readings: readonly Reading[]): Promise<readonly WriteOutcome[]> {
+    this.calls += 1;
+    const isFirst = this.calls === 1;
+    this.underWay += 1;
+    await new Promise((resolve) => setTimeout(resolve, isFirst ? 5 : 50));
+    this.underWay -= 1;
+    if (isFirst) throw new DomainError('unavailable', 'shutting-down', 'Closed.');
+    return readings.map((reading) => ({
+      outcome: 'stored',
+      reading: { ...reading, registerTime: reading.timestamp },
+    }));
+  }
+}
+
 describe('trouble on the way', () => {
   it('reads on behind the last byte when a stream breaks off', async () => {
     const bench = new ImportWorkbench();
@@ -271,6 +296,19 @@ describe('trouble on the way', () => {
     expect(counts).toEqual({ total: 100, accepted: 100, rejected: 0 });
   });
 
+  it('has nothing on its way any more when it fails', async () => {
+    const bench = new ImportWorkbench();
+    const request = await bench.upload(HEAD + rows(20));
+    const readings = new FailingWriter();
+
+    await expect(
+      bench.importer(SMALL, { readings }).run(request, ALL_THE_TIME),
+    ).rejects.toMatchObject({ code: 'shutting-down' });
+
+    expect(readings.underWay).toBe(0);
+    expect((await bench.record(request.uploadId)).lease?.released).toBe(true);
+  });
+
   it('reports rows that the store refuses', async () => {
     const bench = new ImportWorkbench();
     bench.store.failPuts(({ timestamp }) =>
@@ -286,6 +324,34 @@ describe('trouble on the way', () => {
   });
 });
 
+/** Stores everything but the first reading of one key, at once, and says so a little later. */
+class LateWriter extends ReadingWriter {
+  /** The values of the key in the order of their arrival, the one that was lost included. */
+  readonly written: (number | undefined)[] = [];
+  received = 0;
+  mostAtOnce = 0;
+  private atOnce = 0;
+
+  constructor(private readonly key: string) {
+    super();
+  }
+
+  override async write(readings: readonly Reading[]): Promise<readonly WriteOutcome[]> {
+    this.received += readings.length;
+    this.atOnce += 1;
+    this.mostAtOnce = Math.max(this.mostAtOnce, this.atOnce);
+    const outcomes = readings.map((reading): WriteOutcome => {
+      const stored = { ...reading, registerTime: reading.timestamp };
+      if (readingKey(reading) !== this.key) return { outcome: 'stored', reading: stored };
+      const isFirst = this.written.push(reading.values.get('value')) === 1;
+      return isFirst ? { outcome: 'not-stored' } : { outcome: 'stored', reading: stored };
+    });
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    this.atOnce -= 1;
+    return outcomes;
+  }
+}
+
 describe('the readings', () => {
   it('lets the later row of a key stand, also across blocks and runs', async () => {
     const bench = new ImportWorkbench();
@@ -295,6 +361,19 @@ describe('the readings', () => {
 
     expect(bench.readings()).toContain(`EQ-1 ${instantFromEpochMs(Date.parse(T(7)))} value=701`);
     expect((await bench.record(request.uploadId)).checkpoint.rows.accepted).toBe(52);
+  });
+
+  it('lets the later row stand when an earlier one is confirmed only after it was sent', async () => {
+    const bench = new ImportWorkbench();
+    const readings = new LateWriter(`EQ-1 ${instantFromEpochMs(Date.parse(T(7)))}`);
+    const request = await bench.upload(`${HEAD}${rows(12)}EQ-1,${T(7)},700\n${rows(20, 30)}`);
+
+    await bench.importer(SMALL, { readings }).run(request, ALL_THE_TIME);
+
+    // 33 rows, and again: the lost one, and the seven of the block behind.
+    expect(readings).toMatchObject({ mostAtOnce: 2, received: 33 + 1 + 7 });
+    expect(readings.written).toEqual([7, 700, 7, 700]);
+    expect((await bench.record(request.uploadId)).checkpoint.rows.accepted).toBe(33);
   });
 
   it('turns a wide file into readings of several metrics, an empty cell into none', async () => {

@@ -1,6 +1,6 @@
 /** The numbers of an import run; tests take smaller ones. */
 export interface ImportLimits {
-  /** Rows are read, checked and written in blocks of about this many bytes. */
+  /** Rows are read, checked and written in blocks of about this many bytes, three of which are held. */
   readonly blockBytes: number;
   readonly maxRowBytes: number;
   readonly checkpointRows: number;
@@ -11,7 +11,7 @@ export interface ImportLimits {
   readonly maxReportBytes: number;
   /** With less time left, a run hands over. */
   readonly handoverMs: number;
-  /** Longer than a run that lost its lease can go on writing: a checkpoint's interval and one write. */
+  /** Longer than a run that lost its lease can go on writing: a checkpoint's interval and two writes. */
   readonly takeoverQuietMs: number;
 }
 
@@ -19,7 +19,7 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 
 export const IMPORT_LIMITS: ImportLimits = {
-  blockBytes: 128 * KIB,
+  blockBytes: 64 * KIB,
   maxRowBytes: 64 * KIB,
   checkpointRows: 5000,
   checkpointMs: 5000,

@@ -13,6 +13,7 @@ import { openRows, type ImportedFile } from './open-rows.js';
 import { splitRecords } from './record-splitter.js';
 import { RowWriter } from './row-writer.js';
 import type { UploadStorage } from './upload-storage.js';
+import { WriteWindow } from './write-window.js';
 
 export interface ImportPorts {
   readonly imports: ImportStore;
@@ -28,6 +29,8 @@ export interface RunGrant {
   readonly token: string;
   readonly remainingMs: () => number;
 }
+
+type Ending = Fault | 'complete' | 'out-of-time';
 
 /** One run over one file, from its checkpoint to the file's end or to the end of its time. */
 export class ImportRun {
@@ -54,28 +57,39 @@ export class ImportRun {
   }
 
   /** Ends at the end of the file, with the file's fault, or when the time is over. */
-  private async importRows(): Promise<Fault | 'complete' | 'out-of-time'> {
+  private async importRows(): Promise<Ending> {
+    const window = new WriteWindow();
     try {
-      const rows = await openRows(this.file, this.progress.checkpoint, this.ports);
-      const writer = this.writerFor(rows.dialect);
-      this.progress.startRows(rows.dialect, rows.place);
-      const pieces = rows.pieces(this.limits.blockBytes);
-      const { delimiter } = rows.dialect;
-      for await (const block of splitRecords(
-        pieces,
-        rows.place,
-        delimiter,
-        this.limits.maxRowBytes,
-      )) {
-        this.progress.advance(await writer.write(block), block.next, rows.processed(block.next));
-        if (this.progress.isSaveDue()) await this.progress.save();
-        if (this.isOutOfTime()) return 'out-of-time';
-      }
-      return 'complete';
+      const ending = await this.writeRows(window);
+      await window.drained();
+      return ending;
     } catch (error) {
+      // What stands in front of the fault is imported, and a run that ends has nothing on its way.
+      await window.drained();
       if (error instanceof FileFault) return { code: error.code, detail: error.message };
       throw error;
     }
+  }
+
+  private async writeRows(window: WriteWindow): Promise<'complete' | 'out-of-time'> {
+    const rows = await openRows(this.file, this.progress.checkpoint, this.ports);
+    const { delimiter } = rows.dialect;
+    const writer = this.writerFor(rows.dialect);
+    this.progress.startRows(rows.dialect, rows.place);
+    const pieces = rows.pieces(this.limits.blockBytes);
+    const { maxRowBytes } = this.limits;
+    for await (const block of splitRecords(pieces, rows.place, delimiter, maxRowBytes)) {
+      const judged = writer.judge(block);
+      const bytesProcessed = rows.processed(block.next);
+      await window.begin(async (before) => {
+        const { repeated, ...result } = await writer.write(judged, before);
+        this.progress.advance(result, block.next, bytesProcessed);
+        if (this.progress.isSaveDue()) await this.progress.save();
+        return repeated;
+      });
+      if (this.isOutOfTime()) return 'out-of-time';
+    }
+    return 'complete';
   }
 
   private writerFor(dialect: FileDialect): RowWriter {
@@ -105,7 +119,7 @@ export class ImportRun {
     return 'handed-over';
   }
 
-  private async finish(ending: Fault | 'complete'): Promise<void> {
+  private async finish(ending: Exclude<Ending, 'out-of-time'>): Promise<void> {
     const { record, object } = this.file;
     const { checkpoint } = this.progress;
     if (checkpoint.rows.rejected > 0) await this.assembleReport();

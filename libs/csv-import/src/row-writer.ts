@@ -4,6 +4,7 @@ import { readFields, type FieldsFault, type RecordFields } from './csv-fields.js
 import type { RecordBlock } from './csv-record.js';
 import type { ErrorReport, RejectedRow } from './error-report.js';
 import type { RowReader } from './csv-row.js';
+import type { BlockResult } from './import-progress.js';
 
 /** Between attempts that store nothing; then the import is left to a later run. */
 const PAUSES_MS = [1000, 2000, 4000, 8000, 16_000];
@@ -25,6 +26,17 @@ type JudgedRow = { readonly line: number; readonly cells: readonly string[] } & 
   { readonly reading: Reading } | { readonly faults: RejectedRow['faults'] }
 );
 
+/** The rows of a block, and the readings among them. */
+export interface JudgedBlock {
+  readonly rows: readonly JudgedRow[];
+  readonly readings: readonly Reading[];
+}
+
+export interface WrittenBlock extends BlockResult {
+  /** Whether readings were sent more than once, perhaps after those of the block behind. */
+  readonly repeated: boolean;
+}
+
 /** Everything about one file that its rows are read and written with. */
 export interface RowContext {
   readonly delimiter: string;
@@ -43,32 +55,38 @@ export class RowWriter {
     private readonly assertLease: () => Promise<void>,
   ) {}
 
-  /**
-   * Returns when every reading of the block is confirmed. Blocks are written one after the other and
-   * the writer lets the last reading of a key stand, so the file's order is the order of effect.
-   * Throws DomainError `unavailable` (`readings-unconfirmed`).
-   */
-  async write(block: RecordBlock) {
-    const rows = this.judge(block);
-    const readings = rows.flatMap((row) => ('reading' in row ? [row.reading] : []));
-    const refused = this.context.dryRun ? new Set<Reading>() : await this.confirm(readings);
-    const rejected = rows.flatMap((row) => {
-      if (!('reading' in row)) return [this.context.report.rejected(row)];
-      if (!refused.has(row.reading)) return [];
-      const { line, cells } = row;
-      return [this.context.report.rejected({ line, cells, faults: [NOT_STORABLE] })];
-    });
-    return { accepted: rows.length - rejected.length, rejected };
-  }
-
-  private judge(block: RecordBlock): readonly JudgedRow[] {
+  judge(block: RecordBlock): JudgedBlock {
     const nowEpochMs = this.clock.nowEpochMs();
     const all = readFields(block, this.context.delimiter);
-    return block.records.map(({ line }, index) => {
+    const readings: Reading[] = [];
+    const rows = block.records.map(({ line }, index) => {
       const fields = all[index];
       if (!fields) throw new Error('every record has an answer');
-      return this.judgeRow(line, fields, nowEpochMs);
+      const row = this.judgeRow(line, fields, nowEpochMs);
+      if ('reading' in row) readings.push(row.reading);
+      return row;
     });
+    return { rows, readings };
+  }
+
+  /**
+   * Sends the readings of the block at once and returns when every one is confirmed, and the block
+   * `before` too. The writer lets the last reading of a key stand, also of those under way together, so
+   * the file's order is the order of effect; if the block before was sent again, then so is this one.
+   * Throws DomainError `unavailable` (`readings-unconfirmed`), and what `before` throws.
+   */
+  async write({ rows, readings }: JudgedBlock, before: Promise<boolean>): Promise<WrittenBlock> {
+    const attempt = new Attempt(this.context.dryRun ? [] : readings);
+    attempt.note(await this.readings.write(attempt.open));
+    if (await before) attempt.startOver();
+    const repeated = attempt.open.length > 0;
+    for (let idle = attempt.isIdle ? 1 : 0; attempt.open.length > 0;) {
+      await this.beforeNextAttempt(idle, attempt.open.length);
+      attempt.note(await this.readings.write(attempt.open));
+      idle = attempt.isIdle ? idle + 1 : 0;
+    }
+    const rejected = this.reportLines(rows, attempt.refused);
+    return { accepted: rows.length - rejected.length, rejected, repeated };
   }
 
   private judgeRow(line: number, fields: RecordFields, nowEpochMs: number): JudgedRow {
@@ -81,22 +99,19 @@ export class RowWriter {
     return row.ok ? { line, cells, reading: row.reading } : { line, cells, faults: row.faults };
   }
 
-  /** The readings that the store refuses; all others are stored. */
-  private async confirm(readings: readonly Reading[]): Promise<ReadonlySet<Reading>> {
-    const refused = new Set<Reading>();
-    let open = readings;
-    for (let idleAttempts = 0; open.length > 0;) {
-      const outcomes = await this.readings.write(open);
-      const left = open.filter((reading, index) => {
-        const { outcome } = outcomes[index] ?? UNKNOWN;
-        if (outcome === 'refused') refused.add(reading);
-        return outcome === 'not-stored' || outcome === 'unknown';
-      });
-      idleAttempts = left.length < open.length ? 0 : idleAttempts + 1;
-      open = left;
-      if (open.length > 0) await this.beforeNextAttempt(idleAttempts, open.length);
+  private reportLines(
+    rows: readonly JudgedRow[],
+    refused: ReadonlySet<Reading>,
+  ): readonly string[] {
+    const lines: string[] = [];
+    for (const row of rows) {
+      if (!('reading' in row)) lines.push(this.context.report.rejected(row));
+      else if (refused.has(row.reading)) {
+        const { line, cells } = row;
+        lines.push(this.context.report.rejected({ line, cells, faults: [NOT_STORABLE] }));
+      }
     }
-    return refused;
+    return lines;
   }
 
   /** A slow store is given its time; one that takes nothing is waited for, and then given up. */
@@ -110,6 +125,35 @@ export class RowWriter {
       await this.clock.sleep(pauseMs);
     }
     await this.assertLease();
+  }
+}
+
+/** What became of a block's readings so far. */
+class Attempt {
+  readonly refused = new Set<Reading>();
+  /** The last attempt brought nothing. */
+  isIdle = false;
+
+  constructor(
+    private readonly all: readonly Reading[],
+    /** Neither stored nor refused yet. */
+    public open: readonly Reading[] = all,
+  ) {}
+
+  note(outcomes: readonly WriteOutcome[]): void {
+    const { open } = this;
+    this.open = open.filter((reading, index) => {
+      const { outcome } = outcomes[index] ?? UNKNOWN;
+      if (outcome === 'refused') this.refused.add(reading);
+      return outcome === 'not-stored' || outcome === 'unknown';
+    });
+    this.isIdle = open.length > 0 && this.open.length === open.length;
+  }
+
+  startOver(): void {
+    this.open = this.all;
+    this.refused.clear();
+    this.isIdle = false;
   }
 }
 
