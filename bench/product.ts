@@ -1,3 +1,4 @@
+import { IMPORTER_NODE_OPTIONS } from '../libs/platform/src/resources/function-memory.ts';
 import { CLIENT_ID, ISSUER, type Cloud } from './cloud.ts';
 
 /** The built programs of the product, and what they are told: variables alone, as in the cloud. */
@@ -51,5 +52,6 @@ export function importerVariables(cloud: Cloud, sinkUrl: string): Variables {
   return {
     ...sharedVariables(cloud, sinkUrl, 'warn'),
     UPLOADS_QUEUE_URL: `${cloud.url}/000000000000/uploads`,
+    NODE_OPTIONS: IMPORTER_NODE_OPTIONS,
   };
 }

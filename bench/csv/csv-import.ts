@@ -24,7 +24,7 @@ export async function measureCsv(stand: Stand, file: CsvFile): Promise<CsvRound>
 }
 
 /** The importer over the whole file, from the event to the finished import. */
-async function measureImport(stand: Stand, file: CsvFile): Promise<CsvMeasurement> {
+export async function measureImport(stand: Stand, file: CsvFile): Promise<CsvMeasurement> {
   const uploadId = randomUUID();
   const key = `uploads/${uploadId}.csv`;
   stand.cloud.serveObject(`/${BUCKET}/${key}`, file.path);

@@ -1,3 +1,4 @@
+import { IMPORTER_NODE_OPTIONS } from '@sensorflow/platform/resources/function-memory.js';
 import { BUCKET, REGION, TABLE_NAMES, type Cloud } from './cloud.js';
 import type { StackOptions } from './options.js';
 
@@ -69,5 +70,6 @@ export function importerVariables(cloud: Cloud, options: StackOptions): Variable
     DYNAMODB_IMPORTS_TABLE_NAME: TABLE_NAMES.imports,
     S3_BUCKET_NAME: BUCKET,
     UPLOADS_QUEUE_URL: cloud.queueUrl,
+    NODE_OPTIONS: IMPORTER_NODE_OPTIONS,
   };
 }
