@@ -6,6 +6,7 @@ import type {
   readAggregatorEnvironment,
   readImporterEnvironment,
 } from '../../../libs/platform/src/config/environment.ts';
+import { IMPORTER_NODE_OPTIONS } from '../../../libs/platform/src/resources/function-memory.ts';
 import { TABLES } from '../../../libs/platform/src/resources/tables.ts';
 import type { Deployment } from '../deployment.ts';
 import { tableName } from '../names.ts';
@@ -55,7 +56,11 @@ export function importerVariables(
     S3_BUCKET_NAME: bucket.bucketName,
     UPLOADS_QUEUE_URL: queue.queueUrl,
   };
-  return { ...variables, ...tableVariables('csv-importer', deployment) };
+  return {
+    ...variables,
+    ...tableVariables('csv-importer', deployment),
+    NODE_OPTIONS: `--enable-source-maps ${IMPORTER_NODE_OPTIONS}`,
+  };
 }
 
 export function aggregatorVariables({ deployment }: RegionalParts): Variables {
