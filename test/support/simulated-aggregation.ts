@@ -46,6 +46,7 @@ export const SHARDS = 2;
 /** Of both streams, in every other schedule: two could hide each other's mistakes. */
 const MOST_CONSUMERS = 2;
 const LARGEST_BATCH = 4;
+const DENSE_READINGS = 2;
 /** Reads that are not consistent lag by up to this many writes. */
 const MOST_STALE = 6;
 const MAX_STEPS = 100_000;
@@ -123,8 +124,7 @@ function theHandler(client: DynamoDBClient, clock: Clock, retention: Retention):
     new DynamoDbReadingStore(client, 'readings'),
     new DynamoDbAggregateStore(client, 'aggregates', SHARDS),
     clock,
-    () => 0,
-    retention,
+    { random: () => 0, retention, denseReadings: DENSE_READINGS },
   );
   const sums = new SumRecomputer(new DynamoDbFleetStore(client, 'aggregates'), clock, () => 0);
   return streamBatchHandler(new StreamBatchAggregator(hours, sums), clock, LOGGER);

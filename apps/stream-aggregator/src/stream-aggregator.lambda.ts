@@ -26,8 +26,7 @@ const aggregator = new StreamBatchAggregator(
     new DynamoDbReadingStore(dynamoDb, environment.DYNAMODB_TABLE_NAME),
     new DynamoDbAggregateStore(dynamoDb, table, environment.AGGREGATE_SHARDS),
     clock,
-    undefined,
-    Retention.ofDays(environment.RETENTION_DAYS),
+    { retention: Retention.ofDays(environment.RETENTION_DAYS) },
   ),
   new SumRecomputer(new DynamoDbFleetStore(dynamoDb, table), clock),
 );

@@ -30,7 +30,7 @@ describe('the function behind the readings’ stream', () => {
     const clock = new FixedClock();
     return streamBatchHandler(
       new StreamBatchAggregator(
-        new HourRecomputer(readings, aggregates, clock, undefined, retention),
+        new HourRecomputer(readings, aggregates, clock, { retention }),
         new SumRecomputer(new InMemoryFleetStore(aggregates), clock),
       ),
       clock,

@@ -43,7 +43,9 @@ describe('recomputing an hour', () => {
     clock = new FixedClock();
   });
 
-  const aRecomputer = () => new HourRecomputer(readings, aggregates, clock, () => 0.5);
+  /** Five readings make a dense hour here. */
+  const aRecomputer = () =>
+    new HourRecomputer(readings, aggregates, clock, { random: () => 0.5, denseReadings: 4 });
   const store = async (...words: Parameters<typeof aStoredReading>) =>
     readings.putAll([aStoredReading(...words)] satisfies StoredReading[]);
   const shown = (of = HOUR_SIX) => {
@@ -353,13 +355,9 @@ describe('recomputing an hour', () => {
   });
 
   it('leaves a sealed hour as it is, because its readings may be gone, and no hour before', async () => {
-    const recomputer = new HourRecomputer(
-      readings,
-      aggregates,
-      clock,
-      undefined,
-      Retention.ofDays(30),
-    );
+    const recomputer = new HourRecomputer(readings, aggregates, clock, {
+      retention: Retention.ofDays(30),
+    });
     const sealedFrom = Date.parse('2023-02-15T06:00:00Z') + 29 * 24 * 3_600_000;
     clock.advance(sealedFrom - 1 - clock.nowEpochMs());
     await store({ timestamp: '2023-02-15T06:30:00Z', value: 5 });
@@ -383,7 +381,7 @@ describe('recomputing an hour', () => {
       }
     })();
     const kept = Retention.ofDays(30);
-    const recomputer = new HourRecomputer(waking, aggregates, clock, undefined, kept);
+    const recomputer = new HourRecomputer(waking, aggregates, clock, { retention: kept });
 
     expect(await recomputer.recomputeHour(HOUR_SIX, NEVER)).toBe('hour-sealed');
     expect(shown()).toBeUndefined();

@@ -28,6 +28,16 @@ export type RecomputeOutcome = 'recomputed' | typeof AGGREGATE_TOO_LARGE | typeo
 /** Slots of an hour that have changed; all unless named. */
 export type DirtySlots = ReadonlySet<number>;
 
+const DENSE_READINGS = 1000;
+
+export interface HourRecomputerOptions {
+  readonly random?: () => number;
+  /** For ever unless set. */
+  readonly retention?: Retention;
+  /** An hour with more is recomputed by its slots from then on. */
+  readonly denseReadings?: number;
+}
+
 interface Fold {
   readonly slots: HourSlots;
   readonly isDense: boolean;
@@ -39,21 +49,24 @@ interface Fold {
  */
 export class HourRecomputer {
   private readonly lock: VersionLock;
+  private readonly retention: Retention;
+  private readonly denseReadings: number;
 
   constructor(
     private readonly readings: ReadingStore,
     private readonly aggregates: AggregateStore,
     private readonly clock: Clock,
-    random?: () => number,
-    private readonly retention = Retention.FOREVER,
+    options: HourRecomputerOptions = {},
   ) {
-    this.lock = new VersionLock(clock, random);
+    this.lock = new VersionLock(clock, options.random);
+    this.retention = options.retention ?? Retention.FOREVER;
+    this.denseReadings = options.denseReadings ?? DENSE_READINGS;
   }
 
   /**
    * When it returns, the aggregate contains every change made before the call in the dirty slots, or says
-   * that it is too large; or the hour is sealed, and nothing happened. Throws DomainError `unavailable` (`recompute-out-of-time`) at the deadline, and
-   * what else the stores throw.
+   * that it is too large; or the hour is sealed, and nothing happened. Throws DomainError `unavailable`
+   * (`recompute-out-of-time`) at the deadline, and what else the stores throw.
    */
   async recomputeHour(
     of: EquipmentHour,
@@ -85,17 +98,20 @@ export class HourRecomputer {
     deadlineEpochMs: number,
   ): Promise<Fold> {
     const known = dirty && state.slots;
-    let [slots, pages] = [known ?? new Map(), 0];
+    let [slots, readings] = [known ?? new Map(), 0];
     for (const run of known ? runsOf(dirty) : [WHOLE_HOUR]) {
       slots = outsideOf(run, slots);
       const [from, to] = [startOfSlot(of.hour, run.from), startOfSlot(of.hour, run.to)];
       for await (const page of this.readings.scanRange(of.equipmentId, from, to)) {
         slots = foldIntoSlots(page, slots);
-        pages += 1;
+        readings += page.length;
         this.lock.assertTimeLeft(deadlineEpochMs);
       }
     }
-    return { slots, isDense: slots.size > 0 && (known !== undefined || pages > 1) };
+    return {
+      slots,
+      isDense: slots.size > 0 && (known !== undefined || readings > this.denseReadings),
+    };
   }
 
   /**

@@ -1,18 +1,18 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { FixedClock } from '../../../test/support/fixed-clock.js';
-import { InMemoryAggregateStore } from '../../../test/support/in-memory-aggregate-store.js';
-import { InMemoryFleetStore } from '../../../test/support/in-memory-fleet-store.js';
-import { InMemoryReadingStore } from '../../../test/support/in-memory-reading-store.js';
-import { aStoredReading } from '../../../test/support/readings.js';
-import type { EquipmentHourCell, ReplaceOutcome } from './aggregate-store.js';
-import type { DirtyCell } from './dirty-cell.js';
-import { equipmentHourKeyOf, sumKeyOf, type CellKey } from './dynamodb/aggregate-keys.js';
-import { shardOf } from './dynamodb/dynamodb-aggregate-store.js';
-import type { SumCell } from './fleet-store.js';
-import { HourRecomputer } from './hour-recomputer.js';
-import { hourOf, slotOf } from './hour.js';
-import { StreamBatchAggregator } from './stream-batch-aggregator.js';
-import { SumRecomputer } from './sum-recomputer.js';
+import { FixedClock } from '../../../../test/support/fixed-clock.js';
+import { InMemoryAggregateStore } from '../../../../test/support/in-memory-aggregate-store.js';
+import { InMemoryFleetStore } from '../../../../test/support/in-memory-fleet-store.js';
+import { InMemoryReadingStore } from '../../../../test/support/in-memory-reading-store.js';
+import { aStoredReading } from '../../../../test/support/readings.js';
+import type { EquipmentHourCell, ReplaceOutcome } from '../aggregate-store.js';
+import type { DirtyCell } from '../dirty-cell.js';
+import { equipmentHourKeyOf, sumKeyOf, type CellKey } from './aggregate-keys.js';
+import { shardOf } from './dynamodb-aggregate-store.js';
+import type { SumCell } from '../fleet-store.js';
+import { HourRecomputer } from '../hour-recomputer.js';
+import { hourOf, slotOf } from '../hour.js';
+import { StreamBatchAggregator } from '../stream-batch-aggregator.js';
+import { SumRecomputer } from '../sum-recomputer.js';
 
 /** The fleet of decision record 0008, and the shards that the README recommends for it. */
 const EQUIPMENT = 10_000;

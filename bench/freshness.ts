@@ -1,0 +1,214 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { Children, freePort } from './children.ts';
+import { describeMachine } from './machine.ts';
+import { machineText } from './report.ts';
+import { ROOT } from './stand.ts';
+import { percentile } from './statistics.ts';
+
+/**
+ * Freshness: `npm run bench:freshness`. How long after its acknowledgement a reading is in its
+ * equipment's hour, and in the fleet's summary, while the embedded stack takes 1,000 readings/s.
+ */
+const { values: options } = parseArgs({ options: { short: { type: 'boolean', default: false } } });
+const SECONDS = options.short ? 15 : 60;
+const READINGS_PER_SECOND = 1000;
+const EQUIPMENT = 100;
+const TICK_MS = 100;
+const PROBE_EVERY_MS = 500;
+const POLL_MS = 50;
+const GIVE_UP_MS = 60_000;
+const READY_WITHIN_MS = 60_000;
+
+interface Announcement {
+  readonly baseUrl: string;
+  readonly machine: {
+    readonly tokenUrl: string;
+    readonly clientId: string;
+    readonly clientSecret: string;
+    readonly scope: string;
+  };
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** The API of a running stack, as a machine uses it. */
+class Api {
+  private readonly baseUrl: string;
+  private readonly headers: Readonly<Record<string, string>>;
+
+  constructor(baseUrl: string, token: string) {
+    this.baseUrl = baseUrl;
+    this.headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  }
+
+  async post(path: string, json: unknown): Promise<number> {
+    const url = `${this.baseUrl}${path}`;
+    const answer = await fetch(url, {
+      method: 'POST',
+      headers: this.headers,
+      body: JSON.stringify(json),
+    });
+    await answer.arrayBuffer();
+    return answer.status;
+  }
+
+  async totalCount(query: Readonly<Record<string, string>>): Promise<number> {
+    const text = new URLSearchParams({ interval: '24h', limit: '1', ...query }).toString();
+    const { headers } = this;
+    const answer = await fetch(`${this.baseUrl}/sensor-data/aggregated?${text}`, { headers });
+    return ((await answer.json()) as { readonly totalCount: number }).totalCount;
+  }
+}
+
+async function tokenOf({ machine }: Announcement): Promise<string> {
+  const basic = Buffer.from(`${machine.clientId}:${machine.clientSecret}`).toString('base64');
+  const answer = await fetch(machine.tokenUrl, {
+    method: 'POST',
+    headers: { authorization: `Basic ${basic}` },
+    body: new URLSearchParams({ grant_type: 'client_credentials', scope: machine.scope }),
+  });
+  return ((await answer.json()) as { readonly access_token: string }).access_token;
+}
+
+async function startStack(children: Children, dataDir: string): Promise<Announcement> {
+  const port = await freePort();
+  children.start({
+    name: 'stack',
+    core: undefined,
+    command: [join(ROOT, 'dist/apps/local/src/main.js')],
+    variables: {
+      SENSORFLOW_DATA_DIR: dataDir,
+      PORT: String(port),
+      LOG_LEVEL: 'warn',
+    },
+  });
+  const deadline = performance.now() + READY_WITHIN_MS;
+  while (performance.now() < deadline) {
+    try {
+      return JSON.parse(readFileSync(join(dataDir, 'local.json'), 'utf8')) as Announcement;
+    } catch {
+      await delay(100);
+    }
+  }
+  throw new Error('the stack does not become ready');
+}
+
+/** Readings at a steady rate, until told to stop; answers how many were acknowledged. */
+async function load(api: Api, isOver: () => boolean): Promise<number> {
+  const startedAt = performance.now();
+  const perTick = (READINGS_PER_SECOND * TICK_MS) / 1000;
+  const answers: Promise<number>[] = [];
+  for (let tick = 0; !isOver(); tick += 1) {
+    const now = Date.now();
+    const batch = Array.from({ length: perTick }, (_, i) => ({
+      equipmentId: `LOAD-${i % EQUIPMENT}`,
+      timestamp: new Date(now).toISOString(),
+      value: i / 10,
+    }));
+    answers.push(api.post('/sensor-data/batch', batch));
+    await delay(Math.max(0, startedAt + (tick + 1) * TICK_MS - performance.now()));
+  }
+  const statuses = await Promise.all(answers);
+  return statuses.filter((status) => status === 201).length * perTick;
+}
+
+interface Freshness {
+  readonly hourMs: number;
+  readonly summaryMs: number;
+}
+
+/** One reading with a metric of its own, looked for from its acknowledgement on. */
+async function probe(api: Api, number: number): Promise<Freshness> {
+  const [equipmentId, metric] = [`PROBE-${number}`, `probe${number}`];
+  const timestamp = new Date().toISOString();
+  const status = await api.post('/sensor-data', {
+    equipmentId,
+    timestamp,
+    values: { [metric]: 1 },
+  });
+  if (status !== 201) throw new Error(`a probe was answered ${status}`);
+  const acknowledgedAt = performance.now();
+  const [hourMs, summaryMs] = await Promise.all(
+    [{ metric, equipmentId }, { metric }].map(async (query) => {
+      while ((await api.totalCount(query)) === 0) {
+        if (performance.now() - acknowledgedAt > GIVE_UP_MS) throw new Error('a probe got lost');
+        await delay(POLL_MS);
+      }
+      return performance.now() - acknowledgedAt;
+    }),
+  );
+  return { hourMs: hourMs ?? NaN, summaryMs: summaryMs ?? NaN };
+}
+
+async function measure(api: Api): Promise<{ probes: readonly Freshness[]; acknowledged: number }> {
+  let isOver = false;
+  const loading = load(api, () => isOver);
+  await delay(3000);
+  const probing: Promise<Freshness>[] = [];
+  for (let number = 0; number * PROBE_EVERY_MS < SECONDS * 1000; number += 1) {
+    probing.push(probe(api, number));
+    await delay(PROBE_EVERY_MS);
+  }
+  const probes = await Promise.all(probing);
+  isOver = true;
+  return { probes, acknowledged: await loading };
+}
+
+function tableOf(probes: readonly Freshness[]): string {
+  const row = (name: string, figures: readonly number[]) => {
+    const shown = [0.5, 0.99].map((share) => (percentile(figures, share) / 1000).toFixed(2));
+    return `| ${[name, ...shown].join(' | ')} |`;
+  };
+  return [
+    '| from acknowledgement to | p50 s | p99 s |',
+    '| --- | --- | --- |',
+    row(
+      "the equipment's hour",
+      probes.map(({ hourMs }) => hourMs),
+    ),
+    row(
+      "the fleet's summary",
+      probes.map(({ summaryMs }) => summaryMs),
+    ),
+  ].join('\n');
+}
+
+async function main(): Promise<void> {
+  const machine = describeMachine();
+  const dataDir = mkdtempSync(join(tmpdir(), 'sensorflow-freshness-'));
+  const children = new Children();
+  process.once('exit', () => rmSync(dataDir, { recursive: true, force: true }));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => process.exit(130));
+  }
+  const announcement = await startStack(children, dataDir);
+  const api = new Api(announcement.baseUrl, await tokenOf(announcement));
+  const startedAt = performance.now();
+  const { probes, acknowledged } = await measure(api);
+  const perSecond = Math.round(acknowledged / ((performance.now() - startedAt) / 1000));
+  const text = [
+    '# Freshness',
+    `${new Date().toISOString()}, \`npm run bench:freshness${options.short ? ' -- --short' : ''}\`, ${machineText(machine)}.`,
+    `${perSecond} readings/s acknowledged of ${READINGS_PER_SECOND} offered, over ${EQUIPMENT} equipment; ${probes.length} probes, polled every ${POLL_MS} ms; batching windows of 1 s.`,
+    tableOf(probes),
+  ].join('\n\n');
+  say(`\n${text}`);
+  const folder = join(import.meta.dirname, 'results');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'freshness.md'), `${text}\n`);
+}
+
+try {
+  await main();
+  process.exitCode = 0;
+} catch (error) {
+  process.stderr.write(`The measurement ended early. ${String(error)}\n`);
+  process.exitCode = 1;
+}
+process.exit();
