@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { DomainError, instantFromEpochMs } from '@sensorflow/kernel';
 import {
   readingKey,
-  ReadingWriter,
+  type ReadingWriter,
   Retention,
   type Reading,
   type WriteOutcome,
@@ -212,11 +212,11 @@ function liveBytes(): number {
 }
 
 /** Gives up the first call when the second one is under way, which takes longer. */
-class FailingWriter extends ReadingWriter {
+class FailingWriter implements Pick<ReadingWriter, 'write'> {
   underWay = 0;
   private calls = 0;
 
-  override async write(readings: readonly Reading[]): Promise<readonly WriteOutcome[]> {
+  async write(readings: readonly Reading[]): Promise<readonly WriteOutcome[]> {
     this.calls += 1;
     const isFirst = this.calls === 1;
     this.underWay += 1;
@@ -325,18 +325,16 @@ describe('trouble on the way', () => {
 });
 
 /** Stores everything but the first reading of one key, at once, and says so a little later. */
-class LateWriter extends ReadingWriter {
+class LateWriter implements Pick<ReadingWriter, 'write'> {
   /** The values of the key in the order of their arrival, the one that was lost included. */
   readonly written: (number | undefined)[] = [];
   received = 0;
   mostAtOnce = 0;
   private atOnce = 0;
 
-  constructor(private readonly key: string) {
-    super();
-  }
+  constructor(private readonly key: string) {}
 
-  override async write(readings: readonly Reading[]): Promise<readonly WriteOutcome[]> {
+  async write(readings: readonly Reading[]): Promise<readonly WriteOutcome[]> {
     this.received += readings.length;
     this.atOnce += 1;
     this.mostAtOnce = Math.max(this.mostAtOnce, this.atOnce);

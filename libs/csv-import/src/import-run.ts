@@ -18,7 +18,7 @@ import { WriteWindow } from './write-window.js';
 export interface ImportPorts {
   readonly imports: ImportStore;
   readonly storage: UploadStorage;
-  readonly readings: ReadingWriter;
+  readonly readings: Pick<ReadingWriter, 'write'>;
   readonly queue: ImportQueue;
   readonly clock: Clock;
   readonly retention: Retention;

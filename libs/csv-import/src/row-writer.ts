@@ -49,7 +49,7 @@ export interface RowContext {
 export class RowWriter {
   constructor(
     private readonly context: RowContext,
-    private readonly readings: ReadingWriter,
+    private readonly readings: Pick<ReadingWriter, 'write'>,
     private readonly clock: Clock,
     /** Called before readings are written again: throws when that is not this run's business. */
     private readonly assertLease: () => Promise<void>,
