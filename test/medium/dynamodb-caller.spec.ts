@@ -1,20 +1,21 @@
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDbCaller } from '@sensorflow/platform/aws/dynamodb-caller.js';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
-  Agent,
   createServer,
   type IncomingMessage,
   type RequestListener,
   type Server,
   type ServerResponse,
 } from 'node:http';
-import { Agent as TlsAgent, createServer as createTlsServer } from 'node:https';
-import type { Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:https';
+import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { setTimeout as delay } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readAuthorization } from '../../apps/local/src/aws-signature/authorization.js';
 import { canonicalRequest } from '../../apps/local/src/aws-signature/canonical-request.js';
 import { readSignedRequest } from '../../apps/local/src/aws-signature/signed-request.js';
@@ -25,7 +26,17 @@ type Answer = (response: ServerResponse) => void;
 type ClientConfig = NonNullable<ConstructorParameters<typeof DynamoDBClient>[0]>;
 
 const CREDENTIALS = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' };
+const REGION = 'eu-central-1';
 const BODY = '{"TableName":"readings","Item":{"equipmentId":{"S":"ü 😀"}}}';
+
+/** Listens and never accepts: once its backlog is full, nobody gets a connection. */
+const DEAF_SERVER = `
+  const server = require('node:net').createServer();
+  server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+    require('node:fs').writeSync(1, String(server.address().port));
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  });
+`;
 
 let server: Server;
 let answer: Answer;
@@ -74,10 +85,9 @@ function portOf(running: Server): number {
 function clientFor(config: ClientConfig = {}): DynamoDBClient {
   const client = new DynamoDBClient({
     endpoint: `http://127.0.0.1:${portOf(server)}`,
-    region: 'eu-central-1',
+    region: REGION,
     credentials: CREDENTIALS,
     maxAttempts: 1,
-    requestHandler: handlerWith({}),
     ...config,
   });
   clients.push(client);
@@ -88,19 +98,16 @@ function callerFor(config: ClientConfig = {}): DynamoDbCaller {
   return new DynamoDbCaller(clientFor(config), 'readings');
 }
 
-function handlerWith(agents: { httpAgent?: Agent; httpsAgent?: TlsAgent }): NodeHttpHandler {
-  const limits = { connectionTimeout: 500, requestTimeout: 1000, throwOnRequestTimeout: true };
-  return new NodeHttpHandler({ ...limits, ...agents });
-}
-
-/** Sends nothing: these hosts are AWS's own. */
-function notingHosts(hosts: string[]) {
-  return {
-    handle: (request: { hostname: string }) => {
-      hosts.push(request.hostname);
-      return Promise.reject(new Error('not sent'));
-    },
+/** Lets a client find its endpoint, notes that, and sends to the test's server instead. */
+function notingHosts(client: DynamoDBClient): string[] {
+  const hosts: string[] = [];
+  const { endpointProvider } = client.config;
+  client.config.endpointProvider = (...given) => {
+    const endpoint = endpointProvider(...given);
+    hosts.push(endpoint.url.host);
+    return { ...endpoint, url: new URL(`http://127.0.0.1:${portOf(server)}`) };
   };
+  return hosts;
 }
 
 function json(status: number, body: object, headers: Record<string, string> = {}): Answer {
@@ -126,7 +133,7 @@ describe('a call', () => {
     expect(call.body).toBe(BODY);
     expect(call.message.headers['x-amz-target']).toBe('DynamoDB_20120810.PutItem');
     expect(authorization.signature).toBe(expectedSignature(call.message, BODY, 'secret'));
-    expect(authorization).toMatchObject({ region: 'eu-central-1', service: 'dynamodb' });
+    expect(authorization).toMatchObject({ region: REGION, service: 'dynamodb' });
     expect(authorization.signedHeaders).toEqual(
       expect.arrayContaining(['host', 'x-amz-content-sha256', 'x-amz-date', 'x-amz-target']),
     );
@@ -148,36 +155,33 @@ describe('a call', () => {
     }
   });
 
-  it('finds its endpoint as the SDK does: by variables, Region, FIPS and account', async () => {
-    const hosts: string[] = [];
-    const requestHandler = notingHosts(hosts);
-    const common = { region: 'eu-central-1', credentials: CREDENTIALS, maxAttempts: 1 };
-    const clientsOf: readonly ClientConfig[] = [
-      {},
-      { useFipsEndpoint: true },
-      { useDualstackEndpoint: true },
+  it.each<[string, ClientConfig, string]>([
+    ['of its Region', {}, 'dynamodb.eu-central-1.amazonaws.com'],
+    ['for FIPS', { useFipsEndpoint: true }, 'dynamodb-fips.eu-central-1.amazonaws.com'],
+    ['for both stacks', { useDualstackEndpoint: true }, 'dynamodb.eu-central-1.api.aws'],
+    [
+      'of an account',
       { credentials: { ...CREDENTIALS, accountId: '123456789012' } },
-    ];
-
-    for (const config of clientsOf) {
-      const client = new DynamoDBClient({ ...common, requestHandler, ...config });
-      await expect(new DynamoDbCaller(client, 'readings').call('PutItem', BODY)).rejects.toThrow(
-        'not sent',
-      );
-      await expect(
-        client.send(new PutItemCommand({ TableName: 'readings', Item: {} })),
-      ).rejects.toThrow('not sent');
-    }
-
-    expect(hosts.filter((_, index) => index % 2 === 0)).toEqual([
-      'dynamodb.eu-central-1.amazonaws.com',
-      'dynamodb-fips.eu-central-1.amazonaws.com',
-      'dynamodb.eu-central-1.api.aws',
       '123456789012.ddb.eu-central-1.amazonaws.com',
-    ]);
-    expect(hosts.filter((_, index) => index % 2 === 0)).toEqual(
-      hosts.filter((_, index) => index % 2 === 1),
-    );
+    ],
+  ])('goes to the endpoint %s, as with the SDK', async (_, config, host) => {
+    const client = new DynamoDBClient({ region: REGION, credentials: CREDENTIALS, ...config });
+    const hosts = notingHosts(client);
+
+    await new DynamoDbCaller(client, 'readings').call('PutItem', BODY);
+    await client.send(new PutItemCommand({ TableName: 'readings', Item: {} }));
+
+    expect(hosts).toEqual([host, host]);
+  });
+
+  it('goes to the endpoint that a variable names', async () => {
+    vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', `http://127.0.0.1:${portOf(server)}/named/`);
+    const client = new DynamoDBClient({ region: REGION, credentials: CREDENTIALS });
+
+    await new DynamoDbCaller(client, 'readings').call('PutItem', BODY);
+
+    expect(received[0]?.message.url).toBe('/named/');
+    vi.unstubAllEnvs();
   });
 
   it('keeps its connection for the next one', async () => {
@@ -188,17 +192,39 @@ describe('a call', () => {
     expect(sockets).toHaveLength(1);
   });
 
+  it('to a host that takes no connections is given up after half a second', async () => {
+    const deaf = spawn(process.execPath, ['-e', DEAF_SERVER], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = await once(deaf.stdout, 'data');
+    const port = Number(String(line));
+    const waiting = Array.from({ length: 4 }, () =>
+      connect(port, '127.0.0.1').on('error', () => undefined),
+    );
+    await delay(200);
+    const started = performance.now();
+
+    const call = callerFor({ endpoint: `http://127.0.0.1:${port}` }).call('PutItem', BODY);
+
+    await expect(call).rejects.toThrow('no connection in time');
+    expect(performance.now() - started).toBeLessThan(900);
+    for (const socket of waiting) socket.destroy();
+    deaf.kill('SIGKILL');
+  });
+
   it('over TLS is made only to a server that somebody vouches for', async () => {
     const { key, cert } = selfSignedCertificate();
     const secured = await listen(createTlsServer({ key, cert }, listener));
     const endpoint = `https://localhost:${portOf(secured)}`;
-    const trusting = handlerWith({ httpsAgent: new TlsAgent({ ca: cert, keepAlive: true }) });
+    const authorities = getCACertificates();
 
-    const confirmed = await callerFor({ endpoint, requestHandler: trusting }).call('PutItem', BODY);
     const refused = callerFor({ endpoint }).call('PutItem', BODY);
-
-    expect(confirmed).toEqual({});
     await expect(refused).rejects.toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+    setDefaultCACertificates([...authorities, cert]);
+    const confirmed = await callerFor({ endpoint }).call('PutItem', BODY);
+
+    setDefaultCACertificates(authorities);
+    expect(confirmed).toEqual({});
     expect(received).toHaveLength(1);
     await close(secured);
   });
@@ -238,20 +264,19 @@ describe('credentials', () => {
   });
 
   it('of another account have another endpoint', async () => {
-    const hosts: string[] = [];
     const accounts = ['111111111111', '222222222222'];
-    const client = new DynamoDBClient({
-      region: 'eu-central-1',
-      credentials: () => {
-        const accountId = accounts[hosts.length] ?? 'none';
-        return Promise.resolve({ ...CREDENTIALS, accountId, expiration: new Date() });
-      },
-      requestHandler: notingHosts(hosts),
-    });
+    let account = accounts[0];
+    const credentials = () =>
+      Promise.resolve({
+        ...CREDENTIALS,
+        ...(account && { accountId: account }),
+        expiration: new Date(),
+      });
+    const client = new DynamoDBClient({ region: REGION, credentials });
+    const hosts = notingHosts(client);
     const caller = new DynamoDbCaller(client, 'readings');
 
-    for (const _ of accounts)
-      await expect(caller.call('PutItem', BODY)).rejects.toThrow('not sent');
+    for (account of accounts) await caller.call('PutItem', BODY);
 
     expect(hosts).toEqual(accounts.map((id) => `${id}.ddb.eu-central-1.amazonaws.com`));
   });
@@ -401,7 +426,7 @@ describe('an answer', () => {
     };
     const started = performance.now();
 
-    await expect(callerFor().call('PutItem', BODY)).rejects.toThrow('not over in time');
+    await expect(callerFor().call('PutItem', BODY)).rejects.toThrow('no answer in time');
 
     const tookMs = performance.now() - started;
     expect(tookMs).toBeGreaterThan(900);

@@ -7,7 +7,6 @@ import {
   createCognitoClient,
   createDynamoDbClient,
   createS3Client,
-  createSingleAttemptDynamoDbClient,
 } from '@sensorflow/platform/aws/aws-clients.js';
 import type { ApiEnvironment } from '@sensorflow/platform/config/environment.js';
 import { Retention } from '@sensorflow/sensor-data';
@@ -32,8 +31,7 @@ export class AppModule {
       frontendOrigin: frontendOriginOf(environment),
     });
     const sensorData = SensorDataModule.register({
-      readDynamoDb: dynamoDb,
-      writeDynamoDb: createSingleAttemptDynamoDbClient(region),
+      dynamoDb,
       tableName: environment.DYNAMODB_TABLE_NAME,
       retention: Retention.ofDays(environment.RETENTION_DAYS),
     });

@@ -6,7 +6,6 @@ import { SystemClock } from '@sensorflow/kernel';
 import {
   createDynamoDbClient,
   createS3Client,
-  createSingleAttemptDynamoDbClient,
   createSqsClient,
 } from '@sensorflow/platform/aws/aws-clients.js';
 import { readImporterEnvironment } from '@sensorflow/platform/config/environment.js';
@@ -21,18 +20,16 @@ const region = environment.AWS_REGION;
 const clock = new SystemClock();
 const logger = createLogger(environment.LOG_LEVEL);
 const retention = Retention.ofDays(environment.RETENTION_DAYS);
+const dynamoDb = createDynamoDbClient(region);
 const readingStore = new DynamoDbReadingStore(
-  createSingleAttemptDynamoDbClient(region),
+  dynamoDb,
   environment.DYNAMODB_TABLE_NAME,
   (kind, error) => logger.warn({ kind, err: error }, 'a write of readings failed'),
   retention,
 );
 const importer = new CsvImporter(
   {
-    imports: new DynamoDbImportStore(
-      createDynamoDbClient(region),
-      environment.DYNAMODB_IMPORTS_TABLE_NAME,
-    ),
+    imports: new DynamoDbImportStore(dynamoDb, environment.DYNAMODB_IMPORTS_TABLE_NAME),
     storage: new S3UploadStorage(createS3Client(region), environment.S3_BUCKET_NAME),
     readings: new GroupCommit(readingStore, clock, WAITING_GROUP_COMMIT_OPTIONS),
     queue: new SqsImportQueue(createSqsClient(region), environment.UPLOADS_QUEUE_URL),

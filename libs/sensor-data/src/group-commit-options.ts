@@ -57,10 +57,10 @@ export const GROUP_COMMIT_OPTIONS: GroupCommitOptions = Object.freeze({
   maxWaitShare: 0.2,
   rateWarmUpMs: 300,
   minCalls: 4,
-  // As many as the client has sockets.
+  // As many as the store has sockets.
   maxCalls: 64,
   firstCalls: 16,
-  // Ten times what DynamoDB takes for a batch, a quarter of the client's timeout.
+  // Ten times what DynamoDB takes for a batch, a quarter of a call's timeout.
   slowCallMs: 250,
   maxPartialCalls: 8,
   maxFillMs: 25,

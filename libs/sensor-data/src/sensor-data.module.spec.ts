@@ -35,8 +35,7 @@ it('the module puts readings and their store together, and logs why writes fail,
   const module = await Test.createTestingModule({
     imports: [
       SensorDataModule.register({
-        readDynamoDb: client,
-        writeDynamoDb: client,
+        dynamoDb: client,
         tableName: 'readings',
         retention: Retention.FOREVER,
         clock: new FixedClock(),
@@ -62,8 +61,7 @@ it('closing the application answers what was admitted and admits nothing more', 
   const module = await Test.createTestingModule({
     imports: [
       SensorDataModule.register({
-        readDynamoDb: client,
-        writeDynamoDb: client,
+        dynamoDb: client,
         tableName: 'readings',
         retention: Retention.FOREVER,
       }),

@@ -14,9 +14,7 @@ import type { Retention } from './retention.js';
 import { SensorData } from './sensor-data.js';
 
 export interface SensorDataOptions {
-  readonly readDynamoDb: DynamoDBClient;
-  /** Makes one attempt a call and throws on its request timeout: the writer does the retrying. */
-  readonly writeDynamoDb: DynamoDBClient;
+  readonly dynamoDb: DynamoDBClient;
   readonly tableName: string;
   readonly retention: Retention;
   readonly clock?: Clock;
@@ -33,27 +31,20 @@ export class SensorDataModule implements OnApplicationShutdown {
   }
 
   static register(options: SensorDataOptions): DynamicModule {
-    const { readDynamoDb, writeDynamoDb, tableName, retention } = options;
-    const { clock = new SystemClock() } = options;
+    const { dynamoDb, tableName, retention, clock = new SystemClock() } = options;
     return {
       module: SensorDataModule,
       controllers: [ReadingsController, BatchController],
       providers: [
         {
           provide: ReadingStore,
-          useFactory: () => new DynamoDbReadingStore(readDynamoDb, tableName),
+          useFactory: () =>
+            new DynamoDbReadingStore(dynamoDb, tableName, writeFailureLog(clock), retention),
         },
         {
           provide: GroupCommit,
-          useFactory: () => {
-            const store = new DynamoDbReadingStore(
-              writeDynamoDb,
-              tableName,
-              writeFailureLog(clock),
-              retention,
-            );
-            return new GroupCommit(store, clock);
-          },
+          useFactory: (store: ReadingStore) => new GroupCommit(store, clock),
+          inject: [ReadingStore],
         },
         { provide: ReadingWriter, useExisting: GroupCommit },
         {

@@ -32,17 +32,10 @@ function clientConfig(region: string, timing: Timing) {
   };
 }
 
-/** For reads, conditional writes and small state: a few quick attempts. */
+/** A few quick attempts: for all but the writing of readings, which DynamoDbCaller does. */
 export function createDynamoDbClient(region: string): DynamoDBClient {
   return new DynamoDBClient(
     clientConfig(region, { requestTimeoutMs: 2000, maxAttempts: 3, maxSockets: 64 }),
-  );
-}
-
-/** For writing readings: one attempt, because the reading writer is the one retry layer. */
-export function createSingleAttemptDynamoDbClient(region: string): DynamoDBClient {
-  return new DynamoDBClient(
-    clientConfig(region, { requestTimeoutMs: 1000, maxAttempts: 1, maxSockets: 64 }),
   );
 }
 

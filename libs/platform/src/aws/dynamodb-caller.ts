@@ -4,8 +4,10 @@ import {
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
 import { getEndpointFromInstructions } from '@smithy/core/endpoints';
-import { HttpRequest, type HttpResponse } from '@smithy/core/protocols';
-import { readAnswer } from './read-answer.js';
+import { Agent as HttpAgent, type IncomingHttpHeaders, type RequestOptions } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { urlToHttpOptions } from 'node:url';
+import { exchange } from './exchange.js';
 
 type Signer = Awaited<ReturnType<DynamoDBClient['config']['signer']>>;
 
@@ -14,17 +16,18 @@ interface Destination {
   readonly credentials: object;
   readonly url: URL;
   readonly signer: Signer;
+  readonly options: RequestOptions;
 }
 
-/** From its departure to the last byte of the answer; the client's own timeout ends with the headers. */
-const CALL_TIMEOUT_MS = 1_000;
+const POOL = { keepAlive: true, maxSockets: 64 };
 
 /**
- * Makes calls to DynamoDB of which the JSON is written already: with the endpoint, the credentials,
- * the signer and the connections of an SDK client, but without its serializers and middleware, which
- * cost more than all the rest of a write (decision 0007). One attempt a call.
+ * Makes calls to DynamoDB of which the JSON is written already: with the endpoint, the credentials and
+ * the signer of an SDK client, but without its serializers, middleware and handler, which cost more
+ * than all the rest of a write (decision 0007). One attempt a call.
  */
 export class DynamoDbCaller {
+  private readonly agents = { http: new HttpAgent(POOL), https: new HttpsAgent(POOL) };
   private destination: Destination | undefined;
   private clockOffsetMs = 0;
 
@@ -39,18 +42,15 @@ export class DynamoDbCaller {
    * SyntaxError for what is no JSON, and the errors of connections and of credentials.
    */
   async call(operation: 'PutItem' | 'BatchWriteItem', body: string): Promise<unknown> {
-    const { url, signer } = await this.currentDestination();
-    const signed = await signer.sign(requestTo(url, operation, body), {
+    const { url, signer, options } = await this.currentDestination();
+    const { headers: signed } = await signer.sign(requestTo(url, operation, body), {
       signingDate: new Date(Date.now() + this.clockOffsetMs),
     });
-    const deadlineMs = performance.now() + CALL_TIMEOUT_MS;
-    const { response } = await this.client.config.requestHandler.handle(HttpRequest.clone(signed));
-    const text = await readAnswer(response, deadlineMs);
-    const { statusCode } = response;
-    if (statusCode !== 200) await this.correctClock(response);
+    const { status, headers, text } = await exchange({ ...options, headers: signed }, body);
+    if (status !== 200) await this.correctClock(headers);
     const answer: unknown = JSON.parse(text);
     const exception = textIn(answer, '__type');
-    if (statusCode !== 200 || exception !== undefined) throw refusal(statusCode, exception, answer);
+    if (status !== 200 || exception !== undefined) throw refusal(status, exception, answer);
     return answer;
   }
 
@@ -64,13 +64,15 @@ export class DynamoDbCaller {
       { ...config },
     );
     const signer = await config.signer(properties?.authSchemes?.[0]);
-    this.destination = { credentials, url, signer };
+    const agent = url.protocol === 'https:' ? this.agents.https : this.agents.http;
+    const options = { ...urlToHttpOptions(url), path: pathOf(url), method: 'POST', agent };
+    this.destination = { credentials, url, signer, options };
     return this.destination;
   }
 
   /** DynamoDB refuses signatures that are minutes off, and says with every answer what time it is. */
-  private async correctClock({ headers }: HttpResponse): Promise<void> {
-    const serverEpochMs = Date.parse(headers['date'] ?? '');
+  private async correctClock(headers: IncomingHttpHeaders): Promise<void> {
+    const serverEpochMs = Date.parse(headers.date ?? '');
     if (Number.isNaN(serverEpochMs) || (await this.client.config.disableClockSkewCorrection())) {
       return;
     }
@@ -78,13 +80,14 @@ export class DynamoDbCaller {
   }
 }
 
-function requestTo(url: URL, operation: string, body: string): HttpRequest {
-  return new HttpRequest({
+/** What is signed. */
+function requestTo(url: URL, operation: string, body: string): Parameters<Signer['sign']>[0] {
+  return {
+    method: 'POST',
     protocol: url.protocol,
     hostname: url.hostname,
-    ...(url.port !== '' && { port: Number(url.port) }),
-    method: 'POST',
-    path: url.pathname.endsWith('/') ? url.pathname : `${url.pathname}/`,
+    path: pathOf(url),
+    query: {},
     headers: {
       host: url.host,
       'content-type': 'application/x-amz-json-1.0',
@@ -92,20 +95,24 @@ function requestTo(url: URL, operation: string, body: string): HttpRequest {
       'x-amz-target': `DynamoDB_20120810.${operation}`,
     },
     body,
-  });
+  };
+}
+
+function pathOf({ pathname }: URL): string {
+  return pathname.endsWith('/') ? pathname : `${pathname}/`;
 }
 
 /** @param exception as DynamoDB names it: com.amazonaws.dynamodb.v20120810#ValidationException */
 function refusal(
-  statusCode: number,
+  status: number,
   exception: string | undefined,
   answer: unknown,
 ): DynamoDBServiceException {
   return new DynamoDBServiceException({
     name: exception?.split('#').at(-1) ?? 'UnknownError',
-    message: textIn(answer, 'message') ?? textIn(answer, 'Message') ?? `status ${statusCode}`,
-    $fault: statusCode < 500 ? 'client' : 'server',
-    $metadata: { httpStatusCode: statusCode },
+    message: textIn(answer, 'message') ?? textIn(answer, 'Message') ?? `status ${status}`,
+    $fault: status < 500 ? 'client' : 'server',
+    $metadata: { httpStatusCode: status },
   });
 }
 

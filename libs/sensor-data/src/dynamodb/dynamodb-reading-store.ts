@@ -26,8 +26,8 @@ import { classifyWriteFailure, type WriteFailureKind } from './write-failure.js'
 export type WriteFailureListener = (kind: WriteFailureKind, error: unknown) => void;
 
 /**
- * The readings table in DynamoDB. Writes need a client that makes one attempt a call and throws on
- * its request timeout: the reading writer is the one retry layer.
+ * The readings table in DynamoDB. Reads go through the client; writes have its endpoint and its
+ * credentials, but one attempt a call: the reading writer is the one retry layer.
  */
 export class DynamoDbReadingStore extends ReadingStore {
   private readonly caller: DynamoDbCaller;
