@@ -7,8 +7,8 @@ import { buildApp, type ImageSource } from '../lib/build-app.ts';
 import type { Deployment } from '../lib/deployment.ts';
 
 /**
- * `cdk synth -c env=dev`: all stacks of an environment. Further context: `imageDigest=sha256:…` takes an image
- * that was pushed before instead of building one, `bundles=<folder>` other code for the Lambda functions.
+ * `cdk synth -c env=dev`: all stacks of an environment, with the functions of `npm run bundle:lambdas`.
+ * `-c imageDigest=sha256:…` takes an image that was pushed before instead of building one.
  */
 const ENVIRONMENTS: Readonly<Record<string, Deployment>> = { dev, prod };
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -18,7 +18,7 @@ const context = app.node;
 buildApp(app, {
   deployment: environmentNamed(context.tryGetContext('env')),
   delivery,
-  bundles: resolve(textOr(context.tryGetContext('bundles'), `${ROOT}/dist/lambdas`)),
+  bundles: resolve(ROOT, 'dist/lambdas'),
   image: imageOf(context.tryGetContext('imageDigest')),
 });
 app.synth();

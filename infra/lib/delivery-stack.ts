@@ -56,9 +56,7 @@ export class DeliveryStack extends Stack {
     });
     for (const environment of delivery.environments) {
       const role = this.createRole(environment, delivery, provider);
-      role.addToPolicy(
-        new PolicyStatement({ actions: PUSH_ACTIONS, resources: [repository.repositoryArn] }),
-      );
+      if (environment === delivery.environments[0]) allowPush(role, repository);
       new CfnOutput(this, `DeployRole${environment}`, { value: role.roleArn });
     }
     new CfnOutput(this, 'ImageRepository', { value: repository.repositoryUri });
@@ -100,11 +98,17 @@ export class DeliveryStack extends Stack {
         resources: regions.flatMap((where) => CDK_ROLES.map((name) => cdkRoleArn(name, where))),
       }),
     );
-    role.addToPolicy(
-      new PolicyStatement({ actions: ['ecr:GetAuthorizationToken'], resources: ['*'] }),
-    );
     return role;
   }
+}
+
+/** The first environment's jobs build the image; all others deploy what it pushed. */
+function allowPush(role: Role, repository: Repository): void {
+  const { repositoryArn } = repository;
+  role.addToPolicy(
+    new PolicyStatement({ actions: ['ecr:GetAuthorizationToken'], resources: ['*'] }),
+  );
+  role.addToPolicy(new PolicyStatement({ actions: PUSH_ACTIONS, resources: [repositoryArn] }));
 }
 
 function cdkRoleArn(name: string, region: string): string {

@@ -70,7 +70,7 @@ export interface Delivery {
   readonly region: string;
   /** `owner/name`. */
   readonly githubRepository: string;
-  /** GitHub environments, each with a role of its own. */
+  /** GitHub environments, each with a role of its own; jobs of the first also build the image. */
   readonly environments: readonly string[];
   /** Where images are copied to: every other Region of any environment. */
   readonly replicaRegions: readonly string[];

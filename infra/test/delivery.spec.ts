@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { delivery } from '../environments/delivery.ts';
+import { IMAGE_REPOSITORY } from '../lib/names.ts';
 import { permissionsOfRole } from './support/policies.ts';
 import { at, BOTH, DEV, listOf, stackOf } from './support/templates.ts';
 
@@ -26,19 +29,40 @@ describe('what GitHub may do', () => {
     },
   );
 
-  it('is to act as the roles of cdk bootstrap, and to push to the one repository', () => {
-    const permissions = permissionsOfRole(stack, 'deployprod');
+  it.each(delivery.environments)('is to act as the roles of cdk bootstrap: %s', (environment) => {
+    const permissions = permissionsOfRole(stack, `deploy${environment}`);
     const assumed = permissions.find(({ action }) => action === 'sts:AssumeRole')?.resources ?? [];
-    const rest = permissions.filter(({ action }) => action !== 'sts:AssumeRole');
 
     expect(assumed).toHaveLength(4 * (1 + delivery.replicaRegions.length));
-    expect(
-      assumed.every((arn) =>
-        /:role\/cdk-hnb659fds-[a-z-]+-role-<AWS::AccountId>-[a-z0-9-]+$/.test(arn),
+    for (const arn of assumed) {
+      expect(arn).toMatch(/:role\/cdk-hnb659fds-[a-z-]+-role-<AWS::AccountId>-[a-z0-9-]+$/);
+    }
+  });
+
+  it('is to push to the one repository for the environment that builds, and nothing else', () => {
+    const [building, deploying] = delivery.environments.map((environment) =>
+      permissionsOfRole(stack, `deploy${environment}`).flatMap(({ action }) =>
+        action === 'sts:AssumeRole' ? [] : [action],
       ),
-    ).toBe(true);
-    expect(rest.every(({ action }) => action.startsWith('ecr:'))).toBe(true);
-    expect(rest.map(({ action }) => action)).not.toContain('ecr:BatchDeleteImage');
+    );
+
+    expect(building).toContain('ecr:PutImage');
+    expect(building?.filter((action) => !action.startsWith('ecr:'))).toEqual([]);
+    expect(building).not.toContain('ecr:BatchDeleteImage');
+    expect(deploying).toEqual([]);
+  });
+
+  it('is what the workflows take', () => {
+    const workflow = (name: string) =>
+      readFileSync(join(import.meta.dirname, '../../.github/workflows', name), 'utf8');
+
+    expect(workflow('deploy.yml')).toContain(
+      `role/sensorflow-deploy-${delivery.environments[0]}\n`,
+    );
+    expect(workflow('deploy.yml')).toContain(`"$REGISTRY/${IMAGE_REPOSITORY}:`);
+    expect(workflow('deploy-environment.yml')).toContain(
+      'role/sensorflow-deploy-${{ inputs.environment }}\n',
+    );
   });
 
   it('needs no key: there is no user', () => {

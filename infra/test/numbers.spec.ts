@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { HTTP_TIMING } from '../../libs/platform/src/resources/http-timing.ts';
 import {
@@ -14,6 +16,7 @@ import {
 
 /** Numbers that keep promises of the code: each stands in a template, and nothing else would notice. */
 
+const DOCKERFILE = readFileSync(join(import.meta.dirname, '../../Dockerfile'), 'utf8');
 const EVERY_REGION = BOTH.flatMap((deployment) =>
   deployment.regions.map(
     (region) => [`${deployment.name} ${region}`, regional(deployment, region)] as const,
@@ -120,17 +123,16 @@ describe.each(EVERY_REGION)('the container in %s', (_name, stack) => {
 
   it('is nobody, can write nothing, and has an init process', () => {
     expect(at(container, 'User')).toBe('10001:10001');
+    expect(DOCKERFILE).toContain('\nUSER 10001:10001\nEXPOSE 3000\n');
     expect(at(container, 'ReadonlyRootFilesystem')).toBe(true);
     expect(at(container, 'LinuxParameters.InitProcessEnabled')).toBe(true);
   });
 
   it('is ARM and asked whether it lives', () => {
     expect(at(task, 'RuntimePlatform.CpuArchitecture')).toBe('ARM64');
-    expect(at(container, 'HealthCheck.Command')).toEqual([
-      'CMD',
-      'node',
-      'dist/apps/api/src/healthcheck.js',
-    ]);
+    const [, command] = /^HEALTHCHECK .*\\\n +CMD (\[.*\])$/m.exec(DOCKERFILE) ?? [];
+
+    expect(at(container, 'HealthCheck.Command')).toEqual(['CMD', ...JSON.parse(command ?? '[]')]);
   });
 
   it('is replaced without a gap, and put back when it fails', () => {
