@@ -36,6 +36,8 @@ export interface Deployment {
   };
   /** No more than this a second, so that a runaway client costs a known sum. */
   readonly maxWriteUnitsPerSecond: number;
+  /** Readings expire so many days after their own instant; they are kept for ever unless set. */
+  readonly readingRetentionDays?: number;
   /** Data survives the stacks, and cannot be deleted by accident. */
   readonly keepsData: boolean;
   readonly uploadRetentionDays: number;
@@ -118,7 +120,8 @@ function shapeFaults(deployment: Deployment): readonly string[] {
 }
 
 function sizeFaults(deployment: Deployment): readonly string[] {
-  const { tasks, concurrentImports, aggregateShards, aggregationWindowSeconds = 1 } = deployment;
+  const { tasks, concurrentImports, aggregateShards } = deployment;
+  const { aggregationWindowSeconds = 1, readingRetentionDays = 4 } = deployment;
   const tokenMinutes = deployment.machineClients.map((client) => client.tokenMinutes ?? 60);
   return [
     ...faultIf(
@@ -127,6 +130,7 @@ function sizeFaults(deployment: Deployment): readonly string[] {
     ),
     ...faultIf(tasks.min < 1 || tasks.max < tasks.min, 'tasks: 1 <= min <= max'),
     ...faultIf(!isWhole(concurrentImports, 2, 1000), 'concurrentImports: 2 to 1,000'),
+    ...faultIf(!isWhole(readingRetentionDays, 4, 36_500), 'readingRetentionDays: 4 to 36,500'),
     ...faultIf(!isWhole(aggregateShards, 1, 256), 'aggregateShards: 1 to 256'),
     ...faultIf(!isWhole(aggregationWindowSeconds, 1, 300), 'aggregationWindowSeconds: 1 to 300'),
   ];

@@ -7,7 +7,7 @@ export type Process = 'api' | 'csv-importer' | 'stream-aggregator';
 export const TABLE_ACTIONS: Readonly<Record<Process, Readonly<Record<string, readonly string[]>>>> =
   {
     api: {
-      DYNAMODB_TABLE_NAME: ['BatchWriteItem', 'GetItem', 'PutItem', 'Query'],
+      DYNAMODB_TABLE_NAME: ['BatchWriteItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query'],
       DYNAMODB_AGGREGATE_TABLE_NAME: ['Query'],
       DYNAMODB_IMPORTS_TABLE_NAME: ['GetItem', 'PutItem', 'Query'],
       DYNAMODB_SESSIONS_TABLE_NAME: ['DeleteItem', 'PutItem', 'Query', 'UpdateItem'],
@@ -18,6 +18,6 @@ export const TABLE_ACTIONS: Readonly<Record<Process, Readonly<Record<string, rea
     },
     'stream-aggregator': {
       DYNAMODB_TABLE_NAME: ['Query'],
-      DYNAMODB_AGGREGATE_TABLE_NAME: ['GetItem', 'PutItem'],
+      DYNAMODB_AGGREGATE_TABLE_NAME: ['BatchWriteItem', 'GetItem', 'PutItem', 'Query'],
     },
   };

@@ -32,6 +32,7 @@ describe('an environment', () => {
     ['tasks', { tasks: { ...DEV.tasks, min: 3 } }],
     ['concurrentImports', { concurrentImports: 1 }],
     ['aggregateShards', { aggregateShards: 257 }],
+    ['readingRetentionDays', { readingRetentionDays: 3 }],
     ['aggregationWindowSeconds', { aggregationWindowSeconds: 301 }],
   ])('is refused for its %s', (field, change) => {
     expect(() => checkDeployment({ ...DEV, ...change })).toThrow(new RegExp(`\\n  ${field}: `));

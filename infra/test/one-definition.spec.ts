@@ -36,8 +36,10 @@ import {
   PROD,
   regional,
   stackOf,
+  synthesize,
   textOf,
   type Json,
+  type StackTemplate,
 } from './support/templates.ts';
 
 describe('the tables of the templates', () => {
@@ -164,6 +166,13 @@ describe('the variables of each process', () => {
     expect(() => readAggregatorEnvironment(variablesOf('stream-aggregator'))).not.toThrow();
   });
 
+  it('tell all three of one retention, and of none unless it is set', () => {
+    const kept = synthesize({ ...DEV, readingRetentionDays: 90 }).stacks.get(DEV.regions[0]);
+
+    expect(retentionsIn(kept)).toEqual(['90', '90', '90']);
+    expect(retentionsIn(regional(DEV))).toEqual([]);
+  });
+
   it('never name what Lambda sets itself', () => {
     for (const name of ['csv-importer', 'stream-aggregator']) {
       expect(Object.keys(objectOf(at(functionOf(name), 'Environment.Variables')))).not.toContain(
@@ -201,6 +210,14 @@ describe('the user pool', () => {
     for (const group of GROUPS) expect(scopesOfGroups([group]).size).toBeGreaterThan(0);
   });
 });
+
+/** What the containers and functions of a stack are told of it. */
+function retentionsIn(stack: StackTemplate | undefined): readonly string[] {
+  const told = JSON.stringify(stack?.document).matchAll(
+    /"Name":"RETENTION_DAYS","Value":"(\d+)"|"RETENTION_DAYS":"(\d+)"/g,
+  );
+  return Array.from(told, ([, ofContainer, ofFunction]) => ofContainer ?? ofFunction ?? '');
+}
 
 /** The variables as Lambda would hand them over. */
 function variablesOf(name: string): Record<string, string> {

@@ -38,6 +38,7 @@ export function apiVariables({ deployment, identity }: RegionalParts, bucket: Bu
   };
   return {
     ...variables,
+    ...retentionVariables(deployment),
     ...tableVariables('api', deployment),
     AWS_REGION: region,
     // The user pool is where the primary Region is.
@@ -58,6 +59,7 @@ export function importerVariables(
   };
   return {
     ...variables,
+    ...retentionVariables(deployment),
     ...tableVariables('csv-importer', deployment),
     NODE_OPTIONS: `--enable-source-maps ${IMPORTER_NODE_OPTIONS}`,
   };
@@ -67,7 +69,17 @@ export function aggregatorVariables({ deployment }: RegionalParts): Variables {
   const variables: Names<ReturnType<typeof readAggregatorEnvironment>> = {
     AGGREGATE_SHARDS: String(deployment.aggregateShards),
   };
-  return { ...variables, ...tableVariables('stream-aggregator', deployment) };
+  return {
+    ...variables,
+    ...retentionVariables(deployment),
+    ...tableVariables('stream-aggregator', deployment),
+  };
+}
+
+/** The same for everything that writes, removes or folds readings. */
+function retentionVariables({ readingRetentionDays }: Deployment): Variables {
+  const RETENTION_DAYS = readingRetentionDays;
+  return RETENTION_DAYS === undefined ? {} : { RETENTION_DAYS: String(RETENTION_DAYS) };
 }
 
 /** The tables that a process may use are those that it is told of. */
