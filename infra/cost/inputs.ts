@@ -25,12 +25,12 @@ export const MEASURED = {
     source: 'the item of a reading with one value, by DynamoDB’s rules of size (cost.spec.ts)',
   },
   aggregateBytes: {
-    value: 237,
+    value: 250,
     source: 'the item of an equipment-hour with one metric, by the same rules (cost.spec.ts)',
   },
   callsPerDirtyHour: {
     value: 3,
-    source: 'version, readings, cell (docs/decisions/0005); two where the version is remembered',
+    source: 'version, readings, cell (docs/decisions/0008); two where the version is remembered',
   },
   millisPerDirtyHour: {
     value: 5,
@@ -58,6 +58,8 @@ export const ASSUMED = {
   retentionMonths: 1,
   readingsPerCsvFile: 1_000_000,
   alarms: 14,
+  /** One metric of a shard-hour or fleet-hour. */
+  sumBytes: 400,
 } as const;
 
 /** What one task of one processor takes at its CPU target: requests with one reading each, or with many. */

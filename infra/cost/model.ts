@@ -31,6 +31,7 @@ export function monthlyCost(readings: number, design: Design): MonthlyCost {
     'readings: writes':
       readings * writeUnits(MEASURED.readingBytes.value) * PRICES.writeUnits * regions,
     ...scaled(aggregationCost(readings, design), regions),
+    'aggregates: fleet totals': fleetCost(readings, design) * regions,
     'storage and backups': storageCost(readings, design) * regions,
     'API tasks': tasksCost(requests / regions, design) * regions,
     'load balancer and firewall': frontCost(readings, requests, design),
@@ -62,6 +63,30 @@ function aggregationCost(readings: number, design: Design): MonthlyCost {
     'aggregates: reads': dirtyHours * reads * PRICES.readUnits,
     'aggregates: Lambda': dirtyHours * seconds * ASSUMED.lambdaMemoryGb * PRICES.lambdaGbSecond,
   };
+}
+
+/** Shards by the rule of docs/decisions/0008: for 300 readings a second and 2,000 equipment each. */
+function shardsFor(readings: number, equipment: number): number {
+  const needed = Math.max(1, readings / SECONDS / 300, equipment / 2000);
+  return 2 ** Math.ceil(Math.log2(needed));
+}
+
+/** Once a window, each shard is summed from its equipment-hours, and the fleet from its shards. */
+function fleetCost(readings: number, design: Design): number {
+  const equipment = readings / HOURS / design.readingsPerEquipmentAndHour;
+  const shards = shardsFor(readings, equipment);
+  const dirtyHours = equipment * recomputationsPerHour(design);
+  const windows = 3600 / design.windowSeconds;
+  const shardBytes = (equipment / shards) * MEASURED.aggregateBytes.value;
+  const perHour =
+    shards * Math.min(windows, dirtyHours / shards) * sumCost(shardBytes) +
+    Math.min(windows, dirtyHours) * sumCost(shards * ASSUMED.sumBytes);
+  return HOURS * perHour;
+}
+
+/** One query of what is summed, and one write. */
+function sumCost(bytes: number): number {
+  return Math.ceil(bytes / READ_UNIT_BYTES) * PRICES.readUnits + PRICES.writeUnits;
 }
 
 /** A file in order brings the readings of an hour at once; else they come one by one, or a window's together. */
