@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
@@ -10,54 +11,67 @@ interface LockedPackage {
   readonly integrity?: string;
   readonly resolved?: string;
   readonly link?: boolean;
+  /** Comes inside another package, whose hash covers it. */
+  readonly inBundle?: boolean;
   readonly dev?: boolean;
   readonly optional?: boolean;
   readonly devOptional?: boolean;
 }
 
-const manifest: Readonly<Record<string, Readonly<Record<string, string>> | undefined>> = JSON.parse(
-  readFileSync(`${ROOT}/package.json`, 'utf8'),
-);
-const locked = packagesOf(readFileSync(`${ROOT}/package-lock.json`, 'utf8'));
+interface Manifest {
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
 
 /** `[name, package]` of all that is installed, in whatever depth. */
-function packagesOf(lockfile: string): readonly (readonly [string, LockedPackage])[] {
-  const packages: Readonly<Record<string, LockedPackage>> = JSON.parse(lockfile).packages;
+function lockedIn(folder: string): readonly (readonly [string, LockedPackage])[] {
+  const packages: Readonly<Record<string, LockedPackage>> = JSON.parse(
+    readFileSync(join(ROOT, folder, 'package-lock.json'), 'utf8'),
+  ).packages;
   return Object.entries(packages)
     .filter(([path]) => path !== '')
     .map(([path, one]) => [path.replace(/^.*node_modules\//, ''), one] as const);
 }
 
-function npmSettings(): Readonly<Record<string, string>> {
-  const lines = readFileSync(`${ROOT}/.npmrc`, 'utf8').split('\n');
+function npmSettingsIn(folder: string): Readonly<Record<string, string>> {
+  const lines = readFileSync(join(ROOT, folder, '.npmrc'), 'utf8').split('\n');
   const settings = lines.filter((line) => line !== '' && !line.startsWith('#'));
   return Object.fromEntries(settings.map((line) => line.split('=')));
 }
 
-describe('dependencies', () => {
+describe.each(['.', 'infra'])('the dependencies in %s', (folder) => {
+  const settings = npmSettingsIn(folder);
+  const locked = lockedIn(folder);
+
   it('are taken in once their release has stood a week, and fail an audit from moderate on', () => {
-    expect(Number(npmSettings()['min-release-age'])).toBeGreaterThanOrEqual(7);
-    expect(npmSettings()).toMatchObject({ 'save-exact': 'true', 'audit-level': 'moderate' });
+    expect(Number(settings['min-release-age'])).toBeGreaterThanOrEqual(7);
+    expect(settings).toMatchObject({ 'save-exact': 'true', 'audit-level': 'moderate' });
   });
 
   it('come from wherever the installing machine gets its packages, with no token or host of ours', () => {
-    expect(Object.keys(npmSettings()).filter((name) => /registry=|_auth|\/\//.test(name))).toEqual(
-      [],
-    );
+    const hosts = Object.keys(settings).filter((name) => /registry$|_auth|\/\//.test(name));
+
+    expect(hosts).toEqual([]);
     expect(locked.filter(([, { resolved, link }]) => resolved ?? link)).toEqual([]);
   });
 
   it('are named by one version each', () => {
-    const kinds = ['dependencies', 'devDependencies', 'optionalDependencies'];
-    const named = kinds.flatMap((kind) => Object.entries(manifest[kind] ?? {}));
+    const manifest: Manifest = JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8'));
+    const { dependencies, devDependencies, optionalDependencies } = manifest;
+    const named = Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies });
 
-    expect(named.length).toBeGreaterThan(20);
+    expect(named.length).toBeGreaterThan(0);
     expect(named.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
   });
 
   it('are locked with the hash of what was taken in', () => {
-    expect(locked.length).toBeGreaterThan(100);
-    expect(locked.filter(([, { integrity }]) => !integrity?.startsWith('sha512-'))).toEqual([]);
+    const unsure = locked.filter(
+      ([, { integrity, inBundle }]) => !inBundle && !integrity?.startsWith('sha512-'),
+    );
+
+    expect(locked.length).toBeGreaterThan(0);
+    expect(unsure).toEqual([]);
   });
 });
 
@@ -70,7 +84,7 @@ describe('the bill of materials', () => {
       readonly version: string;
       readonly hashes: readonly { readonly alg: string }[];
     }[] = JSON.parse(sbom).components;
-    const deployed = locked.filter(
+    const deployed = lockedIn('.').filter(
       ([, { dev, optional, devOptional }]) => !dev && !optional && !devOptional,
     );
     expect(new Set(components.map(({ name, version }) => `${name}@${version}`))).toEqual(

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { jobsOf, stepsOf, workflows, type Job, type Workflow } from './workflow-files.js';
 
@@ -96,6 +97,17 @@ describe('the road to AWS', () => {
     ]) {
       expect(checked).toContain(command);
     }
+  });
+
+  it('runs only scripts that there are', () => {
+    const { scripts } = JSON.parse(
+      readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+    );
+    const commands = ALL.flatMap(stepsOf).map(({ run = '' }) => run);
+    const named = [...commands.join('\n').matchAll(/npm run (?:--silent )?([\w:]+)/g)];
+
+    expect(named.length).toBeGreaterThan(3);
+    expect(named.map(([, name]) => name).filter((name) => !(`${name}` in scripts))).toEqual([]);
   });
 
   it('builds one image, from a base named by digest, with its bill of materials', () => {
