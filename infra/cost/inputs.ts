@@ -28,6 +28,14 @@ export const MEASURED = {
     value: 250,
     source: 'the item of an equipment-hour with one metric, by the same rules (cost.spec.ts)',
   },
+  denseHourReadings: {
+    value: 1000,
+    source: 'beyond it an hour is read and kept by slots (docs/decisions/0009)',
+  },
+  slotBytes: {
+    value: 200,
+    source: 'what a slot adds to the item of a dense hour (docs/decisions/0009)',
+  },
   callsPerDirtyHour: {
     value: 3,
     source: 'version, readings, cell (docs/decisions/0008); two where the version is remembered',

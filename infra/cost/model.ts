@@ -22,6 +22,7 @@ const SECONDS = HOURS * 3600;
 const GB = 1e9;
 const WRITE_UNIT_BYTES = 1024;
 const READ_UNIT_BYTES = 4096;
+const SLOTS = 12;
 
 /** What so many readings cost in a month, all Regions together. */
 export function monthlyCost(readings: number, design: Design): MonthlyCost {
@@ -49,14 +50,15 @@ function requestsOf(readings: number, { readingsPerRequest }: Design): number {
   return readingsPerRequest === 'csv' ? 0 : readings / readingsPerRequest;
 }
 
-/** Every dirty hour is read from its beginning, and written with its index. */
+/** Every dirty hour is read from its beginning, or from that of its slot, and written with its index. */
 function aggregationCost(readings: number, design: Design): MonthlyCost {
   const perHour = design.readingsPerEquipmentAndHour;
   const recomputations = recomputationsPerHour(design);
   const dirtyHours = (readings / perHour) * recomputations;
-  const cellWrites = 2 * writeUnits(MEASURED.aggregateBytes.value);
+  const cellWrites = 2 * writeUnits(cellBytes(design));
   const versionReads = MEASURED.callsPerDirtyHour.value - 2;
-  const reads = versionReads + averageReadUnits(perHour, recomputations);
+  const parts = isDense(design) ? SLOTS : 1;
+  const reads = versionReads + averageReadUnits(perHour / parts, recomputations / parts);
   const seconds = MEASURED.millisPerDirtyHour.value / 1000;
   return {
     'aggregates: writes': dirtyHours * cellWrites * PRICES.writeUnits,
@@ -77,7 +79,7 @@ function fleetCost(readings: number, design: Design): number {
   const shards = shardsFor(readings, equipment);
   const dirtyHours = equipment * recomputationsPerHour(design);
   const windows = 3600 / design.windowSeconds;
-  const shardBytes = (equipment / shards) * MEASURED.aggregateBytes.value;
+  const shardBytes = (equipment / shards) * cellBytes(design);
   const perHour =
     shards * Math.min(windows, dirtyHours / shards) * sumCost(shardBytes) +
     Math.min(windows, dirtyHours) * sumCost(shards * ASSUMED.sumBytes);
@@ -95,21 +97,32 @@ function recomputationsPerHour(design: Design): number {
   return design.readingsPerRequest === 'csv' ? 1 : Math.min(perHour, 3600 / windowSeconds);
 }
 
-/** Of an hour that grows: the first recomputation reads little, the last one all of it. */
-function averageReadUnits(readingsPerHour: number, recomputations: number): number {
+/** A file's hour is read once, so that slots would gain nothing. */
+function isDense({ readingsPerEquipmentAndHour, readingsPerRequest }: Design): boolean {
+  return (
+    readingsPerRequest !== 'csv' && readingsPerEquipmentAndHour > MEASURED.denseHourReadings.value
+  );
+}
+
+function cellBytes(design: Design): number {
+  return MEASURED.aggregateBytes.value + (isDense(design) ? SLOTS * MEASURED.slotBytes.value : 0);
+}
+
+/** Of an hour or slot that grows: the first recomputation reads little, the last one all of it. */
+function averageReadUnits(readingsAtLast: number, recomputations: number): number {
   let units = 0;
   for (let done = 1; done <= recomputations; done += 1) {
-    const readings = (readingsPerHour * done) / recomputations;
+    const readings = (readingsAtLast * done) / recomputations;
     units += Math.ceil((readings * MEASURED.readingBytes.value) / READ_UNIT_BYTES);
   }
   return units / recomputations;
 }
 
-function storageCost(readings: number, { readingsPerEquipmentAndHour }: Design): number {
+function storageCost(readings: number, design: Design): number {
   const items = readings * ASSUMED.retentionMonths;
   const readingGb = (items * (MEASURED.readingBytes.value + ASSUMED.itemOverheadBytes)) / GB;
-  const cells = items / readingsPerEquipmentAndHour;
-  const cellGb = (2 * cells * (MEASURED.aggregateBytes.value + ASSUMED.itemOverheadBytes)) / GB;
+  const cells = items / design.readingsPerEquipmentAndHour;
+  const cellGb = (2 * cells * (cellBytes(design) + ASSUMED.itemOverheadBytes)) / GB;
   return (readingGb + cellGb) * (PRICES.tableGbMonth + PRICES.backupGbMonth);
 }
 

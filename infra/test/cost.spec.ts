@@ -56,13 +56,32 @@ describe('the model', () => {
   });
 
   it('reads an hour from its beginning: on average half of it, each time', () => {
-    const reads = Number(
-      monthlyCost(3600, { ...design, readingsPerEquipmentAndHour: 3600 })['aggregates: reads'],
-    );
-    const halfAnHour = (3600 * MEASURED.readingBytes.value) / 2 / 4096;
+    const reads = readUnitsOf({ ...design, readingsPerEquipmentAndHour: 900 });
+    const halfAnHour = (900 * MEASURED.readingBytes.value) / 2 / 4096;
 
-    expect(reads / 3600 / 0.125e-6).toBeGreaterThan(halfAnHour);
-    expect(reads / 3600 / 0.125e-6).toBeLessThan(halfAnHour + 2.5);
+    expect(reads).toBeGreaterThan(halfAnHour);
+    expect(reads).toBeLessThan(halfAnHour + 2.5);
+  });
+
+  it('reads half a slot of a dense hour, and pays for the slots when it writes', () => {
+    const dense = { ...design, readingsPerEquipmentAndHour: 3600 };
+    const halfASlot = (300 * MEASURED.readingBytes.value) / 2 / 4096;
+
+    expect(readUnitsOf(dense)).toBeGreaterThan(halfASlot);
+    expect(readUnitsOf(dense)).toBeLessThan(halfASlot + 2.5);
+    expect(monthlyCost(1e6, dense)['aggregates: writes']).toBeCloseTo(2 * 3 * 0.625, 10);
+  });
+
+  it('sums shards and fleet once a window, however much is sent within it', () => {
+    const everySecond = { ...design, readingsPerEquipmentAndHour: 3600 };
+    const [slow, fast] = [60, 1].map((windowSeconds) =>
+      Number(
+        monthlyCost(3600 * 730, { ...everySecond, windowSeconds })['aggregates: fleet totals'],
+      ),
+    );
+
+    expect(fast).toBeCloseTo(60 * Number(slow), 10);
+    expect(slow).toBeCloseTo(60 * 730 * 2 * (0.625e-6 + 0.125e-6), 10);
   });
 
   it('sums shards and fleet once a window, however much is sent within it', () => {
@@ -146,6 +165,11 @@ describe('the README', () => {
     expect(readme).toContain(squeezed(table));
   });
 });
+
+/** Of a recomputation, where each reading causes one. */
+function readUnitsOf(one: Design): number {
+  return Number(monthlyCost(1e6, one)['aggregates: reads']) / 1e6 / 0.125e-6;
+}
 
 /** Formatting pads tables; what they say is the same. */
 function squeezed(markdown: string): string {
