@@ -108,6 +108,7 @@ export async function eventually<T>(
   ask: () => Promise<T>,
   satisfies: (answer: T) => boolean,
   deadlineMs = 30_000,
+  pauseMs = 100,
 ): Promise<T> {
   const deadline = Date.now() + deadlineMs;
   for (;;) {
@@ -117,7 +118,7 @@ export async function eventually<T>(
       throw new Error(`not within ${deadlineMs} ms: ${JSON.stringify(answer).slice(0, 2000)}`);
     }
     await new Promise((resolve) => {
-      setTimeout(resolve, 100);
+      setTimeout(resolve, pauseMs);
     });
   }
 }
