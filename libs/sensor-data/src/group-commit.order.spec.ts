@@ -44,6 +44,11 @@ class ScheduledStore extends InMemoryReadingStore {
   override async putAll(readings: readonly StoredReading[]): Promise<readonly PutOutcome[]> {
     const keys = readings.map(readingKey);
     if (keys.some((key) => this.busy.has(key))) this.faults.push('one key twice in flight');
+    if (new Set(keys).size < keys.length) {
+      // Refusing it would have it sent for ever: no deadline comes while time stands still.
+      this.faults.push('one key twice in a call');
+      return readings.map(() => 'stored');
+    }
     for (const key of keys) this.busy.add(key);
     await this.scheduler.schedule(Promise.resolve(), `store ${keys.join(', ')}`);
     const outcomes = await super.putAll(readings);
