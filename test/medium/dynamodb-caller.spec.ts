@@ -433,4 +433,19 @@ describe('an answer', () => {
     expect(tookMs).toBeLessThan(1_500);
     await expect.poll(() => sockets[0]?.destroyed).toBe(true);
   });
+
+  it('is taken when it came in time, however busy the process was then', async () => {
+    answer = (response) => {
+      response.end('{}', () => sleepSync(1_200));
+    };
+
+    const confirmed = await callerFor().call('PutItem', BODY);
+
+    expect(confirmed).toEqual({});
+  });
 });
+
+/** Holds up the whole process. */
+function sleepSync(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}

@@ -31,27 +31,33 @@ export class Authentication {
 
   /** Throws what `AccessTokenVerifier.verify` and `EndedSessions.isEnded` throw; ended is `invalid-token`. */
   async authenticate(unverifiedToken: string): Promise<VerifiedToken> {
-    if (unverifiedToken.length > MAX_TOKEN_BYTES) throw invalidToken();
-    // By hash, so that memory holds no usable tokens.
-    const digest = hash('sha256', unverifiedToken, 'base64');
-    const token = this.recall(digest) ?? (await this.verify(unverifiedToken, digest));
-    if (this.endedSessions.isEnded(token.sessionId)) throw invalidToken();
-    return token;
+    return this.recall(unverifiedToken) ?? this.verify(unverifiedToken);
   }
 
-  private recall(digest: string): VerifiedToken | undefined {
+  /**
+   * The same at once, for a token that is remembered: nearly every request brings one, and promises
+   * would cost it more than all the rest. Undefined says nothing of the token.
+   */
+  recall(unverifiedToken: string): VerifiedToken | undefined {
+    if (unverifiedToken.length > MAX_TOKEN_BYTES) throw invalidToken();
+    const digest = digestOf(unverifiedToken);
     const found = this.remembered.get(digest);
     if (!found) return undefined;
-    if (found.untilEpochMs > this.clock.nowEpochMs()) return found.token;
+    if (found.untilEpochMs > this.clock.nowEpochMs()) return this.unlessEnded(found.token);
     this.remembered.delete(digest);
     return undefined;
   }
 
-  private async verify(unverifiedToken: string, digest: string): Promise<VerifiedToken> {
+  private async verify(unverifiedToken: string): Promise<VerifiedToken> {
     const token = await this.verifier.verify(unverifiedToken);
     const now = this.clock.nowEpochMs();
     const untilEpochMs = Math.min(now + REMEMBER_MS, token.caller.expiresAtEpochSeconds * 1000);
-    if (untilEpochMs > now) this.remember(digest, { token, untilEpochMs });
+    if (untilEpochMs > now) this.remember(digestOf(unverifiedToken), { token, untilEpochMs });
+    return this.unlessEnded(token);
+  }
+
+  private unlessEnded(token: VerifiedToken): VerifiedToken {
+    if (this.endedSessions.isEnded(token.sessionId)) throw invalidToken();
     return token;
   }
 
@@ -63,4 +69,9 @@ export class Authentication {
     }
     this.remembered.set(digest, entry);
   }
+}
+
+/** Memory holds no usable tokens. */
+function digestOf(token: string): string {
+  return hash('sha256', token, 'base64');
 }

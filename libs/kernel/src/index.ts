@@ -1,4 +1,4 @@
-export { Clock, SystemClock } from './clock.js';
+export { Clock, setAlarm, SystemClock } from './clock.js';
 export { Decimal } from './decimal.js';
 export { DomainError, type DomainErrorDetails, type ErrorKind } from './domain-error.js';
 export { accepted, refused, type Fault, type InputFault, type Parsed } from './fault.js';

@@ -1,5 +1,5 @@
 import type { Clock } from '@sensorflow/kernel';
-import type { AlarmSetter } from './group-commit-options.js';
+import type { GroupCommitOptions } from './group-commit-options.js';
 
 /** The one timer of a group commit: rings at the earliest of the instants it was set to. */
 export class Alarm {
@@ -8,7 +8,7 @@ export class Alarm {
 
   constructor(
     private readonly clock: Clock,
-    private readonly setAlarm: AlarmSetter,
+    private readonly setAlarm: GroupCommitOptions['setAlarm'],
     private readonly ring: () => void,
   ) {}
 

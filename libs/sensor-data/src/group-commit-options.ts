@@ -1,5 +1,4 @@
-/** Calls `ring` once, about `afterMs` later, and returns what takes that back. */
-export type AlarmSetter = (afterMs: number, ring: () => void) => () => void;
+import { setAlarm } from '@sensorflow/kernel';
 
 /** The numbers that a group commit works with; bytes are estimates (see `estimatedBytes`). */
 export interface GroupCommitOptions {
@@ -22,7 +21,7 @@ export interface GroupCommitOptions {
   readonly minCalls: number;
   readonly maxCalls: number;
   readonly firstCalls: number;
-  /** When most calls take so long, they wait behind each other: fewer would be done as fast. */
+  /** When most calls are unanswered so long, they wait behind each other: fewer would be done as fast. */
   readonly slowCallMs: number;
   /** Calls in flight beyond which a batch waits until it is full … */
   readonly maxPartialCalls: number;
@@ -38,13 +37,8 @@ export interface GroupCommitOptions {
 
   /** From 0 up to, not including, 1. */
   readonly random: () => number;
-  readonly setAlarm: AlarmSetter;
+  readonly setAlarm: typeof setAlarm;
 }
-
-const setSystemAlarm: AlarmSetter = (afterMs, ring) => {
-  const timer = setTimeout(() => ring(), afterMs);
-  return () => clearTimeout(timer);
-};
 
 export const GROUP_COMMIT_OPTIONS: GroupCommitOptions = Object.freeze({
   whenFull: 'refuse',
@@ -70,7 +64,7 @@ export const GROUP_COMMIT_OPTIONS: GroupCommitOptions = Object.freeze({
   maxBackoffMs: 800,
   sweepMs: 20,
   random: Math.random,
-  setAlarm: setSystemAlarm,
+  setAlarm,
 });
 
 /** For a process with one caller, which had rather wait than be refused. */

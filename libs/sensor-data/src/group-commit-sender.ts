@@ -22,6 +22,7 @@ interface StoreCall {
   readonly puts: readonly PendingPut[];
   readonly number: number;
   readonly sentEpochMs: number;
+  isSlow: boolean;
 }
 
 /** Puts of one call that leave again together: `attempts` of this kind of failure so far. */
@@ -56,10 +57,14 @@ export class BatchSender {
     return Math.max(0, this.window.calls - this.calls.size);
   }
 
-  /** When the first call in flight has had all the time a call gets. */
-  get callTimeoutEpochMs(): number {
-    for (const { sentEpochMs } of this.calls) return sentEpochMs + this.options.callTimeoutMs;
-    return Infinity;
+  /** When to look next at the calls that the store has not answered. */
+  get nextLookEpochMs(): number {
+    let nextEpochMs = Infinity;
+    for (const { isSlow, sentEpochMs } of this.calls) {
+      if (!isSlow) return Math.min(nextEpochMs, sentEpochMs + this.options.slowCallMs);
+      nextEpochMs = Math.min(nextEpochMs, sentEpochMs + this.options.callTimeoutMs);
+    }
+    return nextEpochMs;
   }
 
   /** Sends all that may leave now. */
@@ -81,10 +86,11 @@ export class BatchSender {
   }
 
   protected send(puts: readonly PendingPut[], nowEpochMs: number): void {
-    const call = { puts, number: this.window.leave(), sentEpochMs: nowEpochMs };
+    const call = { puts, number: this.window.leave(), sentEpochMs: nowEpochMs, isSlow: false };
     this.calls.add(call);
     this.totals.batches += 1;
     this.totals.items += puts.length;
+    this.listener.wakeAt(nowEpochMs + this.options.slowCallMs);
     void this.ask(puts).then((outcomes) => this.settle(call, outcomes));
   }
 
@@ -97,10 +103,18 @@ export class BatchSender {
     }
   }
 
-  /** Takes back the slots and the keys of calls that the store does not answer. */
-  giveUpLateCalls(nowEpochMs: number): void {
+  /**
+   * Judges the calls that the store has not answered: slow ones narrow the window, late ones give back
+   * their slots and their keys. Not when they are answered: a busy process hears of a fast answer late.
+   */
+  lookAtCalls(nowEpochMs: number): void {
     for (const call of this.calls) {
-      if (call.sentEpochMs + this.options.callTimeoutMs <= nowEpochMs) this.settle(call, []);
+      const waitedMs = nowEpochMs - call.sentEpochMs;
+      if (!call.isSlow && waitedMs >= this.options.slowCallMs) {
+        call.isSlow = true;
+        this.window.waitsLong(call.number);
+      }
+      if (waitedMs >= this.options.callTimeoutMs) this.settle(call, []);
     }
   }
 
@@ -146,9 +160,7 @@ export class BatchSender {
 
   private adjust(call: StoreCall, notStored: number, failed: number, nowEpochMs: number): void {
     this.rate.done(call.puts.length - failed, nowEpochMs);
-    // Who never throttles but lets calls wait would be given ever more, until all wait past their timeout.
-    if (nowEpochMs - call.sentEpochMs < this.options.slowCallMs) this.window.answeredFast();
-    else this.window.answeredSlowly(call.number);
+    if (!call.isSlow) this.window.answeredFast();
     // A few leftovers are one hot key's; most of a batch is the table's limit.
     if (notStored * 2 > call.puts.length) this.window.throttled(call.number);
     else if (failed === 0) this.window.succeeded(this.calls.size + 1);

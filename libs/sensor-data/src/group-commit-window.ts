@@ -42,7 +42,8 @@ export class CallWindow {
     this.slowCalls = Math.max(0, this.slowCalls - 1);
   }
 
-  answeredSlowly(callNumber: number): void {
+  /** A store that never throttles but lets calls wait would be given ever more, until all wait past their timeout. */
+  waitsLong(callNumber: number): void {
     if (callNumber <= this.sentAtLastHalving) return;
     this.slowCalls += 1;
     if (this.slowCalls * 2 > this.size) this.halve();

@@ -1,3 +1,6 @@
+import { SystemClock } from '@sensorflow/kernel';
+import { stat } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { FixedClock } from '../../../test/support/fixed-clock.js';
 import { InMemoryReadingStore } from '../../../test/support/in-memory-reading-store.js';
@@ -405,3 +408,55 @@ describe('closing', () => {
     expect(outcomesOf(await admitted)).toEqual(Array(30).fill('stored'));
   });
 });
+
+describe('a store whose calls take long', () => {
+  const options = { ...GROUP_COMMIT_OPTIONS, firstCalls: 4, minCalls: 1, slowCallMs: 40 };
+  const readings = manyReadings(4 * 25);
+
+  it('gets fewer of them at a time', async () => {
+    const store = new WitnessedStore(() => delay(80));
+    const writer = new GroupCommit(store, new SystemClock(), options);
+    await writer.write(readings);
+
+    await writer.write(readings);
+
+    expect(store.mostAtATime).toBeLessThan(4);
+  });
+
+  it('is told from a process that was busy when its answers came', async () => {
+    const store = new WitnessedStore(() => stat('.'));
+    const writer = new GroupCommit(store, new SystemClock(), options);
+    const written = writer.write(readings);
+    await Promise.resolve();
+    sleepSync(80);
+    await written;
+
+    await writer.write(readings);
+
+    expect(store.mostAtATime).toBe(4);
+  });
+});
+
+/** Counts the calls that it has at a time, in the second of two rounds of four. */
+class WitnessedStore extends InMemoryReadingStore {
+  mostAtATime = 0;
+  private calls = 0;
+  private now = 0;
+
+  constructor(private readonly work: () => Promise<unknown>) {
+    super();
+  }
+
+  override async putAll(readings: readonly StoredReading[]): Promise<readonly PutOutcome[]> {
+    this.calls += 1;
+    this.now += 1;
+    if (this.calls > 4) this.mostAtATime = Math.max(this.mostAtATime, this.now);
+    await this.work();
+    this.now -= 1;
+    return super.putAll(readings);
+  }
+}
+
+function sleepSync(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}

@@ -264,14 +264,14 @@ export class GroupCommit extends ReadingWriter {
 
   /** All that time alone brings about: deadlines, late calls, batches that waited long enough. */
   protected sweep(nowEpochMs: number): void {
-    this.sender.giveUpLateCalls(nowEpochMs);
+    this.sender.lookAtCalls(nowEpochMs);
     if (this.nextDeadlineEpochMs <= nowEpochMs + this.options.sweepMs) {
       this.answerOverdue(nowEpochMs + this.options.sweepMs, nowEpochMs);
     }
     this.admitFromLine(nowEpochMs);
     this.sender.pump(nowEpochMs);
     if (this.openCalls.size > 0) this.watch(this.nextDeadlineEpochMs);
-    if (!this.closing) this.alarm.setFor(this.sender.callTimeoutEpochMs);
+    if (!this.closing) this.alarm.setFor(this.sender.nextLookEpochMs);
   }
 
   private answerOverdue(dueEpochMs: number, nowEpochMs: number): void {

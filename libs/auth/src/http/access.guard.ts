@@ -14,11 +14,11 @@ export class AccessGuard implements CanActivate {
     private readonly admission: Admission,
   ) {}
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const policy = this.policyOf(context);
     const http = context.switchToHttp();
-    await this.admission.admit(http.getRequest(), http.getResponse(), policy);
-    return true;
+    const admitted = this.admission.admit(http.getRequest(), http.getResponse(), policy);
+    return admitted ? admitted.then(() => true) : true;
   }
 
   private policyOf(context: ExecutionContext): RoutePolicy {

@@ -6,7 +6,7 @@ import { FrontendOrigin } from '../frontend-origin.js';
 import type { PresentedToken } from '../sessions.js';
 import { isRoutePolicy, rememberCaller, type RoutePolicy } from './auth.decorators.js';
 import { rememberSession, wasAdmitted, type PresentedTokens } from './current-session.js';
-import { presentedCredentials } from './presented-credentials.js';
+import { presentedCredentials, type PresentedCredentials } from './presented-credentials.js';
 import { refuseCrossSite } from './request-origin.js';
 
 const CHALLENGE = 'Bearer realm="SensorFlow"';
@@ -21,36 +21,60 @@ export class Admission {
 
   /** Lets nobody make us read a body before we know who it is from. Call it before the server is ready. */
   admitBeforeBody(server: FastifyInstance): void {
-    server.addHook('onRequest', async (request, reply) => {
+    server.addHook('onRequest', (request, reply, done) => {
       const { policy } = request.routeOptions.config;
-      if (isRoutePolicy(policy)) await this.admit(request, reply, policy);
+      const admitted = isRoutePolicy(policy) ? this.admit(request, reply, policy) : undefined;
+      // Fastify waits for one or the other.
+      if (!admitted) done();
+      return admitted;
     });
   }
 
-  /** Repeating it for a request that was admitted changes nothing. */
-  async admit(request: FastifyRequest, reply: FastifyReply, policy: RoutePolicy): Promise<void> {
-    if (policy === 'public' || wasAdmitted(request, policy)) return;
+  /**
+   * Throws, or rejects, for whom the policy keeps out. Undefined when the request is admitted already:
+   * repeating it for such a request changes nothing.
+   */
+  admit(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    policy: RoutePolicy,
+  ): Promise<void> | undefined {
+    if (policy === 'public' || wasAdmitted(request, policy)) return undefined;
     void reply.header('cache-control', 'no-store');
-    try {
-      await this.check(request, policy);
-    } catch (error) {
+    const refuse = (error: unknown): never => {
       challenge(reply, error, policy);
       throw error;
+    };
+    try {
+      const presented = presentedCredentials(request);
+      const remembered = this.recall(presented);
+      if (!remembered) return this.identifyAndGrant(request, presented, policy).catch(refuse);
+      grant(request, remembered, policy);
+      return undefined;
+    } catch (error) {
+      return refuse(error);
     }
   }
 
-  private async check(request: FastifyRequest, policy: RoutePolicy): Promise<void> {
-    const tokens = await this.identify(request);
-    const { caller } = tokens[0].verified;
-    if (policy !== 'any-scope' && policy !== 'public' && !caller.scopes.has(policy)) {
-      throw new DomainError('forbidden', 'insufficient-scope', `This needs the scope ${policy}.`);
-    }
-    rememberCaller(request, caller);
-    rememberSession(request, tokens, policy);
+  /** What nearly every request of a machine brings: a remembered bearer token alone. */
+  private recall({ bearer, cookie }: PresentedCredentials): PresentedTokens | undefined {
+    if (bearer === undefined || cookie !== undefined) return undefined;
+    const verified = this.authentication.recall(bearer);
+    return verified && [{ accessToken: bearer, verified }];
   }
 
-  private async identify(request: FastifyRequest): Promise<PresentedTokens> {
-    const presented = presentedCredentials(request);
+  private async identifyAndGrant(
+    request: FastifyRequest,
+    presented: PresentedCredentials,
+    policy: RoutePolicy,
+  ): Promise<void> {
+    grant(request, await this.identify(request, presented), policy);
+  }
+
+  private async identify(
+    request: FastifyRequest,
+    presented: PresentedCredentials,
+  ): Promise<PresentedTokens> {
     if (presented.bearer !== undefined) {
       const bearer = await this.verify(presented.bearer);
       const cookie = await this.verifyBesideBearer(presented.cookie);
@@ -80,6 +104,15 @@ export class Admission {
       throw error;
     }
   }
+}
+
+function grant(request: FastifyRequest, tokens: PresentedTokens, policy: RoutePolicy): void {
+  const { caller } = tokens[0].verified;
+  if (policy !== 'any-scope' && policy !== 'public' && !caller.scopes.has(policy)) {
+    throw new DomainError('forbidden', 'insufficient-scope', `This needs the scope ${policy}.`);
+  }
+  rememberCaller(request, caller);
+  rememberSession(request, tokens, policy);
 }
 
 function refuseDifferentSubjects(bearer: PresentedToken, cookie: PresentedToken): void {

@@ -1,3 +1,4 @@
+import { setAlarm } from '@sensorflow/kernel';
 import {
   request as httpRequest,
   type ClientRequest,
@@ -37,12 +38,12 @@ export async function exchange(options: RequestOptions, body: string): Promise<A
 function send(options: RequestOptions, body: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = options.protocol === 'https:' ? httpsRequest(options) : httpRequest(options);
-    const deadline = setTimeout(() => request.destroy(timeout('answer')), EXCHANGE_TIMEOUT_MS);
+    const lift = setAlarm(EXCHANGE_TIMEOUT_MS, () => request.destroy(timeout('answer')));
     request.on('response', (message) => collect(message, request, resolve));
     request.on('socket', (socket) => limitConnecting(socket, request));
     request.on('error', reject);
     request.on('close', () => {
-      clearTimeout(deadline);
+      lift();
       // After an answer or an error, nobody hears this.
       reject(new Error('the answer was cut off'));
     });
@@ -69,8 +70,7 @@ function collect(
 
 function limitConnecting(socket: Socket, request: ClientRequest): void {
   if (!socket.connecting) return;
-  const limit = setTimeout(() => request.destroy(timeout('connection')), CONNECT_TIMEOUT_MS);
-  const lift = (): void => clearTimeout(limit);
+  const lift = setAlarm(CONNECT_TIMEOUT_MS, () => request.destroy(timeout('connection')));
   socket.once('connect', lift);
   socket.once('close', lift);
 }

@@ -1,5 +1,4 @@
 import {
-  Body,
   Controller,
   Delete,
   Get,
@@ -8,6 +7,7 @@ import {
   Param,
   Post,
   Query,
+  Req,
 } from '@nestjs/common';
 import {
   ApiBody,
@@ -22,6 +22,7 @@ import { RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
 import { ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
 import { IgnoresBody } from '@sensorflow/platform/http/ignores-body.decorator.js';
 import { MaxBodyBytes } from '@sensorflow/platform/http/max-body-bytes.decorator.js';
+import type { FastifyRequest } from 'fastify';
 import { SensorData } from '../sensor-data.js';
 import { ApiReadingsQuery } from './api-readings-query.decorator.js';
 import { pathEquipmentIdOf } from './path-equipment-id.js';
@@ -49,8 +50,9 @@ export class ReadingsController {
   @ApiProblem(400, 'invalid-reading', 'reading-not-storable')
   @ApiProblem(503, 'write-not-accepted', 'outcome-unknown', 'overloaded', 'shutting-down')
   @RequiresScope('sensorflow/write')
-  async recordReading(@Body() body: unknown): Promise<ReadingView> {
-    return toReadingView(await this.sensorData.recordReading(body));
+  async recordReading(@Req() request: FastifyRequest): Promise<ReadingView> {
+    // Not @Body(): pipes have nothing to do for it, and passing them costs a tenth of all that it costs.
+    return toReadingView(await this.sensorData.recordReading(request.body));
   }
 
   @Get(':equipmentId')
