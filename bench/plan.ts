@@ -13,7 +13,7 @@ export interface Plan {
 export const LONG: Plan = {
   form: 'long',
   rounds: 5,
-  firstWarmUpMs: 4000,
+  firstWarmUpMs: 8000,
   warmUpMs: 1000,
   measureMs: 8000,
   steadyMs: 8000,
@@ -23,7 +23,7 @@ export const LONG: Plan = {
 export const SHORT: Plan = {
   form: 'short',
   rounds: 3,
-  firstWarmUpMs: 2500,
+  firstWarmUpMs: 7000,
   warmUpMs: 500,
   measureMs: 3000,
   steadyMs: 3000,

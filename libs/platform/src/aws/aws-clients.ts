@@ -5,6 +5,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import { SigningSha256 } from './signing-sha256.js';
 
 /**
  * The AWS clients, with every timeout and retry said aloud: the SDK's defaults change between
@@ -34,9 +35,10 @@ function clientConfig(region: string, timing: Timing) {
 
 /** A few quick attempts: for all but the writing of readings, which DynamoDbCaller does. */
 export function createDynamoDbClient(region: string): DynamoDBClient {
-  return new DynamoDBClient(
-    clientConfig(region, { requestTimeoutMs: 2000, maxAttempts: 3, maxSockets: 64 }),
-  );
+  return new DynamoDBClient({
+    ...clientConfig(region, { requestTimeoutMs: 2000, maxAttempts: 3, maxSockets: 64 }),
+    sha256: SigningSha256,
+  });
 }
 
 /** Checksums only where required: a checksum of nothing baked into a presigned URL refuses every file. */
