@@ -14,8 +14,8 @@ const IMAGES = { dev: [], prod: ['-c', `imageDigest=${DIGEST}`] };
 if (!isInstalled()) run('npm', ['ci', '--ignore-scripts', '--loglevel=error']);
 run('tsc', ['-p', '.']);
 run('oxlint', ['--config', 'oxlint.json', '--type-aware', '--deny-warnings']);
-run('vitest', ['run']);
 run('npm', ['run', '--silent', '--prefix', '..', 'bundle:lambdas']);
+run('vitest', ['run']);
 for (const environment of ['dev', 'prod']) synthesize(environment);
 console.log('\ninfrastructure: types, tests and the templates of dev and prod are in order');
 
