@@ -84,18 +84,6 @@ describe('the model', () => {
     expect(slow).toBeCloseTo(60 * 730 * 2 * (0.625e-6 + 0.125e-6), 10);
   });
 
-  it('sums shards and fleet once a window, however much is sent within it', () => {
-    const everySecond = { ...design, readingsPerEquipmentAndHour: 3600 };
-    const [slow, fast] = [60, 1].map((windowSeconds) =>
-      Number(
-        monthlyCost(3600 * 730, { ...everySecond, windowSeconds })['aggregates: fleet totals'],
-      ),
-    );
-
-    expect(fast).toBeCloseTo(60 * Number(slow), 10);
-    expect(slow).toBeCloseTo(60 * 730 * 2 * (0.625e-6 + 0.125e-6), 10);
-  });
-
   it('doubles everything that each Region has of its own', () => {
     const one = monthlyCost(1e10, design);
     const two = monthlyCost(1e10, { ...design, regions: 2 });

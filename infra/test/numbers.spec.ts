@@ -10,6 +10,7 @@ import {
   PROD,
   regional,
   stackOf,
+  textOf,
   type Resource,
   type StackTemplate,
 } from './support/templates.ts';
@@ -17,6 +18,8 @@ import {
 /** Numbers that keep promises of the code: each stands in a template, and nothing else would notice. */
 
 const DOCKERFILE = readFileSync(join(import.meta.dirname, '../../Dockerfile'), 'utf8');
+const SCALED_BY =
+  'TargetTrackingScalingPolicyConfiguration.PredefinedMetricSpecification.PredefinedMetricType';
 const EVERY_REGION = BOTH.flatMap((deployment) =>
   deployment.regions.map(
     (region) => [`${deployment.name} ${region}`, regional(deployment, region)] as const,
@@ -54,6 +57,22 @@ describe.each(EVERY_REGION)('the readings stream in %s', (_name, stack) => {
     expect(
       listOf(at(bucket.properties, 'NotificationConfiguration.QueueConfigurations')),
     ).toHaveLength(1);
+  });
+});
+
+describe.each(EVERY_REGION)('the queues in %s', (_name, stack) => {
+  const queues = stack.ofType('AWS::SQS::Queue').map(({ properties }) => properties);
+
+  it('hide a message for six times as long as its function may take, as AWS advises', () => {
+    const queue = stack.only('AWS::SQS::Queue', 'importerqueue').properties;
+    const importer = stack.only('AWS::Lambda::Function', 'importer').properties;
+
+    expect(queue['VisibilityTimeout']).toBeGreaterThanOrEqual(6 * Number(importer['Timeout']));
+  });
+
+  it('keep for a fortnight what nobody has looked at', () => {
+    expect(queues).toHaveLength(3);
+    for (const queue of queues) expect(queue['MessageRetentionPeriod']).toBe(14 * 24 * 3600);
   });
 });
 
@@ -135,6 +154,17 @@ describe.each(EVERY_REGION)('the container in %s', (_name, stack) => {
     expect(at(container, 'HealthCheck.Command')).toEqual(['CMD', ...JSON.parse(command ?? '[]')]);
   });
 
+  it('has company when processors or requests ask for it', () => {
+    const metrics = stack
+      .ofType('AWS::ApplicationAutoScaling::ScalingPolicy')
+      .map(({ properties }) => textOf(at(properties, SCALED_BY)));
+
+    expect(metrics.toSorted()).toEqual([
+      'ALBRequestCountPerTarget',
+      'ECSServiceAverageCPUUtilization',
+    ]);
+  });
+
   it('is replaced without a gap, and put back when it fails', () => {
     const deployment = at(stack.only('AWS::ECS::Service').properties, 'DeploymentConfiguration');
 
@@ -147,7 +177,7 @@ describe.each(EVERY_REGION)('the container in %s', (_name, stack) => {
   });
 });
 
-describe.each(EVERY_REGION)('the buckets in %s', (_name, stack) => {
+describe.each(EVERY_REGION)('the buckets in %s', (name, stack) => {
   it.each(stack.ofType('AWS::S3::Bucket').map((bucket) => [bucket.id, bucket] as const))(
     'are closed, encrypted and without ACLs: %s',
     (id, { properties }) => {
@@ -165,14 +195,24 @@ describe.each(EVERY_REGION)('the buckets in %s', (_name, stack) => {
     },
   );
 
-  it('give unfinished uploads up after a day', () => {
-    const rules = listOf(
-      at(stack.only('AWS::S3::Bucket', 'uploads').properties, 'LifecycleConfiguration.Rules'),
-    );
+  const uploads = stack.only('AWS::S3::Bucket', 'uploads').properties;
+
+  it('give unfinished uploads up after a day, and forget finished ones as their environment says', () => {
+    const rules = listOf(at(uploads, 'LifecycleConfiguration.Rules'));
+    const { uploadRetentionDays } = name.startsWith('prod') ? PROD : DEV;
 
     expect(
       rules.map((rule) => at(rule, 'AbortIncompleteMultipartUpload.DaysAfterInitiation')),
     ).toContain(1);
+    expect(rules).toContainEqual(
+      expect.objectContaining({ Prefix: 'uploads/', ExpirationInDays: uploadRetentionDays }),
+    );
+  });
+
+  it('tell the importer of uploads alone: its own reports would start it again', () => {
+    const notification = at(uploads, 'NotificationConfiguration.QueueConfigurations.0');
+
+    expect(at(notification, 'Filter.S3Key.Rules')).toEqual([{ Name: 'prefix', Value: 'uploads/' }]);
   });
 
   it('let pages of the front end put files, and of nobody else', () => {
@@ -268,6 +308,7 @@ describe('the user pool', () => {
     const web = identity.only('AWS::Cognito::UserPoolClient', 'webclient').properties;
 
     expect(machine['AllowedOAuthFlows']).toEqual(['client_credentials']);
+    expect(machine['ExplicitAuthFlows']).toEqual(['ALLOW_REFRESH_TOKEN_AUTH']);
     expect(machine['AllowedOAuthScopes']).toEqual(PROD.machineClients[0]?.scopes);
     expect(machine['AccessTokenValidity']).toBe(60);
     expect(web['ExplicitAuthFlows']).toEqual([
@@ -283,6 +324,13 @@ describe('the user pool', () => {
 
     expect(at(pool, 'AdminCreateUserConfig.AllowAdminCreateUserOnly')).toBe(true);
     expect(pool['DeletionProtection']).toBe('ACTIVE');
+  });
+
+  it('takes long passwords, and names in any case, as the throttle of logins counts them', () => {
+    const pool = identity.only('AWS::Cognito::UserPool').properties;
+
+    expect(at(pool, 'Policies.PasswordPolicy.MinimumLength')).toBe(12);
+    expect(at(pool, 'UsernameConfiguration.CaseSensitive')).toBe(false);
   });
 
   it('gives its client secret to Secrets Manager without showing it', () => {

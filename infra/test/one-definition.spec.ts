@@ -98,6 +98,7 @@ describe('the event source mappings', () => {
         .find(({ id }) => id.includes(name.replaceAll('-', '')));
 
       expect(mapping?.properties).toMatchObject({
+        FunctionName: { Ref: functionOf(functionName).id },
         BatchSize: source.batchSize,
         MaximumBatchingWindowInSeconds: source.maximumBatchingWindowSeconds,
         ParallelizationFactor: source.parallelizationFactor,
@@ -244,7 +245,7 @@ function functionOf(name: string) {
     .ofType('AWS::Lambda::Function')
     .find(({ properties }) => properties['FunctionName'] === `sensorflow-dev-${name}`);
   const properties = objectOf(found?.properties);
-  return { ...properties, Timeout: Number(properties['Timeout']) };
+  return { ...properties, id: found?.id ?? '', Timeout: Number(properties['Timeout']) };
 }
 
 function tablesOf(deployment: typeof DEV) {
