@@ -10,6 +10,7 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    reporters: ['default'],
+    // Where scripts/check.mjs counts.
+    reporters: ['default', ['json', { outputFile: '../node_modules/.cache/test-report.json' }]],
   },
 });

@@ -3,7 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 
 const REPORT = 'node_modules/.cache/test-report.json';
-const STEPS = ['format:check', 'lint', 'types', 'boundaries', 'build', 'test', 'test:faults:short'];
+const TESTING = ['test', 'infra:check', 'test:faults:short'];
+const STEPS = ['format:check', 'lint', 'types', 'boundaries', 'build'].concat(TESTING);
 
 const failedSteps = [];
 const totals = { passed: 0, failed: 0 };
@@ -15,7 +16,7 @@ for (const step of STEPS) {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   if (status !== 0) failedSteps.push(step);
-  if (step.startsWith('test')) count(step);
+  if (TESTING.includes(step)) count(step);
   console.log(
     `— ${step}: ${status === 0 ? 'ok' : 'FAILED'} in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`,
   );
