@@ -1,3 +1,5 @@
+import { BENCH_FIGURES } from './bench-figures.ts';
+
 /** What the cost model starts from: what was measured, and what had to be assumed. */
 
 interface Input {
@@ -8,18 +10,9 @@ interface Input {
 
 /** From runs on one machine (AMD EPYC, two cores, Node 24.21.0); your figures: the same commands. */
 export const MEASURED = {
-  apiMicrosPerRequest: {
-    value: 193,
-    source: 'npm run bench:short: "LOG_LEVEL=info", CPU µs of a request with one reading',
-  },
-  apiMicrosPerBatchedReading: {
-    value: 33,
-    source: 'npm run bench:short: "batches of 500", CPU µs per reading',
-  },
-  importedRowsPerSecond: {
-    value: 22_313,
-    source: 'npm run bench:short: "SensorFlow, CSV import", on one core',
-  },
+  apiMicrosPerRequest: ofBench('apiMicrosPerRequest'),
+  apiMicrosPerBatchedReading: ofBench('apiMicrosPerBatchedReading'),
+  importedRowsPerSecond: ofBench('importedRowsPerSecond'),
   readingBytes: {
     value: 108,
     source: 'the item of a reading with one value, by DynamoDB’s rules of size (cost.spec.ts)',
@@ -69,6 +62,11 @@ export const ASSUMED = {
   /** One metric of a shard-hour or fleet-hour. */
   sumBytes: 400,
 } as const;
+
+function ofBench(name: keyof typeof BENCH_FIGURES): Input {
+  const { value, row, column } = BENCH_FIGURES[name];
+  return { value, source: `npm run bench: "${row}", ${column}, on one core` };
+}
 
 /** What one task of one processor takes at its CPU target: requests with one reading each, or with many. */
 export function requestsPerTaskAndSecond(readingsPerRequest: number): number {

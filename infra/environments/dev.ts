@@ -1,7 +1,7 @@
 import { ALL_SCOPES } from '../../libs/platform/src/resources/identity.ts';
 import type { Deployment } from '../lib/deployment.ts';
 
-/** One Region, as cheap as it can be, and gone when it is destroyed. */
+/** One Region, as cheap as it can be; it can be destroyed, data and all, once its buckets are empty. */
 export const dev: Deployment = {
   name: 'dev',
   regions: ['eu-central-1'],

@@ -8,6 +8,7 @@ import { foldReadings } from '../../libs/aggregation/src/hourly-aggregate.ts';
 import { instantFromEpochMs } from '../../libs/kernel/src/index.ts';
 import { readingItemJson } from '../../libs/sensor-data/src/dynamodb/reading-item.ts';
 import type { StoredReading } from '../../libs/sensor-data/src/reading.ts';
+import { BENCH_FIGURES } from '../cost/bench-figures.ts';
 import { ASSUMED, MEASURED, requestsPerTaskAndSecond } from '../cost/inputs.ts';
 import { monthlyCost, totalOf, type Design } from '../cost/model.ts';
 import { DESIGNS, designsTable, linesTable } from '../cost/tables.ts';
@@ -34,6 +35,20 @@ describe('the sizes that the model starts from', () => {
     expect(itemBytes(JSON.parse(readingItemJson(readingAt(7))))).toBe(MEASURED.readingBytes.value);
     expect(itemBytes(toItem(cell, 0))).toBe(MEASURED.aggregateBytes.value);
   });
+});
+
+describe('the figures of the benchmark', () => {
+  const report = readFileSync(join(ROOT, 'bench/results/latest.md'), 'utf8');
+
+  it.each(Object.entries(BENCH_FIGURES))(
+    'are of the size that the latest run kept: %s',
+    (_name, { value, row, column }) => {
+      const measured = figureIn(report, row, column);
+
+      expect(value / measured).toBeGreaterThan(1 / 3);
+      expect(value / measured).toBeLessThan(3);
+    },
+  );
 });
 
 describe('the model', () => {
@@ -153,6 +168,16 @@ describe('the README', () => {
     expect(readme).toContain(squeezed(table));
   });
 });
+
+/** NaN where the report has no such row or column. */
+function figureIn(report: string, row: string, column: string): number {
+  const lines = report.split('\n').map((line) => line.split('|').map((cell) => cell.trim()));
+  const place = lines.findIndex(([, name]) => name === row);
+  const head = lines
+    .slice(0, place)
+    .findLast((_cells, index) => lines[index + 1]?.[1]?.startsWith('---'));
+  return Number(lines[place]?.[head?.indexOf(column) ?? -1]?.replaceAll(',', ''));
+}
 
 /** Of a recomputation, where each reading causes one. */
 function readUnitsOf(one: Design): number {

@@ -11,6 +11,7 @@ import {
   BOTH,
   DEV,
   IMAGE_DIGEST,
+  objectOf,
   PROD,
   regional,
   synthesize,
@@ -114,6 +115,21 @@ describe('the image', () => {
       'ContainerDefinitions.0.Image',
     );
     expect(JSON.stringify(image)).toContain('container-assets');
+  });
+});
+
+describe('the README', () => {
+  const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
+  const outputs = [...templatesOf(DEV).stacks]
+    .filter(([id]) => id !== 'delivery')
+    .flatMap(([, { document }]) => Object.keys(objectOf(document['Outputs'] ?? {})));
+
+  it('names every output that is meant for people', () => {
+    // Others are how stacks know each other.
+    const meant = outputs.filter((name) => !name.startsWith('PublishOutput'));
+
+    expect(meant.length).toBeGreaterThan(4);
+    expect(meant.filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
   });
 });
 

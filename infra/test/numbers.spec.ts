@@ -76,6 +76,19 @@ describe.each(EVERY_REGION)('the queues in %s', (_name, stack) => {
   });
 });
 
+describe('the logs', () => {
+  it.each(BOTH.map((deployment) => [deployment.name, deployment] as const))(
+    'of %s are kept as long as it says',
+    (_name, deployment) => {
+      const ours = regional(deployment)
+        .ofType('AWS::Logs::LogGroup')
+        .map(({ properties }) => properties['RetentionInDays']);
+
+      expect(ours).toEqual(Array.from({ length: 3 }, () => deployment.logRetentionDays));
+    },
+  );
+});
+
 describe('the functions', () => {
   it('have concurrency of their own where it counts', () => {
     const function_ = aggregatorFunction(regional(PROD));
@@ -92,7 +105,12 @@ describe('the functions', () => {
 
       expect(ours).toHaveLength(2);
       for (const { properties } of ours) {
-        expect(properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'] });
+        expect(properties).toMatchObject({
+          Runtime: 'nodejs24.x',
+          Architectures: ['arm64'],
+          // Of the bundle's index.mjs.
+          Handler: 'index.handler',
+        });
       }
     },
   );

@@ -23,6 +23,7 @@ import {
   STREAM_MAPPINGS,
   UPLOADS_QUEUE_SOURCE,
 } from '../../libs/platform/src/resources/event-sources.ts';
+import { IMPORTER_NODE_OPTIONS } from '../../libs/platform/src/resources/function-memory.ts';
 import { ALL_SCOPES, GROUPS, SCOPE_NAMES } from '../../libs/platform/src/resources/identity.ts';
 import { TABLES } from '../../libs/platform/src/resources/tables.ts';
 import { tableName } from '../lib/names.ts';
@@ -170,8 +171,18 @@ describe('the variables of each process', () => {
   it('tell all three of one retention, and of none unless it is set', () => {
     const kept = synthesize({ ...DEV, readingRetentionDays: 90 }).stacks.get(DEV.regions[0]);
 
-    expect(retentionsIn(kept)).toEqual(['90', '90', '90']);
-    expect(retentionsIn(regional(DEV))).toEqual([]);
+    expect(valuesIn(kept, 'RETENTION_DAYS')).toEqual(['90', '90', '90']);
+    expect(valuesIn(regional(DEV), 'RETENTION_DAYS')).toEqual([]);
+  });
+
+  it('tell writers and readers of aggregates of one number of shards', () => {
+    const told = valuesIn(regional(PROD), 'AGGREGATE_SHARDS');
+
+    expect(told).toEqual([String(PROD.aggregateShards), String(PROD.aggregateShards)]);
+  });
+
+  it('bound the memory of the importer as the embedded stack does', () => {
+    expect(variablesOf('csv-importer')['NODE_OPTIONS']).toContain(IMPORTER_NODE_OPTIONS);
   });
 
   it('never name what Lambda sets itself', () => {
@@ -213,9 +224,9 @@ describe('the user pool', () => {
 });
 
 /** What the containers and functions of a stack are told of it. */
-function retentionsIn(stack: StackTemplate | undefined): readonly string[] {
+function valuesIn(stack: StackTemplate | undefined, name: string): readonly string[] {
   const told = JSON.stringify(stack?.document).matchAll(
-    /"Name":"RETENTION_DAYS","Value":"(\d+)"|"RETENTION_DAYS":"(\d+)"/g,
+    new RegExp(`"Name":"${name}","Value":"(\\d+)"|"${name}":"(\\d+)"`, 'g'),
   );
   return Array.from(told, ([, ofContainer, ofFunction]) => ofContainer ?? ofFunction ?? '');
 }
