@@ -11,6 +11,7 @@ exec unshare --mount --pid --fork --kill-child --propagation private bash -euc '
   mount --rbind "$root" "$root"
   mount -o remount,bind,ro "$root"
   mount -t proc proc "$root/proc"
-  mount -t tmpfs tmpfs "$root/tmp"
+  # As docker-compose.yml gives it; the API in its Fargate task has nothing at all to write to.
+  if [ -n "$data" ]; then mount -t tmpfs tmpfs "$root/tmp"; fi
   exec setpriv --no-new-privs chroot --userspec="$user" "$root" env --chdir="$folder" "$@"
 ' - "$@"
