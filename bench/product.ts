@@ -45,6 +45,7 @@ export function apiVariables(
     COGNITO_MACHINE_CLIENT_IDS: CLIENT_ID,
     FRONTEND_URL: 'none',
     SHUTDOWN_GRACE_MS: '0',
+    SWEEP_DELAY_MINUTES: '0',
   };
 }
 

@@ -7,8 +7,8 @@ export type Process = 'api' | 'csv-importer' | 'stream-aggregator';
 export const TABLE_ACTIONS: Readonly<Record<Process, Readonly<Record<string, readonly string[]>>>> =
   {
     api: {
-      DYNAMODB_TABLE_NAME: ['BatchWriteItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query'],
-      DYNAMODB_AGGREGATE_TABLE_NAME: ['Query'],
+      DYNAMODB_TABLE_NAME: ['BatchWriteItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'Scan'],
+      DYNAMODB_AGGREGATE_TABLE_NAME: ['GetItem', 'PutItem', 'Query'],
       DYNAMODB_IMPORTS_TABLE_NAME: ['GetItem', 'PutItem', 'Query'],
       DYNAMODB_SESSIONS_TABLE_NAME: ['DeleteItem', 'PutItem', 'Query', 'UpdateItem'],
     },

@@ -79,13 +79,14 @@ describe('the objectives', () => {
 });
 
 describe('what only the log says', () => {
-  it('is counted: errors of the API, and hours that are too large to show', () => {
+  it('is counted: errors of the API, hours that are too large to show, and aggregates that were not their readings', () => {
     const patterns = stack
       .ofType('AWS::Logs::MetricFilter')
       .map(({ properties }) => properties['FilterPattern']);
 
     expect(patterns).toContain('{ $.level = "error" || $.level = "fatal" }');
     expect(patterns).toContain('{ $.code = "aggregate-too-large" }');
+    expect(patterns).toContain('{ $.code = "aggregate-mismatch" }');
   });
 });
 

@@ -24,7 +24,7 @@ import {
   type RunningDynoxide,
 } from '../../apps/local/src/dynamodb/start-dynoxide.js';
 import { InMemoryAggregateStore } from '../support/in-memory-aggregate-store.js';
-import { aStoredReading } from '../support/readings.js';
+import { aStoredReading, pagesOf } from '../support/readings.js';
 
 const FIFTEENTH = { from: anHour('2023-02-15T00'), to: anHour('2023-02-16T00') };
 
@@ -299,5 +299,47 @@ describe.each([
 
     expect(await scanned({ range })).toEqual([]);
     expect(await scanned({ range, equipmentId: 'EQ-1' })).toEqual([]);
+  });
+
+  it('of one equipment come whole, with their slots and their failure, by hour', async () => {
+    const six = aCell('EQ-1', '2023-02-15T06', { value: 0.1, pressure: 1e-15 });
+    const cells: readonly EquipmentHourCell[] = [
+      { ...six, slots: new Map([[6, six.metrics]]) },
+      { ...aCell('EQ-1', '2023-02-15T07'), metrics: new Map(), failure: AGGREGATE_TOO_LARGE },
+      { ...aCell('EQ-1', '2023-02-15T08'), metrics: new Map() },
+    ];
+    const others = [aCell('EQ-2', '2023-02-15T06'), aCell('EQ-1', '2023-02-16T00')];
+    for (const cell of [...cells, ...others]) await store.replaceCell(cell);
+
+    const found = (await pagesOf(store.scanCells('EQ-1', FIFTEENTH))).flat();
+
+    expect(found).toEqual(cells);
+  });
+
+  it('say which equipment has any in some hours of a day, and on which days there may be any', async () => {
+    await store.replaceCell(aCell('EQ-1', '2023-02-14T05'));
+    await store.replaceCell(aCell('EQ-2', '2023-02-15T05'));
+    await store.replaceCell(aCell('EQ-3', '2023-02-15T06'));
+    await store.replaceCell({ ...aCell('EQ-4', '2023-02-15T07'), metrics: new Map() });
+    await store.replaceCell(aCell('EQ-1', '2023-02-15T08'));
+    const hours = { from: anHour('2023-02-15T06'), to: anHour('2023-02-15T08') };
+
+    const equipment = (await pagesOf(store.scanEquipment(hours))).flat();
+    const all = { from: anHour('2023-01-01T00'), to: anHour('2023-02-16T00') };
+
+    expect(equipment.toSorted((a, b) => (a < b ? -1 : 1))).toEqual(['EQ-3', 'EQ-4']);
+    expect(await store.daysWithin(all)).toEqual(['2023-02-14', '2023-02-15']);
+    expect(await store.daysWithin(all, 'EQ-2')).toEqual(['2023-02-15']);
+    expect(await store.daysWithin({ from: all.from, to: all.from })).toEqual([]);
+  });
+
+  it('lie in the same shard every hour of a day, which asking does not lay out', async () => {
+    const shards = [
+      await store.shardOf(aCell('EQ-1', '2023-02-15T05')),
+      await store.shardOf(aCell('EQ-1', '2023-02-15T06')),
+    ];
+
+    expect(shards[0]).toBe(shards[1]);
+    expect(await store.daysWithin(FIFTEENTH)).toEqual([]);
   });
 });

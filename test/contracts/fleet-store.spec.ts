@@ -188,6 +188,30 @@ describe.each([
     expect(aggregate).toMatchObject({ late: 2, largestGapNs: 1_800_000_000_001 });
   });
 
+  it('of some hours come from all shards and the fleet, whole or without an aggregate', async () => {
+    const seven = anHour('2023-02-15T07');
+    const sums = [
+      aSum({ shard: 0 }),
+      aSum({ shard: 12, value: 1e-15 }),
+      aSum({ value: 1e15 }),
+      aSum({ shard: 1, hour: seven, aggregate: undefined }),
+      aSum({ hour: seven, aggregate: undefined }),
+    ];
+    const others = [
+      aSum({ hour: anHour('2023-02-15T05') }),
+      aSum({ shard: 3, hour: anHour('2023-02-15T08') }),
+    ];
+    for (const sum of [...sums, ...others, aSum({ metric: 'pressure' })])
+      await fleet.replaceSum(sum);
+
+    const range = { from: SIX, to: anHour('2023-02-15T08') };
+    const found = (await pagesOf(fleet.scanSums('value', range))).flat();
+
+    const text = ({ hour, shard, aggregate }: Omit<SumCell, 'version'>) =>
+      `${hour} ${shard} ${JSON.stringify(aggregate && plain(aggregate))}`;
+    expect(found.map(text).toSorted()).toEqual(sums.map(text).toSorted());
+  });
+
   it('of the fleet come in order of the hour, from the first to before the last', async () => {
     const hours = ['2023-02-14T23', '2023-02-15T00', '2023-02-15T10', '2023-03-01T00'];
     for (const hour of hours.toReversed()) await fleet.replaceSum(aSum({ hour: anHour(hour) }));

@@ -38,6 +38,27 @@ describe.each(subjects)('the store of readings: %s', (_, start) => {
   });
   afterAll(() => subject.stop());
 
+  it('names every equipment that has readings once, however many it has', async () => {
+    const ids = Array.from({ length: 30 }, newEquipment).concat(`${newEquipment()}.a`, 'a', 'Z');
+    for (const equipmentId of ids) {
+      await store.putAll(
+        [0, 1, 2].map((n) => aStoredReading({ equipmentId, timestamp: second2023(n) })),
+      );
+    }
+    const [gone = ''] = ids.splice(3, 1);
+    for (const second of [0, 1, 2]) {
+      await store.removeExactly(
+        aStoredReading({ equipmentId: gone, timestamp: second2023(second) }),
+      );
+    }
+
+    const own = new Set([...ids, gone]);
+    const named = (await pagesOf(store.scanEquipment())).flat().filter((id) => own.has(id));
+
+    expect(new Set(named)).toEqual(new Set(ids));
+    expect(named).toHaveLength(ids.length);
+  });
+
   it('gives back exactly the reading that was put', async () => {
     const reading = aStoredReading({
       equipmentId: newEquipment(),

@@ -6,6 +6,7 @@ import {
   type CellState,
   type EquipmentHour,
   type EquipmentHourCell,
+  type HourRange,
   type MetricHour,
   type MetricHoursQuery,
   type ReplaceOutcome,
@@ -17,7 +18,11 @@ export class InMemoryAggregateStore extends AggregateStore {
   private readonly cellsByKey = new Map<string, EquipmentHourCell>();
 
   /** @param mostMetrics how many metrics a cell holds */
-  constructor(private readonly mostMetrics = 1500) {
+  constructor(
+    private readonly mostMetrics = 1500,
+    /** In which shard an equipment's cells lie. */
+    private readonly shardOfEquipment: (equipmentId: string) => number = () => 0,
+  ) {
     super();
   }
 
@@ -51,6 +56,35 @@ export class InMemoryAggregateStore extends AggregateStore {
       });
     // Two pages show who forgets the second.
     for (const page of [found.slice(0, 2), found.slice(2)]) if (page.length > 0) yield page;
+  }
+
+  override async daysWithin(range: HourRange, equipmentId?: string): Promise<readonly string[]> {
+    await Promise.resolve();
+    const within = this.within(range).filter(
+      (cell) => equipmentId === undefined || cell.equipmentId === equipmentId,
+    );
+    return [...new Set(within.map(({ hour }) => hour.slice(0, 10)))];
+  }
+
+  override async shardOf(of: EquipmentHour): Promise<number> {
+    return Promise.resolve(this.shardOfEquipment(of.equipmentId));
+  }
+
+  override async *scanEquipment(range: HourRange): AsyncGenerator<readonly string[]> {
+    await Promise.resolve();
+    yield this.within(range).map(({ equipmentId }) => equipmentId);
+  }
+
+  override async *scanCells(
+    equipmentId: string,
+    range: HourRange,
+  ): AsyncGenerator<readonly EquipmentHourCell[]> {
+    await Promise.resolve();
+    yield this.within(range).filter((cell) => cell.equipmentId === equipmentId);
+  }
+
+  private within({ from, to }: HourRange): readonly EquipmentHourCell[] {
+    return this.cells().filter(({ hour }) => hour >= from && hour < to);
   }
 
   cell(of: EquipmentHour): EquipmentHourCell | undefined {

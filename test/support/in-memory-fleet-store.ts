@@ -10,6 +10,7 @@ import {
   type MetricAggregate,
   type ReplaceOutcome,
   type ShardHour,
+  type StoredSum,
   type SumCell,
   type SumOf,
 } from '@sensorflow/aggregation';
@@ -61,6 +62,13 @@ export class InMemoryFleetStore extends FleetStore {
       sum.metric === metric && sum.hour === hour && sum.shard !== undefined && sum.aggregate
         ? [sum.aggregate]
         : [],
+    );
+  }
+
+  override async *scanSums(metric: string, range: HourRange): AsyncGenerator<readonly StoredSum[]> {
+    await Promise.resolve();
+    yield this.allSums().filter(
+      (sum) => sum.metric === metric && sum.hour >= range.from && sum.hour < range.to,
     );
   }
 

@@ -103,6 +103,11 @@ export class InMemoryReadingStore extends ReadingStore {
     return this.sorted(equipmentId).at(-1);
   }
 
+  override async *scanEquipment(): AsyncGenerator<readonly string[]> {
+    await Promise.resolve();
+    for (const [id, readings] of this.byEquipment) if (readings.size > 0) yield [id];
+  }
+
   override async *scanRange(
     equipmentId: string,
     from: Instant,

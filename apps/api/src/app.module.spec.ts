@@ -31,7 +31,7 @@ const routes: string[] = [];
 beforeAll(async () => {
   const logger = createLogger('silent');
   app = await NestFactory.create<NestFastifyApplication>(
-    AppModule.from(environment),
+    AppModule.from(environment, logger),
     createHttpAdapter(environment, logger),
     { logger: false, bodyParser: false },
   );

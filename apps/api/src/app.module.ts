@@ -11,12 +11,16 @@ import {
 import type { ApiEnvironment } from '@sensorflow/platform/config/environment.js';
 import { Retention } from '@sensorflow/sensor-data';
 import { SensorDataModule } from '@sensorflow/sensor-data/sensor-data.module.js';
+import type { Logger } from 'pino';
 import { healthOptions } from './health-options.js';
+import { sweepLog } from './sweep-log.js';
+
+const MS_PER_MINUTE = 60_000;
 
 /** The table of contents: what the API is made of. */
 @Module({})
 export class AppModule {
-  static from(environment: ApiEnvironment): DynamicModule {
+  static from(environment: ApiEnvironment, logger: Logger): DynamicModule {
     const region = environment.AWS_REGION;
     const dynamoDb = createDynamoDbClient(region);
     const auth = AuthModule.register({
@@ -30,10 +34,11 @@ export class AppModule {
       machineClientIds: environment.COGNITO_MACHINE_CLIENT_IDS,
       frontendOrigin: frontendOriginOf(environment),
     });
+    const retention = Retention.ofDays(environment.RETENTION_DAYS);
     const sensorData = SensorDataModule.register({
       dynamoDb,
       tableName: environment.DYNAMODB_TABLE_NAME,
-      retention: Retention.ofDays(environment.RETENTION_DAYS),
+      retention,
     });
     return {
       module: AppModule,
@@ -44,6 +49,10 @@ export class AppModule {
           aggregatesTableName: environment.DYNAMODB_AGGREGATE_TABLE_NAME,
           shards: environment.AGGREGATE_SHARDS,
           sensorData,
+          retention,
+          secondLookMs: environment.VERIFY_SECOND_LOOK_MS,
+          sweepDelayMs: environment.SWEEP_DELAY_MINUTES * MS_PER_MINUTE,
+          sweepListener: sweepLog(logger),
         }),
         CsvImportModule.register({
           dynamoDb,

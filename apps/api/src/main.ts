@@ -14,7 +14,7 @@ async function start(): Promise<void> {
   const environment = readApiEnvironment(process.env);
   const logger = createLogger(environment.LOG_LEVEL, bufferedOutput());
   const app = await NestFactory.create<NestFastifyApplication>(
-    AppModule.from(environment),
+    AppModule.from(environment, logger),
     createHttpAdapter(environment, logger),
     { logger: new NestLogger(logger), bodyParser: false, abortOnError: false },
   );

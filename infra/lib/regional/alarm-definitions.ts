@@ -95,7 +95,7 @@ function apiAlarms(deployment: Deployment, parts: WatchedParts): readonly AlarmD
   ];
 }
 
-function aggregationAlarms({ aggregator }: WatchedParts): readonly AlarmDefinition[] {
+function aggregationAlarms({ aggregator, apiLogs }: WatchedParts): readonly AlarmDefinition[] {
   const { lambda, discardedNotices } = aggregator;
   const age = iteratorAge(lambda.function.functionName);
   return [
@@ -120,6 +120,12 @@ function aggregationAlarms({ aggregator }: WatchedParts): readonly AlarmDefiniti
       id: 'aggregates-too-large',
       severity: 'ticket',
       metric: logLines(lambda.logGroup, 'too-large', '{ $.code = "aggregate-too-large" }'),
+      threshold: 0,
+    },
+    {
+      id: 'aggregates-mismatch',
+      severity: 'ticket',
+      metric: logLines(apiLogs, 'mismatch', '{ $.code = "aggregate-mismatch" }'),
       threshold: 0,
     },
   ];

@@ -64,6 +64,27 @@ export abstract class AggregateStore {
    * a page at a time; cells without the metric are left out. May lag behind the writes by moments.
    */
   abstract scanMetric(query: MetricHoursQuery): AsyncIterable<readonly MetricHour[]>;
+
+  /**
+   * The days of a range that may hold cells, as `yyyy-mm-dd` in order, strongly consistent; of one
+   * equipment those that do, with the lag of `scanCells`.
+   */
+  abstract daysWithin(range: HourRange, equipmentId?: string): Promise<readonly string[]>;
+
+  /** The shard that an equipment-hour lies in, or would: nothing is laid out by asking. */
+  abstract shardOf(of: EquipmentHour): Promise<number>;
+
+  /** Equipment with cells in some hours of one day, a page at a time, repeated for each of its hours. Strongly consistent. */
+  abstract scanEquipment(range: HourRange): AsyncIterable<readonly string[]>;
+
+  /**
+   * All cells of one equipment in a range as they stand there, by hour, a page at a time; one that cannot
+   * be read is there without metrics. May lag behind the writes by moments.
+   */
+  abstract scanCells(
+    equipmentId: string,
+    range: HourRange,
+  ): AsyncIterable<readonly EquipmentHourCell[]>;
 }
 
 /** The order of `scanMetric`. */

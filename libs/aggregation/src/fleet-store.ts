@@ -22,6 +22,8 @@ export interface SumCell extends SumOf {
   readonly aggregate: MetricAggregate | undefined;
 }
 
+export type StoredSum = Omit<SumCell, 'version'>;
+
 export interface FleetHour {
   readonly hour: Hour;
   readonly aggregate: MetricAggregate;
@@ -47,6 +49,12 @@ export abstract class FleetStore {
 
   /** What the shards of a metric's hour amount to, strongly consistent, a page at a time. */
   abstract scanShardSums(metric: string, hour: Hour): AsyncIterable<readonly MetricAggregate[]>;
+
+  /**
+   * The sums of a metric in some hours of one day, of all shards and of the fleet, strongly consistent, a
+   * page at a time. One without readings, or that cannot be read, is there without an aggregate.
+   */
+  abstract scanSums(metric: string, range: HourRange): AsyncIterable<readonly StoredSum[]>;
 
   /** What the fleet's hours of a range amount to, in order of the hour, a page at a time. Strongly consistent. */
   abstract scanFleet(metric: string, range: HourRange): AsyncIterable<readonly FleetHour[]>;

@@ -69,6 +69,19 @@ export function dayOf(hour: Hour): string {
   return hour.slice(0, DAY_LENGTH);
 }
 
+export function firstHourOfDay(day: string): Hour {
+  return `${day}T00` as Hour;
+}
+
+export function earlierHour(a: Hour, b: Hour): Hour {
+  return a < b ? a : b;
+}
+
+/** How many hours there are from one to a later one. */
+export function hoursBetween(from: Hour, to: Hour): number {
+  return (epochMsOf(to) - epochMsOf(from)) / MS_PER_HOUR;
+}
+
 /** The current hour and those before it. */
 export function latestHours(nowEpochMs: number, hours: number): HourRange {
   const current = hourOfEpochMs(nowEpochMs);

@@ -14,6 +14,7 @@ export {
   FleetStore,
   type FleetHour,
   type ShardHour,
+  type StoredSum,
   type SumCell,
   type SumOf,
 } from './fleet-store.js';
@@ -54,3 +55,11 @@ export {
   type StreamChange,
 } from './stream-batch-aggregator.js';
 export { sumKey, SumRecomputer } from './sum-recomputer.js';
+export { AggregateRepairer } from './aggregate-repairer.js';
+export type { Difference, Level } from './difference.js';
+export { Inspection } from './inspection.js';
+export { OccupiedDays } from './occupied-days.js';
+export { SweepLedger, type SweepPosition } from './sweep-ledger.js';
+export type { SweepListener } from './sweep-schedule.js';
+export type { SweptHour } from './sweeper.js';
+export { Verification, type VerificationQuery, type VerificationReport } from './verification.js';

@@ -58,6 +58,12 @@ export abstract class ReadingStore {
   abstract latest(equipmentId: string): Promise<StoredReading | undefined>;
 
   /**
+   * Every equipment that has a reading, once, strongly consistent, some at a time, in an order of the
+   * store's own. It costs one call for each.
+   */
+  abstract scanEquipment(): AsyncIterable<readonly string[]>;
+
+  /**
    * Every reading with `from` ≤ timestamp < `to` in order of time, strongly consistent,
    * a page of the store at a time. What aggregation recomputes from.
    */

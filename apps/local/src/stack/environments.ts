@@ -48,6 +48,8 @@ export function apiVariables(cloud: Cloud, options: StackOptions): Variables {
     COGNITO_JWKS_URI: identity.jwksUri,
     COGNITO_MACHINE_CLIENT_IDS: identity.machineClient.id,
     FRONTEND_URL: options.frontendUrl,
+    VERIFY_SECOND_LOOK_MS: String(options.secondLookMs),
+    SWEEP_DELAY_MINUTES: String(options.sweepDelayMinutes),
     // No load balancer stands before it.
     SHUTDOWN_GRACE_MS: '0',
   };

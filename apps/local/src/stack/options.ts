@@ -17,6 +17,8 @@ export interface StackOptions {
   readonly lambdasDir: string | undefined;
   readonly streamWindowSeconds: number;
   readonly retentionDays: number | undefined;
+  readonly secondLookMs: number;
+  readonly sweepDelayMinutes: number;
   /** The starter's own environment: where to find programs. None of it reaches the product. */
   readonly hostVariables: Variables;
 }
@@ -42,6 +44,8 @@ export function readStackOptions(args: readonly string[], variables: Variables):
     lambdasDir: environment.SENSORFLOW_LAMBDAS_DIR,
     streamWindowSeconds: environment.STREAM_WINDOW_SECONDS,
     retentionDays: environment.RETENTION_DAYS,
+    secondLookMs: environment.VERIFY_SECOND_LOOK_MS,
+    sweepDelayMinutes: environment.SWEEP_DELAY_MINUTES,
     hostVariables: variables,
   };
 }

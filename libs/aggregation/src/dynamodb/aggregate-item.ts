@@ -1,6 +1,11 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { Decimal, parseInstant, type Instant } from '@sensorflow/kernel';
-import type { CellState, EquipmentHourCell, MetricHour } from '../aggregate-store.js';
+import {
+  AGGREGATE_TOO_LARGE,
+  type CellState,
+  type EquipmentHourCell,
+  type MetricHour,
+} from '../aggregate-store.js';
 import type { FleetHour, SumCell } from '../fleet-store.js';
 import type { HourSlots } from '../hour-slots.js';
 import { parseHour, type Hour } from '../hour.js';
@@ -87,6 +92,32 @@ export function toMetricHour(item: Item, metric: string): MetricHour | undefined
   };
 }
 
+/** What of a cell cannot be read is not there: a recomputation puts it right. */
+export function toCell(item: Item): EquipmentHourCell {
+  const slots = item['slots']?.M;
+  return {
+    equipmentId: text(item['equipmentId'], 'equipmentId'),
+    hour: hourIn(item['hour']),
+    version: versionOf(item),
+    metrics: readable(() => metricsOf(item)) ?? new Map(),
+    ...(slots && { slots: readable(() => fromSlots(slots)) ?? new Map() }),
+    ...(item['failure'] && { failure: AGGREGATE_TOO_LARGE }),
+  };
+}
+
+/** The aggregate of a sum, or undefined when it has none or cannot be read. */
+export function readableSumOf(item: Item): MetricAggregate | undefined {
+  return readable(() => sumOf(item));
+}
+
+function readable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
 export function metricsOf(item: Item): HourMetrics {
   return fromMetrics(item['metrics']?.M ?? {});
 }
@@ -145,7 +176,7 @@ export function number(value: AttributeValue | undefined, attribute: string): nu
   return parsed;
 }
 
-function hourIn(value: AttributeValue | undefined): Hour {
+export function hourIn(value: AttributeValue | undefined): Hour {
   const hour = parseHour(text(value, 'hour'));
   if (hour === undefined) throw broken('hour');
   return hour;

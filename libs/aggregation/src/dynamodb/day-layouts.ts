@@ -44,6 +44,13 @@ export class DayLayouts {
     }
   }
 
+  /** The shards that a day has, or would have if it were laid out now. */
+  async shardsFor(day: string): Promise<number> {
+    const known = await (this.shardsByDay.get(day) ?? this.read(day));
+    if (known !== undefined) this.shardsByDay.set(day, Promise.resolve(known));
+    return known ?? this.shardsForNewDays;
+  }
+
   /** The days of a range that hold anything, in order: one query for a year. */
   async daysWithin(range: HourRange): Promise<readonly DayLayout[]> {
     const days: DayLayout[] = [];

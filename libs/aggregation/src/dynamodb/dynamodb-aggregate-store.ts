@@ -15,8 +15,8 @@ import {
   type MetricHoursQuery,
   type ReplaceOutcome,
 } from '../aggregate-store.js';
-import { dayOf, hourPlus, isEmptyRange } from '../hour.js';
-import { toCellState, toItem, toMetricHour } from './aggregate-item.js';
+import { dayOf, hourPlus, isEmptyRange, type Hour, type HourRange } from '../hour.js';
+import { text, toCell, toCellState, toItem, toMetricHour } from './aggregate-item.js';
 import { equipmentHourKeyOf, equipmentPartition } from './aggregate-keys.js';
 import { DayLayouts, type DayLayout } from './day-layouts.js';
 import { mergeSorted } from './merge-sorted.js';
@@ -29,6 +29,8 @@ const MERGE_CELLS = 16_384;
 const SMALLEST_PAGE = 64;
 /** A metric takes 105 bytes at least, an item has 400 KB; a far larger request would fail like an outage. */
 const NEVER_FITTING_METRICS = 4000;
+
+const DAY_LENGTH = 'yyyy-mm-dd'.length;
 
 /** The equipment-hours in the aggregates table; decision record 0005 says why under these keys. */
 export class DynamoDbAggregateStore extends AggregateStore {
@@ -46,7 +48,7 @@ export class DynamoDbAggregateStore extends AggregateStore {
   override async readState(of: EquipmentHour): Promise<CellState> {
     const command = new GetItemCommand({
       TableName: this.tableName,
-      Key: equipmentHourKeyOf(of, await this.shardOf(of)),
+      Key: equipmentHourKeyOf(of, await this.layOut(of)),
       ProjectionExpression: '#version, #slots',
       ExpressionAttributeNames: { '#version': 'version', '#slots': 'slots' },
       ConsistentRead: true,
@@ -58,7 +60,7 @@ export class DynamoDbAggregateStore extends AggregateStore {
     const parts = [cell.metrics, ...(cell.slots?.values() ?? [])];
     const metrics = parts.reduce((sum, { size }) => sum + size, 0);
     if (metrics >= NEVER_FITTING_METRICS) throw tooLarge();
-    const item = toItem(cell, await this.shardOf(cell));
+    const item = toItem(cell, await this.layOut(cell));
     return putNextVersion(this.client, this.tableName, item);
   }
 
@@ -66,7 +68,9 @@ export class DynamoDbAggregateStore extends AggregateStore {
     const range = { ...query.range, from: query.after?.hour ?? query.range.from };
     if (isEmptyRange(range)) return;
     if (query.equipmentId !== undefined) {
-      yield* this.pages(query, equipmentCondition(query, query.equipmentId));
+      const first = query.after?.hour ?? query.range.from;
+      const condition = equipmentCondition(query.equipmentId, first, hourPlus(query.range.to, -1));
+      yield* this.pages(query, condition);
       return;
     }
     for (const layout of await this.layouts.daysWithin(range)) {
@@ -108,7 +112,60 @@ export class DynamoDbAggregateStore extends AggregateStore {
     }
   }
 
-  private async shardOf({ equipmentId, hour }: EquipmentHour): Promise<number> {
+  override async daysWithin(range: HourRange, equipmentId?: string): Promise<readonly string[]> {
+    if (isEmptyRange(range)) return [];
+    if (equipmentId === undefined) {
+      return (await this.layouts.daysWithin(range)).map(({ day }) => day);
+    }
+    const days = new Set<string>();
+    for await (const items of this.indexed(equipmentId, range, '#hour')) {
+      for (const item of items) days.add(text(item['hour'], 'hour').slice(0, DAY_LENGTH));
+    }
+    return [...days];
+  }
+
+  override async shardOf({ equipmentId, hour }: EquipmentHour): Promise<number> {
+    return shardOf(equipmentId, await this.layouts.shardsFor(dayOf(hour)));
+  }
+
+  override async *scanEquipment(range: HourRange): AsyncGenerator<readonly string[]> {
+    const [layout] = await this.layouts.daysWithin(range);
+    if (!layout) return;
+    for (let shard = 0; shard < layout.shards; shard += 1) {
+      const condition = cellsCondition(equipmentPartition(layout.day, shard), range.from, range.to);
+      const pages = queryPages(this.client, {
+        ...condition,
+        TableName: this.tableName,
+        ProjectionExpression: '#equipmentId',
+        ExpressionAttributeNames: {
+          ...condition.ExpressionAttributeNames,
+          '#equipmentId': 'equipmentId',
+        },
+        ConsistentRead: true,
+      });
+      for await (const items of pages) {
+        yield items.map((item) => text(item['equipmentId'], 'equipmentId'));
+      }
+    }
+  }
+
+  override async *scanCells(
+    equipmentId: string,
+    range: HourRange,
+  ): AsyncGenerator<readonly EquipmentHourCell[]> {
+    if (isEmptyRange(range)) return;
+    for await (const items of this.indexed(equipmentId, range)) yield items.map(toCell);
+  }
+
+  private indexed(equipmentId: string, range: HourRange, projection?: string) {
+    return queryPages(this.client, {
+      ...equipmentCondition(equipmentId, range.from, hourPlus(range.to, -1)),
+      TableName: this.tableName,
+      ...(projection !== undefined && { ProjectionExpression: projection }),
+    });
+  }
+
+  private async layOut({ equipmentId, hour }: EquipmentHour): Promise<number> {
     return shardOf(equipmentId, await this.layouts.shardsOf(dayOf(hour)));
   }
 }
@@ -117,28 +174,36 @@ export function shardOf(equipmentId: string, shards: number): number {
   return createHash('sha256').update(equipmentId).digest().readUInt32BE(0) % shards;
 }
 
-/** A cell's key is `<hour>#<equipment>`, which lies behind the bare hour: BETWEEN leaves `to` out. */
 function shardCondition({ range, after }: MetricHoursQuery, partition: string) {
+  return cellsCondition(
+    partition,
+    after ? `${after.hour}#${after.equipmentId}` : range.from,
+    range.to,
+  );
+}
+
+/** A cell's key is `<hour>#<equipment>`, which lies behind the bare hour: BETWEEN leaves `to` out. */
+function cellsCondition(partition: string, from: string, to: string) {
   return {
     KeyConditionExpression: '#partition = :partition AND #cell BETWEEN :from AND :to',
     ExpressionAttributeNames: { '#partition': 'partition', '#cell': 'cell' },
     ExpressionAttributeValues: {
       ':partition': { S: partition },
-      ':from': { S: after ? `${after.hour}#${after.equipmentId}` : range.from },
-      ':to': { S: range.to },
+      ':from': { S: from },
+      ':to': { S: to },
     },
   };
 }
 
-function equipmentCondition({ range, after }: MetricHoursQuery, equipmentId: string) {
+function equipmentCondition(equipmentId: string, first: Hour, last: Hour) {
   return {
     IndexName: EQUIPMENT_HOURS_INDEX.name,
     KeyConditionExpression: '#equipmentId = :equipmentId AND #hour BETWEEN :first AND :last',
-    ExpressionAttributeNames: {},
+    ExpressionAttributeNames: { '#equipmentId': 'equipmentId', '#hour': 'hour' },
     ExpressionAttributeValues: {
       ':equipmentId': { S: equipmentId },
-      ':first': { S: after?.hour ?? range.from },
-      ':last': { S: hourPlus(range.to, -1) },
+      ':first': { S: first },
+      ':last': { S: last },
     },
   };
 }

@@ -4,15 +4,26 @@ import {
   FleetStore,
   type FleetHour,
   type ShardHour,
+  type StoredSum,
   type SumCell,
   type SumOf,
 } from '../fleet-store.js';
-import { dayOf, hourPlus, isEmptyRange, type Hour, type HourRange } from '../hour.js';
+import { dayOf, isEmptyRange, parseHour, type Hour, type HourRange } from '../hour.js';
 import type { HourMetrics, MetricAggregate } from '../hourly-aggregate.js';
-import { metricsOf, sumOf, toFleetHour, toSumItem, versionOf } from './aggregate-item.js';
+import {
+  metricsOf,
+  readableSumOf,
+  sumOf,
+  text,
+  toFleetHour,
+  toSumItem,
+  versionOf,
+  type Item,
+} from './aggregate-item.js';
 import {
   equipmentPartition,
   fleetPartition,
+  shardSumAt,
   shardSumsPartition,
   sumKeyOf,
 } from './aggregate-keys.js';
@@ -71,19 +82,44 @@ export class DynamoDbFleetStore extends FleetStore {
     range: HourRange,
   ): AsyncGenerator<readonly FleetHour[]> {
     if (isEmptyRange(range)) return;
+    for await (const items of this.between(fleetPartition(metric), range)) {
+      yield items.map(toFleetHour).filter((hour) => hour !== undefined);
+    }
+  }
+
+  override async *scanSums(metric: string, range: HourRange): AsyncGenerator<readonly StoredSum[]> {
+    for await (const items of this.between(shardSumsPartition(metric, range.from), range)) {
+      yield items.flatMap((item) => {
+        const of = shardSumAt(text(item['partition'], 'partition'), text(item['cell'], 'cell'));
+        return of ? [{ ...of, aggregate: readableSumOf(item) }] : [];
+      });
+    }
+    for await (const items of this.between(fleetPartition(metric), range)) {
+      yield items.flatMap((item) => {
+        const hour = parseHour(text(item['cell'], 'cell'));
+        return hour ? [{ metric, hour, aggregate: readableSumOf(item) }] : [];
+      });
+    }
+  }
+
+  /** An hour, or an hour and a shard, lies before the end of the range when its text does. */
+  private async *between(
+    partition: string,
+    { from, to }: HourRange,
+  ): AsyncGenerator<readonly Item[]> {
     const pages = queryPages(this.client, {
       TableName: this.tableName,
-      KeyConditionExpression: '#partition = :partition AND #cell BETWEEN :first AND :last',
+      KeyConditionExpression: '#partition = :partition AND #cell BETWEEN :first AND :end',
       ExpressionAttributeNames: { '#partition': 'partition', '#cell': 'cell' },
       ExpressionAttributeValues: {
-        ':partition': { S: fleetPartition(metric) },
-        ':first': { S: range.from },
-        ':last': { S: hourPlus(range.to, -1) },
+        ':partition': { S: partition },
+        ':first': { S: from },
+        ':end': { S: to },
       },
       ConsistentRead: true,
     });
     for await (const items of pages) {
-      yield items.map(toFleetHour).filter((hour) => hour !== undefined);
+      yield items.filter((item) => text(item['cell'], 'cell') < to);
     }
   }
 

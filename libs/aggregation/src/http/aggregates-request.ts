@@ -1,22 +1,13 @@
-import {
-  accepted,
-  DomainError,
-  instantToEpochMs,
-  parseInstant,
-  refused,
-  type Instant,
-  type Parsed,
-} from '@sensorflow/kernel';
-import { DEFAULT_METRIC, parseEquipmentId, parseMetricName } from '@sensorflow/sensor-data';
+import { accepted, DomainError, refused, type Instant } from '@sensorflow/kernel';
+import { DEFAULT_METRIC, parseMetricName } from '@sensorflow/sensor-data';
 import { firstHourFrom, latestHours, type HourRange } from '../hour.js';
 import type { AggregatesQueryTexts } from './aggregates.query.js';
 import { HOURS_OF_INTERVAL, INTERVALS, parseInterval, type Interval } from './intervals.js';
 import { QueryFaults } from './query-faults.js';
+import { equipmentIdAt, instantAt, rangeOf } from './query-values.js';
 
 const DEFAULT_LIMIT = 100;
 const LIMIT = /^(?:[1-9][0-9]{0,2}|1000)$/;
-const MAX_RANGE_DAYS = 366;
-const MAX_RANGE_MS = MAX_RANGE_DAYS * 24 * 60 * 60 * 1000;
 
 /** Which hours are asked for: an interval up to now, or a range as the caller wrote it. */
 export type Window =
@@ -43,10 +34,7 @@ export function aggregatesRequestOf(texts: AggregatesQueryTexts): AggregatesRequ
   const faults = new QueryFaults();
   const window = windowOf(texts, faults);
   const metric = faults.valueOf('/metric', parseMetricName(texts.metric ?? DEFAULT_METRIC));
-  const equipmentId =
-    texts.equipmentId === undefined
-      ? undefined
-      : faults.valueOf('/equipmentId', parseQueryEquipmentId(texts.equipmentId));
+  const equipmentId = equipmentIdAt(texts.equipmentId, faults);
   const limit = limitOf(texts.limit, faults);
   const completeness = completenessOf(texts.completeness, faults);
   const problem = faults.problem();
@@ -74,7 +62,8 @@ function windowOf(texts: AggregatesQueryTexts, faults: QueryFaults): Window | un
   }
   if (interval !== undefined) return { interval };
   if (from === undefined || to === undefined) return undefined;
-  return rangeOf(from, to, faults);
+  const range = rangeOf(from, to, faults);
+  return range && { interval: null, ...range };
 }
 
 /** What is too much or missing for exactly one of the two forms. */
@@ -86,39 +75,11 @@ function misfit({ interval, from, to }: AggregatesQueryTexts): string | undefine
   return to === undefined ? '/to' : undefined;
 }
 
-function rangeOf(from: Instant, to: Instant, faults: QueryFaults): Window | undefined {
-  if (from >= to) return faults.add('/to', 'range-empty', 'from must lie before to.');
-  if (instantToEpochMs(to) - instantToEpochMs(from) > MAX_RANGE_MS) {
-    const detail = `A range has at most ${MAX_RANGE_DAYS} days.`;
-    return faults.add('/to', 'range-too-long', detail);
-  }
-  return { interval: null, from, to };
-}
-
 function intervalAt(text: string, faults: QueryFaults): Interval | undefined {
   const interval = parseInterval(text);
   if (interval !== undefined) return interval;
   const detail = `The interval is one of ${INTERVALS.join(', ')}.`;
   return faults.add('/interval', 'interval-invalid', detail);
-}
-
-function instantAt(
-  pointer: string,
-  text: string | undefined,
-  faults: QueryFaults,
-): Instant | undefined {
-  return text === undefined ? undefined : faults.valueOf(pointer, parseQueryInstant(text));
-}
-
-function parseQueryInstant(text: string): Parsed<Instant> {
-  const parsed = parseInstant(text);
-  if (parsed.ok || !parseInstant(text.replace(' ', '+')).ok) return parsed;
-  return refused(parsed.fault.code, 'A + in a query means a blank: write the offset with %2B.');
-}
-
-function parseQueryEquipmentId(text: string): Parsed<string> {
-  const detail = 'Name an equipment, or leave the parameter out for all.';
-  return text === '' ? refused('equipment-id-invalid', detail) : parseEquipmentId(text);
 }
 
 function completenessOf(text: string | undefined, faults: QueryFaults): boolean {

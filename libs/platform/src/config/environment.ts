@@ -30,6 +30,12 @@ const AGGREGATE_SHARDS = wholeNumber(1, 256)({ default: 1 });
 /** Off unless set. Everything that writes, removes or folds readings needs the same number. */
 const RETENTION_DAYS = wholeNumber(4, 36_500)({ default: undefined });
 
+/** How long aggregates may lag behind before a difference counts: three batching windows and some work. */
+const VERIFY_SECOND_LOOK_MS = wholeNumber(0, 30_000)({ default: 5_000 });
+
+/** How long after its end an hour is verified by itself; 0 for never. */
+const SWEEP_DELAY_MINUTES = wholeNumber(0, 1_440)({ default: 15 });
+
 const MIB = 1024 * 1024;
 
 const apiVariables = {
@@ -52,6 +58,8 @@ const apiVariables = {
   UPLOAD_MAX_BYTES: wholeNumber(1, 5 * 1024 * MIB)({ default: 2048 * MIB }),
   AGGREGATE_SHARDS,
   RETENTION_DAYS,
+  VERIFY_SECOND_LOOK_MS,
+  SWEEP_DELAY_MINUTES,
 };
 
 const aggregatorVariables = {
@@ -89,6 +97,8 @@ const stackVariables = {
     default: READINGS_STREAM_SOURCE.maximumBatchingWindowSeconds,
   }),
   RETENTION_DAYS,
+  VERIFY_SECOND_LOOK_MS,
+  SWEEP_DELAY_MINUTES,
 };
 
 function read<S extends Record<string, ValidatorSpec<unknown>>>(variables: Variables, specs: S) {

@@ -3,8 +3,10 @@ import {
   DeleteItemCommand,
   GetItemCommand,
   QueryCommand,
+  ScanCommand,
   type DynamoDBClient,
   type QueryCommandOutput,
+  type ScanCommandOutput,
 } from '@aws-sdk/client-dynamodb';
 import { DomainError, type Instant } from '@sensorflow/kernel';
 import { DynamoDbCaller } from '@sensorflow/platform/aws/dynamodb-caller.js';
@@ -161,6 +163,27 @@ export class DynamoDbReadingStore extends ReadingStore {
     } while (position);
   }
 
+  /**
+   * A scan that looks at one item of each partition: it goes on behind the last key that the partition
+   * could have. Half a read unit for each equipment, however many readings it has.
+   */
+  override async *scanEquipment(): AsyncGenerator<readonly string[]> {
+    let position: ScanCommandOutput['LastEvaluatedKey'];
+    do {
+      const command = new ScanCommand({
+        TableName: this.tableName,
+        ProjectionExpression: 'equipmentId',
+        Limit: 1,
+        ConsistentRead: true,
+        ...(position && { ExclusiveStartKey: position }),
+      });
+      const answer = await answered(this.client.send(command));
+      const found = (answer.Items ?? []).flatMap(({ equipmentId }) => equipmentId?.S ?? []);
+      if (found.length > 0) yield found;
+      position = answer.LastEvaluatedKey && { ...answer.LastEvaluatedKey, ...BEHIND_ALL };
+    } while (position);
+  }
+
   private async query(
     input: Omit<QueryCommand['input'], 'TableName' | 'ConsistentRead'>,
   ): Promise<QueryCommandOutput> {
@@ -171,6 +194,9 @@ export class DynamoDbReadingStore extends ReadingStore {
     );
   }
 }
+
+/** Every instant begins with a digit. */
+const BEHIND_ALL = { timestamp: { S: '~' } };
 
 async function answered<T>(read: Promise<T>): Promise<T> {
   try {

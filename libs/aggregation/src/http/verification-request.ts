@@ -1,0 +1,66 @@
+import { DomainError } from '@sensorflow/kernel';
+import { decodeCursor, encodeCursor, type CursorQuery } from '@sensorflow/platform/http/cursor.js';
+import { firstHourFrom, parseHour, type Hour } from '../hour.js';
+import type { VerificationQuery } from '../verification.js';
+import { QueryFaults } from './query-faults.js';
+import { equipmentIdAt, instantAt, rangeOf, type InstantRange } from './query-values.js';
+import type { VerificationQueryTexts } from './verification.query.js';
+
+/** The range as the caller wrote it, and what is asked for on this page. */
+export interface VerificationRequest {
+  readonly window: InstantRange;
+  readonly query: VerificationQuery;
+}
+
+/**
+ * Throws DomainError `invalid-request` with every fault at once, as the aggregates do, and
+ * `cursor-invalid`. A range without both ends is `interval-or-range`: there are no intervals here.
+ */
+export function verificationRequestOf(texts: VerificationQueryTexts): VerificationRequest {
+  const faults = new QueryFaults();
+  const window = windowOf(texts, faults);
+  const equipmentId = equipmentIdAt(texts.equipmentId, faults);
+  const problem = faults.problem();
+  if (problem || !window) throw problem ?? cursorInvalid();
+  const [first, to] = [firstHourFrom(window.from), firstHourFrom(window.to)];
+  const filter = equipmentId === undefined ? {} : { equipmentId };
+  const whole = { range: { from: first, to }, ...filter };
+  if (texts.cursor === undefined) return { window, query: whole };
+  const from = positionIn(texts.cursor, cursorQueryOf(window, equipmentId));
+  if (from === undefined || from < first || from >= to) throw cursorInvalid();
+  return { window, query: { range: { from, to }, ...filter } };
+}
+
+/** Null at the end. */
+export function nextCursorOf(
+  { window, query }: VerificationRequest,
+  next: Hour | undefined,
+): string | null {
+  return next === undefined ? null : encodeCursor(cursorQueryOf(window, query.equipmentId), [next]);
+}
+
+function windowOf(texts: VerificationQueryTexts, faults: QueryFaults): InstantRange | undefined {
+  const from = instantAt('/from', texts.from, faults);
+  const to = instantAt('/to', texts.to, faults);
+  for (const name of ['from', 'to'] as const) {
+    if (texts[name] !== undefined) continue;
+    return faults.add(`/${name}`, 'interval-or-range', 'Give both from and to.');
+  }
+  return from !== undefined && to !== undefined ? rangeOf(from, to, faults) : undefined;
+}
+
+function positionIn(cursor: string, query: CursorQuery): Hour | undefined {
+  const [hour = '', ...more] = decodeCursor(cursor, query);
+  return more.length === 0 ? parseHour(hour) : undefined;
+}
+
+function cursorQueryOf({ from, to }: InstantRange, equipmentId: string | undefined): CursorQuery {
+  return { list: 'verification', from, to, equipmentId: equipmentId ?? null };
+}
+
+function cursorInvalid(): DomainError {
+  const detail = 'The cursor is not one that this service gave.';
+  return new DomainError('invalid', 'cursor-invalid', detail, {
+    faults: [{ pointer: '/cursor', code: 'cursor-invalid', detail }],
+  });
+}

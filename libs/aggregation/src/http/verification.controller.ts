@@ -1,0 +1,80 @@
+import {
+  Controller,
+  Get,
+  HttpCode,
+  Post,
+  Query,
+  type BeforeApplicationShutdown,
+} from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
+import { ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
+import { IgnoresBody } from '@sensorflow/platform/http/ignores-body.decorator.js';
+import { Verification } from '../verification.js';
+import { OneAtATime } from './one-at-a-time.js';
+import { verificationRequestOf } from './verification-request.js';
+import { VerificationQueryTexts } from './verification.query.js';
+import {
+  RepairView,
+  toRepairView,
+  toVerificationView,
+  VerificationView,
+} from './verification.view.js';
+
+const FAULTS = [
+  'invalid-request',
+  'interval-or-range',
+  'range-empty',
+  'range-too-long',
+  'cursor-invalid',
+  'verification-too-large',
+];
+
+/** Holds aggregates against the readings they come from, for administrators. */
+@ApiTags('aggregates')
+@Controller('sensor-data/aggregated')
+export class VerificationController implements BeforeApplicationShutdown {
+  private readonly turn = new OneAtATime();
+
+  constructor(private readonly verification: Verification) {}
+
+  @Get('verify')
+  @RequiresScope('sensorflow/admin')
+  @ApiOperation({
+    summary: 'Recompute the aggregates of a range, and report every difference',
+    description:
+      'Every aggregate of every level is compared digit for digit with what the readings amount to; a difference counts when a second look some seconds later still finds it. A page ends after some seconds of work; the range ends where nextCursor is null.',
+  })
+  @ApiOkResponse({ type: VerificationView })
+  @ApiProblem(400, ...FAULTS)
+  @ApiProblem(429, 'verification-busy')
+  @ApiProblem(503, 'store-unavailable', 'verification-stopped')
+  async verify(@Query() texts: VerificationQueryTexts): Promise<VerificationView> {
+    const request = verificationRequestOf(texts);
+    const report = await this.turn.run((signal) => this.verification.verify(request.query, signal));
+    return toVerificationView(request, report);
+  }
+
+  @Post('repair')
+  @HttpCode(200)
+  @IgnoresBody()
+  @RequiresScope('sensorflow/admin')
+  @ApiOperation({
+    summary: 'The same, and recompute what differs',
+    description:
+      'What differs is recomputed as after any change of a reading, and then everything above it. Takes the query string of verify.',
+  })
+  @ApiOkResponse({ type: RepairView })
+  @ApiProblem(400, ...FAULTS)
+  @ApiProblem(429, 'verification-busy')
+  @ApiProblem(503, 'store-unavailable', 'verification-stopped', 'recompute-out-of-time')
+  async repair(@Query() texts: VerificationQueryTexts): Promise<RepairView> {
+    const request = verificationRequestOf(texts);
+    const report = await this.turn.run((signal) => this.verification.repair(request.query, signal));
+    return toRepairView(request, report);
+  }
+
+  beforeApplicationShutdown(): void {
+    this.turn.stop();
+  }
+}

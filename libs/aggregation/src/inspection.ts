@@ -1,0 +1,187 @@
+import type { ReadingStore, StoredReading } from '@sensorflow/sensor-data';
+import type { AggregateStore, EquipmentHour, EquipmentHourCell } from './aggregate-store.js';
+import { differencesAt, type Difference, type Place } from './difference.js';
+import type { FleetStore } from './fleet-store.js';
+import { foldIntoSlots, joinSlots, type HourSlots } from './hour-slots.js';
+import { hourOf, startOfHour, startOfSlot, type Hour, type HourRange } from './hour.js';
+import type { HourMetrics } from './hourly-aggregate.js';
+import { RecomputedSums } from './recomputed-sums.js';
+
+/** What is looked at: some hours of one day. */
+export interface Subject {
+  readonly range: HourRange;
+  /** All that has readings, or the one that was asked for. */
+  readonly equipment: readonly string[];
+  /** Metrics whose sums may be stored; undefined when the fleet is not looked at. */
+  readonly metrics: ReadonlySet<string> | undefined;
+}
+
+/** What one look found. */
+export interface Look {
+  /** Aggregates compared, on all levels. */
+  readonly checked: number;
+  /** Of those at most MOST_DIFFERENCES. */
+  readonly differences: readonly Difference[];
+  /** Equipment-hours that say themselves that they are not shown: nothing to compare. */
+  readonly tooLarge: number;
+}
+
+/** More than these are not noted in one look: about 4 MB. */
+export const MOST_DIFFERENCES = 10_000;
+/** Equipment that is read at once: enough to hide the store's latency, few enough to leave it to others. */
+const CONCURRENCY = 8;
+
+/**
+ * One look at the cells of all levels beside what the readings amount to, by the same folds as the
+ * recomputation. It reads only, and holds the sums of its hours and one equipment's cells a worker.
+ */
+export class Inspection {
+  constructor(
+    private readonly readings: ReadingStore,
+    private readonly aggregates: AggregateStore,
+    private readonly fleet: FleetStore,
+  ) {}
+
+  /** Throws what the stores throw, and the signal's reason. */
+  async look(subject: Subject, signal: AbortSignal): Promise<Look> {
+    const notes = new Notes(signal);
+    const sums = subject.metrics && new RecomputedSums();
+    const remaining = (await this.candidates(subject, signal)).values();
+    const work = async (): Promise<void> => {
+      for (const id of remaining) await this.lookAtEquipment(id, subject.range, notes, sums);
+    };
+    await Promise.all(Array.from({ length: CONCURRENCY }, work));
+    if (sums) await this.lookAtSums(subject, notes, sums);
+    return notes;
+  }
+
+  /** Those that have readings, and those that have cells without any. */
+  private async candidates(
+    { range, equipment, metrics }: Subject,
+    signal: AbortSignal,
+  ): Promise<ReadonlySet<string>> {
+    const candidates = new Set(equipment);
+    if (!metrics) return candidates;
+    for await (const page of this.aggregates.scanEquipment(range)) {
+      signal.throwIfAborted();
+      for (const id of page) candidates.add(id);
+    }
+    return candidates;
+  }
+
+  private async lookAtEquipment(
+    equipmentId: string,
+    range: HourRange,
+    notes: Notes,
+    sums: RecomputedSums | undefined,
+  ): Promise<void> {
+    const folds = await this.foldHours(equipmentId, range, notes);
+    const cells = new Map<Hour, EquipmentHourCell>();
+    for await (const page of this.aggregates.scanCells(equipmentId, range)) {
+      for (const cell of page) cells.set(cell.hour, cell);
+    }
+    for (const hour of new Set([...folds.keys(), ...cells.keys()])) {
+      const cell = cells.get(hour);
+      const slots = folds.get(hour) ?? new Map();
+      if (cell?.failure !== undefined) notes.tooLarge += 1;
+      else {
+        const metrics = joinSlots(slots);
+        compareHour({ equipmentId, hour }, cell, slots, metrics, notes);
+        sums?.add(hour, await this.aggregates.shardOf({ equipmentId, hour }), metrics);
+      }
+    }
+  }
+
+  private async foldHours(
+    equipmentId: string,
+    { from, to }: HourRange,
+    notes: Notes,
+  ): Promise<ReadonlyMap<Hour, HourSlots>> {
+    const hours = new Map<Hour, HourSlots>();
+    const ends = [startOfHour(from), startOfHour(to)] as const;
+    for await (const page of this.readings.scanRange(equipmentId, ...ends)) {
+      notes.signal.throwIfAborted();
+      for (const [hour, group] of Map.groupBy(page, hourOfReading)) {
+        hours.set(hour, foldIntoSlots(group, hours.get(hour) ?? new Map()));
+      }
+    }
+    return hours;
+  }
+
+  private async lookAtSums(
+    { range, metrics = new Set() }: Subject,
+    notes: Notes,
+    sums: RecomputedSums,
+  ): Promise<void> {
+    for (const metric of new Set([...metrics, ...sums.metrics()])) {
+      notes.signal.throwIfAborted();
+      const unseen = new Map(sums.of(metric));
+      for await (const page of this.fleet.scanSums(metric, range)) {
+        for (const { hour, shard, aggregate } of page) {
+          const key = RecomputedSums.keyOf(hour, shard);
+          notes.compare(sumPlace(metric, hour, shard), aggregate, unseen.get(key)?.aggregate);
+          unseen.delete(key);
+        }
+      }
+      for (const { hour, shard, aggregate } of unseen.values()) {
+        notes.compare(sumPlace(metric, hour, shard), undefined, aggregate);
+      }
+    }
+  }
+}
+
+class Notes implements Look {
+  checked = 0;
+  tooLarge = 0;
+  readonly differences: Difference[] = [];
+
+  constructor(readonly signal: AbortSignal) {}
+
+  compare(place: Place, ...[stored, recomputed]: Compared): void {
+    if (!stored && !recomputed) return;
+    this.checked += 1;
+    if (this.differences.length >= MOST_DIFFERENCES) return;
+    this.differences.push(...differencesAt(place, stored, recomputed));
+  }
+
+  compareAll(place: Omit<Place, 'metric'>, stored: HourMetrics, recomputed: HourMetrics): void {
+    for (const metric of new Set([...stored.keys(), ...recomputed.keys()])) {
+      this.compare({ ...place, metric }, stored.get(metric), recomputed.get(metric));
+    }
+  }
+}
+
+type Compared = [
+  stored: Parameters<typeof differencesAt>[1],
+  recomputed: Parameters<typeof differencesAt>[2],
+];
+
+function compareHour(
+  { equipmentId, hour }: EquipmentHour,
+  cell: EquipmentHourCell | undefined,
+  slots: HourSlots,
+  metrics: HourMetrics,
+  notes: Notes,
+): void {
+  const place = { level: 'equipment-hour', equipmentId, start: startOfHour(hour) } as const;
+  notes.compareAll(place, cell?.metrics ?? new Map(), metrics);
+  if (!cell?.slots) return;
+  for (const slot of new Set([...cell.slots.keys(), ...slots.keys()])) {
+    notes.compareAll(
+      { level: 'slot', equipmentId, start: startOfSlot(hour, slot) },
+      cell.slots.get(slot) ?? new Map(),
+      slots.get(slot) ?? new Map(),
+    );
+  }
+}
+
+function sumPlace(metric: string, hour: Hour, shard: number | undefined): Place {
+  const start = startOfHour(hour);
+  return shard === undefined
+    ? { level: 'fleet-hour', metric, start }
+    : { level: 'shard-hour', shard, metric, start };
+}
+
+function hourOfReading({ timestamp }: StoredReading): Hour {
+  return hourOf(timestamp);
+}

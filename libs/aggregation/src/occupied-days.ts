@@ -1,0 +1,79 @@
+import type { ReadingStore } from '@sensorflow/sensor-data';
+import type { AggregateStore } from './aggregate-store.js';
+import type { FleetStore } from './fleet-store.js';
+import {
+  dayOf,
+  earlierHour,
+  firstHourOfDay,
+  hourOf,
+  hourPlus,
+  startOfHour,
+  type Hour,
+  type HourRange,
+} from './hour.js';
+import type { Subject } from './inspection.js';
+
+/** Equipment that is asked at once. */
+const CONCURRENCY = 8;
+
+/** Finds the days on which there is anything, readings or cells, so that empty years cost next to nothing. */
+export class OccupiedDays {
+  constructor(
+    private readonly readings: ReadingStore,
+    private readonly aggregates: AggregateStore,
+    private readonly fleet: FleetStore,
+  ) {}
+
+  /** In order, each cut to the subject's range. Throws what the stores throw, and the signal's reason. */
+  async *within(subject: Subject, signal: AbortSignal): AsyncGenerator<HourRange> {
+    const { range, metrics, equipment } = subject;
+    const only = metrics ? undefined : equipment[0];
+    const withCells = await this.aggregates.daysWithin(range, only);
+    for (let from: Hour = range.from; from < range.to;) {
+      const known = withCells.find((day) => day >= dayOf(from));
+      if (known !== dayOf(from)) {
+        const until = known === undefined ? range.to : firstHourOfDay(known);
+        from = (await this.firstHour({ ...subject, range: { from, to: until } }, signal)) ?? until;
+      }
+      if (from >= range.to) return;
+      const to = earlierHour(range.to, hourPlus(firstHourOfDay(dayOf(from)), 24));
+      yield { from, to };
+      from = to;
+    }
+  }
+
+  /** The first hour of days without equipment-hours that has readings or a fleet-hour all the same. */
+  private async firstHour(subject: Subject, signal: AbortSignal): Promise<Hour | undefined> {
+    let first: Hour | undefined;
+    const note = (hour: Hour | undefined): void => {
+      if (hour !== undefined && (first === undefined || hour < first)) first = hour;
+    };
+    const remaining = subject.equipment.values();
+    const work = async (): Promise<void> => {
+      for (const equipmentId of remaining) {
+        signal.throwIfAborted();
+        note(await this.firstHourOf(equipmentId, subject.range));
+      }
+    };
+    await Promise.all(Array.from({ length: CONCURRENCY }, work));
+    for (const metric of subject.metrics ?? []) {
+      signal.throwIfAborted();
+      note(await this.firstFleetHour(metric, subject.range));
+    }
+    return first;
+  }
+
+  private async firstHourOf(equipmentId: string, range: HourRange): Promise<Hour | undefined> {
+    const [from, to] = [startOfHour(range.from), startOfHour(range.to)];
+    const page = await this.readings.range({ equipmentId, from, to, order: 'asc', limit: 1 });
+    const [reading] = page.readings;
+    return reading && hourOf(reading.timestamp);
+  }
+
+  private async firstFleetHour(metric: string, range: HourRange): Promise<Hour | undefined> {
+    for await (const [first] of this.fleet.scanFleet(metric, range)) {
+      if (first) return first.hour;
+    }
+    return undefined;
+  }
+}

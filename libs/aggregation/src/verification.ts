@@ -1,0 +1,198 @@
+import type { Clock } from '@sensorflow/kernel';
+import { Retention, type ReadingStore } from '@sensorflow/sensor-data';
+import type { AggregateRepairer } from './aggregate-repairer.js';
+import { differenceKey, stillFound, type Difference } from './difference.js';
+import type { EquipmentRegistry } from './equipment-registry.js';
+import {
+  earlierHour,
+  hourOf,
+  hourPlus,
+  hoursBetween,
+  startOfHour,
+  type Hour,
+  type HourRange,
+} from './hour.js';
+import { MOST_DIFFERENCES, type Inspection, type Look, type Subject } from './inspection.js';
+import type { OccupiedDays } from './occupied-days.js';
+
+export interface VerificationQuery {
+  readonly range: HourRange;
+  /** All equipment and the sums of the fleet unless named. */
+  readonly equipmentId?: string;
+}
+
+/** What became of the hours from the range's first to before `next`. */
+export interface VerificationReport extends Look {
+  /** Of the differences, those that a look after the repair did not find any more. */
+  readonly repaired: number;
+  /** Hours left out because their readings expire. */
+  readonly sealedHours: number;
+  /** Where the next page goes on; undefined at the end. */
+  readonly next: Hour | undefined;
+}
+
+export interface VerificationOptions {
+  /** How long aggregates may lag behind before a difference counts. */
+  readonly secondLookMs: number;
+  /** For ever unless set. */
+  readonly retention?: Retention;
+}
+
+export interface VerificationPorts {
+  readonly readings: ReadingStore;
+  readonly registry: EquipmentRegistry;
+  readonly inspection: Inspection;
+  readonly days: OccupiedDays;
+  readonly repairer: AggregateRepairer;
+}
+
+/** A page ends behind the hours that took so long, or differ so much. */
+const PAGE_MS = 8_000;
+const PAGE_DIFFERENCES = 1_000;
+/** Hours are looked at in growing parts of a day, as long as a part is quick. */
+const MOST_HOURS = 24;
+const QUICK_MS = 300;
+const REPAIR_MS = 30_000;
+
+interface FirstLooks extends Look {
+  readonly next: Hour | undefined;
+  /** The last part of which not all differences were noted. */
+  readonly unfinished: Hour | undefined;
+}
+
+/** Holds the aggregates of a range against its readings: record 0011. Everything throws the signal's reason. */
+export class Verification {
+  private readonly retention: Retention;
+
+  constructor(
+    private readonly ports: VerificationPorts,
+    private readonly clock: Clock,
+    private readonly options: VerificationOptions,
+  ) {
+    this.retention = options.retention ?? Retention.FOREVER;
+  }
+
+  /** A page of the range, at least an hour of it. Changes nothing; throws what the stores throw. */
+  async verify(query: VerificationQuery, signal: AbortSignal): Promise<VerificationReport> {
+    const { subject, sealedHours } = await this.subjectOf(query, signal);
+    const { unfinished: _, ...first } = await this.firstLooks(subject, signal);
+    const differences = await this.confirmed(first.differences, subject, signal);
+    return { ...first, differences, sealedHours, repaired: 0 };
+  }
+
+  /** The same, and puts right what differs. Safe to repeat, and beside the streams. */
+  async repair(query: VerificationQuery, signal: AbortSignal): Promise<VerificationReport> {
+    const { subject, sealedHours } = await this.subjectOf(query, signal);
+    const { unfinished, ...first } = await this.firstLooks(subject, signal);
+    const differences = await this.confirmed(first.differences, subject, signal);
+    const repaired = await this.repairedOf(differences, subject, signal);
+    const next = repaired > 0 ? (unfinished ?? first.next) : first.next;
+    return { ...first, differences, sealedHours, repaired, next };
+  }
+
+  private async subjectOf({ range, equipmentId }: VerificationQuery, signal: AbortSignal) {
+    const from = this.firstUnsealed(range);
+    const sealedHours = hoursBetween(range.from, from);
+    const equipment = equipmentId === undefined ? await this.equipment(signal) : [equipmentId];
+    const metrics = equipmentId === undefined ? await this.metrics(signal) : undefined;
+    return { subject: { range: { from, to: range.to }, equipment, metrics }, sealedHours };
+  }
+
+  private firstUnsealed({ from, to }: HourRange): Hour {
+    let hour = from;
+    while (hour < to && this.isSealed(hour)) hour = hourPlus(hour, 1);
+    return hour;
+  }
+
+  private isSealed(hour: Hour): boolean {
+    return this.retention.isSealed(startOfHour(hour), this.clock.nowEpochMs());
+  }
+
+  /** From the readings themselves: what the registry and the cells do not know must not stay hidden. */
+  private async equipment(signal: AbortSignal): Promise<readonly string[]> {
+    const equipment: string[] = [];
+    for await (const ids of this.ports.readings.scanEquipment()) {
+      signal.throwIfAborted();
+      equipment.push(...ids);
+    }
+    return equipment;
+  }
+
+  /** Metrics that no reading has any more may still have sums. */
+  private async metrics(signal: AbortSignal): Promise<ReadonlySet<string>> {
+    const metrics = new Set<string>();
+    for await (const page of this.ports.registry.scan()) {
+      signal.throwIfAborted();
+      for (const equipment of page) for (const metric of equipment.metrics) metrics.add(metric);
+    }
+    return metrics;
+  }
+
+  private async firstLooks(subject: Subject, signal: AbortSignal): Promise<FirstLooks> {
+    const endsAt = this.clock.nowEpochMs() + PAGE_MS;
+    const sum = { checked: 0, tooLarge: 0, differences: [] as Difference[] };
+    let hours = 1;
+    for await (const day of this.ports.days.within(subject, signal)) {
+      for (let from = day.from; from < day.to;) {
+        const startedAt = this.clock.nowEpochMs();
+        const range = { from, to: earlierHour(hourPlus(from, hours), day.to) };
+        const look = await this.ports.inspection.look({ ...subject, range }, signal);
+        sum.checked += look.checked;
+        sum.tooLarge += look.tooLarge;
+        sum.differences.push(...look.differences);
+        from = range.to;
+        const now = this.clock.nowEpochMs();
+        hours = now - startedAt < QUICK_MS ? Math.min(MOST_HOURS, hours * 2) : 1;
+        if (now < endsAt && sum.differences.length < PAGE_DIFFERENCES) continue;
+        const isCut = look.differences.length >= MOST_DIFFERENCES;
+        const unfinished = isCut ? range.from : undefined;
+        return { ...sum, next: from < subject.range.to ? from : undefined, unfinished };
+      }
+    }
+    return { ...sum, next: undefined, unfinished: undefined };
+  }
+
+  /** What a second look some seconds later still finds, in hours that have not been sealed meanwhile. */
+  private async confirmed(
+    first: readonly Difference[],
+    subject: Subject,
+    signal: AbortSignal,
+  ): Promise<readonly Difference[]> {
+    if (first.length === 0) return [];
+    await Promise.race([this.clock.sleep(this.options.secondLookMs), aborted(signal)]);
+    const second = await this.lookAgain(first, subject, signal);
+    return stillFound(first, second).filter(({ start }) => !this.isSealed(hourOf(start)));
+  }
+
+  private async repairedOf(
+    differences: readonly Difference[],
+    subject: Subject,
+    signal: AbortSignal,
+  ): Promise<number> {
+    if (differences.length === 0) return 0;
+    await this.ports.repairer.repair(differences, this.clock.nowEpochMs() + REPAIR_MS);
+    const left = new Set((await this.lookAgain(differences, subject, signal)).map(differenceKey));
+    return differences.filter((each) => !left.has(differenceKey(each))).length;
+  }
+
+  private async lookAgain(
+    differences: readonly Difference[],
+    subject: Subject,
+    signal: AbortSignal,
+  ): Promise<readonly Difference[]> {
+    const found: Difference[] = [];
+    for (const from of new Set(differences.map(({ start }) => hourOf(start)))) {
+      signal.throwIfAborted();
+      const range = { from, to: hourPlus(from, 1) };
+      const look = await this.ports.inspection.look({ ...subject, range }, signal);
+      found.push(...look.differences);
+    }
+    return found;
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
