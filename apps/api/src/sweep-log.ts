@@ -16,7 +16,7 @@ export function sweepLog(logger: Logger): SweepListener {
 
 function logSwept(logger: Logger, { differences, ...swept }: SweptHour): void {
   for (const difference of differences.slice(0, LOGGED_DIFFERENCES)) {
-    logger.error({ code: AGGREGATE_MISMATCH, ...difference }, 'an aggregate was not its readings');
+    logger.error({ code: AGGREGATE_MISMATCH, difference }, 'an aggregate was not its readings');
   }
   logger.info({ ...swept, mismatches: differences.length }, 'hour swept');
 }

@@ -101,6 +101,13 @@ const stackVariables = {
   SWEEP_DELAY_MINUTES,
 };
 
+/** Of the person who verifies: another API than the one of the stack that runs in the folder. */
+const verifyVariables = {
+  SENSORFLOW_URL: httpUrl({ default: undefined }),
+  SENSORFLOW_TOKEN: text({ default: undefined }),
+  SENSORFLOW_DATA_DIR: stackVariables.SENSORFLOW_DATA_DIR,
+};
+
 function read<S extends Record<string, ValidatorSpec<unknown>>>(variables: Variables, specs: S) {
   const values = cleanEnv(variables, specs, {
     reporter: ({ errors }) => {
@@ -139,4 +146,8 @@ export function readImporterEnvironment(variables: Variables) {
 
 export function readStackEnvironment(variables: Variables) {
   return read(variables, stackVariables);
+}
+
+export function readVerifyEnvironment(variables: Variables) {
+  return read(variables, verifyVariables);
 }

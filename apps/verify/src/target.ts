@@ -1,0 +1,52 @@
+import { readVerifyEnvironment } from '@sensorflow/platform/config/environment.js';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Which API is verified, and where tokens for it come from. */
+export interface Target {
+  readonly baseUrl: string;
+  readonly token: () => Promise<string>;
+}
+
+/** A reason not to begin, worded for the person at the terminal. */
+export class CannotVerifyError extends Error {
+  override readonly name = 'CannotVerifyError';
+}
+
+type Environment = ReturnType<typeof readVerifyEnvironment>;
+type Machine = Readonly<Record<'tokenUrl' | 'clientId' | 'clientSecret' | 'scope', string>>;
+
+/** The API and the token of the environment, or else the stack that runs on this machine. */
+export function targetOf(environment: Environment): Target {
+  const { SENSORFLOW_URL: url, SENSORFLOW_TOKEN: token } = environment;
+  if (url !== undefined && token !== undefined) {
+    return { baseUrl: url.replace(/\/$/, ''), token: async () => Promise.resolve(token) };
+  }
+  if (url !== undefined || token !== undefined) {
+    throw new CannotVerifyError('SENSORFLOW_URL and SENSORFLOW_TOKEN are given together.');
+  }
+  return localStack(join(environment.SENSORFLOW_DATA_DIR, 'local.json'));
+}
+
+function localStack(file: string): Target {
+  try {
+    const { baseUrl, machine }: { readonly baseUrl: string; readonly machine: Machine } =
+      JSON.parse(readFileSync(file, 'utf8'));
+    return { baseUrl, token: async () => machineToken(machine) };
+  } catch (cause) {
+    const words = `${file} says no API: start npm run local, or name another with SENSORFLOW_URL and SENSORFLOW_TOKEN.`;
+    throw new CannotVerifyError(words, { cause });
+  }
+}
+
+async function machineToken({ tokenUrl, clientId, clientSecret, scope }: Machine): Promise<string> {
+  const basic = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
+  const response = await fetch(tokenUrl, {
+    method: 'POST',
+    headers: { authorization: `Basic ${basic}` },
+    body: new URLSearchParams({ grant_type: 'client_credentials', scope }),
+  });
+  const answer: { readonly access_token?: string } = JSON.parse(await response.text());
+  if (answer.access_token === undefined) throw new CannotVerifyError('There was no token to have.');
+  return answer.access_token;
+}
