@@ -1,5 +1,5 @@
 import type { MetricAggregate } from '@sensorflow/aggregation';
-import { metricsOf, sumOf } from '@sensorflow/aggregation/dynamodb/aggregate-item.js';
+import { metricsOf, sumOf, type Item } from '@sensorflow/aggregation/dynamodb/aggregate-item.js';
 import { equipmentHourAt, shardSumAt } from '@sensorflow/aggregation/dynamodb/aggregate-keys.js';
 import { shardOf } from '@sensorflow/aggregation/dynamodb/dynamodb-aggregate-store.js';
 import type { StoredReading } from '@sensorflow/sensor-data';
@@ -7,8 +7,12 @@ import { SHARDS, type SimulatedAggregation } from './simulated-aggregation.js';
 
 /** Every cell that shows something, of all levels, as text. */
 export function cellsOf(world: SimulatedAggregation): ReadonlyMap<string, string> {
+  return cellsIn(world.aggregates.all());
+}
+
+export function cellsIn(items: Iterable<Item>): ReadonlyMap<string, string> {
   const cells = new Map<string, string>();
-  for (const item of world.aggregates.all()) {
+  for (const item of items) {
     const [partition, key] = [item['partition']?.S ?? '', item['cell']?.S ?? ''];
     const equipmentHour = equipmentHourAt(partition, key);
     const shardSum = shardSumAt(partition, key);
@@ -49,17 +53,22 @@ interface Sample {
 }
 
 /** From nothing but what was written, with whole numbers of 10^-15. */
-export function expectedCells(readings: readonly StoredReading[]): ReadonlyMap<string, string> {
+export function expectedCells(
+  readings: readonly StoredReading[],
+  shards = SHARDS,
+): ReadonlyMap<string, string> {
   const samples = new Map<string, Sample[]>();
   for (const { equipmentId, timestamp, values, registerTime } of readings) {
     const hour = timestamp.slice(0, 13);
     const isLate = registerTime >= new Date(Date.parse(`${hour}:00:00Z`) + 3_600_000).toISOString();
     for (const [metric, value] of values) {
-      const shard = shardOf(equipmentId, SHARDS);
+      const shard = shardOf(equipmentId, shards);
       for (const place of [equipmentId, `shard ${shard}`, 'fleet']) {
         const cell = `${place} ${hour} ${metric}`;
         const sample = { equipmentId, at: timestamp, value, isLate };
-        samples.set(cell, [...(samples.get(cell) ?? []), sample]);
+        const ofCell = samples.get(cell);
+        if (ofCell) ofCell.push(sample);
+        else samples.set(cell, [sample]);
       }
     }
   }

@@ -1,0 +1,172 @@
+import { DynamoDBClient, paginateScan, type AttributeValue } from '@aws-sdk/client-dynamodb';
+import { fromReadingItem } from '@sensorflow/sensor-data/dynamodb/reading-item.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { cellsIn, expectedCells } from '../support/aggregation-oracle.js';
+import { ApiClient, eventually, machineToken, type ApiAnswer } from '../support/api-client.js';
+import { LocalStack } from '../support/local-stack.js';
+import { aggregatorWorkers, SecondConsumer } from '../support/second-consumer.js';
+import { verified } from '../support/verification.js';
+
+const IS_SHORT = process.env['SENSORFLOW_FAULTS'] === 'short';
+/** Of which 10 % are corrections and 5 % removals. */
+const WRITES = IS_SHORT ? 4_000 : 50_000;
+const WRITERS = 2;
+const WRITES_A_ROUND = 250;
+const LONGEST_PAUSE_MS = 1_200;
+const START = Date.parse('2023-02-15T06:00:00Z');
+const DAY = { from: '2023-02-15T00:00:00Z', to: '2023-02-16T00:00:00Z' };
+const SHARDS = 1;
+/** Sums of these lose digits in doubles. */
+const VALUES = [0.1, 1e15, 1e-15, -0.3, 2.5];
+
+let stack: LocalStack;
+let second: SecondConsumer;
+let api: ApiClient;
+let dynamoDb: DynamoDBClient;
+
+beforeEach(async () => {
+  stack = await LocalStack.start();
+  const { baseUrl, endpoints } = stack.announcement;
+  api = (await ApiClient.connect(baseUrl)).withToken(await machineToken(stack.announcement));
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  dynamoDb = new DynamoDBClient({ endpoint: endpoints.dynamodb, region: 'local', credentials });
+  second = new SecondConsumer(stack);
+});
+afterEach(async () => {
+  await second.close();
+  dynamoDb.destroy();
+  await stack.stopAndForget();
+});
+
+/** One who writes readings of its own equipment, corrects and removes some, and knows what stands there. */
+class Writer {
+  readonly standing = new Map<string, number>();
+  private sent = 0;
+
+  constructor(private readonly number: number) {}
+
+  async writeAll(writes: number): Promise<void> {
+    for (let done = 0; done < writes; done += WRITES_A_ROUND) await this.round();
+  }
+
+  private async round(): Promise<void> {
+    const old = [...this.standing.keys()].toSorted(() => Math.random() - 0.5);
+    const corrected = old.splice(0, WRITES_A_ROUND * 0.1);
+    const removed = old.splice(0, WRITES_A_ROUND * 0.05);
+    const fresh = WRITES_A_ROUND - corrected.length - removed.length;
+    const keys = [...corrected, ...Array.from({ length: fresh }, () => this.newKey())];
+    const batch = keys.map((key) => ({ ...parts(key), value: anyOf(VALUES) }));
+    const status = await acknowledged(async () => api.post('/sensor-data/batch', batch));
+    expect(status).toBe(201);
+    for (const [i, key] of keys.entries()) this.standing.set(key, batch[i]?.value ?? 0);
+    await Promise.all(removed.map(async (key) => this.remove(key)));
+  }
+
+  private async remove(key: string): Promise<void> {
+    const { equipmentId, timestamp } = parts(key);
+    const url = `/sensor-data/${equipmentId}/${timestamp}`;
+    // 404 when a removal that was not confirmed had happened.
+    expect([204, 404]).toContain(await acknowledged(async () => api.send('DELETE', url)));
+    this.standing.delete(key);
+  }
+
+  /** Most of them in one hour of one equipment, which grows dense; the others in four hours of three. */
+  private newKey(): string {
+    this.sent += 1;
+    const isDense = this.sent % 5 > 0;
+    const [id, hour] = isDense ? [0, 0] : [this.sent % 3, this.sent % 4];
+    // All different, and all over the hour.
+    const at = START + hour * 3_600_000 + ((this.sent * 7919) % 3_599_983);
+    return `EQ-${this.number}-${id} ${new Date(at).toISOString()}`;
+  }
+}
+
+function parts(key: string) {
+  const [equipmentId = '', timestamp = ''] = key.split(' ');
+  return { equipmentId, timestamp };
+}
+
+/** What is not confirmed is sent again, as the promise says. */
+async function acknowledged(send: () => Promise<ApiAnswer>): Promise<number> {
+  for (;;) {
+    const { status } = await send();
+    if (status !== 503 && status !== 429) return status;
+    await delay(500);
+  }
+}
+
+function anyOf<T>(all: readonly T[]): T {
+  const chosen = all[Math.floor(Math.random() * all.length)];
+  if (chosen === undefined) throw new Error('nothing to choose from');
+  return chosen;
+}
+
+/** Kills the one or the other consumer's workers, and has the second one start again, until told to stop. */
+async function harass(isOver: () => boolean): Promise<number> {
+  let kills = 0;
+  for (; !isOver(); await delay(Math.random() * LONGEST_PAUSE_MS)) {
+    const workers = aggregatorWorkers(stack);
+    if (Math.random() < 0.2) await second.restart();
+    else if (workers.length > 0) {
+      process.kill(anyOf(workers), 'SIGKILL');
+      kills += 1;
+    }
+  }
+  return kills;
+}
+
+async function itemsOf(TableName: string) {
+  const items: Record<string, AttributeValue>[] = [];
+  const query = { TableName, ConsistentRead: true };
+  for await (const page of paginateScan({ client: dynamoDb }, query)) {
+    items.push(...(page.Items ?? []));
+  }
+  return items;
+}
+
+it(`two consumers, killed and restarted during ${WRITES} writes, leave every level equal to the readings`, async () => {
+  second.start();
+  const writers = Array.from({ length: WRITERS }, (_, number) => new Writer(number));
+  let isOver = false;
+  const harassing = harass(() => isOver);
+  await Promise.all(writers.map(async (writer) => writer.writeAll(WRITES / WRITERS)));
+  isOver = true;
+  const kills = await harassing;
+
+  const { readings: readingsTable, aggregates: aggregatesTable } = stack.announcement.tables;
+  const stored = (await itemsOf(readingsTable)).map(fromReadingItem);
+  const expected = expectedCells(stored, SHARDS);
+  const { cells: found } = await eventually(
+    async () => {
+      const cells = cellsIn(await itemsOf(aggregatesTable));
+      return { isCaughtUp: second.isCaughtUp(), differing: differing(cells, expected), cells };
+    },
+    ({ isCaughtUp, differing: { length } }) => isCaughtUp && length === 0,
+    IS_SHORT ? 30_000 : 240_000,
+    1000,
+  );
+  const report = await verified(api, DAY);
+
+  process.stdout.write(`two consumers: ${kills} kills, ${stored.length} readings stand\n`);
+  expect(kills).toBeGreaterThan(IS_SHORT ? 2 : 20);
+  const standing = new Map(writers.flatMap(({ standing: own }) => [...own]));
+  expect(stored).toHaveLength(standing.size);
+  for (const { equipmentId, timestamp, values } of stored) {
+    const key = `${equipmentId} ${new Date(timestamp).toISOString()}`;
+    expect(values.get('value')).toBe(standing.get(key));
+  }
+  expect([...found.keys()]).toEqual(expect.arrayContaining(['fleet 2023-02-15T06 value']));
+  expect(report.differences).toEqual([]);
+  expect(report.checked).toBeGreaterThanOrEqual(found.size);
+  expect(second.failures()).toBe(0);
+});
+
+function differing(
+  found: ReadonlyMap<string, string>,
+  expected: ReadonlyMap<string, string>,
+): readonly string[] {
+  return [...new Set([...found.keys(), ...expected.keys()])]
+    .filter((cell) => found.get(cell) !== expected.get(cell))
+    .map((cell) => `${cell}: ${found.get(cell)} instead of ${expected.get(cell)}`);
+}
