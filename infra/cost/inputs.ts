@@ -58,7 +58,7 @@ export const ASSUMED = {
   /** Readings kept, in months. */
   retentionMonths: 1,
   readingsPerCsvFile: 1_000_000,
-  alarms: 14,
+  alarms: 15,
   /** One metric of a shard-hour or fleet-hour. */
   sumBytes: 400,
 } as const;
