@@ -192,10 +192,13 @@ describe('a verification', () => {
     const counts = found.differences
       .filter(({ field, level }) => field === 'count' && level === 'equipment-hour')
       .map(({ equipmentId, stored, recomputed }) => [equipmentId, stored, recomputed]);
-    expect(counts.toSorted()).toEqual([
-      ['EQ-2', null, '1'],
-      ['EQ-GHOST', '1', null],
-    ]);
+    expect(counts).toHaveLength(2);
+    expect(counts).toEqual(
+      expect.arrayContaining([
+        ['EQ-2', null, '1'],
+        ['EQ-GHOST', '1', null],
+      ]),
+    );
     expect(afterwards.differences).toEqual([]);
     const { items, totalCount } = await aggregatedHours(api, DAY);
     expect([items.length, totalCount]).toEqual([2, 1201]);

@@ -42,10 +42,13 @@ export async function* pagesOf(
     let cursor: string | null | undefined;
     for (let attempt = 1; cursor !== null;) {
       const query = new URLSearchParams({ ...range, ...(cursor !== undefined && { cursor }) });
-      const answer = await ask(`${target.baseUrl}/sensor-data/aggregated/${method}?${query}`, {
-        method: method === 'verify' ? 'GET' : 'POST',
-        headers: { authorization: `Bearer ${token}` },
-      });
+      const answer = await ask(
+        `${target.baseUrl}/sensor-data/aggregated/${method}?${query.toString()}`,
+        {
+          method: method === 'verify' ? 'GET' : 'POST',
+          headers: { authorization: `Bearer ${token}` },
+        },
+      );
       if (answer.ok) {
         const page: Page = JSON.parse(await answer.text());
         yield page;
