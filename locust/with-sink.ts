@@ -84,7 +84,8 @@ async function runStage(stand: Stand): Promise<number> {
   const api = await stand.startApi('warn');
   const folder = join(import.meta.dirname, 'results');
   mkdirSync(folder, { recursive: true });
-  const report = join('results', `${options.users}-users`);
+  const spread = options.processes === '1' ? '' : `-${options.processes}-processes`;
+  const report = join('results', `${options.users}-users${spread}`);
   const locust = startLocust(writeAccess(stand, api), report);
   process.once('exit', () => locust.kill());
   const ended = once(locust, 'exit');
