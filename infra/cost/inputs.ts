@@ -38,6 +38,19 @@ export const MEASURED = {
     source:
       'the aggregator against the bench’s sink at 4 ms a call: 2.7 to 8.1 ms, machine not quiet',
   },
+  callsPerSweptHour: {
+    value: 3,
+    source: 'find the equipment, readings, cell (docs/decisions/0011; cost.spec.ts counts them)',
+  },
+  readUnitsPerFoundEquipment: {
+    value: 1,
+    source: 'one item, strongly consistent (cost.spec.ts, by the embedded store’s count)',
+  },
+  sweepMicrosPerCall: {
+    value: 780,
+    source:
+      'CPU of sweeping 1,000 equipment with a reading each on the embedded store: 740 to 820, machine not quiet',
+  },
 } as const satisfies Readonly<Record<string, Input>>;
 
 export const ASSUMED = {
@@ -45,6 +58,8 @@ export const ASSUMED = {
   fargateSlowdown: 2,
   cpuTarget: 0.6,
   tasksAtLeast: 2,
+  /** What the API's processor has to do with a reading that a sweep reads, on the core that was measured on. */
+  sweepMicrosPerReading: 10,
   taskMemoryGb: 2,
   availabilityZones: 3,
   /** A single reading with its headers and answer. */

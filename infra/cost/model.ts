@@ -1,5 +1,7 @@
 import { ASSUMED, MEASURED, requestsPerTaskAndSecond } from './inputs.ts';
 import { PRICES } from './prices.ts';
+import { sweptHour } from './sweep.ts';
+import { readUnits, writeUnits } from './units.ts';
 
 /** How readings come, and where SensorFlow runs. */
 export interface Design {
@@ -9,6 +11,8 @@ export interface Design {
   readonly readingsPerEquipmentAndHour: number;
   /** Of the stream's batches: what comes of one equipment within it shares a recomputation. */
   readonly windowSeconds: number;
+  /** As of an environment: 0 when hours are not verified by themselves. */
+  readonly sweepDelayMinutes: number;
   readonly regions: number;
   readonly firewall: boolean;
   readonly network: 'nat' | 'public-ip';
@@ -20,8 +24,6 @@ export type MonthlyCost = Readonly<Record<string, number>>;
 const HOURS = 730;
 const SECONDS = HOURS * 3600;
 const GB = 1e9;
-const WRITE_UNIT_BYTES = 1024;
-const READ_UNIT_BYTES = 4096;
 const SLOTS = 12;
 
 /** What so many readings cost in a month, all Regions together. */
@@ -33,6 +35,7 @@ export function monthlyCost(readings: number, design: Design): MonthlyCost {
       readings * writeUnits(MEASURED.readingBytes.value) * PRICES.writeUnits * regions,
     ...scaled(aggregationCost(readings, design), regions),
     'aggregates: fleet totals': fleetCost(readings, design) * regions,
+    verification: verificationCost(readings, design) * regions,
     'storage and backups': storageCost(readings, design) * regions,
     'API tasks': tasksCost(requests / regions, design) * regions,
     'load balancer and firewall': frontCost(readings, requests, design),
@@ -88,7 +91,20 @@ function fleetCost(readings: number, design: Design): number {
 
 /** One query of what is summed, and one write. */
 function sumCost(bytes: number): number {
-  return Math.ceil(bytes / READ_UNIT_BYTES) * PRICES.readUnits + PRICES.writeUnits;
+  return readUnits(bytes) * PRICES.readUnits + PRICES.writeUnits;
+}
+
+/**
+ * Every Region sweeps its own aggregates. Processors are charged in full, though tasks that stand idle have
+ * room; files that come after their hour was swept cost less.
+ */
+function verificationCost(readings: number, design: Design): number {
+  if (design.sweepDelayMinutes === 0) return 0;
+  const { readingsPerEquipmentAndHour: perHour } = design;
+  const hour = sweptHour(perHour, cellBytes(design));
+  const taskSeconds = (hour.cpuMicros * ASSUMED.fargateSlowdown) / 1e6 / ASSUMED.cpuTarget;
+  const perSweptHour = hour.readUnits * PRICES.readUnits + (taskSeconds / 3600) * taskHourPrice();
+  return (readings / perHour) * perSweptHour;
 }
 
 /** A file in order brings the readings of an hour at once; else they come one by one, or a window's together. */
@@ -113,7 +129,7 @@ function averageReadUnits(readingsAtLast: number, recomputations: number): numbe
   let units = 0;
   for (let done = 1; done <= recomputations; done += 1) {
     const readings = (readingsAtLast * done) / recomputations;
-    units += Math.ceil((readings * MEASURED.readingBytes.value) / READ_UNIT_BYTES);
+    units += readUnits(readings * MEASURED.readingBytes.value);
   }
   return units / recomputations;
 }
@@ -130,8 +146,11 @@ function storageCost(readings: number, design: Design): number {
 function tasksCost(requests: number, { readingsPerRequest }: Design): number {
   const perRequest = readingsPerRequest === 'csv' ? 1 : readingsPerRequest;
   const needed = requests / SECONDS / requestsPerTaskAndSecond(perRequest);
-  const taskHour = PRICES.processorHour + ASSUMED.taskMemoryGb * PRICES.memoryGbHour;
-  return Math.max(ASSUMED.tasksAtLeast, needed) * taskHour * HOURS;
+  return Math.max(ASSUMED.tasksAtLeast, needed) * taskHourPrice() * HOURS;
+}
+
+function taskHourPrice(): number {
+  return PRICES.processorHour + ASSUMED.taskMemoryGb * PRICES.memoryGbHour;
 }
 
 function frontCost(readings: number, requests: number, design: Design): number {
@@ -174,10 +193,6 @@ function csvCost(readings: number, { readingsPerRequest }: Design): number {
     files * (PRICES.objectPut + PRICES.lambdaCall) +
     gb * PRICES.objectGbMonth
   );
-}
-
-function writeUnits(bytes: number): number {
-  return Math.ceil(bytes / WRITE_UNIT_BYTES);
 }
 
 function scaled(cost: MonthlyCost, factor: number): MonthlyCost {

@@ -25,6 +25,8 @@ export interface Deployment {
   readonly aggregateShards: number;
   /** Instead of the stream mappings' own window: readings of one equipment within it share a recomputation. */
   readonly aggregationWindowSeconds?: number;
+  /** How long after its end an hour is verified by itself; 15 unless set, 0 for never. */
+  readonly sweepDelayMinutes?: number;
   /** Left out, functions share the account's concurrency: a new account has too little to reserve any. */
   readonly reservedConcurrency?: number;
   /** Files imported at a time, 2 to 1,000. */
@@ -122,6 +124,7 @@ function shapeFaults(deployment: Deployment): readonly string[] {
 function sizeFaults(deployment: Deployment): readonly string[] {
   const { tasks, concurrentImports, aggregateShards } = deployment;
   const { aggregationWindowSeconds = 1, readingRetentionDays = 4 } = deployment;
+  const { sweepDelayMinutes = 15 } = deployment;
   const tokenMinutes = deployment.machineClients.map((client) => client.tokenMinutes ?? 60);
   return [
     ...faultIf(
@@ -133,6 +136,7 @@ function sizeFaults(deployment: Deployment): readonly string[] {
     ...faultIf(!isWhole(readingRetentionDays, 4, 36_500), 'readingRetentionDays: 4 to 36,500'),
     ...faultIf(!isWhole(aggregateShards, 1, 256), 'aggregateShards: 1 to 256'),
     ...faultIf(!isWhole(aggregationWindowSeconds, 1, 300), 'aggregationWindowSeconds: 1 to 300'),
+    ...faultIf(!isWhole(sweepDelayMinutes, 0, 1440), 'sweepDelayMinutes: 0 to 1,440'),
   ];
 }
 

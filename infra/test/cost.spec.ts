@@ -1,7 +1,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { toItem } from '../../libs/aggregation/src/dynamodb/aggregate-item.ts';
 import { parseHour } from '../../libs/aggregation/src/hour.ts';
 import { foldReadings } from '../../libs/aggregation/src/hourly-aggregate.ts';
@@ -11,7 +11,9 @@ import type { StoredReading } from '../../libs/sensor-data/src/reading.ts';
 import { BENCH_FIGURES } from '../cost/bench-figures.ts';
 import { ASSUMED, MEASURED, requestsPerTaskAndSecond } from '../cost/inputs.ts';
 import { monthlyCost, totalOf, type Design } from '../cost/model.ts';
+import { sweptHour } from '../cost/sweep.ts';
 import { DESIGNS, designsTable, linesTable } from '../cost/tables.ts';
+import { FleetToSweep } from './support/fleet-to-sweep.ts';
 import { at, BOTH, listOf, PROD, regional } from './support/templates.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -20,6 +22,7 @@ const design: Design = {
   readingsPerRequest: 500,
   readingsPerEquipmentAndHour: 60,
   windowSeconds: 1,
+  sweepDelayMinutes: 15,
   regions: 1,
   firewall: false,
   network: 'public-ip',
@@ -49,6 +52,35 @@ describe('the figures of the benchmark', () => {
       expect(value / measured).toBeLessThan(3);
     },
   );
+});
+
+describe('the sweep that the model starts from', () => {
+  const slots = 12 * MEASURED.slotBytes.value;
+  let fleet: FleetToSweep;
+
+  beforeEach(async () => {
+    fleet = await FleetToSweep.start();
+  });
+
+  afterEach(async () => {
+    await fleet.stop();
+  });
+
+  it.each([
+    ['', 60, 40, 0],
+    [' dense', 1200, 3, slots],
+  ])('asks the store for as much for each%s hour', async (_dense, readings, equipment, more) => {
+    await fleet.add(equipmentIds('A', equipment), readings);
+    const before = await fleet.sweep();
+    await fleet.add(equipmentIds('B', equipment), readings);
+
+    const after = await fleet.sweep();
+
+    const model = sweptHour(readings, MEASURED.aggregateBytes.value + more);
+    const readUnits = (after.readUnits - before.readUnits) / equipment;
+    expect((after.calls - before.calls) / equipment).toBe(model.calls);
+    expect(readUnits / model.readUnits).toBeCloseTo(1, 1);
+  });
 });
 
 describe('the model', () => {
@@ -99,6 +131,24 @@ describe('the model', () => {
     expect(slow).toBeCloseTo(60 * 730 * 2 * (0.625e-6 + 0.125e-6), 10);
   });
 
+  it('verifies each equipment-hour once, however often it was recomputed', () => {
+    const [seldom, often] = [60, 1].map((windowSeconds) =>
+      monthlyCost(60e6, { ...design, windowSeconds }),
+    );
+    const { readUnits } = sweptHour(60, MEASURED.aggregateBytes.value);
+
+    expect(seldom?.['verification']).toBe(often?.['verification']);
+    expect(often?.['verification']).toBeGreaterThan(1e6 * readUnits * 0.125e-6);
+    expect(often?.['verification']).toBeLessThan(2e6 * readUnits * 0.125e-6);
+  });
+
+  it('verifies nothing, and changes nothing else, where hours are not swept', () => {
+    const { verification, ...others } = monthlyCost(1e10, { ...design, sweepDelayMinutes: 0 });
+
+    expect(verification).toBe(0);
+    expect(monthlyCost(1e10, design)).toMatchObject(others);
+  });
+
   it('doubles everything that each Region has of its own', () => {
     const one = monthlyCost(1e10, design);
     const two = monthlyCost(1e10, { ...design, regions: 2 });
@@ -107,6 +157,7 @@ describe('the model', () => {
       'readings: writes',
       'aggregates: writes',
       'aggregates: reads',
+      'verification',
       'storage and backups',
     ]) {
       expect(two[line]).toBeCloseTo(2 * Number(one[line]), 6);
@@ -187,6 +238,11 @@ function readUnitsOf(one: Design): number {
 /** Formatting pads tables; what they say is the same. */
 function squeezed(markdown: string): string {
   return markdown.replaceAll(/ +/g, ' ').replaceAll(/-{2,}/g, '---');
+}
+
+/** As long as the one whose items are measured. */
+function equipmentIds(series: string, count: number): readonly string[] {
+  return Array.from({ length: count }, (_none, index) => `EQ-${series}${1000 + index}`);
 }
 
 function readingAt(minute: number): StoredReading {

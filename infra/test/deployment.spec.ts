@@ -35,6 +35,7 @@ describe('an environment', () => {
     ['aggregateShards', { aggregateShards: 257 }],
     ['readingRetentionDays', { readingRetentionDays: 3 }],
     ['aggregationWindowSeconds', { aggregationWindowSeconds: 301 }],
+    ['sweepDelayMinutes', { sweepDelayMinutes: 1441 }],
   ])('is refused for its %s', (field, change) => {
     expect(() => checkDeployment({ ...DEV, ...change })).toThrow(new RegExp(`\\n  ${field}: `));
   });

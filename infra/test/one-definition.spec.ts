@@ -175,6 +175,13 @@ describe('the variables of each process', () => {
     expect(valuesIn(regional(DEV), 'RETENTION_DAYS')).toEqual([]);
   });
 
+  it('tell the API alone when it verifies an hour, and leave it at its default unless set', () => {
+    const never = synthesize({ ...DEV, sweepDelayMinutes: 0 }).stacks.get(DEV.regions[0]);
+
+    expect(valuesIn(never, 'SWEEP_DELAY_MINUTES')).toEqual(['0']);
+    expect(valuesIn(regional(DEV), 'SWEEP_DELAY_MINUTES')).toEqual([]);
+  });
+
   it('tell writers and readers of aggregates of one number of shards', () => {
     const told = valuesIn(regional(PROD), 'AGGREGATE_SHARDS');
 

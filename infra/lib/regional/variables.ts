@@ -42,6 +42,7 @@ export function apiVariables({ deployment, identity }: RegionalParts, bucket: Bu
   };
   return {
     ...variables,
+    ...sweepVariables(deployment),
     ...retentionVariables(deployment),
     ...tableVariables('api', deployment),
     AWS_REGION: region,
@@ -78,6 +79,11 @@ export function aggregatorVariables({ deployment }: RegionalParts): Variables {
     ...retentionVariables(deployment),
     ...tableVariables('stream-aggregator', deployment),
   };
+}
+
+function sweepVariables({ sweepDelayMinutes }: Deployment): Names<ApiEnvironment> {
+  if (sweepDelayMinutes === undefined) return {};
+  return { SWEEP_DELAY_MINUTES: String(sweepDelayMinutes) };
 }
 
 /** The same for everything that writes, removes or folds readings. */
