@@ -1,4 +1,4 @@
-import { ASSUMED, MEASURED } from './inputs.ts';
+import { MEASURED } from './inputs.ts';
 import { READ_UNIT_BYTES, readUnits } from './units.ts';
 
 /**
@@ -13,6 +13,7 @@ export function sweptHour(readings: number, cellBytes: number) {
   return {
     calls,
     readUnits: MEASURED.readUnitsPerFoundEquipment.value + readingUnits + cellUnits,
-    cpuMicros: calls * MEASURED.sweepMicrosPerCall.value + readings * ASSUMED.sweepMicrosPerReading,
+    cpuMicros:
+      calls * MEASURED.sweepMicrosPerCall.value + readings * MEASURED.sweepMicrosPerReading.value,
   };
 }
