@@ -1,6 +1,7 @@
 import { DomainError } from '@sensorflow/kernel';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
+import { BodyReader, bodyTooLarge } from './body-reader.js';
 import { parseJson, parseJsonList } from './json.js';
 import { DEFAULT_MAX_BODY_BYTES } from './route-settings.js';
 
@@ -66,36 +67,14 @@ function isNdjson(request: FastifyRequest): boolean {
   return /^application\/x-ndjson\s*(;|$)/i.test(request.headers['content-type'] ?? '');
 }
 
+/** One for the process: memory is. */
+const reader = new BodyReader();
+
 function readBytes(request: FastifyRequest, body: IncomingMessage): Promise<Buffer> {
   assertReadable(request);
   const maxBytes = request.routeOptions.config.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES;
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw bodyTooLarge(maxBytes);
-  return readUpTo(body, maxBytes);
-}
-
-/** By events: an async iterator costs 5 µs more, a tenth of all that a request costs. */
-function readUpTo(body: IncomingMessage, maxBytes: number): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    const take = (chunk: Buffer): void => {
-      size += chunk.length;
-      chunks.push(chunk);
-      if (size > maxBytes) fail(bodyTooLarge(maxBytes));
-    };
-    const finish = (): void => {
-      const [only] = chunks;
-      resolve(only && chunks.length === 1 ? only : Buffer.concat(chunks, size));
-    };
-    const fail = (error: Error): void => {
-      body.off('data', take);
-      reject(error);
-    };
-    const breakOff = (): void => {
-      if (!body.readableEnded) fail(new Error('the request ended before its body'));
-    };
-    body.on('data', take).on('end', finish).on('error', fail).on('close', breakOff);
-  });
+  return reader.read(body, maxBytes);
 }
 
 const UTF_8 = new TextDecoder('utf-8', { fatal: true });
@@ -127,13 +106,5 @@ function contentTypeUnsupported(): DomainError {
     'unsupported',
     'content-type-unsupported',
     'This Content-Type is not accepted here.',
-  );
-}
-
-function bodyTooLarge(maxBytes: number): DomainError {
-  return new DomainError(
-    'too-large',
-    'body-too-large',
-    `This route takes at most ${maxBytes} bytes.`,
   );
 }

@@ -12,5 +12,6 @@ export function MaxBodyBytes(bytes: number): MethodDecorator {
     ApiProblem(400, 'json-malformed', 'json-too-deep', 'json-forbidden-key', 'body-not-utf8'),
     ApiProblem(413, 'body-too-large'),
     ApiProblem(415, 'content-type-unsupported', 'content-encoding-unsupported'),
+    ApiProblem(503, 'overloaded'),
   );
 }
