@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, machineToken } from '../support/api-client.js';
@@ -46,5 +48,45 @@ describe('SIGTERM under load', () => {
       expect(statuses.length).toBeGreaterThan(CLIENTS);
       expect(statuses.filter((status) => status !== 201)).toEqual([]);
     }
+  });
+});
+
+async function connectionTo({ baseUrl }: ApiProcess): Promise<Socket> {
+  const socket = connect(Number(new URL(baseUrl).port), '127.0.0.1');
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  return socket;
+}
+
+describe('SIGTERM', () => {
+  it('does not wait for what connections never send', async () => {
+    const api = await ApiProcess.start(stack.announcement, stack.dataDir);
+    const [silent, stalled] = [await connectionTo(api), await connectionTo(api)];
+    stalled.write(`POST /sensor-data HTTP/1.1\r\nHost: api\r\nAuthorization: Bearer ${token}\r\n`);
+    stalled.write('Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{');
+    await delay(100);
+
+    const signalledAt = performance.now();
+    api.child.kill('SIGTERM');
+
+    expect(await api.exit()).toBe(0);
+    expect(performance.now() - signalledAt).toBeLessThan(15_000);
+    for (const socket of [silent, stalled]) socket.destroy();
+  });
+
+  it('serves a request that is arriving', async () => {
+    const api = await ApiProcess.start(stack.announcement, stack.dataDir);
+    const socket = await connectionTo(api);
+    socket.write('GET /health/live HTTP/1.1\r\n');
+    await delay(100);
+
+    api.child.kill('SIGTERM');
+    await delay(500);
+    socket.write('Host: api\r\n\r\n');
+
+    const answer = (await socket.setEncoding('utf8').toArray()).join('');
+    expect(answer).toMatch(/^HTTP\/1.1 200 /);
+    expect(answer).toMatch(/\r\nconnection: close\r\n/i);
+    expect(await api.exit()).toBe(0);
   });
 });

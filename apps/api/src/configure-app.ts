@@ -39,6 +39,8 @@ export function createHttpAdapter(environment: ApiEnvironment, logger: Logger): 
       requireHostHeader: false,
     },
     forceCloseConnections: 'idle',
+    // What still arrives while it closes is served: Fastify's refusal is no problem document.
+    return503OnClosing: false,
     clientErrorHandler: answerBrokenHttp,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       setAnswerHeaders(request, reply);

@@ -4,6 +4,9 @@ import { HTTP_TIMING } from '@sensorflow/platform/resources/http-timing.js';
 import type { Logger } from 'pino';
 import { setTimeout as delay } from 'node:timers/promises';
 
+/** So long before the process ends anyway, connections are cut. By then all that was admitted is answered. */
+const CUT_OFF_MS = 1000;
+
 /**
  * On the first SIGTERM or SIGINT: not ready, go on serving for the load balancer's sake but ask every
  * client to take its next request elsewhere, then finish what was admitted and exit with 0. Further
@@ -38,8 +41,10 @@ async function drain(
 ): Promise<void> {
   logger.info({ signal }, 'draining');
   readiness.beginDraining();
-  const deadline = setTimeout(() => process.exit(1), Math.max(HTTP_TIMING.exitMs, graceMs + 5000));
-  deadline.unref();
+  const exitMs = Math.max(HTTP_TIMING.exitMs, graceMs + 5000);
+  // Once it closes, Node's server waits without end for what silent connections do not send.
+  setTimeout(() => app.getHttpServer().closeAllConnections(), exitMs - CUT_OFF_MS).unref();
+  setTimeout(() => process.exit(1), exitMs).unref();
   try {
     await delay(graceMs);
     await app.close();
