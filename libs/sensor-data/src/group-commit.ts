@@ -9,6 +9,7 @@ import { readingBusy } from './reading-busy.js';
 import type { ReadingStore } from './reading-store.js';
 import { ReadingWriter, type WriteOutcome } from './reading-writer.js';
 import { readingKey, type Reading, type ReadingIdentity } from './reading.js';
+import { SteadyClock } from './steady-clock.js';
 
 /** What a group commit did since its start, and what it holds now. */
 export interface GroupCommitCounters {
@@ -42,6 +43,7 @@ interface CallInLine {
  * say: not across processes, and not when an attempt of unknown outcome still lands after its answer.
  */
 export class GroupCommit extends ReadingWriter {
+  protected readonly clock: Clock;
   private readonly queue = new PutQueue();
   private readonly sender: BatchSender;
   private readonly admission: Admission;
@@ -60,11 +62,12 @@ export class GroupCommit extends ReadingWriter {
 
   constructor(
     store: ReadingStore,
-    protected readonly clock: Clock,
+    private readonly wallClock: Clock,
     protected readonly options: GroupCommitOptions = GROUP_COMMIT_OPTIONS,
   ) {
     super();
-    this.alarm = new Alarm(clock, options.setAlarm, () => this.sweep(clock.nowEpochMs()));
+    this.clock = new SteadyClock(wallClock);
+    this.alarm = new Alarm(this.clock, options.setAlarm, () => this.sweep(this.clock.nowEpochMs()));
     this.sender = this.createSender(store, this.queue, {
       over: (put, outcome, nowEpochMs) => this.conclude(put, outcome, nowEpochMs),
       delayed: (put, untilEpochMs, nowEpochMs) => this.dismiss(put, untilEpochMs, nowEpochMs),
@@ -192,7 +195,7 @@ export class GroupCommit extends ReadingWriter {
   /** The newest put of the key if it is the same and has not left yet; else a new one behind it. */
   private putFor(key: string, reading: Reading, nowEpochMs: number): PendingPut {
     const { equipmentId, timestamp, values, tags } = reading;
-    const registerTime = this.registerTime(nowEpochMs);
+    const registerTime = this.registerTime();
     const stored = { equipmentId, timestamp, values, tags, registerTime };
     const last = this.queue.lastOf(key);
     if (last instanceof PendingPut && last.state !== 'in-flight' && last.holdsSame(reading)) {
@@ -210,7 +213,8 @@ export class GroupCommit extends ReadingWriter {
   }
 
   /** Many readings arrive in one millisecond, and writing an instant costs as much as all the rest. */
-  private registerTime(epochMs: number): Instant {
+  private registerTime(): Instant {
+    const epochMs = this.wallClock.nowEpochMs();
     if (this.registered?.epochMs !== epochMs) {
       this.registered = { epochMs, instant: instantFromEpochMs(epochMs) };
     }
