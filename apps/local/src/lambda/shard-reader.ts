@@ -37,7 +37,8 @@ export class ShardReader {
       this.nextIterator = resumed.nextIterator;
       return 'resumed';
     }
-    this.accept(await this.source.firstPage(streamArn, shardId, this.limits.batchSize), Date.now());
+    const room = Math.min(this.limits.batchSize, MAX_PAGE);
+    this.accept(await this.source.firstPage(streamArn, shardId, room), Date.now());
     return 'from-horizon';
   }
 

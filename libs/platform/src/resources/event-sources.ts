@@ -26,7 +26,8 @@ export interface QueueSourceDefinition {
 
 /** Readings' stream → stream-aggregator. Endless retries (the default) would block a shard for a day. */
 export const READINGS_STREAM_SOURCE: StreamSourceDefinition = {
-  batchSize: 1000,
+  // The most that Lambda takes (and 6 MB): a backlog shares recomputations, so that it can be caught up with.
+  batchSize: 10_000,
   maximumBatchingWindowSeconds: 1,
   parallelizationFactor: 1,
   startingPosition: 'TRIM_HORIZON',
