@@ -4,8 +4,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, machineToken } from '../support/api-client.js';
 import { ApiProcess } from '../support/api-process.js';
+import { FAULTS, FaultProxy } from '../support/fault-proxy.js';
 import { CLIENTS, sendUntilClosed } from '../support/kept-alive-clients.js';
 import { LocalStack } from '../support/local-stack.js';
+import { NumberedReadings } from '../support/numbered-readings.js';
 
 const ROUNDS = process.env['SENSORFLOW_FAULTS'] === 'short' ? 3 : 50;
 
@@ -72,6 +74,30 @@ describe('SIGTERM', () => {
     expect(await api.exit()).toBe(0);
     expect(performance.now() - signalledAt).toBeLessThan(15_000);
     for (const socket of [silent, stalled]) socket.destroy();
+  });
+
+  it('leaves no batch without an answer, were it as large and the store as slow as can be', async () => {
+    const blackHole = FAULTS.indexOf('black-hole') / FAULTS.length;
+    const proxy = await FaultProxy.start(stack.announcement.endpoints.dynamodb, () => blackHole);
+    proxy.faultShare = 1;
+    const api = await ApiProcess.start(stack.announcement, stack.dataDir, {
+      AWS_ENDPOINT_URL_DYNAMODB: proxy.url,
+      SHUTDOWN_GRACE_MS: '9000',
+    });
+    const readings = new NumberedReadings('EQ-LARGE', 20);
+    const batch = Array.from({ length: 10_000 }, (_, index) => readings.at(index));
+
+    api.child.kill('SIGTERM');
+    await delay(8000);
+    const answer = await fetch(`${api.baseUrl}/sensor-data/batch`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(batch),
+    });
+
+    expect(await answer.json()).toMatchObject({ status: 503, code: 'batch-unconfirmed' });
+    expect(await api.exit()).toBe(0);
+    await proxy.close();
   });
 
   it('serves a request that is arriving', async () => {

@@ -1,11 +1,14 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Readiness } from '@sensorflow/health';
 import { HTTP_TIMING } from '@sensorflow/platform/resources/http-timing.js';
+import { ReadingWriter } from '@sensorflow/sensor-data';
 import type { Logger } from 'pino';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** So long before the process ends anyway, connections are cut. By then all that was admitted is answered. */
+/** So long before the process ends anyway, connections are cut, … */
 const CUT_OFF_MS = 1000;
+/** … and so long before that, the last write that was admitted has its answer. */
+const LAST_ANSWERS_MS = 1000;
 
 /**
  * On the first SIGTERM or SIGINT: not ready, go on serving for the load balancer's sake but ask every
@@ -42,6 +45,7 @@ async function drain(
   logger.info({ signal }, 'draining');
   readiness.beginDraining();
   const exitMs = Math.max(HTTP_TIMING.exitMs, graceMs + 5000);
+  app.get(ReadingWriter, { strict: false }).answerWithin(exitMs - CUT_OFF_MS - LAST_ANSWERS_MS);
   // Once it closes, Node's server waits without end for what silent connections do not send.
   setTimeout(() => app.getHttpServer().closeAllConnections(), exitMs - CUT_OFF_MS).unref();
   setTimeout(() => process.exit(1), exitMs).unref();

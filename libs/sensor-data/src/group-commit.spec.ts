@@ -409,6 +409,19 @@ describe('closing', () => {
   });
 });
 
+describe('a writer whose process is to end', () => {
+  it('answers within the time that is left, however large the call', async () => {
+    const writer = new GroupCommit(new HeldStore(), new SystemClock());
+    const startedAt = performance.now();
+    writer.answerWithin(100);
+
+    const answers = await writer.write(manyReadings(1000));
+
+    expect(new Set(outcomesOf(answers))).toEqual(new Set(['unknown', 'not-stored']));
+    expect(performance.now() - startedAt).toBeLessThan(1000);
+  });
+});
+
 describe('a store whose calls take long', () => {
   const options = { ...GROUP_COMMIT_OPTIONS, firstCalls: 4, minCalls: 1, slowCallMs: 40 };
   const readings = manyReadings(4 * 25);

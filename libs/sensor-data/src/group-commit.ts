@@ -55,6 +55,7 @@ export class GroupCommit extends ReadingWriter {
   private unknownReadings = 0;
   private shedReadings = 0;
   private nextDeadlineEpochMs = Infinity;
+  private latestDeadlineEpochMs = Infinity;
   private isPumpDue = false;
   private registered: { readonly epochMs: number; readonly instant: Instant } | undefined;
   private closing: Promise<void> | undefined;
@@ -128,6 +129,10 @@ export class GroupCommit extends ReadingWriter {
     return Promise.race([begun, this.clock.sleep(this.options.budgetMs).then(() => false)]);
   }
 
+  override answerWithin(durationMs: number): void {
+    this.latestDeadlineEpochMs = this.clock.nowEpochMs() + durationMs;
+  }
+
   /**
    * Admits nothing more (`shutting-down`) and resolves when all that was admitted is answered, which
    * the deadlines see to.
@@ -158,7 +163,8 @@ export class GroupCommit extends ReadingWriter {
     resolve: (outcomes: readonly WriteOutcome[]) => void,
     nowEpochMs: number,
   ): void {
-    const deadlineEpochMs = nowEpochMs + this.admission.budgetMs(readings.length);
+    const budgetEndEpochMs = nowEpochMs + this.admission.budgetMs(readings.length);
+    const deadlineEpochMs = Math.min(budgetEndEpochMs, this.latestDeadlineEpochMs);
     const call = new WriteCall(deadlineEpochMs, resolve);
     const [only] = readings;
     if (only && readings.length === 1) {

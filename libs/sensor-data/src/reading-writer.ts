@@ -30,4 +30,7 @@ export abstract class ReadingWriter {
    * deadline), and then the work was not and will not be begun.
    */
   abstract inTurn<T>(identity: ReadingIdentity, work: () => Promise<T>): Promise<T>;
+
+  /** Every call taken on from now on is answered within so long from now: for a process that is to end. */
+  abstract answerWithin(durationMs: number): void;
 }
