@@ -92,6 +92,20 @@ describe('a difference', () => {
     expect(stillFound([missing], [missing])).toEqual([missing]);
   });
 
+  it('of a switch, whose last value is the same again, does not count when the cell has moved', () => {
+    const last = aDifference({ field: 'last', stored: '0', recomputed: '1' });
+    const first = [aDifference({ field: 'count', stored: '10', recomputed: '11' }), last];
+    const second = [aDifference({ field: 'count', stored: '15', recomputed: '16' }), last];
+
+    expect(stillFound(first, second)).toEqual([]);
+  });
+
+  it('does not count when another field of its cell agrees with the readings by then', () => {
+    const total = aDifference();
+
+    expect(stillFound([aDifference({ field: 'count' }), total], [total])).toEqual([]);
+  });
+
   it.each([
     ['the cell has moved meanwhile', [aDifference({ stored: '1.5' })]],
     ['it is gone', []],

@@ -62,20 +62,25 @@ function textOf(aggregate: MetricAggregate | undefined, field: Field): string | 
 
 /**
  * What a second look still finds: the cell has not moved although it had the time to follow what the
- * readings said at the first look. One that moves is being recomputed.
+ * readings said at the first look. One that moves is being recomputed, also when some of its fields stand
+ * there as before: the last value of a switch is 0 or 1.
  */
 export function stillFound(
   first: readonly Difference[],
   second: readonly Difference[],
 ): readonly Difference[] {
-  const before = new Map(first.map((each) => [differenceKey(each), each.stored]));
-  return second.filter((each) => {
-    const stored = before.get(differenceKey(each));
-    return stored !== undefined && stored === each.stored;
-  });
+  const before = new Set(first.map(differenceKey));
+  const stored = new Map(second.map((each) => [differenceKey(each), each.stored]));
+  const moved = new Set(
+    first.filter((each) => stored.get(differenceKey(each)) !== each.stored).map(placeKey),
+  );
+  return second.filter((each) => before.has(differenceKey(each)) && !moved.has(placeKey(each)));
 }
 
 export function differenceKey(difference: Difference): string {
-  const { level, equipmentId, shard, metric, start, field } = difference;
-  return [level, equipmentId, shard, metric, start, field].join('#');
+  return `${placeKey(difference)}#${difference.field}`;
+}
+
+function placeKey({ level, equipmentId, shard, metric, start }: Place): string {
+  return [level, equipmentId, shard, metric, start].join('#');
 }
