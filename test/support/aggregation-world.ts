@@ -1,5 +1,6 @@
 import {
   AggregateRepairer,
+  FirstLooks,
   hourOf,
   HourRecomputer,
   Inspection,
@@ -32,15 +33,16 @@ export class AggregationWorld {
   private readonly sums = new SumRecomputer(this.fleet, this.clock);
   readonly verification: Verification;
 
-  constructor(retention?: Retention, secondLookMs = 5000) {
+  constructor(retention?: Retention, secondLookMs = 5000, longestPartMs = 4000) {
     const { readings, aggregates, fleet, registry, clock } = this;
     const kept = retention ? { retention } : {};
     // Three readings make a dense hour.
     this.hours = new HourRecomputer(readings, aggregates, clock, { denseReadings: 2, ...kept });
     const inspection = new Inspection(readings, aggregates, fleet);
     const days = new OccupiedDays(readings, aggregates, fleet);
+    const firstLooks = new FirstLooks(inspection, days, clock, longestPartMs);
     const repairer = new AggregateRepairer(aggregates, this.hours, this.sums);
-    const ports = { readings, registry, inspection, days, repairer };
+    const ports = { readings, registry, inspection, firstLooks, repairer };
     this.verification = new Verification(ports, clock, { secondLookMs, ...kept });
   }
 

@@ -22,19 +22,26 @@ export class AggregateRepairer {
     private readonly sums: SumRecomputer,
   ) {}
 
-  /** Throws what the recomputers throw; what was done by then is done. */
-  async repair(differences: readonly Difference[], deadlineEpochMs: number): Promise<void> {
+  /** Throws what the recomputers throw, and the signal's reason; what was done by then is done. */
+  async repair(
+    differences: readonly Difference[],
+    deadlineEpochMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
     for (const of of equipmentHoursIn(differences)) {
+      signal.throwIfAborted();
       await this.hours.recomputeHour(of, deadlineEpochMs);
     }
     const above = await this.sumsAbove(differences);
     for (const { hour, shard, metrics } of above) {
       if (shard === undefined) continue;
+      signal.throwIfAborted();
       await this.sums.recomputeShardHour({ hour, shard }, [...metrics], deadlineEpochMs);
     }
     for (const { hour, shard, metrics } of above) {
       if (shard !== undefined) continue;
       for (const metric of metrics) {
+        signal.throwIfAborted();
         await this.sums.recomputeFleetHour({ hour, metric }, deadlineEpochMs);
       }
     }

@@ -15,6 +15,7 @@ import { FleetStore } from './fleet-store.js';
 import { DynamoDbEquipmentRegistry } from './dynamodb/dynamodb-equipment-registry.js';
 import { DynamoDbSweepLedger } from './dynamodb/dynamodb-sweep-ledger.js';
 import { EquipmentRegistry } from './equipment-registry.js';
+import { FirstLooks } from './first-looks.js';
 import { HourRecomputer } from './hour-recomputer.js';
 import { HourlyAggregates } from './hourly-aggregates.js';
 import { AggregatesController } from './http/aggregates.controller.js';
@@ -116,11 +117,13 @@ function verificationOf(
   { retention, secondLookMs }: AggregationOptions,
 ): Verification {
   const hours = new HourRecomputer(readings, aggregates, clock, { retention });
+  const inspection = new Inspection(readings, aggregates, fleet);
+  const days = new OccupiedDays(readings, aggregates, fleet);
   const ports = {
     readings,
     registry,
-    inspection: new Inspection(readings, aggregates, fleet),
-    days: new OccupiedDays(readings, aggregates, fleet),
+    inspection,
+    firstLooks: new FirstLooks(inspection, days, clock),
     repairer: new AggregateRepairer(aggregates, hours, new SumRecomputer(fleet, clock)),
   };
   return new Verification(ports, clock, { secondLookMs, retention });

@@ -58,6 +58,7 @@ export { sumKey, SumRecomputer } from './sum-recomputer.js';
 export { AggregateRepairer } from './aggregate-repairer.js';
 export type { Difference, Level } from './difference.js';
 export { Inspection } from './inspection.js';
+export { FirstLooks } from './first-looks.js';
 export { OccupiedDays } from './occupied-days.js';
 export { SweepLedger, type SweepPosition } from './sweep-ledger.js';
 export type { SweepListener } from './sweep-schedule.js';

@@ -1,4 +1,5 @@
 import { Retention } from '@sensorflow/sensor-data';
+import { setTimeout as delay } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { AggregationWorld, anHour } from '../../../test/support/aggregation-world.js';
 import { anInstant, aStoredReading } from '../../../test/support/readings.js';
@@ -223,6 +224,67 @@ describe('a verification', () => {
     expect(rest).toMatchObject({ differences: [], next: undefined, checked: 3 });
   });
 
+  it('looks a second time at the parts that it looked at, not at each hour alone', async () => {
+    for (let hour = 10; hour < 24; hour += 1) {
+      await world.put({ equipmentId: 'EQ-1', timestamp: `2023-02-15T${hour}:30:00Z` });
+    }
+    const scanEquipment = world.aggregates.scanEquipment.bind(world.aggregates);
+    let looks = 0;
+    world.aggregates.scanEquipment = (range) => {
+      looks += 1;
+      return scanEquipment(range);
+    };
+
+    await verify();
+
+    // Of 1, 2, 4, 8 and 9 hours at first; then of those two that differ.
+    expect(looks).toBe(5 + 2);
+  });
+
+  it('is not held up by dense hours behind quiet ones', async () => {
+    const slow = new AggregationWorld(undefined, 0, 30);
+    for (let hour = 0; hour < 24; hour += 1) {
+      const timestamp = `2023-02-15T${String(hour).padStart(2, '0')}:30:00Z`;
+      await slow.put({ equipmentId: 'EQ-1', timestamp });
+    }
+    await slow.aggregate();
+    const scanRange = slow.readings.scanRange.bind(slow.readings);
+    slow.readings.scanRange = async function* page(id, from, to) {
+      for await (const found of scanRange(id, from, to)) {
+        for (const reading of found) {
+          if (reading.timestamp < '2023-02-15T07') yield [reading];
+          else {
+            await delay(20);
+            slow.clock.advance(3000);
+            yield [reading];
+          }
+        }
+      }
+    };
+
+    const { next, checked } = await slow.verification.verify({ range: DAY }, ON);
+
+    expect(next).toBeDefined();
+    expect(next && next < '2023-02-15T12').toBe(true);
+    expect(checked).toBeGreaterThanOrEqual(3 * 8);
+  });
+
+  it('that is stopped does not wait for its second look', async () => {
+    const stopping = new AbortController();
+    const reason = new Error('the process ends');
+    await world.put({ equipmentId: 'EQ-2', timestamp: '2023-02-15T06:31:00Z', value: 5 });
+    const scanSums = world.fleet.scanSums.bind(world.fleet);
+    world.fleet.scanSums = (metric, range) => {
+      if (range.to === DAY.to) stopping.abort(reason);
+      return scanSums(metric, range);
+    };
+    world.clock.sleep = async () => new Promise(() => undefined);
+
+    const ended = world.verification.verify({ range: DAY }, stopping.signal);
+
+    await expect(ended).rejects.toBe(reason);
+  });
+
   it('ends with the reason of its signal', async () => {
     const reason = new Error('no more time');
 
@@ -250,6 +312,25 @@ describe('a repair', () => {
     expect(world.fleet.sum({ metric: 'value', hour: SIX })?.aggregate?.total.toString()).toBe(
       '5.400000000000001',
     );
+  });
+
+  it('ends with the reason of its signal between two cells', async () => {
+    const stopping = new AbortController();
+    const reason = new Error('the process ends');
+    damage({ equipmentId: 'EQ-1' }, { metrics: new Map() });
+    damage({ equipmentId: 'EQ-2' }, { metrics: new Map() });
+    const replaceCell = world.aggregates.replaceCell.bind(world.aggregates);
+    const replaced: string[] = [];
+    world.aggregates.replaceCell = async (cell) => {
+      replaced.push(cell.equipmentId);
+      stopping.abort(reason);
+      return replaceCell(cell);
+    };
+
+    const ended = world.verification.repair({ range: DAY }, stopping.signal);
+
+    await expect(ended).rejects.toBe(reason);
+    expect(replaced).toHaveLength(1);
   });
 
   it('raises versions, as every recomputation does', async () => {

@@ -3,17 +3,9 @@ import { Retention, type ReadingStore } from '@sensorflow/sensor-data';
 import type { AggregateRepairer } from './aggregate-repairer.js';
 import { differenceKey, stillFound, type Difference } from './difference.js';
 import type { EquipmentRegistry } from './equipment-registry.js';
-import {
-  earlierHour,
-  hourOf,
-  hourPlus,
-  hoursBetween,
-  startOfHour,
-  type Hour,
-  type HourRange,
-} from './hour.js';
-import { MOST_DIFFERENCES, type Inspection, type Look, type Subject } from './inspection.js';
-import type { OccupiedDays } from './occupied-days.js';
+import type { FirstLooks, FirstPage } from './first-looks.js';
+import { hourOf, hourPlus, hoursBetween, startOfHour, type Hour, type HourRange } from './hour.js';
+import type { Inspection, Look, Subject } from './inspection.js';
 
 export interface VerificationQuery {
   readonly range: HourRange;
@@ -42,23 +34,11 @@ export interface VerificationPorts {
   readonly readings: ReadingStore;
   readonly registry: EquipmentRegistry;
   readonly inspection: Inspection;
-  readonly days: OccupiedDays;
+  readonly firstLooks: FirstLooks;
   readonly repairer: AggregateRepairer;
 }
 
-/** A page ends behind the hours that took so long, or differ so much. */
-const PAGE_MS = 8_000;
-const PAGE_DIFFERENCES = 1_000;
-/** Hours are looked at in growing parts of a day, as long as a part is quick. */
-const MOST_HOURS = 24;
-const QUICK_MS = 300;
 const REPAIR_MS = 30_000;
-
-interface FirstLooks extends Look {
-  readonly next: Hour | undefined;
-  /** The last part of which not all differences were noted. */
-  readonly unfinished: Hour | undefined;
-}
 
 /** Holds the aggregates of a range against its readings: record 0011. Everything throws the signal's reason. */
 export class Verification {
@@ -75,19 +55,21 @@ export class Verification {
   /** A page of the range, at least an hour of it. Changes nothing; throws what the stores throw. */
   async verify(query: VerificationQuery, signal: AbortSignal): Promise<VerificationReport> {
     const { subject, sealedHours } = await this.subjectOf(query, signal);
-    const { unfinished: _, ...first } = await this.firstLooks(subject, signal);
-    const differences = await this.confirmed(first.differences, subject, signal);
-    return { ...first, differences, sealedHours, repaired: 0 };
+    const first = await this.ports.firstLooks.at(subject, signal);
+    const differences = await this.confirmed(first, subject, signal);
+    const { checked, tooLarge, next } = first;
+    return { checked, tooLarge, differences, sealedHours, repaired: 0, next };
   }
 
   /** The same, and puts right what differs. Safe to repeat, and beside the streams. */
   async repair(query: VerificationQuery, signal: AbortSignal): Promise<VerificationReport> {
     const { subject, sealedHours } = await this.subjectOf(query, signal);
-    const { unfinished, ...first } = await this.firstLooks(subject, signal);
-    const differences = await this.confirmed(first.differences, subject, signal);
-    const repaired = await this.repairedOf(differences, subject, signal);
-    const next = repaired > 0 ? (unfinished ?? first.next) : first.next;
-    return { ...first, differences, sealedHours, repaired, next };
+    const first = await this.ports.firstLooks.at(subject, signal);
+    const differences = await this.confirmed(first, subject, signal);
+    const repaired = await this.repairedOf(differences, first, subject, signal);
+    const { checked, tooLarge } = first;
+    const next = repaired > 0 ? (first.unfinished ?? first.next) : first.next;
+    return { checked, tooLarge, differences, sealedHours, repaired, next };
   }
 
   private async subjectOf({ range, equipmentId }: VerificationQuery, signal: AbortSignal) {
@@ -128,62 +110,42 @@ export class Verification {
     return metrics;
   }
 
-  private async firstLooks(subject: Subject, signal: AbortSignal): Promise<FirstLooks> {
-    const endsAt = this.clock.nowEpochMs() + PAGE_MS;
-    const sum = { checked: 0, tooLarge: 0, differences: [] as Difference[] };
-    let hours = 1;
-    for await (const day of this.ports.days.within(subject, signal)) {
-      for (let from = day.from; from < day.to;) {
-        const startedAt = this.clock.nowEpochMs();
-        const range = { from, to: earlierHour(hourPlus(from, hours), day.to) };
-        const look = await this.ports.inspection.look({ ...subject, range }, signal);
-        sum.checked += look.checked;
-        sum.tooLarge += look.tooLarge;
-        sum.differences.push(...look.differences);
-        from = range.to;
-        const now = this.clock.nowEpochMs();
-        hours = now - startedAt < QUICK_MS ? Math.min(MOST_HOURS, hours * 2) : 1;
-        if (now < endsAt && sum.differences.length < PAGE_DIFFERENCES) continue;
-        const isCut = look.differences.length >= MOST_DIFFERENCES;
-        const unfinished = isCut ? range.from : undefined;
-        return { ...sum, next: from < subject.range.to ? from : undefined, unfinished };
-      }
-    }
-    return { ...sum, next: undefined, unfinished: undefined };
-  }
-
   /** What a second look some seconds later still finds, in hours that have not been sealed meanwhile. */
   private async confirmed(
-    first: readonly Difference[],
+    first: FirstPage,
     subject: Subject,
     signal: AbortSignal,
   ): Promise<readonly Difference[]> {
-    if (first.length === 0) return [];
+    if (first.differences.length === 0) return [];
+    signal.throwIfAborted();
     await Promise.race([this.clock.sleep(this.options.secondLookMs), aborted(signal)]);
     const second = await this.lookAgain(first, subject, signal);
-    return stillFound(first, second).filter(({ start }) => !this.isSealed(hourOf(start)));
+    return stillFound(first.differences, second).filter(
+      ({ start }) => !this.isSealed(hourOf(start)),
+    );
   }
 
   private async repairedOf(
     differences: readonly Difference[],
+    first: FirstPage,
     subject: Subject,
     signal: AbortSignal,
   ): Promise<number> {
     if (differences.length === 0) return 0;
-    await this.ports.repairer.repair(differences, this.clock.nowEpochMs() + REPAIR_MS);
-    const left = new Set((await this.lookAgain(differences, subject, signal)).map(differenceKey));
+    await this.ports.repairer.repair(differences, this.clock.nowEpochMs() + REPAIR_MS, signal);
+    const left = new Set((await this.lookAgain(first, subject, signal)).map(differenceKey));
     return differences.filter((each) => !left.has(differenceKey(each))).length;
   }
 
+  /** In the same parts: a look at many hours costs little more than one at a single hour. */
   private async lookAgain(
-    differences: readonly Difference[],
+    { differing }: FirstPage,
     subject: Subject,
     signal: AbortSignal,
   ): Promise<readonly Difference[]> {
     const found: Difference[] = [];
-    for (const from of new Set(differences.map(({ start }) => hourOf(start)))) {
+    for (const range of differing) {
       signal.throwIfAborted();
-      const range = { from, to: hourPlus(from, 1) };
       const look = await this.ports.inspection.look({ ...subject, range }, signal);
       found.push(...look.differences);
     }
