@@ -22,12 +22,14 @@ export interface Look {
   readonly checked: number;
   /** Of those at most MOST_DIFFERENCES. */
   readonly differences: readonly Difference[];
-  /** Equipment-hours that say themselves that they are not shown: nothing to compare. */
+  /** Equipment-hours that say themselves that they are not shown, and may be right: nothing to compare. */
   readonly tooLarge: number;
 }
 
 /** More than these are not noted in one look: about 4 MB. */
 export const MOST_DIFFERENCES = 10_000;
+/** So many metrics fit into a cell, whatever their names and digits: half a KB each. */
+const CERTAINLY_FITTING = 750;
 /** Equipment that is read at once: enough to hide the store's latency, few enough to leave it to others. */
 const CONCURRENCY = 8;
 
@@ -83,9 +85,9 @@ export class Inspection {
     for (const hour of new Set([...folds.keys(), ...cells.keys()])) {
       const cell = cells.get(hour);
       const slots = folds.get(hour) ?? new Map();
-      if (cell?.failure !== undefined) notes.tooLarge += 1;
+      const metrics = joinSlots(slots);
+      if (cell?.failure !== undefined && metrics.size > CERTAINLY_FITTING) notes.tooLarge += 1;
       else {
-        const metrics = joinSlots(slots);
         compareHour({ equipmentId, hour }, cell, slots, metrics, notes);
         sums?.add(hour, await this.aggregates.shardOf({ equipmentId, hour }), metrics);
       }

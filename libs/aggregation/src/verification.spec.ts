@@ -203,12 +203,23 @@ describe('a verification', () => {
   });
 
   it('leaves out hours that say themselves that they are too large', async () => {
-    const failure = 'aggregate-too-large';
-    damage({ equipmentId: 'EQ-2' }, { metrics: new Map(), failure });
+    const values = Object.fromEntries(Array.from({ length: 800 }, (_, n) => [`m${n}`, 1]));
+    await world.put({ equipmentId: 'EQ-2', timestamp: '2023-02-15T06:30:00Z', values });
+    damage({ equipmentId: 'EQ-2' }, { metrics: new Map(), failure: 'aggregate-too-large' });
 
     const report = await verify(DAY, 'EQ-2');
 
     expect(report).toMatchObject({ tooLarge: 1, checked: 0, differences: [] });
+  });
+
+  it('does not believe that an hour of few metrics is too large', async () => {
+    damage({ equipmentId: 'EQ-2' }, { metrics: new Map(), failure: 'aggregate-too-large' });
+
+    const found = await repair();
+
+    expect(shown(found.differences)).toContain('equipment-hour EQ-2 count  1');
+    expect(world.aggregates.cell({ equipmentId: 'EQ-2', hour: SIX })?.failure).toBeUndefined();
+    expect(await verify()).toMatchObject({ tooLarge: 0, differences: [] });
   });
 
   it('ends a page behind many differences, and goes on there', async () => {
