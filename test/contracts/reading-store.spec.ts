@@ -244,6 +244,18 @@ describe.each(subjects)('the store of readings: %s', (_, start) => {
     expect(await scanned(7, 7)).toEqual([]);
   });
 
+  it('scans it in pages of at most so many', async () => {
+    const equipmentId = newEquipment();
+    const all = manyReadings(equipmentId, 25);
+    await store.putAll(all);
+    const [from, to] = [anInstant(second2023(0)), anInstant(second2023(59))];
+
+    const pages = await pagesOf(store.scanRange(equipmentId, from, to, 10));
+
+    expect(pages.map(({ length }) => length)).toEqual([10, 10, 5]);
+    expect(pages.flat()).toEqual(all);
+  });
+
   it('finds a reading by its identity, and none beside it', async () => {
     const equipmentId = newEquipment();
     const [first, second] = manyReadings(equipmentId, 2);

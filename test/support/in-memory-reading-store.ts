@@ -112,12 +112,13 @@ export class InMemoryReadingStore extends ReadingStore {
     equipmentId: string,
     from: Instant,
     to: Instant,
+    mostPerPage = Infinity,
   ): AsyncGenerator<readonly StoredReading[]> {
     await Promise.resolve();
     const inRange = this.sorted(equipmentId).filter(
       ({ timestamp }) => timestamp >= from && timestamp < to,
     );
-    if (inRange.length > 0) yield inRange;
+    while (inRange.length > 0) yield inRange.splice(0, mostPerPage);
   }
 
   private sorted(equipmentId: string): StoredReading[] {

@@ -28,6 +28,8 @@ export interface Look {
 
 /** More than these are not noted in one look: about 4 MB. */
 export const MOST_DIFFERENCES = 10_000;
+/** Parsed in some milliseconds: a whole page of the store would hold up the requests of this process. */
+const READINGS_PER_PAGE = 250;
 /** So many metrics fit into a cell, whatever their names and digits: half a KB each. */
 const CERTAINLY_FITTING = 750;
 /** Equipment that is read at once: enough to hide the store's latency, few enough to leave it to others. */
@@ -100,8 +102,8 @@ export class Inspection {
     notes: Notes,
   ): Promise<ReadonlyMap<Hour, HourSlots>> {
     const hours = new Map<Hour, HourSlots>();
-    const ends = [startOfHour(from), startOfHour(to)] as const;
-    for await (const page of this.readings.scanRange(equipmentId, ...ends)) {
+    const span = [startOfHour(from), startOfHour(to), READINGS_PER_PAGE] as const;
+    for await (const page of this.readings.scanRange(equipmentId, ...span)) {
       notes.signal.throwIfAborted();
       for (const [hour, group] of Map.groupBy(page, hourOfReading)) {
         hours.set(hour, foldIntoSlots(group, hours.get(hour) ?? new Map()));

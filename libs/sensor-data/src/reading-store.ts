@@ -65,11 +65,13 @@ export abstract class ReadingStore {
 
   /**
    * Every reading with `from` ≤ timestamp < `to` in order of time, strongly consistent,
-   * a page of the store at a time. What aggregation recomputes from.
+   * a page of the store at a time: as many as it gives, or at most so many. What aggregation recomputes
+   * from.
    */
   abstract scanRange(
     equipmentId: string,
     from: Instant,
     to: Instant,
+    mostPerPage?: number,
   ): AsyncIterable<readonly StoredReading[]>;
 }

@@ -150,12 +150,14 @@ export class DynamoDbReadingStore extends ReadingStore {
     equipmentId: string,
     from: Instant,
     to: Instant,
+    mostPerPage?: number,
   ): AsyncGenerator<readonly StoredReading[]> {
     if (from >= to) return;
     let position: QueryCommandOutput['LastEvaluatedKey'];
     do {
       const answer = await this.query({
         ...readingKeyCondition(equipmentId, from, to),
+        ...(mostPerPage !== undefined && { Limit: mostPerPage }),
         ...(position && { ExclusiveStartKey: position }),
       });
       if (answer.Items && answer.Items.length > 0) yield answer.Items.map(fromReadingItem);
