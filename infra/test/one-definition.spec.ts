@@ -188,6 +188,15 @@ describe('the variables of each process', () => {
     expect(told).toEqual([String(PROD.aggregateShards), String(PROD.aggregateShards)]);
   });
 
+  it.each([
+    [{ ...DEV, aggregationWindowSeconds: 5 }, 3 * 5000],
+    [{ ...DEV, aggregationWindowSeconds: 1 }, 3 * 1000],
+  ])('have the second look of a verification longer than the fleet-hours lag', (of, lagMs) => {
+    const stack = synthesize(of).stacks.get(DEV.regions[0]);
+
+    expect(Number(valuesIn(stack, 'VERIFY_SECOND_LOOK_MS')[0])).toBeGreaterThan(lagMs);
+  });
+
   it('bound the memory of the importer as the embedded stack does', () => {
     expect(variablesOf('csv-importer')['NODE_OPTIONS']).toContain(IMPORTER_NODE_OPTIONS);
   });

@@ -35,9 +35,9 @@ export function apiVariables({ deployment, identity }: RegionalParts, bucket: Bu
     // The load balancer's.
     TRUSTED_PROXY_HOPS: '1',
     AGGREGATE_SHARDS: String(deployment.aggregateShards),
-    // Longer than both streams' batching windows, as far as a request can wait.
+    // Longer than the three batching windows that the fleet-hours lag, as far as a request can wait.
     VERIFY_SECOND_LOOK_MS: String(
-      Math.min(30, 3 + 2 * (deployment.aggregationWindowSeconds ?? 1)) * 1000,
+      Math.min(30, 2 + 3 * (deployment.aggregationWindowSeconds ?? 1)) * 1000,
     ),
   };
   return {
