@@ -8,7 +8,8 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { hourOf } from '@sensorflow/aggregation';
 import { toItem } from '@sensorflow/aggregation/dynamodb/aggregate-item.js';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiClient, eventually, machineToken } from '../support/api-client.js';
@@ -257,6 +258,17 @@ describe('npm run verify', () => {
 
     expect(exitCode).toBe(2);
     expect(printed).toContain(words);
+  });
+
+  it('says so when the stack that it knows does not run any more', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'sensorflow-stopped-'));
+    const machine = { ...stack.announcement.machine, tokenUrl: 'http://127.0.0.1:9/oauth2/token' };
+    writeFileSync(join(dataDir, 'local.json'), JSON.stringify({ ...stack.announcement, machine }));
+
+    const { exitCode, printed } = await runVerify({ SENSORFLOW_DATA_DIR: dataDir });
+
+    rmSync(dataDir, { recursive: true });
+    expect([exitCode, printed]).toEqual([2, 'http://127.0.0.1:9 does not answer.\n']);
   });
 });
 

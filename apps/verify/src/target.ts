@@ -41,7 +41,7 @@ function localStack(file: string): Target {
 
 async function machineToken({ tokenUrl, clientId, clientSecret, scope }: Machine): Promise<string> {
   const basic = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
-  const response = await fetch(tokenUrl, {
+  const response = await ask(tokenUrl, {
     method: 'POST',
     headers: { authorization: `Basic ${basic}` },
     body: new URLSearchParams({ grant_type: 'client_credentials', scope }),
@@ -49,4 +49,13 @@ async function machineToken({ tokenUrl, clientId, clientSecret, scope }: Machine
   const answer: { readonly access_token?: string } = JSON.parse(await response.text());
   if (answer.access_token === undefined) throw new CannotVerifyError('There was no token to have.');
   return answer.access_token;
+}
+
+/** Throws CannotVerifyError when nobody answers. */
+export async function ask(url: string, request: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, request);
+  } catch (cause) {
+    throw new CannotVerifyError(`${new URL(url).origin} does not answer.`, { cause });
+  }
 }

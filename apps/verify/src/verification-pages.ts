@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { CannotVerifyError, type Target } from './target.js';
+import { ask, CannotVerifyError, type Target } from './target.js';
 
 export interface Difference {
   readonly level: string;
@@ -59,13 +59,5 @@ export async function* pagesOf(
         attempt += 1;
       } else throw new CannotVerifyError(`${answer.status} ${await answer.text()}`);
     }
-  }
-}
-
-async function ask(url: string, request: RequestInit): Promise<Response> {
-  try {
-    return await fetch(url, request);
-  } catch (cause) {
-    throw new CannotVerifyError(`${new URL(url).origin} does not answer.`, { cause });
   }
 }

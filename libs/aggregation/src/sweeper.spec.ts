@@ -94,8 +94,19 @@ describe('the sweep', () => {
 
     await expect(pagesOf(aSweeper().turn(stopping.signal))).rejects.toBe(reason);
     world.clock.sleep = async () => Promise.resolve();
-    world.clock.advance(31 * MINUTE_MS);
 
     expect(await swept()).toEqual(['2023-02-15T06']);
+  });
+
+  it('goes on although an hour took so long that another began it too', async () => {
+    const [first, second] = [aSweeper().turn(ON), aSweeper().turn(ON)];
+    await first.next();
+    world.clock.advance(31 * MINUTE_MS);
+    await second.next();
+
+    expect(await first.next()).toMatchObject({ done: true });
+    expect(await second.next()).toMatchObject({ done: true });
+
+    expect(await ledger.read()).toMatchObject({ next: '2023-02-15T07' });
   });
 });

@@ -11,7 +11,7 @@ export type SweptHour = Pick<
 
 /** After a longer pause only the latest of these are swept; `npm run verify` does the rest. */
 const MOST_HOURS_BACK = 48;
-/** A process that died holds up the sweep for so long. Two at once would do no harm. */
+/** A process that died holds up the sweep for so long. Two at once do no harm. */
 const HELD_MS = 30 * 60_000;
 const MS_PER_HOUR = 3_600_000;
 
@@ -36,10 +36,29 @@ export class Sweeper {
     for (;;) {
       const held = await this.takeNext();
       if (!held || signal.aborted) return;
-      yield await this.sweep(held.next, signal);
-      const done = { version: held.version + 1, next: hourPlus(held.next, 1), heldUntilEpochMs: 0 };
-      if ((await this.ledger.replace(done)) === 'conflict') return;
+      yield await this.sweepHeld(held, signal);
+      if (!(await this.advance(held.next))) return;
     }
+  }
+
+  /** Who fails lets go of the hour, so that the next turn, here or elsewhere, need not wait for it. */
+  private async sweepHeld(held: SweepPosition, signal: AbortSignal): Promise<SweptHour> {
+    try {
+      return await this.sweep(held.next, signal);
+    } catch (error) {
+      const free = { ...held, version: held.version + 1, heldUntilEpochMs: 0 };
+      await this.ledger.replace(free).catch(() => 'it is free by itself, later');
+      throw error;
+    }
+  }
+
+  /** False when others went on meanwhile. Whoever is at the hour now, it is swept: or one that takes long never would be. */
+  private async advance(swept: Hour): Promise<boolean> {
+    const position = await this.ledger.read();
+    if (position?.next !== swept) return false;
+    const next = hourPlus(swept, 1);
+    const done = { version: position.version + 1, next, heldUntilEpochMs: 0 };
+    return (await this.ledger.replace(done)) === 'replaced';
   }
 
   /** Undefined when nothing is due, or another holds it. */

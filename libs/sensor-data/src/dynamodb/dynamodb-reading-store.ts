@@ -167,7 +167,7 @@ export class DynamoDbReadingStore extends ReadingStore {
 
   /**
    * A scan that looks at one item of each partition: it goes on behind the last key that the partition
-   * could have. Half a read unit for each equipment, however many readings it has.
+   * could have. One read unit for each equipment, however many readings it has.
    */
   override async *scanEquipment(): AsyncGenerator<readonly string[]> {
     let position: ScanCommandOutput['LastEvaluatedKey'];
