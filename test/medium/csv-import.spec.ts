@@ -18,7 +18,7 @@ import { registerBodyParsers } from '@sensorflow/platform/http/body-parsers.js';
 import { ProblemFilter } from '@sensorflow/platform/http/problem.filter.js';
 import { requestValidationPipe } from '@sensorflow/platform/http/request-validation.pipe.js';
 import { createLogger } from '@sensorflow/platform/logging/logger.js';
-import { GroupCommit, Retention } from '@sensorflow/sensor-data';
+import { GroupCommit, Retention, WAITING_GROUP_COMMIT_OPTIONS } from '@sensorflow/sensor-data';
 import { DynamoDbReadingStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-reading-store.js';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { request } from 'node:http';
@@ -73,7 +73,7 @@ beforeAll(async () => {
   const ports = {
     imports: new DynamoDbImportStore(tables.client, tables.name),
     storage: new S3UploadStorage(s3, BUCKET),
-    readings: new GroupCommit(readings, clock),
+    readings: new GroupCommit(readings, clock, WAITING_GROUP_COMMIT_OPTIONS),
     queue: new SqsImportQueue(sqs, sqsServer.queueUrl),
     clock,
     retention: Retention.FOREVER,

@@ -13,6 +13,7 @@ import { AggregateRepairer } from '../../../libs/aggregation/src/aggregate-repai
 import { DynamoDbAggregateStore } from '../../../libs/aggregation/src/dynamodb/dynamodb-aggregate-store.ts';
 import { DynamoDbEquipmentRegistry } from '../../../libs/aggregation/src/dynamodb/dynamodb-equipment-registry.ts';
 import { DynamoDbFleetStore } from '../../../libs/aggregation/src/dynamodb/dynamodb-fleet-store.ts';
+import { FirstLooks } from '../../../libs/aggregation/src/first-looks.ts';
 import { HourRecomputer } from '../../../libs/aggregation/src/hour-recomputer.ts';
 import { hourOfEpochMs, hourPlus } from '../../../libs/aggregation/src/hour.ts';
 import { Inspection } from '../../../libs/aggregation/src/inspection.ts';
@@ -131,7 +132,8 @@ function verificationOf(
   const days = new OccupiedDays(readings, aggregates, fleet);
   const sums = new SumRecomputer(fleet, clock);
   const repairer = new AggregateRepairer(aggregates, hours, sums);
-  const ports = { readings, registry, inspection, days, repairer };
+  const firstLooks = new FirstLooks(inspection, days, clock);
+  const ports = { readings, registry, firstLooks, inspection, repairer };
   return new Verification(ports, clock, { secondLookMs: 0 });
 }
 

@@ -129,6 +129,8 @@ describe('the environment of the embedded stack', () => {
       FRONTEND_URL: 'none',
       SENSORFLOW_DATA_DIR: '.sensorflow',
       STREAM_WINDOW_SECONDS: 1,
+      SWEEP_DELAY_MINUTES: 15,
+      VERIFY_SECOND_LOOK_MS: 5000,
     });
   });
 
