@@ -39,8 +39,12 @@ export const MEASURED = {
       'the aggregator against the bench’s sink at 4 ms a call: 2.7 to 8.1 ms, machine not quiet',
   },
   callsPerSweptHour: {
-    value: 3,
-    source: 'find the equipment, readings, cell (docs/decisions/0011; cost.spec.ts counts them)',
+    value: 2,
+    source: 'find the equipment, cell; and its pages of readings (cost.spec.ts counts them)',
+  },
+  readingsPerSweptPage: {
+    value: 250,
+    source: 'libs/aggregation/src/inspection.ts (cost.spec.ts counts the pages)',
   },
   readUnitsPerFoundEquipment: {
     value: 1,

@@ -7,8 +7,14 @@ import { READ_UNIT_BYTES, readUnits } from './units.ts';
  * is not strongly consistent.
  */
 export function sweptHour(readings: number, cellBytes: number) {
-  const calls = MEASURED.callsPerSweptHour.value;
-  const readingUnits = readUnits(readings * MEASURED.readingBytes.value);
+  const { value: pageSize } = MEASURED.readingsPerSweptPage;
+  const { value: readingBytes } = MEASURED.readingBytes;
+  const fullPages = Math.floor(readings / pageSize);
+  // A page that is full says that there may be more, so that the last one is never full.
+  const lastPage = readings - fullPages * pageSize;
+  const calls = MEASURED.callsPerSweptHour.value + fullPages + 1;
+  const readingUnits =
+    fullPages * readUnits(pageSize * readingBytes) + readUnits(lastPage * readingBytes);
   const cellUnits = cellBytes / READ_UNIT_BYTES + readUnits(cellBytes) / 2;
   return {
     calls,
