@@ -35,8 +35,8 @@ export class Authentication {
   }
 
   /**
-   * The same at once, for a token that is remembered: nearly every request brings one, and promises
-   * would cost it more than all the rest. Undefined says nothing of the token.
+   * The same at once, for a token that is remembered: nearly every request brings one, and is
+   * spared the promises. Undefined says nothing of the token.
    */
   recall(unverifiedToken: string): VerifiedToken | undefined {
     if (unverifiedToken.length > MAX_TOKEN_BYTES) throw invalidToken();

@@ -93,7 +93,7 @@ function requestTo(url: URL, operation: string, body: string): Parameters<Signer
       host: url.host,
       'content-type': 'application/x-amz-json-1.0',
       'content-length': String(Buffer.byteLength(body)),
-      // The signer would find it out by itself, at thrice the cost.
+      // The signer would find it out by itself, by a hash object and a copy of it.
       'x-amz-content-sha256': hash('sha256', body),
       'x-amz-target': `DynamoDB_20120810.${operation}`,
     },
