@@ -364,14 +364,16 @@ describe('the readings', () => {
   it('lets the later row stand when an earlier one is confirmed only after it was sent', async () => {
     const bench = new ImportWorkbench();
     const readings = new LateWriter(`EQ-1 ${instantFromEpochMs(Date.parse(T(7)))}`);
-    const request = await bench.upload(`${HEAD}${rows(12)}EQ-1,${T(7)},700\n${rows(20, 30)}`);
+    const again = (value: number) => `EQ-1,${T(7)},${value}\n`;
+    const file = `${HEAD}${rows(12)}${again(700)}${rows(14, 30)}${again(701)}${rows(6, 60)}`;
+    const request = await bench.upload(file);
 
     await bench.importer(SMALL, { readings }).run(request, ALL_THE_TIME);
 
-    // 33 rows, and again: the lost one, and the seven of the block behind.
-    expect(readings).toMatchObject({ mostAtOnce: 2, received: 33 + 1 + 7 });
-    expect(readings.written).toEqual([7, 700, 7, 700]);
-    expect((await bench.record(request.uploadId)).checkpoint.rows.accepted).toBe(33);
+    // 34 rows, and again: the lost one, and those of the three blocks behind, in which 700 and 701 are.
+    expect(readings).toMatchObject({ mostAtOnce: 4, received: 34 + 1 + 23 });
+    expect(readings.written).toEqual([7, 700, 701, 7, 700, 701]);
+    expect((await bench.record(request.uploadId)).checkpoint.rows.accepted).toBe(34);
   });
 
   it('turns a wide file into readings of several metrics, an empty cell into none', async () => {

@@ -1,7 +1,9 @@
 /** The numbers of an import run; tests take smaller ones. */
 export interface ImportLimits {
-  /** Rows are read, checked and written in blocks of about this many bytes, three of which are held. */
+  /** Rows are read, checked and written in blocks of about this many bytes. */
   readonly blockBytes: number;
+  /** Blocks on their way to the store at a time, while the next one is read and checked. */
+  readonly maxBlocks: number;
   readonly maxRowBytes: number;
   readonly checkpointRows: number;
   readonly checkpointMs: number;
@@ -11,7 +13,7 @@ export interface ImportLimits {
   readonly maxReportBytes: number;
   /** With less time left, a run hands over. */
   readonly handoverMs: number;
-  /** Longer than a run that lost its lease can go on writing: a checkpoint's interval and two writes. */
+  /** Longer than a run that lost its lease can go on writing: a checkpoint's interval, and a write of each block under way. */
   readonly takeoverQuietMs: number;
 }
 
@@ -19,7 +21,10 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 
 export const IMPORT_LIMITS: ImportLimits = {
-  blockBytes: 64 * KIB,
+  // Together some 50 calls of short rows. In larger blocks rows live so long that V8 takes them for old:
+  // four of 16 KiB take a fifth less CPU than two of 64.
+  blockBytes: 16 * KIB,
+  maxBlocks: 4,
   maxRowBytes: 64 * KIB,
   checkpointRows: 5000,
   checkpointMs: 5000,

@@ -58,7 +58,7 @@ export class ImportRun {
 
   /** Ends at the end of the file, with the file's fault, or when the time is over. */
   private async importRows(): Promise<Ending> {
-    const window = new WriteWindow();
+    const window = new WriteWindow(this.limits.maxBlocks);
     try {
       const ending = await this.writeRows(window);
       await window.drained();
