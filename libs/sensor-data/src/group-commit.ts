@@ -186,15 +186,22 @@ export class GroupCommit extends ReadingWriter {
 
   /** The last reading of a key stands for all of them in the call. */
   private addDistinct(call: WriteCall, readings: readonly Reading[], nowEpochMs: number): void {
-    const keys = readings.map((reading) => this.keyOf(reading));
-    const lastOf = new Map(keys.map((key, index) => [key, readings[index]]));
-    const putOf = new Map<string, PendingPut>();
+    const lastOf = new Map<string, Reading>();
+    const keys = readings.map((reading) => {
+      const key = this.keyOf(reading);
+      lastOf.set(key, reading);
+      return key;
+    });
+    const put = (key: string, reading: Reading) => this.putFor(key, reading, nowEpochMs);
+    if (lastOf.size === keys.length) {
+      for (const [key, reading] of lastOf) call.waitFor(put(key, reading));
+      return;
+    }
+    const putOf = new Map(Array.from(lastOf, ([key, reading]) => [key, put(key, reading)]));
     for (const key of keys) {
-      const reading = lastOf.get(key);
-      const put = putOf.get(key) ?? (reading && this.putFor(key, reading, nowEpochMs));
-      if (!put) throw new RangeError('a call with a gap among its readings');
-      putOf.set(key, put);
-      call.waitFor(put);
+      const pending = putOf.get(key);
+      if (!pending) throw new RangeError('a call with a gap among its readings');
+      call.waitFor(pending);
     }
   }
 
