@@ -25,9 +25,10 @@ export class PassportTokenVerifier extends AccessTokenVerifier {
   }
 
   async verify(unverifiedToken: string): Promise<VerifiedToken> {
-    this.requireKeys();
     const keyId = keyIdOfWellFormedToken(unverifiedToken);
-    if (keyId === undefined || !(await this.keys.knows(keyId))) throw invalidToken();
+    if (keyId === undefined) throw invalidToken();
+    this.requireKeys();
+    if (!(await this.keys.knows(keyId))) throw invalidToken();
     const claims = await this.claimsOf({ unverifiedToken });
     const now = this.clock.nowEpochMs() / 1000;
     const token = readClaims(claims, unverifiedToken, this.policy, now);

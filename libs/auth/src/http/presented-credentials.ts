@@ -8,8 +8,7 @@ export interface PresentedCredentials {
   readonly cookie: string | undefined;
 }
 
-const BEARER = /^bearer +([A-Za-z0-9._~+/-]+=*)$/i;
-const BEARER_SCHEME = /^bearer(?: |$)/i;
+const BEARER_SCHEME = /^bearer(?: +|$)/i;
 
 /**
  * Finds the bearer token and the session cookie. Other schemes say nothing here: browsers go on
@@ -25,10 +24,9 @@ function bearerOf(request: FastifyRequest): string | undefined {
   const { authorization } = request.headers;
   if (authorization === undefined) return undefined;
   if (authorization.includes(',') || hasSeveralAuthorizations(request)) throw invalidToken();
-  if (!BEARER_SCHEME.test(authorization)) return undefined;
-  const token = BEARER.exec(authorization)?.[1];
-  if (token === undefined) throw invalidToken();
-  return token;
+  const [scheme] = BEARER_SCHEME.exec(authorization) ?? [];
+  // Whether the rest has the shape of a token, its verification says: not once a request.
+  return scheme === undefined ? undefined : authorization.slice(scheme.length);
 }
 
 /** Node keeps the first of several Authorization headers and drops the others silently. */
