@@ -1,17 +1,23 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { writeCsvFile } from './csv/csv-file.ts';
+import { measureImport } from './csv/csv-import.ts';
 import { runClosedLoop } from './load/closed-loop.ts';
 import { Requests } from './load/requests.ts';
 import { bindGenerator, describeMachine } from './machine.ts';
-import { BATCH_CONNECTIONS, BATCH_SIZE, CONNECTIONS, TOKENS } from './plan.ts';
+import { BATCH_CONNECTIONS, BATCH_SIZE, CONNECTIONS, LONG, TOKENS } from './plan.ts';
 import { ranking, selfTimes, type CpuProfile } from './self-times.ts';
 import { ROOT, Stand, type Server } from './stand.ts';
 
-/** Where the API's CPU goes: `node bench/profile.ts [--batch] [--log-level info] [--seconds 8] [--top 15]`. */
+/**
+ * Where the API's CPU goes, or with `--csv` the importer's, of a file of a million rows:
+ * `node bench/profile.ts [--batch | --csv] [--log-level info] [--seconds 8] [--top 15]`.
+ */
 const { values: options } = parseArgs({
   options: {
     batch: { type: 'boolean', default: false },
+    csv: { type: 'boolean', default: false },
     'log-level': { type: 'string', default: 'warn' },
     seconds: { type: 'string', default: '8' },
     top: { type: 'string', default: '15' },
@@ -36,15 +42,24 @@ async function putLoadOn(api: Server, stand: Stand): Promise<number> {
   return succeeded;
 }
 
+async function importFile(stand: Stand, flags: readonly string[]): Promise<void> {
+  const file = writeCsvFile(join(stand.folder, 'readings.csv'), LONG.csvRows);
+  const { rowsPerSecond } = await measureImport(stand, file, flags);
+  process.stdout.write(`${Math.round(rowsPerSecond)} rows/s\n\n`);
+}
+
 async function profile(stand: Stand): Promise<CpuProfile> {
   const folder = join(stand.folder, 'profile');
   mkdirSync(folder);
   await stand.open();
   const flags = ['--cpu-prof', `--cpu-prof-dir=${folder}`, '--enable-source-maps'];
-  const api = await stand.startApi(options['log-level'], flags);
-  await putLoadOn(api, stand);
-  // The profile is written on the way out.
-  await api.child.stop();
+  if (options.csv) await importFile(stand, flags);
+  else {
+    const api = await stand.startApi(options['log-level'], flags);
+    await putLoadOn(api, stand);
+    // The profile is written on the way out.
+    await api.child.stop();
+  }
   const [file] = readdirSync(folder);
   if (file === undefined) throw new Error('the API left no profile');
   return JSON.parse(readFileSync(join(folder, file), 'utf8')) as CpuProfile;

@@ -23,8 +23,12 @@ export async function measureCsv(stand: Stand, file: CsvFile): Promise<CsvRound>
   return { papa: await measurePapa(stand, file), csvImport: await measureImport(stand, file) };
 }
 
-/** The importer over the whole file, from the event to the finished import. */
-export async function measureImport(stand: Stand, file: CsvFile): Promise<CsvMeasurement> {
+/** The importer over the whole file, from the event to the finished import. `flags` are node's own, for a profile. */
+export async function measureImport(
+  stand: Stand,
+  file: CsvFile,
+  flags: readonly string[] = [],
+): Promise<CsvMeasurement> {
   const uploadId = randomUUID();
   const key = `uploads/${uploadId}.csv`;
   stand.cloud.serveObject(`/${BUCKET}/${key}`, file.path);
@@ -34,6 +38,7 @@ export async function measureImport(stand: Stand, file: CsvFile): Promise<CsvMea
   const lambda = join(ROOT, IMPORTER_PROGRAM);
   await stand.runToEnd('csv-importer', {
     command: [
+      ...flags,
       IMPORT_FILE,
       '--lambda',
       lambda,
