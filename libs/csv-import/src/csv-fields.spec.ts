@@ -3,13 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { readFields } from './csv-fields.js';
 import { splitRecords } from './record-splitter.js';
 
+const LIMITS = { maxRowBytes: 1000, maxBlockRows: Infinity };
+
 async function blocksOf(text: string, delimiter: string) {
   async function* pieces(): AsyncGenerator<Buffer> {
     await Promise.resolve();
     yield Buffer.from(text);
   }
   const blocks = [];
-  for await (const block of splitRecords(pieces(), { offset: 0, line: 1 }, delimiter, 1000)) {
+  for await (const block of splitRecords(pieces(), { offset: 0, line: 1 }, delimiter, LIMITS)) {
     blocks.push(block);
   }
   return blocks;

@@ -598,7 +598,7 @@ const SEMANTICS: readonly TortureCase[] = [
 
 const CORPUS = [...STRUCTURE, ...QUOTING, ...ENCODING, ...DIALECT, ...VALUES, ...SEMANTICS];
 /** Blocks and rows so small that every row meets every boundary; 19 and 24d need real row limits. */
-const SMALL = { blockBytes: 48, checkpointRows: 2 };
+const SMALL = { pieceBytes: 48, maxBlockRows: 2, checkpointRows: 2 };
 
 interface Ending {
   readonly status: string;
@@ -674,7 +674,7 @@ describe('the torture corpus', () => {
       const bench = new ImportWorkbench();
       bench.storage.chunkSizes = [997, 61];
       const request = await bench.upload(torture.file, torture);
-      const limits = { ...SMALL, blockBytes: 48 + 200 * run };
+      const limits = { ...SMALL, pieceBytes: 48 + 200 * run };
       for (let life = 1; life <= 40; life += 1) {
         const ports = mortalPorts(bench.ports, step * life + run);
         await bench

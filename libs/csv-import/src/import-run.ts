@@ -76,9 +76,8 @@ export class ImportRun {
     const { delimiter } = rows.dialect;
     const writer = this.writerFor(rows.dialect);
     this.progress.startRows(rows.dialect, rows.place);
-    const pieces = rows.pieces(this.limits.blockBytes);
-    const { maxRowBytes } = this.limits;
-    for await (const block of splitRecords(pieces, rows.place, delimiter, maxRowBytes)) {
+    const pieces = rows.pieces(this.limits.pieceBytes);
+    for await (const block of splitRecords(pieces, rows.place, delimiter, this.limits)) {
       const judged = writer.judge(block);
       const bytesProcessed = rows.processed(block.next);
       await window.begin(async (before) => {

@@ -7,9 +7,13 @@ import {
   type RecordFault,
   type TextPlace,
 } from './csv-record.js';
+import type { ImportLimits } from './import-limits.js';
 import { QuotedRecords } from './quoted-records.js';
 
 const EXCERPT_BYTES = 1024;
+
+/** How much of a file is looked at together. */
+export type BlockLimits = Pick<ImportLimits, 'maxRowBytes' | 'maxBlockRows'>;
 
 /**
  * Cuts text into records, a block of whole records at a time, in memory bounded by the longest row.
@@ -21,18 +25,15 @@ export async function* splitRecords(
   pieces: AsyncIterable<Buffer>,
   start: TextPlace,
   delimiter: string,
-  maxRowBytes: number,
+  limits: BlockLimits,
 ): AsyncGenerator<RecordBlock> {
-  const splitter = new RecordSplitter(start, delimiter.charCodeAt(0), maxRowBytes);
+  const splitter = new RecordSplitter(start, delimiter.charCodeAt(0), limits);
   let carried: Buffer = Buffer.alloc(0);
   for await (const piece of pieces) {
     const bytes = carried.length > 0 ? Buffer.concat([carried, piece]) : piece;
-    const { block, consumed } = splitter.split(bytes, false);
-    carried = bytes.subarray(consumed);
-    if (block) yield block;
+    carried = yield* splitter.blocks(bytes, false);
   }
-  const { block } = splitter.split(carried, true);
-  if (block) yield block;
+  yield* splitter.blocks(carried, true);
 }
 
 /** A line too long to be kept: what the report says of it. */
@@ -50,6 +51,14 @@ interface FoundRecord extends CsvRecord {
   readonly lines: number;
 }
 
+interface Split {
+  /** Undefined when no record ends in the bytes. */
+  readonly block: RecordBlock | undefined;
+  readonly consumed: number;
+  /** The block has all the rows that it may have, and more may stand behind them. */
+  readonly isFull: boolean;
+}
+
 class RecordSplitter {
   private longRow: LongRow | undefined;
   /** Offset of the bytes that come next. */
@@ -58,19 +67,32 @@ class RecordSplitter {
   constructor(
     private resume: TextPlace,
     private readonly delimiter: number,
-    private readonly maxRowBytes: number,
+    private readonly limits: BlockLimits,
   ) {
     this.position = resume.offset;
   }
 
-  /** `final`: no bytes will follow, so the last line needs no line end. */
-  split(bytes: Buffer, final: boolean): { block: RecordBlock | undefined; consumed: number } {
+  /**
+   * The blocks of these bytes; returns what is left for the bytes to come. `final`: none will come, so
+   * the last line needs no line end.
+   */
+  *blocks(bytes: Buffer, final: boolean): Generator<RecordBlock, Buffer> {
+    for (let rest = bytes; ;) {
+      const { block, consumed, isFull } = this.split(rest, final);
+      rest = rest.subarray(consumed);
+      if (block) yield block;
+      if (!isFull) return rest;
+    }
+  }
+
+  private split(bytes: Buffer, final: boolean): Split {
     const before = this.resume;
     const records: CsvRecord[] = [];
-    const quoted = new QuotedRecords(bytes, this.delimiter, this.maxRowBytes, final);
+    const { maxRowBytes, maxBlockRows } = this.limits;
+    const quoted = new QuotedRecords(bytes, this.delimiter, maxRowBytes, final);
     const lines = new LineEnds(bytes, final);
     let at = 0;
-    while (at < bytes.length || this.longRow) {
+    while (records.length < maxBlockRows && (at < bytes.length || this.longRow)) {
       const record = this.longRow
         ? this.restOfLongRow(lines, at, this.longRow)
         : this.recordAt(bytes, lines, quoted, at);
@@ -79,10 +101,12 @@ class RecordSplitter {
       at = record.next;
       this.resume = { offset: this.position + at, line: record.line + record.lines };
     }
-    const consumed = this.longRow || this.isTooLong(bytes, at) ? this.skip(bytes, at, final) : at;
+    const isFull = records.length === maxBlockRows;
+    const isCut = !isFull && (this.longRow !== undefined || this.isTooLong(bytes, at));
+    const consumed = isCut ? this.skip(bytes, at, final) : at;
     this.position += consumed;
     const block = { bytes, records, next: this.resume };
-    return { block: this.resume === before ? undefined : block, consumed };
+    return { block: this.resume === before ? undefined : block, consumed, isFull };
   }
 
   private recordAt(
@@ -106,7 +130,7 @@ class RecordSplitter {
   ): FoundRecord | undefined {
     const next = lines.behind(end);
     if (next === undefined) return undefined;
-    const tooLong = end - start > this.maxRowBytes;
+    const tooLong = end - start > this.limits.maxRowBytes;
     return {
       start,
       end,
@@ -133,7 +157,7 @@ class RecordSplitter {
   }
 
   private isTooLong(bytes: Buffer, at: number): boolean {
-    return bytes.length - at > this.maxRowBytes + 1;
+    return bytes.length - at > this.limits.maxRowBytes + 1;
   }
 
   /** Drops what is known to lie inside a long row; a CR at the end waits for the LF behind it. */
