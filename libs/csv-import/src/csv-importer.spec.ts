@@ -14,6 +14,7 @@ import { ALL_THE_TIME, ImportWorkbench } from '../../../test/support/import-work
 import { InMemoryUploadStorage } from '../../../test/support/in-memory-upload-storage.js';
 import { mortalPorts } from '../../../test/support/mortal-ports.js';
 import { START } from './import-record.js';
+import type { ObjectVersion } from './upload-storage.js';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
@@ -52,6 +53,31 @@ describe('importing real files', () => {
     expect(bench.readings()).toEqual(readings);
   });
 });
+
+/** Its file stands still behind a third, until told to go on. */
+class StandingStorage extends InMemoryUploadStorage {
+  private readonly stop = Promise.withResolvers<void>();
+  private readonly start = Promise.withResolvers<void>();
+  readonly standsStill = this.stop.promise;
+  readonly goOn = this.start.resolve;
+  override readonly chunkSizes = [256];
+
+  override async open(object: ObjectVersion, offset: number): Promise<AsyncIterable<Uint8Array>> {
+    const chunks = await super.open(object, offset);
+    const { stop, start } = this;
+    return (async function* () {
+      let count = 0;
+      for await (const chunk of chunks) {
+        count += 1;
+        if (count === 4) {
+          stop.resolve();
+          await start.promise;
+        }
+        yield chunk;
+      }
+    })();
+  }
+}
 
 describe('deliveries', () => {
   it('does nothing for a finished import', async () => {
@@ -112,6 +138,25 @@ describe('deliveries', () => {
 
     expect(await first).toBe('contested');
     expect(await second).toBe('finished');
+  });
+
+  it('lets a run whose file stood still write nothing after another one took over', async () => {
+    const bench = new ImportWorkbench();
+    const file = `${HEAD}${rows(60)}EQ-1,${T(20)},700\n`;
+    const request = await bench.upload(file);
+    const storage = new StandingStorage();
+    storage.put(request.uploadId, Buffer.from(file));
+    const standing = bench.importer(SMALL, { storage }).run(request, ALL_THE_TIME);
+    await storage.standsStill;
+
+    const successor = { ...request, messageId: 'message-2' };
+    expect(await bench.run(successor, SMALL)).toBe('finished');
+    const { length } = bench.store.putCalls;
+    storage.goOn();
+
+    expect(await standing).toBe('superseded');
+    expect(bench.store.putCalls).toHaveLength(length);
+    expect(bench.readings()).toContain(`EQ-1 ${instantFromEpochMs(Date.parse(T(20)))} value=700`);
   });
 
   it('waits for a run that may still be writing, and not for one that said it has ended', async () => {
@@ -374,6 +419,20 @@ describe('the readings', () => {
     expect(readings).toMatchObject({ mostAtOnce: 4, received: 34 + 1 + 23 });
     expect(readings.written).toEqual([7, 700, 701, 7, 700, 701]);
     expect((await bench.record(request.uploadId)).checkpoint.rows.accepted).toBe(34);
+  });
+
+  it.each([
+    ['rows that are no readings', 'x,y,z\n'.repeat(60)],
+    ['blank lines', ' \n'.repeat(150)],
+  ])('lets the later row stand when only %s are in the block between', async (_, between) => {
+    const bench = new ImportWorkbench();
+    const readings = new LateWriter(`EQ-1 ${instantFromEpochMs(Date.parse(T(7)))}`);
+    const file = `${HEAD}${rows(8)}${between}EQ-1,${T(7)},700\n${rows(10, 30)}`;
+    const request = await bench.upload(file);
+
+    await bench.importer(SMALL, { readings }).run(request, ALL_THE_TIME);
+
+    expect(readings.written).toEqual([7, 700, 7, 700]);
   });
 
   it('turns a wide file into readings of several metrics, an empty cell into none', async () => {

@@ -79,8 +79,13 @@ export class ImportProgress {
     return (
       this.rowsSinceSaved >= this.limits.checkpointRows ||
       this.unsavedReportBytes >= this.limits.maxReportPartBytes ||
-      this.ports.clock.nowEpochMs() - this.savedAtEpochMs >= this.limits.checkpointMs
+      this.isLeaseDoubtful()
     );
+  }
+
+  /** Whether the lease was not seen for so long that another run may hold the import by now. */
+  isLeaseDoubtful(): boolean {
+    return this.ports.clock.nowEpochMs() - this.savedAtEpochMs >= this.limits.checkpointMs;
   }
 
   /** The report's part first: a checkpoint never speaks of a part that is not there. Throws LeaseLost. */

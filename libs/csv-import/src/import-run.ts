@@ -78,6 +78,7 @@ export class ImportRun {
     this.progress.startRows(rows.dialect, rows.place);
     const pieces = rows.pieces(this.limits.pieceBytes);
     for await (const block of splitRecords(pieces, rows.place, delimiter, this.limits)) {
+      if (this.progress.isLeaseDoubtful()) await this.assureLease(window);
       const judged = writer.judge(block);
       const bytesProcessed = rows.processed(block.next);
       await window.begin(async (before) => {
@@ -89,6 +90,13 @@ export class ImportRun {
       if (this.isOutOfTime()) return 'out-of-time';
     }
     return 'complete';
+  }
+
+  /** The file may have stood still so long that a successor has stopped waiting for this run. */
+  private async assureLease(window: WriteWindow): Promise<void> {
+    // What is on its way saves too, and two at once would overlap.
+    await window.drained();
+    await this.progress.save();
   }
 
   private writerFor(dialect: FileDialect): RowWriter {

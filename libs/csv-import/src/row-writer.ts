@@ -33,7 +33,7 @@ export interface JudgedBlock {
 }
 
 export interface WrittenBlock extends BlockResult {
-  /** Whether readings were sent more than once, perhaps after those of the block behind. */
+  /** Whether readings of this block, or of those before, were sent again, perhaps after those of the blocks behind. */
   readonly repeated: boolean;
 }
 
@@ -78,8 +78,10 @@ export class RowWriter {
   async write({ rows, readings }: JudgedBlock, before: Promise<boolean>): Promise<WrittenBlock> {
     const attempt = new Attempt(this.context.dryRun ? [] : readings);
     attempt.note(await this.readings.write(attempt.open));
-    if (await before) attempt.startOver();
-    const repeated = attempt.open.length > 0;
+    const isBeforeRepeated = await before;
+    if (isBeforeRepeated) attempt.startOver();
+    // Also of a block that has nothing to send: the one behind it is on its way too.
+    const repeated = isBeforeRepeated || attempt.open.length > 0;
     for (let idle = attempt.isIdle ? 1 : 0; attempt.open.length > 0;) {
       await this.beforeNextAttempt(idle, attempt.open.length);
       attempt.note(await this.readings.write(attempt.open));
