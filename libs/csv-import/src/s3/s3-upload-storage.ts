@@ -26,8 +26,11 @@ import {
   reportKey,
   uploadKey,
 } from './object-keys.js';
+import { unstalled } from './unstalled.js';
 
 const DELETIONS_AT_A_TIME = 8;
+/** Longer than S3 ever thinks about the next bytes; who reads then opens the object again behind the last. */
+const IDLE_MS = 10_000;
 
 /**
  * Uploads and reports in one S3 bucket. The client must compute checksums only where required: one
@@ -37,6 +40,7 @@ export class S3UploadStorage extends UploadStorage {
   constructor(
     private readonly s3: S3Client,
     private readonly bucketName: string,
+    private readonly idleMs = IDLE_MS,
   ) {
     super();
   }
@@ -100,7 +104,11 @@ export class S3UploadStorage extends UploadStorage {
       ...(offset > 0 && { Range: `bytes=${offset}-` }),
     });
     const { Body } = await orUnavailable(() => this.s3.send(command).catch(rethrowFileFault));
-    if (Body instanceof Readable) return Body;
+    return this.bytesOf(Body);
+  }
+
+  private bytesOf(body: unknown): AsyncIterable<Uint8Array> {
+    if (body instanceof Readable) return unstalled(body, this.idleMs);
     throw unavailable(new TypeError('the body is no stream'));
   }
 
@@ -145,7 +153,7 @@ export class S3UploadStorage extends UploadStorage {
     yield Buffer.from(head);
     for (const Key of partKeys(uploadId, parts)) {
       const { Body } = await this.s3.send(new GetObjectCommand({ Bucket: this.bucketName, Key }));
-      if (Body) yield await Body.transformToByteArray();
+      yield* this.bytesOf(Body);
     }
     if (tail !== '') yield Buffer.from(tail);
   }
