@@ -70,11 +70,20 @@ export class BatchSender {
   /** Sends all that may leave now. */
   pump(nowEpochMs: number): void {
     while (this.mayLeave(nowEpochMs)) this.send(this.queue.take(MAX_PUTS_PER_CALL), nowEpochMs);
-    const waitsForSlot = this.queue.ready > 0 && this.freeCalls === 0;
-    if (waitsForSlot || this.queue.delayed > 0) this.rate.backlogBegins(nowEpochMs);
+    if (this.hasBacklog()) this.rate.backlogBegins(nowEpochMs);
     else this.rate.backlogEnds();
     const oldest = this.freeCalls > 0 ? this.queue.oldestReadySinceEpochMs() : undefined;
     if (oldest !== undefined) this.listener.wakeAt(oldest + this.options.maxFillMs);
+  }
+
+  /**
+   * Puts that the store turned away are one too when there are many for the slots that are left; a few
+   * are some hot keys, and say nothing of how long others would take.
+   */
+  private hasBacklog(): boolean {
+    const { freeCalls, queue } = this;
+    if (freeCalls === 0 && queue.ready > 0) return true;
+    return queue.delayed * 2 > freeCalls * MAX_PUTS_PER_CALL;
   }
 
   private mayLeave(nowEpochMs: number): boolean {

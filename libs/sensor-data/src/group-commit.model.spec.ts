@@ -695,6 +695,26 @@ describe('in virtual time', () => {
     expect(writer.counters.retries).toBeLessThan(writes.length);
   });
 
+  it('some keys that are throttled keep nobody else out', async () => {
+    const { time, store, writes, writeAt } = startInVirtualTime(5);
+    const hot = new Set(Array.from({ length: 40 }, (_, key) => `EQ-${key}`));
+    store.failPuts(({ equipmentId }) => (hot.has(equipmentId) ? 'not-stored' : undefined));
+    const seconds = 15;
+    for (let i = 0; i < 40 * seconds; i += 1) writeAt(i * 25, oneReading(i % 40));
+    for (let second = 3; second < seconds; second += 1) {
+      const keys = Array.from({ length: 500 }, (_, index) => 1_000 * second + index);
+      writeAt(
+        second * 1_000,
+        keys.flatMap((key) => oneReading(key)),
+      );
+    }
+
+    await time.runToTheEnd(tellNothing);
+
+    const batches = writes.filter(({ readings }) => readings.length > 1);
+    expect(tally(batches)).toEqual({ stored: seconds - 3 });
+  });
+
   it('three times what the store can do is served at the full rate, the rest refused at once', async () => {
     const { time, writer, writes, writeAt } = startInVirtualTime(50, {
       maxCalls: 2,
