@@ -20,6 +20,9 @@ const RECOVERED_MS = 5000;
 /** Of a short run, one stall by whatever else runs on the machine is more than a hundredth. */
 const ALL_REFUSALS_P99_MS = IS_SHORT ? 250 : 20;
 
+/** A process of some seconds still grows into its heap, however little of it is in use. */
+const MAX_RSS_GROWTH = IS_SHORT ? 1.3 : 1.1;
+
 /** The store works on so many calls of 25 readings at a time, the others wait in its line. */
 const SLOTS = 2;
 const LATENCY_MS = 100;
@@ -137,7 +140,6 @@ describe('three times as many readings as the store takes', () => {
     const undisturbed = refused.filter(({ sentAt }) =>
       [settled, atEnd].every(({ lookedAt }) => Math.abs(sentAt - lookedAt) > LOOK_MS),
     );
-    const bySecond = Map.groupBy(undisturbed, ({ sentAt }) => Math.floor(sentAt / 1000));
     const recovered = after.answers.filter(({ dueAt }) => dueAt > after.startedAt + RECOVERED_MS);
     const figures = {
       normalP99Ms: p99(normal.answers.map(fromDueMs)),
@@ -146,15 +148,15 @@ describe('three times as many readings as the store takes', () => {
       servedP99Ms: p99(served.map(fromDueMs)),
       refusedPerSecond: (refused.length * 1000) / OVERLOAD_MS,
       refusalP99Ms: p99(undisturbed.map(fromSentMs)),
-      refusalP99MsOfMedianSecond: median(
-        [...bySecond.values()].map((all) => p99(all.map(fromSentMs))),
-      ),
+      refusalP99MsOfMedianSecond: p99OfMedianSecond(undisturbed, fromSentMs),
       generatorLateP99Ms: overload.lateP99Ms,
       apiBusy: overload.apiBusy,
       putsPerReading: items / served.length,
       settled,
       atEnd,
-      recoveredP99Ms: p99(recovered.map(fromDueMs)),
+      recoveredP99Ms: IS_SHORT
+        ? p99OfMedianSecond(recovered, fromDueMs)
+        : p99(recovered.map(fromDueMs)),
     };
     process.stdout.write(`${JSON.stringify(figures, rounded)}\n`);
     expect(figures.peak).toBeGreaterThan(0.5 * NOMINAL_PER_SECOND);
@@ -166,13 +168,21 @@ describe('three times as many readings as the store takes', () => {
     expect(figures.refusalP99MsOfMedianSecond).toBeLessThan(20);
     expect(figures.refusalP99Ms).toBeLessThan(ALL_REFUSALS_P99_MS);
     expect(figures.putsPerReading).toBeLessThan(1.2);
-    expect(atEnd.rssMib).toBeLessThan(1.1 * settled.rssMib);
+    expect(atEnd.rssMib).toBeLessThan(MAX_RSS_GROWTH * settled.rssMib);
     expect(atEnd.heapMib).toBeLessThan(1.1 * settled.heapMib);
     expect(recovered.length).toBeGreaterThan(0);
     expect(recovered.filter((answer) => !isStored(answer))).toEqual([]);
     expect(figures.recoveredP99Ms).toBeLessThan(2 * figures.normalP99Ms);
   });
 });
+
+function p99OfMedianSecond(
+  answers: readonly Noted[],
+  latencyOf: (answer: Noted) => number,
+): number {
+  const bySecond = Map.groupBy(answers, ({ sentAt }) => Math.floor(sentAt / 1000));
+  return median([...bySecond.values()].map((all) => p99(all.map(latencyOf))));
+}
 
 function p99(figures: readonly number[]): number {
   return percentile(figures, 0.99);

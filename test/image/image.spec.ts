@@ -2,12 +2,11 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ApiClient, eventually, machineToken } from '../support/api-client.js';
 import { ApiProcess } from '../support/api-process.js';
-import { CLIENTS, sendUntilClosed } from '../support/kept-alive-clients.js';
+import { KeptAliveClients } from '../support/kept-alive-clients.js';
 import { freePort, LocalStack, temporaryFolder } from '../support/local-stack.js';
 import { BuiltImage } from './built-image.js';
 
@@ -135,17 +134,16 @@ describe('the image of the API', () => {
 
   it('drains on SIGTERM: fails no request and exits with 0', async () => {
     const { baseUrl, child } = await start({ SHUTDOWN_GRACE_MS: '1000' });
-    const sent = sendUntilClosed(baseUrl, await machineToken(stack.announcement));
-    await delay(500);
+    const clients = new KeptAliveClients(baseUrl, await machineToken(stack.announcement));
+    await clients.areKeptAlive();
 
     const signalledAt = performance.now();
     process.kill(firstProcessOf(child.pid ?? 0), image.config.StopSignal);
-    const statuses = await sent;
+    await clients.ended;
 
     expect(await api?.exit()).toBe(0);
     expect(performance.now() - signalledAt).toBeLessThan(15_000);
-    expect(statuses.length).toBeGreaterThan(CLIENTS);
-    expect(statuses.filter((status) => status !== 201)).toEqual([]);
+    expect(clients.statuses.filter((status) => status !== 201)).toEqual([]);
   });
 
   it('names everything that is missing when nothing is configured, and ends', () => {

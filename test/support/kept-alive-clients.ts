@@ -1,6 +1,7 @@
 import { Agent, request } from 'node:http';
+import { eventually } from './api-client.js';
 
-export const CLIENTS = 16;
+const CLIENTS = 16;
 
 interface Outcome {
   readonly status: number | string;
@@ -9,28 +10,38 @@ interface Outcome {
 
 /**
  * Clients that send readings over kept-alive connections until an answer says that theirs ends, as those of a load
- * balancer do. Answers every status, or what went wrong in words.
+ * balancer do.
  */
-export async function sendUntilClosed(
-  baseUrl: string,
-  token: string,
-): Promise<readonly Outcome['status'][]> {
-  const clients = Array.from({ length: CLIENTS }, async (_, first) =>
-    client(baseUrl, token, first),
-  );
-  return (await Promise.all(clients)).flat();
-}
+export class KeptAliveClients {
+  /** Every status so far, or what went wrong in words. */
+  readonly statuses: Outcome['status'][] = [];
+  /** Resolves when all connections have ended. */
+  readonly ended: Promise<unknown>;
 
-async function client(baseUrl: string, token: string, first: number): Promise<Outcome['status'][]> {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  const statuses: Outcome['status'][] = [];
-  for (let index = first; ; index += CLIENTS) {
-    const { status, closes } = await send(baseUrl, token, agent, index);
-    statuses.push(status);
-    if (closes) break;
+  constructor(
+    private readonly baseUrl: string,
+    private readonly token: string,
+  ) {
+    this.ended = Promise.all(Array.from({ length: CLIENTS }, async (_, first) => this.send(first)));
   }
-  agent.destroy();
-  return statuses;
+
+  /** Resolves when some connection has served more than one request. */
+  async areKeptAlive(): Promise<void> {
+    await eventually(
+      async () => this.statuses.length,
+      (answers) => answers > CLIENTS,
+    );
+  }
+
+  private async send(first: number): Promise<void> {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    for (let index = first; ; index += CLIENTS) {
+      const { status, closes } = await send(this.baseUrl, this.token, agent, index);
+      this.statuses.push(status);
+      if (closes) break;
+    }
+    agent.destroy();
+  }
 }
 
 function send(baseUrl: string, token: string, agent: Agent, index: number): Promise<Outcome> {
