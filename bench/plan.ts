@@ -1,6 +1,6 @@
-/** How long a run measures. Everything else is the same in the short and the long form. */
+/** How long a run measures. Everything else is the same in all forms. */
 export interface Plan {
-  readonly form: 'long' | 'short';
+  readonly form: 'long' | 'short' | 'smoke';
   readonly rounds: number;
   /** Once, before the first round: compilers settle. */
   readonly firstWarmUpMs: number;
@@ -28,6 +28,16 @@ export const SHORT: Plan = {
   measureMs: 3000,
   steadyMs: 3000,
   csvRows: 150_000,
+};
+
+export const SMOKE: Plan = {
+  form: 'smoke',
+  rounds: 1,
+  firstWarmUpMs: 1500,
+  warmUpMs: 200,
+  measureMs: 500,
+  steadyMs: 500,
+  csvRows: 20_000,
 };
 
 export const CONNECTIONS = 128;

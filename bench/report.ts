@@ -72,13 +72,18 @@ function csvTable(rounds: readonly CsvRound[]): string {
 }
 
 export function machineText(machine: Machine): string {
+  return (
+    `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGib} GiB, Node ${machine.node}; ` +
+    `load average before the run ${machine.loadBefore.toFixed(2)}`
+  );
+}
+
+/** Of a stand whose processes are bound to their cores where that is possible. */
+export function boundMachineText(machine: Machine): string {
   const pins = machine.pins
     ? 'the process under test on core 0, generator and sink on core 1'
     : 'NOT bound to cores: figures disturb each other';
-  return (
-    `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGib} GiB, Node ${machine.node}; ${pins}; ` +
-    `load average before the run ${machine.loadBefore.toFixed(2)}`
-  );
+  return `${machineText(machine)}; ${pins}`;
 }
 
 function verdictRow(verdict: Verdict): Row {

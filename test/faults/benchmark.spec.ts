@@ -1,0 +1,22 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+import { CSV_CRITERIA, HTTP_CRITERIA } from '../../bench/criteria.ts';
+
+const BENCHMARK = fileURLToPath(new URL('../../bench/run.ts', import.meta.url));
+
+it('the benchmark measures every promise, and finds every acknowledged reading in its store', async () => {
+  // Rejects when it ends early, as it does when a reading is missing.
+  const { stdout } = await promisify(execFile)(process.execPath, [BENCHMARK, '--smoke']);
+
+  const medians = new Map(
+    stdout.split('\n').map((line) => {
+      const [, what = '', median = ''] = line.split('|').map((cell) => cell.trim());
+      return [what, Number.parseFloat(median.replaceAll(',', ''))];
+    }),
+  );
+  for (const { what } of [...HTTP_CRITERIA, ...CSV_CRITERIA]) {
+    expect(medians.get(what), what).toBeGreaterThan(0);
+  }
+});
