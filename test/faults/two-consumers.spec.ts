@@ -12,7 +12,7 @@ const IS_SHORT = process.env['SENSORFLOW_FAULTS'] === 'short';
 /** Of which 10 % are corrections and 5 % removals. */
 const WRITES = IS_SHORT ? 4_000 : 50_000;
 const WRITERS = 2;
-const WRITES_A_ROUND = 250;
+const WRITES_A_ROUND = 200;
 /** One disturbance a round, whatever the pace of the machine. */
 const ROUNDS = WRITES / WRITERS / WRITES_A_ROUND;
 const LONGEST_PAUSE_MS = 1_200;
