@@ -50,6 +50,10 @@ export class RegionalStack extends Stack {
     this.rollBackOn(api, alarms, deployment);
     new CfnOutput(this, 'Url', { value: `https://${deployment.domainName}` });
     new CfnOutput(this, 'UploadBucket', { value: uploads.bucketName });
+    new CfnOutput(this, 'DiscardedBucket', { value: aggregator.discarded.bucketName });
+    new CfnOutput(this, 'DiscardedNoticesQueueUrl', {
+      value: aggregator.discardedNotices.queueUrl,
+    });
   }
 
   /** Three zones whatever the account: a look-up would need credentials while templates are made. */
