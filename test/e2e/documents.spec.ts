@@ -18,6 +18,15 @@ function operations(): readonly (readonly [string, any])[] {
   );
 }
 
+/** Every answer that is a problem, as place, status and response. */
+function refusals(): readonly (readonly [string, string, any])[] {
+  return operations().flatMap(([name, { responses }]) =>
+    Object.entries<any>(responses)
+      .filter(([status]) => Number(status) >= 400)
+      .map(([status, response]) => [`${name} ${status}`, status, response] as const),
+  );
+}
+
 const PUBLIC = new Set(['GET /', 'GET /health/live', 'GET /health/ready', 'POST /auth/login']);
 
 describe('the OpenAPI document', () => {
@@ -71,15 +80,19 @@ describe('the OpenAPI document', () => {
     );
   });
 
+  it('says how to log in on its page, by names that it has', () => {
+    expect(document.info.description).toMatch(/`loginCredentials`.*`POST \/auth\/login`/s);
+    const login = document.paths['/auth/login'].post;
+    expect(login.security.flatMap(Object.keys)).toEqual(['loginCredentials']);
+  });
+
   it('describes every answer with a schema, and every refusal with its codes', () => {
     const answers = operations().flatMap(([name, { responses }]) =>
       Object.entries<any>(responses).map(
         ([status, { content }]) => [`${name} ${status}`, status, content ?? {}] as const,
       ),
     );
-    const refusals = answers.filter(([, status]) => Number(status) >= 400);
-
-    expect(refusals.length).toBeGreaterThan(40);
+    expect(refusals().length).toBeGreaterThan(40);
     expect(answers.filter(([, status]) => status === '204')).toMatchObject([
       ['DELETE /sensor-data/{equipmentId}/{timestamp} 204', '204', {}],
     ]);
@@ -90,10 +103,45 @@ describe('the OpenAPI document', () => {
         place,
       ).toBe(true);
     }
-    for (const [place, , content] of refusals) {
+    for (const [place, , { content }] of refusals()) {
       expect(Object.keys(content), place).toEqual(['application/problem+json']);
       expect(JSON.stringify(content), place).toContain('"enum"');
     }
+  });
+
+  it('names the codes of each refusal once, in words as in its schema', () => {
+    for (const [place, , { description, content }] of refusals()) {
+      const { schema } = content['application/problem+json'];
+      expect(description, place).toBe(`problem: ${schema.properties.code.enum.join(', ')}`);
+    }
+  });
+
+  it('shows each refusal by an example with its own status and one of its codes', () => {
+    const ajv = new Ajv2020({ strict: false, validateFormats: false });
+    ajv.addSchema({ $id: 'openapi', ...document });
+    const shown = new Set<string>();
+    for (const [place, status, { content }] of refusals()) {
+      const { example, schema } = content['application/problem+json'];
+      expect(example.status, place).toBe(Number(status));
+      expect(schema.properties.code.enum, place).toContain(example.code);
+      expect(example.type, place).toMatch(new RegExp(`/${example.code}$`));
+      expect('errors' in example, place).toBe(example.code.startsWith('invalid-re'));
+      // A schema's references lead to the document.
+      const whole = JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"openapi#/'));
+      expect(ajv.validate(whole, example), `${place} ${ajv.errorsText()}`).toBe(true);
+      shown.add(`${status} ${example.title}`);
+    }
+    expect([...shown].toSorted()).toEqual([
+      '400 Bad Request',
+      '401 Unauthorized',
+      '403 Forbidden',
+      '404 Not Found',
+      '413 Content Too Large',
+      '414 URI Too Long',
+      '415 Unsupported Media Type',
+      '429 Too Many Requests',
+      '503 Service Unavailable',
+    ]);
   });
 
   it('describes the body of every route that takes one', () => {

@@ -5,7 +5,10 @@ import { SERVICE } from './service-identity.js';
 const DESCRIPTION = `Keeps sensor readings durably and shows exact hourly aggregates.
 
 A 2xx answer means that every reading which it does not name as rejected is durable. Any other answer
-means that the identical request can be sent again safely.`;
+means that the identical request can be sent again safely.
+
+To try routes here as a user: Authorize with \`loginCredentials\`, then run \`POST /auth/login\`. The browser keeps
+the session cookie that it sets and sends it by itself.`;
 
 /** The OpenAPI 3.1 document, generated from the controllers. */
 export function createDocument(app: INestApplication): OpenAPIObject {

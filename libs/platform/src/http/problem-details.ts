@@ -3,10 +3,10 @@ import type { DomainError, ErrorKind } from '@sensorflow/kernel';
 
 /** Where a fault stands in the caller's input. */
 export class ProblemFault {
-  @ApiProperty({ description: 'RFC 6901 JSON pointer into the input', example: '/timestamp' })
+  @ApiProperty({ description: 'RFC 6901 JSON pointer into the input' })
   pointer!: string;
 
-  @ApiProperty({ description: 'stable code', example: 'timestamp-offset-missing' })
+  @ApiProperty({ description: 'stable code' })
   code!: string;
 
   @ApiProperty()
@@ -16,19 +16,19 @@ export class ProblemFault {
 /** Every answer that is not 2xx: application/problem+json, RFC 9457. */
 @ApiExtraModels(ProblemFault)
 export class ProblemDetails {
-  @ApiProperty({ example: 'https://sensorflow.dev/problems/invalid-reading', format: 'uri' })
+  @ApiProperty({ format: 'uri' })
   type!: string;
 
-  @ApiProperty({ example: 'Bad Request' })
+  @ApiProperty()
   title!: string;
 
-  @ApiProperty({ type: 'integer', example: 400 })
+  @ApiProperty({ type: 'integer' })
   status!: number;
 
   @ApiProperty()
   detail!: string;
 
-  @ApiProperty({ description: 'stable, kebab-case', example: 'invalid-reading' })
+  @ApiProperty({ description: 'stable, kebab-case' })
   code!: string;
 
   @ApiProperty()
@@ -102,3 +102,25 @@ export function problemOf(error: DomainError, requestId: string): ProblemDocumen
     ...(error.faults.length > 0 ? { errors: error.faults } : {}),
   };
 }
+
+/** The codes of input that is refused as a whole: what is wrong with it stands in `errors`. */
+const FAULT_NAMING: ReadonlySet<string> = new Set(['invalid-request', 'invalid-reading']);
+
+export function namesFaults(code: string): boolean {
+  return FAULT_NAMING.has(code);
+}
+
+/** What a document shows for a code: its form, with words that stand for any. */
+export function exampleProblem(status: number, code: string): ProblemDocument {
+  const detail = 'Says in a sentence why the request was refused.';
+  return {
+    ...problem(status, code, detail, '2f1c5a9e-0b7d-4c3e-9a51-6d8f0e4b7c12'),
+    ...(namesFaults(code) && { errors: [EXAMPLE_FAULT] }),
+  };
+}
+
+const EXAMPLE_FAULT: ProblemFault = {
+  pointer: '/timestamp',
+  code: 'timestamp-offset-missing',
+  detail: 'Says in a sentence what is wrong there.',
+};
