@@ -8,12 +8,15 @@ import {
   failedStart,
   freePort,
   isAlive,
+  kill,
   LocalStack,
   temporaryFolder,
 } from '../support/local-stack.js';
 
 const folders: string[] = [];
 const stacks: LocalStack[] = [];
+/** Processes that a stack may have left behind. */
+const left: number[] = [];
 
 async function aStack(options: Parameters<typeof LocalStack.start>[0] = {}): Promise<LocalStack> {
   const stack = await LocalStack.start(options);
@@ -72,6 +75,7 @@ async function beginImport({ announcement }: LocalStack): Promise<void> {
 
 afterEach(async () => {
   for (const stack of stacks.splice(0)) await stack.killEverything();
+  for (const pid of left.splice(0)) kill(pid);
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
@@ -133,6 +137,28 @@ describe('the embedded stack', () => {
     expect(second.output()).toMatch(/^ +WARNING +changes not aggregated: 1 files in .*failures$/m);
   });
 
+  it('stops with the npm that started it, when that alone is told to', async () => {
+    const stack = await aStack({ byNpm: true });
+    const processes = stack.processIds();
+    left.push(...processes);
+    expect(processes.length).toBeGreaterThan(4);
+
+    await stack.terminate();
+
+    const alive = await eventually(
+      async () => processes.filter(isAlive),
+      (some) => some.length === 0,
+      10_000,
+    );
+    expect(alive).toEqual([]);
+  });
+
+  it('gets its arguments from npm', async () => {
+    const refusal = await failedStart({ dataDir: aFolder(), byNpm: true, args: ['--rest'] });
+
+    expect(refusal.printed).toContain('Unknown argument --rest;');
+  });
+
   it('takes everything along when only its supervisor is killed', async () => {
     const stack = await aStack();
     const processes = stack.processIds();
@@ -141,7 +167,7 @@ describe('the embedded stack', () => {
 
     const alive = await eventually(
       async () => processes.filter(isAlive),
-      (left) => left.length === 0,
+      (some) => some.length === 0,
       10_000,
     );
     expect(alive).toEqual([]);

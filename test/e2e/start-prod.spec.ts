@@ -1,6 +1,9 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, inject, it } from 'vitest';
+import { eventually } from '../support/api-client.js';
+import { ApiProcess } from '../support/api-process.js';
+import { isAlive, kill, processTree } from '../support/local-stack.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -19,7 +22,30 @@ function startProd(variables: Readonly<Record<string, string>>) {
   });
 }
 
+const left: number[] = [];
+
+afterEach(() => {
+  for (const pid of left.splice(0)) kill(pid);
+});
+
 describe('npm run start:prod', () => {
+  it('ends with the npm that started it, when that alone is told to', async () => {
+    const command = ['npm', 'run', '--silent', 'start:prod'] as const;
+    const api = await ApiProcess.start(inject('stack'), inject('stackDataDir'), {}, command);
+    const processes = processTree(api.child.pid ?? 0);
+    left.push(...processes);
+    expect(processes.length).toBeGreaterThan(1);
+
+    api.child.kill('SIGTERM');
+
+    const alive = await eventually(
+      async () => processes.filter(isAlive),
+      (some) => some.length === 0,
+      10_000,
+    );
+    expect(alive).toEqual([]);
+  });
+
   it('names everything that is wrong with its environment, and exits', async () => {
     const { exitCode, printed } = await startProd({ PORT: 'eighty', FRONTEND_URL: '*' });
 

@@ -22,7 +22,7 @@ export class LocalStack {
     const dataDir = options.dataDir ?? temporaryFolder();
     const port = options.port ?? (await freePort());
     const startedAt = performance.now();
-    const { child, printed } = spawnStack(dataDir, port, options.variables, options.args);
+    const { child, printed } = spawnStack(dataDir, port, options);
     while (!printed().includes('SensorFlow is ready at')) {
       if (child.exitCode !== null) throw new Error(`the stack ended: ${printed()}`);
       await delay(10);
@@ -47,6 +47,12 @@ export class LocalStack {
   async interrupt(): Promise<number | null> {
     this.process.child.kill('SIGINT');
     return this.exit();
+  }
+
+  /** As a supervisor or the stop button of an editor does: whoever was started is told, and nobody else. */
+  async terminate(): Promise<void> {
+    this.process.child.kill('SIGTERM');
+    await this.exit();
   }
 
   /** As a power cut does: nobody gets to say a last word. */
@@ -79,9 +85,12 @@ export interface StackStart {
   readonly port?: number;
   readonly variables?: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
+  /** By `npm run local`, without the build that comes before it. */
+  readonly byNpm?: boolean;
 }
 
-const MAIN = fileURLToPath(new URL('../../dist/apps/local/src/main.js', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const MAIN = join(ROOT, 'dist/apps/local/src/main.js');
 /** Ends the stack when the tests that started it are gone, however they went. */
 const LEASH = new URL('../../dist/apps/local/src/leash.js', import.meta.url).href;
 
@@ -91,18 +100,22 @@ export async function failedStart(
 ): Promise<{ readonly exitCode: number | null; readonly printed: string }> {
   const dataDir = options.dataDir ?? temporaryFolder();
   const port = options.port ?? (await freePort());
-  const { child, printed } = spawnStack(dataDir, port, options.variables, options.args);
+  const { child, printed } = spawnStack(dataDir, port, options);
   await once(child, 'close');
   return { exitCode: child.exitCode, printed: printed() };
 }
 
+const BUILT = [process.execPath, '--import', LEASH, MAIN] as const;
+const BY_NPM = ['npm', 'run', '--silent', '--ignore-scripts', 'local', '--'] as const;
+
 function spawnStack(
   dataDir: string,
   port: number,
-  variables: Readonly<Record<string, string>> = {},
-  args: readonly string[] = [],
+  { variables = {}, args = [], byNpm = false }: StackStart,
 ) {
-  const child = spawn(process.execPath, ['--import', LEASH, MAIN, ...args], {
+  const [program, ...programArgs] = byNpm ? BY_NPM : BUILT;
+  const child = spawn(program, [...programArgs, ...args], {
+    cwd: ROOT,
     env: {
       PATH: process.env['PATH'],
       SENSORFLOW_DATA_DIR: dataDir,
@@ -142,7 +155,7 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-function kill(pid: number): void {
+export function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
@@ -150,7 +163,8 @@ function kill(pid: number): void {
   }
 }
 
-function processTree(root: number): readonly number[] {
+/** The process and all that descend from it. */
+export function processTree(root: number): readonly number[] {
   const children = childrenOf(root);
   return [root, ...children.flatMap((child) => processTree(child))];
 }
