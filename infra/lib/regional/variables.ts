@@ -6,6 +6,10 @@ import type {
   readAggregatorEnvironment,
   readImporterEnvironment,
 } from '../../../libs/platform/src/config/environment.ts';
+import {
+  READINGS_STREAM_SOURCE,
+  secondLookMs,
+} from '../../../libs/platform/src/resources/event-sources.ts';
 import { IMPORTER_NODE_OPTIONS } from '../../../libs/platform/src/resources/function-memory.ts';
 import { TABLES } from '../../../libs/platform/src/resources/tables.ts';
 import type { Deployment } from '../deployment.ts';
@@ -35,9 +39,10 @@ export function apiVariables({ deployment, identity }: RegionalParts, bucket: Bu
     // The load balancer's.
     TRUSTED_PROXY_HOPS: '1',
     AGGREGATE_SHARDS: String(deployment.aggregateShards),
-    // Longer than the three batching windows that the fleet-hours lag, as far as a request can wait.
     VERIFY_SECOND_LOOK_MS: String(
-      Math.min(30, 2 + 3 * (deployment.aggregationWindowSeconds ?? 1)) * 1000,
+      secondLookMs(
+        deployment.aggregationWindowSeconds ?? READINGS_STREAM_SOURCE.maximumBatchingWindowSeconds,
+      ),
     ),
   };
   return {

@@ -134,6 +134,15 @@ describe('the environment of the embedded stack', () => {
     });
   });
 
+  it.each([
+    [{ STREAM_WINDOW_SECONDS: '5' }, 17_000],
+    [{ STREAM_WINDOW_SECONDS: '0' }, 2000],
+    [{ STREAM_WINDOW_SECONDS: '300' }, 30_000],
+    [{ STREAM_WINDOW_SECONDS: '5', VERIFY_SECOND_LOOK_MS: '0' }, 0],
+  ])('with %j waits for the aggregates before a difference counts', (variables, waitMs) => {
+    expect(readStackEnvironment(variables).VERIFY_SECOND_LOOK_MS).toBe(waitMs);
+  });
+
   it('is refused with every fault at once', () => {
     const faults = faultsOf(
       { LOG_LEVEL: 'loud', PORT: '0', FRONTEND_URL: '*', SENSORFLOW_DATA_DIR: '' },

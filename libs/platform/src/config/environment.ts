@@ -1,5 +1,5 @@
 import { cleanEnv, EnvMissingError, str, type ValidatorSpec } from 'envalid';
-import { READINGS_STREAM_SOURCE } from '../resources/event-sources.js';
+import { READINGS_STREAM_SOURCE, secondLookMs } from '../resources/event-sources.js';
 import { httpUrl, httpUrlList, originOrNone, text, textList, wholeNumber } from './variables.js';
 
 /**
@@ -30,8 +30,10 @@ const AGGREGATE_SHARDS = wholeNumber(1, 256)({ default: 1 });
 /** Off unless set. Everything that writes, removes or folds readings needs the same number. */
 const RETENTION_DAYS = wholeNumber(4, 36_500)({ default: undefined });
 
-/** How long aggregates may lag behind before a difference counts: three batching windows and some work. */
-const VERIFY_SECOND_LOOK_MS = wholeNumber(0, 30_000)({ default: 5_000 });
+const WINDOW_SECONDS = READINGS_STREAM_SOURCE.maximumBatchingWindowSeconds;
+
+/** How long aggregates may lag behind before a difference counts. */
+const secondLook = wholeNumber(0, 30_000);
 
 /** How long after its end an hour is verified by itself; 0 for never. */
 const SWEEP_DELAY_MINUTES = wholeNumber(0, 1_440)({ default: 15 });
@@ -58,7 +60,7 @@ const apiVariables = {
   UPLOAD_MAX_BYTES: wholeNumber(1, 5 * 1024 * MIB)({ default: 2048 * MIB }),
   AGGREGATE_SHARDS,
   RETENTION_DAYS,
-  VERIFY_SECOND_LOOK_MS,
+  VERIFY_SECOND_LOOK_MS: secondLook({ default: secondLookMs(WINDOW_SECONDS) }),
   SWEEP_DELAY_MINUTES,
 };
 
@@ -90,14 +92,10 @@ const stackVariables = {
   /** Folder with the functions as they are deployed; the build's own modules unless set. */
   SENSORFLOW_LAMBDAS_DIR: text({ default: undefined }),
   /** How long a batch of either stream gathers records; Lambda takes 0 to 300. */
-  STREAM_WINDOW_SECONDS: wholeNumber(
-    0,
-    300,
-  )({
-    default: READINGS_STREAM_SOURCE.maximumBatchingWindowSeconds,
-  }),
+  STREAM_WINDOW_SECONDS: wholeNumber(0, 300)({ default: WINDOW_SECONDS }),
   RETENTION_DAYS,
-  VERIFY_SECOND_LOOK_MS,
+  /** Follows from the window unless set. */
+  VERIFY_SECOND_LOOK_MS: secondLook({ default: undefined }),
   SWEEP_DELAY_MINUTES,
 };
 
@@ -145,7 +143,11 @@ export function readImporterEnvironment(variables: Variables) {
 }
 
 export function readStackEnvironment(variables: Variables) {
-  return read(variables, stackVariables);
+  const { VERIFY_SECOND_LOOK_MS, ...environment } = read(variables, stackVariables);
+  return {
+    ...environment,
+    VERIFY_SECOND_LOOK_MS: VERIFY_SECOND_LOOK_MS ?? secondLookMs(environment.STREAM_WINDOW_SECONDS),
+  };
 }
 
 export function readVerifyEnvironment(variables: Variables) {

@@ -38,6 +38,14 @@ export const READINGS_STREAM_SOURCE: StreamSourceDefinition = {
   reportBatchItemFailures: true,
 };
 
+/**
+ * How long a verification waits before it counts a difference: longer than the three batching windows that the
+ * fleet-hours lag, as far as a request can wait.
+ */
+export function secondLookMs(batchingWindowSeconds: number): number {
+  return Math.min(30, 2 + 3 * batchingWindowSeconds) * 1000;
+}
+
 /** A table's stream → a function. The embedded stack and the infrastructure feed every one of this list. */
 export interface StreamMappingDefinition {
   /** Names the mapping's checkpoint and its failures: lower case letters, digits and dashes. */
