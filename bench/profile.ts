@@ -12,7 +12,7 @@ import { ROOT, Stand, type Server } from './stand.ts';
 
 /**
  * Where the API's CPU goes, or with `--csv` the importer's, of a file of a million rows:
- * `node bench/profile.ts [--batch | --csv] [--log-level info] [--seconds 8] [--top 15]`.
+ * `npx node bench/profile.ts [--batch | --csv] [--log-level info] [--seconds 8] [--top 15]`.
  */
 const { values: options } = parseArgs({
   options: {

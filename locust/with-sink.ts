@@ -11,7 +11,7 @@ import { Stand, type Server } from '../bench/stand.ts';
 
 /**
  * One stage against the built API with the benchmark's sink as its store: starts them, then locust, and
- * reads the clocks of all processes while all users are there. `node locust/with-sink.ts --users 500`.
+ * reads the clocks of all processes while all users are there. `npx node locust/with-sink.ts --users 500`.
  */
 const { values: options } = parseArgs({
   options: {

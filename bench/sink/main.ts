@@ -5,7 +5,7 @@ import { control } from './control.ts';
 import { changedSettings } from './sink-settings.ts';
 import { Sink, type SinkAnswer } from './sink.ts';
 
-/** DynamoDB's stand-in as a process: `node bench/sink/main.ts --port 8000 --settings '{"latencyMs":4}'`. */
+/** DynamoDB's stand-in as a process: `npx node bench/sink/main.ts --port 8000 --settings '{"latencyMs":4}'`. */
 const { values: options } = parseArgs({
   options: {
     port: { type: 'string', default: '0' },

@@ -1,0 +1,43 @@
+import { globSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const SCRIPTS: Readonly<Record<string, string>> = JSON.parse(fileText('package.json')).scripts;
+
+function fileText(name: string): string {
+  return readFileSync(`${ROOT}${name}`, 'utf8');
+}
+
+describe('the commands that are documented', () => {
+  it('install what is missing first, as CONTRIBUTING.md says', () => {
+    const rows = fileText('CONTRIBUTING.md').matchAll(/^\| `npm (?:run )?(?:--silent )?([\w:]+)/gm);
+    const names = Array.from(rows, ([, name = '']) => name);
+    const unready = names.filter((name) => {
+      const script = SCRIPTS[name] ?? '';
+      const itself = script.endsWith('.sh') ? fileText(script) : '';
+      return !`${SCRIPTS[`pre${name}`]} ${itself}`.includes('node scripts/make-ready.mjs');
+    });
+
+    expect(names.length).toBeGreaterThan(10);
+    // It reads the lockfile alone.
+    expect(unready).toEqual(['sbom']);
+  });
+
+  it('run TypeScript by the pinned Node, whatever the one of the shell is', () => {
+    const files = globSync(['*.md', '{bench,locust}/*.md', '{bench,locust,infra/cost}/**/*.ts'], {
+      cwd: ROOT,
+    });
+    const plain = files.filter((file) => /(?<!npx )\bnode \w+\/\S+\.ts/.test(fileText(file)));
+
+    expect(files.length).toBeGreaterThan(30);
+    expect(plain).toEqual([]);
+  });
+
+  it('write nothing of npm into a bill of materials', () => {
+    const files = ['CONTRIBUTING.md', 'README.md', 'buildspec.yml', '.github/workflows/ci.yml'];
+    const loud = files.filter((file) => /npm run sbom/.test(fileText(file)));
+
+    expect(loud).toEqual([]);
+  });
+});
