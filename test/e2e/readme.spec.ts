@@ -8,11 +8,16 @@ import { LocalStack } from '../support/local-stack.js';
 const README = new URL('../../README.md', import.meta.url);
 const ROOT = dirname(README.pathname);
 
-/** The commands of the five steps as printed, but for the folder that this test's stack uses. */
-function commandsOf(readme: string, dataDir: string): string {
+/** The commands of each of the five steps as printed, but for the folder that this test's stack uses. */
+function blocksOf(readme: string, dataDir: string): readonly string[] {
   const [, section = ''] = /## Five steps\n(.*?)\n## /s.exec(readme) ?? [];
-  const blocks = [...section.matchAll(/```sh\n(.*?)```/gs)].map(([, block]) => block);
-  return blocks.join('\n').replaceAll('.sensorflow/', `${dataDir}/`);
+  const blocks = section.matchAll(/```sh\n(.*?)```/gs);
+  return Array.from(blocks, ([, block = '']) => block.replaceAll('.sensorflow/', `${dataDir}/`));
+}
+
+async function pasted(commands: string, timeout: number) {
+  const path = `${join(ROOT, 'node_modules/.bin')}:${process.env['PATH']}`;
+  return promisify(execFile)('bash', ['-c', commands], { cwd: ROOT, env: { PATH: path }, timeout });
 }
 
 describe('the five steps of the README', () => {
@@ -25,16 +30,10 @@ describe('the five steps of the README', () => {
 
   beforeAll(async () => {
     stack = await LocalStack.start();
-    const commands = commandsOf(readFileSync(README, 'utf8'), stack.dataDir);
+    const commands = blocksOf(readFileSync(README, 'utf8'), stack.dataDir).join('\n');
     // A pasted command that fails must fail here, whatever comes after it.
     const strict = 'set -euo pipefail\ncurl() { command curl --fail-with-body "$@"; }\n';
-    const path = `${join(ROOT, 'node_modules/.bin')}:${process.env['PATH']}`;
-    const { stdout } = await promisify(execFile)('bash', ['-c', strict + commands], {
-      cwd: ROOT,
-      env: { PATH: path },
-      timeout: 100_000,
-    });
-    printed = stdout;
+    printed = (await pasted(strict + commands, 100_000)).stdout;
   });
 
   it('log in, and know who you are', () => {
@@ -49,6 +48,15 @@ describe('the five steps of the README', () => {
 
   it('import the recording', () => {
     expect(printed).toContain('"rows":{"total":22695,"accepted":22695,"rejected":0}');
+  });
+
+  it('end with the reason where the token is no good', async () => {
+    const [login = '', , , upload = ''] = blocksOf(readFileSync(README, 'utf8'), stack.dataDir);
+    const ended = await pasted(`${login}\nTOKEN=\n${upload}`, 20_000).catch((error) => error);
+
+    expect(ended.killed ?? false).toBe(false);
+    expect(ended.stderr).toContain('401');
+    expect(ended.stderr).not.toContain('undefined');
   });
 
   it('read aggregates of the reading and of the machine', () => {
