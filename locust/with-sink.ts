@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -103,6 +103,12 @@ async function runStage(stand: Stand): Promise<number> {
   return typeof code === 'number' ? code : 1;
 }
 
+if (spawnSync(options.locust, ['--version'], { cwd: import.meta.dirname }).status !== 0) {
+  process.stderr.write(
+    `${options.locust} does not run here; locust/README.md says how to get it.\n`,
+  );
+  process.exit(1);
+}
 // Nothing is bound to a core: three processes share two.
 const stand = new Stand({ ...describeMachine(), pins: false });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -32,6 +33,19 @@ describe('the commands that are documented', () => {
 
     expect(files.length).toBeGreaterThan(30);
     expect(plain).toEqual([]);
+  });
+
+  it('say where Locust comes from when it is not there, before anything is started', () => {
+    const command = ['locust/with-sink.ts', '--locust', '/nonexistent/locust'];
+    const { status, stdout, stderr } = spawnSync(process.execPath, command, {
+      cwd: ROOT,
+      encoding: 'utf8',
+    });
+
+    expect(status).toBe(1);
+    expect(stdout + stderr).toBe(
+      '/nonexistent/locust does not run here; locust/README.md says how to get it.\n',
+    );
   });
 
   it('write nothing of npm into a bill of materials', () => {
