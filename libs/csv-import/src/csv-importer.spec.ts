@@ -539,6 +539,20 @@ describe('the error report', () => {
     expect(bench.reportRows(uploadId, ';')[0]?.[2]).toContain('value: ');
   });
 
+  it.each([
+    ['.', ['oops', '1 234'], 'A metric is a number, such as 78.42, without'],
+    [',', ['oops', '1.234'], 'A metric is a number with a decimal comma, such as 78,42, without'],
+  ] as const)('says what a number with "%s" is', async (decimal, cells, words) => {
+    const bench = new ImportWorkbench();
+    const rowsOfCells = cells.map((cell, index) => `EQ-1;${T(index)};${cell}\n`);
+    const file = `equipmentId;timestamp;value\n${rowsOfCells.join('')}`;
+
+    const { uploadId } = await bench.importFile(file, { options: { decimal } });
+
+    const details = bench.reportRows(uploadId, ';').map(([, , detail]) => detail);
+    expect(details).toEqual(cells.map(() => expect.stringContaining(`value: ${words}`)));
+  });
+
   it('can be corrected and uploaded itself, again and again', async () => {
     const bench = new ImportWorkbench();
     const first = await bench.importFile(`${HEAD}${rows(2)}EQ-1,${T(3)},oops\nEQ-1,${T(4)},no\n`);

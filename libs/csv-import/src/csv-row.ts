@@ -80,12 +80,18 @@ export class RowReader {
   }
 }
 
+const NOT_A_NUMBER_WITH_COMMA = refused(
+  'value-not-a-number',
+  'A metric is a number with a decimal comma, such as 78,42, without text, blanks or thousands separators.',
+);
+
 /** With a decimal comma a point can only be a thousands separator, which is refused. */
 function parseCell(cell: string, decimal: DecimalSign): Parsed<number> {
   if (decimal === '.') return parseNumberText(cell);
-  return cell.includes('.')
-    ? refused('value-not-a-number', 'A metric is a number with a decimal comma, such as 78,42.')
-    : parseNumberText(cell.replace(',', '.'));
+  if (cell.includes('.')) return NOT_A_NUMBER_WITH_COMMA;
+  const parsed = parseNumberText(cell.replace(',', '.'));
+  const isNoNumber = !parsed.ok && parsed.fault.code === NOT_A_NUMBER_WITH_COMMA.fault.code;
+  return isNoNumber ? NOT_A_NUMBER_WITH_COMMA : parsed;
 }
 
 /** Without the ASCII blanks around it; any other blank is part of the text, and wrong there. */

@@ -8,7 +8,10 @@ const LARGEST = 1e100;
 const JSON_NUMBER = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/;
 const SIGNIFICANT_DIGIT = /^[^eE]*[1-9]/;
 
-const NOT_A_NUMBER = refused('value-not-a-number', 'A metric is a JSON number, such as 78.42.');
+const NOT_A_NUMBER = refused(
+  'value-not-a-number',
+  'A metric is a number, such as 78.42, without text, blanks or thousands separators.',
+);
 const OUT_OF_RANGE = refused(
   'value-out-of-range',
   'A number is zero or has a magnitude from 1e-100 to 1e100.',
