@@ -260,6 +260,18 @@ describe('npm run verify', () => {
     expect(printed).toContain(words);
   });
 
+  it.each([
+    [['--help'], "Unknown option '--help'"],
+    [['2023-02-15'], "Unexpected argument '2023-02-15'"],
+    [['--from'], "Option '--from <value>' argument missing"],
+    [['--from', '--to'], "Option '--from' argument is ambiguous"],
+  ])('names the argument that it does not take, of %j', async (args, words) => {
+    const { exitCode, printed } = await runVerify({}, ...args);
+
+    const all = 'the arguments are --repair, --from INSTANT and --to INSTANT.';
+    expect([exitCode, printed]).toEqual([2, `${words}; ${all}\n`]);
+  });
+
   it('says so when the stack that it knows does not run any more', async () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'sensorflow-stopped-'));
     const machine = { ...stack.announcement.machine, tokenUrl: 'http://127.0.0.1:9/oauth2/token' };

@@ -26,17 +26,28 @@ async function run(): Promise<number> {
 }
 
 function options() {
-  const { values } = parseArgs({
-    options: {
-      repair: { type: 'boolean', default: false },
-      from: { type: 'string', default: '1970-01-01T00:00:00Z' },
-      to: { type: 'string', default: new Date(Date.now() + HOUR_MS).toISOString() },
-    },
-  });
+  const values = parsedArguments();
   const [from, to] = [Date.parse(values.from), Date.parse(values.to)];
   if (!(from < to))
     throw new CannotVerifyError('--from and --to are instants, one before the other.');
   return { repair: values.repair ? 'repair' : 'verify', from, to } as const;
+}
+
+function parsedArguments() {
+  try {
+    return parseArgs({
+      options: {
+        repair: { type: 'boolean', default: false },
+        from: { type: 'string', default: '1970-01-01T00:00:00Z' },
+        to: { type: 'string', default: new Date(Date.now() + HOUR_MS).toISOString() },
+      },
+    }).values;
+  } catch (cause) {
+    // Node's first sentence names the argument; the next ones are for the programmer.
+    const [fault] = (cause instanceof Error ? cause.message : String(cause)).split(/\.\s/);
+    const words = `${fault}; the arguments are --repair, --from INSTANT and --to INSTANT.`;
+    throw new CannotVerifyError(words, { cause });
+  }
 }
 
 function lineOf(difference: Difference): string {
