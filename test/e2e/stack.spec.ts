@@ -85,6 +85,7 @@ describe('the embedded stack', () => {
 
     expect(stack.output()).toMatch(/^SensorFlow is ready at http:\/\/localhost:\d+$/m);
     expect(stack.output()).toContain(stack.announcement.docsUrl);
+    expect(stack.output()).toContain(` ${stack.dataDir}/local.json;`);
     expect(statSync(join(stack.dataDir, 'local.json')).mode & 0o777).toBe(0o600);
     expect(statSync(stack.dataDir).mode & 0o077).toBe(0);
     expect(stack.announcement.machine.scope.split(' ')).toHaveLength(4);

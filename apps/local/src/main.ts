@@ -28,7 +28,7 @@ function nextSignal(): Promise<'signal'> {
 
 function greeting(stack: Stack, options: StackOptions): string {
   const { baseUrl, docsUrl, user, machine } = stack.announcement;
-  const folder = relative(process.cwd(), options.dataDir) || '.';
+  const folder = folderFromHere(options.dataDir);
   return [
     `SensorFlow is ready at ${baseUrl}`,
     `  documents      ${docsUrl}`,
@@ -38,6 +38,12 @@ function greeting(stack: Stack, options: StackOptions): string {
     ...stack.warnings.map((warning) => `  WARNING        ${warning}`),
     '',
   ].join('\n');
+}
+
+/** As short as it can be read: what lies elsewhere is named in full. */
+function folderFromHere(folder: string): string {
+  const fromHere = relative(process.cwd(), folder) || '.';
+  return fromHere.startsWith('..') ? folder : fromHere;
 }
 
 /** What is worded for the person at the terminal stands alone; of a fault of ours, all is wanted. */
