@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
   ConfigurationError,
@@ -150,5 +151,37 @@ describe('the environment of the embedded stack', () => {
     );
 
     expect(faults).toHaveLength(4);
+  });
+});
+
+describe('the table of variables in the README', () => {
+  const readme = readFileSync(new URL('../../../../README.md', import.meta.url), 'utf8');
+  const rows = Array.from(readme.matchAll(/^\| `([A-Z_]+)`.*?\|.*?\|(.*)\|$/gm));
+  const bounded = rows.flatMap(([, name = '', meaning = '']) => {
+    const [, min, max] = / ([\d,]+)(?: \(\w+\))? to ([\d,]+)/.exec(meaning) ?? [];
+    return min && max ? [[name, min.replaceAll(',', ''), max.replaceAll(',', '')] as const] : [];
+  });
+
+  it('says within which bounds a number must be', () => {
+    expect(bounded.map(([name]) => name)).toEqual([
+      'TRUSTED_PROXY_HOPS',
+      'SHUTDOWN_GRACE_MS',
+      'UPLOAD_MAX_BYTES',
+      'AGGREGATE_SHARDS',
+      'IMPORT_HANDOVER_MS',
+      'RETENTION_DAYS',
+      'VERIFY_SECOND_LOOK_MS',
+      'SWEEP_DELAY_MINUTES',
+    ]);
+  });
+
+  it.each(bounded)('has those of %s: %s to %s', (name, min, max) => {
+    const variables = { ...complete, UPLOADS_QUEUE_URL: 'https://sqs.example/1/uploads' };
+    const readers = [readApiEnvironment, readImporterEnvironment];
+    const faults = readers.flatMap((read) => faultsOf({ ...variables, [name]: 'many' }, read));
+
+    expect(new Set(faults)).toEqual(
+      new Set([`${name}: must be a whole number from ${min} to ${max}`]),
+    );
   });
 });
