@@ -52,7 +52,10 @@ export class Inspection {
     const sums = subject.metrics && new RecomputedSums();
     const remaining = (await this.candidates(subject, signal)).values();
     const work = async (): Promise<void> => {
-      for (const id of remaining) await this.lookAtEquipment(id, subject.range, notes, sums);
+      for (const id of remaining) {
+        signal.throwIfAborted();
+        await this.lookAtEquipment(id, subject.range, notes, sums);
+      }
     };
     await Promise.all(Array.from({ length: CONCURRENCY }, work));
     if (sums) await this.lookAtSums(subject, notes, sums);
@@ -82,6 +85,7 @@ export class Inspection {
     const folds = await this.foldHours(equipmentId, range, notes);
     const cells = new Map<Hour, EquipmentHourCell>();
     for await (const page of this.aggregates.scanCells(equipmentId, range)) {
+      notes.signal.throwIfAborted();
       for (const cell of page) cells.set(cell.hour, cell);
     }
     for (const hour of new Set([...folds.keys(), ...cells.keys()])) {
@@ -121,6 +125,7 @@ export class Inspection {
       notes.signal.throwIfAborted();
       const unseen = new Map(sums.of(metric));
       for await (const page of this.fleet.scanSums(metric, range)) {
+        notes.signal.throwIfAborted();
         for (const { hour, shard, aggregate } of page) {
           const key = RecomputedSums.keyOf(hour, shard);
           notes.compare(sumPlace(metric, hour, shard), aggregate, unseen.get(key)?.aggregate);

@@ -296,6 +296,34 @@ describe('a verification', () => {
     await expect(ended).rejects.toBe(reason);
   });
 
+  it.each([0, 50])(
+    'that is stopped looks at nothing more, when equipment has no readings and %i pages of cells',
+    async (pages) => {
+      const stopping = new AbortController();
+      const reason = new Error('the process ends');
+      for (let equipment = 0; equipment < 50; equipment += 1) {
+        await world.put({ equipmentId: `EQ-${equipment}`, timestamp: '2023-02-15T00:30:00Z' });
+      }
+      let looks = 0;
+      world.aggregates.scanCells = async function* page() {
+        looks += 1;
+        await delay(1);
+        stopping.abort(reason);
+        for (let seen = 0; seen < pages; seen += 1) {
+          yield [];
+          looks += 1;
+        }
+      };
+      const range = { from: SIX, to: anHour('2023-02-15T07') };
+
+      const ended = world.verification.verify({ range }, stopping.signal);
+
+      await expect(ended).rejects.toBe(reason);
+      await delay(20);
+      expect(looks).toBeLessThanOrEqual(8);
+    },
+  );
+
   it('ends with the reason of its signal', async () => {
     const reason = new Error('no more time');
 
