@@ -207,8 +207,8 @@ describe.each([
     const range = { from: SIX, to: anHour('2023-02-15T08') };
     const found = (await pagesOf(fleet.scanSums('value', range))).flat();
 
-    const text = ({ hour, shard, aggregate }: Omit<SumCell, 'version'>) =>
-      `${hour} ${shard} ${JSON.stringify(aggregate && plain(aggregate))}`;
+    const text = ({ hour, shard, version, aggregate }: SumCell) =>
+      `${hour} ${shard} ${version} ${JSON.stringify(aggregate && plain(aggregate))}`;
     expect(found.map(text).toSorted()).toEqual(sums.map(text).toSorted());
   });
 

@@ -10,7 +10,6 @@ import {
   type MetricAggregate,
   type ReplaceOutcome,
   type ShardHour,
-  type StoredSum,
   type SumCell,
   type SumOf,
 } from '@sensorflow/aggregation';
@@ -65,7 +64,7 @@ export class InMemoryFleetStore extends FleetStore {
     );
   }
 
-  override async *scanSums(metric: string, range: HourRange): AsyncGenerator<readonly StoredSum[]> {
+  override async *scanSums(metric: string, range: HourRange): AsyncGenerator<readonly SumCell[]> {
     await Promise.resolve();
     yield this.allSums().filter(
       (sum) => sum.metric === metric && sum.hour >= range.from && sum.hour < range.to,

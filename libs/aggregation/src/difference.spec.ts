@@ -8,6 +8,7 @@ const PLACE = {
   equipmentId: 'EQ-1',
   metric: 'value',
   start: anInstant('2023-02-15T06:00:00Z'),
+  version: 7,
 } as const;
 
 function anAggregate(...values: readonly number[]): MetricAggregate {
@@ -87,7 +88,7 @@ describe('a difference', () => {
   });
 
   it('of a missing cell counts when it is still missing', () => {
-    const missing = aDifference({ stored: null });
+    const missing = aDifference({ stored: null, version: 0 });
 
     expect(stillFound([missing], [missing])).toEqual([missing]);
   });
@@ -95,7 +96,10 @@ describe('a difference', () => {
   it('of a switch, whose last value is the same again, does not count when the cell has moved', () => {
     const last = aDifference({ field: 'last', stored: '0', recomputed: '1' });
     const first = [aDifference({ field: 'count', stored: '10', recomputed: '11' }), last];
-    const second = [aDifference({ field: 'count', stored: '15', recomputed: '16' }), last];
+    const second = [
+      aDifference({ field: 'count', stored: '15', recomputed: '16', version: 8 }),
+      { ...last, version: 8 },
+    ];
 
     expect(stillFound(first, second)).toEqual([]);
   });
@@ -107,11 +111,16 @@ describe('a difference', () => {
   });
 
   it.each([
-    ['the cell has moved meanwhile', [aDifference({ stored: '1.5' })]],
+    ['the cell has moved meanwhile', [aDifference({ version: 8, stored: '1.5' })]],
+    ['the cell has moved, and its digits came back', [aDifference({ version: 8 })]],
+    ['the cell was missing at first', [aDifference({ version: 1 })], aDifference({ version: 0 })],
     ['it is gone', []],
     ['it is of another field', [aDifference({ field: 'count' })]],
     ['it is of another shard', [aDifference({ shard: 1 })]],
-  ])('does not count when %s', (_, second) => {
-    expect(stillFound([aDifference()], second)).toEqual([]);
-  });
+  ] satisfies [string, Difference[], Difference?][])(
+    'does not count when %s',
+    (_, second, first = aDifference()) => {
+      expect(stillFound([first], second)).toEqual([]);
+    },
+  );
 });

@@ -14,6 +14,8 @@ export interface Place {
   readonly metric: string;
   /** Where its hour, or its slot, begins. */
   readonly start: Instant;
+  /** Of the cell or the sum that holds it, 0 when there is none. */
+  readonly version: number;
 }
 
 /** A field whose stored digits are not the recomputed ones; null where there is no such aggregate. */
@@ -62,17 +64,17 @@ function textOf(aggregate: MetricAggregate | undefined, field: Field): string | 
 
 /**
  * What a second look still finds: the cell has not moved although it had the time to follow what the
- * readings said at the first look. One that moves is being recomputed, also when some of its fields stand
- * there as before: the last value of a switch is 0 or 1.
+ * readings said at the first look. One that has moved was recomputed, also when its digits stand there as
+ * before: the last value of a switch is 0 or 1. Its version tells, which every recomputation raises.
  */
 export function stillFound(
   first: readonly Difference[],
   second: readonly Difference[],
 ): readonly Difference[] {
   const before = new Set(first.map(differenceKey));
-  const stored = new Map(second.map((each) => [differenceKey(each), each.stored]));
+  const versions = new Map(second.map((each) => [differenceKey(each), each.version]));
   const moved = new Set(
-    first.filter((each) => stored.get(differenceKey(each)) !== each.stored).map(placeKey),
+    first.filter((each) => versions.get(differenceKey(each)) !== each.version).map(placeKey),
   );
   return second.filter((each) => before.has(differenceKey(each)) && !moved.has(placeKey(each)));
 }

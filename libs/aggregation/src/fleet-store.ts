@@ -22,8 +22,6 @@ export interface SumCell extends SumOf {
   readonly aggregate: MetricAggregate | undefined;
 }
 
-export type StoredSum = Omit<SumCell, 'version'>;
-
 export interface FleetHour {
   readonly hour: Hour;
   readonly aggregate: MetricAggregate;
@@ -54,7 +52,7 @@ export abstract class FleetStore {
    * The sums of a metric in some hours of one day, of all shards and of the fleet, strongly consistent, a
    * page at a time. One without readings, or that cannot be read, is there without an aggregate.
    */
-  abstract scanSums(metric: string, range: HourRange): AsyncIterable<readonly StoredSum[]>;
+  abstract scanSums(metric: string, range: HourRange): AsyncIterable<readonly SumCell[]>;
 
   /** What the fleet's hours of a range amount to, in order of the hour, a page at a time. Strongly consistent. */
   abstract scanFleet(metric: string, range: HourRange): AsyncIterable<readonly FleetHour[]>;

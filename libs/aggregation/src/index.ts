@@ -14,7 +14,6 @@ export {
   FleetStore,
   type FleetHour,
   type ShardHour,
-  type StoredSum,
   type SumCell,
   type SumOf,
 } from './fleet-store.js';

@@ -1,7 +1,7 @@
 import type { ReadingStore, StoredReading } from '@sensorflow/sensor-data';
 import type { AggregateStore, EquipmentHour, EquipmentHourCell } from './aggregate-store.js';
 import { differencesAt, type Difference, type Place } from './difference.js';
-import type { FleetStore } from './fleet-store.js';
+import type { FleetStore, SumOf } from './fleet-store.js';
 import { foldIntoSlots, joinSlots, type HourSlots } from './hour-slots.js';
 import { hourOf, startOfHour, startOfSlot, type Hour, type HourRange } from './hour.js';
 import type { HourMetrics } from './hourly-aggregate.js';
@@ -126,14 +126,14 @@ export class Inspection {
       const unseen = new Map(sums.of(metric));
       for await (const page of this.fleet.scanSums(metric, range)) {
         notes.signal.throwIfAborted();
-        for (const { hour, shard, aggregate } of page) {
-          const key = RecomputedSums.keyOf(hour, shard);
-          notes.compare(sumPlace(metric, hour, shard), aggregate, unseen.get(key)?.aggregate);
+        for (const sum of page) {
+          const key = RecomputedSums.keyOf(sum.hour, sum.shard);
+          notes.compare(sumPlace(sum, sum.version), sum.aggregate, unseen.get(key)?.aggregate);
           unseen.delete(key);
         }
       }
-      for (const { hour, shard, aggregate } of unseen.values()) {
-        notes.compare(sumPlace(metric, hour, shard), undefined, aggregate);
+      for (const sum of unseen.values()) {
+        notes.compare(sumPlace(sum, 0), undefined, sum.aggregate);
       }
     }
   }
@@ -172,23 +172,24 @@ function compareHour(
   metrics: HourMetrics,
   notes: Notes,
 ): void {
-  const place = { level: 'equipment-hour', equipmentId, start: startOfHour(hour) } as const;
-  notes.compareAll(place, cell?.metrics ?? new Map(), metrics);
+  const { version = 0 } = cell ?? {};
+  const place = { equipmentId, version, start: startOfHour(hour) };
+  notes.compareAll({ ...place, level: 'equipment-hour' }, cell?.metrics ?? new Map(), metrics);
   if (!cell?.slots) return;
   for (const slot of new Set([...cell.slots.keys(), ...slots.keys()])) {
     notes.compareAll(
-      { level: 'slot', equipmentId, start: startOfSlot(hour, slot) },
+      { ...place, level: 'slot', start: startOfSlot(hour, slot) },
       cell.slots.get(slot) ?? new Map(),
       slots.get(slot) ?? new Map(),
     );
   }
 }
 
-function sumPlace(metric: string, hour: Hour, shard: number | undefined): Place {
-  const start = startOfHour(hour);
+function sumPlace({ metric, hour, shard }: SumOf, version: number): Place {
+  const place = { metric, version, start: startOfHour(hour) };
   return shard === undefined
-    ? { level: 'fleet-hour', metric, start }
-    : { level: 'shard-hour', shard, metric, start };
+    ? { ...place, level: 'fleet-hour' }
+    : { ...place, level: 'shard-hour', shard };
 }
 
 function hourOfReading({ timestamp }: StoredReading): Hour {

@@ -1,10 +1,14 @@
-import type { StoredSum } from './fleet-store.js';
+import type { SumOf } from './fleet-store.js';
 import type { Hour } from './hour.js';
 import { together, type HourMetrics, type MetricAggregate } from './hourly-aggregate.js';
 
+interface RecomputedSum extends SumOf {
+  readonly aggregate: MetricAggregate;
+}
+
 /** What the readings of some hours amount to, by metric, hour and shard, and of the fleet. */
 export class RecomputedSums {
-  private readonly sums = new Map<string, Map<string, StoredSum>>();
+  private readonly sums = new Map<string, Map<string, RecomputedSum>>();
 
   /** Text that is equal for two sums of a metric exactly when they are one. */
   static keyOf(hour: Hour, shard: number | undefined): string {
@@ -23,12 +27,12 @@ export class RecomputedSums {
     return this.sums.keys();
   }
 
-  of(metric: string): ReadonlyMap<string, StoredSum> {
+  of(metric: string): ReadonlyMap<string, RecomputedSum> {
     return this.sums.get(metric) ?? new Map();
   }
 
-  private addTo(of: Omit<StoredSum, 'aggregate'>, aggregate: MetricAggregate): void {
-    const ofMetric = this.sums.get(of.metric) ?? new Map<string, StoredSum>();
+  private addTo(of: SumOf, aggregate: MetricAggregate): void {
+    const ofMetric = this.sums.get(of.metric) ?? new Map<string, RecomputedSum>();
     const key = RecomputedSums.keyOf(of.hour, of.shard);
     const before = ofMetric.get(key)?.aggregate;
     ofMetric.set(key, { ...of, aggregate: before ? together(before, aggregate) : aggregate });

@@ -84,6 +84,7 @@ describe('a verification', () => {
       metric: 'value',
       start: anInstant('2023-02-15T06:00:00Z'),
       field: 'total',
+      version: 1,
       stored: '0.000000000000002',
       recomputed: '0.000000000000001',
     });
@@ -178,6 +179,34 @@ describe('a verification', () => {
 
     expect((await verify()).differences).toEqual([]);
     expect(slept).toEqual([5000]);
+  });
+
+  it('counts no difference of a cell that moved, though its digits have come back by then', async () => {
+    const correct = async (value: number) =>
+      world.put({ equipmentId: 'EQ-2', timestamp: '2023-02-15T06:30:00Z', value });
+    await correct(2);
+    world.clock.sleep = async () => {
+      await world.aggregate();
+      await correct(1e-15);
+      await world.aggregate();
+      await correct(2);
+    };
+
+    expect((await verify()).differences).toEqual([]);
+  });
+
+  it('finds what is wrong in a cell once that stands still', async () => {
+    damage({ equipmentId: 'EQ-2' }, { metrics: new Map() });
+    const { version = 0 } = world.aggregates.cell({ equipmentId: 'EQ-2', hour: SIX }) ?? {};
+    const raised = version + 1;
+    world.clock.sleep = async () =>
+      Promise.resolve(damage({ equipmentId: 'EQ-2' }, { version: raised }));
+
+    const moving = await verify();
+    const standing = await verify();
+
+    expect(moving.differences).toEqual([]);
+    expect(standing.differences).toHaveLength(10);
   });
 
   it('leaves out the hours of its range that are not asked for', async () => {

@@ -4,7 +4,6 @@ import {
   FleetStore,
   type FleetHour,
   type ShardHour,
-  type StoredSum,
   type SumCell,
   type SumOf,
 } from '../fleet-store.js';
@@ -87,17 +86,17 @@ export class DynamoDbFleetStore extends FleetStore {
     }
   }
 
-  override async *scanSums(metric: string, range: HourRange): AsyncGenerator<readonly StoredSum[]> {
+  override async *scanSums(metric: string, range: HourRange): AsyncGenerator<readonly SumCell[]> {
     for await (const items of this.between(shardSumsPartition(metric, range.from), range)) {
       yield items.flatMap((item) => {
         const of = shardSumAt(text(item['partition'], 'partition'), text(item['cell'], 'cell'));
-        return of ? [{ ...of, aggregate: readableSumOf(item) }] : [];
+        return of ? [sumCellOf(of, item)] : [];
       });
     }
     for await (const items of this.between(fleetPartition(metric), range)) {
       yield items.flatMap((item) => {
         const hour = parseHour(text(item['cell'], 'cell'));
-        return hour ? [{ metric, hour, aggregate: readableSumOf(item) }] : [];
+        return hour ? [sumCellOf({ metric, hour }, item)] : [];
       });
     }
   }
@@ -137,6 +136,10 @@ export class DynamoDbFleetStore extends FleetStore {
       ConsistentRead: true,
     });
   }
+}
+
+function sumCellOf(of: SumOf, item: Item): SumCell {
+  return { ...of, version: versionOf(item), aggregate: readableSumOf(item) };
 }
 
 interface Projection {
