@@ -29,6 +29,8 @@ export class AggregationWorld {
   readonly aggregates = new InMemoryAggregateStore(1500, shardOf);
   readonly fleet = new InMemoryFleetStore(this.aggregates, shardOf);
   readonly registry = new InMemoryEquipmentRegistry();
+  /** What could not be repaired. */
+  readonly failures: unknown[] = [];
   private readonly hours: HourRecomputer;
   private readonly sums = new SumRecomputer(this.fleet, this.clock);
   readonly verification: Verification;
@@ -41,7 +43,9 @@ export class AggregationWorld {
     const inspection = new Inspection(readings, aggregates, fleet);
     const days = new OccupiedDays(readings, aggregates, fleet);
     const firstLooks = new FirstLooks(inspection, days, clock, longestPartMs);
-    const repairer = new AggregateRepairer(aggregates, this.hours, this.sums);
+    const repairer = new AggregateRepairer(aggregates, this.hours, this.sums, (error) =>
+      this.failures.push(error),
+    );
     const ports = { readings, registry, inspection, firstLooks, repairer };
     this.verification = new Verification(ports, clock, { secondLookMs, ...kept });
   }

@@ -1,3 +1,4 @@
+import { DomainError } from '@sensorflow/kernel';
 import type { AggregateStore, EquipmentHour } from './aggregate-store.js';
 import type { Difference } from './difference.js';
 import { equipmentHourKey, type HourRecomputer } from './hour-recomputer.js';
@@ -20,29 +21,50 @@ export class AggregateRepairer {
     private readonly aggregates: AggregateStore,
     private readonly hours: HourRecomputer,
     private readonly sums: SumRecomputer,
+    /** Told of what cannot be repaired, and stays as it is; without it that is thrown. */
+    private readonly onFailure: (error: Error) => void = (error) => {
+      throw error;
+    },
   ) {}
 
-  /** Throws what the recomputers throw, and the signal's reason; what was done by then is done. */
+  /**
+   * What fails holds up nothing behind it, and what stands above it stays as well. Throws the signal's
+   * reason; and when all else is done, the first DomainError of the recomputers, which passes.
+   */
   async repair(
     differences: readonly Difference[],
     deadlineEpochMs: number,
     signal: AbortSignal,
   ): Promise<void> {
-    for (const of of equipmentHoursIn(differences)) {
-      signal.throwIfAborted();
-      await this.hours.recomputeHour(of, deadlineEpochMs);
+    const attempts = new Attempts(signal, this.onFailure);
+    const failed = new Set<string>();
+    for (const [key, of] of equipmentHoursIn(differences)) {
+      const name = `${of.equipmentId} ${of.hour}`;
+      const recompute = async () => this.hours.recomputeHour(of, deadlineEpochMs);
+      if (!(await attempts.succeed(name, recompute))) failed.add(key);
     }
-    const above = await this.sumsAbove(differences);
+    const above = await this.sumsAbove(differences.filter((each) => !failed.has(hourKey(each))));
+    await this.repairSums(above, deadlineEpochMs, attempts);
+    if (attempts.passing) throw attempts.passing;
+  }
+
+  private async repairSums(
+    above: readonly DirtySums[],
+    deadlineEpochMs: number,
+    attempts: Attempts,
+  ): Promise<void> {
     for (const { hour, shard, metrics } of above) {
       if (shard === undefined) continue;
-      signal.throwIfAborted();
-      await this.sums.recomputeShardHour({ hour, shard }, [...metrics], deadlineEpochMs);
+      await attempts.succeed(`shard ${shard} ${hour}`, async () =>
+        this.sums.recomputeShardHour({ hour, shard }, [...metrics], deadlineEpochMs),
+      );
     }
     for (const { hour, shard, metrics } of above) {
       if (shard !== undefined) continue;
       for (const metric of metrics) {
-        signal.throwIfAborted();
-        await this.sums.recomputeFleetHour({ hour, metric }, deadlineEpochMs);
+        await attempts.succeed(`${metric} ${hour}`, async () =>
+          this.sums.recomputeFleetHour({ hour, metric }, deadlineEpochMs),
+        );
       }
     }
   }
@@ -66,12 +88,40 @@ export class AggregateRepairer {
   }
 }
 
-function equipmentHoursIn(differences: readonly Difference[]): Iterable<EquipmentHour> {
-  const hours = new Map<string, EquipmentHour>();
-  for (const { equipmentId, start } of differences) {
-    if (equipmentId === undefined) continue;
-    const of = { equipmentId, hour: hourOf(start) };
-    hours.set(equipmentHourKey(of), of);
+/** One after the other, whatever becomes of those before. */
+class Attempts {
+  /** The first failure that passes. */
+  passing: DomainError | undefined;
+
+  constructor(
+    private readonly signal: AbortSignal,
+    private readonly onFailure: (error: Error) => void,
+  ) {}
+
+  async succeed(name: string, recompute: () => Promise<unknown>): Promise<boolean> {
+    this.signal.throwIfAborted();
+    try {
+      await recompute();
+      return true;
+    } catch (error) {
+      if (error instanceof DomainError) this.passing ??= error;
+      else this.onFailure(new Error(`${name} cannot be repaired`, { cause: error }));
+      return false;
+    }
   }
-  return hours.values();
+}
+
+function equipmentHoursIn(differences: readonly Difference[]): ReadonlyMap<string, EquipmentHour> {
+  const hours = new Map<string, EquipmentHour>();
+  for (const difference of differences) {
+    const { equipmentId, start } = difference;
+    if (equipmentId === undefined) continue;
+    hours.set(hourKey(difference), { equipmentId, hour: hourOf(start) });
+  }
+  return hours;
+}
+
+/** Of its equipment-hour; of a sum it is equal to no such. */
+function hourKey({ equipmentId = '', start }: Difference): string {
+  return equipmentHourKey({ equipmentId, hour: hourOf(start) });
 }

@@ -114,7 +114,7 @@ type Stores = [ReadingStore, AggregateStore, FleetStore, EquipmentRegistry];
 function verificationOf(
   [readings, aggregates, fleet, registry]: Stores,
   clock: Clock,
-  { retention, secondLookMs }: AggregationOptions,
+  { retention, secondLookMs, sweepListener }: AggregationOptions,
 ): Verification {
   const hours = new HourRecomputer(readings, aggregates, clock, { retention });
   const inspection = new Inspection(readings, aggregates, fleet);
@@ -124,7 +124,9 @@ function verificationOf(
     registry,
     inspection,
     firstLooks: new FirstLooks(inspection, days, clock),
-    repairer: new AggregateRepairer(aggregates, hours, new SumRecomputer(fleet, clock)),
+    repairer: new AggregateRepairer(aggregates, hours, new SumRecomputer(fleet, clock), (error) =>
+      sweepListener.onFailure(error),
+    ),
   };
   return new Verification(ports, clock, { secondLookMs, retention });
 }

@@ -1,3 +1,4 @@
+import { DomainError } from '@sensorflow/kernel';
 import { Retention } from '@sensorflow/sensor-data';
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -399,6 +400,45 @@ describe('a repair', () => {
 
     await expect(ended).rejects.toBe(reason);
     expect(replaced).toHaveLength(1);
+  });
+
+  describe('of a cell that fails', () => {
+    const broken = new RangeError('not a decimal number: abc');
+    const away = new DomainError('unavailable', 'store-unavailable', 'try again');
+    let error: Error;
+
+    beforeEach(() => {
+      for (const equipmentId of ['EQ-1', 'EQ-2']) damage({ equipmentId }, { metrics: new Map() });
+      const readState = world.aggregates.readState.bind(world.aggregates);
+      world.aggregates.readState = async (of) => {
+        if (of.equipmentId === 'EQ-1') throw error;
+        return readState(of);
+      };
+    });
+    const second = () => world.aggregates.cell({ equipmentId: 'EQ-2', hour: SIX })?.metrics.size;
+
+    it('goes on behind it, and says why it is not repaired', async () => {
+      error = broken;
+
+      const { differences, repaired } = await repair();
+
+      const left = (await verify()).differences;
+      expect(second()).toBe(1);
+      expect(new Set(left.map(({ equipmentId }) => equipmentId))).toEqual(new Set(['EQ-1']));
+      expect(repaired).toBe(differences.length - left.length);
+      expect(world.failures).toMatchObject([
+        { message: 'EQ-1 2023-02-15T06 cannot be repaired', cause: broken },
+      ]);
+    });
+
+    it('goes on behind it, and throws what passes in the end', async () => {
+      error = away;
+
+      await expect(repair()).rejects.toBe(away);
+
+      expect(second()).toBe(1);
+      expect(world.failures).toEqual([]);
+    });
   });
 
   it('raises versions, as every recomputation does', async () => {
