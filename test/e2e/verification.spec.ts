@@ -9,8 +9,10 @@ import {
 import { hourOf } from '@sensorflow/aggregation';
 import { toItem } from '@sensorflow/aggregation/dynamodb/aggregate-item.js';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiClient, eventually, machineToken } from '../support/api-client.js';
 import { LocalStack } from '../support/local-stack.js';
@@ -82,11 +84,25 @@ async function damage(
   await dynamoDb.send(new PutItemCommand({ TableName, Item: item }));
 }
 
+/** Until what the streams still have to recompute does not take it away again. */
+async function untilItStays(
+  at: readonly [string, string],
+  damaging: () => Promise<void>,
+  isDamaged: (item: Item) => boolean,
+): Promise<void> {
+  await eventually(async () => {
+    await damaging();
+    await delay(3000);
+    return itemAt(...at);
+  }, isDamaged);
+}
+
 const ofEquipment = (id: string) => ['2023-02-15#0', `2023-02-15T06#${id}`] as const;
 const SHARD = ['shard#value#2023-02-15', '2023-02-15T06#0'] as const;
 const FLEET = ['fleet#value', '2023-02-15T06'] as const;
 const sumIn = (item: Item) => item['sum']?.M;
 const metricIn = (item: Item) => item['metrics']?.M?.['value']?.M;
+const slotIn = (item: Item) => item['slots']?.M?.['3']?.M?.['value']?.M;
 
 describe('a verification', () => {
   it('of untouched aggregates finds nothing, and compares slots, hours, shards and the fleet', async () => {
@@ -117,7 +133,7 @@ describe('a verification', () => {
 
   it('reports one damaged cell of every level with both values, and a repair puts all right', async () => {
     // The streams recompute what stands above a damaged cell: from the bottom up, each after the other.
-    await damage(ofEquipment('EQ-DENSE'), (item) => item['slots']?.M?.['3']?.M?.['value']?.M, {
+    await damage(ofEquipment('EQ-DENSE'), slotIn, {
       total: { S: '10.000000000000001' },
     });
     await damage(ofEquipment('EQ-2'), metricIn, { max: { N: '9E+15' } });
@@ -206,19 +222,85 @@ describe('a verification', () => {
   });
 });
 
+describe('a cell that cannot be read', () => {
+  /** A map of an item with a total in it. */
+  interface Spot {
+    readonly at: readonly [string, string];
+    readonly mapIn: (item: Item) => Item | undefined;
+  }
+  const dense: Spot = { at: ofEquipment('EQ-DENSE'), mapIn: slotIn };
+  const metrics: Spot = { at: ofEquipment('EQ-2'), mapIn: metricIn };
+  const shard: Spot = { at: SHARD, mapIn: sumIn };
+  const fleet: Spot = { at: FLEET, mapIn: sumIn };
+  const ABC = { S: 'abc' };
+
+  /** As damage does, and with another version or none. */
+  async function spoil({ at, mapIn }: Spot, version?: AttributeValue) {
+    const { version: _, ...item } = await itemAt(...at);
+    Object.assign(mapIn(item) ?? {}, { total: ABC });
+    const Spoilt = version ? { ...item, version } : item;
+    await dynamoDb.send(new PutItemCommand({ TableName, Item: Spoilt }));
+  }
+
+  it('is recomputed by the stream as a whole', async () => {
+    await damage(ofEquipment('EQ-DENSE'), slotIn, { total: ABC });
+    await spoil(metrics, ABC);
+    // What was there before, sent again.
+    const timestamp = '2023-02-15T06:30:00.000Z';
+    await api.post('/sensor-data', { equipmentId: 'EQ-DENSE', timestamp, value: 0.1 });
+    await api.post('/sensor-data', { equipmentId: 'EQ-2', timestamp, value: 1e15 });
+
+    await eventually(
+      async () => itemAt(...ofEquipment('EQ-DENSE')),
+      (item) => slotIn(item)?.['total']?.S === '10',
+    );
+    await eventually(
+      async () => itemAt(...ofEquipment('EQ-2')),
+      (item) => item['version']?.N === '1',
+    );
+    expect((await verified(api, DAY)).differences).toEqual([]);
+  });
+
+  it.each([
+    { what: 'a slot of a dense hour', of: dense, version: { N: '7' } },
+    { what: 'metrics', of: metrics, version: { N: '7' } },
+    { what: 'metrics and no version', of: metrics },
+    { what: 'metrics and a text for a version', of: metrics, version: ABC },
+    { what: 'metrics and a negative version', of: metrics, version: { N: '-7' } },
+    { what: 'a shard-hour and its version', of: shard, version: ABC },
+    { what: 'a fleet-hour without a version', of: fleet },
+  ])('differs, and a repair puts it right: $what', async ({ of, version }) => {
+    await untilItStays(
+      of.at,
+      async () => spoil(of, version),
+      (item) => of.mapIn(item)?.['total']?.S === 'abc',
+    );
+
+    const found = await verified(api, DAY);
+    const repaired = await verified(api, DAY, 'repair');
+    const afterwards = await verified(api, DAY);
+
+    expect(found.differences.length).toBeGreaterThanOrEqual(10);
+    expect(repaired.repaired).toBe(repaired.differences.length);
+    expect(afterwards.differences).toEqual([]);
+    expect(Number((await itemAt(...of.at))['version']?.N)).toBeGreaterThan(0);
+  });
+
+  it('but for its version is no difference, and no difficulty', async () => {
+    await spoil({ ...metrics, mapIn: () => undefined });
+
+    expect((await verified(api, DAY)).differences).toEqual([]);
+    expect((await verified(api, DAY, 'repair')).differences).toEqual([]);
+  });
+});
+
 describe('npm run verify', () => {
   const local = () => ({ SENSORFLOW_DATA_DIR: stack.dataDir });
 
   it('verifies everything from the command line, and repairs it when told to', async () => {
-    // Until what the streams still have to recompute does not take it away again.
-    await eventually(
-      async () => {
-        await damage(FLEET, sumIn, { total: { S: '5' } });
-        await new Promise((resolve) => {
-          setTimeout(resolve, 3000);
-        });
-        return itemAt(...FLEET);
-      },
+    await untilItStays(
+      FLEET,
+      async () => damage(FLEET, sumIn, { total: { S: '5' } }),
       (item) => sumIn(item)?.['total']?.S === '5',
     );
 
@@ -246,6 +328,23 @@ describe('npm run verify', () => {
     const { exitCode, printed } = await runVerify(other, '--from', '2023-02-15', '--to', DAY.to);
 
     expect([exitCode, printed]).toEqual([0, '16 aggregates checked, 0 differences\n']);
+  });
+
+  it('says which hours were not compared, which are no differences', async () => {
+    const report = { checked: 5, differences: [], sealedHours: 2, tooLarge: 3, nextCursor: null };
+    const server = createServer((_, response) => response.end(JSON.stringify(report)));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const other = { SENSORFLOW_URL: `http://127.0.0.1:${port}`, SENSORFLOW_TOKEN: 'x' };
+
+    const { exitCode, printed } = await runVerify(other, '--from', DAY.from, '--to', DAY.to);
+
+    server.close();
+    expect(printed).toBe(
+      '5 aggregates checked, 0 differences, 3 hours too large to be shown, sealed hours left out\n',
+    );
+    expect(exitCode).toBe(0);
   });
 
   it.each([

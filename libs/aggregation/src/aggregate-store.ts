@@ -48,14 +48,14 @@ export interface MetricHoursQuery {
  * store does not answer; a write may have happened then, and repeating the recomputation is safe.
  */
 export abstract class AggregateStore {
-  /** A cell's version, 0 when there is none, and its slots. Strongly consistent. */
+  /** A cell's version and slots, 0 and none where they cannot be read. Strongly consistent. */
   abstract readState(of: EquipmentHour): Promise<CellState>;
 
   /**
-   * Puts the cell in the place of its version − 1, or of nothing for version 1, in one atomic step;
-   * `conflict` when another version stands there, and nothing changed. Cells are never deleted: a
-   * version never comes back. Throws DomainError `invalid` (`aggregate-too-large`) for more metrics
-   * (or slots of them) than a cell holds; nothing changed then.
+   * Puts the cell in the place of its version − 1, for version 1 where no version can be read, in one
+   * atomic step; `conflict` when another version stands there, and nothing changed. Cells are never
+   * deleted: a version never comes back. Throws DomainError `invalid` (`aggregate-too-large`) for more
+   * metrics (or slots of them) than a cell holds; nothing changed then.
    */
   abstract replaceCell(cell: EquipmentHourCell): Promise<ReplaceOutcome>;
 

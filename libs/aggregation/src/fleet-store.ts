@@ -33,19 +33,22 @@ export interface FleetHour {
  * and repeating the recomputation is safe.
  */
 export abstract class FleetStore {
-  /** The version of a cell, 0 when there is none. Strongly consistent. */
+  /** The version of a cell, 0 when there is none that can be read. Strongly consistent. */
   abstract readVersion(of: SumOf): Promise<number>;
 
   /** As AggregateStore's `replaceCell`: in the place of its version − 1, in one atomic step, or `conflict`. */
   abstract replaceSum(cell: SumCell): Promise<ReplaceOutcome>;
 
-  /** These metrics of every equipment in a shard-hour, strongly consistent, a page of the store at a time. */
+  /**
+   * These metrics of every equipment in a shard-hour, strongly consistent, a page of the store at a time;
+   * what cannot be read is not there, until its own recomputation makes the shard-hour dirty.
+   */
   abstract scanShard(
     of: ShardHour,
     metrics: readonly string[],
   ): AsyncIterable<readonly HourMetrics[]>;
 
-  /** What the shards of a metric's hour amount to, strongly consistent, a page at a time. */
+  /** What the shards of a metric's hour amount to, in the same way. */
   abstract scanShardSums(metric: string, hour: Hour): AsyncIterable<readonly MetricAggregate[]>;
 
   /**

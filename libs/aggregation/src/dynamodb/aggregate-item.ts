@@ -8,7 +8,7 @@ import {
 } from '../aggregate-store.js';
 import type { FleetHour, SumCell } from '../fleet-store.js';
 import type { HourSlots } from '../hour-slots.js';
-import { parseHour, type Hour } from '../hour.js';
+import { parseHour, SLOTS_PER_HOUR, type Hour } from '../hour.js';
 import type { HourMetrics, MetricAggregate } from '../hourly-aggregate.js';
 import { equipmentHourKeyOf, sumKeyOf } from './aggregate-keys.js';
 
@@ -70,14 +70,20 @@ function toMap(aggregate: MetricAggregate): AttributeValue {
   };
 }
 
-/** The version of an item, or of none. */
+/** Versions begin with 1; beyond the last, doubles cannot tell each from the next. */
+export const [FIRST_VERSION, LAST_VERSION] = [1, 1e15];
+
+/** 0 without an item, and for one without a version that can be read: the next writer gives it one. */
 export function versionOf(item: Item | undefined): number {
-  return item === undefined ? 0 : number(item['version'], 'version');
+  const version = Number(item?.['version']?.N);
+  return version >= FIRST_VERSION && version <= LAST_VERSION ? version : 0;
 }
 
+/** Without slots that can be read the whole hour is recomputed. */
 export function toCellState(item: Item | undefined): CellState {
   const slots = item?.['slots']?.M;
-  return { version: versionOf(item), ...(slots && { slots: fromSlots(slots) }) };
+  const known = slots && readable(() => fromSlots(slots));
+  return { version: versionOf(item), ...(known && { slots: known }) };
 }
 
 /** One metric of an equipment-hour; undefined when the item does not have it. */
@@ -92,17 +98,24 @@ export function toMetricHour(item: Item, metric: string): MetricHour | undefined
   };
 }
 
-/** What of a cell cannot be read is not there: a recomputation puts it right. */
-export function toCell(item: Item): EquipmentHourCell {
+/** What of a cell cannot be read is not there: a recomputation puts it right. Undefined without an hour. */
+export function toCell(item: Item): EquipmentHourCell | undefined {
   const slots = item['slots']?.M;
+  const hour = readable(() => hourIn(item['hour']));
+  if (hour === undefined) return undefined;
   return {
     equipmentId: text(item['equipmentId'], 'equipmentId'),
-    hour: hourIn(item['hour']),
+    hour,
     version: versionOf(item),
-    metrics: readable(() => metricsOf(item)) ?? new Map(),
+    metrics: readableMetricsOf(item),
     ...(slots && { slots: readable(() => fromSlots(slots)) ?? new Map() }),
     ...(item['failure'] && { failure: AGGREGATE_TOO_LARGE }),
   };
+}
+
+/** The metrics of an equipment-hour, or none when they cannot be read. */
+export function readableMetricsOf(item: Item): HourMetrics {
+  return readable(() => metricsOf(item)) ?? new Map();
 }
 
 /** The aggregate of a sum, or undefined when it has none or cannot be read. */
@@ -135,9 +148,17 @@ export function toFleetHour(item: Item): FleetHour | undefined {
 
 function fromSlots(slots: Item): HourSlots {
   return new Map(
-    Object.entries(slots).map(([slot, metrics]) => [Number(slot), fromMetrics(metrics.M ?? {})]),
+    Object.entries(slots).map(([slot, metrics]) => [slotIn(slot), fromMetrics(metrics.M ?? {})]),
   );
 }
+
+function slotIn(key: string): number {
+  const slot = SLOT_KEYS.indexOf(key);
+  if (slot < 0) throw broken('slot');
+  return slot;
+}
+
+const SLOT_KEYS = Array.from({ length: SLOTS_PER_HOUR }, (_, slot) => String(slot));
 
 function fromMetrics(metrics: Item): HourMetrics {
   return new Map(Object.entries(metrics).map(([metric, map]) => [metric, fromMap(map.M ?? {})]));

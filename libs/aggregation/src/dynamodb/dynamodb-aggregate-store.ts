@@ -16,8 +16,8 @@ import {
   type ReplaceOutcome,
 } from '../aggregate-store.js';
 import { dayOf, hourPlus, isEmptyRange, type Hour, type HourRange } from '../hour.js';
-import { text, toCell, toCellState, toItem, toMetricHour } from './aggregate-item.js';
-import { equipmentHourKeyOf, equipmentPartition } from './aggregate-keys.js';
+import { text, toCell, toCellState, toItem, toMetricHour, type Item } from './aggregate-item.js';
+import { equipmentHourAt, equipmentHourKeyOf, equipmentPartition } from './aggregate-keys.js';
 import { DayLayouts, type DayLayout } from './day-layouts.js';
 import { mergeSorted } from './merge-sorted.js';
 import { queryPages } from './query-pages.js';
@@ -132,20 +132,15 @@ export class DynamoDbAggregateStore extends AggregateStore {
     const [layout] = await this.layouts.daysWithin(range);
     if (!layout) return;
     for (let shard = 0; shard < layout.shards; shard += 1) {
-      const condition = cellsCondition(equipmentPartition(layout.day, shard), range.from, range.to);
+      const partition = equipmentPartition(layout.day, shard);
+      const condition = cellsCondition(partition, range.from, range.to);
       const pages = queryPages(this.client, {
         ...condition,
         TableName: this.tableName,
-        ProjectionExpression: '#equipmentId',
-        ExpressionAttributeNames: {
-          ...condition.ExpressionAttributeNames,
-          '#equipmentId': 'equipmentId',
-        },
+        ProjectionExpression: '#cell',
         ConsistentRead: true,
       });
-      for await (const items of pages) {
-        yield items.map((item) => text(item['equipmentId'], 'equipmentId'));
-      }
+      for await (const items of pages) yield items.flatMap((item) => equipmentIn(partition, item));
     }
   }
 
@@ -154,7 +149,9 @@ export class DynamoDbAggregateStore extends AggregateStore {
     range: HourRange,
   ): AsyncGenerator<readonly EquipmentHourCell[]> {
     if (isEmptyRange(range)) return;
-    for await (const items of this.indexed(equipmentId, range)) yield items.map(toCell);
+    for await (const items of this.indexed(equipmentId, range)) {
+      yield items.map(toCell).filter((cell) => cell !== undefined);
+    }
   }
 
   private indexed(equipmentId: string, range: HourRange, projection?: string) {
@@ -168,6 +165,12 @@ export class DynamoDbAggregateStore extends AggregateStore {
   private async layOut({ equipmentId, hour }: EquipmentHour): Promise<number> {
     return shardOf(equipmentId, await this.layouts.shardsOf(dayOf(hour)));
   }
+}
+
+/** By the key, which an item has whatever else of it cannot be read. */
+function equipmentIn(partition: string, item: Item): readonly string[] {
+  const of = equipmentHourAt(partition, text(item['cell'], 'cell'));
+  return of ? [of.equipmentId] : [];
 }
 
 export function shardOf(equipmentId: string, shards: number): number {

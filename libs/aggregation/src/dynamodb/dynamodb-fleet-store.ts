@@ -10,9 +10,8 @@ import {
 import { dayOf, isEmptyRange, parseHour, type Hour, type HourRange } from '../hour.js';
 import type { HourMetrics, MetricAggregate } from '../hourly-aggregate.js';
 import {
-  metricsOf,
+  readableMetricsOf,
   readableSumOf,
-  sumOf,
   text,
   toFleetHour,
   toSumItem,
@@ -63,7 +62,7 @@ export class DynamoDbFleetStore extends FleetStore {
   ): AsyncGenerator<readonly HourMetrics[]> {
     const partition = equipmentPartition(dayOf(hour), shard);
     for await (const items of this.ofHour(partition, hour, projectionOf(metrics))) {
-      yield items.map(metricsOf);
+      yield items.map(readableMetricsOf);
     }
   }
 
@@ -72,7 +71,7 @@ export class DynamoDbFleetStore extends FleetStore {
     hour: Hour,
   ): AsyncGenerator<readonly MetricAggregate[]> {
     for await (const items of this.ofHour(shardSumsPartition(metric, hour), hour)) {
-      yield items.map(sumOf).filter((sum) => sum !== undefined);
+      yield items.map(readableSumOf).filter((sum) => sum !== undefined);
     }
   }
 

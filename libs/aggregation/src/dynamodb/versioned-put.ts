@@ -7,22 +7,26 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { DomainError } from '@sensorflow/kernel';
 import { AGGREGATE_TOO_LARGE, type ReplaceOutcome } from '../aggregate-store.js';
-import { versionOf } from './aggregate-item.js';
+import { FIRST_VERSION, LAST_VERSION, number } from './aggregate-item.js';
 import { unavailable } from './store-errors.js';
 
-/** Puts an item in the place of its version − 1, or of nothing for version 1. */
+/** Nothing, or an item whose version cannot be read; another type of value lies between no two numbers. */
+const NO_VERSION = 'attribute_not_exists(#version) OR NOT (#version BETWEEN :first AND :last)';
+const BOUNDS = { ':first': { N: String(FIRST_VERSION) }, ':last': { N: String(LAST_VERSION) } };
+
+/** Puts an item in the place of its version − 1; for version 1, where no version can be read. */
 export async function putNextVersion(
   client: DynamoDBClient,
   tableName: string,
   item: Record<string, AttributeValue>,
 ): Promise<ReplaceOutcome> {
-  const before = versionOf(item) - 1;
+  const before = number(item['version'], 'version') - 1;
   const command = new PutItemCommand({
     TableName: tableName,
     Item: item,
-    ConditionExpression: before === 0 ? 'attribute_not_exists(#version)' : '#version = :version',
+    ConditionExpression: before === 0 ? NO_VERSION : '#version = :version',
     ExpressionAttributeNames: { '#version': 'version' },
-    ...(before > 0 && { ExpressionAttributeValues: { ':version': { N: String(before) } } }),
+    ExpressionAttributeValues: before === 0 ? BOUNDS : { ':version': { N: String(before) } },
   });
   try {
     await client.send(command);
