@@ -1,3 +1,4 @@
+import { READINGS_STREAM_SOURCE } from '@sensorflow/platform/resources/event-sources.js';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { FixedClock } from '../../../../test/support/fixed-clock.js';
 import { InMemoryAggregateStore } from '../../../../test/support/in-memory-aggregate-store.js';
@@ -21,7 +22,7 @@ const SHARDS = 16;
 const SECONDS = 4;
 /** Windows of a second, as in event-sources.ts; a stream has about a shard for 1,000 writes/s. */
 const STREAM_SHARDS = 8;
-const BATCH_SIZE = 1000;
+const { batchSize: BATCH_SIZE } = READINGS_STREAM_SOURCE;
 const NEVER = Number.POSITIVE_INFINITY;
 const START_MS = Date.parse('2023-02-15T06:00:00Z');
 
