@@ -29,15 +29,14 @@ export class WriteWindow {
    */
   private async makeRoom(): Promise<void> {
     const [oldest, ...others] = this.writes;
-    if (await oldest) {
-      await Promise.all(others);
-      this.writes = [];
-    } else this.writes = others;
+    if (await oldest) await this.drained();
+    else this.writes = others;
   }
 
   /** Resolves when nothing is on its way any more. Throws what a write throws. */
   async drained(): Promise<void> {
     await Promise.allSettled(this.writes);
     await Promise.all(this.writes);
+    this.writes = [];
   }
 }
