@@ -10,6 +10,7 @@ import {
   isAlive,
   kill,
   LocalStack,
+  survivorsOf,
   temporaryFolder,
 } from '../support/local-stack.js';
 
@@ -146,12 +147,7 @@ describe('the embedded stack', () => {
 
     await stack.terminate();
 
-    const alive = await eventually(
-      async () => processes.filter(isAlive),
-      (some) => some.length === 0,
-      10_000,
-    );
-    expect(alive).toEqual([]);
+    expect(await survivorsOf(processes)).toEqual([]);
   });
 
   it('gets its arguments from npm', async () => {
@@ -166,12 +162,7 @@ describe('the embedded stack', () => {
 
     await stack.killSupervisor();
 
-    const alive = await eventually(
-      async () => processes.filter(isAlive),
-      (some) => some.length === 0,
-      10_000,
-    );
-    expect(alive).toEqual([]);
+    expect(await survivorsOf(processes)).toEqual([]);
   });
 
   it('keeps data and secrets over a restart, and is ready again in under five seconds', async () => {

@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, inject, it } from 'vitest';
-import { eventually } from '../support/api-client.js';
 import { ApiProcess } from '../support/api-process.js';
-import { isAlive, kill, processTree } from '../support/local-stack.js';
+import { kill, processTree, survivorsOf } from '../support/local-stack.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -38,12 +37,7 @@ describe('npm run start:prod', () => {
 
     api.child.kill('SIGTERM');
 
-    const alive = await eventually(
-      async () => processes.filter(isAlive),
-      (some) => some.length === 0,
-      10_000,
-    );
-    expect(alive).toEqual([]);
+    expect(await survivorsOf(processes)).toEqual([]);
   });
 
   it('names everything that is wrong with its environment, and exits', async () => {

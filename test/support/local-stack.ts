@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Announcement } from '../../apps/local/src/stack/announcement.js';
+import { eventually } from './api-client.js';
 
 /** The built embedded stack in processes of its own, as `npm run local` starts it. */
 export class LocalStack {
@@ -153,6 +154,15 @@ export function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** Those that still run when all had the time to end: none, or it throws. */
+export async function survivorsOf(processes: readonly number[]): Promise<readonly number[]> {
+  return eventually(
+    async () => processes.filter(isAlive),
+    ({ length }) => length === 0,
+    10_000,
+  );
 }
 
 export function kill(pid: number): void {
