@@ -8,7 +8,7 @@ import { measureCsv } from './csv/csv-import.ts';
 import { bindGenerator, describeMachine, type Machine } from './machine.ts';
 import { LONG, SHORT, SMOKE, type Plan } from './plan.ts';
 import { API_PROGRAM } from './product.ts';
-import { csvTablesOf, boundMachineText, tablesOf } from './report.ts';
+import { boundMachineText, csvTablesOf, tablesOf } from './report.ts';
 import { Rounds, type Round } from './rounds.ts';
 import { ROOT, Stand } from './stand.ts';
 

@@ -15,7 +15,10 @@ export interface ImportLimits {
   readonly maxReportBytes: number;
   /** With less time left, a run hands over. */
   readonly handoverMs: number;
-  /** Longer than a run that lost its lease can go on writing: a checkpoint's interval, and a write of each block under way. */
+  /**
+   * Longer than a run that lost its lease can go on writing: a checkpoint's interval, and a write of each
+   * block under way.
+   */
   readonly takeoverQuietMs: number;
 }
 

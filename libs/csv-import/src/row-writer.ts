@@ -33,7 +33,7 @@ export interface JudgedBlock {
 }
 
 export interface WrittenBlock extends BlockResult {
-  /** Whether readings of this block, or of those before, were sent again, perhaps after those of the blocks behind. */
+  /** Whether readings of this block or of one before were sent again, perhaps after those of a block behind. */
   readonly repeated: boolean;
 }
 
