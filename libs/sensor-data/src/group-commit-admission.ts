@@ -1,8 +1,9 @@
 import { DomainError } from '@sensorflow/kernel';
+import type { CallerLine } from './group-commit-callers.js';
 import type { DrainRate } from './group-commit-drain-rate.js';
 import type { GroupCommitOptions } from './group-commit-options.js';
 import type { PutQueue } from './group-commit-queue.js';
-import { estimatedBytes } from './group-commit-put.js';
+import { estimatedBytes, type PendingPut } from './group-commit-put.js';
 import { MAX_PUTS_PER_CALL } from './reading-store.js';
 import type { Reading } from './reading.js';
 
@@ -30,20 +31,42 @@ export class Admission {
     return Math.min(maxBudgetMs, budgetMs + furtherChunks * budgetPerChunkMs);
   }
 
-  isFull(readings: readonly Reading[], load: Load, nowEpochMs: number): boolean {
+  isFull(
+    readings: readonly Reading[],
+    caller: CallerLine<PendingPut>,
+    load: Load,
+    nowEpochMs: number,
+  ): boolean {
     // Alone, a call is let in whatever its size: it could never be otherwise.
     if (load.readings === 0) return false;
-    if (load.readings + readings.length > this.options.maxReadings) return true;
-    if (load.bytes + bytesOf(readings) > this.options.maxBytes) return true;
-    const ahead = this.queue.waiting;
-    if (ahead + readings.length <= load.freeCalls * MAX_PUTS_PER_CALL) return false;
+    if (!this.hasRoom(readings, caller, load)) return true;
+    const { waiting } = this.queue;
+    if (waiting + readings.length <= load.freeCalls * MAX_PUTS_PER_CALL) return false;
     const budgetMs = this.budgetMs(readings.length);
     const maxWaitMs = budgetMs * this.options.maxWaitShare;
-    const oldest = this.queue.oldestReadySinceEpochMs() ?? nowEpochMs;
-    if (nowEpochMs - oldest > maxWaitMs) return true;
-    const turnInMs = this.rate.projectedMs(ahead, nowEpochMs) ?? 0;
-    const overInMs = this.rate.projectedMs(ahead + readings.length, nowEpochMs) ?? 0;
+    if (nowEpochMs - caller.oldestReadySinceEpochMs() > maxWaitMs) return true;
+    const turnInMs = this.rate.projectedMs(this.putsUntil(1, caller), nowEpochMs) ?? 0;
+    const overInMs =
+      this.rate.projectedMs(this.putsUntil(readings.length, caller), nowEpochMs) ?? 0;
     return turnInMs > maxWaitMs || overInMs > budgetMs;
+  }
+
+  /** A caller may hold as much as it leaves free, so that nobody alone takes up all there is. */
+  private hasRoom(
+    readings: readonly Reading[],
+    caller: CallerLine<PendingPut>,
+    load: Load,
+  ): boolean {
+    const freeReadings = this.options.maxReadings - load.readings;
+    if (caller.readings + readings.length > freeReadings) return false;
+    return caller.bytes + bytesOf(readings) <= this.options.maxBytes - load.bytes;
+  }
+
+  /** Puts that leave until so many more of the caller have: in each round one of every caller. */
+  private putsUntil(count: number, caller: CallerLine<PendingPut>): number {
+    const rounds = caller.readings + count;
+    const callers = this.queue.callers.waiting + (caller.hasTurn ? 0 : 1);
+    return Math.min(this.queue.waiting + count, rounds * callers);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { CallerLine } from './group-commit-callers.js';
 import type { PutOutcome } from './reading-store.js';
 import type { WriteOutcome } from './reading-writer.js';
 import type { Reading, StoredReading } from './reading.js';
@@ -45,6 +46,7 @@ export class PendingPut extends InLine {
     key: string,
     public reading: StoredReading,
     readonly bytes: number,
+    readonly caller: CallerLine<PendingPut>,
   ) {
     super(key);
   }
@@ -81,6 +83,7 @@ export class WriteCall {
   private open = 0;
 
   constructor(
+    readonly caller: CallerLine<PendingPut>,
     readonly deadlineEpochMs: number,
     private readonly resolve: (outcomes: readonly WriteOutcome[]) => void,
   ) {}

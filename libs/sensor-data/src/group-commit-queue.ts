@@ -1,3 +1,4 @@
+import { Callers, type CallerLine } from './group-commit-callers.js';
 import { KeyTurn, type PendingPut } from './group-commit-put.js';
 
 /**
@@ -6,9 +7,7 @@ import { KeyTurn, type PendingPut } from './group-commit-put.js';
  * a key takes its turn among them.
  */
 export class PutQueue {
-  /** Before `fresh`: what was tried already, or waited for another put of its key. */
-  private readonly again = new Fifo();
-  private readonly fresh = new Fifo();
+  readonly callers = new Callers<PendingPut>();
   private readonly lastOfKey = new Map<string, PendingPut | KeyTurn>();
   private readyCount = 0;
   private delayedCount = 0;
@@ -36,7 +35,7 @@ export class PutQueue {
   add(put: PendingPut | KeyTurn, nowEpochMs: number): void {
     const before = this.lastOfKey.get(put.key);
     this.lastOfKey.set(put.key, put);
-    if (before === undefined) return this.makeReady(put, this.fresh, nowEpochMs);
+    if (before === undefined) return this.makeReady(put, 'fresh', nowEpochMs);
     put.ahead = before;
     before.behind = put;
     this.behindCount += 1;
@@ -51,14 +50,21 @@ export class PutQueue {
   resume(put: PendingPut, nowEpochMs: number): void {
     if (put.state !== 'delayed') return;
     this.delayedCount -= 1;
-    this.makeReady(put, this.again, nowEpochMs);
+    this.makeReady(put, 'again', nowEpochMs);
+  }
+
+  /** A caller that shares the put of another waits for it no longer than for one of its own. */
+  share(put: PendingPut, caller: CallerLine<PendingPut>): void {
+    if (put.caller === caller || put.state !== 'ready') return;
+    caller.fresh.push(put);
+    this.callers.giveTurn(caller);
   }
 
   /** The next puts to send, at most so many, now in flight. */
   take(max: number): PendingPut[] {
     const taken: PendingPut[] = [];
     while (taken.length < max) {
-      const put = this.again.shift() ?? this.fresh.shift();
+      const put = this.callers.shift();
       if (put === undefined) break;
       put.state = 'in-flight';
       taken.push(put);
@@ -80,24 +86,11 @@ export class PutQueue {
     else this.lastOfKey.delete(put.key);
     if (behind && !ahead) {
       this.behindCount -= 1;
-      this.makeReady(behind, this.again, nowEpochMs);
+      this.makeReady(behind, 'again', nowEpochMs);
     }
   }
 
-  /** Since when the put that waits longest for a slot does so: what stands first, not what came first. */
-  oldestReadySinceEpochMs(): number | undefined {
-    const again = this.again.peek()?.readySinceEpochMs;
-    const fresh = this.fresh.peek()?.readySinceEpochMs;
-    return again === undefined ? fresh : Math.min(again, fresh ?? again);
-  }
-
-  /** Lets go of puts that were finished while they stood in line. */
-  compact(): void {
-    this.again.compact();
-    this.fresh.compact();
-  }
-
-  private makeReady(put: PendingPut | KeyTurn, line: Fifo, nowEpochMs: number): void {
+  private makeReady(put: PendingPut | KeyTurn, line: 'again' | 'fresh', nowEpochMs: number): void {
     if (put instanceof KeyTurn) {
       put.state = 'in-flight';
       put.begin();
@@ -106,44 +99,7 @@ export class PutQueue {
     put.state = 'ready';
     put.readySinceEpochMs = nowEpochMs;
     this.readyCount += 1;
-    line.push(put);
-  }
-}
-
-/** A line that passes over puts which are no longer ready. `Array.shift` alone moves all the others. */
-class Fifo {
-  private puts: PendingPut[] = [];
-  private first = 0;
-
-  push(put: PendingPut): void {
-    this.puts.push(put);
-  }
-
-  peek(): PendingPut | undefined {
-    for (; this.first < this.puts.length; this.first += 1) {
-      const put = this.puts[this.first];
-      if (put?.state === 'ready') return put;
-    }
-    this.puts.length = 0;
-    this.first = 0;
-    return undefined;
-  }
-
-  shift(): PendingPut | undefined {
-    const put = this.peek();
-    if (put === undefined) return undefined;
-    this.first += 1;
-    if (this.first >= 1024 && this.first * 2 >= this.puts.length) this.cut();
-    return put;
-  }
-
-  compact(): void {
-    this.cut();
-    this.puts = this.puts.filter(({ state }) => state === 'ready');
-  }
-
-  private cut(): void {
-    this.puts = this.puts.slice(this.first);
-    this.first = 0;
+    put.caller[line].push(put);
+    this.callers.giveTurn(put.caller);
   }
 }

@@ -72,7 +72,7 @@ export class BatchSender {
     while (this.mayLeave(nowEpochMs)) this.send(this.queue.take(MAX_PUTS_PER_CALL), nowEpochMs);
     if (this.hasBacklog()) this.rate.backlogBegins(nowEpochMs);
     else this.rate.backlogEnds();
-    const oldest = this.freeCalls > 0 ? this.queue.oldestReadySinceEpochMs() : undefined;
+    const oldest = this.freeCalls > 0 ? this.queue.callers.oldestReadySinceEpochMs() : undefined;
     if (oldest !== undefined) this.listener.wakeAt(oldest + this.options.maxFillMs);
   }
 
@@ -90,7 +90,7 @@ export class BatchSender {
     const { ready } = this.queue;
     if (ready === 0 || this.freeCalls === 0) return false;
     if (ready >= MAX_PUTS_PER_CALL || this.calls.size < this.options.maxPartialCalls) return true;
-    const oldest = this.queue.oldestReadySinceEpochMs() ?? nowEpochMs;
+    const oldest = this.queue.callers.oldestReadySinceEpochMs() ?? nowEpochMs;
     return nowEpochMs - oldest >= this.options.maxFillMs;
   }
 

@@ -105,6 +105,7 @@ interface Scenario {
   readonly jitter: readonly number[];
   readonly writes: readonly {
     readonly gapMs: number;
+    readonly callerId: string;
     readonly readings: readonly { readonly key: number; readonly value: number }[];
   }[];
   readonly calls: readonly CallScript[];
@@ -131,6 +132,7 @@ const scenarios: fc.Arbitrary<Scenario> = fc.record({
         { weight: 3, arbitrary: fc.integer({ min: 1, max: 30 }) },
         { weight: 1, arbitrary: fc.integer({ min: 100, max: 2_500 }) },
       ),
+      callerId: fc.constantFrom('A', 'A', 'A', 'B', 'C'),
       readings: fc.oneof(
         fc.array(readingsInWords, { minLength: 1, maxLength: 1 }),
         fc.array(readingsInWords, { minLength: 1, maxLength: MAX_READINGS_A_CALL }),
@@ -265,9 +267,10 @@ async function violationsOf(scenario: Scenario, engine: Engine): Promise<readonl
   const violations = store.violations;
   let closedMs: number | undefined;
   let atMs = 0;
-  for (const { gapMs, readings } of scenario.writes) {
+  for (const { gapMs, callerId, readings } of scenario.writes) {
     atMs += gapMs;
-    time.after(atMs, () => writes.push(beginWrite(writer, time, readings.map(readingOf))));
+    const begin = () => beginWrite(writer, time, readings.map(readingOf), callerId);
+    time.after(atMs, () => writes.push(begin()));
   }
   if (scenario.closeAfterMs !== undefined) {
     time.after(scenario.closeAfterMs, () => {
@@ -326,6 +329,7 @@ function beginWrite(
   writer: GroupCommit,
   time: VirtualTime,
   readings: readonly Reading[],
+  callerId?: string,
 ): SeenWrite {
   const write: SeenWrite = {
     readings,
@@ -336,7 +340,7 @@ function beginWrite(
     outcomes: [],
     refusal: undefined,
   };
-  void noteAnswer(write, writer.write(readings), time);
+  void noteAnswer(write, writer.write(readings, callerId), time);
   return write;
 }
 
@@ -588,8 +592,8 @@ function startInVirtualTime(latencyMs: number, options: Partial<GroupCommitOptio
   const setAlarm: GroupCommitOptions['setAlarm'] = (afterMs, ring) => time.after(afterMs, ring);
   const writer = new GroupCommit(store, time, { ...GROUP_COMMIT_OPTIONS, setAlarm, ...options });
   const writes: SeenWrite[] = [];
-  const writeAt = (afterMs: number, readings: readonly Reading[]) =>
-    time.after(afterMs, () => writes.push(beginWrite(writer, time, readings)));
+  const writeAt = (afterMs: number, readings: readonly Reading[], callerId?: string) =>
+    time.after(afterMs, () => writes.push(beginWrite(writer, time, readings, callerId)));
   return { time, store, writer, writes, writeAt };
 }
 
@@ -651,6 +655,10 @@ function tally(writes: readonly SeenWrite[]): Readonly<Record<string, number>> {
 
 function oneReading(key: number, value = 1): readonly Reading[] {
   return [readingOf({ key, value })];
+}
+
+function manyReadings(firstKey: number, count: number): readonly Reading[] {
+  return Array.from({ length: count }, (_, i) => readingOf({ key: firstKey + i, value: 1 }));
 }
 
 describe('in virtual time', () => {
@@ -739,6 +747,36 @@ describe('in virtual time', () => {
     expect(refused.every(({ atMs, answeredMs }) => answeredMs === atMs)).toBe(true);
     expect(Math.max(...waitsMs)).toBeLessThan(600);
     expect(writer.counters.shed).toBe(overloaded);
+  });
+
+  it.each([1, 5])('%i callers that send all they can do not touch another one', async (hogs) => {
+    const { time, writes, writeAt } = startInVirtualTime(50, { maxCalls: 2, firstCalls: 2 });
+    const offeredMs = 5_000;
+    // The store takes 1,000 readings a second; each of these sends 10,000.
+    const batches = Array.from({ length: hogs }, (_, hog) => manyReadings(1e6 * (hog + 1), 10_000));
+    for (let ms = 0; ms < offeredMs; ms += 1_000) {
+      for (const [hog, batch] of batches.entries()) writeAt(ms, batch, `hog ${hog}`);
+    }
+    for (let ms = 0; ms < offeredMs; ms += 100) writeAt(ms + 7, oneReading(ms), 'innocent');
+
+    await time.runToTheEnd(tellNothing);
+
+    const innocent = writes.filter(({ readings }) => readings.length === 1);
+    const waitsMs = innocent.map(({ atMs, answeredMs }) => answeredMs - atMs);
+    expect(tally(innocent)).toEqual({ stored: offeredMs / 100 });
+    expect(Math.max(...waitsMs)).toBeLessThan(150);
+    expect(tally(writes.filter(({ readings }) => readings.length > 1))).toHaveProperty('stored');
+  });
+
+  it('a reading that somebody else has sent too does not wait for his turns', async () => {
+    const { time, writes, writeAt } = startInVirtualTime(50, { maxCalls: 2, firstCalls: 2 });
+    writeAt(0, manyReadings(0, 1_000), 'hog');
+    writeAt(10, oneReading(999), 'innocent');
+
+    await time.runToTheEnd(tellNothing);
+
+    const [, innocent] = writes;
+    expect((innocent?.answeredMs ?? Infinity) - (innocent?.atMs ?? 0)).toBeLessThan(150);
   });
 
   it('a store that lets calls wait instead of refusing them is given no more than it gets done', async () => {

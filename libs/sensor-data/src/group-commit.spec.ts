@@ -339,8 +339,8 @@ describe('a full queue', () => {
   }
 
   it.each([
-    ['readings', { maxReadings: 10 }, 3],
-    ['bytes', { maxBytes: 2_500 }, 3],
+    ['readings', { maxReadings: 18 }, 3],
+    ['bytes', { maxBytes: 4_500 }, 3],
   ])('refuses a call as a whole by its %s, and lets smaller ones in', async (_, options, size) => {
     const { store, writer } = startSmall(options);
     const admitted = writer.write(manyReadings(8));

@@ -1,6 +1,7 @@
 import { instantFromEpochMs, type Clock, type Instant } from '@sensorflow/kernel';
 import { Admission, overloaded, shuttingDown } from './group-commit-admission.js';
 import { Alarm } from './group-commit-alarm.js';
+import type { CallerLine } from './group-commit-callers.js';
 import { GROUP_COMMIT_OPTIONS, type GroupCommitOptions } from './group-commit-options.js';
 import { estimatedBytes, KeyTurn, PendingPut, WriteCall, type Waiter } from './group-commit-put.js';
 import { PutQueue } from './group-commit-queue.js';
@@ -30,14 +31,18 @@ export interface GroupCommitCounters {
 
 interface CallInLine {
   readonly readings: readonly Reading[];
+  readonly callerId: string;
   readonly resolve: (outcomes: readonly WriteOutcome[]) => void;
   readonly reject: (error: Error) => void;
 }
 
+/** Writes that name no caller take their turns together. */
+const NOBODY_IN_PARTICULAR = '';
+
 /**
  * Lets concurrent writes share `ReadingStore.putAll` calls of up to 25 keys. A batch leaves at once
- * when a slot is free; the more calls are in flight, the fuller batches become. The one retry layer:
- * its store makes one attempt a call. See decision 0006.
+ * when a slot is free; the more calls are in flight, the fuller batches become. Callers
+ * take turns. The one retry layer: its store makes one attempt a call. See decision 0006.
  *
  * Concurrent writes of one key take effect in the order of their arrival, as far as this process can
  * say: not across processes, and not when an attempt of unknown outcome still lands after its answer.
@@ -96,15 +101,22 @@ export class GroupCommit extends ReadingWriter {
     };
   }
 
-  override write(readings: readonly Reading[]): Promise<readonly WriteOutcome[]> {
+  override write(
+    readings: readonly Reading[],
+    callerId = NOBODY_IN_PARTICULAR,
+  ): Promise<readonly WriteOutcome[]> {
     if (readings.length === 0) return Promise.resolve([]);
     if (this.closing) return Promise.reject(shuttingDown());
     const nowEpochMs = this.clock.nowEpochMs();
-    if (this.line.length === 0 && !this.isFull(readings, nowEpochMs)) {
-      return new Promise((resolve) => this.admit(readings, resolve, nowEpochMs));
+    const caller = this.queue.callers.lineOf(callerId);
+    if (this.line.length === 0 && !this.isFull(readings, caller, nowEpochMs)) {
+      return new Promise((resolve) => this.admit(readings, caller, resolve, nowEpochMs));
     }
+    this.queue.callers.release(caller);
     if (this.options.whenFull === 'wait') {
-      return new Promise((resolve, reject) => this.line.push({ readings, resolve, reject }));
+      return new Promise((resolve, reject) =>
+        this.line.push({ readings, callerId, resolve, reject }),
+      );
     }
     this.shedReadings += readings.length;
     return Promise.reject(overloaded(this.options.random()));
@@ -152,35 +164,42 @@ export class GroupCommit extends ReadingWriter {
     this.onDrained();
   }
 
-  protected isFull(readings: readonly Reading[], nowEpochMs: number): boolean {
+  protected isFull(
+    readings: readonly Reading[],
+    caller: CallerLine<PendingPut>,
+    nowEpochMs: number,
+  ): boolean {
     const { freeCalls } = this.sender;
     const load = { readings: this.openReadings, bytes: this.openBytes, freeCalls };
-    return this.admission.isFull(readings, load, nowEpochMs);
+    return this.admission.isFull(readings, caller, load, nowEpochMs);
   }
 
   private admit(
     readings: readonly Reading[],
+    caller: CallerLine<PendingPut>,
     resolve: (outcomes: readonly WriteOutcome[]) => void,
     nowEpochMs: number,
   ): void {
     const budgetEndEpochMs = nowEpochMs + this.admission.budgetMs(readings.length);
     const deadlineEpochMs = Math.min(budgetEndEpochMs, this.latestDeadlineEpochMs);
-    const call = new WriteCall(deadlineEpochMs, resolve);
+    const call = new WriteCall(caller, deadlineEpochMs, resolve);
     const [only] = readings;
     if (only && readings.length === 1) {
-      call.waitFor(this.putFor(this.keyOf(only), only, nowEpochMs));
+      call.waitFor(this.putFor(this.keyOf(only), only, caller, nowEpochMs));
     } else this.addDistinct(call, readings, nowEpochMs);
     this.openCalls.add(call);
     this.openReadings += readings.length;
+    caller.readings += readings.length;
     this.watch(deadlineEpochMs);
     this.pumpSoon();
   }
 
   private admitFromLine(nowEpochMs: number): void {
     for (let next = this.line[0]; next; next = this.line[0]) {
-      if (this.isFull(next.readings, nowEpochMs)) return;
+      const caller = this.queue.callers.lineOf(next.callerId);
+      if (this.isFull(next.readings, caller, nowEpochMs)) return this.queue.callers.release(caller);
       this.line.shift();
-      this.admit(next.readings, next.resolve, nowEpochMs);
+      this.admit(next.readings, caller, next.resolve, nowEpochMs);
     }
   }
 
@@ -192,7 +211,8 @@ export class GroupCommit extends ReadingWriter {
       lastOf.set(key, reading);
       return key;
     });
-    const put = (key: string, reading: Reading) => this.putFor(key, reading, nowEpochMs);
+    const put = (key: string, reading: Reading) =>
+      this.putFor(key, reading, call.caller, nowEpochMs);
     if (lastOf.size === keys.length) {
       for (const [key, reading] of lastOf) call.waitFor(put(key, reading));
       return;
@@ -206,17 +226,24 @@ export class GroupCommit extends ReadingWriter {
   }
 
   /** The newest put of the key if it is the same and has not left yet; else a new one behind it. */
-  private putFor(key: string, reading: Reading, nowEpochMs: number): PendingPut {
+  private putFor(
+    key: string,
+    reading: Reading,
+    caller: CallerLine<PendingPut>,
+    nowEpochMs: number,
+  ): PendingPut {
     const { equipmentId, timestamp, values, tags } = reading;
     const registerTime = this.registerTime();
     const stored = { equipmentId, timestamp, values, tags, registerTime };
     const last = this.queue.lastOf(key);
     if (last instanceof PendingPut && last.state !== 'in-flight' && last.holdsSame(reading)) {
       last.reading = stored;
+      this.queue.share(last, caller);
       return last;
     }
-    const put = new PendingPut(key, stored, estimatedBytes(reading));
+    const put = new PendingPut(key, stored, estimatedBytes(reading), caller);
     this.openBytes += put.bytes;
+    caller.bytes += put.bytes;
     this.queue.add(put, nowEpochMs);
     return put;
   }
@@ -262,15 +289,19 @@ export class GroupCommit extends ReadingWriter {
 
   private answer(waiter: Waiter, answer: WriteOutcome): void {
     this.openReadings -= 1;
+    waiter.call.caller.readings -= 1;
     if (answer.outcome === 'unknown') this.unknownReadings += 1;
     if (!waiter.call.answer(waiter, answer)) return;
     this.openCalls.delete(waiter.call);
+    this.queue.callers.release(waiter.call.caller);
     this.noteDrained();
   }
 
   private finish(put: PendingPut, nowEpochMs: number): void {
     this.openBytes -= put.bytes;
+    put.caller.bytes -= put.bytes;
     this.queue.finish(put, nowEpochMs);
+    this.queue.callers.release(put.caller);
   }
 
   private watch(deadlineEpochMs: number): void {
@@ -306,7 +337,7 @@ export class GroupCommit extends ReadingWriter {
       }
     }
     for (const put of forsaken) this.forsake(put, nowEpochMs);
-    this.queue.compact();
+    this.queue.callers.compact();
   }
 
   /** Lets go of those answered. What is with the store is not over before the store says so. */

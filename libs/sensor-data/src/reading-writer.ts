@@ -20,8 +20,11 @@ export abstract class ReadingWriter {
    * taken on as a whole or not at all: throws DomainError `overloaded` (`overloaded`) or `unavailable`
    * (`shutting-down`), and then none of its readings was or will be written. A writer that lets its
    * callers wait instead is never `overloaded`.
+   *
+   * @param callerId whose readings they are: callers take turns, and what one sends makes no other wait or
+   *   be refused
    */
-  abstract write(readings: readonly Reading[]): Promise<readonly WriteOutcome[]>;
+  abstract write(readings: readonly Reading[], callerId?: string): Promise<readonly WriteOutcome[]>;
 
   /**
    * Does other work on one key in its turn: begins when every write of the key that came before is

@@ -37,6 +37,8 @@ function start(fault: PutFault = () => undefined, retention = Retention.FOREVER)
   return { store, sensorData };
 }
 
+const CALLER = 'some-machine';
+
 /** Valid readings with the values 0, 1, 2 …, a second apart. */
 function batchOf(count: number) {
   return Array.from({ length: count }, (_, value) =>
@@ -61,7 +63,7 @@ describe('recording one reading', () => {
   it('gives it back as stored', async () => {
     const { store, sensorData } = start();
 
-    const stored = await sensorData.recordReading(valid);
+    const stored = await sensorData.recordReading(valid, CALLER);
 
     expect(stored.timestamp).toBe('2023-02-15T06:30:00.000000000Z');
     expect(store.all()).toEqual([stored]);
@@ -70,7 +72,7 @@ describe('recording one reading', () => {
   it('refuses an invalid one with all its faults and stores nothing', async () => {
     const { store, sensorData } = start();
 
-    const error = await failureOf(sensorData.recordReading({ value: 'hot' }));
+    const error = await failureOf(sensorData.recordReading({ value: 'hot' }, CALLER));
 
     expect(error).toMatchObject({ kind: 'invalid', code: 'invalid-reading' });
     expect(error.faults.map(({ code }) => code)).toEqual([
@@ -88,7 +90,7 @@ describe('recording one reading', () => {
   ] as const)('says so when its outcome stays %s', async (outcome, kind, code) => {
     const { sensorData } = start(() => outcome);
 
-    const error = await failureOf(sensorData.recordReading(valid));
+    const error = await failureOf(sensorData.recordReading(valid, CALLER));
 
     expect(error).toMatchObject({ kind, code, retryAfterSeconds: 1 });
   });
@@ -96,7 +98,7 @@ describe('recording one reading', () => {
   it('blames the reading when the store refuses it', async () => {
     const { sensorData } = start(() => 'refused');
 
-    const error = await failureOf(sensorData.recordReading(valid));
+    const error = await failureOf(sensorData.recordReading(valid, CALLER));
 
     expect(error).toMatchObject({ kind: 'invalid', code: 'reading-not-storable' });
   });
@@ -106,7 +108,7 @@ describe('recording a batch', () => {
   it('stores up to 10,000 readings', async () => {
     const { store, sensorData } = start();
 
-    const verdict = await sensorData.recordBatch(batchOf(10_000));
+    const verdict = await sensorData.recordBatch(batchOf(10_000), CALLER);
 
     expect(verdict).toEqual({ stored: 10_000, rejected: [], unconfirmed: [] });
     expect(store.all()).toHaveLength(10_000);
@@ -115,12 +117,13 @@ describe('recording a batch', () => {
   it('names each fault of each invalid reading and stores the rest', async () => {
     const { store, sensorData } = start();
 
-    const verdict = await sensorData.recordBatch([
+    const documents = [
       accepted(valid),
       accepted({ ...valid, value: null, unit: 'C' }),
       refused('json-malformed', 'The line is not valid JSON.'),
       accepted({ ...valid, equipmentId: 'EQ-2' }),
-    ]);
+    ];
+    const verdict = await sensorData.recordBatch(documents, CALLER);
 
     expect(verdict.stored).toBe(2);
     expect(verdict.rejected).toMatchObject([
@@ -136,6 +139,7 @@ describe('recording a batch', () => {
 
     const verdict = await sensorData.recordBatch(
       [10, 11, 12].map((value) => accepted({ ...valid, value })),
+      CALLER,
     );
 
     expect(verdict.stored).toBe(3);
@@ -147,7 +151,7 @@ describe('recording a batch', () => {
       reading.values.get('value') === 0 ? 'refused' : undefined,
     );
 
-    const verdict = await sensorData.recordBatch([...batchOf(2), accepted(null)]);
+    const verdict = await sensorData.recordBatch([...batchOf(2), accepted(null)], CALLER);
 
     expect(verdict.stored).toBe(1);
     expect(verdict.rejected.map(({ index, code }) => [index, code])).toEqual([
@@ -159,7 +163,9 @@ describe('recording a batch', () => {
   it('fails with the verdict when no reading is valid', async () => {
     const { sensorData } = start();
 
-    const error = await failureOf(sensorData.recordBatch([accepted(null), accepted(valid.value)]));
+    const error = await failureOf(
+      sensorData.recordBatch([accepted(null), accepted(valid.value)], CALLER),
+    );
 
     expect(error).toMatchObject({ kind: 'invalid', code: 'no-valid-reading' });
     expect(error.extensions).toMatchObject({
@@ -177,7 +183,7 @@ describe('recording a batch', () => {
       );
 
       const error = await failureOf(
-        sensorData.recordBatch([accepted('no reading'), ...batchOf(4)]),
+        sensorData.recordBatch([accepted('no reading'), ...batchOf(4)], CALLER),
       );
 
       expect(error).toMatchObject({
@@ -199,7 +205,7 @@ describe('recording a batch', () => {
   ])('refuses %i readings: %s', async (count, code) => {
     const { store, sensorData } = start();
 
-    const error = await failureOf(sensorData.recordBatch(batchOf(count)));
+    const error = await failureOf(sensorData.recordBatch(batchOf(count), CALLER));
 
     expect(error).toMatchObject({ kind: 'invalid', code, extensions: {} });
     expect(store.putCalls).toEqual([]);
@@ -210,7 +216,10 @@ describe('recording a batch', () => {
     const faulty = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`p${i}`, 1]));
 
     const error = await failureOf(
-      sensorData.recordBatch(Array.from({ length: 10_000 }, () => accepted(faulty))),
+      sensorData.recordBatch(
+        Array.from({ length: 10_000 }, () => accepted(faulty)),
+        CALLER,
+      ),
     );
 
     const rejected = error.extensions['rejected'];
@@ -235,11 +244,11 @@ describe('a retention', () => {
     const { store, sensorData } = start(undefined, Retention.ofDays(30));
     const kept = { ...valid, timestamp: '2023-08-05T00:00:00Z' };
 
-    await expect(sensorData.recordReading(valid)).rejects.toMatchObject({
+    await expect(sensorData.recordReading(valid, CALLER)).rejects.toMatchObject({
       code: 'invalid-reading',
       faults: [{ pointer: '/timestamp', code: 'reading-too-old' }],
     });
-    const verdict = await sensorData.recordBatch([accepted(kept), accepted(valid)]);
+    const verdict = await sensorData.recordBatch([accepted(kept), accepted(valid)], CALLER);
 
     expect(verdict).toMatchObject({
       stored: 1,
@@ -254,7 +263,7 @@ describe('removing a reading', () => {
 
   it('removes it, whatever offset it is named with, and then says that there is none', async () => {
     const { store, sensorData } = start();
-    await sensorData.recordReading(valid);
+    await sensorData.recordReading(valid, CALLER);
 
     await sensorData.removeReading(identity);
 
@@ -267,7 +276,7 @@ describe('removing a reading', () => {
 
   it('removes the reading that took the place of the one it saw', async () => {
     const { store, sensorData } = start();
-    await sensorData.recordReading(valid);
+    await sensorData.recordReading(valid, CALLER);
     store.corrections = 1;
 
     await sensorData.removeReading(identity);
@@ -277,7 +286,7 @@ describe('removing a reading', () => {
 
   it('has removed a reading that vanished under its hands: its answer may have been lost', async () => {
     const { store, sensorData } = start();
-    await sensorData.recordReading(valid);
+    await sensorData.recordReading(valid, CALLER);
     store.losesAnswers = true;
 
     await sensorData.removeReading(identity);
@@ -287,7 +296,7 @@ describe('removing a reading', () => {
 
   it('gives up after five corrections of others, without having done anything', async () => {
     const { store, sensorData } = start();
-    await sensorData.recordReading(valid);
+    await sensorData.recordReading(valid, CALLER);
     store.corrections = 5;
 
     await expect(sensorData.removeReading(identity)).rejects.toMatchObject({

@@ -33,14 +33,14 @@ export class SensorData {
    * Checks and stores one reading. Returns it once it is durable; throws `invalid-reading`,
    * `reading-not-storable`, `write-not-accepted` (it is certainly not stored) or `outcome-unknown`.
    */
-  async recordReading(raw: unknown): Promise<StoredReading> {
+  async recordReading(raw: unknown, callerId: string): Promise<StoredReading> {
     const parsed = parseReading(raw, this.clock.nowEpochMs(), this.retention);
     if (!parsed.ok) {
       throw new DomainError('invalid', 'invalid-reading', 'The reading is not valid; see errors.', {
         faults: parsed.faults,
       });
     }
-    const [outcome] = await this.writer.write([parsed.value]);
+    const [outcome] = await this.writer.write([parsed.value], callerId);
     if (outcome?.outcome === 'stored') return outcome.reading;
     throw writeFailed(outcome);
   }
@@ -52,11 +52,14 @@ export class SensorData {
    *
    * @param documents each a parsed JSON value, or why there is none
    */
-  async recordBatch(documents: readonly Parsed<unknown>[]): Promise<BatchVerdict> {
+  async recordBatch(
+    documents: readonly Parsed<unknown>[],
+    callerId: string,
+  ): Promise<BatchVerdict> {
     assertBatchSize(documents.length);
     const verdicts = new VerdictList();
     const { readings, indexes } = this.validReadings(documents, verdicts);
-    const outcomes = await this.writer.write(readings);
+    const outcomes = await this.writer.write(readings, callerId);
     for (const [position, index] of indexes.entries()) {
       noteOutcome(verdicts, index, outcomes[position]);
     }

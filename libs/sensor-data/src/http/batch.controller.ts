@@ -7,7 +7,8 @@ import {
   ApiResponse,
   ApiTags,
 } from '@nestjs/swagger';
-import { RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
+import type { Caller } from '@sensorflow/auth';
+import { CurrentCaller, RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
 import { AcceptsNdjson } from '@sensorflow/platform/http/accepts-ndjson.decorator.js';
 import { ApiProblem, ApiProblemWith } from '@sensorflow/platform/http/api-problem.decorator.js';
 import { MaxBodyBytes } from '@sensorflow/platform/http/max-body-bytes.decorator.js';
@@ -44,11 +45,13 @@ export class BatchController {
   @ApiProblem(503, 'overloaded', 'shutting-down')
   @RequiresScope('sensorflow/write')
   async recordBatch(
+    @CurrentCaller() caller: Caller,
     @Body() body: unknown,
     @Headers('content-type') contentType: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<BatchView> {
-    const verdict = await this.sensorData.recordBatch(documentsOf(body, contentType));
+    const documents = documentsOf(body, contentType);
+    const verdict = await this.sensorData.recordBatch(documents, caller.subject);
     if (verdict.rejected.length > 0) void reply.status(HttpStatus.MULTI_STATUS);
     return verdict;
   }

@@ -18,7 +18,8 @@ import {
   ApiParam,
   ApiTags,
 } from '@nestjs/swagger';
-import { RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
+import type { Caller } from '@sensorflow/auth';
+import { CurrentCaller, RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
 import { ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
 import { IgnoresBody } from '@sensorflow/platform/http/ignores-body.decorator.js';
 import { MaxBodyBytes } from '@sensorflow/platform/http/max-body-bytes.decorator.js';
@@ -50,9 +51,12 @@ export class ReadingsController {
   @ApiProblem(400, 'invalid-reading', 'reading-not-storable')
   @ApiProblem(503, 'write-not-accepted', 'outcome-unknown', 'overloaded', 'shutting-down')
   @RequiresScope('sensorflow/write')
-  async recordReading(@Req() request: FastifyRequest): Promise<ReadingView> {
+  async recordReading(
+    @CurrentCaller() caller: Caller,
+    @Req() request: FastifyRequest,
+  ): Promise<ReadingView> {
     // Not @Body(): pipes have nothing to do for it, and passing them is seen in its CPU.
-    return toReadingView(await this.sensorData.recordReading(request.body));
+    return toReadingView(await this.sensorData.recordReading(request.body, caller.subject));
   }
 
   @Get(':equipmentId')

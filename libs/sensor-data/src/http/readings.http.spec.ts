@@ -2,6 +2,8 @@ import 'reflect-metadata';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { Test } from '@nestjs/testing';
+import type { Caller } from '@sensorflow/auth';
+import { rememberCaller } from '@sensorflow/auth/http/auth.decorators.js';
 import { registerBodyParsers } from '@sensorflow/platform/http/body-parsers.js';
 import { ProblemFilter } from '@sensorflow/platform/http/problem.filter.js';
 import { requestValidationPipe } from '@sensorflow/platform/http/request-validation.pipe.js';
@@ -15,6 +17,14 @@ import { BatchController } from './batch.controller.js';
 import { ReadingsController } from './readings.controller.js';
 
 const valid = { equipmentId: 'EQ-12495', timestamp: '2023-02-15T01:30:00.000-05:00', value: 78.42 };
+
+const CALLER: Caller = {
+  kind: 'machine',
+  subject: 'gateway',
+  username: 'gateway',
+  scopes: new Set(['sensorflow/read', 'sensorflow/write', 'sensorflow/admin']),
+  expiresAtEpochSeconds: Infinity,
+};
 
 let app: NestFastifyApplication;
 let store: InMemoryReadingStore;
@@ -34,11 +44,13 @@ beforeEach(async () => {
       logger: false,
     },
   );
-  registerBodyParsers(app.getHttpAdapter().getInstance());
+  const server = app.getHttpAdapter().getInstance();
+  server.addHook('onRequest', async (request) => rememberCaller(request, CALLER));
+  registerBodyParsers(server);
   app.useGlobalFilters(new ProblemFilter());
   app.useGlobalPipes(requestValidationPipe());
   await app.init();
-  await app.getHttpAdapter().getInstance().ready();
+  await server.ready();
 });
 afterEach(() => app.close());
 

@@ -1,0 +1,147 @@
+/** What stands in a line, and is passed over once it is no longer ready. */
+interface Queued {
+  readonly state: string;
+  readonly readySinceEpochMs: number;
+}
+
+/** What one caller has in a group commit. */
+export class CallerLine<P extends Queued> {
+  /** Before `fresh`: what was tried already, or waited for another put of its key. */
+  readonly again = new Fifo<P>();
+  readonly fresh = new Fifo<P>();
+  /** Admitted and unanswered readings, and the bytes of its puts. */
+  readings = 0;
+  bytes = 0;
+  /** Whether it stands among those who take turns. */
+  hasTurn = false;
+
+  constructor(readonly callerId: string) {}
+
+  peek(): P | undefined {
+    return this.again.peek() ?? this.fresh.peek();
+  }
+
+  shift(): P | undefined {
+    return this.again.shift() ?? this.fresh.shift();
+  }
+
+  /** Since when the put that waits longest for a slot does so: what stands first, not what came first. */
+  oldestReadySinceEpochMs(): number {
+    const again = this.again.peek()?.readySinceEpochMs ?? Infinity;
+    return Math.min(again, this.fresh.peek()?.readySinceEpochMs ?? Infinity);
+  }
+
+  compact(): void {
+    this.again.compact();
+    this.fresh.compact();
+  }
+}
+
+/**
+ * Everyone whose readings are under way. Those with ready puts take turns, one put a turn (round robin),
+ * so that a caller's wait depends on its own puts and on the number of callers, not on how much others send.
+ */
+export class Callers<P extends Queued> {
+  private readonly lines = new Map<string, CallerLine<P>>();
+  private turns: CallerLine<P>[] = [];
+  private next = 0;
+
+  /** Those with ready puts. */
+  get waiting(): number {
+    return this.turns.length - this.next;
+  }
+
+  lineOf(callerId: string): CallerLine<P> {
+    const known = this.lines.get(callerId);
+    if (known) return known;
+    const line = new CallerLine<P>(callerId);
+    this.lines.set(callerId, line);
+    return line;
+  }
+
+  /** Forgets a caller who has nothing under way. */
+  release(line: CallerLine<P>): void {
+    if (line.readings === 0 && line.bytes === 0) this.lines.delete(line.callerId);
+  }
+
+  giveTurn(line: CallerLine<P>): void {
+    if (line.hasTurn) return;
+    line.hasTurn = true;
+    this.turns.push(line);
+  }
+
+  /** The put whose turn it is; passes over puts that are no longer ready. */
+  shift(): P | undefined {
+    for (; this.next < this.turns.length;) {
+      const line = this.turns[this.next++];
+      if (this.next >= 1024 && this.next * 2 >= this.turns.length) this.cut();
+      if (!line) break;
+      const put = line.shift();
+      line.hasTurn = false;
+      if (line.peek()) this.giveTurn(line);
+      if (put) return put;
+    }
+    this.cut();
+    return undefined;
+  }
+
+  /** Costs a look at every caller with a turn: for when they are few. */
+  oldestReadySinceEpochMs(): number | undefined {
+    let oldestEpochMs = Infinity;
+    for (let index = this.next; index < this.turns.length; index += 1) {
+      const sinceEpochMs = this.turns[index]?.oldestReadySinceEpochMs() ?? Infinity;
+      if (sinceEpochMs < oldestEpochMs) oldestEpochMs = sinceEpochMs;
+    }
+    return oldestEpochMs === Infinity ? undefined : oldestEpochMs;
+  }
+
+  /** Lets go of puts that were finished while they stood in line. */
+  compact(): void {
+    this.cut();
+    for (const line of this.turns) line.compact();
+    this.turns = this.turns.filter((line) => (line.hasTurn = line.peek() !== undefined));
+  }
+
+  private cut(): void {
+    this.turns = this.turns.slice(this.next);
+    this.next = 0;
+  }
+}
+
+/** A line that passes over puts which are no longer ready. `Array.shift` alone moves all the others. */
+class Fifo<P extends Queued> {
+  private puts: P[] = [];
+  private first = 0;
+
+  push(put: P): void {
+    this.puts.push(put);
+  }
+
+  peek(): P | undefined {
+    for (; this.first < this.puts.length; this.first += 1) {
+      const put = this.puts[this.first];
+      if (put?.state === 'ready') return put;
+    }
+    this.puts.length = 0;
+    this.first = 0;
+    return undefined;
+  }
+
+  shift(): P | undefined {
+    const put = this.peek();
+    if (put === undefined) return undefined;
+    this.first += 1;
+    if (this.first >= 1024 && this.first * 2 >= this.puts.length) this.cut();
+    return put;
+  }
+
+  compact(): void {
+    this.cut();
+    this.puts = this.puts.filter(({ state }) => state === 'ready');
+  }
+
+  private cut(): void {
+    this.puts = this.puts.slice(this.first);
+    this.first = 0;
+  }
+}
