@@ -22,6 +22,18 @@ export class ApiProcess {
     stack: Announcement,
     dataDir: string,
     variables: Readonly<Record<string, string>> = {},
+    command: readonly [string, ...string[]] = BUILT,
+  ): Promise<ApiProcess> {
+    const api = await ApiProcess.launch(stack, dataDir, variables, command);
+    await api.untilReady();
+    return api;
+  }
+
+  /** Without waiting for it to be ready. */
+  static async launch(
+    stack: Announcement,
+    dataDir: string,
+    variables: Readonly<Record<string, string>> = {},
     [program, ...args]: readonly [string, ...string[]] = BUILT,
   ): Promise<ApiProcess> {
     const port = await freePort();
@@ -29,12 +41,15 @@ export class ApiProcess {
       env: { ...variablesFor(stack, dataDir), ...variables, PORT: String(port) },
       stdio: ['ignore', 'ignore', 'inherit'],
     });
-    const api = new ApiProcess(`http://127.0.0.1:${port}`, child);
-    while (!(await api.isReady())) {
-      if (child.exitCode !== null) throw new Error(`the API ended with ${child.exitCode}`);
+    return new ApiProcess(`http://127.0.0.1:${port}`, child);
+  }
+
+  async untilReady(): Promise<void> {
+    while (!(await this.isReady())) {
+      const { exitCode } = this.child;
+      if (exitCode !== null) throw new Error(`the API ended with ${exitCode}`);
       await delay(20);
     }
-    return api;
   }
 
   /** Answers the exit code, or the signal that ended it. */

@@ -31,6 +31,8 @@ interface Call {
 export class FaultProxy {
   /** Share of writing calls that meet a fault; 0 lets everything pass. */
   faultShare = 0;
+  /** Refuses every call, reading ones as well. */
+  isDown = false;
   readonly met = new Map<Fault, number>();
   private readonly late = new Set<Promise<void>>();
 
@@ -68,6 +70,7 @@ export class FaultProxy {
 
   private async treat(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = Buffer.concat(await request.toArray());
+    if (this.isDown) return answer(response, 503, error('ServiceUnavailable'));
     const isWrite = WRITES.has(String(request.headers['x-amz-target']));
     const fault = isWrite && this.random() < this.faultShare ? this.pick() : undefined;
     try {

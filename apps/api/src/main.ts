@@ -8,6 +8,7 @@ import { NestLogger } from '@sensorflow/platform/logging/nest-logger.js';
 import { AppModule } from './app.module.js';
 import { configureApp, createHttpAdapter } from './configure-app.js';
 import { drainOnSignal } from './drain.js';
+import { untilReady } from './until-ready.js';
 
 /** Starts the HTTP server from environment variables alone. */
 async function start(): Promise<void> {
@@ -19,7 +20,10 @@ async function start(): Promise<void> {
     { logger: new NestLogger(logger), bodyParser: false, abortOnError: false },
   );
   configureApp(app, environment);
-  drainOnSignal(app, app.get(Readiness, { strict: false }), environment.SHUTDOWN_GRACE_MS, logger);
+  const readiness = app.get(Readiness, { strict: false });
+  drainOnSignal(app, readiness, environment.SHUTDOWN_GRACE_MS, logger);
+  await app.init();
+  await untilReady(readiness, logger);
   await app.listen(environment.PORT, environment.HOST);
   logger.info({ url: await app.getUrl() }, 'listening');
 }
