@@ -8,7 +8,8 @@ import type { Deployment } from '../lib/deployment.ts';
 
 /**
  * `cdk synth -c env=dev`: all stacks of an environment, with the functions of `npm run bundle:lambdas`.
- * `-c imageDigest=sha256:…` takes an image that was pushed before instead of building one.
+ * `-c imageDigest=sha256:…` takes an image that was pushed before instead of building one;
+ * `-c firstDeployment=true` leaves everything unprotected, until a deployment has succeeded.
  */
 const ENVIRONMENTS: Readonly<Record<string, Deployment>> = { dev, prod };
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -20,6 +21,7 @@ buildApp(app, {
   delivery,
   bundles: resolve(ROOT, 'dist/lambdas'),
   image: imageOf(context.tryGetContext('imageDigest')),
+  isFirstDeployment: isTrue('firstDeployment'),
 });
 app.synth();
 
@@ -36,6 +38,12 @@ function imageOf(digest: unknown): ImageSource {
   throw new Error(
     'imageDigest is sha256: and 64 hexadecimal digits; a tag may change its meaning.',
   );
+}
+
+function isTrue(name: string): boolean {
+  const text = textOr(context.tryGetContext(name), 'false');
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw new Error(`${name} is true or false.`);
 }
 
 function textOr(value: unknown, otherwise: string): string {

@@ -40,7 +40,7 @@ export function monthlyCost(readings: number, design: Design): MonthlyCost {
     'API tasks': tasksCost(requests / regions, design) * regions,
     'load balancer and firewall': frontCost(readings, requests, design),
     network: networkCost(requests / regions, design) * regions,
-    'logs, alarms, secret': requests * logCost() + watchCost() * regions,
+    'logs, alarms, secret': requests * logCost() + watchCost(design) * regions,
     'CSV import': csvCost(readings, design),
   };
 }
@@ -179,8 +179,11 @@ function logCost(): number {
   return (ASSUMED.logBytesPerRequest / GB) * PRICES.logGb;
 }
 
-function watchCost(): number {
-  return ASSUMED.alarms * PRICES.alarmMonth + PRICES.dashboardMonth + PRICES.secretMonth;
+/** Only where there is another Region to go to, readiness is watched. */
+function watchCost({ regions }: Design): number {
+  const alarms = ASSUMED.alarms * PRICES.alarmMonth;
+  const readiness = regions > 1 ? PRICES.readinessCheckMonth : 0;
+  return alarms + PRICES.dashboardMonth + PRICES.secretMonth + readiness;
 }
 
 function csvCost(readings: number, { readingsPerRequest }: Design): number {

@@ -28,4 +28,6 @@ export const PRICES = {
   alarmMonth: 0.1,
   dashboardMonth: 3,
   secretMonth: 0.4,
+  /** Route 53, of a load balancer, by HTTPS. */
+  readinessCheckMonth: 0.5 + 1,
 } as const;

@@ -25,7 +25,7 @@ export const ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
       'POST /auth/login has no second step: it answers mfa-required, and nobody could log in.',
   },
   {
-    construct: 'identity/web-client-secret',
+    construct: 'identity/web-client(-\\d+)?-secret',
     findings: ['SMG4'],
     reason: 'Cognito makes this secret; a new one means a new client, which is a deployment.',
   },

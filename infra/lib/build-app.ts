@@ -17,6 +17,8 @@ export interface BuildOptions {
   /** Folder with the Lambda functions' bundles. */
   readonly bundles: string;
   readonly image: ImageSource;
+  /** Nothing is protected, so that a failure leaves nothing behind which the next attempt would meet. */
+  readonly isFirstDeployment?: boolean;
 }
 
 /** An image that was pushed before, or the folder of a Dockerfile that `cdk deploy` builds. */
@@ -24,20 +26,23 @@ export type ImageSource = { readonly digest: string } | { readonly folder: strin
 
 /** Adds all stacks of one environment, and what they are checked for. Throws for one that is not usable. */
 export function buildApp(app: App, options: BuildOptions): void {
-  const { deployment, delivery, bundles, image } = options;
-  checkDeployment(deployment);
+  const { delivery, bundles, image, isFirstDeployment = false } = options;
+  checkDeployment(options.deployment);
+  const deployment = isFirstDeployment
+    ? { ...options.deployment, isProtected: false }
+    : options.deployment;
   const name = prefix(deployment.name);
   const [primary, ...others] = deployment.regions;
   const at = (region: string, stackName: string) => ({
     stackName,
     env: { region },
     crossRegionReferences: others.length > 0,
-    terminationProtection: deployment.keepsData,
+    terminationProtection: deployment.isProtected,
   });
   new DeliveryStack(app, 'delivery', delivery, {
     stackName: 'sensorflow-delivery',
     env: { region: delivery.region },
-    terminationProtection: true,
+    terminationProtection: !isFirstDeployment,
   });
   const data = new DataStack(app, 'data', deployment, at(primary, `${name}-data`));
   const { identity } = new IdentityStack(

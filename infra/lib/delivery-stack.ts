@@ -1,4 +1,4 @@
-import { Aws, CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { Aws, CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import {
   CfnReplicationConfiguration,
   Repository,
@@ -10,6 +10,7 @@ import {
   PolicyStatement,
   Role,
   WebIdentityPrincipal,
+  type IOidcProvider,
 } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import type { Delivery } from './deployment.ts';
@@ -23,6 +24,7 @@ const PUSH_ACTIONS = [
   'ecr:BatchCheckLayerAvailability',
   'ecr:BatchGetImage',
   'ecr:CompleteLayerUpload',
+  'ecr:DescribeImageReplicationStatus',
   'ecr:DescribeImages',
   'ecr:GetDownloadUrlForLayer',
   'ecr:InitiateLayerUpload',
@@ -39,6 +41,7 @@ export class DeliveryStack extends Stack {
       repositoryName: IMAGE_REPOSITORY,
       imageTagMutability: TagMutability.IMMUTABLE,
       imageScanOnPush: true,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
       lifecycleRules: [
         { description: 'The newest images', maxImageCount: KEPT_IMAGES, rulePriority: 2 },
         {
@@ -50,16 +53,24 @@ export class DeliveryStack extends Stack {
       ],
     });
     this.replicate(delivery.replicaRegions);
-    const provider = new OidcProviderNative(this, 'github', {
-      url: `https://${GITHUB}`,
-      clientIds: ['sts.amazonaws.com'],
-    });
+    const provider = this.githubProvider(delivery);
     for (const environment of delivery.environments) {
       const role = this.createRole(environment, delivery, provider);
       if (environment === delivery.environments[0]) allowPush(role, repository);
       new CfnOutput(this, `DeployRole${environment}`, { value: role.roleArn });
     }
     new CfnOutput(this, 'ImageRepository', { value: repository.repositoryUri });
+  }
+
+  private githubProvider({ hasGithubProvider }: Delivery): IOidcProvider {
+    if (hasGithubProvider === true) {
+      const arn = `arn:aws:iam::${Aws.ACCOUNT_ID}:oidc-provider/${GITHUB}`;
+      return OidcProviderNative.fromOidcProviderArn(this, 'github', arn);
+    }
+    return new OidcProviderNative(this, 'github', {
+      url: `https://${GITHUB}`,
+      clientIds: ['sts.amazonaws.com'],
+    });
   }
 
   private replicate(regions: readonly string[]): void {
@@ -79,7 +90,7 @@ export class DeliveryStack extends Stack {
   private createRole(
     environment: string,
     { region, replicaRegions, githubRepository }: Delivery,
-    provider: OidcProviderNative,
+    provider: IOidcProvider,
   ): Role {
     const regions = [region, ...replicaRegions];
     const role = new Role(this, `deploy-${environment}`, {

@@ -1,4 +1,5 @@
 import { ALL_SCOPES } from '../../libs/platform/src/resources/identity.ts';
+import { firstDeploymentFaults } from './first-deployment-faults.ts';
 
 /** One installation of SensorFlow: what environments/*.ts says of it. */
 export interface Deployment {
@@ -9,8 +10,13 @@ export interface Deployment {
   /** The API's address is https://<domainName>, in the Route 53 zone `hostedZone`. */
   readonly domainName: string;
   readonly hostedZone: { readonly id: string; readonly name: string };
-  /** Cognito's token endpoint is https://<authDomainPrefix>.auth.<primary>.amazoncognito.com; unique in the Region. */
-  readonly authDomainPrefix: string;
+  /**
+   * Cognito's token endpoint is https://<authDomainPrefix>.auth.<primary>.amazoncognito.com. All accounts of AWS
+   * share these names; unless set, the account's number is part of it, so that nobody else has it.
+   */
+  readonly authDomainPrefix?: string;
+  /** 1 unless set; a higher number gives the API a new client, and with it a new secret (see the runbook). */
+  readonly webClientGeneration?: number;
   /** Origin of a same-site front end, or `none`. */
   readonly frontendUrl: string;
   readonly machineClients: readonly MachineClient[];
@@ -27,7 +33,12 @@ export interface Deployment {
   readonly aggregationWindowSeconds?: number;
   /** How long after its end an hour is verified by itself; 15 unless set, 0 for never. */
   readonly sweepDelayMinutes?: number;
-  /** Left out, functions share the account's concurrency: a new account has too little to reserve any. */
+  /**
+   * Lambda's quota of concurrent executions, which all functions of the account share in each Region; 10 in some
+   * young accounts: `aws lambda get-account-settings`. Needed only to reserve some of it.
+   */
+  readonly accountConcurrency?: number;
+  /** How many executions the aggregator is sure of, and at most gets; Lambda leaves 100 to all other functions. */
   readonly reservedConcurrency?: number;
   /** Files imported at a time, 2 to 1,000. */
   readonly concurrentImports: number;
@@ -40,15 +51,17 @@ export interface Deployment {
   readonly maxWriteUnitsPerSecond: number;
   /** Readings expire so many days after their own instant; they are kept for ever unless set. */
   readonly readingRetentionDays?: number;
-  /** Data survives the stacks, and cannot be deleted by accident. */
+  /** Data survives the stacks. */
   readonly keepsData: boolean;
+  /** Stacks, tables, user pool and load balancers cannot be deleted by accident, once there was a first deployment. */
+  readonly isProtected: boolean;
   readonly uploadRetentionDays: number;
   readonly logRetentionDays: 7 | 30 | 90;
   /** AWS WAF before the load balancer: $0.60 for a million requests. */
   readonly firewall: boolean;
   /** p99 of all answers, beyond which an alarm is raised. */
   readonly latencyTargetMs: number;
-  /** Told of every alarm, after confirming the first mail. */
+  /** Told of every alarm, once the first mail of each Region is confirmed. Must be set where data is kept. */
   readonly alarmEmail?: string;
 }
 
@@ -74,6 +87,8 @@ export interface Delivery {
   readonly region: string;
   /** `owner/name`. */
   readonly githubRepository: string;
+  /** The account has GitHub's OIDC provider already, of which there can be only one. */
+  readonly hasGithubProvider?: boolean;
   /** GitHub environments, each with a role of its own; jobs of the first also build the image. */
   readonly environments: readonly string[];
   /** Where images are copied to: every other Region of any environment. */
@@ -87,7 +102,11 @@ export function runbookUrl(delivery: Delivery): string {
 
 /** Throws an Error that names every fault at once. */
 export function checkDeployment(deployment: Deployment): void {
-  const faults = [...shapeFaults(deployment), ...sizeFaults(deployment)];
+  const faults = [
+    ...shapeFaults(deployment),
+    ...sizeFaults(deployment),
+    ...firstDeploymentFaults(deployment),
+  ];
   if (faults.length > 0) {
     throw new Error(`Environment ${deployment.name} is not usable:\n  ${faults.join('\n  ')}`);
   }
@@ -124,7 +143,7 @@ function shapeFaults(deployment: Deployment): readonly string[] {
 function sizeFaults(deployment: Deployment): readonly string[] {
   const { tasks, concurrentImports, aggregateShards } = deployment;
   const { aggregationWindowSeconds = 1, readingRetentionDays = 4 } = deployment;
-  const { sweepDelayMinutes = 15 } = deployment;
+  const { sweepDelayMinutes = 15, webClientGeneration = 1 } = deployment;
   const tokenMinutes = deployment.machineClients.map((client) => client.tokenMinutes ?? 60);
   return [
     ...faultIf(
@@ -137,6 +156,7 @@ function sizeFaults(deployment: Deployment): readonly string[] {
     ...faultIf(!isWhole(aggregateShards, 1, 256), 'aggregateShards: 1 to 256'),
     ...faultIf(!isWhole(aggregationWindowSeconds, 1, 300), 'aggregationWindowSeconds: 1 to 300'),
     ...faultIf(!isWhole(sweepDelayMinutes, 0, 1440), 'sweepDelayMinutes: 0 to 1,440'),
+    ...faultIf(!isWhole(webClientGeneration, 1, 999), 'webClientGeneration: 1 to 999'),
   ];
 }
 

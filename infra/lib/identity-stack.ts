@@ -1,11 +1,4 @@
-import {
-  CfnOutput,
-  Duration,
-  RemovalPolicy,
-  SecretValue,
-  Stack,
-  type StackProps,
-} from 'aws-cdk-lib';
+import { Aws, CfnOutput, Duration, SecretValue, Stack, type StackProps } from 'aws-cdk-lib';
 import {
   AccountRecovery,
   CfnUserPoolClient,
@@ -26,7 +19,8 @@ import {
   WEB_CLIENT_AUTH_FLOWS,
 } from '../../libs/platform/src/resources/identity.ts';
 import type { Deployment, MachineClient } from './deployment.ts';
-import { clientSecretName } from './names.ts';
+import { clientSecretName, prefix, webClientName } from './names.ts';
+import { removalPolicyOf } from './removal.ts';
 
 /** What the API of every Region must know of the user pool. */
 export interface Identity {
@@ -36,7 +30,7 @@ export interface Identity {
   readonly machineClientIds: readonly string[];
 }
 
-/** Of access tokens unless a machine's say otherwise, and, as the shortest there is, of what nobody keeps. */
+/** Of access tokens unless a machine's say otherwise, and the shortest that a refresh token can have. */
 const TOKEN_MINUTES = 60;
 
 /** The user pool of all Regions: groups, scopes, and the clients of the API and of machines. */
@@ -56,9 +50,9 @@ export class IdentityStack extends Stack {
       new UserPoolGroup(this, `group-${groupName}`, { userPool: pool, groupName });
     }
     const domain = pool.addDomain('domain', {
-      cognitoDomain: { domainPrefix: deployment.authDomainPrefix },
+      cognitoDomain: { domainPrefix: domainPrefix(deployment) },
     });
-    const webClient = createWebClient(this, pool);
+    const webClient = createWebClient(this, deployment, pool);
     const machines = deployment.machineClients.map((client) =>
       createMachineClient(this, pool, server, client),
     );
@@ -75,9 +69,9 @@ export class IdentityStack extends Stack {
   }
 }
 
-function createPool(stack: Stack, { name, keepsData }: Deployment): UserPool {
+function createPool(stack: Stack, deployment: Deployment): UserPool {
   return new UserPool(stack, 'user-pool', {
-    userPoolName: `sensorflow-${name}`,
+    userPoolName: prefix(deployment.name),
     featurePlan: FeaturePlan.ESSENTIALS,
     selfSignUpEnabled: false,
     signInAliases: { username: true },
@@ -92,14 +86,23 @@ function createPool(stack: Stack, { name, keepsData }: Deployment): UserPool {
       requireSymbols: true,
       tempPasswordValidity: Duration.days(3),
     },
-    deletionProtection: keepsData,
-    removalPolicy: keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    deletionProtection: deployment.isProtected,
+    removalPolicy: removalPolicyOf(deployment),
   });
 }
 
-/** As a plain resource, because the L2 construct knows a client's secret only through a Lambda function. */
-function createWebClient(stack: Stack, pool: UserPool): CfnUserPoolClient {
-  return new CfnUserPoolClient(stack, 'web-client', {
+/** All accounts share the prefixes of a Region; the account's number makes this one's nobody else's. */
+function domainPrefix({ name, authDomainPrefix }: Deployment): string {
+  return authDomainPrefix ?? `${prefix(name)}-${Aws.ACCOUNT_ID}`;
+}
+
+/**
+ * As a plain resource, because the L2 construct knows a client's secret only through a Lambda function. A new
+ * generation is another resource with another output, so that every Region's template changes with it; the old
+ * client is kept where data is, for tasks that are not replaced yet.
+ */
+function createWebClient(stack: Stack, deployment: Deployment, pool: UserPool): CfnUserPoolClient {
+  const client = new CfnUserPoolClient(stack, webClientName(deployment), {
     userPoolId: pool.userPoolId,
     clientName: 'web',
     generateSecret: true,
@@ -109,6 +112,8 @@ function createWebClient(stack: Stack, pool: UserPool): CfnUserPoolClient {
     enableTokenRevocation: true,
     ...validity(TOKEN_MINUTES),
   });
+  client.applyRemovalPolicy(removalPolicyOf(deployment));
+  return client;
 }
 
 function createMachineClient(
@@ -138,17 +143,18 @@ function validity(accessTokenMinutes: number) {
   return {
     accessTokenValidity: accessTokenMinutes,
     idTokenValidity: TOKEN_MINUTES,
-    refreshTokenValidity: TOKEN_MINUTES,
+    // Nobody keeps refresh tokens, but Cognito wants theirs to be the longest.
+    refreshTokenValidity: Math.max(TOKEN_MINUTES, accessTokenMinutes),
     tokenValidityUnits: { accessToken: 'minutes', idToken: 'minutes', refreshToken: 'minutes' },
   };
 }
 
 /** Cognito's secret goes from resource to resource inside CloudFormation; the template never holds it. */
 function keepClientSecret(stack: Stack, deployment: Deployment, client: CfnUserPoolClient): void {
-  const secret = new Secret(stack, 'web-client-secret', {
-    secretName: clientSecretName(deployment.name),
+  const secret = new Secret(stack, `${webClientName(deployment)}-secret`, {
+    secretName: clientSecretName(deployment),
     secretStringValue: SecretValue.resourceAttribute(client.attrClientSecret),
     replicaRegions: deployment.regions.slice(1).map((region) => ({ region })),
   });
-  secret.applyRemovalPolicy(RemovalPolicy.DESTROY);
+  secret.applyRemovalPolicy(removalPolicyOf(deployment));
 }

@@ -1,4 +1,5 @@
 import { TABLES, type TableDefinition } from '../../libs/platform/src/resources/tables.ts';
+import type { Deployment } from './deployment.ts';
 
 /** Names that stacks of several Regions must agree on without asking each other. */
 
@@ -20,8 +21,13 @@ export function tableOf(nameVariable: string): TableDefinition {
   return table;
 }
 
-export function clientSecretName(deploymentName: string): string {
-  return `${prefix(deploymentName)}/web-client-secret`;
+/** Each generation of the client has a secret of its own: tasks that still know the old one go on with it. */
+export function clientSecretName(deployment: Deployment): string {
+  return `${prefix(deployment.name)}/${webClientName(deployment)}/secret`;
+}
+
+export function webClientName({ webClientGeneration = 1 }: Deployment): string {
+  return webClientGeneration === 1 ? 'web-client' : `web-client-${webClientGeneration}`;
 }
 
 export function prefix(deploymentName: string): string {

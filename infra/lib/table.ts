@@ -1,4 +1,3 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
 import {
   AttributeType,
   Billing,
@@ -10,6 +9,7 @@ import type { Construct } from 'constructs';
 import type { TableDefinition } from '../../libs/platform/src/resources/tables.ts';
 import type { Deployment } from './deployment.ts';
 import { tableName, tableWord } from './names.ts';
+import { removalPolicyOf } from './removal.ts';
 
 /** A table as the embedded stack has it, with what only the cloud knows: billing, backups, replicas. */
 export function createTable(
@@ -17,7 +17,7 @@ export function createTable(
   definition: TableDefinition,
   deployment: Deployment,
 ): TableV2 {
-  const { keepsData, warmThroughput, regions } = deployment;
+  const { isProtected, warmThroughput, regions } = deployment;
   const replicaRegions = definition.scope === 'every-region' ? regions.slice(1) : [];
   return new TableV2(scope, `${tableWord(definition)}-table`, {
     tableName: tableName(deployment.name, definition),
@@ -34,8 +34,8 @@ export function createTable(
     // Only readings and what is made of them come by the thousand.
     ...(warmThroughput && definition.stream && { warmThroughput }),
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-    deletionProtection: keepsData,
-    removalPolicy: keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    deletionProtection: isProtected,
+    removalPolicy: removalPolicyOf(deployment),
     replicas: replicaRegions.map((region) => ({ region })),
   });
 }

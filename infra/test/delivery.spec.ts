@@ -1,10 +1,12 @@
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { delivery } from '../environments/delivery.ts';
 import { IMAGE_REPOSITORY } from '../lib/names.ts';
-import { permissionsOfRole } from './support/policies.ts';
-import { at, BOTH, DEV, listOf, stackOf } from './support/templates.ts';
+import { permissionsOfRole, shown } from './support/policies.ts';
+import { at, BOTH, DEV, listOf, stackOf, synthesize } from './support/templates.ts';
 
 const stack = stackOf(DEV, 'delivery');
 const roles = stack.ofType('AWS::IAM::Role');
@@ -52,6 +54,24 @@ describe('what GitHub may do', () => {
     expect(deploying).toEqual([]);
   });
 
+  it('hangs on the provider that an account has already, where it says so', () => {
+    const existing = synthesize(DEV, { delivery: { ...delivery, hasGithubProvider: true } });
+    const providers = [stack, existing.stacks.get('delivery')].map((one) =>
+      one?.ofType('AWS::IAM::OIDCProvider'),
+    );
+    const trusted = existing.stacks
+      .get('delivery')
+      ?.ofType('AWS::IAM::Role')
+      .map(({ properties }) =>
+        shown(at(properties, 'AssumeRolePolicyDocument.Statement.0.Principal.Federated')),
+      );
+
+    expect(providers.map((one) => one?.length)).toEqual([1, 0]);
+    expect(new Set(trusted)).toEqual(
+      new Set(['arn:aws:iam::<AWS::AccountId>:oidc-provider/token.actions.githubusercontent.com']),
+    );
+  });
+
   it('is what the workflows take', () => {
     const workflow = (name: string) =>
       readFileSync(join(import.meta.dirname, '../../.github/workflows', name), 'utf8');
@@ -88,6 +108,78 @@ describe('the image repository', () => {
     expect(listOf(at(rule, 'Destinations')).map((one) => at(one, 'Region'))).toEqual([
       ...delivery.replicaRegions,
     ]);
+  });
+});
+
+describe('an image that was pushed', () => {
+  const digest = `sha256:${'a'.repeat(64)}`;
+  const replicas = (status: string) =>
+    delivery.replicaRegions.map((region) => ({ region, status }));
+
+  /** Each look gets the next answer; the last one stays. */
+  function awaitImage(...answers: readonly object[][]) {
+    const folder = mkdtempSync(join(tmpdir(), 'sensorflow-aws-'));
+    writeFileSync(
+      join(folder, 'answers'),
+      answers.map((one) => JSON.stringify({ replicationStatuses: one })).join('\n'),
+    );
+    writeFileSync(
+      join(folder, 'aws'),
+      `#!/bin/sh
+cd ${folder} && echo "$*" >> calls && head -n 1 answers
+[ "$(grep -c '' answers)" -gt 0 ] && sed -i 1d answers
+exit 0
+`,
+      { mode: 0o755 },
+    );
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [join(import.meta.dirname, '../bin/await-image.ts'), digest, '1'],
+      { env: { PATH: `${folder}:/usr/bin:/bin` }, encoding: 'utf8' },
+    );
+    const calls = readFileSync(join(folder, 'calls'), 'utf8').trim().split('\n');
+    rmSync(folder, { recursive: true });
+    return { status, stderr, calls };
+  }
+
+  it('is waited for until every Region has its copy', () => {
+    const { status, calls } = awaitImage([], replicas('IN_PROGRESS'), replicas('COMPLETE'));
+
+    expect(status).toBe(0);
+    expect(calls).toHaveLength(3);
+    expect(calls[0]).toContain(
+      `describe-image-replication-status --region ${delivery.region} --repository-name ${IMAGE_REPOSITORY}`,
+    );
+    expect(calls[0]).toContain(`imageDigest=${digest}`);
+  });
+
+  it('ends the delivery when a copy fails', () => {
+    const { status, stderr } = awaitImage(replicas('FAILED'));
+
+    expect(status).toBe(1);
+    expect(stderr).toContain(`could not be copied to ${delivery.replicaRegions.join(', ')}`);
+  });
+
+  it('ends the delivery when a copy does not come', () => {
+    const waiting = Array.from({ length: 50 }, () => replicas('IN_PROGRESS'));
+
+    const { status, stderr } = awaitImage(...waiting);
+
+    expect(status).toBe(1);
+    expect(stderr).toContain('is not in every Region after 1 s');
+  });
+
+  it('is waited for before any environment is deployed', () => {
+    const workflow = readFileSync(
+      join(import.meta.dirname, '../../.github/workflows/deploy.yml'),
+      'utf8',
+    );
+    const building = permissionsOfRole(stack, `deploy${delivery.environments[0]}`);
+
+    expect(workflow.indexOf('node infra/bin/await-image.ts "$DIGEST"')).toBeGreaterThan(
+      workflow.indexOf('docker buildx build'),
+    );
+    expect(building.map(({ action }) => action)).toContain('ecr:DescribeImageReplicationStatus');
   });
 });
 

@@ -20,6 +20,10 @@ import {
   type Json,
 } from './support/templates.ts';
 
+function withOwnDomain(change: Partial<Deployment>): Partial<Deployment> {
+  return { domainName: 'api.own.org', hostedZone: { id: 'Z1', name: 'own.org' }, ...change };
+}
+
 describe('an environment', () => {
   it.each<[string, Partial<Deployment>]>([
     ['name', { name: 'Production' }],
@@ -36,6 +40,17 @@ describe('an environment', () => {
     ['readingRetentionDays', { readingRetentionDays: 3 }],
     ['aggregationWindowSeconds', { aggregationWindowSeconds: 301 }],
     ['sweepDelayMinutes', { sweepDelayMinutes: 1441 }],
+    ['webClientGeneration', { webClientGeneration: 0 }],
+    ['alarmEmail', { keepsData: true }],
+    ['alarmEmail', { alarmEmail: 'somebody' }],
+    ['authDomainPrefix', { authDomainPrefix: 'Sensors' }],
+    ['authDomainPrefix', { authDomainPrefix: 'my-cognito' }],
+    ['reservedConcurrency', { reservedConcurrency: 1 }],
+    ['reservedConcurrency', { reservedConcurrency: 100, accountConcurrency: 199 }],
+    ['hostedZone', withOwnDomain({ hostedZone: { id: 'Z0000000000EXAMPLE', name: 'own.org' } })],
+    ['frontendUrl', withOwnDomain({ frontendUrl: 'https://app.example.com' })],
+    ['alarmEmail', withOwnDomain({ alarmEmail: 'alarms@example.com' })],
+    ['authDomainPrefix', withOwnDomain({ authDomainPrefix: 'sensorflow-example' })],
   ])('is refused for its %s', (field, change) => {
     expect(() => checkDeployment({ ...DEV, ...change })).toThrow(new RegExp(`\\n  ${field}: `));
   });
@@ -54,6 +69,17 @@ describe('an environment', () => {
       expect(() => checkDeployment(one)).not.toThrow();
     },
   );
+
+  it.each<[string, Partial<Deployment>]>([
+    [
+      'reserves what its account leaves over',
+      { reservedConcurrency: 100, accountConcurrency: 200 },
+    ],
+    ['tells somebody of its alarms', { keepsData: true, alarmEmail: 'night-shift@factory.org' }],
+    ['has a domain of its own', withOwnDomain({})],
+  ])('is accepted when it %s', (_what, change) => {
+    expect(() => checkDeployment({ ...DEV, ...change })).not.toThrow();
+  });
 
   it('has its images copied to every Region it is in', () => {
     const needed = BOTH.flatMap(({ regions }) => regions).filter(
@@ -109,7 +135,7 @@ describe('the image', () => {
     const folder = mkdtempSync(join(tmpdir(), 'sensorflow-infra-image-'));
     writeFileSync(join(folder, 'Dockerfile'), 'FROM scratch\n');
 
-    const { stacks } = synthesize(DEV, { folder });
+    const { stacks } = synthesize(DEV, { image: { folder } });
 
     const image = at(
       stacks.get(DEV.regions[0])?.only('AWS::ECS::TaskDefinition').properties,

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { shown } from './support/policies.ts';
+import { statementsOn } from './support/publishers.ts';
 import { at, BOTH, DEV, listOf, PROD, regional, type Json } from './support/templates.ts';
 
 /** What is open, and to whom. */
@@ -36,9 +38,9 @@ describe.each(EVERY_REGION)('the load balancer in %s', (_name, stack) => {
     );
   });
 
-  it('sends requests to tasks that say they are ready', () => {
+  it('sends requests to tasks that live; whether they are ready is what they wait for themselves', () => {
     expect(stack.only('AWS::ElasticLoadBalancingV2::TargetGroup').properties).toMatchObject({
-      HealthCheckPath: '/health/ready',
+      HealthCheckPath: '/health/live',
       Matcher: { HttpCode: '200' },
     });
   });
@@ -81,7 +83,35 @@ describe.each(EVERY_REGION)('the queues in %s', (_name, stack) => {
   });
 });
 
+describe.each(EVERY_REGION)('the topic of alarms in %s', (_name, stack) => {
+  const topic = stack.only('AWS::SNS::Topic');
+  const allowed = statementsOn(stack, topic.id).filter((one) => at(one, 'Effect') === 'Allow');
+
+  it('takes messages from the alarms of its own account and Region alone', () => {
+    expect(allowed).toHaveLength(1);
+    expect(allowed[0]).toMatchObject({
+      Action: 'sns:Publish',
+      Principal: { Service: 'cloudwatch.amazonaws.com' },
+      Resource: { Ref: topic.id },
+      Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+    });
+    expect(shown(at(allowed[0], 'Condition.ArnLike.aws:SourceArn'))).toMatch(
+      /^arn:aws:cloudwatch:[a-z0-9-]+:<AWS::AccountId>:alarm:\*$/,
+    );
+  });
+});
+
 describe('prod', () => {
+  it.each(PROD.regions)('tells a person of every alarm in %s', (region) => {
+    const stack = regional(PROD, region);
+
+    expect(stack.only('AWS::SNS::Subscription').properties).toMatchObject({
+      Protocol: 'email',
+      Endpoint: PROD.alarmEmail,
+      TopicArn: { Ref: stack.only('AWS::SNS::Topic').id },
+    });
+  });
+
   it.each(PROD.regions)('stops floods of logins in %s before they cost anything', (region) => {
     const stack = regional(PROD, region);
     const [floods] = listOf(stack.only('AWS::WAFv2::WebACL').properties['Rules']);

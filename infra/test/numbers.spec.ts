@@ -10,6 +10,8 @@ import {
   PROD,
   regional,
   stackOf,
+  synthesize,
+  templatesOf,
   textOf,
   type Resource,
   type StackTemplate,
@@ -90,10 +92,32 @@ describe('the logs', () => {
 });
 
 describe('the functions', () => {
-  it('have concurrency of their own where it counts', () => {
-    const function_ = aggregatorFunction(regional(PROD));
+  it('share the concurrency of the account, of which a young one has little', () => {
+    const functions = BOTH.flatMap((deployment) =>
+      [...templatesOf(deployment).stacks.values()].flatMap((stack) =>
+        stack.ofType('AWS::Lambda::Function'),
+      ),
+    );
 
-    expect(function_.properties['ReservedConcurrentExecutions']).toBe(100);
+    for (const { properties } of functions) {
+      expect(properties['ReservedConcurrentExecutions']).toBeUndefined();
+    }
+  });
+
+  it('have concurrency of their own where it counts, once an environment says that there is enough', () => {
+    const { stacks } = synthesize({ ...DEV, accountConcurrency: 1000, reservedConcurrency: 100 });
+    const reserved = stacks
+      .get(DEV.regions[0])
+      ?.ofType('AWS::Lambda::Function')
+      .map(({ id, properties }) => [
+        id.startsWith('aggregator'),
+        properties['ReservedConcurrentExecutions'],
+      ]);
+
+    expect(reserved?.toSorted()).toEqual([
+      [false, undefined],
+      [true, 100],
+    ]);
   });
 
   it.each(EVERY_REGION)(
@@ -267,9 +291,12 @@ describe('the tables', () => {
     },
   );
 
-  it('of prod cannot be deleted, and outlive their stack', () => {
+  it('of prod cannot be deleted, and outlive their stack, but not the rollback of their creation', () => {
     for (const { properties, document } of tables(PROD)) {
-      expect(document).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+      expect(document).toMatchObject({
+        DeletionPolicy: 'RetainExceptOnCreate',
+        UpdateReplacePolicy: 'Retain',
+      });
       for (const replica of listOf(properties['Replicas'])) {
         expect(at(replica, 'DeletionProtectionEnabled')).toBe(true);
       }

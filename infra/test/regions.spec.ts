@@ -80,6 +80,24 @@ describe('two Regions', () => {
     ]);
   });
 
+  it.each(PROD.regions)('lose their callers once they are not ready for 90 s: %s', (region) => {
+    const stack = regional(PROD, region);
+    const check = stack.only('AWS::Route53::HealthCheck');
+    const balancer = stack.only('AWS::ElasticLoadBalancingV2::LoadBalancer');
+
+    expect(stack.only('AWS::Route53::RecordSet').properties['HealthCheckId']).toEqual({
+      Ref: check.id,
+    });
+    expect(check.properties['HealthCheckConfig']).toMatchObject({
+      Type: 'HTTPS',
+      ResourcePath: '/health/ready',
+      FullyQualifiedDomainName: { 'Fn::GetAtt': [balancer.id, 'DNSName'] },
+      EnableSNI: true,
+      RequestInterval: 30,
+      FailureThreshold: 3,
+    });
+  });
+
   it('log people in through the one user pool', () => {
     expect(endpointOf(PRIMARY)).toBeUndefined();
     expect(endpointOf(SECOND)).toBe(`https://cognito-idp.${PRIMARY}.amazonaws.com`);
@@ -96,7 +114,7 @@ describe('two Regions', () => {
       SECOND,
     ]);
     expect(shown(at(containers, 'Secrets.0.ValueFrom'))).toBe(
-      `arn:aws:secretsmanager:${SECOND}:<AWS::AccountId>:secret:sensorflow-prod/web-client-secret`,
+      `arn:aws:secretsmanager:${SECOND}:<AWS::AccountId>:secret:sensorflow-prod/web-client/secret`,
     );
   });
 
@@ -113,6 +131,10 @@ describe('two Regions', () => {
 });
 
 describe('one Region', () => {
+  it('pays nobody to watch it: there is no other to go to', () => {
+    expect(regional(DEV).ofType('AWS::Route53::HealthCheck')).toEqual([]);
+  });
+
   it('needs no function to be deployed, only the two that it is made of', () => {
     const functions = [...templatesOf(DEV).stacks.values()].flatMap((stack) =>
       stack.ofType('AWS::Lambda::Function'),

@@ -1,10 +1,12 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { at, PROD, regional, textOf } from './support/templates.ts';
+import { clientSecretName } from '../lib/names.ts';
+import { at, PROD, regional, templatesOf, textOf } from './support/templates.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const RUNBOOK = readFileSync(join(ROOT, 'infra/runbook.md'), 'utf8');
+const [, FIRST_DEPLOYMENT = ''] = RUNBOOK.split('## First deployment, step by step');
 const SOURCES = globSync('{apps,libs}/*/src/**/*.ts', { cwd: ROOT })
   .filter((file) => !file.endsWith('.spec.ts'))
   .map((file) => readFileSync(join(ROOT, file), 'utf8'))
@@ -44,4 +46,45 @@ describe('the runbook', () => {
       });
     },
   );
+
+  it('says of every stack what a first deployment may run into', () => {
+    const steps = FIRST_DEPLOYMENT.split('\n').flatMap(
+      (line) => /^\| `?([\w ]+)`? +\|/.exec(line)?.[1] ?? [],
+    );
+
+    expect(new Set(steps.map((step) => step.trim()))).toEqual(
+      new Set(
+        'step account environment bootstrap image delivery data identity a_Region alarms DNS protection'
+          .split(' ')
+          .map((word) => word.replace('_', ' ')),
+      ),
+    );
+    expect(FIRST_DEPLOYMENT).toContain('### Start over');
+  });
+
+  it('names settings and switches that there are', () => {
+    const settings = ['lib/deployment.ts', 'bin/sensorflow.ts'];
+    const texts = settings.map((file) => readFileSync(join(ROOT, 'infra', file), 'utf8'));
+    const code = [...texts, SOURCES].join('\n');
+    const named = [...RUNBOOK.matchAll(/`([a-z]+(?:[A-Z][a-z]+)+)(?:=true|: true)?`/g)];
+
+    expect(named.length).toBeGreaterThan(8);
+    expect(named.map(([, name = '']) => name).filter((name) => !code.includes(name))).toEqual([]);
+  });
+
+  it('unlocks and deletes what is there', () => {
+    const data = [...templatesOf(PROD).stacks.values()].flatMap((stack) =>
+      stack.ofType('AWS::DynamoDB::GlobalTable'),
+    );
+    const words = new Set(
+      data.map(({ properties }) => textOf(properties['TableName']).replace('sensorflow-prod-', '')),
+    );
+
+    for (const word of words) expect(FIRST_DEPLOYMENT).toContain(word);
+    expect(FIRST_DEPLOYMENT).toContain(
+      `destroy data identity ${PROD.regions.join(' ')} -c env=prod`,
+    );
+    expect(RUNBOOK).toContain(clientSecretName(PROD));
+    expect(RUNBOOK).toContain(clientSecretName({ ...PROD, webClientGeneration: 2 }));
+  });
 });

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../support/api-client.js';
 import { ApiProcess } from '../support/api-process.js';
 import { FaultProxy } from '../support/fault-proxy.js';
@@ -7,10 +7,15 @@ import { LocalStack } from '../support/local-stack.js';
 
 let stack: LocalStack;
 let proxy: FaultProxy;
+let api: ApiProcess;
 
 beforeAll(async () => {
   stack = await LocalStack.start();
   proxy = await FaultProxy.start(stack.announcement.endpoints.dynamodb);
+});
+
+afterEach(() => {
+  api.child.kill('SIGKILL');
 });
 
 afterAll(async () => {
@@ -29,7 +34,7 @@ async function statusOf({ baseUrl }: ApiProcess, path: string): Promise<number> 
 describe('an API process whose store is away', () => {
   it('does not listen before the store has come, and lives on when it goes again', async () => {
     proxy.isDown = true;
-    const api = await ApiProcess.launch(stack.announcement, stack.dataDir, {
+    api = await ApiProcess.launch(stack.announcement, stack.dataDir, {
       AWS_ENDPOINT_URL_DYNAMODB: proxy.url,
     });
     const early: number[] = [];
@@ -61,7 +66,7 @@ describe('an API process whose store is away', () => {
 
   it('ends on SIGTERM while it still waits', async () => {
     proxy.isDown = true;
-    const api = await ApiProcess.launch(stack.announcement, stack.dataDir, {
+    api = await ApiProcess.launch(stack.announcement, stack.dataDir, {
       AWS_ENDPOINT_URL_DYNAMODB: proxy.url,
     });
     await delay(2500);

@@ -1,3 +1,4 @@
+import { ArnFormat, Aws, Stack } from 'aws-cdk-lib';
 import {
   Alarm,
   ComparisonOperator,
@@ -5,6 +6,7 @@ import {
   type IMetric,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
@@ -34,7 +36,7 @@ export class Alarms extends Construct {
     runbook: string,
   ) {
     super(scope, 'alarms');
-    const topic = new Topic(this, 'topic', { enforceSSL: true });
+    const topic = createTopic(this);
     if (deployment.alarmEmail !== undefined) {
       topic.addSubscription(new EmailSubscription(deployment.alarmEmail));
     }
@@ -64,6 +66,29 @@ export class Alarms extends Construct {
     if (alarm === undefined) throw new Error(`There is no alarm ${id}.`);
     return alarm;
   }
+}
+
+/** `enforceSSL` brings a policy, which replaces the default: CloudWatch has to be let in by name. */
+function createTopic(scope: Construct): Topic {
+  const topic = new Topic(scope, 'topic', { enforceSSL: true });
+  const alarms = Stack.of(scope).formatArn({
+    service: 'cloudwatch',
+    resource: 'alarm',
+    resourceName: '*',
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+  topic.addToResourcePolicy(
+    new PolicyStatement({
+      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+      actions: ['sns:Publish'],
+      resources: [topic.topicArn],
+      conditions: {
+        StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID },
+        ArnLike: { 'aws:SourceArn': alarms },
+      },
+    }),
+  );
+  return topic;
 }
 
 export function alarmName(deployment: Deployment, id: string): string {

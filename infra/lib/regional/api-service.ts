@@ -85,7 +85,7 @@ export class ApiService extends Construct {
     const clientSecret = Secret.fromSecretNameV2(
       this,
       'client-secret',
-      clientSecretName(parts.deployment.name),
+      clientSecretName(parts.deployment),
     );
     task.addContainer('api', {
       image,

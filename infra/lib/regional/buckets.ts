@@ -16,14 +16,20 @@ import {
   UPLOADS_PREFIX,
 } from '../../../libs/platform/src/resources/event-sources.ts';
 import type { Deployment } from '../deployment.ts';
+import { removalPolicyOf } from '../removal.ts';
 
 const REPORT_DAYS = 90;
 const DISCARDED_DAYS = 365;
 
-/** Access logs of buckets and load balancer, and the network's flow logs. */
-export function createLogBucket(scope: Construct, { logRetentionDays, keepsData }: Deployment) {
+/**
+ * Access logs of buckets and load balancer, and the network's flow logs. It outlives every stack, even one that
+ * is rolled back: it is never empty, and would let the rollback fail. It has no name that the next one needs.
+ */
+export function createLogBucket(scope: Construct, deployment: Deployment) {
+  const { logRetentionDays } = deployment;
   return new Bucket(scope, 'logs', {
-    ...closed(keepsData),
+    ...closed(deployment),
+    removalPolicy: RemovalPolicy.RETAIN,
     // S3 and the load balancer write their logs by bucket policy; none needs an ACL.
     lifecycleRules: [{ expiration: Duration.days(logRetentionDays) }],
   });
@@ -31,9 +37,9 @@ export function createLogBucket(scope: Construct, { logRetentionDays, keepsData 
 
 /** Uploads and error reports. Browsers of the front end put files straight into it. */
 export function createUploadBucket(stack: Stack, deployment: Deployment, logs: Bucket): Bucket {
-  const { name, frontendUrl, keepsData, uploadRetentionDays } = deployment;
+  const { name, frontendUrl, uploadRetentionDays } = deployment;
   return new Bucket(stack, 'uploads', {
-    ...closed(keepsData),
+    ...closed(deployment),
     bucketName: `sensorflow-${name}-uploads-${Aws.ACCOUNT_ID}-${stack.region}`,
     serverAccessLogsBucket: logs,
     serverAccessLogsPrefix: 'uploads/',
@@ -47,23 +53,23 @@ export function createUploadBucket(stack: Stack, deployment: Deployment, logs: B
 }
 
 /** Stream batches that a function gave up, whole: they can be replayed from here. */
-export function createDiscardBucket(scope: Construct, { keepsData }: Deployment, logs: Bucket) {
+export function createDiscardBucket(scope: Construct, deployment: Deployment, logs: Bucket) {
   return new Bucket(scope, 'discarded', {
-    ...closed(keepsData),
+    ...closed(deployment),
     serverAccessLogsBucket: logs,
     serverAccessLogsPrefix: 'discarded/',
     lifecycleRules: [{ expiration: Duration.days(DISCARDED_DAYS) }],
   });
 }
 
-function closed(keepsData: boolean): BucketProps {
+function closed(deployment: Deployment): BucketProps {
   return {
     blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
     encryption: BucketEncryption.S3_MANAGED,
     enforceSSL: true,
     minimumTLSVersion: 1.2,
     objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
-    removalPolicy: keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    removalPolicy: removalPolicyOf(deployment),
   };
 }
 

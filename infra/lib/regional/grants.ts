@@ -1,9 +1,24 @@
-import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Stack } from 'aws-cdk-lib';
+import { Dependable, type Construct } from 'constructs';
 import type { Deployment } from '../deployment.ts';
 import { tableName, tableOf } from '../names.ts';
 import { TABLE_ACTIONS, type Process } from '../permissions.ts';
+
+/**
+ * A role, on which others depend through its permissions alone: they name the role itself, and CloudFormation
+ * takes that for a dependency already.
+ */
+export function createRole(scope: Construct, id: string, service: string): Role {
+  const role = new Role(scope, id, { assumedBy: new ServicePrincipal(service) });
+  Dependable.implement(role, {
+    get dependencyRoots() {
+      return role.node.children.filter((child) => child !== role.node.defaultChild);
+    },
+  });
+  return role;
+}
 
 /** Permissions by exact action and resource, where the L2 constructs' grants say more than is needed. */
 export function allow(

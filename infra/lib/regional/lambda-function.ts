@@ -1,5 +1,5 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Role } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { FunctionName } from '../../../libs/platform/src/resources/event-sources.ts';
 import type { Deployment } from '../deployment.ts';
 import { prefix } from '../names.ts';
+import { allow, createRole } from './grants.ts';
 
 export interface LambdaOptions {
   readonly name: FunctionName;
@@ -33,15 +34,8 @@ export class LambdaFunction extends Construct {
       retention: deployment.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    this.role = new Role(this, 'role', {
-      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
-    });
-    this.role.addToPolicy(
-      new PolicyStatement({
-        actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-        resources: [this.logGroup.logGroupArn],
-      }),
-    );
+    this.role = createRole(this, 'role', 'lambda.amazonaws.com');
+    allow(this.role, this.logGroup.logGroupArn, ['logs:CreateLogStream', 'logs:PutLogEvents']);
     this.function = new Function(this, 'function', {
       functionName: `${prefix(deployment.name)}-${name}`,
       runtime: Runtime.NODEJS_24_X,

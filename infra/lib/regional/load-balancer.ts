@@ -11,7 +11,13 @@ import {
   TargetGroupLoadBalancingAlgorithmType,
   TargetType,
 } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
-import { ARecord, HostedZone, RecordTarget } from 'aws-cdk-lib/aws-route53';
+import {
+  ARecord,
+  HealthCheck,
+  HealthCheckType,
+  HostedZone,
+  RecordTarget,
+} from 'aws-cdk-lib/aws-route53';
 import { LoadBalancerTarget } from 'aws-cdk-lib/aws-route53-targets';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
@@ -48,7 +54,7 @@ export class LoadBalancer extends Construct {
       idleTimeout: Duration.seconds(IDLE_SECONDS),
       dropInvalidHeaderFields: true,
       desyncMitigationMode: DesyncMitigationMode.DEFENSIVE,
-      deletionProtection: deployment.keepsData,
+      deletionProtection: deployment.isProtected,
     });
     this.balancer.logAccessLogs(logs, 'load-balancer');
     this.targets = this.createTargets(network);
@@ -64,8 +70,10 @@ export class LoadBalancer extends Construct {
       port: API_PORT,
       deregistrationDelay: Duration.seconds(DEREGISTRATION_SECONDS),
       loadBalancingAlgorithmType: TargetGroupLoadBalancingAlgorithmType.LEAST_OUTSTANDING_REQUESTS,
+      // A task that fails is replaced, which cures a dead process and no dependency. The API listens only
+      // once it is ready, so that a task which has just started gets no request too early.
       healthCheck: {
-        path: '/health/ready',
+        path: '/health/live',
         healthyHttpCodes: '200',
         interval: Duration.seconds(10),
         timeout: Duration.seconds(5),
@@ -101,7 +109,7 @@ export class LoadBalancer extends Construct {
     }
   }
 
-  private publish(stack: Stack, { domainName, hostedZone }: Deployment): void {
+  private publish(stack: Stack, { domainName, hostedZone, regions }: Deployment): void {
     const zone = HostedZone.fromHostedZoneAttributes(this, 'zone', {
       hostedZoneId: hostedZone.id,
       zoneName: hostedZone.name,
@@ -114,6 +122,19 @@ export class LoadBalancer extends Construct {
       target: RecordTarget.fromAlias(
         new LoadBalancerTarget(this.balancer, { evaluateTargetHealth: true }),
       ),
+      ...(regions.length > 1 && { healthCheck: this.watchReadiness() }),
+    });
+  }
+
+  /** Live tasks whose store is away can serve nobody: after 90 s, callers are sent to another Region. */
+  private watchReadiness(): HealthCheck {
+    return new HealthCheck(this, 'readiness', {
+      type: HealthCheckType.HTTPS,
+      fqdn: this.balancer.loadBalancerDnsName,
+      enableSNI: true,
+      resourcePath: '/health/ready',
+      requestInterval: Duration.seconds(30),
+      failureThreshold: 3,
     });
   }
 }

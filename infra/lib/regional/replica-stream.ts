@@ -1,9 +1,8 @@
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { AwsCustomResource, PhysicalResourceId } from 'aws-cdk-lib/custom-resources';
 import { Construct } from 'constructs';
-import { allow, tableArn } from './grants.ts';
+import { allow, createRole, tableArn } from './grants.ts';
 
 const STREAM_ARN = 'Table.LatestStreamArn';
 
@@ -20,9 +19,7 @@ export class ReplicaStream extends Construct {
       retention: RetentionDays.ONE_WEEK,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    const role = new Role(this, 'role', {
-      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
-    });
+    const role = createRole(this, 'role', 'lambda.amazonaws.com');
     allow(role, logGroup.logGroupArn, ['logs:CreateLogStream', 'logs:PutLogEvents']);
     allow(role, tableArn(Stack.of(this), tableName), ['dynamodb:DescribeTable']);
     const lookup = new AwsCustomResource(this, 'lookup', {

@@ -1,3 +1,4 @@
+import { FIRST_DEPLOYMENT_RULES } from './first-deployment-rules.ts';
 import { at, listOf, textOf, type Json, type Resource, type StackTemplate } from './templates.ts';
 
 /**
@@ -96,6 +97,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
     'AWS::CloudWatch::Alarm',
     ({ properties }) => listOf(properties['AlarmActions']).length > 0,
   ),
+  ...FIRST_DEPLOYMENT_RULES,
 };
 
 /** What all rules find: `rule: logical id`. */

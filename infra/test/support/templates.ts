@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { delivery } from '../../environments/delivery.ts';
 import { dev } from '../../environments/dev.ts';
 import { prod } from '../../environments/prod.ts';
-import { buildApp } from '../../lib/build-app.ts';
+import { buildApp, type BuildOptions } from '../../lib/build-app.ts';
 import type { Deployment } from '../../lib/deployment.ts';
 
 /** Any JSON: templates are looked into by path, and a path that is not there is undefined. */
@@ -50,29 +50,45 @@ export class StackTemplate {
 
 export interface Synthesis {
   readonly folder: string;
+  /** Of the stacks themselves, which no template says. */
+  readonly protectedStacks: readonly string[];
   readonly stacks: ReadonlyMap<string, StackTemplate>;
 }
 
 const BUNDLES = join(import.meta.dirname, '../fixtures/bundles');
 export const IMAGE_DIGEST = `sha256:${'0'.repeat(64)}`;
 
+const folders: string[] = [];
+process.once('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
 /** The templates of an environment, with everything that infra:check would check them for. */
-export function synthesize(deployment: Deployment, image?: { readonly folder: string }): Synthesis {
+export function synthesize(
+  deployment: Deployment,
+  options: Partial<Omit<BuildOptions, 'deployment'>> = {},
+): Synthesis {
   const folder = mkdtempSync(join(tmpdir(), 'sensorflow-infra-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  folders.push(folder);
   const app = new App({ context: contextOfCli(), outdir: folder });
   buildApp(app, {
     deployment,
     delivery,
     bundles: BUNDLES,
-    image: image ?? { digest: IMAGE_DIGEST },
+    image: { digest: IMAGE_DIGEST },
+    ...options,
   });
   const assembly = app.synth();
   const stacks = assembly.stacks.map((stack) => {
     const document: JsonObject = JSON.parse(readFileSync(stack.templateFullPath, 'utf8'));
     return [stack.id, new StackTemplate(document)] as const;
   });
-  return { folder, stacks: new Map(stacks) };
+  const protectedStacks = assembly.stacks.filter((stack) => stack.terminationProtection === true);
+  return {
+    folder,
+    protectedStacks: protectedStacks.map(({ id }) => id),
+    stacks: new Map(stacks),
+  };
 }
 
 const made = new Map<string, Synthesis>();
