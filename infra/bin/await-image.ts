@@ -5,7 +5,7 @@ import { IMAGE_REPOSITORY } from '../lib/names.ts';
 
 /**
  * Waits until every Region has its copy of an image: tasks pull from their own Region, and a deployment that comes
- * before the copy is rolled back. `node infra/bin/await-image.ts sha256:… [seconds]`, with the AWS CLI.
+ * before the copy is rolled back. `npx node infra/bin/await-image.ts sha256:… [seconds]`, with the AWS CLI.
  */
 const LOOK_EVERY_MS = 5000;
 

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { shown } from './support/policies.ts';
 import {
@@ -47,6 +49,25 @@ describe('a first deployment', () => {
   it('of an environment that can be destroyed protects what all environments share alone', () => {
     expect(templatesOf(DEV).protectedStacks).toEqual(['delivery']);
     expect(protectedResources(templatesOf(DEV))).toEqual([]);
+  });
+});
+
+describe('the switch of a first deployment', () => {
+  it('is true or false, and nothing that only looks so', () => {
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [join(import.meta.dirname, '../bin/sensorflow.ts')],
+      {
+        env: {
+          PATH: process.env['PATH'],
+          CDK_CONTEXT_JSON: JSON.stringify({ env: 'dev', firstDeployment: 'yes' }),
+        },
+        encoding: 'utf8',
+      },
+    );
+
+    expect(status).not.toBe(0);
+    expect(stderr).toContain('firstDeployment is true or false.');
   });
 });
 
