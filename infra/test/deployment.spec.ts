@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { delivery } from '../environments/delivery.ts';
 import { ACKNOWLEDGEMENTS } from '../lib/acknowledgements.ts';
-import { checkDeployment, type Deployment } from '../lib/deployment.ts';
+import { checkDeployment } from '../lib/check-deployment.ts';
+import type { Deployment } from '../lib/deployment.ts';
 import { validate } from './support/cloudformation-validator.ts';
 import {
   at,

@@ -1,6 +1,6 @@
 import { shown } from './policies.ts';
 import { refusedPublishers } from './publishers.ts';
-import type { Rule } from './rules.ts';
+import type { Rule } from './rule.ts';
 import { at, textOf, type Json, type JsonObject, type Resource } from './templates.ts';
 
 /** What no check of templates notices, and what lets a first deployment fail or its alarms go unheard. */

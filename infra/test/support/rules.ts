@@ -1,11 +1,6 @@
 import { FIRST_DEPLOYMENT_RULES } from './first-deployment-rules.ts';
+import type { Rule } from './rule.ts';
 import { at, listOf, textOf, type Json, type Resource, type StackTemplate } from './templates.ts';
-
-/**
- * What CloudFormation refuses, or takes and does wrong, and neither its schemas nor cdk-nag notice. Each rule
- * says what is wrong in one stack; faults.spec.ts shows that each can.
- */
-export type Rule = (stack: StackTemplate) => readonly string[];
 
 const SSL_POLICY = /^ELBSecurityPolicy-TLS13-1-[23](-Res)?(-PQ)?-20\d\d-\d\d$/;
 const TARGET_GROUP_KEYS = new Set([
@@ -14,6 +9,10 @@ const TARGET_GROUP_KEYS = new Set([
   'stickiness.enabled',
 ]);
 
+/**
+ * What CloudFormation refuses, or takes and does wrong, and neither its schemas nor cdk-nag notice. Each rule
+ * says what is wrong in one stack; faults.spec.ts shows that each can.
+ */
 export const RULES: Readonly<Record<string, Rule>> = {
   'a stream is read from a named position': each(
     'AWS::Lambda::EventSourceMapping',
