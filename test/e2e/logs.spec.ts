@@ -1,6 +1,9 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
+import { ApiProcess } from '../support/api-process.js';
 import { ApiClient, basic, eventually, machineToken } from '../support/api-client.js';
 import { loginCookie } from '../support/cookie-session.js';
 
@@ -64,5 +67,44 @@ describe('the log', () => {
     }
     // No token of anybody: a JWT begins with the base64 of {" and has dots.
     expect(text).not.toMatch(/eyJ[\w-]{10,}\.[\w-]{10,}\./);
+  });
+});
+
+describe('an error of a provider', () => {
+  it('is logged by its name, status and request id, never by its text', async () => {
+    const secret = `user-${Date.now()}`;
+    const provider = createServer((request, response) => {
+      request.resume();
+      const body = { __type: 'InternalErrorException', message: `${secret} broke the pool` };
+      response.writeHead(500, { 'x-amzn-requestid': 'R-500' }).end(JSON.stringify(body));
+    });
+    await once(provider.listen(0, '127.0.0.1'), 'listening');
+    const address = provider.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const api = await ApiProcess.start(inject('stack'), inject('stackDataDir'), {
+      LOG_LEVEL: 'info',
+      AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: `http://127.0.0.1:${port}`,
+    });
+
+    const answer = await fetch(`${api.baseUrl}/auth/login`, {
+      method: 'POST',
+      headers: { authorization: basic(secret, 'Wrong-password-1') },
+    });
+    const text = await eventually(
+      async () => api.log(),
+      (log) => log.includes('"status":503'),
+    );
+    api.child.kill();
+    await api.exit();
+    provider.close();
+
+    expect(await answer.json()).toMatchObject({ code: 'identity-provider-unavailable' });
+    const line = text.split('\n').find((entry) => entry.includes('request refused')) ?? '{}';
+    expect(JSON.parse(line).err).toMatchObject({
+      type: 'DomainError',
+      code: 'identity-provider-unavailable',
+      cause: { type: 'InternalErrorException', status: 500, requestId: 'R-500' },
+    });
+    expect(text).not.toContain(secret);
   });
 });

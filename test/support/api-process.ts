@@ -16,6 +16,8 @@ export class ApiProcess {
   private constructor(
     readonly baseUrl: string,
     readonly child: ChildProcess,
+    /** Everything logged so far; nothing unless `LOG_LEVEL` is set. */
+    readonly log: () => string,
   ) {}
 
   static async start(
@@ -39,9 +41,13 @@ export class ApiProcess {
     const port = await freePort();
     const child = spawn(program, args, {
       env: { ...variablesFor(stack, dataDir), ...variables, PORT: String(port) },
-      stdio: ['ignore', 'ignore', 'inherit'],
+      stdio: ['ignore', 'pipe', 'inherit'],
     });
-    return new ApiProcess(`http://127.0.0.1:${port}`, child);
+    let log = '';
+    child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+      log += chunk;
+    });
+    return new ApiProcess(`http://127.0.0.1:${port}`, child, () => log);
   }
 
   async untilReady(): Promise<void> {

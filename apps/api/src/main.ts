@@ -3,7 +3,9 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Readiness } from '@sensorflow/health';
 import { ConfigurationError, readApiEnvironment } from '@sensorflow/platform/config/environment.js';
-import { bufferedOutput, createLogger } from '@sensorflow/platform/logging/logger.js';
+import { bufferedOutput } from '@sensorflow/platform/logging/buffered-output.js';
+import { errorNames } from '@sensorflow/platform/logging/loggable-error.js';
+import { createLogger } from '@sensorflow/platform/logging/logger.js';
 import { NestLogger } from '@sensorflow/platform/logging/nest-logger.js';
 import { AppModule } from './app.module.js';
 import { configureApp, createHttpAdapter } from './configure-app.js';
@@ -31,7 +33,7 @@ async function start(): Promise<void> {
 try {
   await start();
 } catch (error) {
-  const message = error instanceof ConfigurationError ? error.message : error;
-  process.stderr.write(`SensorFlow cannot start. ${String(message)}\n`);
+  const message = error instanceof ConfigurationError ? error.message : errorNames(error);
+  process.stderr.write(`SensorFlow cannot start. ${message}\n`);
   process.exit(1);
 }

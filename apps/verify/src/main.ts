@@ -2,6 +2,7 @@ import {
   ConfigurationError,
   readVerifyEnvironment,
 } from '@sensorflow/platform/config/environment.js';
+import { errorNames } from '@sensorflow/platform/logging/loggable-error.js';
 import { parseArgs } from 'node:util';
 import { CannotVerifyError, targetOf } from './target.js';
 import { pagesOf, type Difference, type Page } from './verification-pages.js';
@@ -77,7 +78,7 @@ try {
   process.exitCode = await run();
 } catch (error) {
   const isWorded = error instanceof CannotVerifyError || error instanceof ConfigurationError;
-  const words = isWorded ? error.message : String(error);
+  const words = isWorded ? error.message : errorNames(error);
   process.stderr.write(`${words}\n`);
   process.exitCode = 2;
 }

@@ -10,6 +10,7 @@ import {
 } from '@nestjs/common';
 import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { Clock, SystemClock } from '@sensorflow/kernel';
+import { errorNames } from '@sensorflow/platform/logging/loggable-error.js';
 import { AccessTokenVerifier } from './access-token-verifier.js';
 import { AttemptCounter } from './attempt-counter.js';
 import { AuthReadiness } from './auth-readiness.js';
@@ -154,8 +155,5 @@ function sessionProviders(options: AuthModuleOptions): Provider[] {
 
 function warn(what: string): (error: unknown) => void {
   const logger = new Logger('Auth');
-  return (error) => {
-    const reason = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown error';
-    logger.warn(`${what}: ${reason}`);
-  };
+  return (error) => logger.warn(`${what}: ${errorNames(error)}`);
 }

@@ -1,6 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Logger, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { SystemClock, type Clock } from '@sensorflow/kernel';
+import { errorNames } from '@sensorflow/platform/logging/loggable-error.js';
 import {
   DynamoDbReadingStore,
   type WriteFailureListener,
@@ -69,8 +70,7 @@ function writeFailureLog(clock: Clock): WriteFailureListener {
     const nowEpochMs = clock.nowEpochMs();
     if (nowEpochMs - (lastLoggedEpochMs.get(kind) ?? 0) < LOG_INTERVAL_MS) return;
     lastLoggedEpochMs.set(kind, nowEpochMs);
-    const reason = error instanceof Error ? `${error.name}: ${error.message}` : 'not an error';
-    const line = `A write of readings failed (${kind}): ${reason}`;
+    const line = `A write of readings failed (${kind}): ${errorNames(error)}`;
     if (kind === 'misconfigured') logger.error(line);
     else logger.warn(line);
   };

@@ -37,10 +37,11 @@ describe('a log line', () => {
 
 describe('buffered output', () => {
   it('is all written when the process ends, however it ends', () => {
-    const source = new URL('logger.ts', import.meta.url);
+    const source = new URL('buffered-output.ts', import.meta.url);
     const program = `
-      const { bufferedOutput, createLogger } = await import(${JSON.stringify(source.href)});
-      const logger = createLogger('info', bufferedOutput());
+      const { pino } = await import('pino');
+      const { bufferedOutput } = await import(${JSON.stringify(source.href)});
+      const logger = pino(bufferedOutput());
       for (let line = 0; line < 1000; line += 1) logger.info({ line }, 'hello');
       process.exit(0);`;
 

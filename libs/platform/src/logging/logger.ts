@@ -1,8 +1,9 @@
-import { pino, type DestinationStream, type Logger } from 'pino';
+import { pino, type DestinationStream, type Logger, type LogFn } from 'pino';
+import { loggableError } from './loggable-error.js';
 
 /**
  * Structured logs, one JSON line an event. Whatever is logged, these never appear: credentials in
- * headers, bodies of SDK requests, tokens.
+ * headers, tokens, and the text of an error that is not ours.
  */
 const SECRETS = [
   '*.authorization',
@@ -12,10 +13,12 @@ const SECRETS = [
   '*.password',
   'headers.authorization',
   'headers.cookie',
-  'err.$response',
-  'err.cause.$response',
-  'err.config',
 ];
+
+const ERROR_KEYS = ['err', 'error', 'cause', 'reason'] as const;
+const SERIALIZERS = Object.fromEntries(
+  ERROR_KEYS.map((key) => [key, (error: unknown) => loggableError(error)]),
+);
 
 export function createLogger(level: string, destination?: DestinationStream): Logger {
   const options = {
@@ -24,15 +27,14 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths: SECRETS, censor: '[redacted]' },
+    serializers: SERIALIZERS,
+    hooks: { logMethod: withMessage },
   };
   return destination === undefined ? pino(options) : pino(options, destination);
 }
 
-/**
- * Standard output for a process that logs thousands of lines a second: a call to the system for many
- * of them, after a quarter of a second at the latest and when the process ends. A killed process takes
- * what it still held with it. Not for a Lambda function, which is frozen between events.
- */
-export function bufferedOutput(): DestinationStream {
-  return pino.destination({ sync: false, minLength: 8192, periodicFlush: 250 });
+/** Of an error without a message, pino would make the error's own text the message. */
+function withMessage(this: Logger, args: Parameters<LogFn>, log: LogFn): void {
+  if (args.length === 1 && typeof args[0] === 'object') log.call(this, args[0], 'error');
+  else log.apply(this, args);
 }

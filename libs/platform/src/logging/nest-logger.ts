@@ -1,5 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { errorNames } from './loggable-error.js';
 
 /** Lets Nest's own messages go where all others go. */
 export class NestLogger implements LoggerService {
@@ -10,11 +11,11 @@ export class NestLogger implements LoggerService {
   }
 
   error(message: unknown, ...rest: unknown[]): void {
-    this.logger.error({ context: contextOf(rest), err: message }, textOf(message));
+    this.logger.error(fieldsOf(message, rest), textOf(message));
   }
 
   warn(message: unknown, ...rest: unknown[]): void {
-    this.logger.warn({ context: contextOf(rest) }, textOf(message));
+    this.logger.warn(fieldsOf(message, rest), textOf(message));
   }
 
   debug(message: unknown, ...rest: unknown[]): void {
@@ -26,8 +27,12 @@ export class NestLogger implements LoggerService {
   }
 
   fatal(message: unknown, ...rest: unknown[]): void {
-    this.logger.fatal({ context: contextOf(rest), err: message }, textOf(message));
+    this.logger.fatal(fieldsOf(message, rest), textOf(message));
   }
+}
+
+function fieldsOf(message: unknown, rest: readonly unknown[]) {
+  return { context: contextOf(rest), ...(message instanceof Error && { err: message }) };
 }
 
 /** Nest hands the name of the class that speaks as the last argument. */
@@ -37,5 +42,5 @@ function contextOf(rest: readonly unknown[]): string | undefined {
 }
 
 function textOf(message: unknown): string {
-  return message instanceof Error ? message.message : String(message);
+  return message instanceof Error ? errorNames(message) : String(message);
 }
