@@ -2,6 +2,7 @@ import type { AppClient, AuthFlow } from './app-client.js';
 import { CognitoError, invalidParameter, resourceNotFound } from './cognito-error.js';
 import type { Operation } from './operation.js';
 import type { NewPasswordChallenge } from './new-password-challenge.js';
+import type { PasswordChange } from './password-change.js';
 import type { PasswordCheck } from './password-check.js';
 import type { PoolStore } from './pool-store.js';
 import type { RequestFields } from './request-fields.js';
@@ -15,6 +16,7 @@ export interface AuthCollaborators {
   readonly signIns: SignInStore;
   readonly passwords: PasswordCheck;
   readonly challenges: NewPasswordChallenge;
+  readonly passwordChange: PasswordChange;
   readonly sessions: UserSessions;
 }
 
@@ -28,6 +30,12 @@ export class AuthOperations {
   readonly publicOperations: Readonly<Record<string, Operation>> = {
     InitiateAuth: (fields) => this.initiateAuth(fields, this.client(fields), 'USER_PASSWORD_AUTH'),
     RespondToAuthChallenge: (fields) => this.respondToChallenge(fields, this.client(fields)),
+    ChangePassword: async (fields) => {
+      const user = await this.using.sessions.userOf(fields.text('AccessToken'));
+      const current = fields.text('PreviousPassword');
+      await this.using.passwordChange.change(user, current, fields.text('ProposedPassword'));
+      return {};
+    },
     RevokeToken: (fields) => this.revokeToken(fields),
     GlobalSignOut: async (fields) => {
       this.using.sessions.endAllOf(await this.using.sessions.userOf(fields.text('AccessToken')));

@@ -6,6 +6,7 @@ import { CognitoDatabase } from './cognito-database.js';
 import { CognitoRoutes } from './cognito-routes.js';
 import { JsonApi } from './json-api.js';
 import { NewPasswordChallenge } from './new-password-challenge.js';
+import { PasswordChange } from './password-change.js';
 import { PasswordCheck } from './password-check.js';
 import { PoolAdministration } from './pool-administration.js';
 import { PoolStore } from './pool-store.js';
@@ -77,10 +78,12 @@ function compose(
   const poolAdministration = new PoolAdministration(pools, clock, options.region);
   const stores = { pools, users, signIns };
   const userAdministration = new UserAdministration(poolAdministration, stores, clock);
+  const passwords = new PasswordCheck(users, signIns, clock);
   const auth = new AuthOperations({
     pools,
     signIns,
-    passwords: new PasswordCheck(users, signIns, clock),
+    passwords,
+    passwordChange: new PasswordChange(users, passwords, clock),
     challenges: new NewPasswordChallenge(users, signIns, clock),
     sessions: new UserSessions(users, signIns, signer, clock),
   });
