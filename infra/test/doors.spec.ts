@@ -119,7 +119,10 @@ describe('prod', () => {
 
     expect(at(floods, 'Action')).toEqual({ Block: {} });
     expect(limit).toMatchObject({ AggregateKeyType: 'IP', Limit: 300, EvaluationWindowSec: 300 });
-    expect(at(limit, 'ScopeDownStatement.ByteMatchStatement.SearchString')).toBe('/auth/login');
+    const paths = listOf(at(limit, 'ScopeDownStatement.OrStatement.Statements')).map((path) =>
+      at(path, 'ByteMatchStatement.SearchString'),
+    );
+    expect(paths).toEqual(['/auth/login', '/auth/password']);
     const association = stack.only('AWS::WAFv2::WebACLAssociation').properties;
     expect(association['ResourceArn']).toEqual({
       Ref: stack.only('AWS::ElasticLoadBalancingV2::LoadBalancer').id,

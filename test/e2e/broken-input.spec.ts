@@ -448,6 +448,7 @@ const anyPath = fc.oneof(
     '/sensor-data/batch',
     '/sensor-data/upload-csv',
     '/auth/login',
+    '/auth/password',
     '/auth/logout',
   ),
   fc.webPath().map((path) => `/sensor-data/${path}`),

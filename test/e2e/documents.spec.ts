@@ -27,7 +27,13 @@ function refusals(): readonly (readonly [string, string, any])[] {
   );
 }
 
-const PUBLIC = new Set(['GET /', 'GET /health/live', 'GET /health/ready', 'POST /auth/login']);
+const PUBLIC = new Set([
+  'GET /',
+  'GET /health/live',
+  'GET /health/ready',
+  'POST /auth/login',
+  'POST /auth/password',
+]);
 
 describe('the OpenAPI document', () => {
   it('is OpenAPI 3.1 whose schemas are valid JSON Schema', () => {
@@ -59,6 +65,7 @@ describe('the OpenAPI document', () => {
       'GET /sensor-data/{equipmentId}/latest',
       'POST /auth/login',
       'POST /auth/logout',
+      'POST /auth/password',
       'POST /sensor-data',
       'POST /sensor-data/aggregated/repair',
       'POST /sensor-data/batch',
@@ -82,8 +89,10 @@ describe('the OpenAPI document', () => {
 
   it('says how to log in on its page, by names that it has', () => {
     expect(document.info.description).toMatch(/`loginCredentials`.*`POST \/auth\/login`/s);
-    const login = document.paths['/auth/login'].post;
-    expect(login.security.flatMap(Object.keys)).toEqual(['loginCredentials']);
+    for (const path of ['/auth/login', '/auth/password']) {
+      const { security } = document.paths[path].post;
+      expect(security.flatMap(Object.keys), path).toEqual(['loginCredentials']);
+    }
   });
 
   it('describes every answer with a schema, and every refusal with its codes', () => {
@@ -146,7 +155,7 @@ describe('the OpenAPI document', () => {
 
   it('describes the body of every route that takes one', () => {
     const takingBody = operations().filter(([name]) =>
-      /^POST \/sensor-data(?!\/aggregated\/repair)/.test(name),
+      /^POST \/(auth\/password|sensor-data(?!\/aggregated\/repair))/.test(name),
     );
 
     expect(operations().filter(([, { requestBody }]) => requestBody !== undefined)).toEqual(

@@ -12,7 +12,8 @@ import {
 } from '@sensorflow/auth/http/auth.decorators.js';
 import { ProblemFilter } from '@sensorflow/platform/http/problem.filter.js';
 import { once } from 'node:events';
-import { request as httpRequest } from 'node:http';
+import { createServer, request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { ISSUER, MACHINE_CLIENT_ID, WEB_CLIENT_ID } from './token-signer.js';
 
@@ -81,7 +82,8 @@ export interface AuthApp {
 /** The auth module in a real application on a free port of loopback. */
 export async function startAuthApp(options: AuthAppOptions): Promise<AuthApp> {
   const { controllers = [ProbeController], behindProxy = false, ...given } = options;
-  const auth = AuthModule.register({ ...defaults(), ...given });
+  const accepting = await startAcceptingProvider();
+  const auth = AuthModule.register({ ...defaults(accepting.url), ...given });
   @Module({ imports: [auth], controllers: [...controllers] })
   class TestModule {}
   const adapter = new FastifyAdapter({ trustProxy: behindProxy });
@@ -90,14 +92,34 @@ export async function startAuthApp(options: AuthAppOptions): Promise<AuthApp> {
   });
   app.useGlobalFilters(new ProblemFilter());
   await app.listen(0, '127.0.0.1');
-  return { app, url: await app.getUrl(), close: () => app.close() };
+  const close = async () => {
+    await app.close();
+    accepting.close();
+  };
+  return { app, url: await app.getUrl(), close };
 }
 
-function defaults() {
+/** Stands for a user pool in which every user is enabled and no token revoked: it accepts all of them. */
+async function startAcceptingProvider() {
+  const server = createServer((request, response) => {
+    request.resume();
+    response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' });
+    response.end(JSON.stringify({ Username: 'ada', UserAttributes: [] }));
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const close = () => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return { url: `http://127.0.0.1:${port}`, close };
+}
+
+function defaults(endpoint: string) {
   return {
     cognito: new CognitoIdentityProviderClient({
       region: 'local',
-      endpoint: 'http://127.0.0.1:9',
+      endpoint,
       credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
       maxAttempts: 1,
     }),
@@ -121,9 +143,10 @@ export async function call(
   url: string,
   headers: Readonly<Record<string, string | string[]>> = {},
   method = 'GET',
+  body?: string,
 ): Promise<Answer> {
   const outgoing = httpRequest(url, { method, headers });
-  outgoing.end();
+  outgoing.end(body);
   const [response] = await once(outgoing, 'response');
   const received = await text(response);
   const json: unknown = received === '' ? {} : JSON.parse(received);

@@ -4,6 +4,8 @@ import { Construct } from 'constructs';
 
 /** Logins of one address in five minutes; the API itself counts more finely. */
 const LOGINS_PER_ADDRESS = 300;
+/** Where a password is checked. */
+const PASSWORD_PATHS = ['/auth/login', '/auth/password'];
 
 /**
  * AWS WAF before the load balancer: addresses of ill repute, inputs known to be bad, floods of logins.
@@ -41,14 +43,20 @@ function loginFloods(priority: number): CfnWebACL.RuleProperty {
         limit: LOGINS_PER_ADDRESS,
         evaluationWindowSec: 300,
         scopeDownStatement: {
-          byteMatchStatement: {
-            fieldToMatch: { uriPath: {} },
-            positionalConstraint: 'EXACTLY',
-            searchString: '/auth/login',
-            textTransformations: [{ priority: 0, type: 'NONE' }],
-          },
+          orStatement: { statements: PASSWORD_PATHS.map((path) => isPath(path)) },
         },
       },
+    },
+  };
+}
+
+function isPath(path: string): CfnWebACL.StatementProperty {
+  return {
+    byteMatchStatement: {
+      fieldToMatch: { uriPath: {} },
+      positionalConstraint: 'EXACTLY',
+      searchString: path,
+      textTransformations: [{ priority: 0, type: 'NONE' }],
     },
   };
 }

@@ -6,6 +6,8 @@ export interface VerifiedToken {
   readonly caller: Caller;
   /** What a logout ends: all access tokens that stem from one sign-in. */
   readonly sessionId: string;
+  /** The instant of the sign-in: what was renewed since keeps it. */
+  readonly signedInAtEpochSeconds: number;
   /** After this no access token of the same sign-in can still be valid. */
   readonly sessionOutlivedAtEpochSeconds: number;
 }

@@ -20,6 +20,7 @@ import { CognitoIdentityProvider } from './cognito/cognito-identity-provider.js'
 import { JwksKeySet } from './cognito/jwks-key-set.js';
 import { PassportTokenVerifier } from './cognito/passport-token-verifier.js';
 import { DynamoDbAttemptCounter } from './dynamodb/dynamodb-attempt-counter.js';
+import { DynamoDbKnownNetworks } from './dynamodb/dynamodb-known-networks.js';
 import { DynamoDbEndedSessionStore } from './dynamodb/dynamodb-ended-session-store.js';
 import { EndedSessionStore } from './ended-session-store.js';
 import { EndedSessions } from './ended-sessions.js';
@@ -27,9 +28,12 @@ import { AccessGuard } from './http/access.guard.js';
 import { Admission } from './http/admission.js';
 import { AuthController } from './http/auth.controller.js';
 import { IdentityProvider } from './identity-provider.js';
+import { KnownNetworks } from './known-networks.js';
 import { LoginThrottle } from './login-throttle.js';
 import { FrontendOrigin } from './frontend-origin.js';
+import { Passwords } from './passwords.js';
 import { Sessions } from './sessions.js';
+import { ThrottledSignIn } from './sign-in.js';
 import type { TokenPolicy } from './token-claims.js';
 
 export interface AuthModuleOptions {
@@ -62,6 +66,7 @@ export class AuthModule implements OnModuleInit, OnApplicationShutdown {
       providers: [
         ...tokenProviders(options),
         ...sessionProviders(options),
+        ...passwordProviders(options),
         { provide: FrontendOrigin, useValue: new FrontendOrigin(options.frontendOrigin) },
         Admission,
         { provide: APP_GUARD, useClass: AccessGuard },
@@ -105,9 +110,12 @@ function tokenProviders(options: AuthModuleOptions): Provider[] {
     },
     {
       provide: Authentication,
-      inject: [AccessTokenVerifier, EndedSessions],
-      useFactory: (verifier: AccessTokenVerifier, ended: EndedSessions) =>
-        new Authentication(verifier, ended, clock),
+      inject: [AccessTokenVerifier, IdentityProvider, EndedSessions],
+      useFactory: (
+        verifier: AccessTokenVerifier,
+        provider: IdentityProvider,
+        ended: EndedSessions,
+      ) => new Authentication(verifier, provider, ended, clock),
     },
     {
       provide: AuthReadiness,
@@ -131,8 +139,23 @@ function sessionProviders(options: AuthModuleOptions): Provider[] {
         new EndedSessions(store, clock, warn('the ended sessions were not refreshed')),
     },
     {
+      provide: Sessions,
+      inject: [ThrottledSignIn, EndedSessions],
+      useFactory: (signIn: ThrottledSignIn, ended: EndedSessions) => new Sessions(signIn, ended),
+    },
+  ];
+}
+
+function passwordProviders(options: AuthModuleOptions): Provider[] {
+  const { dynamoDb, sessionsTableName, clock = new SystemClock() } = options;
+  return [
+    {
       provide: AttemptCounter,
       useFactory: () => new DynamoDbAttemptCounter(dynamoDb, sessionsTableName),
+    },
+    {
+      provide: KnownNetworks,
+      useFactory: () => new DynamoDbKnownNetworks(dynamoDb, sessionsTableName),
     },
     {
       provide: IdentityProvider,
@@ -140,15 +163,24 @@ function sessionProviders(options: AuthModuleOptions): Provider[] {
         new CognitoIdentityProvider(options.cognito, options.clientId, options.clientSecret),
     },
     {
-      provide: Sessions,
-      inject: [IdentityProvider, AttemptCounter, EndedSessions],
-      useFactory: (provider: IdentityProvider, counter: AttemptCounter, ended: EndedSessions) =>
-        new Sessions(
+      provide: ThrottledSignIn,
+      inject: [IdentityProvider, AttemptCounter, KnownNetworks],
+      useFactory: (provider: IdentityProvider, counter: AttemptCounter, networks: KnownNetworks) =>
+        new ThrottledSignIn(
           provider,
-          new LoginThrottle(counter, clock),
-          ended,
-          warn('the end of a login or logout was not tidied up'),
+          new LoginThrottle(counter, networks, clock),
+          warn('a login was not counted as it ended'),
         ),
+    },
+    {
+      provide: Passwords,
+      inject: [ThrottledSignIn, IdentityProvider, AccessTokenVerifier, EndedSessions],
+      useFactory: (
+        signIn: ThrottledSignIn,
+        provider: IdentityProvider,
+        verifier: AccessTokenVerifier,
+        ended: EndedSessions,
+      ) => new Passwords(signIn, provider, verifier, ended),
     },
   ];
 }

@@ -1,6 +1,7 @@
 import { Clock, DomainError } from '@sensorflow/kernel';
 import type { VerifiedToken } from './access-token-verifier.js';
 import { EndedSessionStore, type EndedSession } from './ended-session-store.js';
+import { EndedUserSessions, othersThan } from './ended-user-sessions.js';
 
 const REFRESH_EVERY_MS = 3000;
 const REFRESH_TIMEOUT_MS = 2000;
@@ -16,6 +17,7 @@ const CLOCK_SKEW_SECONDS = 60;
  */
 export class EndedSessions {
   private readonly keepUntil = new Map<string, number>();
+  private readonly ofUsers = new EndedUserSessions();
   private seenUntilEpochMs: number | undefined;
   private timer: NodeJS.Timeout | undefined;
   private stopped = false;
@@ -27,7 +29,7 @@ export class EndedSessions {
   ) {}
 
   /** Throws DomainError `unavailable` (`session-check-unavailable`) when it cannot know. */
-  isEnded(sessionId: string): boolean {
+  isEnded(token: VerifiedToken): boolean {
     if (!this.isFresh()) {
       throw new DomainError(
         'unavailable',
@@ -36,7 +38,7 @@ export class EndedSessions {
         { retryAfterSeconds: Math.ceil(REFRESH_EVERY_MS / 1000) },
       );
     }
-    return this.keepUntil.has(sessionId);
+    return this.keepUntil.has(token.sessionId) || this.ofUsers.include(token);
   }
 
   isFresh(): boolean {
@@ -51,8 +53,17 @@ export class EndedSessions {
    * same request can be sent again.
    */
   async end(token: VerifiedToken): Promise<void> {
+    await this.record(token.sessionId, token);
+  }
+
+  /** Ends all sessions of the token's user but its own, those of this very second included. Throws the same. */
+  async endOthers(token: VerifiedToken): Promise<void> {
+    await this.record(othersThan(token, this.clock.nowEpochMs() / 1000), token);
+  }
+
+  private async record(sessionId: string, token: VerifiedToken): Promise<void> {
     const session: EndedSession = {
-      sessionId: token.sessionId,
+      sessionId,
       endedAtEpochMs: this.clock.nowEpochMs(),
       keepUntilEpochSeconds: token.sessionOutlivedAtEpochSeconds + CLOCK_SKEW_SECONDS,
     };
@@ -96,12 +107,15 @@ export class EndedSessions {
   private add(session: EndedSession): void {
     const known = this.keepUntil.get(session.sessionId) ?? 0;
     this.keepUntil.set(session.sessionId, Math.max(known, session.keepUntilEpochSeconds));
+    this.ofUsers.add(session.sessionId);
   }
 
   private forgetOutlived(): void {
     const nowEpochSeconds = this.clock.nowEpochMs() / 1000;
     for (const [sessionId, keepUntil] of this.keepUntil) {
-      if (keepUntil < nowEpochSeconds) this.keepUntil.delete(sessionId);
+      if (keepUntil >= nowEpochSeconds) continue;
+      this.keepUntil.delete(sessionId);
+      this.ofUsers.delete(sessionId);
     }
   }
 }

@@ -4,8 +4,15 @@ import type { Credentials } from './basic-credentials.js';
 export type SignInChallenge =
   'password-change-required' | 'password-reset-required' | 'mfa-required';
 
+/** What a new password is sent back with when a first login demands one. */
+export interface NewPasswordDemand {
+  readonly username: string;
+  readonly session: string;
+}
+
 export type SignInOutcome =
-  | { readonly kind: 'signed-in'; readonly accessToken: string; readonly expiresInSeconds: number }
+  | { readonly kind: 'signed-in'; readonly accessToken: string }
+  | { readonly kind: 'new-password-demanded'; readonly demand: NewPasswordDemand }
   | { readonly kind: 'challenged'; readonly challenge: SignInChallenge };
 
 /** Where names and passwords are known. */
@@ -19,6 +26,22 @@ export abstract class IdentityProvider {
    */
   abstract signIn(credentials: Credentials): Promise<SignInOutcome>;
 
-  /** Ends the sign-in there, so that nothing can renew it. Safe to repeat. May throw anything. */
-  abstract endSession(accessToken: string): Promise<void>;
+  /**
+   * Answers the demand and signs in. Throws what `signIn` throws, and `invalid` (`password-refused`)
+   * with the rules that the password breaks.
+   */
+  abstract answerDemand(demand: NewPasswordDemand, newPassword: string): Promise<SignInOutcome>;
+
+  /** Replaces the password of the token's user. Throws the same; the token stays valid. */
+  abstract changePassword(
+    accessToken: string,
+    currentPassword: string,
+    newPassword: string,
+  ): Promise<void>;
+
+  /**
+   * Whether the token's user may still use it: false once the user was disabled or deleted, or the
+   * token was revoked. May throw anything when it does not decide. Safe to repeat.
+   */
+  abstract acceptsToken(accessToken: string): Promise<boolean>;
 }

@@ -1,24 +1,38 @@
+import { DomainError } from '@sensorflow/kernel';
 import { describe, expect, it } from 'vitest';
 import { FixedClock } from '../../../test/support/fixed-clock.js';
 import { InMemoryAttemptCounter } from '../../../test/support/in-memory-attempt-counter.js';
 import { InMemoryEndedSessionStore } from '../../../test/support/in-memory-ended-session-store.js';
-import type { VerifiedToken } from './access-token-verifier.js';
+import { InMemoryIdentityProvider } from '../../../test/support/in-memory-identity-provider.js';
+import { InMemoryKnownNetworks } from '../../../test/support/in-memory-known-networks.js';
+import { AccessTokenVerifier, type VerifiedToken } from './access-token-verifier.js';
 import { EndedSessions } from './ended-sessions.js';
-import { IdentityProvider, type SignInOutcome } from './identity-provider.js';
 import { LoginThrottle } from './login-throttle.js';
+import { Passwords } from './passwords.js';
 import { Sessions } from './sessions.js';
+import { ThrottledSignIn } from './sign-in.js';
 
-class IdentityProviderTwin extends IdentityProvider {
-  readonly ended: string[] = [];
-  failing = false;
+const HERE = '192.0.2.1';
 
-  override async signIn(): Promise<SignInOutcome> {
-    return { kind: 'signed-in', accessToken: 'token', expiresInSeconds: 3600 };
+class VerifierTwin extends AccessTokenVerifier {
+  constructor(private readonly clock: FixedClock) {
+    super();
   }
 
-  override async endSession(accessToken: string): Promise<void> {
-    if (this.failing) throw new Error('not now');
-    this.ended.push(accessToken);
+  override async verify(unverifiedToken: string): Promise<VerifiedToken> {
+    const now = this.clock.nowEpochMs() / 1000;
+    return {
+      caller: {
+        kind: 'user',
+        subject: 'ada',
+        username: 'ada',
+        scopes: new Set(),
+        expiresAtEpochSeconds: now + 60,
+      },
+      sessionId: unverifiedToken,
+      signedInAtEpochSeconds: now,
+      sessionOutlivedAtEpochSeconds: now + 60,
+    };
   }
 }
 
@@ -30,42 +44,34 @@ class ForgetfulCounter extends InMemoryAttemptCounter {
 
 async function setUp(counter = new InMemoryAttemptCounter()) {
   const clock = new FixedClock();
-  const provider = new IdentityProviderTwin();
-  const ended = new EndedSessions(new InMemoryEndedSessionStore(), clock, () => undefined);
+  const provider = new InMemoryIdentityProvider();
+  const store = new InMemoryEndedSessionStore();
+  const ended = new EndedSessions(store, clock, () => undefined);
   await ended.refresh();
   const failures: unknown[] = [];
-  const sessions = new Sessions(provider, new LoginThrottle(counter, clock), ended, (error) =>
-    failures.push(error),
-  );
-  return { provider, ended, failures, sessions, now: clock.nowEpochMs() / 1000 };
-}
-
-function aToken(kind: 'user' | 'machine', expiresAtEpochSeconds: number): VerifiedToken {
+  const throttle = new LoginThrottle(counter, new InMemoryKnownNetworks(), clock);
+  const signIn = new ThrottledSignIn(provider, throttle, (error) => failures.push(error));
+  const verifier = new VerifierTwin(clock);
   return {
-    caller: { kind, subject: 's', username: 'n', scopes: new Set(), expiresAtEpochSeconds },
-    sessionId: 'session',
-    sessionOutlivedAtEpochSeconds: expiresAtEpochSeconds,
+    clock,
+    provider,
+    store,
+    ended,
+    failures,
+    verifier,
+    sessions: new Sessions(signIn, ended),
+    passwords: new Passwords(signIn, provider, verifier, ended),
   };
 }
 
 describe('a logout', () => {
-  it('stands although the identity provider does not answer', async () => {
-    const { sessions, provider, ended, failures, now } = await setUp();
-    provider.failing = true;
+  it('ends its own session and no other of the user', async () => {
+    const { sessions, ended, verifier } = await setUp();
+    const [one, other] = [await verifier.verify('one'), await verifier.verify('other')];
 
-    await sessions.logout({ verified: aToken('user', now + 60), accessToken: 'token' });
+    await sessions.logout({ verified: one, accessToken: 'one' });
 
-    expect(ended.isEnded('session')).toBe(true);
-    expect(failures).toHaveLength(1);
-  });
-
-  it('of a machine does not concern the identity provider', async () => {
-    const { sessions, provider, ended, now } = await setUp();
-
-    await sessions.logout({ verified: aToken('machine', now + 60), accessToken: 'token' });
-
-    expect(ended.isEnded('session')).toBe(true);
-    expect(provider.ended).toEqual([]);
+    expect([ended.isEnded(one), ended.isEnded(other)]).toEqual([true, false]);
   });
 });
 
@@ -73,9 +79,104 @@ describe('a login', () => {
   it('succeeds although the earlier attempts could not be forgotten', async () => {
     const { sessions, failures } = await setUp(new ForgetfulCounter());
 
-    const token = await sessions.login({ username: 'ada', password: 'x' }, '192.0.2.1');
+    const token = await sessions.login({ username: 'ada', password: 'right' }, HERE);
 
-    expect(token).toBe('token');
+    expect(token).toBe('token-1');
     expect(failures).toHaveLength(1);
+  });
+
+  it('succeeds twenty times at once, each a right password', async () => {
+    const { sessions } = await setUp();
+
+    const tokens = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        sessions.login({ username: 'ada', password: 'right' }, HERE),
+      ),
+    );
+
+    expect(new Set(tokens).size).toBe(20);
+  });
+
+  it('does not count while nobody says whether the password is right', async () => {
+    const { sessions, provider } = await setUp();
+    provider.failure = new DomainError('unavailable', 'identity-provider-unavailable', 'Down.');
+    const login = (password: string) => sessions.login({ username: 'ada', password }, HERE);
+
+    for (let index = 0; index < 20; index += 1) {
+      await expect(login('right')).rejects.toThrow('Down.');
+    }
+    provider.failure = undefined;
+
+    for (let index = 0; index < 3; index += 1) {
+      await expect(login('wrong')).rejects.toThrow('Wrong.');
+    }
+    await expect(login('right')).rejects.toMatchObject({ code: 'login-throttled' });
+  });
+});
+
+describe('setting a password', () => {
+  const ADA = { username: 'ada', password: 'right' };
+
+  it('answers the demand of a first login', async () => {
+    const { passwords, sessions, provider } = await setUp();
+    provider.isTemporary = true;
+    await expect(sessions.login(ADA, HERE)).rejects.toMatchObject({
+      code: 'password-change-required',
+    });
+
+    expect(await passwords.replace(ADA, 'better', HERE)).toBe('token-1');
+    expect(await sessions.login({ ...ADA, password: 'better' }, HERE)).toBe('token-2');
+  });
+
+  it('changes one’s own, and ends the other sessions', async () => {
+    const { passwords, sessions, ended, verifier } = await setUp();
+    const old = await verifier.verify(await sessions.login(ADA, HERE));
+
+    const token = await verifier.verify(await passwords.replace(ADA, 'better', HERE));
+
+    expect([ended.isEnded(old), ended.isEnded(token)]).toEqual([true, false]);
+    await expect(sessions.login(ADA, HERE)).rejects.toThrow('Wrong.');
+  });
+
+  it('is throttled as logins are', async () => {
+    const { passwords, sessions } = await setUp();
+    for (let index = 0; index < 3; index += 1) {
+      const wrong = passwords.replace({ ...ADA, password: 'wrong' }, 'better', HERE);
+      await expect(wrong).rejects.toThrow('Wrong.');
+    }
+
+    await expect(passwords.replace(ADA, 'better', HERE)).rejects.toMatchObject({
+      code: 'login-throttled',
+    });
+    await expect(sessions.login(ADA, HERE)).rejects.toMatchObject({ code: 'login-throttled' });
+  });
+
+  it('that is refused by the policy changes nothing, and is no failed attempt', async () => {
+    const { passwords, sessions, ended, verifier } = await setUp();
+    const old = await verifier.verify(await sessions.login(ADA, HERE));
+
+    for (let index = 0; index < 10; index += 1) {
+      await expect(passwords.replace(ADA, 'bad', HERE)).rejects.toMatchObject({
+        code: 'password-refused',
+      });
+    }
+
+    expect(ended.isEnded(old)).toBe(false);
+    expect(await sessions.login(ADA, HERE)).toBeDefined();
+  });
+
+  it('says so when older sessions were not ended, and can be sent again', async () => {
+    const { passwords, sessions, store, ended, verifier } = await setUp();
+    const old = await verifier.verify(await sessions.login(ADA, HERE));
+    store.failing = true;
+
+    await expect(passwords.replace(ADA, 'better', HERE)).rejects.toMatchObject({
+      kind: 'unavailable',
+      code: 'older-sessions-not-ended',
+    });
+    store.failing = false;
+    await passwords.replace({ ...ADA, password: 'better' }, 'better', HERE);
+
+    expect(ended.isEnded(old)).toBe(true);
   });
 });

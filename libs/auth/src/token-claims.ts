@@ -37,6 +37,7 @@ export function readClaims(
   return {
     caller: { ...identity, expiresAtEpochSeconds: times.expiresAt },
     sessionId: sessionIdOf(claims, unverifiedToken),
+    signedInAtEpochSeconds: signedInAtOf(claims, times.issuedAt),
     // A later token of the same sign-in, renewed just now, lives as long as this one did.
     sessionOutlivedAtEpochSeconds: nowEpochSeconds + (times.expiresAt - times.issuedAt),
   };
@@ -79,6 +80,11 @@ function groupsOf(claims: TokenClaims): readonly string[] {
 
 function isName(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && value.length <= 256;
+}
+
+/** `auth_time` outlives renewals. A time ahead of the token's own is none. */
+function signedInAtOf({ auth_time: authTime }: TokenClaims, issuedAt: number): number {
+  return isEpochSeconds(authTime) ? Math.min(authTime, issuedAt) : issuedAt;
 }
 
 /** `origin_jti` names the sign-in, `jti` the single token; a hash serves a token without either. */

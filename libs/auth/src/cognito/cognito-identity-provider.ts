@@ -1,19 +1,21 @@
 import {
-  GlobalSignOutCommand,
+  ChangePasswordCommand,
+  GetUserCommand,
   InitiateAuthCommand,
+  RespondToAuthChallengeCommand,
   type CognitoIdentityProviderClient,
   type InitiateAuthCommandOutput,
 } from '@aws-sdk/client-cognito-identity-provider';
-import { DomainError } from '@sensorflow/kernel';
 import { createHmac } from 'node:crypto';
 import type { Credentials } from '../basic-credentials.js';
 import {
   IdentityProvider,
-  type SignInChallenge,
+  type NewPasswordDemand,
   type SignInOutcome,
 } from '../identity-provider.js';
+import { invalidCredentials, nameOf, passwordFailure, signInFailure } from './cognito-failure.js';
 
-const SIGN_OUT_TIMEOUT_MS = 2000;
+const TOKEN_CHECK_TIMEOUT_MS = 2000;
 /** What Cognito takes as a name; it answers anything else with an error about the request's form. */
 const USERNAME = /^[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,128}$/u;
 const MAX_PASSWORD_CHARACTERS = 256;
@@ -27,16 +29,12 @@ const MFA_CHALLENGES: ReadonlySet<string> = new Set([
   'MFA_SETUP',
 ]);
 
-const WRONG_CREDENTIALS: ReadonlySet<string> = new Set([
+/** A disabled or deleted user, a revoked token, or one without the scope that Cognito's own logins give. */
+const TOKEN_NOT_ACCEPTED: ReadonlySet<string> = new Set([
   'NotAuthorizedException',
   'UserNotFoundException',
   'UserNotConfirmedException',
-]);
-
-const BUSY: ReadonlySet<string> = new Set([
-  'TooManyRequestsException',
-  'LimitExceededException',
-  'ThrottlingException',
+  'PasswordResetRequiredException',
 ]);
 
 /** People's names and passwords in a Cognito user pool. None of Cognito's words leaves this class. */
@@ -49,37 +47,71 @@ export class CognitoIdentityProvider extends IdentityProvider {
     super();
   }
 
-  async signIn(credentials: Credentials): Promise<SignInOutcome> {
-    const { username, password } = credentials;
+  async signIn({ username, password }: Credentials): Promise<SignInOutcome> {
     if (!USERNAME.test(username) || password === '' || password.length > MAX_PASSWORD_CHARACTERS) {
       throw invalidCredentials();
     }
+    const command = new InitiateAuthCommand({
+      AuthFlow: 'USER_PASSWORD_AUTH',
+      ClientId: this.clientId,
+      AuthParameters: {
+        USERNAME: username,
+        PASSWORD: password,
+        SECRET_HASH: this.secretHash(username),
+      },
+    });
     try {
-      return outcomeOf(await this.initiateAuth(credentials));
+      return outcomeOf(await this.client.send(command), username);
     } catch (error) {
       return outcomeOfFailure(error);
     }
   }
 
-  /** GlobalSignOut, because RevokeToken wants the refresh token, which is not kept. */
-  async endSession(accessToken: string): Promise<void> {
-    await this.client.send(new GlobalSignOutCommand({ AccessToken: accessToken }), {
-      abortSignal: AbortSignal.timeout(SIGN_OUT_TIMEOUT_MS),
+  async answerDemand(demand: NewPasswordDemand, newPassword: string): Promise<SignInOutcome> {
+    const { username, session } = demand;
+    const command = new RespondToAuthChallengeCommand({
+      ChallengeName: 'NEW_PASSWORD_REQUIRED',
+      ClientId: this.clientId,
+      Session: session,
+      ChallengeResponses: {
+        USERNAME: username,
+        NEW_PASSWORD: newPassword,
+        SECRET_HASH: this.secretHash(username),
+      },
+    });
+    try {
+      return outcomeOf(await this.client.send(command), username);
+    } catch (error) {
+      throw passwordFailure(error);
+    }
+  }
+
+  async changePassword(
+    accessToken: string,
+    currentPassword: string,
+    newPassword: string,
+  ): Promise<void> {
+    const command = new ChangePasswordCommand({
+      AccessToken: accessToken,
+      PreviousPassword: currentPassword,
+      ProposedPassword: newPassword,
+    });
+    await this.client.send(command).catch((error: unknown) => {
+      throw passwordFailure(error);
     });
   }
 
-  private initiateAuth({ username, password }: Credentials): Promise<InitiateAuthCommandOutput> {
-    return this.client.send(
-      new InitiateAuthCommand({
-        AuthFlow: 'USER_PASSWORD_AUTH',
-        ClientId: this.clientId,
-        AuthParameters: {
-          USERNAME: username,
-          PASSWORD: password,
-          SECRET_HASH: this.secretHash(username),
-        },
-      }),
-    );
+  /** GetUser, which Cognito refuses to revoked tokens and, since that revokes theirs, to disabled users. */
+  async acceptsToken(accessToken: string): Promise<boolean> {
+    try {
+      await this.client.send(new GetUserCommand({ AccessToken: accessToken }), {
+        abortSignal: AbortSignal.timeout(TOKEN_CHECK_TIMEOUT_MS),
+      });
+      return true;
+    } catch (error) {
+      if (TOKEN_NOT_ACCEPTED.has(nameOf(error))) return false;
+      throw error;
+    }
   }
 
   private secretHash(username: string): string {
@@ -89,56 +121,28 @@ export class CognitoIdentityProvider extends IdentityProvider {
   }
 }
 
-function outcomeOf(output: InitiateAuthCommandOutput): SignInOutcome {
-  const { AuthenticationResult: result, ChallengeName: name } = output;
+type AuthOutput = Pick<
+  InitiateAuthCommandOutput,
+  'AuthenticationResult' | 'ChallengeName' | 'ChallengeParameters' | 'Session'
+>;
+
+function outcomeOf(output: AuthOutput, username: string): SignInOutcome {
+  const { AuthenticationResult: result, ChallengeName: name, Session: session } = output;
   if (result?.AccessToken !== undefined) {
-    return {
-      kind: 'signed-in',
-      accessToken: result.AccessToken,
-      expiresInSeconds: result.ExpiresIn ?? 3600,
-    };
+    return { kind: 'signed-in', accessToken: result.AccessToken };
   }
-  if (name === 'NEW_PASSWORD_REQUIRED') return challenged('password-change-required');
-  if (name !== undefined && MFA_CHALLENGES.has(name)) return challenged('mfa-required');
+  if (name === 'NEW_PASSWORD_REQUIRED' && session !== undefined) {
+    // As the pool writes the name, which a challenge must repeat.
+    const known = output.ChallengeParameters?.['USER_ID_FOR_SRP'] ?? username;
+    return { kind: 'new-password-demanded', demand: { username: known, session } };
+  }
+  if (name !== undefined && MFA_CHALLENGES.has(name)) {
+    return { kind: 'challenged', challenge: 'mfa-required' };
+  }
   throw new Error('sign-in ended with neither a token nor a known challenge');
 }
 
-function challenged(challenge: SignInChallenge): SignInOutcome {
-  return { kind: 'challenged', challenge };
-}
-
 function outcomeOfFailure(error: unknown): SignInOutcome {
-  const name = error instanceof Error ? error.name : '';
-  if (name === 'PasswordResetRequiredException') return challenged('password-reset-required');
-  if (WRONG_CREDENTIALS.has(name))
-    throw isOurFault(error) ? unavailable(error) : invalidCredentials();
-  if (BUSY.has(name)) {
-    throw new DomainError('overloaded', 'identity-provider-busy', 'Too many logins at once.', {
-      cause: error,
-      retryAfterSeconds: 5,
-    });
-  }
-  throw unavailable(error);
-}
-
-/** NotAuthorizedException is also said of a wrong client secret, which no user could put right. */
-function isOurFault(error: unknown): boolean {
-  return error instanceof Error && /secret/i.test(error.message);
-}
-
-function unavailable(cause: unknown): DomainError {
-  return new DomainError(
-    'unavailable',
-    'identity-provider-unavailable',
-    'Logging in is not possible at the moment.',
-    { cause, retryAfterSeconds: 5 },
-  );
-}
-
-function invalidCredentials(): DomainError {
-  return new DomainError(
-    'unauthenticated',
-    'invalid-credentials',
-    'The user name or the password is wrong.',
-  );
+  if (nameOf(error) !== 'PasswordResetRequiredException') throw signInFailure(error);
+  return { kind: 'challenged', challenge: 'password-reset-required' };
 }

@@ -1,19 +1,32 @@
 import {
   ConditionalCheckFailedException,
   DeleteItemCommand,
+  GetItemCommand,
   UpdateItemCommand,
   type AttributeValue,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
-import { DomainError } from '@sensorflow/kernel';
-import { AttemptCounter, type AttemptLimit } from '../attempt-counter.js';
+import { AttemptCounter } from '../attempt-counter.js';
+import {
+  forgottenAt,
+  withOneMore,
+  type AttemptLimit,
+  type AttemptRate,
+  type Attempts,
+} from '../attempt-limit.js';
+import { expiry, keyOf, orUnavailable } from './login-throttle-item.js';
 
-const ENTRY = 'window';
-const MAX_ROUNDS = 8;
+/** A lost round means that somebody else's attempt was counted, and few are before all must wait. */
+const MAX_ROUNDS = 20;
 
 type Key = Record<'partition' | 'entry', AttributeValue>;
+interface Change {
+  readonly UpdateExpression: string;
+  readonly ConditionExpression: string;
+  readonly values: Readonly<Record<string, AttributeValue>>;
+}
 
-/** Attempts in the sessions table: one item a key, whose window begins with its first attempt. */
+/** Attempts in the sessions table: one item a key, changed only as it was read. */
 export class DynamoDbAttemptCounter extends AttemptCounter {
   constructor(
     private readonly client: DynamoDBClient,
@@ -22,95 +35,143 @@ export class DynamoDbAttemptCounter extends AttemptCounter {
     super();
   }
 
-  async count(key: string, limit: AttemptLimit, nowEpochMs: number): Promise<number> {
+  async reserve(key: string, limit: AttemptLimit, nowEpochMs: number): Promise<number> {
     return orUnavailable(async () => {
       for (let round = 0; round < MAX_ROUNDS; round += 1) {
-        const waitMs = await this.countInWindow(key, limit, nowEpochMs);
-        if (waitMs !== undefined) return waitMs;
-        if (await this.openWindow(key, limit, nowEpochMs)) return 0;
-        // Somebody else opened the window in between; it has a count to add to now.
+        const before = await this.read(keyOf('attempts', key));
+        const after = withOneMore(before, limit, nowEpochMs);
+        if (typeof after === 'number') return after;
+        if (await this.replace(keyOf('attempts', key), before, after, limit)) return 0;
       }
-      throw new Error('the window kept changing');
+      throw new Error('the attempts kept changing');
     });
   }
 
-  async clear(key: string): Promise<void> {
+  async waitMs(key: string, limit: AttemptLimit, nowEpochMs: number): Promise<number> {
+    const before = await orUnavailable(() => this.read(keyOf('attempts', key)));
+    const after = withOneMore(before, limit, nowEpochMs);
+    return typeof after === 'number' ? after : 0;
+  }
+
+  async giveBack(key: string): Promise<void> {
     await orUnavailable(() =>
-      this.client.send(new DeleteItemCommand({ TableName: this.tableName, Key: keyOf(key) })),
+      this.change(keyOf('attempts', key), {
+        UpdateExpression: 'SET attempts = attempts - :one',
+        ConditionExpression: 'attempts > :zero',
+        values: { ':one': { N: '1' }, ':zero': { N: '0' } },
+      }),
     );
   }
 
-  /** 0 when counted, the wait when the limit is reached, undefined when no window is open. */
-  private async countInWindow(key: string, limit: AttemptLimit, now: number) {
+  async clear(key: string): Promise<void> {
+    const Key = keyOf('attempts', key);
+    await orUnavailable(() =>
+      this.client.send(new DeleteItemCommand({ TableName: this.tableName, Key })),
+    );
+  }
+
+  /**
+   * The item holds when the bucket will be full again: each attempt moves that instant by one refill.
+   * Two conditional writes instead of a read, because many people share a network.
+   */
+  async reserveInRate(key: string, rate: AttemptRate, nowEpochMs: number): Promise<number> {
+    const { burst, refillEveryMs } = rate;
+    const values = {
+      ':refill': { N: String(refillEveryMs) },
+      ':now': { N: String(nowEpochMs) },
+      ':latest': { N: String(nowEpochMs + (burst - 1) * refillEveryMs) },
+      ':first': { N: String(nowEpochMs + refillEveryMs) },
+      ':expiresAt': expiry(nowEpochMs + burst * refillEveryMs),
+    };
+    return orUnavailable(async () => {
+      for (let round = 0; round < MAX_ROUNDS; round += 1) {
+        const found = await this.change(keyOf('rate', key), {
+          UpdateExpression: 'SET fullAt = fullAt + :refill, expiresAt = :expiresAt',
+          ConditionExpression: 'fullAt > :now AND fullAt <= :latest',
+          values: without(values, ':first'),
+        });
+        if (found === 'changed') return 0;
+        const waitMs = Number(found?.['fullAt']?.N ?? 0) - nowEpochMs - (burst - 1) * refillEveryMs;
+        if (waitMs > 0) return waitMs;
+        const begun = await this.change(keyOf('rate', key), {
+          UpdateExpression: 'SET fullAt = :first, expiresAt = :expiresAt',
+          ConditionExpression: 'attribute_not_exists(fullAt) OR fullAt <= :now',
+          values: without(values, ':refill', ':latest'),
+        });
+        if (begun === 'changed') return 0;
+      }
+      throw new Error('the bucket kept changing');
+    });
+  }
+
+  async giveBackToRate(key: string, { refillEveryMs }: AttemptRate): Promise<void> {
+    await orUnavailable(() =>
+      this.change(keyOf('rate', key), {
+        UpdateExpression: 'SET fullAt = fullAt - :refill',
+        ConditionExpression: 'attribute_exists(fullAt)',
+        values: { ':refill': { N: String(refillEveryMs) } },
+      }),
+    );
+  }
+
+  private async read(key: Key): Promise<Attempts | undefined> {
+    const { Item } = await this.client.send(
+      new GetItemCommand({ TableName: this.tableName, Key: key, ConsistentRead: true }),
+    );
+    if (Item?.['attempts']?.N === undefined) return undefined;
+    return { count: Number(Item['attempts'].N), lastEpochMs: Number(Item['lastAt']?.N) };
+  }
+
+  private async replace(
+    key: Key,
+    before: Attempts | undefined,
+    after: Attempts,
+    limit: AttemptLimit,
+  ): Promise<boolean> {
+    const found = await this.change(key, {
+      UpdateExpression: 'SET attempts = :attempts, lastAt = :lastAt, expiresAt = :expiresAt',
+      ConditionExpression: before
+        ? 'attempts = :knownAttempts AND lastAt = :knownLastAt'
+        : 'attribute_not_exists(attempts)',
+      values: {
+        ':attempts': { N: String(after.count) },
+        ':lastAt': { N: String(after.lastEpochMs) },
+        ':expiresAt': expiry(forgottenAt(after, limit)),
+        ...(before && {
+          ':knownAttempts': { N: String(before.count) },
+          ':knownLastAt': { N: String(before.lastEpochMs) },
+        }),
+      },
+    });
+    return found === 'changed';
+  }
+
+  /** `changed`, or the item as it stands when the condition does not hold. */
+  private async change(
+    key: Key,
+    { values, ...expressions }: Change,
+  ): Promise<'changed' | Record<string, AttributeValue> | undefined> {
     try {
       await this.client.send(
         new UpdateItemCommand({
           TableName: this.tableName,
-          Key: keyOf(key),
-          UpdateExpression: 'ADD #attempts :one',
-          ConditionExpression: '#windowEndsAt > :now AND #attempts < :limit',
-          ExpressionAttributeNames: { '#attempts': 'attempts', '#windowEndsAt': 'windowEndsAt' },
-          ExpressionAttributeValues: {
-            ':one': { N: '1' },
-            ':now': { N: String(now) },
-            ':limit': { N: String(limit.attempts) },
-          },
+          Key: key,
+          ...expressions,
+          ExpressionAttributeValues: values,
           ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         }),
       );
-      return 0;
+      return 'changed';
     } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      const windowEndsAt = Number(error.Item?.['windowEndsAt']?.N ?? 0);
-      return windowEndsAt > now ? windowEndsAt - now : undefined;
-    }
-  }
-
-  /** Begins a window with its first attempt, unless another one did. */
-  private async openWindow(key: string, limit: AttemptLimit, now: number): Promise<boolean> {
-    const windowEndsAt = now + limit.windowMs;
-    try {
-      await this.client.send(
-        new UpdateItemCommand({
-          TableName: this.tableName,
-          Key: keyOf(key),
-          UpdateExpression:
-            'SET #attempts = :one, #windowEndsAt = :windowEndsAt, #expiresAt = :expiresAt',
-          ConditionExpression: 'attribute_not_exists(#windowEndsAt) OR #windowEndsAt <= :now',
-          ExpressionAttributeNames: {
-            '#attempts': 'attempts',
-            '#windowEndsAt': 'windowEndsAt',
-            '#expiresAt': 'expiresAt',
-          },
-          ExpressionAttributeValues: {
-            ':one': { N: '1' },
-            ':now': { N: String(now) },
-            ':windowEndsAt': { N: String(windowEndsAt) },
-            ':expiresAt': { N: String(Math.ceil(windowEndsAt / 1000)) },
-          },
-        }),
-      );
-      return true;
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false;
+      if (error instanceof ConditionalCheckFailedException) return error.Item;
       throw error;
     }
   }
 }
 
-function keyOf(key: string): Key {
-  return { partition: { S: `login-attempts#${key}` }, entry: { S: ENTRY } };
-}
-
-async function orUnavailable<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    throw new DomainError(
-      'unavailable',
-      'login-throttle-unavailable',
-      'Logging in is not possible at the moment.',
-      { cause, retryAfterSeconds: 2 },
-    );
-  }
+function without(
+  values: Readonly<Record<string, AttributeValue>>,
+  ...names: readonly string[]
+): Readonly<Record<string, AttributeValue>> {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => !names.includes(name)));
 }

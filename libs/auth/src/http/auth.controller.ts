@@ -1,67 +1,118 @@
-import { Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
-import { ApiBasicAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { applyDecorators, Body, Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
+import { ApiBasicAuth, ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { DomainError } from '@sensorflow/kernel';
 import { ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
 import { IgnoresBody } from '@sensorflow/platform/http/ignores-body.decorator.js';
+import { MaxBodyBytes } from '@sensorflow/platform/http/max-body-bytes.decorator.js';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { parseBasicCredentials, type Credentials } from '../basic-credentials.js';
 import type { Caller } from '../caller.js';
 import { FrontendOrigin } from '../frontend-origin.js';
+import { Passwords } from '../passwords.js';
 import { clearedSessionCookie, sessionCookie } from '../session-cookie.js';
 import { Sessions } from '../sessions.js';
 import { AnyScope, CurrentCaller, Public } from './auth.decorators.js';
 import { callerView, CallerView, MessageView } from './auth.views.js';
 import { CurrentSession, type PresentedTokens } from './current-session.js';
+import { NewPasswordBody, newPasswordIn } from './new-password.body.js';
 import { refuseCrossSite } from './request-origin.js';
 
 const BASIC_CHALLENGE = 'Basic realm="SensorFlow", charset="UTF-8"';
 
-/** Logging in, asking who one is, and logging out. */
+const MAX_PASSWORD_BODY_BYTES = 4096;
+
+/** What logging in and setting a password have in common: Basic credentials in, a session cookie out. */
+function ChecksPassword(): MethodDecorator {
+  return applyDecorators(
+    HttpCode(200),
+    Public(),
+    ApiBasicAuth('loginCredentials'),
+    ApiOkResponse({
+      type: MessageView,
+      headers: {
+        'Set-Cookie': {
+          description: 'the session cookie, for one hour',
+          schema: { type: 'string' },
+        },
+      },
+    }),
+    ApiProblem(401, 'unauthenticated', 'credentials-malformed', 'invalid-credentials'),
+    ApiProblem(
+      403,
+      'password-change-required',
+      'password-reset-required',
+      'mfa-required',
+      'token-too-large',
+      'cross-site-request',
+    ),
+    ApiProblem(429, 'login-throttled'),
+    ApiProblem(
+      503,
+      'identity-provider-unavailable',
+      'identity-provider-busy',
+      'login-throttle-unavailable',
+    ),
+  );
+}
+
+/** Logging in, setting one's password, asking who one is, and logging out. */
 @ApiTags('auth')
 @Controller('auth')
 export class AuthController {
   constructor(
     private readonly sessions: Sessions,
+    private readonly passwords: Passwords,
     private readonly frontend: FrontendOrigin,
   ) {}
 
   @Post('login')
   @IgnoresBody()
-  @HttpCode(200)
-  @Public()
+  @ChecksPassword()
   @ApiOperation({ summary: 'Logs in with Basic credentials; answers the session cookie' })
-  @ApiBasicAuth('loginCredentials')
-  @ApiOkResponse({
-    type: MessageView,
-    headers: {
-      'Set-Cookie': { description: 'the session cookie, for one hour', schema: { type: 'string' } },
-    },
-  })
-  @ApiProblem(401, 'unauthenticated', 'credentials-malformed', 'invalid-credentials')
-  @ApiProblem(
-    403,
-    'password-change-required',
-    'password-reset-required',
-    'mfa-required',
-    'token-too-large',
-    'cross-site-request',
-  )
-  @ApiProblem(429, 'login-throttled')
-  @ApiProblem(
-    503,
-    'identity-provider-unavailable',
-    'identity-provider-busy',
-    'login-throttle-unavailable',
-  )
   async login(
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<MessageView> {
+    await this.openSession(request, reply, (credentials) =>
+      this.sessions.login(credentials, request.ip),
+    );
+    return { message: 'Logged in.' };
+  }
+
+  @Post('password')
+  @MaxBodyBytes(MAX_PASSWORD_BODY_BYTES)
+  @ChecksPassword()
+  @ApiOperation({
+    summary: "Sets one's own password; answers the session cookie",
+    description:
+      'Takes the current password, which may be a temporary one, as Basic credentials. All other ' +
+      'sessions of the user end within 10 s. Attempts are counted as those of a login.',
+  })
+  @ApiBody({ type: NewPasswordBody })
+  @ApiProblem(400, 'invalid-request', 'password-refused')
+  @ApiProblem(503, 'older-sessions-not-ended')
+  async setPassword(
+    @Body() body: unknown,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<MessageView> {
+    await this.openSession(request, reply, async (credentials) => {
+      const newPassword = await newPasswordIn(body);
+      return this.passwords.replace(credentials, newPassword, request.ip);
+    });
+    return { message: 'Password set.' };
+  }
+
+  /** The cookie of the access token that the credentials lead to. */
+  private async openSession(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    accessTokenFor: (credentials: Credentials) => Promise<string>,
+  ): Promise<void> {
     void reply.header('cache-control', 'no-store');
     refuseCrossSite(request, this.frontend);
     try {
-      const credentials = credentialsOf(request.headers.authorization);
-      const accessToken = await this.sessions.login(credentials, request.ip);
+      const accessToken = await accessTokenFor(credentialsOf(request.headers.authorization));
       void reply.header('set-cookie', sessionCookie(accessToken));
     } catch (error) {
       if (error instanceof DomainError && error.kind === 'unauthenticated') {
@@ -69,7 +120,6 @@ export class AuthController {
       }
       throw error;
     }
-    return { message: 'Logged in.' };
   }
 
   @Get('me')
@@ -102,7 +152,7 @@ function credentialsOf(authorization: string | undefined): Credentials {
     throw new DomainError(
       'unauthenticated',
       'unauthenticated',
-      'Send Basic credentials to log in.',
+      'Send name and password as Basic credentials.',
     );
   }
   const credentials = parseBasicCredentials(authorization);

@@ -1,0 +1,42 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { DomainError } from '@sensorflow/kernel';
+import { requestValidationPipe } from '@sensorflow/platform/http/request-validation.pipe.js';
+import { ValidateBy } from 'class-validator';
+
+/** What the identity provider takes at most. */
+const MAX_CHARACTERS = 256;
+/** Basic credentials cannot carry control characters, so nobody could log in with them again. */
+const SENDABLE = /^[^\p{Cc}\p{Cs}]+$/u;
+
+function isNewPassword(value: unknown): boolean {
+  return typeof value === 'string' && value.length <= MAX_CHARACTERS && SENDABLE.test(value);
+}
+
+export class NewPasswordBody {
+  @ApiProperty({
+    format: 'password',
+    minLength: 1,
+    maxLength: MAX_CHARACTERS,
+    example: 'Correct-Horse-42',
+    description: 'without control characters',
+  })
+  @ValidateBy(
+    { name: 'newPassword', validator: { validate: isNewPassword } },
+    {
+      message: `The new password is a text of 1 to ${MAX_CHARACTERS} characters, none of them a control character.`,
+      context: { code: 'new-password-invalid' },
+    },
+  )
+  newPassword!: string;
+}
+
+const SHAPE = requestValidationPipe();
+
+/** Throws DomainError `invalid-request` with every fault at once. */
+export async function newPasswordIn(body: unknown): Promise<string> {
+  const shape: unknown = await SHAPE.transform(body, { type: 'body', metatype: NewPasswordBody });
+  if (shape instanceof NewPasswordBody) return shape.newPassword;
+  throw new DomainError('invalid', 'invalid-request', 'The request is not valid; see errors.', {
+    faults: [{ pointer: '', code: 'invalid', detail: 'The body is a JSON object.' }],
+  });
+}
