@@ -10,6 +10,7 @@ import {
 } from '@sensorflow/platform/aws/aws-clients.js';
 import { readImporterEnvironment } from '@sensorflow/platform/config/environment.js';
 import { createLogger } from '@sensorflow/platform/logging/logger.js';
+import { throwingNames } from '@sensorflow/platform/logging/throwing-names.js';
 import { GroupCommit, Retention, WAITING_GROUP_COMMIT_OPTIONS } from '@sensorflow/sensor-data';
 import { DynamoDbReadingStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-reading-store.js';
 import { uploadBatchHandler } from './upload-batch-handler.js';
@@ -40,4 +41,4 @@ const importer = new CsvImporter(
 );
 
 /** S3's event from the queue → import. */
-export const handler = uploadBatchHandler(importer, logger);
+export const handler = throwingNames(uploadBatchHandler(importer, logger));

@@ -11,6 +11,7 @@ import { SystemClock } from '@sensorflow/kernel';
 import { createDynamoDbClient } from '@sensorflow/platform/aws/aws-clients.js';
 import { readAggregatorEnvironment } from '@sensorflow/platform/config/environment.js';
 import { createLogger } from '@sensorflow/platform/logging/logger.js';
+import { throwingNames } from '@sensorflow/platform/logging/throwing-names.js';
 import { Retention } from '@sensorflow/sensor-data';
 import { DynamoDbReadingStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-reading-store.js';
 import { registeringEquipment } from './register-equipment.js';
@@ -37,7 +38,9 @@ const registrar = new EquipmentRegistrar(new DynamoDbEquipmentRegistry(dynamoDb,
  * Readings' stream → equipment-hours and known equipment; the aggregates' own stream → shard-hours and fleet-hours. One
  * function behind two event source mappings.
  */
-export const handler = registeringEquipment(
-  registrar,
-  streamBatchHandler(aggregator, clock, createLogger(environment.LOG_LEVEL)),
+export const handler = throwingNames(
+  registeringEquipment(
+    registrar,
+    streamBatchHandler(aggregator, clock, createLogger(environment.LOG_LEVEL)),
+  ),
 );

@@ -3,10 +3,12 @@ import { CognitoIdentityProviderServiceException } from '@aws-sdk/client-cognito
 import { DomainError } from '@sensorflow/kernel';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { errorNames, loggableError } from './loggable-error.js';
 import { createLogger } from './logger.js';
 import { NestLogger } from './nest-logger.js';
+import { throwingNames } from './throwing-names.js';
 
 const SECRET = 'ada-s3cret';
 
@@ -123,5 +125,26 @@ describe('a log line of an error', () => {
     const text = linesOf((logger) => logger.warn({ err: error }, 'failed'));
     expect(text).not.toContain(SECRET);
     expect(JSON.parse(text).err).toMatchObject({ type: 'ValidationException', status: 400 });
+  });
+});
+
+describe('an error that leaves a Lambda function', () => {
+  it.each(SECRETIVE)('never shows the text of %s', async (_name, error) => {
+    const handler = throwingNames(async (event: string) => {
+      if (event === 'fails') throw error;
+      return event;
+    });
+
+    const thrown: unknown = await handler('fails').catch((fault: unknown) => fault);
+
+    expect(await handler('event')).toBe('event');
+    expect(inspect(thrown, { depth: 10 })).not.toContain(SECRET);
+    expect(thrown).toBeInstanceOf(Error);
+  });
+
+  it('is told by its names', async () => {
+    const handler = throwingNames(() => Promise.reject(providerError()));
+
+    await expect(handler()).rejects.toThrow('NotAuthorizedException (400) [2f1c-77]');
   });
 });
