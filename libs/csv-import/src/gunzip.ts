@@ -5,12 +5,28 @@ import { FileFault } from './file-fault.js';
 /** Small, because what a damaged piece had already given is lost: at most its own few rows. */
 const PIECE_BYTES = 512;
 const OUTPUT_BYTES = 64 * 1024;
+const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
-/**
- * What bounds a bomb. A ratio would not: deflate reaches 1032, and an honest file of 60 columns of
- * zeros 112.
- */
-const MAX_OUTPUT_BYTES = 20 * GIB;
+
+const RATIO_TOO_HIGH = 'gzip-ratio-too-high';
+
+/** What bounds a bomb. */
+export interface InflationLimits {
+  readonly maxOutputBytes: number;
+  /** Output of so many bytes is taken, however small the input. */
+  readonly freeOutputBytes: number;
+  /**
+   * The output beyond that, for each byte of input. Real recordings have 6 to 7, a constant value every second
+   * 13, 60 constant columns 144, 200 of them 276; deflate reaches 1032.
+   */
+  readonly maxRatio: number;
+}
+
+export const INFLATION_LIMITS: InflationLimits = {
+  maxOutputBytes: 20 * GIB,
+  freeOutputBytes: 64 * MIB,
+  maxRatio: 300,
+};
 
 /**
  * Inflates gzip of one or several members. Each piece goes in alone and its output comes out before
@@ -18,13 +34,13 @@ const MAX_OUTPUT_BYTES = 20 * GIB;
  * behind the last member are padding; anything else there is damage, because it may be a member
  * whose rows would be missed.
  *
- * Throws FileFault `gzip-corrupt` or `gzip-too-large`, behind the bytes that were good.
+ * Throws FileFault `gzip-corrupt`, `gzip-too-large` or `gzip-ratio-too-high`, behind the bytes that were good.
  */
 export async function* gunzip(
   source: AsyncIterable<Uint8Array>,
-  maxOutputBytes = MAX_OUTPUT_BYTES,
+  limits: InflationLimits = INFLATION_LIMITS,
 ): AsyncGenerator<Buffer> {
-  const inflation = new Inflation(maxOutputBytes);
+  const inflation = new Inflation(limits);
   try {
     for await (const piece of inPieces(source, PIECE_BYTES)) {
       yield* inflation.push(piece);
@@ -32,6 +48,31 @@ export async function* gunzip(
     yield* inflation.end();
   } finally {
     inflation.close();
+  }
+}
+
+/** No deflate stream unpacks to more, for each byte. */
+const DEFLATE_RATIO = 1032;
+
+/**
+ * Unpacks the beginning of a file, as much of it as is free, so that a bomb is refused before its first row is
+ * written. Throws FileFault `gzip-ratio-too-high`. Of damage the rows in front of it are imported, so nothing
+ * is said of it here.
+ */
+export async function refuseBomb(
+  source: AsyncIterable<Uint8Array>,
+  fileBytes: number,
+  limits: InflationLimits = INFLATION_LIMITS,
+): Promise<void> {
+  if (fileBytes * DEFLATE_RATIO <= limits.freeOutputBytes) return;
+  let bytes = 0;
+  try {
+    for await (const chunk of gunzip(source, limits)) {
+      bytes += chunk.length;
+      if (bytes > limits.freeOutputBytes) return;
+    }
+  } catch (error) {
+    if (!(error instanceof FileFault) || error.code === RATIO_TOO_HIGH) throw error;
   }
 }
 
@@ -43,7 +84,7 @@ class Inflation {
   private ended = false;
   private failure: unknown;
 
-  constructor(private readonly maxOutputBytes: number) {
+  constructor(private readonly limits: InflationLimits) {
     this.inflater.on('data', (chunk: Buffer) => this.output.push(chunk));
     this.inflater.on('end', () => (this.ended = true));
     this.inflater.on('error', (error) => (this.failure = error));
@@ -80,12 +121,20 @@ class Inflation {
     });
   }
 
+  private assertWithinLimits(): void {
+    const { maxOutputBytes, freeOutputBytes, maxRatio } = this.limits;
+    if (this.outputBytes > maxOutputBytes) throw tooLarge(maxOutputBytes);
+    if (this.outputBytes > Math.max(freeOutputBytes, this.inputBytes * maxRatio)) {
+      throw ratioTooHigh(this.limits);
+    }
+  }
+
   private *taken(): Generator<Buffer> {
     const { output } = this;
     this.output = [];
     for (const chunk of output) {
       this.outputBytes += chunk.length;
-      if (this.outputBytes > this.maxOutputBytes) throw tooLarge(this.maxOutputBytes);
+      this.assertWithinLimits();
       yield chunk;
     }
     if (this.failure !== undefined)
@@ -101,6 +150,14 @@ function assertPadding(piece: Buffer, from: number): void {
 
 function tooLarge(maxBytes: number): FileFault {
   return new FileFault('gzip-too-large', `The file unpacks to more than ${maxBytes / GIB} GiB.`);
+}
+
+function ratioTooHigh({ freeOutputBytes, maxRatio }: InflationLimits): FileFault {
+  return new FileFault(
+    RATIO_TOO_HIGH,
+    `The file unpacks to more than ${freeOutputBytes / MIB} MiB and ${maxRatio} times its size. A file that ` +
+      'repeats itself so much can be uploaded as .csv, or in parts.',
+  );
 }
 
 function corrupt(detail: string, cause?: unknown): FileFault {

@@ -3,6 +3,7 @@ import { inPieces, withoutFirst } from './byte-pieces.js';
 import { MAX_HEADER_BYTES, readHeaderLine, type HeaderLine } from './csv-header.js';
 import type { TextPlace } from './csv-record.js';
 import { FileFault } from './file-fault.js';
+import { refuseBomb } from './gunzip.js';
 import {
   isGzipName,
   type FileDialect,
@@ -39,6 +40,7 @@ export async function openRows(
   const gzip = isGzipName(file.record.fileName);
   const { dialect } = checkpoint;
   const inPlace = !gzip && dialect?.encoding === 'utf-8';
+  if (gzip && !dialect) await refuseBomb(objectBytes(file, gzip, 0, ports), file.object.bytes);
   const source = objectBytes(file, gzip, inPlace ? checkpoint.offset : 0, ports);
   const text = inPlace
     ? resumePlainText(source)
