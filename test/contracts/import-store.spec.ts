@@ -29,6 +29,8 @@ const subjects: readonly (readonly [string, () => Promise<Subject>])[] = [
   ],
 ];
 
+const ADA = { subject: 'subject-of-ada', name: 'ada' };
+const BOB = { subject: 'subject-of-bob', name: 'bob' };
 const OBJECT = { etag: 'abc', bytes: 100 };
 const STARTED = anInstant('2023-09-01T00:00:01Z');
 const lease = (token: string) => ({
@@ -63,6 +65,7 @@ describe.each(subjects)('the store of imports: %s', (_, start) => {
 
   const anImport = (words: Partial<ImportRecord> = {}): ImportRecord => ({
     uploadId,
+    createdBy: ADA,
     fileName: 'ö "x".csv',
     declaredBytes: 100,
     options: {
@@ -119,25 +122,47 @@ describe.each(subjects)('the store of imports: %s', (_, start) => {
     const ids = [7, 8, 9].map((n) => `f18a4f00-0000-7000-8000-00000000000${n}`);
     for (const id of ids) await store.create(anImport({ uploadId: id }));
 
-    const first = await store.list(2);
-    const second = await store.list(1, first.next);
+    const first = await store.list({ limit: 2 });
+    const second = await store.list({ limit: 1, before: first.next });
 
     expect(first.imports.map((record) => record.uploadId)).toEqual([ids[2], ids[1]]);
     expect(first.next).toBe(ids[1]);
     expect(second.imports.map((record) => record.uploadId)).toEqual([ids[0]]);
-    expect((await store.list(1000)).next).toBeUndefined();
+    expect((await store.list({ limit: 1000 })).next).toBeUndefined();
+  });
+
+  it('lists those of one subject alone, page by page', async () => {
+    const idOf = (n: number) => `f28a4f00-0000-7000-8000-00000000000${n}`;
+    const creators = [BOB, ADA, BOB, undefined, BOB];
+    for (const [n, createdBy] of creators.entries()) {
+      await store.create(anImport({ uploadId: idOf(n), createdBy }));
+    }
+
+    const first = await store.list({ limit: 2, subject: BOB.subject });
+    const second = await store.list({ limit: 2, subject: BOB.subject, before: first.next });
+
+    expect(first.imports.map((record) => record.uploadId)).toEqual([idOf(4), idOf(2)]);
+    expect(second.imports.map((record) => record.uploadId)).toEqual([idOf(0)]);
+    expect(second.next).toBeUndefined();
+    expect(first.imports.map((record) => record.createdBy)).toEqual([BOB, BOB]);
+    expect((await store.find(idOf(3)))?.createdBy).toBeUndefined();
+    expect((await store.list({ limit: 2, subject: 'nobody' })).imports).toEqual([]);
   });
 
   it('queues only what awaits its upload', async () => {
     await store.create(anImport());
 
-    await store.markQueued(uploadId);
+    const queued = await store.markQueued(uploadId, OBJECT);
 
-    expect((await store.find(uploadId))?.status).toBe('queued');
+    expect(queued).toMatchObject({ uploadId, status: 'queued', object: OBJECT, createdBy: ADA });
+    expect(await store.find(uploadId)).toEqual(queued);
+    expect(await store.markQueued(uploadId, { etag: 'other', bytes: 1 })).toBeUndefined();
     await takeOver('a');
-    await store.markQueued(uploadId);
-    expect((await store.find(uploadId))?.status).toBe('importing');
-    await expect(store.markQueued(uploadId.replace('018a', '018b'))).resolves.toBeUndefined();
+    expect(await store.markQueued(uploadId, OBJECT)).toBeUndefined();
+    expect(await store.find(uploadId)).toMatchObject({ status: 'importing', object: OBJECT });
+    const unknown = uploadId.replace('018a', '018b');
+    await expect(store.markQueued(unknown, OBJECT)).resolves.toBeUndefined();
+    expect(await store.find(unknown)).toBeUndefined();
   });
 
   it('gives an import to the run that saw it as it is, and keeps its first object and start', async () => {

@@ -8,8 +8,14 @@ import {
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { CsvImporter, IMPORT_LIMITS, type ImportLimits } from '@sensorflow/csv-import';
+import {
+  CsvImporter,
+  FairImporter,
+  IMPORT_LIMITS,
+  type ImportLimits,
+} from '@sensorflow/csv-import';
 import { CsvImportModule } from '@sensorflow/csv-import/csv-import.module.js';
+import { DynamoDbImportQuotas } from '@sensorflow/csv-import/dynamodb/dynamodb-import-quotas.js';
 import { DynamoDbImportStore } from '@sensorflow/csv-import/dynamodb/dynamodb-import-store.js';
 import { S3UploadStorage } from '@sensorflow/csv-import/s3/s3-upload-storage.js';
 import { SqsImportQueue } from '@sensorflow/csv-import/sqs/sqs-import-queue.js';
@@ -31,6 +37,7 @@ import { startS3Server } from '../../apps/local/src/s3/s3-server.js';
 import { MessageQueue } from '../../apps/local/src/sqs/message-queue.js';
 import { startSqsServer } from '../../apps/local/src/sqs/sqs-server.js';
 import { openUploadsDatabase } from '../../apps/local/src/sqs/uploads-database.js';
+import { trustCallerHeader } from '../support/as-caller.js';
 import { startImportsTable, type ImportsTable } from '../support/imports-table.js';
 
 const BUCKET = 'sensorflow-uploads';
@@ -80,7 +87,15 @@ beforeAll(async () => {
   };
   const logger = createLogger('info', { write: (line) => logged.push(line) });
   handlerWith = (limits) =>
-    uploadBatchHandler(new CsvImporter(ports, { ...IMPORT_LIMITS, ...limits }), logger);
+    uploadBatchHandler({
+      importer: new FairImporter(
+        new CsvImporter(ports, { ...IMPORT_LIMITS, ...limits }),
+        { ...ports, quotas: new DynamoDbImportQuotas(tables.client, tables.name, clock) },
+        1,
+      ),
+      queue: ports.queue,
+      logger,
+    });
   stops.push(
     () => app.close(),
     () => s3.destroy(),
@@ -108,6 +123,7 @@ async function startApi(dynamoDb: DynamoDBClient, client: S3Client) {
     logger: false,
     bodyParser: false,
   });
+  trustCallerHeader(api);
   registerBodyParsers(api.getHttpAdapter().getInstance());
   api.useGlobalPipes(requestValidationPipe());
   api.useGlobalFilters(new ProblemFilter());
@@ -312,6 +328,7 @@ describe('an import from upload to report', () => {
     const shown = await call('GET', statusUrl);
     expect(shown.body).toEqual({
       uploadId,
+      createdBy: 'ada',
       fileName: 'r.csv',
       status: 'completed',
       rows: { total: 7267, accepted: 7267, rejected: 0 },

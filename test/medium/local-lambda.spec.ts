@@ -7,6 +7,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -19,7 +20,7 @@ import { ensureTables } from '../../apps/local/src/dynamodb/ensure-tables.js';
 import { startDynoxide } from '../../apps/local/src/dynamodb/start-dynoxide.js';
 import { addStreamIndexes } from '../../apps/local/src/dynamodb/stream-indexes.js';
 import { FunctionWorker } from '../../apps/local/src/lambda/function-worker.js';
-import type { InvocationOutcome } from '../../apps/local/src/lambda/invocation.js';
+import type { FunctionInvoker, InvocationOutcome } from '../../apps/local/src/lambda/invocation.js';
 import {
   type MessageSource,
   type QueuedMessage,
@@ -646,7 +647,18 @@ class InMemoryMessages implements MessageSource {
   get isEmpty(): boolean {
     return this.messages.size === 0;
   }
+
+  get size(): number {
+    return this.messages.size;
+  }
 }
+
+const SOURCE = {
+  ...UPLOADS_QUEUE_SOURCE,
+  batchSize: 10,
+  maxReceiveCount: 3,
+  visibilityTimeoutSeconds: 0.5,
+};
 
 describe('a queue mapping', () => {
   let folder: string;
@@ -670,8 +682,8 @@ describe('a queue mapping', () => {
       queueArn: 'arn:aws:sqs:eu-central-1:000000000000:uploads',
       awsRegion: 'eu-central-1',
       messages,
-      source: { ...UPLOADS_QUEUE_SOURCE, batchSize: 10, maxReceiveCount: 3 },
-      invoker: worker,
+      source: SOURCE,
+      invokers: [worker],
       retryPauseSeconds: { first: 0.01, longest: 0.02 },
     });
   });
@@ -722,9 +734,10 @@ describe('a queue mapping', () => {
 
     expect(await deliveredBodies()).toEqual([['fine', 'report'], ['report'], ['report']]);
     expect(messages.buried).toEqual([
-      { body: 'report', reason: 'failed 3 times, last: reported as failed' },
+      { body: 'report', reason: 'failed 3 times, last: reported as failed, or without an end' },
     ]);
-    expect(messages.visibilities).toEqual([0.01, 0.02]);
+    // When it comes back is said by the queue and by the function.
+    expect(messages.visibilities).toEqual([]);
   });
 
   it.each(['throw', 'report-unknown'])('delivers all again after %s', async (body) => {
@@ -751,5 +764,69 @@ describe('a queue mapping', () => {
 
     expect(await deliveredBodies()).toEqual([['also fine']]);
     expect(messages.buried.map(({ body }) => body)).toEqual(['fine']);
+  });
+
+  it('works on as many batches at a time as it has invokers, and on no more', async () => {
+    const running = new Set<string>();
+    let most = 0;
+    const release: (() => void)[] = [];
+    const slow = (name: string): FunctionInvoker => ({
+      functionName: name,
+      invoke: async (event) => {
+        const key = `${name} ${JSON.stringify(event)}`;
+        running.add(key);
+        most = Math.max(most, running.size);
+        await new Promise<void>((resolve) => release.push(resolve));
+        running.delete(key);
+        return { ok: true, result: { batchItemFailures: [] } };
+      },
+    });
+    for (const body of ['1', '2', '3', '4', '5']) messages.add(body);
+    const sideBySide = new QueueMapping({
+      name: 'uploads',
+      queueArn: 'arn:aws:sqs:eu-central-1:000000000000:uploads',
+      awsRegion: 'eu-central-1',
+      messages,
+      source: { ...SOURCE, batchSize: 1, visibilityTimeoutSeconds: 60 },
+      invokers: [slow('one'), slow('two')],
+    });
+
+    sideBySide.start();
+    while (!messages.isEmpty) {
+      await delay(5);
+      if (running.size === 2 || messages.size < 2) release.shift()?.();
+    }
+    await sideBySide.stop();
+
+    expect(most).toBe(2);
+  });
+
+  it('delivers a failed message again when the function says so, not when the queue would', async () => {
+    const seen: number[] = [];
+    const impatient: FunctionInvoker = {
+      functionName: 'importer',
+      invoke: async () => {
+        seen.push(performance.now());
+        messages.changeVisibility('r-m-1', 0.05);
+        await Promise.resolve();
+        return { ok: true, result: { batchItemFailures: [{ itemIdentifier: 'm-1' }] } };
+      },
+    };
+    messages.add('report');
+    const patient = new QueueMapping({
+      name: 'uploads',
+      queueArn: 'arn:aws:sqs:eu-central-1:000000000000:uploads',
+      awsRegion: 'eu-central-1',
+      messages,
+      source: { ...SOURCE, visibilityTimeoutSeconds: 5400 },
+      invokers: [impatient],
+    });
+
+    patient.start();
+    await eventually(() => messages.isEmpty, 'an empty queue');
+    await patient.stop();
+
+    expect(seen).toHaveLength(3);
+    expect(messages.buried.map(({ body }) => body)).toEqual(['report']);
   });
 });

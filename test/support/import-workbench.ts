@@ -1,9 +1,11 @@
 import {
   CsvImporter,
   DEFAULT_OPTIONS,
+  FairImporter,
   IMPORT_LIMITS,
   ImportQueue,
   START,
+  type ImportCreator,
   type ImportLimits,
   type ImportOptions,
   type ImportPorts,
@@ -15,6 +17,7 @@ import { instantFromEpochMs } from '@sensorflow/kernel';
 import { GroupCommit, Retention, type StoredReading } from '@sensorflow/sensor-data';
 import Papa from 'papaparse';
 import { FixedClock } from './fixed-clock.js';
+import { InMemoryImportQuotas } from './in-memory-import-quotas.js';
 import { InMemoryImportStore } from './in-memory-import-store.js';
 import { InMemoryReadingStore } from './in-memory-reading-store.js';
 import { InMemoryUploadStorage } from './in-memory-upload-storage.js';
@@ -24,15 +27,32 @@ export const ALL_THE_TIME = (): number => 900_000;
 export interface UploadedFile {
   readonly fileName?: string;
   readonly options?: Partial<ImportOptions>;
+  /** `ada` unless said; `null` for an import of an earlier version. */
+  readonly createdBy?: string | null;
 }
 
 /** Keeps continuations until a test delivers them. */
 export class InMemoryImportQueue extends ImportQueue {
   readonly continued: string[] = [];
+  readonly delays: number[] = [];
+  readonly retries: { readonly receiptHandle: string; readonly seconds: number }[] = [];
+  /** Whether messages of other imports wait. */
+  othersWait = false;
 
-  override async continueImport(uploadId: string): Promise<void> {
+  override async continueImport(uploadId: string, delaySeconds = 0): Promise<void> {
     await Promise.resolve();
     this.continued.push(uploadId);
+    this.delays.push(delaySeconds);
+  }
+
+  override async hasWaiting(): Promise<boolean> {
+    await Promise.resolve();
+    return this.othersWait;
+  }
+
+  override async retryAfter(receiptHandle: string, seconds: number): Promise<void> {
+    await Promise.resolve();
+    this.retries.push({ receiptHandle, seconds });
   }
 }
 
@@ -40,6 +60,7 @@ export class InMemoryImportQueue extends ImportQueue {
 export class ImportWorkbench {
   readonly clock = new FixedClock();
   readonly imports = new InMemoryImportStore();
+  readonly quotas = new InMemoryImportQuotas();
   readonly storage = new InMemoryUploadStorage();
   readonly store = new InMemoryReadingStore();
   readonly queue = new InMemoryImportQueue();
@@ -60,6 +81,7 @@ export class ImportWorkbench {
     const bytes = Buffer.from(file);
     await this.imports.create({
       uploadId,
+      createdBy: creatorOf(words),
       fileName: words.fileName ?? 'readings.csv',
       declaredBytes: bytes.length,
       options: { ...DEFAULT_OPTIONS, ...words.options },
@@ -76,6 +98,12 @@ export class ImportWorkbench {
     });
     const etag = this.storage.put(uploadId, bytes);
     return { uploadId, messageId: 'message-1', object: { etag, bytes: bytes.length } };
+  }
+
+  /** The importer as the function runs it: one import of each caller at a time. */
+  fairImporter(limits: Partial<ImportLimits> = {}, ports: Partial<ImportPorts> = {}): FairImporter {
+    const importer = this.importer(limits, ports);
+    return new FairImporter(importer, { ...this.ports, quotas: this.quotas }, 1);
   }
 
   importer(limits: Partial<ImportLimits> = {}, ports: Partial<ImportPorts> = {}): CsvImporter {
@@ -111,6 +139,10 @@ export class ImportWorkbench {
   readings(): readonly string[] {
     return this.store.all().map(inWords);
   }
+}
+
+function creatorOf({ createdBy = 'ada' }: UploadedFile): ImportCreator | undefined {
+  return createdBy === null ? undefined : { subject: `subject-of-${createdBy}`, name: createdBy };
 }
 
 function inWords({ equipmentId, timestamp, values }: StoredReading): string {

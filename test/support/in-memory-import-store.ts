@@ -1,10 +1,12 @@
 import {
   ImportStore,
   type ImportCheckpoint,
+  type ImportListing,
   type ImportOutcome,
   type ImportPage,
   type ImportRecord,
   type Takeover,
+  type UploadedObject,
 } from '@sensorflow/csv-import';
 
 /** The table of imports in memory, for tests; keeps the contract of ImportStore. */
@@ -21,9 +23,10 @@ export class InMemoryImportStore extends ImportStore {
     return this.records.get(uploadId);
   }
 
-  override async list(limit: number, before?: string): Promise<ImportPage> {
+  override async list({ limit, before, subject }: ImportListing): Promise<ImportPage> {
     await Promise.resolve();
     const newestFirst = [...this.records.values()]
+      .filter(({ createdBy }) => subject === undefined || createdBy?.subject === subject)
       .filter(({ uploadId }) => before === undefined || uploadId < before)
       .sort((a, b) => (a.uploadId > b.uploadId ? -1 : 1));
     const imports = newestFirst.slice(0, limit);
@@ -31,12 +34,16 @@ export class InMemoryImportStore extends ImportStore {
     return { imports, next: hasMore ? imports.at(-1)?.uploadId : undefined };
   }
 
-  override async markQueued(uploadId: string): Promise<void> {
+  override async markQueued(
+    uploadId: string,
+    object: UploadedObject | undefined,
+  ): Promise<ImportRecord | undefined> {
     await Promise.resolve();
     const record = this.records.get(uploadId);
-    if (record?.status === 'awaiting-upload') {
-      this.records.set(uploadId, { ...record, status: 'queued' });
-    }
+    if (record?.status !== 'awaiting-upload') return undefined;
+    const queued: ImportRecord = { ...record, status: 'queued', object: record.object ?? object };
+    this.records.set(uploadId, queued);
+    return queued;
   }
 
   override async takeOver(

@@ -15,6 +15,8 @@ export class InMemoryUploadStorage extends UploadStorage {
   /** By upload, run and number, such as `<id>/1/1`. */
   readonly parts = new Map<string, string>();
   readonly reports = new Map<string, string>();
+  /** What S3 would have been asked over the network. */
+  readonly calls: string[] = [];
   /** The sizes of the chunks that a stream comes in, over and over. */
   chunkSizes: readonly number[] = [64 * 1024];
 
@@ -39,6 +41,7 @@ export class InMemoryUploadStorage extends UploadStorage {
 
   override async isUploaded({ uploadId }: Pick<UploadTarget, 'uploadId'>): Promise<boolean> {
     await Promise.resolve();
+    this.calls.push(`isUploaded ${uploadId}`);
     return this.uploads.has(uploadId);
   }
 

@@ -1,4 +1,5 @@
-import { CsvImporter, IMPORT_LIMITS } from '@sensorflow/csv-import';
+import { CsvImporter, FairImporter, IMPORT_LIMITS } from '@sensorflow/csv-import';
+import { DynamoDbImportQuotas } from '@sensorflow/csv-import/dynamodb/dynamodb-import-quotas.js';
 import { DynamoDbImportStore } from '@sensorflow/csv-import/dynamodb/dynamodb-import-store.js';
 import { S3UploadStorage } from '@sensorflow/csv-import/s3/s3-upload-storage.js';
 import { SqsImportQueue } from '@sensorflow/csv-import/sqs/sqs-import-queue.js';
@@ -28,12 +29,16 @@ const readingStore = new DynamoDbReadingStore(
   (kind, error) => logger.warn({ kind, err: error }, 'a write of readings failed'),
   retention,
 );
+const importsTableName = environment.DYNAMODB_IMPORTS_TABLE_NAME;
+const imports = new DynamoDbImportStore(dynamoDb, importsTableName);
+const quotas = new DynamoDbImportQuotas(dynamoDb, importsTableName, clock);
+const queue = new SqsImportQueue(createSqsClient(region), environment.UPLOADS_QUEUE_URL);
 const importer = new CsvImporter(
   {
-    imports: new DynamoDbImportStore(dynamoDb, environment.DYNAMODB_IMPORTS_TABLE_NAME),
+    imports,
     storage: new S3UploadStorage(createS3Client(region), environment.S3_BUCKET_NAME),
     readings: new GroupCommit(readingStore, clock, WAITING_GROUP_COMMIT_OPTIONS),
-    queue: new SqsImportQueue(createSqsClient(region), environment.UPLOADS_QUEUE_URL),
+    queue,
     clock,
     retention,
   },
@@ -41,4 +46,14 @@ const importer = new CsvImporter(
 );
 
 /** S3's event from the queue → import. */
-export const handler = throwingNames(uploadBatchHandler(importer, logger));
+export const handler = throwingNames(
+  uploadBatchHandler({
+    importer: new FairImporter(
+      importer,
+      { imports, quotas, queue, clock },
+      environment.IMPORTS_PER_CALLER,
+    ),
+    queue,
+    logger,
+  }),
+);

@@ -13,15 +13,20 @@ async function deliverInVain(attributes: Readonly<Record<string, string>> | unde
   const request = await bench.upload(FILE);
   bench.store.failPuts(() => 'not-stored');
   await bench.run(request).catch(() => undefined);
-  const handler = uploadBatchHandler(bench.importer(), createLogger('info', { write: () => {} }));
+  const handler = handlerOf(bench);
 
   const body = JSON.stringify({ continueImport: request.uploadId });
   const answer = await handler(
-    { Records: [{ messageId: 'm', body, attributes }] },
+    { Records: [{ messageId: 'm', receiptHandle: 'r', body, attributes }] },
     { getRemainingTimeInMillis: () => 900_000 },
   );
 
-  return { answer, record: await bench.record(request.uploadId) };
+  return { answer, record: await bench.record(request.uploadId), retries: bench.queue.retries };
+}
+
+function handlerOf(bench: ImportWorkbench) {
+  const logger = createLogger('info', { write: () => {} });
+  return uploadBatchHandler({ importer: bench.fairImporter(), queue: bench.queue, logger });
 }
 
 describe('a message that fails', () => {
@@ -41,5 +46,52 @@ describe('a message that fails', () => {
 
     expect(record).toMatchObject({ status: 'importing', failure: undefined });
     expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'm' }] });
+  });
+
+  it('comes back after a time that grows, and goes to the dead letters at once in the end', async () => {
+    const seconds = [];
+    for (let deliveries = 1; deliveries <= LAST; deliveries += 1) {
+      const { retries } = await deliverInVain({ ApproximateReceiveCount: String(deliveries) });
+      expect(retries.map(({ receiptHandle }) => receiptHandle)).toEqual(['r']);
+      seconds.push(retries[0]?.seconds);
+    }
+
+    expect(seconds).toEqual([10, 60, 360, 2160, 0]);
+    expect(Math.max(...seconds.map(Number))).toBeLessThan(
+      UPLOADS_QUEUE_SOURCE.visibilityTimeoutSeconds,
+    );
+  });
+
+  it('comes back after its visibility timeout when the queue does not answer', async () => {
+    const bench = new ImportWorkbench();
+    bench.queue.retryAfter = async () => {
+      await Promise.resolve();
+      throw new Error('no queue');
+    };
+
+    const answer = await handlerOf(bench)(
+      { Records: [{ messageId: 'm', receiptHandle: 'r', body: 'no JSON' }] },
+      { getRemainingTimeInMillis: () => 900_000 },
+    );
+
+    expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'm' }] });
+  });
+
+  it('stays hidden while a newer delivery of it is at work', async () => {
+    const bench = new ImportWorkbench();
+    const importer = {
+      markQueued: async () => Promise.resolve(),
+      run: async () => Promise.resolve('contested' as const),
+    };
+    const logger = createLogger('info', { write: () => {} });
+    const handler = uploadBatchHandler({ importer, queue: bench.queue, logger });
+
+    const answer = await handler(
+      { Records: [{ messageId: 'm', receiptHandle: 'r', body: '{"continueImport":"u"}' }] },
+      { getRemainingTimeInMillis: () => 900_000 },
+    );
+
+    expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'm' }] });
+    expect(bench.queue.retries).toEqual([]);
   });
 });

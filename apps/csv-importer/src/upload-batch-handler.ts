@@ -1,4 +1,5 @@
-import type { CsvImporter, RunRequest } from '@sensorflow/csv-import';
+import type { FairImporter, ImportQueue, RunRequest } from '@sensorflow/csv-import';
+import { retrySeconds } from '@sensorflow/platform/resources/event-sources.js';
 import type { Logger } from 'pino';
 import { queueRecordsOf, readUploadMessage, type QueueRecord } from './upload-messages.js';
 
@@ -12,52 +13,58 @@ export interface UploadBatchResponse {
   readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
 }
 
+export interface UploadBatchParts {
+  readonly importer: Pick<FairImporter, 'markQueued' | 'run'>;
+  readonly queue: Pick<ImportQueue, 'retryAfter'>;
+  readonly logger: Logger;
+}
+
 /**
  * Makes the function that Lambda calls with messages of the uploads queue. A bad file is a finished
  * import; only what may succeed another time, or needs somebody's eyes, is reported as failed.
  */
 export function uploadBatchHandler(
-  importer: CsvImporter,
-  logger: Logger,
+  parts: UploadBatchParts,
 ): (event: unknown, context: RemainingTime) => Promise<UploadBatchResponse> {
   return async (event, context) => {
     const records = queueRecordsOf(event);
-    const failed: string[] = [];
+    const kept: string[] = [];
     const remainingMs = (): number => context.getRemainingTimeInMillis();
     for (const record of records) {
-      if (!(await importAll(record, importer, logger, remainingMs))) failed.push(record.messageId);
+      if (!(await importAll(record, parts, remainingMs))) kept.push(record.messageId);
     }
-    return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
+    return { batchItemFailures: kept.map((itemIdentifier) => ({ itemIdentifier })) };
   };
 }
 
 /** Whether the message is done with. */
 async function importAll(
   record: QueueRecord,
-  importer: CsvImporter,
-  logger: Logger,
+  parts: UploadBatchParts,
   remainingMs: () => number,
 ): Promise<boolean> {
   const { messageId } = record;
+  const { importer, logger } = parts;
   try {
     const { requests, ignored } = readUploadMessage(record);
     for (const reason of ignored) logger.info({ messageId, reason }, 'message ignored');
-    for (const { uploadId } of requests) await importer.markQueued(uploadId);
+    for (const request of requests) await importer.markQueued(request);
     let done = true;
     for (const request of requests) {
-      done = (await runImport(request, importer, logger, remainingMs)) && done;
+      done = (await runImport(request, parts, remainingMs)) && done;
     }
     return done;
   } catch (error) {
     logger.error({ err: error, messageId }, 'message failed');
+    await retrySoon(record, parts);
     return false;
   }
 }
 
+/** Of a contested import the message stays hidden: the run that works for it has its own delivery. */
 async function runImport(
   request: RunRequest,
-  importer: CsvImporter,
-  logger: Logger,
+  { importer, logger }: UploadBatchParts,
   remainingMs: () => number,
 ): Promise<boolean> {
   const { uploadId, messageId } = request;
@@ -65,4 +72,15 @@ async function runImport(
   const outcome = await importer.run(request, remainingMs);
   logger.info({ uploadId, messageId, outcome }, 'import run ends');
   return outcome !== 'contested';
+}
+
+/** Else the message would stay hidden for the queue's visibility timeout, which is for runs that were killed. */
+async function retrySoon(record: QueueRecord, { queue, logger }: UploadBatchParts): Promise<void> {
+  const { messageId, receiptHandle, deliveries } = record;
+  if (receiptHandle === undefined) return;
+  try {
+    await queue.retryAfter(receiptHandle, retrySeconds(deliveries));
+  } catch (error) {
+    logger.warn({ err: error, messageId }, 'the message comes back after its visibility timeout');
+  }
 }

@@ -5,6 +5,8 @@ import { UPLOADS_QUEUE_SOURCE } from '@sensorflow/platform/resources/event-sourc
 /** One message of the uploads queue, as Lambda hands it over. */
 export interface QueueRecord {
   readonly messageId: string;
+  /** Of this delivery; undefined where the event has none. */
+  readonly receiptHandle: string | undefined;
   readonly body: string;
   /** Of this message so far, this one included. */
   readonly deliveries: number;
@@ -20,6 +22,7 @@ export interface UploadMessage {
 export function queueRecordsOf(event: unknown): readonly QueueRecord[] {
   return listOf(event, 'Records').map((record) => ({
     messageId: textOf(record, 'messageId'),
+    receiptHandle: receiptHandleOf(record),
     body: textOf(record, 'body'),
     deliveries: deliveriesOf(record),
   }));
@@ -62,6 +65,11 @@ function requestOf(
 ): RunRequest {
   const isLastDelivery = deliveries >= UPLOADS_QUEUE_SOURCE.maxReceiveCount;
   return { uploadId, messageId, object, deliveries, isLastDelivery };
+}
+
+function receiptHandleOf(record: unknown): string | undefined {
+  const handle = memberOf(record, 'receiptHandle');
+  return typeof handle === 'string' ? handle : undefined;
 }
 
 /** A count that is missing or none is the first: it must not cost an import its deliveries. */

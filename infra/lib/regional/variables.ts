@@ -7,6 +7,7 @@ import type {
   readImporterEnvironment,
 } from '../../../libs/platform/src/config/environment.ts';
 import {
+  importsPerCaller,
   READINGS_STREAM_SOURCE,
   secondLookMs,
 } from '../../../libs/platform/src/resources/event-sources.ts';
@@ -66,6 +67,7 @@ export function importerVariables(
   const variables: Names<ReturnType<typeof readImporterEnvironment>> = {
     S3_BUCKET_NAME: bucket.bucketName,
     UPLOADS_QUEUE_URL: queue.queueUrl,
+    IMPORTS_PER_CALLER: String(importsPerCaller(deployment.concurrentImports)),
   };
   return {
     ...variables,

@@ -3,6 +3,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { SystemClock, type Clock } from '@sensorflow/kernel';
 import { CsvImports } from './csv-imports.js';
+import { DynamoDbImportQuotas } from './dynamodb/dynamodb-import-quotas.js';
 import { DynamoDbImportStore } from './dynamodb/dynamodb-import-store.js';
 import { ImportsController } from './http/imports.controller.js';
 import { S3UploadStorage } from './s3/s3-upload-storage.js';
@@ -32,6 +33,7 @@ export class CsvImportModule {
           useFactory: () =>
             new CsvImports(
               new DynamoDbImportStore(dynamoDb, importsTableName),
+              new DynamoDbImportQuotas(dynamoDb, importsTableName, clock),
               new S3UploadStorage(s3, bucketName),
               clock,
               maxUploadBytes,

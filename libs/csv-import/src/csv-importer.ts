@@ -40,11 +40,6 @@ export class CsvImporter {
     private readonly limits: ImportLimits = IMPORT_LIMITS,
   ) {}
 
-  /** For messages that wait for their turn. */
-  async markQueued(uploadId: string): Promise<void> {
-    await this.ports.imports.markQueued(uploadId);
-  }
-
   /**
    * Works until the file is imported or `remainingMs()` falls below the limit. Throws DomainError
    * `unavailable` when the delivery should be repeated; a bad file is an outcome, not an error.

@@ -4,6 +4,7 @@ import { ImportWorkbench } from '../../../test/support/import-workbench.js';
 import { InMemoryUploadStorage } from '../../../test/support/in-memory-upload-storage.js';
 import { CsvImports } from './csv-imports.js';
 
+const ADA = { subject: 'subject-of-ada', name: 'ada', seesAll: false };
 const HOUR_MS = 3_600_000;
 
 class UnreachableStorage extends InMemoryUploadStorage {
@@ -14,12 +15,12 @@ class UnreachableStorage extends InMemoryUploadStorage {
 }
 
 async function opened(storage = new InMemoryUploadStorage()) {
-  const { clock, imports } = new ImportWorkbench();
-  const subject = new CsvImports(imports, storage, clock, 1000);
-  const { uploadId } = await subject.openImport({ fileName: 'r.csv', size: 10 });
-  const shown = async () => (await subject.importOf(uploadId)).status;
-  const listed = async () => (await subject.listImports(10)).imports[0]?.status;
-  return { clock, storage, uploadId, shown, listed };
+  const { clock, imports, quotas } = new ImportWorkbench();
+  const subject = new CsvImports(imports, quotas, storage, clock, 1000);
+  const { uploadId } = await subject.openImport({ fileName: 'r.csv', size: 10 }, ADA);
+  const shown = async () => (await subject.importOf(uploadId, ADA)).status;
+  const listed = async () => (await subject.listImports(ADA, 10)).imports[0]?.status;
+  return { clock, imports, storage, uploadId, shown, listed };
 }
 
 describe('the status of an import that no run has seen yet', () => {
@@ -35,20 +36,21 @@ describe('the status of an import that no run has seen yet', () => {
   });
 
   it('is queued once the file is there, and never expired', async () => {
-    const { clock, storage, uploadId, shown, listed } = await opened();
+    const { clock, imports, storage, uploadId, shown, listed } = await opened();
 
-    storage.put(uploadId, Buffer.from('0123456789'));
+    const etag = storage.put(uploadId, Buffer.from('0123456789'));
 
     expect(await shown()).toBe('queued');
+    await imports.markQueued(uploadId, { etag, bytes: 10 });
     clock.advance(100 * HOUR_MS);
     expect([await shown(), await listed()]).toEqual(['queued', 'queued']);
   });
 
-  it('stays as it is while the storage does not answer', async () => {
+  it('stays as it is while the storage does not answer, which a list does not ask', async () => {
     const { clock, shown, listed } = await opened(new UnreachableStorage());
 
     clock.advance(100 * HOUR_MS);
 
-    expect([await shown(), await listed()]).toEqual(['awaiting-upload', 'awaiting-upload']);
+    expect([await shown(), await listed()]).toEqual(['awaiting-upload', 'expired']);
   });
 });

@@ -1,13 +1,17 @@
 import { DomainError, instantFromEpochMs, type Clock, type InputFault } from '@sensorflow/kernel';
+import { setImmediate } from 'node:timers/promises';
 import { DEFAULT_OPTIONS } from './import-options.js';
 import {
   isFinished,
   isGzipName,
   START,
+  type ImportCreator,
   type ImportRecord,
   type ImportStatus,
 } from './import-record.js';
 import type { ImportStore } from './import-store.js';
+import { OpenImportQuota } from './open-import-quota.js';
+import type { ImportQuotas } from './import-quotas.js';
 import { isUploadId, newUploadId } from './upload-id.js';
 import type { UploadRequest } from './upload-request.js';
 import type { PresignedUpload, UploadStorage } from './upload-storage.js';
@@ -17,7 +21,12 @@ export interface OpenedImport extends PresignedUpload {
   readonly expiresAtEpochMs: number;
 }
 
-/** An import as its owner sees it. */
+/** Who asks. Administrators see the imports of everyone. */
+export interface ImportViewer extends ImportCreator {
+  readonly seesAll: boolean;
+}
+
+/** An import as its creator and administrators see it. */
 export interface ShownImport {
   readonly record: ImportRecord;
   readonly status: ImportStatus | 'expired';
@@ -29,23 +38,38 @@ const REPORT_URL_SECONDS = 15 * 60;
 /** A slow upload that began in time may end this much later. */
 const EXPIRY_GRACE_MS = 60 * 60 * 1000;
 
+/** The event loop serves others between so many signatures, which take some 0.3 ms each. */
+const SIGNED_AT_A_TIME = 20;
+
 /** Opens imports and says how they are going. */
 export class CsvImports {
+  private readonly quota: OpenImportQuota;
+
   constructor(
     private readonly imports: ImportStore,
+    quotas: ImportQuotas,
     private readonly storage: UploadStorage,
     private readonly clock: Clock,
     private readonly maxUploadBytes: number,
-  ) {}
+  ) {
+    this.quota = new OpenImportQuota(quotas, clock, UPLOAD_URL_SECONDS * 1000);
+  }
 
-  /** Throws DomainError `invalid-request` for a file over the limit. */
-  async openImport(request: UploadRequest): Promise<OpenedImport> {
+  /**
+   * Throws DomainError `invalid-request` for a file over the limit, `too-many-imports` for a caller who has
+   * as many as one may have.
+   */
+  async openImport(
+    request: UploadRequest,
+    { subject, name }: ImportCreator,
+  ): Promise<OpenedImport> {
     const faults = this.sizeFaults(request.size);
     if (faults.length > 0) {
       const detail = 'The request is not valid; see errors.';
       throw new DomainError('invalid', 'invalid-request', detail, { faults });
     }
-    const record = newImport(request, this.clock.nowEpochMs());
+    const record = newImport(request, { subject, name }, this.clock.nowEpochMs());
+    await this.quota.reserve(subject, record.uploadId);
     const upload = await this.storage.presignUpload({
       uploadId: record.uploadId,
       gzip: isGzipName(record.fileName),
@@ -64,26 +88,32 @@ export class CsvImports {
     return [{ pointer: '/size', code: 'file-too-large', detail }];
   }
 
-  /** Throws DomainError `import-not-found`. */
-  async importOf(uploadId: string): Promise<ShownImport> {
+  /** Throws DomainError `import-not-found`, also for what the viewer may not see. */
+  async importOf(uploadId: string, viewer: ImportViewer): Promise<ShownImport> {
     const record = isUploadId(uploadId) ? await this.imports.find(uploadId) : undefined;
-    if (record) return this.shown(record, await this.statusOf(record));
+    if (record && maySee(viewer, record)) return this.shown(record, await this.statusOf(record));
     throw new DomainError('not-found', 'import-not-found', 'There is no such import.');
   }
 
-  /** The newest first. Throws DomainError `cursor-invalid` when `before` is no upload id. */
-  async listImports(limit: number, before?: string) {
+  /**
+   * What the viewer may see, the newest first, in one call to the store and none to the storage. Throws
+   * DomainError `cursor-invalid` when `before` is no upload id.
+   */
+  async listImports(viewer: ImportViewer, limit: number, before?: string) {
     if (before !== undefined && !isUploadId(before)) {
       const detail = 'The cursor is not one of this list.';
       throw new DomainError('invalid', 'cursor-invalid', detail, {
         faults: [{ pointer: '/cursor', code: 'cursor-invalid', detail }],
       });
     }
-    const { imports, next } = await this.imports.list(limit, before);
-    const shown = imports.map(async (record) =>
-      this.shown(record, await this.listedStatusOf(record)),
-    );
-    return { imports: await Promise.all(shown), next };
+    const subject = viewer.seesAll ? undefined : viewer.subject;
+    const { imports, next } = await this.imports.list({ limit, before, subject });
+    const shown: ShownImport[] = [];
+    for (const record of imports) {
+      shown.push(await this.shown(record, this.listedStatusOf(record)));
+      if (shown.length % SIGNED_AT_A_TIME === 0) await setImmediate();
+    }
+    return { imports: shown, next };
   }
 
   private async shown(record: ImportRecord, status: ShownImport['status']): Promise<ShownImport> {
@@ -113,9 +143,13 @@ export class CsvImports {
     return this.isPast(record, EXPIRY_GRACE_MS) ? 'expired' : status;
   }
 
-  /** A list asks the storage only where a file should have come by now. */
-  private async listedStatusOf(record: ImportRecord): Promise<ShownImport['status']> {
-    return this.isPast(record, 0) ? this.statusOf(record) : record.status;
+  /**
+   * A list goes by the clock alone. The importer marks a file as queued within seconds of its arrival,
+   * long before this says `expired`, unless it stands still for an hour.
+   */
+  private listedStatusOf(record: ImportRecord): ShownImport['status'] {
+    const isUnused = record.status === 'awaiting-upload' && this.isPast(record, EXPIRY_GRACE_MS);
+    return isUnused ? 'expired' : record.status;
   }
 
   private isPast({ uploadExpiresAtEpochMs }: ImportRecord, graceMs: number): boolean {
@@ -123,9 +157,18 @@ export class CsvImports {
   }
 }
 
-function newImport(request: UploadRequest, nowEpochMs: number): ImportRecord {
+function maySee({ seesAll, subject }: ImportViewer, { createdBy }: ImportRecord): boolean {
+  return seesAll || createdBy?.subject === subject;
+}
+
+function newImport(
+  request: UploadRequest,
+  createdBy: ImportCreator,
+  nowEpochMs: number,
+): ImportRecord {
   return {
     uploadId: newUploadId(nowEpochMs),
+    createdBy,
     fileName: request.fileName,
     declaredBytes: request.size,
     options: {

@@ -15,6 +15,8 @@ export interface ImportLimits {
   readonly maxReportBytes: number;
   /** With less time left, a run hands over. */
   readonly handoverMs: number;
+  /** While other messages wait, a run works for so long before it goes to the end of the queue. */
+  readonly sliceMs: number;
   /**
    * Longer than a run that lost its lease can go on writing: a checkpoint's interval, and a write of each
    * block under way.
@@ -37,5 +39,6 @@ export const IMPORT_LIMITS: ImportLimits = {
   maxReportPartBytes: 4 * MIB,
   maxReportBytes: 256 * MIB,
   handoverMs: 60_000,
+  sliceMs: 10_000,
   takeoverQuietMs: 20_000,
 };

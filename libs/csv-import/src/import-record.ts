@@ -5,6 +5,8 @@ import type { Delimiter, ImportOptions } from './import-options.js';
 export interface ImportRecord {
   /** UUIDv7: in the order of creation. */
   readonly uploadId: string;
+  /** Undefined for imports of builds that did not write it down. */
+  readonly createdBy: ImportCreator | undefined;
   readonly fileName: string;
   /** As announced; the presigned URL binds it. */
   readonly declaredBytes: number;
@@ -22,6 +24,14 @@ export interface ImportRecord {
   /** How many runs have worked on it. */
   readonly runs: number;
   readonly checkpoint: ImportCheckpoint;
+}
+
+/** Who opened an import and may see it. */
+export interface ImportCreator {
+  /** Of the token: stable, and never given twice. For a machine its client id. */
+  readonly subject: string;
+  /** As people know it. */
+  readonly name: string;
 }
 
 export type FinalStatus = 'completed' | 'completed-with-errors' | 'failed';

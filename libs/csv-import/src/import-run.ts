@@ -12,6 +12,7 @@ import type { ImportStore } from './import-store.js';
 import { openRows, type ImportedFile } from './open-rows.js';
 import { splitRecords } from './record-splitter.js';
 import { RowWriter } from './row-writer.js';
+import { TimeSlice } from './time-slice.js';
 import type { UploadStorage } from './upload-storage.js';
 import { WriteWindow } from './write-window.js';
 
@@ -30,11 +31,12 @@ export interface RunGrant {
   readonly remainingMs: () => number;
 }
 
-type Ending = Fault | 'complete' | 'out-of-time';
+type Ending = Fault | 'complete' | 'turn-over';
 
 /** One run over one file, from its checkpoint to the file's end or to the end of its time. */
 export class ImportRun {
   private readonly progress: ImportProgress;
+  private readonly slice: TimeSlice;
 
   constructor(
     private readonly file: ImportedFile,
@@ -43,12 +45,13 @@ export class ImportRun {
     private readonly limits: ImportLimits,
   ) {
     this.progress = new ImportProgress(file.record, grant.token, ports, limits);
+    this.slice = new TimeSlice(limits.sliceMs, ports.queue, ports.clock);
   }
 
   /** Throws LeaseLost, and DomainError `unavailable` when a later run should try again. */
   async run(): Promise<'finished' | 'handed-over'> {
     const ending = await this.importRows();
-    if (ending === 'out-of-time') return this.handOver();
+    if (ending === 'turn-over') return this.handOver();
     await this.progress.save();
     const { rows } = this.progress.checkpoint;
     if (rows.rejected > 0 && this.isOutOfTime()) return this.handOver();
@@ -56,7 +59,7 @@ export class ImportRun {
     return 'finished';
   }
 
-  /** Ends at the end of the file, with the file's fault, or when the time is over. */
+  /** Ends at the end of the file, with the file's fault, or when the run's turn is over. */
   private async importRows(): Promise<Ending> {
     const window = new WriteWindow(this.limits.maxBlocks);
     try {
@@ -71,7 +74,7 @@ export class ImportRun {
     }
   }
 
-  private async writeRows(window: WriteWindow): Promise<'complete' | 'out-of-time'> {
+  private async writeRows(window: WriteWindow): Promise<'complete' | 'turn-over'> {
     const rows = await openRows(this.file, this.progress.checkpoint, this.ports);
     const { delimiter } = rows.dialect;
     const writer = this.writerFor(rows.dialect);
@@ -87,7 +90,7 @@ export class ImportRun {
         if (this.progress.isSaveDue()) await this.progress.save();
         return repeated;
       });
-      if (this.isOutOfTime()) return 'out-of-time';
+      if (this.isOutOfTime() || (await this.slice.isOver())) return 'turn-over';
     }
     return 'complete';
   }
@@ -126,7 +129,7 @@ export class ImportRun {
     return 'handed-over';
   }
 
-  private async finish(ending: Exclude<Ending, 'out-of-time'>): Promise<void> {
+  private async finish(ending: Exclude<Ending, 'turn-over'>): Promise<void> {
     const { record, object } = this.file;
     const { checkpoint } = this.progress;
     if (checkpoint.rows.rejected > 0) await this.assembleReport();

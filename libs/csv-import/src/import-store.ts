@@ -7,6 +7,15 @@ import type {
   UploadedObject,
 } from './import-record.js';
 
+export interface ImportListing {
+  /** At most so many; a page may have fewer although more follow. */
+  readonly limit: number;
+  /** Goes on behind this upload id. */
+  readonly before?: string | undefined;
+  /** Only the imports that this subject opened. */
+  readonly subject?: string | undefined;
+}
+
 export interface ImportPage {
   readonly imports: readonly ImportRecord[];
   /** Where the next page goes on (`before`), or undefined at the end. */
@@ -31,7 +40,8 @@ export interface ImportOutcome {
 }
 
 /**
- * The imports and their progress. Reads see every earlier write. Every change is one conditional
+ * The imports and their progress. One that is never uploaded is forgotten some time after its URL has
+ * expired. Unless said otherwise, reads see every earlier write. Every change is one conditional
  * write, and repeating it after an unknown outcome is safe. Throws DomainError `unavailable`
  * (`store-unavailable`) when the store does not answer.
  */
@@ -41,11 +51,20 @@ export abstract class ImportStore {
 
   abstract find(uploadId: string): Promise<ImportRecord | undefined>;
 
-  /** The newest first; `before` goes on behind that upload id. */
-  abstract list(limit: number, before?: string): Promise<ImportPage>;
+  /**
+   * The newest first, in one call to the store. The list of a subject may miss what was opened a moment
+   * ago.
+   */
+  abstract list(listing: ImportListing): Promise<ImportPage>;
 
-  /** From awaiting-upload to queued; any other status stays. */
-  abstract markQueued(uploadId: string): Promise<void>;
+  /**
+   * From awaiting-upload to queued, with the object that arrived, and never to expire; answers the import
+   * if this call did so. Any other status stays.
+   */
+  abstract markQueued(
+    uploadId: string,
+    object: UploadedObject | undefined,
+  ): Promise<ImportRecord | undefined>;
 
   /**
    * Makes the import this lease's and counts the run. Undefined when it is finished, missing, or

@@ -18,6 +18,11 @@ export function newUploadId(nowEpochMs: number): string {
   ].join('-');
 }
 
+/** When the id was made. */
+export function epochMsOf(uploadId: string): number {
+  return Number.parseInt(uploadId.slice(0, 8) + uploadId.slice(9, 13), 16);
+}
+
 export function isUploadId(text: string): boolean {
   return GRAMMAR.test(text);
 }

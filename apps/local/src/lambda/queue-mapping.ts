@@ -27,10 +27,10 @@ export interface QueueMappingOptions {
   readonly awsRegion: string;
   readonly messages: MessageSource;
   readonly source: QueueSourceDefinition;
-  /** Stays the caller's: `stop` does not close it. */
-  readonly invoker: FunctionInvoker;
+  /** One for each batch that is worked on at a time. They stay the caller's: `stop` does not close them. */
+  readonly invokers: readonly FunctionInvoker[];
   readonly log?: (line: string) => void;
-  /** Seconds until a failed message is delivered again, from the first to the longest. */
+  /** Seconds until the messages of an invocation that failed are delivered again, from the first to the longest. */
   readonly retryPauseSeconds?: RetryPauseSeconds;
 }
 
@@ -40,42 +40,44 @@ export interface RetryPauseSeconds {
 }
 
 /**
- * In the cloud a failed message waits for its visibility timeout, 90 minutes, because nobody knows whether its
- * invocation still runs. Here the mapping knows that it has ended, and somebody watches.
+ * In the cloud the messages of a function that was killed wait for their visibility timeout, 90 minutes, because
+ * nobody knows whether it still runs. Here the mapping knows that it has ended, and somebody watches.
  */
 const RETRY_PAUSE: RetryPauseSeconds = { first: 1, longest: 30 };
-/** Hidden for this long at a time and renewed while the function runs, so that kill -9 does not hide it for 90 min. */
-const LEASE_SECONDS = 30;
-const RENEW_MS = 10_000;
 const POLL_MS = 100;
 const TROUBLE_PAUSE_MS = 1_000;
 const STOP_GRACE_MS = 5_000;
 
-/** Feeds a queue to a function, as Lambda's event source mapping does: at least once, then the dead-letter queue. */
+/**
+ * Feeds a queue to a function, as Lambda's event source mapping does: at least once, then the dead-letter queue. A
+ * message that the function reports as failed comes back when its visibility timeout ends, which the function may
+ * shorten.
+ */
 export class QueueMapping {
-  private readonly loop = new PollingLoop(async () => this.turn());
+  private readonly loops: readonly PollingLoop[];
   private readonly log: (line: string) => void;
 
   constructor(private readonly options: QueueMappingOptions) {
     this.log = (line) => options.log?.(`${options.name}: ${line}`);
+    this.loops = options.invokers.map((invoker) => new PollingLoop(async () => this.turn(invoker)));
   }
 
   start(): void {
-    this.loop.start();
+    for (const loop of this.loops) loop.start();
   }
 
-  /** Lets the running invocation end, for at most 5 s. */
+  /** Lets the running invocations end, for at most 5 s. */
   async stop(): Promise<void> {
-    await this.loop.stop(STOP_GRACE_MS);
+    await Promise.all(this.loops.map((loop) => loop.stop(STOP_GRACE_MS)));
   }
 
-  private async turn(): Promise<number> {
+  private async turn(invoker: FunctionInvoker): Promise<number> {
     try {
       const { messages, source } = this.options;
-      const received = messages.receive(source.batchSize, leaseSeconds(source));
+      const received = messages.receive(source.batchSize, source.visibilityTimeoutSeconds);
       const deliverable = received.filter((message) => !this.isWornOut(message));
       for (const message of received) if (this.isWornOut(message)) this.bury(message);
-      if (deliverable.length > 0) await this.deliver(deliverable);
+      if (deliverable.length > 0) await this.deliver(deliverable, invoker);
       return received.length > 0 ? 0 : POLL_MS;
     } catch (error) {
       this.log(`cannot go on, tries again: ${String(error)}`);
@@ -87,38 +89,38 @@ export class QueueMapping {
     return message.receiveCount > this.options.source.maxReceiveCount;
   }
 
-  private async deliver(batch: readonly QueuedMessage[]): Promise<void> {
-    const { source, invoker, messages } = this.options;
-    const renewal = setInterval(() => this.renew(batch), RENEW_MS);
+  private async deliver(batch: readonly QueuedMessage[], invoker: FunctionInvoker): Promise<void> {
+    const { source, messages } = this.options;
     const event = { Records: batch.map((message) => this.toRecord(message)) };
-    const answer = await invoker
-      .invoke(event, source.functionTimeoutSeconds)
-      .finally(() => clearInterval(renewal));
+    const answer = await invoker.invoke(event, source.functionTimeoutSeconds);
     if (!answer.ok) {
-      this.log(`a batch of ${batch.length} failed: ${answer.errorType}: ${answer.errorMessage}`);
-      for (const message of batch) this.returnToQueue(message, answer.errorType);
+      this.returnAll(batch, answer.errorType, answer.errorMessage);
       return;
     }
-    const failed = this.failedOf(batch, answer.result);
-    for (const message of batch) {
-      if (failed.has(message.messageId)) this.returnToQueue(message, 'reported as failed');
-      else messages.delete(message.receiptHandle);
+    const verdict = this.verdictOf(batch, answer.result);
+    if (verdict.kind === 'malformed') this.returnAll(batch, 'malformed answer', verdict.reason);
+    else {
+      const failedIds = verdict.kind === 'partial' ? verdict.failedIds : new Set();
+      for (const message of batch) {
+        if (!failedIds.has(message.messageId)) messages.delete(message.receiptHandle);
+      }
     }
   }
 
-  private failedOf(batch: readonly QueuedMessage[], answer: unknown): ReadonlySet<string> {
-    if (!this.options.source.reportBatchItemFailures) return new Set();
-    const ids = new Set(batch.map((message) => message.messageId));
-    const verdict: BatchVerdict = readBatchResponse(answer, ids);
-    if (verdict.kind === 'success') return new Set();
-    if (verdict.kind === 'partial') return verdict.failedIds;
-    this.log(`a batch of ${batch.length} failed: ${verdict.reason}`);
-    return ids;
+  private verdictOf(batch: readonly QueuedMessage[], answer: unknown): BatchVerdict {
+    if (!this.options.source.reportBatchItemFailures) return { kind: 'success' };
+    return readBatchResponse(answer, new Set(batch.map((message) => message.messageId)));
+  }
+
+  private returnAll(batch: readonly QueuedMessage[], errorType: string, detail: string): void {
+    this.log(`a batch of ${batch.length} failed: ${errorType}: ${detail}`);
+    for (const message of batch) this.returnToQueue(message, errorType);
   }
 
   private returnToQueue(message: QueuedMessage, reason: string): void {
     const { messages, source, retryPauseSeconds: pause = RETRY_PAUSE } = this.options;
-    if (this.loop.isStopping) messages.changeVisibility(message.receiptHandle, 0);
+    const isStopping = this.loops.some((loop) => loop.isStopping);
+    if (isStopping) messages.changeVisibility(message.receiptHandle, 0);
     else if (message.receiveCount >= source.maxReceiveCount) this.bury(message, reason);
     else {
       const seconds = Math.min(pause.longest, pause.first * 2 ** (message.receiveCount - 1));
@@ -126,21 +128,10 @@ export class QueueMapping {
     }
   }
 
-  private bury(message: QueuedMessage, reason = 'its function did not come to an end'): void {
+  private bury(message: QueuedMessage, reason = 'reported as failed, or without an end'): void {
     const detail = `failed ${this.options.source.maxReceiveCount} times, last: ${reason}`;
     this.options.messages.deadLetter(message.receiptHandle, detail);
     this.log(`message ${message.messageId} ${detail}`);
-  }
-
-  /** From a timer: what it threw would end the process. */
-  private renew(batch: readonly QueuedMessage[]): void {
-    try {
-      for (const { receiptHandle } of batch) {
-        this.options.messages.changeVisibility(receiptHandle, leaseSeconds(this.options.source));
-      }
-    } catch (error) {
-      this.log(`cannot keep a message hidden: ${String(error)}`);
-    }
   }
 
   private toRecord(message: QueuedMessage): Record<string, unknown> {
@@ -159,8 +150,4 @@ export class QueueMapping {
       awsRegion: this.options.awsRegion,
     };
   }
-}
-
-function leaseSeconds(source: QueueSourceDefinition): number {
-  return Math.min(LEASE_SECONDS, source.visibilityTimeoutSeconds);
 }

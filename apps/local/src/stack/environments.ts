@@ -1,3 +1,7 @@
+import {
+  importsPerCaller,
+  UPLOADS_QUEUE_SOURCE,
+} from '@sensorflow/platform/resources/event-sources.js';
 import { IMPORTER_NODE_OPTIONS } from '@sensorflow/platform/resources/function-memory.js';
 import { BUCKET, REGION, TABLE_NAMES, type Cloud } from './cloud.js';
 import type { StackOptions } from './options.js';
@@ -72,6 +76,7 @@ export function importerVariables(cloud: Cloud, options: StackOptions): Variable
     DYNAMODB_IMPORTS_TABLE_NAME: TABLE_NAMES.imports,
     S3_BUCKET_NAME: BUCKET,
     UPLOADS_QUEUE_URL: cloud.queueUrl,
+    IMPORTS_PER_CALLER: String(importsPerCaller(UPLOADS_QUEUE_SOURCE.maximumConcurrency)),
     NODE_OPTIONS: IMPORTER_NODE_OPTIONS,
   };
 }

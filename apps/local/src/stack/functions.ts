@@ -42,7 +42,7 @@ export function startFunctions(
     'csv-importer': importerVariables(cloud, options),
     'stream-aggregator': aggregatorVariables(cloud, options),
   };
-  // As in the cloud, each mapping has a container of its function to itself.
+  // As in the cloud, each mapping has containers of its function to itself.
   const workers: FunctionWorker[] = [];
   const containerOf = (name: FunctionName): FunctionWorker => {
     const container = worker(name, variables[name], options, log);
@@ -69,7 +69,9 @@ export function startFunctions(
     awsRegion: REGION,
     messages: cloud.queue,
     source: UPLOADS_QUEUE_SOURCE,
-    invoker: containerOf('csv-importer'),
+    invokers: Array.from({ length: UPLOADS_QUEUE_SOURCE.maximumConcurrency }, () =>
+      containerOf('csv-importer'),
+    ),
     log: (line) => log.note('csv-importer', line),
   });
   const mappings = [...readStreams.map(({ mapping }) => mapping), uploads];

@@ -1,5 +1,4 @@
 import {
-  ConditionalCheckFailedException,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
@@ -7,14 +6,16 @@ import {
   type AttributeValue,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
-import { DomainError } from '@sensorflow/kernel';
-import type { ImportCheckpoint, ImportRecord } from '../import-record.js';
+import { IMPORTS_OF_SUBJECT_INDEX } from '@sensorflow/platform/resources/tables.js';
+import type { ImportCheckpoint, ImportRecord, UploadedObject } from '../import-record.js';
 import {
   ImportStore,
+  type ImportListing,
   type ImportOutcome,
   type ImportPage,
   type Takeover,
 } from '../import-store.js';
+import { conditional, orUnavailable } from './store-calls.js';
 import {
   fromImportItem,
   keyOf,
@@ -74,38 +75,36 @@ export class DynamoDbImportStore extends ImportStore {
     });
   }
 
-  override async list(limit: number, before?: string): Promise<ImportPage> {
+  override async list({ limit, before, subject }: ImportListing): Promise<ImportPage> {
     return orUnavailable(async () => {
-      const found: ImportRecord[] = [];
-      let position = before === undefined ? undefined : keyOf(before);
-      do {
-        const page = await this.client.send(this.listQuery(limit + 1 - found.length, position));
-        found.push(...(page.Items ?? []).map(fromImportItem));
-        position = page.LastEvaluatedKey;
-      } while (position && found.length <= limit);
-      const imports = found.slice(0, limit);
-      return { imports, next: found.length > limit ? imports.at(-1)?.uploadId : undefined };
+      const { Items = [], LastEvaluatedKey } = await this.client.send(
+        new QueryCommand({
+          TableName: this.tableName,
+          ...(subject === undefined ? everyImport(before) : importsOf(subject, before)),
+          ScanIndexForward: false,
+          // One more says whether any follow.
+          Limit: limit + 1,
+        }),
+      );
+      const imports = Items.slice(0, limit).map(fromImportItem);
+      const hasMore = Items.length > limit || LastEvaluatedKey !== undefined;
+      return { imports, next: hasMore ? imports.at(-1)?.uploadId : undefined };
     });
   }
 
-  private listQuery(limit: number, position: Record<string, AttributeValue> | undefined) {
-    return new QueryCommand({
-      TableName: this.tableName,
-      KeyConditionExpression: '#scope = :scope',
-      ExpressionAttributeNames: { '#scope': 'scope' },
-      ExpressionAttributeValues: { ':scope': { S: SCOPE } },
-      ConsistentRead: true,
-      ScanIndexForward: false,
-      Limit: limit,
-      ...(position && { ExclusiveStartKey: position }),
-    });
-  }
-
-  override async markQueued(uploadId: string): Promise<void> {
-    await this.change(uploadId, {
-      update: 'SET #status = :queued',
+  override async markQueued(
+    uploadId: string,
+    object: UploadedObject | undefined,
+  ): Promise<ImportRecord | undefined> {
+    return this.change(uploadId, {
+      update: `SET #status = :queued ${object ? ', #object = if_not_exists(#object, :object)' : ''}
+        REMOVE #expiresAt`,
       condition: '#status = :awaiting',
-      values: { ':queued': { S: 'queued' }, ':awaiting': { S: 'awaiting-upload' } },
+      values: {
+        ':queued': { S: 'queued' },
+        ':awaiting': { S: 'awaiting-upload' },
+        ...(object && { ':object': toObjectItem(object) }),
+      },
     });
   }
 
@@ -117,7 +116,8 @@ export class DynamoDbImportStore extends ImportStore {
       previousToken === undefined ? 'attribute_not_exists(#lease)' : '#lease.#token = :previous';
     const record = await this.change(uploadId, {
       update: `SET #lease = :lease, #status = :importing, #runs = #runs + :one,
-        #object = if_not_exists(#object, :object), #startedAt = if_not_exists(#startedAt, :startedAt)`,
+        #object = if_not_exists(#object, :object), #startedAt = if_not_exists(#startedAt, :startedAt)
+        REMOVE #expiresAt`,
       condition: `attribute_exists(#runs) AND ${asSeen} AND #status IN (:awaiting, :queued, :importing)`,
       values: {
         ...IMPORTING,
@@ -208,27 +208,24 @@ export class DynamoDbImportStore extends ImportStore {
   }
 }
 
-/** Undefined when the condition does not hold. */
-async function conditional<T>(work: () => Promise<T>): Promise<T | undefined> {
-  return orUnavailable(async () => {
-    try {
-      return await work();
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return undefined;
-      throw error;
-    }
-  });
+function everyImport(before: string | undefined) {
+  return {
+    KeyConditionExpression: '#scope = :scope',
+    ExpressionAttributeNames: { '#scope': 'scope' },
+    ExpressionAttributeValues: { ':scope': { S: SCOPE } },
+    ConsistentRead: true,
+    ...(before !== undefined && { ExclusiveStartKey: keyOf(before) }),
+  };
 }
 
-async function orUnavailable<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    throw new DomainError(
-      'unavailable',
-      'store-unavailable',
-      'The table of imports does not answer at the moment.',
-      { cause, retryAfterSeconds: 2 },
-    );
-  }
+function importsOf(subject: string, before: string | undefined) {
+  return {
+    IndexName: IMPORTS_OF_SUBJECT_INDEX.name,
+    KeyConditionExpression: '#subject = :subject',
+    ExpressionAttributeNames: { '#subject': 'subject' },
+    ExpressionAttributeValues: { ':subject': { S: subject } },
+    ...(before !== undefined && {
+      ExclusiveStartKey: { ...keyOf(before), subject: { S: subject } },
+    }),
+  };
 }

@@ -4,6 +4,7 @@ import { isDecimalSign, isDelimiter, type ImportOptions } from '../import-option
 import type {
   FileDialect,
   ImportCheckpoint,
+  ImportCreator,
   ImportRecord,
   ImportStatus,
   Lease,
@@ -13,6 +14,12 @@ import type {
 
 export type ImportItem = Record<string, AttributeValue>;
 type Attribute = AttributeValue | undefined;
+
+/**
+ * An import whose file never came is kept for so long after its URL has expired: longer than a queue keeps
+ * the message of a file that did come, so that an outage of the importer forgets none.
+ */
+const UNUSED_KEPT_SECONDS = 15 * 24 * 60 * 60;
 
 /** All imports are in one partition: there are few, and a list shows the newest of all. */
 export const SCOPE = 'all';
@@ -24,6 +31,8 @@ export function keyOf(uploadId: string): ImportItem {
 export function toImportItem(record: ImportRecord): ImportItem {
   return {
     ...keyOf(record.uploadId),
+    ...(record.createdBy && creatorToItem(record.createdBy)),
+    ...(record.status === 'awaiting-upload' && { expiresAt: number(forgottenAt(record)) }),
     fileName: { S: record.fileName },
     declaredBytes: number(record.declaredBytes),
     options: optionsToItem(record.options),
@@ -44,6 +53,10 @@ export function fromImportItem(item: ImportItem): ImportRecord {
   const { failure, object, lease } = item;
   return {
     uploadId: text(item['uploadId']),
+    createdBy: item['subject'] && {
+      subject: text(item['subject']),
+      name: text(item['createdBy']),
+    },
     fileName: text(item['fileName']),
     declaredBytes: numberOf(item['declaredBytes']),
     options: optionsFrom(fields(item['options'])),
@@ -64,6 +77,15 @@ export function fromImportItem(item: ImportItem): ImportRecord {
     runs: numberOf(item['runs']),
     checkpoint: checkpointFrom(fields(item['checkpoint'])),
   };
+}
+
+function creatorToItem({ subject, name }: ImportCreator): ImportItem {
+  return { subject: { S: subject }, createdBy: { S: name } };
+}
+
+/** In epoch seconds, as DynamoDB's expiry wants it. */
+function forgottenAt({ uploadExpiresAtEpochMs }: ImportRecord): number {
+  return Math.ceil(uploadExpiresAtEpochMs / 1000) + UNUSED_KEPT_SECONDS;
 }
 
 export function toObjectItem(object: { etag: string; bytes: number }): AttributeValue {

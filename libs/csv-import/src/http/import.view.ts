@@ -44,6 +44,14 @@ export class ImportView {
   @ApiProperty({ format: 'uuid' })
   uploadId!: string;
 
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    example: 'ada',
+    description: 'user name, or id of the machine client; null for imports of earlier versions',
+  })
+  createdBy!: string | null;
+
   @ApiProperty({ example: 'readings.csv' })
   fileName!: string;
 
@@ -117,6 +125,7 @@ export function toImportView({ record, status, errorReportUrl }: ShownImport): I
   const { rows, bytesProcessed } = record.checkpoint;
   return {
     uploadId: record.uploadId,
+    createdBy: record.createdBy?.name ?? null,
     fileName: record.fileName,
     status,
     rows,

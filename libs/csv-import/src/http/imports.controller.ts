@@ -7,13 +7,14 @@ import {
   ApiParam,
   ApiTags,
 } from '@nestjs/swagger';
-import { RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
+import type { Caller } from '@sensorflow/auth';
+import { CurrentCaller, RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
 import { ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
 import { MaxBodyBytes } from '@sensorflow/platform/http/max-body-bytes.decorator.js';
 import { DEFAULT_MAX_BODY_BYTES } from '@sensorflow/platform/http/route-settings.js';
-import { decodeCursor, encodeCursor } from '@sensorflow/platform/http/cursor.js';
+import { decodeCursor, encodeCursor, type CursorQuery } from '@sensorflow/platform/http/cursor.js';
 import type { FastifyReply } from 'fastify';
-import { CsvImports } from '../csv-imports.js';
+import { CsvImports, type ImportViewer } from '../csv-imports.js';
 import {
   ImportPageView,
   ImportView,
@@ -27,8 +28,6 @@ import { OpenImportBody } from './open-import.body.js';
 import { uploadRequestOf } from './upload-request-of.js';
 
 const DEFAULT_LIMIT = 100;
-/** A cursor of this list belongs to no other; it may be used with any limit. */
-const CURSOR_QUERY = { list: 'imports' };
 
 /** Opens imports and shows how they are going; the files themselves never come by here. */
 @ApiTags('csv import')
@@ -45,58 +44,82 @@ export class ImportsController {
   @ApiCreatedResponse({ type: OpenedImportView })
   @MaxBodyBytes(DEFAULT_MAX_BODY_BYTES)
   @ApiProblem(400, 'invalid-request')
+  @ApiProblem(429, 'too-many-imports')
   @ApiProblem(503, 'store-unavailable', 'storage-unavailable')
   @RequiresScope('sensorflow/import')
   async openImport(
+    @CurrentCaller() caller: Caller,
     @Body() body: unknown,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<OpenedImportView> {
     const request = await uploadRequestOf(body, (size) => this.imports.sizeFaults(size));
-    const opened = await this.imports.openImport(request);
+    const opened = await this.imports.openImport(request, viewerOf(caller));
     void reply.header('location', statusUrlOf(opened.uploadId));
     void reply.header('cache-control', 'no-store');
     return toOpenedImportView(opened);
   }
 
   @Get('uploads')
-  @ApiOperation({ summary: 'List imports, the newest first' })
+  @ApiOperation({
+    summary: 'List your imports, the newest first; administrators see those of everyone',
+  })
   @ApiOkResponse({ type: ImportPageView })
   @ApiProblem(400, 'invalid-request', 'cursor-invalid')
   @ApiProblem(503, 'store-unavailable')
   @RequiresScope('sensorflow/import')
   async listImports(
+    @CurrentCaller() caller: Caller,
     @Query() query: ImportsQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ImportPageView> {
-    const before = query.cursor === undefined ? undefined : positionOf(query.cursor);
+    const viewer = viewerOf(caller);
+    const before = query.cursor === undefined ? undefined : positionOf(query.cursor, viewer);
     const limit = Number(query.limit ?? DEFAULT_LIMIT);
-    const { imports, next } = await this.imports.listImports(limit, before);
+    const { imports, next } = await this.imports.listImports(viewer, limit, before);
     void reply.header('cache-control', 'no-store');
     return {
       items: imports.map(toImportView),
-      nextCursor: next === undefined ? null : encodeCursor(CURSOR_QUERY, [next]),
+      nextCursor: next === undefined ? null : encodeCursor(listOf(viewer), [next]),
     };
   }
 
   @Get('uploads/:id')
   @ApiProblem(400, 'url-malformed')
   @ApiProblem(414, 'url-too-long')
-  @ApiOperation({ summary: 'Show an import: status, progress, counts and error report' })
+  @ApiOperation({
+    summary:
+      'Show an import of yours: status, progress, counts and error report; administrators see all',
+  })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOkResponse({ type: ImportView })
   @ApiProblem(404, 'import-not-found')
   @ApiProblem(503, 'store-unavailable')
   @RequiresScope('sensorflow/import')
   async showImport(
+    @CurrentCaller() caller: Caller,
     @Param('id') uploadId: string,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ImportView> {
-    const shown = await this.imports.importOf(uploadId);
+    const shown = await this.imports.importOf(uploadId, viewerOf(caller));
     void reply.header('cache-control', 'no-store');
     return toImportView(shown);
   }
 }
 
-function positionOf(cursor: string): string {
-  return decodeCursor(cursor, CURSOR_QUERY)[0] ?? '';
+function viewerOf({ kind, subject, username, scopes }: Caller): ImportViewer {
+  return {
+    // A machine is known by its client id.
+    subject: kind === 'machine' ? username : subject,
+    name: username,
+    seesAll: scopes.has('sensorflow/admin'),
+  };
+}
+
+/** A cursor belongs to the list of what its viewer may see; it may be used with any limit. */
+function listOf({ seesAll, subject }: ImportViewer): CursorQuery {
+  return { list: 'imports', of: seesAll ? 'all' : subject };
+}
+
+function positionOf(cursor: string, viewer: ImportViewer): string {
+  return decodeCursor(cursor, listOf(viewer))[0] ?? '';
 }

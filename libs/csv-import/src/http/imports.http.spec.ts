@@ -6,7 +6,9 @@ import { encodeCursor } from '@sensorflow/platform/http/cursor.js';
 import { ProblemFilter } from '@sensorflow/platform/http/problem.filter.js';
 import { requestValidationPipe } from '@sensorflow/platform/http/request-validation.pipe.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { trustCallerHeader } from '../../../../test/support/as-caller.js';
 import { FixedClock } from '../../../../test/support/fixed-clock.js';
+import { InMemoryImportQuotas } from '../../../../test/support/in-memory-import-quotas.js';
 import { InMemoryImportStore } from '../../../../test/support/in-memory-import-store.js';
 import { InMemoryUploadStorage } from '../../../../test/support/in-memory-upload-storage.js';
 import { CsvImports } from '../csv-imports.js';
@@ -17,12 +19,16 @@ const MAX_UPLOAD_BYTES = 5000;
 const valid = { fileName: 'readings.csv', size: 10 };
 
 let app: NestFastifyApplication;
+let clock: FixedClock;
 let store: InMemoryImportStore;
+let storage: InMemoryUploadStorage;
 
 beforeEach(async () => {
+  clock = new FixedClock();
   store = new InMemoryImportStore();
-  const storage = new InMemoryUploadStorage();
-  const imports = new CsvImports(store, storage, new FixedClock(), MAX_UPLOAD_BYTES);
+  storage = new InMemoryUploadStorage();
+  const quotas = new InMemoryImportQuotas();
+  const imports = new CsvImports(store, quotas, storage, clock, MAX_UPLOAD_BYTES);
   const testing = await Test.createTestingModule({
     controllers: [ImportsController],
     providers: [{ provide: CsvImports, useValue: imports }],
@@ -31,6 +37,7 @@ beforeEach(async () => {
     bodyParser: false,
     logger: false,
   });
+  trustCallerHeader(app);
   registerBodyParsers(app.getHttpAdapter().getInstance());
   app.useGlobalFilters(new ProblemFilter());
   app.useGlobalPipes(requestValidationPipe());
@@ -39,17 +46,22 @@ beforeEach(async () => {
 });
 afterEach(() => app.close());
 
-async function open(body: unknown) {
-  const headers = { 'content-type': 'application/json' };
+async function open(body: unknown, caller = 'ada') {
+  const headers = { 'content-type': 'application/json', 'x-caller': caller };
   const payload = JSON.stringify(body);
   const url = '/sensor-data/upload-csv';
   const answer = await app.inject({ method: 'POST', url, headers, payload });
+  return { status: answer.statusCode, headers: answer.headers, body: answer.json() };
+}
+
+async function get(url: string, caller = 'ada') {
+  const headers = { 'x-caller': caller };
+  const answer = await app.inject({ method: 'GET', url: `/sensor-data/uploads${url}`, headers });
   return { status: answer.statusCode, body: answer.json() };
 }
 
-async function list(query: string) {
-  const answer = await app.inject({ method: 'GET', url: `/sensor-data/uploads?${query}` });
-  return { status: answer.statusCode, body: answer.json() };
+async function list(query: string, caller?: string) {
+  return get(`?${query}`, caller);
 }
 
 interface Fault {
@@ -158,13 +170,91 @@ describe('GET /sensor-data/uploads', () => {
   it.each([
     'abc',
     '',
-    encodeCursor({ list: 'imports' }, []),
-    encodeCursor({ list: 'imports' }, ['nonsense']),
+    encodeCursor({ list: 'imports', of: 'subject-of-ada' }, []),
+    encodeCursor({ list: 'imports', of: 'subject-of-ada' }, ['nonsense']),
+    encodeCursor({ list: 'imports', of: 'all' }, ['018a4f00-0000-7000-8000-000000000000']),
     encodeCursor({ list: 'readings' }, ['018a4f00-0000-7000-8000-000000000000']),
   ])('refuses the cursor %j and points at it', async (cursor) => {
     expect(await list(`cursor=${cursor}`)).toMatchObject({
       status: 400,
       body: { code: 'cursor-invalid', errors: [{ pointer: '/cursor', code: 'cursor-invalid' }] },
     });
+  });
+
+  it('shows everyone their own imports, and administrators all, page by page', async () => {
+    const opened: Record<string, string> = {};
+    for (const caller of ['ada', 'bob', 'press-machine']) {
+      opened[caller] = (await open(valid, caller)).body.uploadId;
+      clock.advance(1);
+    }
+
+    for (const caller of ['ada', 'bob', 'press-machine']) {
+      const { body } = await list('', caller);
+      expect(body.items).toMatchObject([{ uploadId: opened[caller], createdBy: caller }]);
+      expect(body.nextCursor).toBeNull();
+    }
+    const all = await list('limit=2', 'root');
+    const rest = await list(`limit=2&cursor=${all.body.nextCursor}`, 'root');
+    expect([...all.body.items, ...rest.body.items].map(({ createdBy }) => createdBy)).toEqual([
+      'press-machine',
+      'bob',
+      'ada',
+    ]);
+    expect(await list(`cursor=${all.body.nextCursor}`, 'ada')).toMatchObject({
+      status: 400,
+      body: { code: 'cursor-invalid' },
+    });
+  });
+
+  it('asks nothing of the storage, however many imports there are', async () => {
+    for (let n = 0; n < 60; n += 1) await open(valid);
+    clock.advance(3 * 3_600_000);
+    storage.calls.length = 0;
+
+    const { body } = await list('limit=1000');
+
+    expect(body.items).toHaveLength(60);
+    expect(new Set(body.items.map((item: { status: string }) => item.status))).toEqual(
+      new Set(['expired']),
+    );
+    expect(storage.calls).toEqual([]);
+  });
+});
+
+describe('GET /sensor-data/uploads/{id}', () => {
+  it('is 404 for the imports of others, as for what never was, and shows all to administrators', async () => {
+    const { body } = await open(valid);
+    const { uploadId } = body;
+
+    const [own, others, unknown, admins] = await Promise.all([
+      get(`/${uploadId}`),
+      get(`/${uploadId}`, 'bob'),
+      get('/018a4f00-0000-7000-8000-000000000000', 'bob'),
+      get(`/${uploadId}`, 'root'),
+    ]);
+
+    expect(own).toMatchObject({ status: 200, body: { createdBy: 'ada' } });
+    expect(admins).toEqual(own);
+    const { requestId: _one, ...refusal } = others.body;
+    const { requestId: _other, ...sameRefusal } = unknown.body;
+    expect(others).toMatchObject({ status: 404, body: { code: 'import-not-found' } });
+    expect(refusal).toEqual(sameRefusal);
+  });
+});
+
+describe('a caller who opens imports and never uploads', () => {
+  it('is refused at the limit, which is nobody else has, until the URLs have expired', async () => {
+    for (let n = 0; n < 100; n += 1) expect((await open(valid)).status).toBe(201);
+    clock.advance(60_000);
+
+    const refused = await open(valid);
+    const other = await open(valid, 'bob');
+
+    expect(refused).toMatchObject({ status: 429, body: { code: 'too-many-imports' } });
+    expect(refused.headers['retry-after']).toBe('840');
+    expect(refused.body.detail).toContain('100');
+    expect(other.status).toBe(201);
+    clock.advance(840_001);
+    expect((await open(valid)).status).toBe(201);
   });
 });

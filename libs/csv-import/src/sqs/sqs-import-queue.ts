@@ -1,4 +1,9 @@
-import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import {
+  ChangeMessageVisibilityCommand,
+  GetQueueAttributesCommand,
+  SendMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
 import { DomainError } from '@sensorflow/kernel';
 import { ImportQueue } from '../import-queue.js';
 
@@ -11,14 +16,41 @@ export class SqsImportQueue extends ImportQueue {
     super();
   }
 
-  override async continueImport(uploadId: string): Promise<void> {
+  override async continueImport(uploadId: string, delaySeconds = 0): Promise<void> {
     const MessageBody = JSON.stringify({ continueImport: uploadId });
-    try {
-      await this.sqs.send(new SendMessageCommand({ QueueUrl: this.queueUrl, MessageBody }));
-    } catch (cause) {
-      throw new DomainError('unavailable', 'queue-unavailable', 'The queue does not answer.', {
-        cause,
-      });
-    }
+    const command = new SendMessageCommand({
+      QueueUrl: this.queueUrl,
+      MessageBody,
+      DelaySeconds: delaySeconds,
+    });
+    await orUnavailable(() => this.sqs.send(command));
+  }
+
+  override async hasWaiting(): Promise<boolean> {
+    const command = new GetQueueAttributesCommand({
+      QueueUrl: this.queueUrl,
+      AttributeNames: ['ApproximateNumberOfMessages'],
+    });
+    const { Attributes } = await orUnavailable(() => this.sqs.send(command));
+    return Number(Attributes?.['ApproximateNumberOfMessages'] ?? 0) > 0;
+  }
+
+  override async retryAfter(receiptHandle: string, seconds: number): Promise<void> {
+    const command = new ChangeMessageVisibilityCommand({
+      QueueUrl: this.queueUrl,
+      ReceiptHandle: receiptHandle,
+      VisibilityTimeout: seconds,
+    });
+    await orUnavailable(() => this.sqs.send(command));
+  }
+}
+
+async function orUnavailable<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    throw new DomainError('unavailable', 'queue-unavailable', 'The queue does not answer.', {
+      cause,
+    });
   }
 }

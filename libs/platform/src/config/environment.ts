@@ -81,6 +81,8 @@ const importerVariables = {
   RETENTION_DAYS,
   /** Below this much time a Lambda hands the rest of a file to its next run. */
   IMPORT_HANDOVER_MS: wholeNumber(1_000, 600_000)({ default: 60_000 }),
+  /** Fewer than run in all, so that one caller cannot hold up all others. */
+  IMPORTS_PER_CALLER: wholeNumber(1, 1_000)({ default: 1 }),
 };
 
 /** What the person who starts the embedded stack chooses; the stack tells the processes all else. */

@@ -18,6 +18,8 @@ export interface StreamSourceDefinition {
 export interface QueueSourceDefinition {
   readonly batchSize: number;
   readonly visibilityTimeoutSeconds: number;
+  /** Batches that are worked on at a time on the embedded stack; in the cloud a parameter says so. */
+  readonly maximumConcurrency: number;
   /** Deliveries of one message before it goes to the dead-letter queue. */
   readonly maxReceiveCount: number;
   readonly functionTimeoutSeconds: number;
@@ -79,10 +81,25 @@ export const STREAM_MAPPINGS: readonly StreamMappingDefinition[] = [
 export const UPLOADS_QUEUE_SOURCE: QueueSourceDefinition = {
   batchSize: 1,
   visibilityTimeoutSeconds: 5400,
+  maximumConcurrency: 2,
   maxReceiveCount: 5,
   functionTimeoutSeconds: 900,
   reportBatchItemFailures: true,
 };
+
+/** How many imports of one caller run at a time when so many run in all: half, so that others get on. */
+export function importsPerCaller(maximumConcurrency: number): number {
+  return Math.max(1, Math.floor(maximumConcurrency / 2));
+}
+
+/**
+ * How long a message of the uploads queue waits after its delivery has failed: 10 s, 1 min, 6 min, 36 min.
+ * Short for a moment's trouble, and long enough together for an outage of most of an hour. After its last
+ * delivery it goes to the dead letters at once.
+ */
+export function retrySeconds(deliveries: number): number {
+  return deliveries >= UPLOADS_QUEUE_SOURCE.maxReceiveCount ? 0 : 10 * 6 ** (deliveries - 1);
+}
 
 /** Where uploads and their reports lie in the bucket; only `uploads/` raises events. */
 export const UPLOADS_PREFIX = 'uploads/';

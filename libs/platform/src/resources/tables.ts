@@ -50,13 +50,21 @@ export const AGGREGATES_TABLE = {
   stream: 'NEW_AND_OLD_IMAGES',
 } as const satisfies TableDefinition;
 
-/** Owned by csv-import: one item an import. */
+/** The imports that one caller opened. */
+export const IMPORTS_OF_SUBJECT_INDEX = {
+  name: 'imports-of-subject',
+  partitionKey: 'subject',
+  sortKey: 'uploadId',
+} as const satisfies IndexDefinition;
+
+/** Owned by csv-import: one item an import, and one a caller for what its imports take up. */
 export const IMPORTS_TABLE = {
   nameVariable: 'DYNAMODB_IMPORTS_TABLE_NAME',
   partitionKey: 'scope',
   sortKey: 'uploadId',
-  indexes: [],
+  indexes: [IMPORTS_OF_SUBJECT_INDEX],
   scope: 'every-region',
+  ttlAttribute: 'expiresAt',
 } as const satisfies TableDefinition;
 
 /** Owned by auth: login throttles and ended sessions. */
