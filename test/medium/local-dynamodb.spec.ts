@@ -5,6 +5,7 @@ import {
   DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
+  QueryCommand,
 } from '@aws-sdk/client-dynamodb';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,7 +16,12 @@ import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AGGREGATES_TABLE, READINGS_TABLE, TABLES } from '@sensorflow/platform/resources/tables.js';
+import {
+  AGGREGATES_TABLE,
+  IMPORTS_TABLE,
+  READINGS_TABLE,
+  TABLES,
+} from '@sensorflow/platform/resources/tables.js';
 import { ensureTables } from '../../apps/local/src/dynamodb/ensure-tables.js';
 import { findDynoxide } from '../../apps/local/src/dynamodb/find-dynoxide.js';
 import { startDynoxide } from '../../apps/local/src/dynamodb/start-dynoxide.js';
@@ -180,6 +186,27 @@ describe('tables and streams of the embedded DynamoDB', () => {
       TimeToLiveStatus: 'ENABLED',
       AttributeName: 'expiresAt',
     });
+  });
+
+  it('adds an index to a table of an earlier version, with what the table holds', async () => {
+    const table = { definition: IMPORTS_TABLE, name: 'earlier-imports' };
+    const { ttlAttribute: _, ...earlier } = { ...IMPORTS_TABLE, indexes: [] };
+    await ensureTables(store.dynamodb, [{ ...table, definition: earlier }]);
+    const item = { scope: { S: 'all' }, uploadId: { S: 'u' }, subject: { S: 'ada' } };
+    await store.dynamodb.send(new PutItemCommand({ TableName: table.name, Item: item }));
+
+    await ensureTables(store.dynamodb, [table]);
+    await ensureTables(store.dynamodb, [table]);
+
+    const { Items: found } = await store.dynamodb.send(
+      new QueryCommand({
+        TableName: table.name,
+        IndexName: 'imports-of-subject',
+        KeyConditionExpression: 'subject = :subject',
+        ExpressionAttributeValues: { ':subject': { S: 'ada' } },
+      }),
+    );
+    expect(found).toEqual([item]);
   });
 
   it('refuses an existing table that has other keys', async () => {

@@ -12,6 +12,7 @@ export interface ImportsTable {
   readonly client: DynamoDBClient;
   readonly name: string;
   readonly readingsName: string;
+  readonly dbPath: string;
   close(): Promise<void>;
 }
 
@@ -42,6 +43,7 @@ export async function startImportsTable(): Promise<ImportsTable> {
     client,
     name,
     readingsName,
+    dbPath,
     close: async () => {
       client.destroy();
       await dynoxide.stop();

@@ -66,6 +66,16 @@ export async function importFile(
   content: Uint8Array | string,
   options: Readonly<Record<string, unknown>> = {},
 ) {
+  return importEnd(api, await uploadFile(api, fileName, content, options));
+}
+
+/** Opens an import and uploads the file; answers the import's id. */
+export async function uploadFile(
+  api: ApiClient,
+  fileName: string,
+  content: Uint8Array | string,
+  options: Readonly<Record<string, unknown>> = {},
+): Promise<string> {
   const bytes = typeof content === 'string' ? Buffer.from(content) : Buffer.from(content);
   const opened = await api.post('/sensor-data/upload-csv', {
     fileName,
@@ -76,7 +86,7 @@ export async function importFile(
   const { url, method, headers, uploadId } = opened.body;
   const uploaded = await fetch(url, { method, headers, body: bytes });
   if (!uploaded.ok) throw new Error(`upload: ${uploaded.status} ${await uploaded.text()}`);
-  return importEnd(api, uploadId);
+  return uploadId;
 }
 
 export async function importEnd(api: ApiClient, uploadId: string, deadlineMs = 100_000) {

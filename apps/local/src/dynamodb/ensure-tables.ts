@@ -1,4 +1,5 @@
 import {
+  type AttributeDefinition,
   type CreateTableCommandInput,
   CreateTableCommand,
   DescribeTableCommand,
@@ -8,11 +9,12 @@ import {
   ResourceInUseException,
   ResourceNotFoundException,
   type TableDescription,
+  UpdateTableCommand,
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DomainError } from '@sensorflow/kernel';
-import type { TableDefinition } from '@sensorflow/platform/resources/tables.js';
+import type { IndexDefinition, TableDefinition } from '@sensorflow/platform/resources/tables.js';
 
 export interface NamedTable {
   readonly definition: TableDefinition;
@@ -20,7 +22,7 @@ export interface NamedTable {
 }
 
 /**
- * Creates the tables that are missing, and returns when all can be used; repeating it changes nothing.
+ * Creates the tables and indexes that are missing, and returns when all can be used; repeating it changes nothing.
  * Throws `table-differs` (conflict) for an existing table of another shape: its data cannot be taken over.
  */
 export async function ensureTables(
@@ -29,6 +31,7 @@ export async function ensureTables(
 ): Promise<void> {
   for (const table of tables) {
     if ((await describe(client, table.name)) === undefined) await create(client, table);
+    await addMissingIndexes(client, await activeTable(client, table.name), table);
     requireSameShape(await activeTable(client, table.name), table);
     await ensureTtl(client, table);
   }
@@ -63,21 +66,44 @@ function creationOf({ definition, name }: NamedTable): CreateTableCommandInput {
     TableName: name,
     BillingMode: 'PAY_PER_REQUEST',
     KeySchema: keySchema(definition),
-    AttributeDefinitions: [...new Set(keys)].map((key) => ({
-      AttributeName: key,
-      AttributeType: 'S',
-    })),
+    AttributeDefinitions: textAttributes(keys),
     ...(definition.indexes.length > 0 && {
-      GlobalSecondaryIndexes: definition.indexes.map((index) => ({
-        IndexName: index.name,
-        KeySchema: keySchema(index),
-        Projection: { ProjectionType: 'ALL' },
-      })),
+      GlobalSecondaryIndexes: definition.indexes.map(indexCreationOf),
     }),
     ...(definition.stream !== undefined && {
       StreamSpecification: { StreamEnabled: true, StreamViewType: definition.stream },
     }),
   };
+}
+
+/** Data folders of earlier versions have fewer. One at a time, as DynamoDB wants it. */
+async function addMissingIndexes(
+  client: DynamoDBClient,
+  existing: TableDescription,
+  { definition, name }: NamedTable,
+): Promise<void> {
+  const known = existing.GlobalSecondaryIndexes?.map(({ IndexName }) => IndexName) ?? [];
+  for (const index of definition.indexes.filter((one) => !known.includes(one.name))) {
+    await client.send(
+      new UpdateTableCommand({
+        TableName: name,
+        AttributeDefinitions: textAttributes([index.partitionKey, index.sortKey]),
+        GlobalSecondaryIndexUpdates: [{ Create: indexCreationOf(index) }],
+      }),
+    );
+  }
+}
+
+function indexCreationOf(index: IndexDefinition) {
+  return {
+    IndexName: index.name,
+    KeySchema: keySchema(index),
+    Projection: { ProjectionType: 'ALL' as const },
+  };
+}
+
+function textAttributes(names: readonly string[]): AttributeDefinition[] {
+  return [...new Set(names)].map((AttributeName) => ({ AttributeName, AttributeType: 'S' }));
 }
 
 function keySchema(keys: {

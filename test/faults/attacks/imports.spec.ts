@@ -1,0 +1,106 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ApiClient } from '../../support/api-client.js';
+import { LocalStack } from '../../support/local-stack.js';
+import { aPerson } from '../../support/people.js';
+import { importEnd, uploadFile } from '../../support/sensorflow.js';
+
+const IS_SHORT = process.env['SENSORFLOW_FAULTS'] === 'short';
+const HUGE_ROWS = IS_SHORT ? 1_500_000 : 6_000_000;
+const OTHERS = 20;
+/** Of an innocent caller, on a machine that does other things too. */
+const MAX_WAIT_MS = 15_000;
+const MAX_RSS_BYTES = 200_000_000;
+const HEAD = 'equipmentId,timestamp,value\n';
+
+let stack: LocalStack;
+let mallory: ApiClient;
+let ada: ApiClient;
+
+beforeAll(async () => {
+  stack = await LocalStack.start();
+  const { announcement, dataDir } = stack;
+  mallory = await aPerson(announcement, dataDir, 'mallory', 'operators');
+  ada = await aPerson(announcement, dataDir, 'ada', 'operators');
+});
+afterAll(async () => {
+  await stack.killEverything();
+  rmSync(stack.dataDir, { recursive: true, force: true });
+});
+
+function rowsOf(equipmentId: string, count: number): string {
+  const rows = Array.from(
+    { length: count },
+    (_, i) => `${equipmentId},${new Date(1_672_531_200_000 + i * 1000).toISOString()},${i % 97}\n`,
+  );
+  return HEAD + rows.join('');
+}
+
+/** From the opening to the end of an import of a hundred rows. */
+async function importSmall(api: ApiClient, equipmentId: string) {
+  const startedAt = performance.now();
+  const uploadId = await uploadFile(api, 'small.csv', rowsOf(equipmentId, 100));
+  const { status } = await importEnd(api, uploadId);
+  return { status, ms: performance.now() - startedAt };
+}
+
+/** Of each process of the importer, at its highest. */
+function peakMemories(): readonly number[] {
+  return stack.processIds().flatMap((pid) => {
+    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    if (!command.includes('csv-importer.lambda')) return [];
+    const peak = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return [Number(peak) * 1024];
+  });
+}
+
+describe('an operator with a huge import and many others', () => {
+  it('holds up neither the small import of somebody else nor their own for long', async () => {
+    const alone = await importSmall(ada, 'EQ-ALONE');
+    const huge = await uploadFile(mallory, 'huge.csv', rowsOf('EQ-HUGE', HUGE_ROWS));
+    const others = await Promise.all(
+      Array.from({ length: OTHERS }, async (_none, n) =>
+        uploadFile(mallory, `other-${n}.csv`, rowsOf(`EQ-OTHER-${n}`, 20_000)),
+      ),
+    );
+    await delay(2000);
+
+    const innocent = await importSmall(ada, 'EQ-INNOCENT');
+    const statusThen = (await mallory.get(`/sensor-data/uploads/${huge}`)).body.status;
+    const again = await importSmall(ada, 'EQ-INNOCENT-AGAIN');
+
+    expect([alone.status, innocent.status, again.status]).toEqual(Array(3).fill('completed'));
+    expect(statusThen).toBe('importing');
+    const listed = await mallory.get('/sensor-data/uploads', { limit: 1000 });
+    const running = listed.body.items.filter(
+      ({ status }: { status: string }) => status === 'awaiting-upload',
+    );
+    expect(running).toEqual([]);
+    console.log(
+      `a small import: alone ${seconds(alone.ms)}, beside a huge one and ${OTHERS} others ` +
+        `${seconds(innocent.ms)} and ${seconds(again.ms)}`,
+    );
+    expect(Math.max(innocent.ms, again.ms)).toBeLessThan(MAX_WAIT_MS);
+
+    // Their own small ones overtake their huge one, and nothing is lost on the way.
+    for (const uploadId of others) {
+      expect(await importEnd(mallory, uploadId, 200_000)).toMatchObject({
+        status: 'completed',
+        rows: { total: 20_000, accepted: 20_000, rejected: 0 },
+      });
+    }
+    const { body } = await mallory.get(`/sensor-data/uploads/${huge}`);
+    console.log(`meanwhile the huge one has ${body.rows.total} of ${HUGE_ROWS} rows`);
+    const memories = peakMemories();
+    expect(memories.length).toBeGreaterThan(0);
+    expect(Math.max(...memories)).toBeLessThan(MAX_RSS_BYTES);
+    console.log(
+      `importers' memory: ${memories.map((bytes) => Math.round(bytes / 1e6)).join(', ')} MB`,
+    );
+  });
+});
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
