@@ -45,6 +45,17 @@ describe('the importer', () => {
     ).toBe(true);
   });
 
+  it('receives its messages, gives back those that failed, and sends what is left of a file', () => {
+    const source = readFileSync(join(ROOT, 'libs/csv-import/src/sqs/sqs-import-queue.ts'), 'utf8');
+    const ofLambda = ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'];
+    const ofTheCode = callsIn(source).map((call) => `sqs:${call}`);
+
+    expect(ofTheCode).toContain('sqs:ChangeMessageVisibility');
+    expect(actionsOn(importer, '<importerqueue')).toEqual(
+      [...new Set([...ofLambda, ...ofTheCode])].toSorted(),
+    );
+  });
+
   it('knows no aggregates and no sessions', () => {
     expect(tablesOf(importer)).toEqual(['sensorflow-dev-imports', 'sensorflow-dev-readings']);
   });
@@ -89,6 +100,22 @@ describe('the API', () => {
       'dynamodb:PutItem',
       'dynamodb:Query',
     ]);
+  });
+
+  it('opens imports, and lists those of a caller by their index', () => {
+    const onImports = api.filter(({ resources }) =>
+      resources.some((arn) => arn.endsWith('table/sensorflow-dev-imports')),
+    );
+
+    expect(onImports.map(({ action }) => action).toSorted()).toEqual([
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:Query',
+      'dynamodb:UpdateItem',
+    ]);
+    expect(actionsOn(api, 'table/sensorflow-dev-imports/index/imports-of-subject')).toContain(
+      'dynamodb:Query',
+    );
   });
 
   it('signs uploads and reports, and can delete neither', () => {

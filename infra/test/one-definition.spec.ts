@@ -20,6 +20,7 @@ import {
   readImporterEnvironment,
 } from '../../libs/platform/src/config/environment.ts';
 import {
+  importsPerCaller,
   STREAM_MAPPINGS,
   UPLOADS_QUEUE_SOURCE,
 } from '../../libs/platform/src/resources/event-sources.ts';
@@ -129,6 +130,23 @@ describe('the event source mappings', () => {
     });
     expect(functionOf('csv-importer').Timeout).toBe(UPLOADS_QUEUE_SOURCE.functionTimeoutSeconds);
   });
+
+  it.each(BOTH.map((deployment) => [deployment.name, deployment] as const))(
+    'of %s leave others a half of what imports at a time',
+    (_name, deployment) => {
+      const stack = regional(deployment);
+      const mapping = stack
+        .ofType('AWS::Lambda::EventSourceMapping')
+        .find(({ id }) => id.includes('uploads'));
+      const most = Number(at(mapping?.properties ?? {}, 'ScalingConfig.MaximumConcurrency'));
+      const ofACaller = Number(valuesIn(stack, 'IMPORTS_PER_CALLER')[0]);
+
+      expect(most).toBe(deployment.concurrentImports);
+      expect(ofACaller).toBe(importsPerCaller(most));
+      expect(ofACaller).toBeGreaterThanOrEqual(1);
+      expect(ofACaller).toBeLessThanOrEqual(most / 2);
+    },
+  );
 
   it('are as many as there are definitions', () => {
     const mappings = regional(DEV).ofType('AWS::Lambda::EventSourceMapping');
