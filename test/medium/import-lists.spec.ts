@@ -106,9 +106,9 @@ describe('a list of a thousand imports', () => {
     expect(own.imports).toHaveLength(COUNT);
     expect(calls).toEqual(['QueryCommand']);
     const reports = own.imports.filter(({ errorReportUrl }) => errorReportUrl !== null);
-    console.log(
+    process.stdout.write(
       `${COUNT} imports, ${reports.length} signed: ${ms.toFixed(0)} ms, ` +
-        `longest standstill ${(standstill.max / 1e6).toFixed(0)} ms`,
+        `longest standstill ${(standstill.max / 1e6).toFixed(0)} ms\n`,
     );
     expect((await imports.listImports(ROOT, COUNT)).imports).toHaveLength(COUNT);
     expect((await imports.listImports({ ...ADA, subject: 'bob' }, COUNT)).imports).toEqual([]);

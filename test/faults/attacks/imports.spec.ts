@@ -77,9 +77,9 @@ describe('an operator with a huge import and many others', () => {
       ({ status }: { status: string }) => status === 'awaiting-upload',
     );
     expect(running).toEqual([]);
-    console.log(
+    process.stdout.write(
       `a small import: alone ${seconds(alone.ms)}, beside a huge one and ${OTHERS} others ` +
-        `${seconds(innocent.ms)} and ${seconds(again.ms)}`,
+        `${seconds(innocent.ms)} and ${seconds(again.ms)}\n`,
     );
     expect(Math.max(innocent.ms, again.ms)).toBeLessThan(MAX_WAIT_MS);
 
@@ -91,12 +91,12 @@ describe('an operator with a huge import and many others', () => {
       });
     }
     const { body } = await mallory.get(`/sensor-data/uploads/${huge}`);
-    console.log(`meanwhile the huge one has ${body.rows.total} of ${HUGE_ROWS} rows`);
+    process.stdout.write(`meanwhile the huge one has ${body.rows.total} of ${HUGE_ROWS} rows\n`);
     const memories = peakMemories();
     expect(memories.length).toBeGreaterThan(0);
     expect(Math.max(...memories)).toBeLessThan(MAX_RSS_BYTES);
-    console.log(
-      `importers' memory: ${memories.map((bytes) => Math.round(bytes / 1e6)).join(', ')} MB`,
+    process.stdout.write(
+      `importers' memory: ${memories.map((bytes) => Math.round(bytes / 1e6)).join(', ')} MB\n`,
     );
   });
 });
