@@ -12,8 +12,8 @@ const CLAUSE =
   /([#\w.]+)\s*=\s*(if_not_exists\(\s*[#\w.]+\s*,\s*:\w+\s*\)|[#\w.]+\s*\+\s*:\w+|:\w+)/g;
 
 /**
- * The item after `SET a = :a, b.c = :c, n = n + :one, d = if_not_exists(d, :d)`, which is all that
- * SensorFlow sends. Conditions are not looked at.
+ * The item after `SET a = :a, b.c = :c, n = n + :one, d = if_not_exists(d, :d)`. Conditions and other
+ * clauses are not looked at.
  */
 export function updatedItem(item: Item, input: UpdateInput): Item {
   const changed = structuredClone(item);
