@@ -37,6 +37,7 @@ import { startS3Server } from '../../apps/local/src/s3/s3-server.js';
 import { MessageQueue } from '../../apps/local/src/sqs/message-queue.js';
 import { startSqsServer } from '../../apps/local/src/sqs/sqs-server.js';
 import { openUploadsDatabase } from '../../apps/local/src/sqs/uploads-database.js';
+import { eventually } from '../support/api-client.js';
 import { trustCallerHeader } from '../support/as-caller.js';
 import { startImportsTable, type ImportsTable } from '../support/imports-table.js';
 
@@ -49,6 +50,7 @@ const MAX_UPLOAD_BYTES = 5_000_000;
 let tables: ImportsTable;
 let s3: S3Client;
 let queue: MessageQueue;
+let importQueue: SqsImportQueue;
 let app: NestFastifyApplication;
 let url: string;
 let readings: DynamoDbReadingStore;
@@ -77,11 +79,12 @@ beforeAll(async () => {
   url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
   readings = new DynamoDbReadingStore(tables.client, tables.readingsName);
   const clock = new SystemClock();
+  importQueue = new SqsImportQueue(sqs, sqsServer.queueUrl);
   const ports = {
     imports: new DynamoDbImportStore(tables.client, tables.name),
     storage: new S3UploadStorage(s3, BUCKET),
     readings: new GroupCommit(readings, clock, WAITING_GROUP_COMMIT_OPTIONS),
-    queue: new SqsImportQueue(sqs, sqsServer.queueUrl),
+    queue: importQueue,
     clock,
     retention: Retention.FOREVER,
   };
@@ -512,4 +515,39 @@ describe('listing imports', () => {
       expect([answer.status, answer.body.code]).toEqual([404, 'import-not-found']);
     },
   );
+});
+
+describe('the queue of imports', () => {
+  it('knows whether messages wait, now or later, and not those that are worked on', async () => {
+    const waiting = [await importQueue.hasWaiting()];
+
+    await importQueue.continueImport('018a4f00-0000-7000-8000-000000000000');
+    waiting.push(await importQueue.hasWaiting());
+    const [taken] = queue.receive(1, 60);
+    waiting.push(await importQueue.hasWaiting());
+    await importQueue.continueImport('018a4f00-0000-7000-8000-000000000001', 1);
+    waiting.push(await importQueue.hasWaiting());
+
+    expect(waiting).toEqual([false, true, false, true]);
+    expect(queue.receive(1, 60)).toEqual([]);
+    await eventually(
+      async () => Promise.resolve(queue.receive(1, 60)),
+      ([delayed]) => queue.delete(delayed?.receiptHandle ?? ''),
+    );
+    queue.delete(taken?.receiptHandle ?? '');
+  });
+
+  it('delivers a message that failed again when it is asked to', async () => {
+    await importQueue.continueImport('018a4f00-0000-7000-8000-000000000002');
+    const [first] = queue.receive(1, 5400);
+
+    await importQueue.retryAfter(first?.receiptHandle ?? '', 0);
+
+    const [second] = queue.receive(1, 5400);
+    expect(second).toMatchObject({ messageId: first?.messageId, receiveCount: 2 });
+    await expect(importQueue.retryAfter(first?.receiptHandle ?? '', 0)).rejects.toMatchObject({
+      code: 'queue-unavailable',
+    });
+    queue.delete(second?.receiptHandle ?? '');
+  });
 });

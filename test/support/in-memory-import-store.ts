@@ -36,7 +36,7 @@ export class InMemoryImportStore extends ImportStore {
 
   override async markQueued(
     uploadId: string,
-    object: UploadedObject | undefined,
+    object: UploadedObject,
   ): Promise<ImportRecord | undefined> {
     await Promise.resolve();
     const record = this.records.get(uploadId);

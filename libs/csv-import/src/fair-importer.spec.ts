@@ -187,6 +187,8 @@ describe('a run that has worked for its time slice', () => {
     expect(outcomes.length).toBeGreaterThan(3);
     expect(new Set(outcomes.slice(0, -1))).toEqual(new Set(['handed-over']));
     expect(outcomes.at(-1)).toBe('finished');
+    // Those that wait for the slot ask within that time.
+    expect(new Set(bench.queue.delays)).toEqual(new Set([2]));
     expect((await bench.record(request.uploadId)).checkpoint.rows).toEqual({
       total: 300,
       accepted: 300,

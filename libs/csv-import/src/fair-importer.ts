@@ -30,8 +30,9 @@ export class FairImporter {
     this.slots = new CallerSlots(quotas, imports, clock, importsPerCaller);
   }
 
-  /** For messages that wait for their turn. */
+  /** For messages that wait for their turn. A continuation was queued when its file arrived. */
   async markQueued({ uploadId, object }: RunRequest): Promise<void> {
+    if (!object) return;
     const queued = await this.ports.imports.markQueued(uploadId, object);
     if (queued?.createdBy)
       await this.ports.quotas.addUnfinished(queued.createdBy.subject, uploadId);

@@ -17,6 +17,8 @@ export interface ImportLimits {
   readonly handoverMs: number;
   /** While other messages wait, a run works for so long before it goes to the end of the queue. */
   readonly sliceMs: number;
+  /** It comes back after so long: those that wait for its slot ask for it once a second at least. */
+  readonly turnPauseSeconds: number;
   /**
    * Longer than a run that lost its lease can go on writing: a checkpoint's interval, and a write of each
    * block under way.
@@ -40,5 +42,6 @@ export const IMPORT_LIMITS: ImportLimits = {
   maxReportBytes: 256 * MIB,
   handoverMs: 60_000,
   sliceMs: 10_000,
+  turnPauseSeconds: 2,
   takeoverQuietMs: 20_000,
 };

@@ -6,7 +6,7 @@ export abstract class ImportQueue {
   /** Leaves the import to a later run. The message may be delivered more than once. */
   abstract continueImport(uploadId: string, delaySeconds?: number): Promise<void>;
 
-  /** Whether messages wait that nobody works on. An estimate. */
+  /** Whether messages wait that nobody works on, delayed ones included. An estimate. */
   abstract hasWaiting(): Promise<boolean>;
 
   /** Delivers a message that failed again after so many seconds. */

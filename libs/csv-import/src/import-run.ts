@@ -31,7 +31,9 @@ export interface RunGrant {
   readonly remainingMs: () => number;
 }
 
-type Ending = Fault | 'complete' | 'turn-over';
+/** `turn-over`: others wait. */
+type Handover = 'out-of-time' | 'turn-over';
+type Ending = Fault | 'complete' | Handover;
 
 /** One run over one file, from its checkpoint to the file's end or to the end of its time. */
 export class ImportRun {
@@ -51,7 +53,8 @@ export class ImportRun {
   /** Throws LeaseLost, and DomainError `unavailable` when a later run should try again. */
   async run(): Promise<'finished' | 'handed-over'> {
     const ending = await this.importRows();
-    if (ending === 'turn-over') return this.handOver();
+    if (ending === 'out-of-time') return this.handOver();
+    if (ending === 'turn-over') return this.handOver(this.limits.turnPauseSeconds);
     await this.progress.save();
     const { rows } = this.progress.checkpoint;
     if (rows.rejected > 0 && this.isOutOfTime()) return this.handOver();
@@ -74,7 +77,7 @@ export class ImportRun {
     }
   }
 
-  private async writeRows(window: WriteWindow): Promise<'complete' | 'turn-over'> {
+  private async writeRows(window: WriteWindow): Promise<'complete' | Handover> {
     const rows = await openRows(this.file, this.progress.checkpoint, this.ports);
     const { delimiter } = rows.dialect;
     const writer = this.writerFor(rows.dialect);
@@ -90,7 +93,8 @@ export class ImportRun {
         if (this.progress.isSaveDue()) await this.progress.save();
         return repeated;
       });
-      if (this.isOutOfTime() || (await this.slice.isOver())) return 'turn-over';
+      if (this.isOutOfTime()) return 'out-of-time';
+      if (await this.slice.isOver()) return 'turn-over';
     }
     return 'complete';
   }
@@ -121,15 +125,15 @@ export class ImportRun {
   }
 
   /** Released before the next run can begin, which would wait for a lease that is still held. */
-  private async handOver(): Promise<'handed-over'> {
+  private async handOver(delaySeconds = 0): Promise<'handed-over'> {
     const { uploadId } = this.file.record;
     await this.progress.save();
     await this.ports.imports.release(uploadId, this.grant.token);
-    await this.ports.queue.continueImport(uploadId);
+    await this.ports.queue.continueImport(uploadId, delaySeconds);
     return 'handed-over';
   }
 
-  private async finish(ending: Exclude<Ending, 'turn-over'>): Promise<void> {
+  private async finish(ending: Exclude<Ending, Handover>): Promise<void> {
     const { record, object } = this.file;
     const { checkpoint } = this.progress;
     if (checkpoint.rows.rejected > 0) await this.assembleReport();

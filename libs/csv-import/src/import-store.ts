@@ -61,10 +61,7 @@ export abstract class ImportStore {
    * From awaiting-upload to queued, with the object that arrived, and never to expire; answers the import
    * if this call did so. Any other status stays.
    */
-  abstract markQueued(
-    uploadId: string,
-    object: UploadedObject | undefined,
-  ): Promise<ImportRecord | undefined>;
+  abstract markQueued(uploadId: string, object: UploadedObject): Promise<ImportRecord | undefined>;
 
   /**
    * Makes the import this lease's and counts the run. Undefined when it is finished, missing, or

@@ -94,16 +94,15 @@ export class DynamoDbImportStore extends ImportStore {
 
   override async markQueued(
     uploadId: string,
-    object: UploadedObject | undefined,
+    object: UploadedObject,
   ): Promise<ImportRecord | undefined> {
     return this.change(uploadId, {
-      update: `SET #status = :queued ${object ? ', #object = if_not_exists(#object, :object)' : ''}
-        REMOVE #expiresAt`,
+      update: 'SET #status = :queued, #object = if_not_exists(#object, :object) REMOVE #expiresAt',
       condition: '#status = :awaiting',
       values: {
         ':queued': { S: 'queued' },
         ':awaiting': { S: 'awaiting-upload' },
-        ...(object && { ':object': toObjectItem(object) }),
+        ':object': toObjectItem(object),
       },
     });
   }

@@ -7,6 +7,9 @@ import {
 import { DomainError } from '@sensorflow/kernel';
 import { ImportQueue } from '../import-queue.js';
 
+/** Messages that came, and imports that wait for a slot of their caller. */
+const WAITING = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesDelayed'] as const;
+
 /** Continuations on the queue that also carries S3's events. */
 export class SqsImportQueue extends ImportQueue {
   constructor(
@@ -29,10 +32,10 @@ export class SqsImportQueue extends ImportQueue {
   override async hasWaiting(): Promise<boolean> {
     const command = new GetQueueAttributesCommand({
       QueueUrl: this.queueUrl,
-      AttributeNames: ['ApproximateNumberOfMessages'],
+      AttributeNames: [...WAITING],
     });
     const { Attributes } = await orUnavailable(() => this.sqs.send(command));
-    return Number(Attributes?.['ApproximateNumberOfMessages'] ?? 0) > 0;
+    return WAITING.some((name) => Number(Attributes?.[name] ?? 0) > 0);
   }
 
   override async retryAfter(receiptHandle: string, seconds: number): Promise<void> {
