@@ -74,9 +74,11 @@ describe.each(subjects)('what the imports of a caller take up: %s', (_, start) =
 
     await quotas.addUnfinished(ada, 'u1');
     await quotas.addUnfinished(ada, 'u1');
-    await quotas.addUnfinished(ada, 'u2');
+    const answered = await quotas.addUnfinished(ada, 'u2');
 
     const { open, unfinished } = await quotas.find(ada);
+    expect(answered.unfinished.toSorted()).toEqual(unfinished.toSorted());
+    expect(answered.open).toEqual(open);
     expect([open, unfinished.toSorted()]).toEqual([[], ['u1', 'u2']]);
     expect(await quotas.addOpen(ada, 'u3', 2)).toBe(false);
     expect(await quotas.addOpen(ada, 'u3', 3)).toBe(true);

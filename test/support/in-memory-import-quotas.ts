@@ -24,11 +24,12 @@ export class InMemoryImportQuotas extends ImportQuotas {
     return true;
   }
 
-  override async addUnfinished(subject: string, uploadId: string): Promise<void> {
+  override async addUnfinished(subject: string, uploadId: string): Promise<QuotaUse> {
     await Promise.resolve();
     const { open, unfinished } = this.of(subject);
     open.delete(uploadId);
     unfinished.add(uploadId);
+    return this.find(subject);
   }
 
   override async remove(subject: string, uploadIds: readonly string[]): Promise<void> {

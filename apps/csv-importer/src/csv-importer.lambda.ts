@@ -42,7 +42,11 @@ const importer = new CsvImporter(
     clock,
     retention,
   },
-  { ...IMPORT_LIMITS, handoverMs: environment.IMPORT_HANDOVER_MS },
+  {
+    ...IMPORT_LIMITS,
+    handoverMs: environment.IMPORT_HANDOVER_MS,
+    maxBlocks: environment.IMPORT_BLOCKS,
+  },
 );
 
 /** S3's event from the queue → import. */

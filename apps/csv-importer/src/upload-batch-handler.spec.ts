@@ -79,10 +79,7 @@ describe('a message that fails', () => {
 
   it('stays hidden while a newer delivery of it is at work', async () => {
     const bench = new ImportWorkbench();
-    const importer = {
-      markQueued: async () => Promise.resolve(),
-      run: async () => Promise.resolve('contested' as const),
-    };
+    const importer = { run: async () => Promise.resolve('contested' as const) };
     const logger = createLogger('info', { write: () => {} });
     const handler = uploadBatchHandler({ importer, queue: bench.queue, logger });
 

@@ -14,7 +14,7 @@ export interface UploadBatchResponse {
 }
 
 export interface UploadBatchParts {
-  readonly importer: Pick<FairImporter, 'markQueued' | 'run'>;
+  readonly importer: Pick<FairImporter, 'run'>;
   readonly queue: Pick<ImportQueue, 'retryAfter'>;
   readonly logger: Logger;
 }
@@ -44,11 +44,10 @@ async function importAll(
   remainingMs: () => number,
 ): Promise<boolean> {
   const { messageId } = record;
-  const { importer, logger } = parts;
+  const { logger } = parts;
   try {
     const { requests, ignored } = readUploadMessage(record);
     for (const reason of ignored) logger.info({ messageId, reason }, 'message ignored');
-    for (const request of requests) await importer.markQueued(request);
     let done = true;
     for (const request of requests) {
       done = (await runImport(request, parts, remainingMs)) && done;

@@ -16,7 +16,7 @@ export interface Wait {
 /** Longer than a run that works leaves its lease unseen, and than one takes to get it. */
 const ALIVE_MS = 30_000;
 /** However many imports of a caller wait, they ask so often together. */
-const ASKED_PER_SECOND = 5;
+const ASKED_PER_SECOND = 1;
 const LONGEST_WAIT_SECONDS = 900;
 
 /**
@@ -31,8 +31,14 @@ export class CallerSlots {
     private readonly slotsPerCaller: number,
   ) {}
 
-  async take(subject: string, uploadId: string, token: string): Promise<TakenSlot | Wait> {
-    const use = await this.quotas.find(subject);
+  /** `known` is what the caller's imports take up, where that was just read. */
+  async take(
+    subject: string,
+    uploadId: string,
+    token: string,
+    known?: QuotaUse,
+  ): Promise<TakenSlot | Wait> {
+    const use = known ?? (await this.quotas.find(subject));
     const slot = { uploadId, token, takenAtEpochMs: this.clock.nowEpochMs() };
     for (const number of this.candidates(use, uploadId)) {
       const held = use.slots.get(number);
@@ -54,10 +60,10 @@ export class CallerSlots {
   }
 
   private async isAlive({ uploadId, takenAtEpochMs }: ImportSlot): Promise<boolean> {
-    const record = await this.imports.find(uploadId);
-    if (!record || isFinished(record)) return false;
     // The lease is taken after the slot.
     if (this.isRecent(takenAtEpochMs)) return true;
+    const record = await this.imports.find(uploadId);
+    if (!record || isFinished(record)) return false;
     return record.lease?.released === false && this.isRecent(record.lease.seenAtEpochMs);
   }
 

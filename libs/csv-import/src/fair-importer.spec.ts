@@ -17,13 +17,12 @@ const continuation = ({ uploadId }: RunRequest): RunRequest => ({
   object: undefined,
 });
 
-/** Uploads a file and has the importer meet its message for the first time. */
-async function queued(bench: ImportWorkbench, createdBy: string | null, file = HEAD + rows(3)) {
+/** Opens an import and uploads its file. */
+async function uploaded(bench: ImportWorkbench, createdBy: string | null, file = HEAD + rows(3)) {
   const request = await bench.upload(file, { createdBy });
   if (createdBy !== null) {
     await bench.quotas.addOpen(`subject-of-${createdBy}`, request.uploadId, 100);
   }
-  await bench.fairImporter().markQueued(request);
   return request;
 }
 
@@ -48,9 +47,9 @@ async function during(bench: ImportWorkbench, request: RunRequest, work: () => P
 describe('imports of several callers', () => {
   it('run side by side, but of one caller one at a time', async () => {
     const bench = new ImportWorkbench();
-    const big = await queued(bench, 'ada', HEAD + rows(100));
-    const second = await queued(bench, 'ada');
-    const others = await queued(bench, 'bob');
+    const big = await uploaded(bench, 'ada', HEAD + rows(100));
+    const second = await uploaded(bench, 'ada');
+    const others = await uploaded(bench, 'bob');
 
     const { own, outcome } = await during(bench, big, async () => [
       await bench.fairImporter().run(second, ALL_THE_TIME),
@@ -66,33 +65,38 @@ describe('imports of several callers', () => {
 
   it('wait the longer the more of them wait, so that they ask seldom', async () => {
     const bench = new ImportWorkbench();
-    const big = await queued(bench, 'ada', HEAD + rows(100));
+    const big = await uploaded(bench, 'ada', HEAD + rows(100));
     const waiting: RunRequest[] = [];
-    for (let n = 0; n < 50; n += 1) waiting.push(await queued(bench, 'ada'));
+    for (let n = 0; n < 50; n += 1) waiting.push(await uploaded(bench, 'ada'));
 
     await during(bench, big, async () => {
       for (const one of waiting) await bench.fairImporter().run(one, ALL_THE_TIME);
     });
 
-    expect(new Set(bench.queue.delays)).toEqual(new Set([11]));
+    // Together they ask once a second.
+    expect(bench.queue.delays).toEqual(waiting.map((_one, n) => n + 2));
     expect(bench.queue.continued).toHaveLength(50);
   });
 
   it('are counted until they have ended, and no longer', async () => {
     const bench = new ImportWorkbench();
-    const request = await queued(bench, 'ada');
-    const before = await bench.quotas.find('subject-of-ada');
+    const request = await uploaded(bench, 'ada');
+    const opened = await bench.quotas.find('subject-of-ada');
 
-    await bench.fairImporter().run(request, ALL_THE_TIME);
+    let unfinished: unknown;
+    await during(bench, request, async () => {
+      unfinished = await bench.quotas.find('subject-of-ada');
+    });
 
-    expect(before).toMatchObject({ open: [], unfinished: [request.uploadId] });
+    expect(opened).toMatchObject({ open: [request.uploadId], unfinished: [] });
+    expect(unfinished).toMatchObject({ open: [], unfinished: [request.uploadId] });
     const nothing = { open: [], unfinished: [], slots: new Map() };
     expect(await bench.quotas.find('subject-of-ada')).toEqual(nothing);
   });
 
   it('need no creator: those of earlier versions share with nobody', async () => {
     const bench = new ImportWorkbench();
-    const request = await queued(bench, null);
+    const request = await uploaded(bench, null);
 
     expect(await bench.fairImporter().run(request, ALL_THE_TIME)).toBe('finished');
   });
@@ -101,7 +105,7 @@ describe('imports of several callers', () => {
 describe('the slot of a caller', () => {
   it('goes back when a run fails, and its import stays counted', async () => {
     const bench = new ImportWorkbench();
-    const request = await queued(bench, 'ada');
+    const request = await uploaded(bench, 'ada');
     bench.store.failPuts(() => 'not-stored');
 
     await expect(bench.fairImporter().run(request, ALL_THE_TIME)).rejects.toMatchObject({
@@ -117,7 +121,7 @@ describe('the slot of a caller', () => {
 
   it('of a killed run is taken over by the next run of the same import at once', async () => {
     const bench = new ImportWorkbench();
-    const request = await queued(bench, 'ada');
+    const request = await uploaded(bench, 'ada');
     const { uploadId } = request;
     const killed = { uploadId, token: 'killed', takenAtEpochMs: bench.clock.nowEpochMs() };
     await bench.quotas.takeSlot('subject-of-ada', 0, killed, undefined);
@@ -127,8 +131,8 @@ describe('the slot of a caller', () => {
 
   it('of a killed run is taken over by another import after half a minute', async () => {
     const bench = new ImportWorkbench();
-    const dead = await queued(bench, 'ada');
-    const waiting = await queued(bench, 'ada');
+    const dead = await uploaded(bench, 'ada');
+    const waiting = await uploaded(bench, 'ada');
     const killed = {
       uploadId: dead.uploadId,
       token: 'killed',
@@ -145,8 +149,8 @@ describe('the slot of a caller', () => {
 
   it('is held by a run that works for as long as it likes', async () => {
     const bench = new ImportWorkbench();
-    const big = await queued(bench, 'ada', HEAD + rows(400));
-    const waiting = await queued(bench, 'ada');
+    const big = await uploaded(bench, 'ada', HEAD + rows(400));
+    const waiting = await uploaded(bench, 'ada');
     let outcome: unknown;
 
     await during(bench, big, async () => {
@@ -167,7 +171,7 @@ describe('a run that has worked for its time slice', () => {
   it('goes to the end of the queue while others wait, and loses nothing by it', async () => {
     const bench = new ImportWorkbench();
     bench.queue.othersWait = true;
-    const request = await queued(bench, 'ada', HEAD + rows(300));
+    const request = await uploaded(bench, 'ada', HEAD + rows(300));
     const write = bench.ports.readings.write.bind(bench.ports.readings);
     const readings = {
       write: async (...args: Parameters<typeof write>) => {

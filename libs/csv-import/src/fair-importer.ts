@@ -30,27 +30,18 @@ export class FairImporter {
     this.slots = new CallerSlots(quotas, imports, clock, importsPerCaller);
   }
 
-  /** For messages that wait for their turn. A continuation was queued when its file arrived. */
-  async markQueued({ uploadId, object }: RunRequest): Promise<void> {
-    if (!object) return;
-    const queued = await this.ports.imports.markQueued(uploadId, object);
-    if (queued?.createdBy)
-      await this.ports.quotas.addUnfinished(queued.createdBy.subject, uploadId);
-  }
-
   /** As CsvImporter, or `waiting`. */
   async run(request: RunRequest, remainingMs: () => number): Promise<RunOutcome | 'waiting'> {
-    const { imports, queue } = this.ports;
     const { uploadId } = request;
-    const record = await imports.find(uploadId);
+    const { record, use } = await this.receive(request);
     // Imports of earlier versions have nobody to share with.
     if (!record?.createdBy) return this.importer.run(request, remainingMs);
     const { subject } = record.createdBy;
     const slot = isFinished(record)
       ? undefined
-      : await this.slots.take(subject, uploadId, randomUUID());
+      : await this.slots.take(subject, uploadId, randomUUID(), use);
     if (slot && 'waitSeconds' in slot) {
-      await queue.continueImport(uploadId, slot.waitSeconds);
+      await this.ports.queue.continueImport(uploadId, slot.waitSeconds);
       return 'waiting';
     }
     try {
@@ -59,6 +50,15 @@ export class FairImporter {
       if (slot) await this.slots.free(subject, slot).catch(() => undefined);
       await this.settle(subject, uploadId).catch(() => undefined);
     }
+  }
+
+  /** Of a file that has just arrived the import is queued, whether or not it gets a slot. */
+  private async receive({ uploadId, object }: RunRequest) {
+    const { imports, quotas } = this.ports;
+    const queued = object && (await imports.markQueued(uploadId, object));
+    if (!queued?.createdBy) return { record: queued ?? (await imports.find(uploadId)) };
+    const use = await quotas.addUnfinished(queued.createdBy.subject, uploadId);
+    return { record: queued, use };
   }
 
   /** A finished import that is still counted is counted for a day at the most. */

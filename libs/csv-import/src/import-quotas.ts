@@ -26,8 +26,8 @@ export abstract class ImportQuotas {
   /** False, and nothing counted, when the subject has `max` open or `max` unfinished imports. */
   abstract addOpen(subject: string, uploadId: string, max: number): Promise<boolean>;
 
-  /** The file has arrived: no longer open, but unfinished. */
-  abstract addUnfinished(subject: string, uploadId: string): Promise<void>;
+  /** The file has arrived: no longer open, but unfinished. Answers what is taken up with it. */
+  abstract addUnfinished(subject: string, uploadId: string): Promise<QuotaUse>;
 
   /** Neither open nor unfinished any more. */
   abstract remove(subject: string, uploadIds: readonly string[]): Promise<void>;

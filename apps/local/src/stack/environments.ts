@@ -76,6 +76,8 @@ export function importerVariables(cloud: Cloud, options: StackOptions): Variable
     DYNAMODB_IMPORTS_TABLE_NAME: TABLE_NAMES.imports,
     S3_BUCKET_NAME: BUCKET,
     UPLOADS_QUEUE_URL: cloud.queueUrl,
+    // The embedded store takes one call after the other: more on their way only make others wait.
+    IMPORT_BLOCKS: '1',
     IMPORTS_PER_CALLER: String(importsPerCaller(UPLOADS_QUEUE_SOURCE.maximumConcurrency)),
     NODE_OPTIONS: IMPORTER_NODE_OPTIONS,
   };

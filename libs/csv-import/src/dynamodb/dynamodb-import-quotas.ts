@@ -31,7 +31,7 @@ export class DynamoDbImportQuotas extends ImportQuotas {
   }
 
   override async find(subject: string): Promise<QuotaUse> {
-    const { Item = {} } = await orUnavailable(async () =>
+    const { Item } = await orUnavailable(async () =>
       this.client.send(
         new GetItemCommand({
           TableName: this.tableName,
@@ -40,15 +40,11 @@ export class DynamoDbImportQuotas extends ImportQuotas {
         }),
       ),
     );
-    return {
-      open: Item['open']?.SS ?? [],
-      unfinished: Item['unfinished']?.SS ?? [],
-      slots: slotsIn(Item),
-    };
+    return useIn(Item);
   }
 
   override async addOpen(subject: string, uploadId: string, max: number): Promise<boolean> {
-    return this.change(subject, {
+    const item = await this.change(subject, {
       update: 'SET #expiresAt = :expiresAt ADD #open :ids',
       // The SDK's second attempt may meet its first.
       condition: `contains(#open, :id) OR
@@ -62,14 +58,16 @@ export class DynamoDbImportQuotas extends ImportQuotas {
         ':expiresAt': { N: String(Math.ceil(this.clock.nowEpochMs() / 1000) + KEPT_SECONDS) },
       },
     });
+    return item !== undefined;
   }
 
-  override async addUnfinished(subject: string, uploadId: string): Promise<void> {
-    await this.change(subject, {
+  override async addUnfinished(subject: string, uploadId: string): Promise<QuotaUse> {
+    const item = await this.change(subject, {
       update: 'DELETE #open :ids ADD #unfinished :ids',
       names: { '#open': 'open', '#unfinished': 'unfinished' },
       values: { ':ids': { SS: [uploadId] } },
     });
+    return useIn(item);
   }
 
   override async remove(subject: string, uploadIds: readonly string[]): Promise<void> {
@@ -90,7 +88,7 @@ export class DynamoDbImportQuotas extends ImportQuotas {
   ): Promise<boolean> {
     const isAsSeen =
       seenToken === undefined ? 'attribute_not_exists(#slot)' : '#slot.#token = :seen';
-    return this.change(subject, {
+    const item = await this.change(subject, {
       update: 'SET #slot = :slot',
       condition: `${isAsSeen} OR #slot.#token = :token`,
       names: { '#slot': `slot${number}`, '#token': 'token' },
@@ -100,6 +98,7 @@ export class DynamoDbImportQuotas extends ImportQuotas {
         ...(seenToken !== undefined && { ':seen': { S: seenToken } }),
       },
     });
+    return item !== undefined;
   }
 
   override async freeSlot(subject: string, number: number, token: string): Promise<void> {
@@ -111,11 +110,11 @@ export class DynamoDbImportQuotas extends ImportQuotas {
     });
   }
 
-  /** False when the condition does not hold. */
+  /** The changed item, or undefined when the condition does not hold. */
   private async change(
     subject: string,
     { update, condition, names, values }: Change,
-  ): Promise<boolean> {
+  ): Promise<ImportItem | undefined> {
     const answer = await conditional(() =>
       this.client.send(
         new UpdateItemCommand({
@@ -125,10 +124,11 @@ export class DynamoDbImportQuotas extends ImportQuotas {
           ConditionExpression: condition,
           ExpressionAttributeNames: names && { ...names },
           ExpressionAttributeValues: values && { ...values },
+          ReturnValues: 'ALL_NEW',
         }),
       ),
     );
-    return answer !== undefined;
+    return answer && (answer.Attributes ?? {});
   }
 }
 
@@ -140,6 +140,14 @@ function keyOf(subject: string): ImportItem {
 function slotToItem({ uploadId, token, takenAtEpochMs }: ImportSlot): AttributeValue {
   return {
     M: { uploadId: { S: uploadId }, token: { S: token }, takenAt: { N: String(takenAtEpochMs) } },
+  };
+}
+
+function useIn(item: ImportItem = {}): QuotaUse {
+  return {
+    open: item['open']?.SS ?? [],
+    unfinished: item['unfinished']?.SS ?? [],
+    slots: slotsIn(item),
   };
 }
 
