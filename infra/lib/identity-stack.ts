@@ -14,8 +14,10 @@ import type { Construct } from 'constructs';
 import {
   GROUPS,
   MACHINE_CLIENT_OAUTH_FLOW,
+  PASSWORD_POLICY,
   RESOURCE_SERVER,
   SCOPE_NAMES,
+  USERNAMES_ARE_CASE_SENSITIVE,
   WEB_CLIENT_AUTH_FLOWS,
 } from '../../libs/platform/src/resources/identity.ts';
 import type { Deployment, MachineClient } from './deployment.ts';
@@ -75,15 +77,15 @@ function createPool(stack: Stack, deployment: Deployment): UserPool {
     featurePlan: FeaturePlan.ESSENTIALS,
     selfSignUpEnabled: false,
     signInAliases: { username: true },
-    signInCaseSensitive: false,
+    signInCaseSensitive: USERNAMES_ARE_CASE_SENSITIVE,
     mfa: Mfa.OFF,
     accountRecovery: AccountRecovery.NONE,
     passwordPolicy: {
-      minLength: 12,
-      requireLowercase: true,
-      requireUppercase: true,
-      requireDigits: true,
-      requireSymbols: true,
+      minLength: PASSWORD_POLICY.minimumLength,
+      requireLowercase: PASSWORD_POLICY.requireLowercase,
+      requireUppercase: PASSWORD_POLICY.requireUppercase,
+      requireDigits: PASSWORD_POLICY.requireNumbers,
+      requireSymbols: PASSWORD_POLICY.requireSymbols,
       tempPasswordValidity: Duration.days(3),
     },
     deletionProtection: deployment.isProtected,

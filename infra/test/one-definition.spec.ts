@@ -25,7 +25,13 @@ import {
   UPLOADS_QUEUE_SOURCE,
 } from '../../libs/platform/src/resources/event-sources.ts';
 import { IMPORTER_NODE_OPTIONS } from '../../libs/platform/src/resources/function-memory.ts';
-import { ALL_SCOPES, GROUPS, SCOPE_NAMES } from '../../libs/platform/src/resources/identity.ts';
+import {
+  ALL_SCOPES,
+  GROUPS,
+  PASSWORD_POLICY,
+  SCOPE_NAMES,
+  USERNAMES_ARE_CASE_SENSITIVE,
+} from '../../libs/platform/src/resources/identity.ts';
 import { TABLES } from '../../libs/platform/src/resources/tables.ts';
 import { tableName } from '../lib/names.ts';
 import { shown } from './support/policies.ts';
@@ -254,6 +260,20 @@ describe('the user pool', () => {
     expect(scopes.map((scope) => at(scope, 'ScopeName'))).toEqual([...SCOPE_NAMES]);
     expect(ALL_SCOPES).toEqual(SCOPES);
     for (const group of GROUPS) expect(scopesOfGroups([group]).size).toBeGreaterThan(0);
+  });
+
+  it('asks of names and passwords what the embedded stack asks', () => {
+    const pool = stackOf(DEV, 'identity').only('AWS::Cognito::UserPool').properties;
+
+    expect(at(pool, 'UsernameConfiguration.CaseSensitive')).toBe(USERNAMES_ARE_CASE_SENSITIVE);
+    expect(at(pool, 'Policies.PasswordPolicy')).toMatchObject({
+      MinimumLength: PASSWORD_POLICY.minimumLength,
+      RequireLowercase: PASSWORD_POLICY.requireLowercase,
+      RequireUppercase: PASSWORD_POLICY.requireUppercase,
+      RequireNumbers: PASSWORD_POLICY.requireNumbers,
+      RequireSymbols: PASSWORD_POLICY.requireSymbols,
+    });
+    expect([PASSWORD_POLICY.minimumLength, USERNAMES_ARE_CASE_SENSITIVE]).toEqual([12, false]);
   });
 });
 

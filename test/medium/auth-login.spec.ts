@@ -34,13 +34,19 @@ let cognito: RunningCognitoServer;
 let pool: UserPool;
 let client: AppClient;
 let table: SessionsTable;
+const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 let here: AuthApp;
 let there: AuthApp;
 let addresses = 0;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sensorflow-login-'));
-  cognito = await startCognitoServer({ dataDir: folder, port: 0, region: 'local' });
+  cognito = await startCognitoServer({
+    dataDir: folder,
+    port: 0,
+    region: 'local',
+    credentials: CREDENTIALS,
+  });
   table = await startSessionsTable();
   pool = await cognito.pools.ensurePool('sensorflow');
   for (const group of ['viewers', 'operators', 'admins']) cognito.pools.ensureGroup(pool.id, group);
@@ -91,7 +97,7 @@ function identityClient(endpoint: string): CognitoIdentityProviderClient {
   return new CognitoIdentityProviderClient({
     endpoint,
     region: 'local',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    credentials: CREDENTIALS,
     maxAttempts: 1,
   });
 }

@@ -17,6 +17,7 @@ import {
   CreateResourceServerCommand,
   CreateUserPoolClientCommand,
   type CreateUserPoolClientCommandInput,
+  DescribeUserPoolClientCommand,
   DescribeUserPoolCommand,
   GetUserCommand,
   GlobalSignOutCommand,
@@ -42,11 +43,15 @@ import {
 } from '../../apps/local/src/cognito/cognito-server.js';
 import { secretHash } from '../../apps/local/src/cognito/secret-hash.js';
 import type { UserPool } from '../../apps/local/src/cognito/user-pools.js';
+import { type AwsCall, signedHeaders } from '../support/aws-signer.js';
 
 const PASSWORD = 'Correct-Horse-1';
 const TEMPORARY = 'Temporary-Pass-1';
 const SCOPES = ['sensorflow/read', 'sensorflow/write', 'sensorflow/import', 'sensorflow/admin'];
+const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local-secret' };
 const MINUTE_MS = 60_000;
+const INVALID = 'InvalidSignatureException';
+const UNRECOGNIZED = 'UnrecognizedClientException';
 
 /** Real time, moved ahead by as much as a test says. */
 class ShiftedClock extends SystemClock {
@@ -79,7 +84,14 @@ async function startFixture(
   options: Partial<CognitoServerOptions> = {},
 ): Promise<Fixture> {
   const region = 'eu-central-1';
-  const server = await startCognitoServer({ dataDir: folder, port: 0, region, clock, ...options });
+  const server = await startCognitoServer({
+    dataDir: folder,
+    port: 0,
+    region,
+    credentials: CREDENTIALS,
+    clock,
+    ...options,
+  });
   const { pools } = server;
   const pool = await pools.ensurePool('sensorflow');
   for (const group of ['viewers', 'operators', 'admins']) pools.ensureGroup(pool.id, group);
@@ -88,7 +100,7 @@ async function startFixture(
   const sdk = new CognitoIdentityProviderClient({
     region,
     endpoint: server.url,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    credentials: CREDENTIALS,
     maxAttempts: 1,
   });
   return {
@@ -466,6 +478,57 @@ async function durationOfRefusal(username: string): Promise<number> {
   await expect(signIn(username, 'Wrong-Pass-1')).rejects.toThrow('Incorrect');
   return performance.now() - start;
 }
+
+describe('a username', () => {
+  it('signs in however it is spelled, and stays as it was made', async () => {
+    const username = `Ünal-${await aUser()}`;
+    await fixture.server.pools.ensureUser(fixture.pool.id, {
+      username,
+      password: PASSWORD,
+      permanent: true,
+      groups: [],
+    });
+
+    const { AuthenticationResult: result } = await signIn(username.toUpperCase());
+
+    const { Username } = await getUser(result?.AccessToken ?? '');
+    expect(Username).toBe(username);
+    expect(decodeJwt(result?.AccessToken ?? '')['username']).toBe(username);
+  });
+
+  it('is one user in every spelling', async () => {
+    const username = await aUser();
+
+    const again = fixture.sdk.send(
+      new AdminCreateUserCommand({
+        UserPoolId: fixture.pool.id,
+        Username: username.toUpperCase(),
+        TemporaryPassword: TEMPORARY,
+      }),
+    );
+
+    await expect(again).rejects.toEqual(refusal('UsernameExistsException'));
+  });
+
+  it('is locked in every spelling, so that guessing goes no faster', async () => {
+    const username = await aUser();
+    const spellings = [username, username.toUpperCase(), `U${username.slice(1)}`];
+    for (const spelling of [...spellings, ...spellings].slice(0, 5)) {
+      await expect(signIn(spelling, 'Wrong-Pass-1')).rejects.toThrow('Incorrect');
+    }
+
+    await expect(signIn(username.toUpperCase())).rejects.toThrow('Password attempts exceeded');
+  });
+
+  it('leads to its challenge in another spelling', async () => {
+    const username = await aUser({ password: TEMPORARY, permanent: false });
+    const session = await challengeSession(username);
+
+    const answer = await answerChallenge(username.toUpperCase(), session);
+
+    expect(answer.AuthenticationResult?.AccessToken).toBeDefined();
+  });
+});
 
 describe('the lockout', () => {
   it.each([
@@ -875,8 +938,28 @@ describe('administration through the API', () => {
     expect(described).toMatchObject({
       Id: fixture.pool.id,
       Name: 'sensorflow',
-      Policies: { PasswordPolicy: { MinimumLength: 8, RequireSymbols: true } },
+      Policies: { PasswordPolicy: { MinimumLength: 12, RequireSymbols: true } },
+      UsernameConfiguration: { CaseSensitive: false },
     });
+  });
+
+  it('shows a client with its secret, and none of another pool', async () => {
+    const UserPoolId = fixture.pool.id;
+    const { id: ClientId, secret } = fixture.machine;
+
+    const { UserPoolClient: client } = await fixture.sdk.send(
+      new DescribeUserPoolClientCommand({ UserPoolId, ClientId }),
+    );
+    const unknown = fixture.sdk.send(
+      new DescribeUserPoolClientCommand({ UserPoolId, ClientId: 'another' }),
+    );
+
+    expect(client).toMatchObject({
+      ClientId,
+      ClientSecret: secret,
+      AllowedOAuthFlows: ['client_credentials'],
+    });
+    await expect(unknown).rejects.toEqual(refusal('ResourceNotFoundException'));
   });
 
   it('makes resource servers and clients that can be used at once', async () => {
@@ -995,6 +1078,31 @@ describe('administration through the API', () => {
       const bearer = await callRaw(operation, body, { authorization: 'Bearer abc' });
       expect(bearer.body).toMatchObject({ __type: 'IncompleteSignatureException' });
     }
+  });
+
+  it.each<[string, Partial<AwsCall>, string]>([
+    ['by another secret', { credentials: { ...CREDENTIALS, secretAccessKey: 'x' } }, INVALID],
+    ['by an unknown key', { credentials: { ...CREDENTIALS, accessKeyId: 'x' } }, UNRECOGNIZED],
+    ['over another body', { body: '{}' }, INVALID],
+    ['an hour ago', { date: new Date(Date.now() - 60 * MINUTE_MS) }, INVALID],
+  ])('refuses what needs IAM permissions and is signed %s', async (_how, other, type) => {
+    const body = JSON.stringify({ UserPoolId: fixture.pool.id });
+    const target = 'AWSCognitoIdentityProviderService.DescribeUserPool';
+    const call = {
+      url: fixture.server.url,
+      service: 'cognito-idp',
+      region: 'eu-central-1',
+      target,
+      contentType: 'application/x-amz-json-1.1',
+      body,
+      credentials: CREDENTIALS,
+    };
+
+    const asOwner = await callRaw('DescribeUserPool', body, signedHeaders(call));
+    const answer = await callRaw('DescribeUserPool', body, signedHeaders({ ...call, ...other }));
+
+    expect(asOwner.status).toBe(200);
+    expect(answer).toMatchObject({ status: 400, body: { __type: type } });
   });
 });
 
@@ -1423,6 +1531,7 @@ describe('the server', () => {
       dataDir: folder,
       port: fixture.server.port,
       region: 'eu-central-1',
+      credentials: CREDENTIALS,
     });
 
     await expect(second).rejects.toMatchObject({ code: 'port-in-use' });

@@ -13,6 +13,7 @@ import {
   GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
+  ListBucketsCommand,
   ListObjectsV2Command,
   PutObjectAclCommand,
   PutObjectCommand,
@@ -23,7 +24,7 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { Clock } from '@sensorflow/kernel';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startS3Server } from '../../apps/local/src/s3/s3-server.js';
-import type { RunningServer } from '../../apps/local/src/sqs/loopback-server.js';
+import type { RunningServer } from '../../apps/local/src/http/loopback-server.js';
 import { MessageQueue } from '../../apps/local/src/sqs/message-queue.js';
 import { openUploadsDatabase } from '../../apps/local/src/sqs/uploads-database.js';
 
@@ -275,6 +276,20 @@ describe('objects through the SDK', () => {
     );
   });
 
+  it('are in buckets that can be listed, by who signs', async () => {
+    const before = Date.now();
+
+    const { Buckets = [], Owner } = await client.send(new ListBucketsCommand({}));
+    const paged = client.send(new ListBucketsCommand({ MaxBuckets: 1 }));
+    const foreign = aClient({ secretAccessKey: 'another' }).send(new ListBucketsCommand({}));
+
+    expect(Buckets.map(({ Name }) => Name)).toEqual([BUCKET]);
+    expect(Math.abs((Buckets[0]?.CreationDate?.getTime() ?? 0) - before)).toBeLessThan(60_000);
+    expect(Owner?.ID).toBe('local');
+    await expect(paged).rejects.toMatchObject({ name: 'NotImplemented' });
+    await expect(foreign).rejects.toMatchObject({ name: 'SignatureDoesNotMatch' });
+  });
+
   it('are read in ranges', async () => {
     await put('a', '0123456789');
 
@@ -504,7 +519,7 @@ describe('what is not signed as it should be', () => {
   });
 
   it('is refused when the target is no path', async () => {
-    const answer = await raw('GET /%ff HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+    const answer = await raw('GET /%ff HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n');
 
     expect(answer).toMatch(/^HTTP\/1.1 400 [\s\S]*<Code>InvalidURI</);
   });

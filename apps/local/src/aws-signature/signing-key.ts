@@ -1,10 +1,19 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
-/** The key of one day, region and service, derived from the secret. */
+const KEPT_KEYS = 16;
+const keys = new Map<string, Buffer>();
+
+/** The key of one day, region and service, derived from the secret; kept, because each request needs it. */
 export function signingKey(secretAccessKey: string, scope: string): Buffer {
-  return scope
+  const name = `${secretAccessKey} ${scope}`;
+  const kept = keys.get(name);
+  if (kept !== undefined) return kept;
+  const key = scope
     .split('/')
-    .reduce((key: Buffer, part) => hmac(key, part), Buffer.from(`AWS4${secretAccessKey}`));
+    .reduce((derived: Buffer, part) => hmac(derived, part), Buffer.from(`AWS4${secretAccessKey}`));
+  if (keys.size >= KEPT_KEYS) keys.clear();
+  keys.set(name, key);
+  return key;
 }
 
 /** 64 hexadecimal digits. */

@@ -1,4 +1,9 @@
 import {
+  PASSWORD_POLICY,
+  type PasswordPolicy,
+  USERNAMES_ARE_CASE_SENSITIVE,
+} from '@sensorflow/platform/resources/identity.js';
+import {
   type AppClient,
   type AuthFlow,
   isAuthFlow,
@@ -7,7 +12,6 @@ import {
 } from './app-client.js';
 import { invalidParameter } from './cognito-error.js';
 import type { Operation } from './operation.js';
-import { PASSWORD_POLICY } from './password-policy.js';
 import type { PoolAdministration } from './pool-administration.js';
 import type { PoolUser } from './pool-user.js';
 import { randomAlphanumeric } from './random-text.js';
@@ -27,6 +31,10 @@ export class AdminOperations {
     CreateGroup: (fields) => this.createGroup(fields),
     CreateResourceServer: (fields) => this.createResourceServer(fields),
     CreateUserPoolClient: (fields) => this.createUserPoolClient(fields),
+    DescribeUserPoolClient: (fields) => {
+      const client = this.pools.client(fields.text('UserPoolId'), fields.text('ClientId'));
+      return { UserPoolClient: showClient(client) };
+    },
     AdminCreateUser: (fields) => this.createUser(fields),
     AdminGetUser: (fields) => this.getUser(fields),
     AdminSetUserPassword: (fields) => this.setUserPassword(fields),
@@ -47,9 +55,9 @@ export class AdminOperations {
         Name: pool.name,
         CreationDate: pool.createdAtEpochMs / 1000,
         LastModifiedDate: pool.createdAtEpochMs / 1000,
-        Policies: { PasswordPolicy: PASSWORD_POLICY },
+        Policies: { PasswordPolicy: showPasswordPolicy(PASSWORD_POLICY) },
         MfaConfiguration: 'OFF',
-        UsernameConfiguration: { CaseSensitive: true },
+        UsernameConfiguration: { CaseSensitive: USERNAMES_ARE_CASE_SENSITIVE },
         AdminCreateUserConfig: { AllowAdminCreateUserOnly: true },
       },
     };
@@ -153,6 +161,16 @@ function attributesIn(fields: RequestFields): Readonly<Record<string, string>> {
     throw invalidParameter(`Attribute ${name} is not supported.`);
   });
   return Object.fromEntries(pairs);
+}
+
+function showPasswordPolicy(policy: PasswordPolicy): object {
+  return {
+    MinimumLength: policy.minimumLength,
+    RequireLowercase: policy.requireLowercase,
+    RequireUppercase: policy.requireUppercase,
+    RequireNumbers: policy.requireNumbers,
+    RequireSymbols: policy.requireSymbols,
+  };
 }
 
 function showUser(user: PoolUser): object {

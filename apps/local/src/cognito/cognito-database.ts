@@ -6,6 +6,7 @@ import {
   type SQLOutputValue,
   type StatementSync,
 } from 'node:sqlite';
+import { usernameKey } from './username.js';
 
 /**
  * Client secrets stand here as they are, because SECRET_HASH is an HMAC under them; passwords only as
@@ -66,6 +67,7 @@ export class CognitoDatabase {
     const sqlite = new DatabaseSync(file, { timeout: 5000 });
     sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
     sqlite.exec(SCHEMA);
+    sqlite.function('username_key', { deterministic: true }, (name) => usernameKey(String(name)));
     return new CognitoDatabase(sqlite);
   }
 

@@ -25,7 +25,6 @@ interface Answer {
 }
 
 const MAX_BODY_BYTES = 64 * 1024;
-const LOOPBACK_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
 const WELL_KNOWN = /^\/([\w-]+)\/\.well-known\/(jwks\.json|openid-configuration)$/;
 
 /** The emulator's HTTP face: the JSON API, the token endpoint, and what verifiers fetch. */
@@ -46,9 +45,6 @@ export class CognitoRoutes {
   }
 
   private async answerTo(request: IncomingMessage): Promise<Answer> {
-    // A name that was rebound to 127.0.0.1 lets a web page reach us; its requests carry that name.
-    if (!LOOPBACK_HOST.test(request.headers.host ?? ''))
-      return plainError(403, 'not a loopback host');
     const path = (request.url ?? '/').split('?')[0] ?? '/';
     if (request.method === 'GET') return this.wellKnown(path);
     if (request.method !== 'POST') return plainError(405, 'method not allowed');
@@ -61,7 +57,7 @@ export class CognitoRoutes {
   private async callApi(request: IncomingMessage, body: Buffer): Promise<Answer> {
     const headers = { 'content-type': 'application/x-amz-json-1.1', 'cache-control': 'no-store' };
     try {
-      return { status: 200, body: await this.to.jsonApi.call(request.headers, body), headers };
+      return { status: 200, body: await this.to.jsonApi.call(request, body), headers };
     } catch (error) {
       if (!(error instanceof CognitoError)) throw error;
       return {

@@ -1,5 +1,7 @@
-import { createServer, type Server } from 'node:http';
 import { type Clock, DomainError, SystemClock } from '@sensorflow/kernel';
+import type { Credentials } from '../aws-signature/verify-signature.js';
+import { startLoopbackServer, type RunningServer } from '../http/loopback-server.js';
+import { Administrators } from './administrators.js';
 import { AdminOperations } from './admin-operations.js';
 import { AuthOperations } from './auth-operations.js';
 import { CognitoDatabase } from './cognito-database.js';
@@ -23,8 +25,9 @@ export interface CognitoServerOptions {
   readonly dataDir: string;
   /** 0 takes a free port. */
   readonly port: number;
-  readonly host?: '127.0.0.1';
   readonly region: string;
+  /** Whose signature lets administer pools and users. */
+  readonly credentials: Credentials;
   /** Stands in `iss` before the pool's id; unless set, the server's own URL. */
   readonly issuerBaseUrl?: string;
   readonly clock?: Clock;
@@ -40,7 +43,7 @@ export interface RunningCognitoServer {
   close(): Promise<void>;
 }
 
-const GRACE_MS = 1000;
+const REQUEST_TIMEOUT_MS = 10_000;
 
 /**
  * Starts the Cognito emulator of the embedded stack (development only). It has no SRP, MFA, login pages
@@ -49,17 +52,15 @@ const GRACE_MS = 1000;
 export async function startCognitoServer(
   options: CognitoServerOptions,
 ): Promise<RunningCognitoServer> {
-  const { port: wantedPort, host = '127.0.0.1' } = options;
-  const server = createServer({ requestTimeout: 10_000 });
-  const port = await listen(server, wantedPort, host);
-  const url = `http://${host}:${port}`;
+  const composed = Promise.withResolvers<CognitoRoutes>();
+  const server = await listen(options.port, composed.promise);
   try {
     const database = CognitoDatabase.open(options.dataDir);
-    const { routes, pools } = compose(database, url, options);
-    server.on('request', (request, response) => void routes.answer(request, response));
-    return { port, url, pools, close: closeOnce(server, database) };
+    const { routes, pools } = compose(database, server.url, options);
+    composed.resolve(routes);
+    return { port: server.port, url: server.url, pools, close: closeOnce(server, database) };
   } catch (error) {
-    server.close();
+    await server.close();
     throw error;
   }
 }
@@ -90,7 +91,7 @@ function compose(
   const admin = new AdminOperations(poolAdministration, userAdministration);
   const iamOperations = { ...auth.iamOperations, ...admin.iamOperations };
   const routes = new CognitoRoutes({
-    jsonApi: new JsonApi(auth.publicOperations, iamOperations),
+    jsonApi: new JsonApi(auth.publicOperations, iamOperations, new Administrators(options)),
     tokenEndpoint: new TokenEndpoint(pools, signer, clock),
     signer,
     pools,
@@ -100,29 +101,20 @@ function compose(
   return { routes, pools: new UserPools(poolAdministration, userAdministration, pools, signer) };
 }
 
-function listen(server: Server, port: number, host: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause) => {
-      const detail = `Cognito cannot listen on ${host}:${port}; is the port taken?`;
-      reject(new DomainError('conflict', 'port-in-use', detail, { cause }));
-    });
-    server.listen(port, host, () => {
-      const address = server.address();
-      resolve(typeof address === 'object' && address !== null ? address.port : port);
-    });
-  });
+/** Listens first, because the routes tell the port. */
+async function listen(on: number, routes: Promise<CognitoRoutes>): Promise<RunningServer> {
+  const server = { on, requestTimeoutMs: REQUEST_TIMEOUT_MS };
+  try {
+    return await startLoopbackServer(server, async (request, response) =>
+      (await routes).answer(request, response),
+    );
+  } catch (cause) {
+    const detail = `Cognito cannot listen on port ${on}; is it taken?`;
+    throw new DomainError('conflict', 'port-in-use', detail, { cause });
+  }
 }
 
-function closeOnce(server: Server, database: CognitoDatabase): () => Promise<void> {
+function closeOnce(server: RunningServer, database: CognitoDatabase): () => Promise<void> {
   let closed: Promise<void> | undefined;
-  return () => (closed ??= close(server, database));
-}
-
-async function close(server: Server, database: CognitoDatabase): Promise<void> {
-  const cutOff = setTimeout(() => server.closeAllConnections(), GRACE_MS);
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve());
-  });
-  clearTimeout(cutOff);
-  database.close();
+  return () => (closed ??= server.close().then(() => database.close()));
 }

@@ -7,6 +7,7 @@ import { checkPasswordPolicy } from './password-policy.js';
 import type { PoolUser } from './pool-user.js';
 import type { SignInStore } from './sign-in-store.js';
 import type { UserStore } from './user-store.js';
+import { usernameKey } from './username.js';
 
 const SESSION_LIFETIME_MS = 3 * 60_000;
 
@@ -61,7 +62,8 @@ export class NewPasswordChallenge {
     if (challenge === undefined || challenge.clientId !== client.id) throw invalidSession();
     if (this.clock.nowEpochMs() >= challenge.expiresAtEpochMs) throw invalidSession();
     const user = this.users.findBySub(challenge.sub);
-    if (user === undefined || user.username !== username) throw invalidSession();
+    if (user === undefined) throw invalidSession();
+    if (usernameKey(user.username) !== usernameKey(username)) throw invalidSession();
     if (!user.enabled) throw notAuthorized('User is disabled.');
     return user;
   }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkPasswordPolicy } from './password-policy.js';
 
 describe('password policy', () => {
-  it.each(['Abcdef1!', 'pass Word 1', 'Ünïcödé-A1x', `Aa1!${'x'.repeat(252)}`])(
+  it.each(['Abcdefghij1!', 'pass Words 12', 'Ünïcödé-A1xyz', `Aa1!${'x'.repeat(252)}`])(
     'takes %s',
     (password) => {
       expect(() => checkPasswordPolicy(password)).not.toThrow();
@@ -10,13 +10,13 @@ describe('password policy', () => {
   );
 
   it.each([
-    { password: 'Abcde1!', reason: 'not long enough' },
+    { password: 'Abcdefghi1!', reason: 'not long enough' },
     { password: `Aa1!${'x'.repeat(253)}`, reason: 'too long' },
-    { password: 'abcdefg1!', reason: 'uppercase' },
-    { password: 'ABCDEFG1!', reason: 'lowercase' },
-    { password: 'Abcdefgh!', reason: 'numeric' },
-    { password: 'Abcdefgh1', reason: 'symbol' },
-    { password: ' Abcdefg1', reason: 'space' },
+    { password: 'abcdefghijk1!', reason: 'uppercase' },
+    { password: 'ABCDEFGHIJK1!', reason: 'lowercase' },
+    { password: 'Abcdefghijkl!', reason: 'numeric' },
+    { password: 'Abcdefghijkl1', reason: 'symbol' },
+    { password: ' Abcdefghijk1', reason: 'space' },
   ])('refuses $password: $reason', ({ password, reason }) => {
     expect(() => checkPasswordPolicy(password)).toThrow(reason);
   });

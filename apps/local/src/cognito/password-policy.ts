@@ -1,13 +1,6 @@
+import { PASSWORD_POLICY } from '@sensorflow/platform/resources/identity.js';
 import { CognitoError } from './cognito-error.js';
 
-/** Cognito's default policy. A space counts as a symbol unless it stands at either end. */
-export const PASSWORD_POLICY = {
-  MinimumLength: 8,
-  RequireUppercase: true,
-  RequireLowercase: true,
-  RequireNumbers: true,
-  RequireSymbols: true,
-};
 const LONGEST = 256;
 
 /** Throws InvalidPasswordException with the first rule that the password breaks. */
@@ -20,14 +13,22 @@ export function checkPasswordPolicy(password: string): void {
   );
 }
 
+/** A space counts as a symbol unless it stands at either end. */
 function policyFault(password: string): string | undefined {
-  if (password.length < PASSWORD_POLICY.MinimumLength) return 'Password not long enough';
+  const required = PASSWORD_POLICY;
+  if (password.length < required.minimumLength) return 'Password not long enough';
   if (password.length > LONGEST) return 'Password too long';
   if (password !== password.trim()) return 'Password must not begin or end with a space';
-  if (!/[A-Z]/.test(password)) return 'Password must have uppercase characters';
-  if (!/[a-z]/.test(password)) return 'Password must have lowercase characters';
-  if (!/[0-9]/.test(password)) return 'Password must have numeric characters';
-  if (!/[ ^$*.[\]{}()?"!@#%&/\\,><':;|_~`=+-]/.test(password)) {
+  if (required.requireUppercase && !/[A-Z]/.test(password)) {
+    return 'Password must have uppercase characters';
+  }
+  if (required.requireLowercase && !/[a-z]/.test(password)) {
+    return 'Password must have lowercase characters';
+  }
+  if (required.requireNumbers && !/[0-9]/.test(password)) {
+    return 'Password must have numeric characters';
+  }
+  if (required.requireSymbols && !/[ ^$*.[\]{}()?"!@#%&/\\,><':;|_~`=+-]/.test(password)) {
     return 'Password must have symbol characters';
   }
   return undefined;

@@ -77,6 +77,12 @@ export class PoolAdministration {
     return client;
   }
 
+  client(poolId: string, clientId: string): AppClient {
+    const client = this.pools.findClient(clientId);
+    if (client?.poolId === this.pool(poolId).id) return client;
+    throw resourceNotFound(`User pool client ${clientId} does not exist.`);
+  }
+
   updateClient(existing: AppClient, newClient: NewAppClient): AppClient {
     this.checkClient(existing.poolId, newClient);
     const settings = settingsOf(newClient);

@@ -1,7 +1,7 @@
 /** FORCE_CHANGE_PASSWORD is a user whose password is temporary. */
 export type UserStatus = 'CONFIRMED' | 'FORCE_CHANGE_PASSWORD';
 
-/** A user of a pool. Usernames are case-sensitive, which is the API's default for new pools. */
+/** A user of a pool. */
 export interface PoolUser {
   readonly sub: string;
   readonly poolId: string;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { CognitoDatabase } from './cognito-database.js';
 import { type FailedSignIns, FORGET_FAILURES_AFTER_MS } from './lockout.js';
+import { usernameKey } from './username.js';
 
 /** A signed-in session: all tokens refreshed from one sign-in share its `originJti`. */
 export interface SignIn {
@@ -82,7 +83,7 @@ export class SignInStore {
 
   failuresOf(poolId: string, username: string): FailedSignIns | undefined {
     const sql = 'SELECT * FROM failed_sign_ins WHERE pool_id = ? AND username = ?';
-    const row = this.database.first(sql, poolId, username);
+    const row = this.database.first(sql, poolId, usernameKey(username));
     if (row === undefined) return undefined;
     return {
       failures: row.integer('failures'),
@@ -97,7 +98,7 @@ export class SignInStore {
     this.database.run(
       'INSERT OR REPLACE INTO failed_sign_ins VALUES (?, ?, ?, ?, ?)',
       poolId,
-      username,
+      usernameKey(username),
       record.failures,
       record.lockedUntilEpochMs,
       record.lastAttemptAtEpochMs,
@@ -106,7 +107,7 @@ export class SignInStore {
 
   clearFailures(poolId: string, username: string): void {
     const sql = 'DELETE FROM failed_sign_ins WHERE pool_id = ? AND username = ?';
-    this.database.run(sql, poolId, username);
+    this.database.run(sql, poolId, usernameKey(username));
   }
 
   private signInWhere(

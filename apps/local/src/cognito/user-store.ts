@@ -1,13 +1,14 @@
 import type { CognitoDatabase, Row } from './cognito-database.js';
 import type { PoolUser, UserStatus } from './pool-user.js';
+import { usernameKey } from './username.js';
 
 /** Keeps users and the groups they are in. */
 export class UserStore {
   constructor(private readonly database: CognitoDatabase) {}
 
   find(poolId: string, username: string): PoolUser | undefined {
-    const sql = 'SELECT * FROM users WHERE pool_id = ? AND username = ?';
-    return toUser(this.database.first(sql, poolId, username));
+    const sql = 'SELECT * FROM users WHERE pool_id = ? AND username_key(username) = ?';
+    return toUser(this.database.first(sql, poolId, usernameKey(username)));
   }
 
   findBySub(sub: string): PoolUser | undefined {

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { openSync } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
@@ -12,6 +12,10 @@ export class ObjectFiles {
 
   async prepareBucket(bucket: string): Promise<void> {
     await mkdir(this.folder(bucket), { recursive: true, mode: 0o700 });
+  }
+
+  async bucketCreatedAt(bucket: string): Promise<Date> {
+    return (await stat(this.folder(bucket))).birthtime;
   }
 
   async createDraft(bucket: string, key: string): Promise<FileDraft> {

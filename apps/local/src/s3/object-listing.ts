@@ -2,9 +2,8 @@ import { awsUriEncode } from '../aws-signature/canonical-request.js';
 import { queryValue, type SignedRequest } from '../aws-signature/signed-request.js';
 import type { StoredObject } from './object-table.js';
 import { invalidArgument } from './s3-error.js';
-import { xmlDocument, type XmlElement } from './s3-xml.js';
+import { S3_NAMESPACE, xmlDocument, type XmlElement } from './s3-xml.js';
 
-const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 const MAXIMUM_KEYS = 1000;
 
 /** What a ListObjectsV2 asks for. */
@@ -121,7 +120,7 @@ export function listingDocument(bucket: string, query: ListQuery, listing: Listi
       [['Prefix', shown(prefix)]],
     ]),
   ];
-  return xmlDocument(['ListBucketResult', elements], NAMESPACE);
+  return xmlDocument(['ListBucketResult', elements], S3_NAMESPACE);
 }
 
 function contents(object: StoredObject, shown: (text: string) => string): XmlElement {

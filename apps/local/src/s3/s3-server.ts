@@ -5,9 +5,10 @@ import { SystemClock, type Clock } from '@sensorflow/kernel';
 import { readAuthorization } from '../aws-signature/authorization.js';
 import { readSignedRequest, type SignedRequest } from '../aws-signature/signed-request.js';
 import { verifySignature, type Credentials } from '../aws-signature/verify-signature.js';
-import { startLoopbackServer, type RunningServer } from '../sqs/loopback-server.js';
+import { startLoopbackServer, type RunningServer } from '../http/loopback-server.js';
 import type { MessageQueue } from '../sqs/message-queue.js';
 import { corsHeaders, preflightHeaders } from './cors.js';
+import { listBuckets } from './list-buckets.js';
 import { ObjectFiles } from './object-files.js';
 import { firstKey, listingDocument, listPage, readListQuery } from './object-listing.js';
 import { ObjectStore, type StoredBucket } from './object-store.js';
@@ -34,7 +35,6 @@ export interface S3ServerOptions {
   readonly dataDir: string;
   /** 0 for a free one. */
   readonly port: number;
-  readonly host?: '127.0.0.1';
   readonly region: string;
   readonly credentials: Credentials;
   readonly buckets: readonly S3Bucket[];
@@ -65,9 +65,9 @@ export async function startS3Server(options: S3ServerOptions): Promise<RunningSe
     await store.openBucket(name);
   }
   const context = { options, store, clock };
-  return startLoopbackServer(options.port, options.host ?? '127.0.0.1', (request, response) =>
-    answer(request, response, context),
-  );
+  // Its own CORS rules say which pages may.
+  const server = { on: options.port, allowsPages: true };
+  return startLoopbackServer(server, (request, response) => answer(request, response, context));
 }
 
 async function answer(
@@ -109,12 +109,16 @@ async function obey(
     return;
   }
   const proof = authenticate(signed, context);
+  const { store } = context;
+  if (signed.path === '/') {
+    await listBuckets(signed, context.options.buckets, store, response);
+    return;
+  }
   if (!bucket) {
     throw new S3Error(404, 'NoSuchBucket', 'The specified bucket does not exist');
   }
   const operation = readOperation(signed, key);
   const headers = effectiveHeaders(signed);
-  const { store } = context;
   const exchange = { request, response, requestId, signed, headers, bucket, key, store };
   await OPERATIONS[operation]({ ...exchange, ...proof });
 }

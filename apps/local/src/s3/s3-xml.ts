@@ -1,6 +1,8 @@
 /** XML as a tree of names and texts: all that S3's answers need. */
 export type XmlElement = readonly [name: string, content: string | readonly XmlElement[]];
 
+export const S3_NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
+
 export function xmlDocument(root: XmlElement, namespace?: string): string {
   const attribute = namespace === undefined ? '' : ` xmlns="${namespace}"`;
   return `<?xml version="1.0" encoding="UTF-8"?>\n${render(root, attribute)}`;

@@ -5,7 +5,7 @@ import { readAuthorization } from '../aws-signature/authorization.js';
 import { readSignedRequest } from '../aws-signature/signed-request.js';
 import { sha256Hex } from '../aws-signature/signing-key.js';
 import { verifySignature, type Credentials } from '../aws-signature/verify-signature.js';
-import { startLoopbackServer, type RunningServer } from './loopback-server.js';
+import { startLoopbackServer, type RunningServer } from '../http/loopback-server.js';
 import type { MessageQueue } from './message-queue.js';
 import { QUEUE_ACTIONS, type QueueContext } from './queue-actions.js';
 import { invalidParameter, SqsError, sqsErrorOf } from './sqs-error.js';
@@ -19,7 +19,6 @@ export interface SqsServerOptions {
   readonly queue: MessageQueue;
   /** 0 for a free one. */
   readonly port: number;
-  readonly host?: '127.0.0.1';
   readonly region: string;
   readonly credentials: Credentials;
   /** `uploads` unless given. */
@@ -39,10 +38,8 @@ export interface RunningQueueServer extends RunningServer {
 /** The embedded SQS: one queue, in AWS JSON 1.0, for callers that prove themselves with SigV4. */
 export async function startSqsServer(options: SqsServerOptions): Promise<RunningQueueServer> {
   const queuePath = `/${ACCOUNT_ID}/${options.queueName ?? 'uploads'}`;
-  const server = await startLoopbackServer(
-    options.port,
-    options.host ?? '127.0.0.1',
-    (request, response) => answer(request, response, options, queuePath),
+  const server = await startLoopbackServer({ on: options.port }, (request, response) =>
+    answer(request, response, options, queuePath),
   );
   return { ...server, queueUrl: `${server.url}${queuePath}` };
 }

@@ -155,6 +155,7 @@ async function startIdentity({ options, installation, log, teardown }: CloudPart
     dataDir: options.dataDir,
     port: installation.ports.cognitoIdp,
     region: REGION,
+    credentials: installation.credentials,
     reportFault: (error) => log.note('cognito', String(error)),
   });
   teardown.add('services', 'Cognito', () => cognito.close());

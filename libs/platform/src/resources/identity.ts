@@ -9,6 +9,26 @@ export const ALL_SCOPES: readonly string[] = SCOPE_NAMES.map(
 );
 export const GROUPS = ['viewers', 'operators', 'admins'] as const;
 
+/** Case-insensitive: `Ada` signs in as `ada`. Cognito fixes it when it makes the pool. */
+export const USERNAMES_ARE_CASE_SENSITIVE: boolean = false;
+
+export interface PasswordPolicy {
+  readonly minimumLength: number;
+  readonly requireLowercase: boolean;
+  readonly requireUppercase: boolean;
+  readonly requireNumbers: boolean;
+  readonly requireSymbols: boolean;
+}
+
+/** What every password of the pool has, also a temporary one. */
+export const PASSWORD_POLICY: PasswordPolicy = {
+  minimumLength: 12,
+  requireLowercase: true,
+  requireUppercase: true,
+  requireNumbers: true,
+  requireSymbols: true,
+};
+
 /** The confidential client through which the API logs people in. */
 export const WEB_CLIENT_AUTH_FLOWS = [
   'ALLOW_USER_PASSWORD_AUTH',
