@@ -1,6 +1,7 @@
 import { DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiClient, eventually, machineToken } from '../support/api-client.js';
+import { stackCredentials } from '../support/aws-signer.js';
 import { LocalStack } from '../support/local-stack.js';
 import { aggregatedHours, allReadings, importFile, knownEquipment } from '../support/sensorflow.js';
 
@@ -19,7 +20,7 @@ beforeAll(async () => {
   dynamoDb = new DynamoDBClient({
     endpoint: endpoints.dynamodb,
     region: 'local',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    credentials: stackCredentials(stack.dataDir),
   });
 });
 afterAll(async () => {

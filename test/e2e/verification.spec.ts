@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiClient, eventually, machineToken } from '../support/api-client.js';
+import { stackCredentials } from '../support/aws-signer.js';
 import { LocalStack } from '../support/local-stack.js';
 import { anInstant } from '../support/readings.js';
 import { aggregatedHours } from '../support/sensorflow.js';
@@ -36,7 +37,7 @@ beforeAll(async () => {
   const { baseUrl, endpoints } = stack.announcement;
   anyone = await ApiClient.connect(baseUrl);
   api = anyone.withToken(await machineToken(stack.announcement));
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const credentials = stackCredentials(stack.dataDir);
   dynamoDb = new DynamoDBClient({ endpoint: endpoints.dynamodb, region: 'local', credentials });
   await send();
 });

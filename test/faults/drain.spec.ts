@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, machineToken } from '../support/api-client.js';
 import { ApiProcess } from '../support/api-process.js';
+import { stackCredentials } from '../support/aws-signer.js';
 import { FAULTS, FaultProxy } from '../support/fault-proxy.js';
 import { KeptAliveClients } from '../support/kept-alive-clients.js';
 import { LocalStack } from '../support/local-stack.js';
@@ -78,7 +79,9 @@ describe('SIGTERM', () => {
 
   it('leaves no batch without an answer, were it as large and the store as slow as can be', async () => {
     const blackHole = FAULTS.indexOf('black-hole') / FAULTS.length;
-    const proxy = await FaultProxy.start(stack.announcement.endpoints.dynamodb, () => blackHole);
+    const { dynamodb } = stack.announcement.endpoints;
+    const credentials = stackCredentials(stack.dataDir);
+    const proxy = await FaultProxy.start(dynamodb, credentials, () => blackHole);
     proxy.faultShare = 1;
     const api = await ApiProcess.start(stack.announcement, stack.dataDir, {
       AWS_ENDPOINT_URL_DYNAMODB: proxy.url,

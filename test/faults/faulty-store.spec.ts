@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiClient, machineToken, type ApiAnswer } from '../support/api-client.js';
 import { ApiProcess } from '../support/api-process.js';
+import { stackCredentials } from '../support/aws-signer.js';
 import { FAULTS, FaultProxy } from '../support/fault-proxy.js';
 import { LocalStack } from '../support/local-stack.js';
 import { NumberedReadings } from '../support/numbered-readings.js';
@@ -29,7 +30,9 @@ function seededRandom(seed: number): () => number {
 
 beforeAll(async () => {
   stack = await LocalStack.start();
-  proxy = await FaultProxy.start(stack.announcement.endpoints.dynamodb, seededRandom(20_230_215));
+  const { dynamodb } = stack.announcement.endpoints;
+  const credentials = stackCredentials(stack.dataDir);
+  proxy = await FaultProxy.start(dynamodb, credentials, seededRandom(20_230_215));
   api = await ApiProcess.start(stack.announcement, stack.dataDir, {
     AWS_ENDPOINT_URL_DYNAMODB: proxy.url,
   });

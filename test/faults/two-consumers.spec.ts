@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { cellsIn, expectedCells } from '../support/aggregation-oracle.js';
 import { ApiClient, eventually, machineToken, type ApiAnswer } from '../support/api-client.js';
+import { stackCredentials } from '../support/aws-signer.js';
 import { LocalStack } from '../support/local-stack.js';
 import { aggregatorWorkers, SecondConsumer } from '../support/second-consumer.js';
 import { verified } from '../support/verification.js';
@@ -31,7 +32,7 @@ beforeEach(async () => {
   stack = await LocalStack.start();
   const { baseUrl, endpoints } = stack.announcement;
   api = (await ApiClient.connect(baseUrl)).withToken(await machineToken(stack.announcement));
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const credentials = stackCredentials(stack.dataDir);
   dynamoDb = new DynamoDBClient({ endpoint: endpoints.dynamodb, region: 'local', credentials });
   second = new SecondConsumer(stack);
 });

@@ -1,10 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Announcement } from '../../apps/local/src/stack/announcement.js';
+import { stackCredentials } from './aws-signer.js';
 import { freePort } from './local-stack.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/apps/api/src/main.js', import.meta.url));
@@ -75,7 +74,7 @@ export class ApiProcess {
 }
 
 function variablesFor(stack: Announcement, dataDir: string): Record<string, string> {
-  const { credentials } = JSON.parse(readFileSync(join(dataDir, 'installation.json'), 'utf8'));
+  const credentials = stackCredentials(dataDir);
   return {
     PATH: process.env['PATH'] ?? '',
     HOST: '127.0.0.1',

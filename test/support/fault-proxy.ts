@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { type Credentials, signedHeaders } from './aws-signer.js';
 
 /** What can befall one call that writes readings. */
 export const FAULTS = [
@@ -39,12 +40,17 @@ export class FaultProxy {
   private constructor(
     private readonly server: Server,
     private readonly target: string,
+    private readonly credentials: Credentials,
     private readonly random: () => number,
   ) {}
 
-  static async start(target: string, random: () => number = Math.random): Promise<FaultProxy> {
+  static async start(
+    target: string,
+    credentials: Credentials,
+    random: () => number = Math.random,
+  ): Promise<FaultProxy> {
     const server = createServer();
-    const proxy = new FaultProxy(server, target, random);
+    const proxy = new FaultProxy(server, target, credentials, random);
     server.on('request', (request, response) => void proxy.treat(request, response));
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -122,12 +128,15 @@ export class FaultProxy {
     answer(call.response, status, text);
   }
 
+  /** Signed anew: host, and sometimes body, are others than the API signed. */
   private async execute({ request }: Call, body: Buffer | string) {
-    const headers = new Headers();
-    for (const name of ['x-amz-target', 'content-type', 'authorization', 'x-amz-date']) {
-      const value = request.headers[name];
-      if (typeof value === 'string') headers.set(name, value);
-    }
+    const headers = signedHeaders({
+      url: this.target,
+      service: 'dynamodb',
+      target: String(request.headers['x-amz-target']),
+      body: body.toString(),
+      credentials: this.credentials,
+    });
     const reply = await fetch(this.target, { method: 'POST', headers, body: body.toString() });
     return { status: reply.status, text: await reply.text() };
   }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FunctionWorker } from '../../apps/local/src/lambda/function-worker.js';
 import { StreamMapping } from '../../apps/local/src/lambda/stream-mapping.js';
+import { stackCredentials } from './aws-signer.js';
 import type { LocalStack } from './local-stack.js';
 
 const FUNCTION = 'stream-aggregator';
@@ -22,9 +23,7 @@ export class SecondConsumer {
 
   constructor(private readonly stack: LocalStack) {
     const { endpoints, tables } = stack.announcement;
-    const { credentials } = JSON.parse(
-      readFileSync(join(stack.dataDir, 'installation.json'), 'utf8'),
-    );
+    const credentials = stackCredentials(stack.dataDir);
     this.streams = new DynamoDBStreamsClient({
       endpoint: endpoints.dynamodbStreams,
       region: 'local',

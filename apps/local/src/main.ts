@@ -3,6 +3,9 @@ import { relative } from 'node:path';
 import { CannotStartError, readStackOptions, type StackOptions } from './stack/options.js';
 import { Stack } from './stack/stack.js';
 
+/** Whatever a part of the stack writes is its owner's alone, also where it does not say so itself. */
+process.umask(0o077);
+
 /** `npm run local`: starts the stack, says how to use it, and stops it when told to. */
 async function run(): Promise<number> {
   const options = readStackOptions(process.argv.slice(2), process.env);

@@ -13,7 +13,8 @@ export interface DynoxideOptions {
   readonly dbPath: string;
   /** 0 picks a free one. */
   readonly port: number;
-  readonly host: '127.0.0.1';
+  /** An address of loopback. */
+  readonly host: string;
   /** Receives what the process prints, line by line. */
   readonly log?: (line: string) => void;
 }

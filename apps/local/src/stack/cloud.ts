@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { startCognitoServer } from '../cognito/cognito-server.js';
 import { ensureTables, type NamedTable } from '../dynamodb/ensure-tables.js';
 import { findDynoxide } from '../dynamodb/find-dynoxide.js';
-import { startDynoxide, type RunningDynoxide } from '../dynamodb/start-dynoxide.js';
+import { startStore, type RunningStore } from '../dynamodb/start-store.js';
 import { addStreamIndexes } from '../dynamodb/stream-indexes.js';
 import { startS3Server } from '../s3/s3-server.js';
 import { MessageQueue } from '../sqs/message-queue.js';
@@ -54,7 +54,7 @@ export interface Cloud {
   readonly identity: Identity;
   readonly queueUrl: string;
   readonly queue: MessageQueue;
-  readonly dynoxide: RunningDynoxide;
+  readonly store: RunningStore;
   readonly dynoxideBinary: string;
   readonly dynamodbFile: string;
 }
@@ -76,8 +76,8 @@ export async function startCloud(parts: CloudParts): Promise<Cloud> {
   ]);
   return {
     endpoints: {
-      dynamodb: dynamodb.dynoxide.url,
-      dynamodbStreams: dynamodb.dynoxide.url,
+      dynamodb: dynamodb.store.url,
+      dynamodbStreams: dynamodb.store.url,
       s3: uploads.s3Url,
       sqs: uploads.sqsUrl,
       cognitoIdp: cognito.url,
@@ -93,24 +93,23 @@ export async function startCloud(parts: CloudParts): Promise<Cloud> {
 async function startDynamoDb({ options, installation, log, teardown }: CloudParts) {
   const dynamodbFile = join(options.dataDir, 'dynamodb.db');
   const dynoxideBinary = findDynoxide(options.hostVariables);
-  const dynoxide = await startDynoxide({
+  const { credentials, ports } = installation;
+  const store = await startStore({
     binary: dynoxideBinary,
     dbPath: dynamodbFile,
-    port: installation.ports.dynamodb,
-    host: '127.0.0.1',
+    port: ports.dynamodb,
+    region: REGION,
+    credentials,
+    path: options.hostVariables['PATH'],
     log: (line) => log.note('dynamodb', line),
   });
-  teardown.add('stores', 'DynamoDB', () => dynoxide.stop());
-  const client = new DynamoDBClient({
-    endpoint: dynoxide.url,
-    region: REGION,
-    credentials: installation.credentials,
-  });
+  teardown.add('stores', 'DynamoDB', () => store.stop());
+  const client = new DynamoDBClient({ endpoint: store.url, region: REGION, credentials });
   await ensureTables(client, NAMED_TABLES);
   client.destroy();
   const warning = addStreamIndexes(dynamodbFile);
   if (warning !== undefined) log.note('dynamodb', warning);
-  return { dynoxide, dynoxideBinary, dynamodbFile };
+  return { store, dynoxideBinary, dynamodbFile };
 }
 
 async function startUploads({ options, installation, log, teardown }: CloudParts) {

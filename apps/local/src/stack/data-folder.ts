@@ -1,4 +1,12 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { CannotStartError } from './options.js';
@@ -18,6 +26,7 @@ export class DataFolder {
     closeToOthers(path);
     const lock = lockOrRefuse(path);
     if (reset) empty(path);
+    else closeFilesToOthers(path);
     return new DataFolder(path, lock);
   }
 
@@ -55,6 +64,16 @@ function closeToOthers(path: string): void {
     throw new CannotStartError(`${path} is open to other users and cannot be closed to them.`, {
       cause,
     });
+  }
+}
+
+/** Files of an earlier version may still be open: they would stay so, were the folder ever moved or opened. */
+function closeFilesToOthers(path: string): void {
+  if (!isOurs(path)) return;
+  for (const name of readdirSync(path)) {
+    const file = join(path, name);
+    const stats = lstatSync(file);
+    if (stats.isFile() && (stats.mode & 0o077) !== 0) chmodSync(file, 0o600);
   }
 }
 

@@ -20,7 +20,7 @@ export class Stack {
     readonly announcement: Announcement,
     /** Resolves with the reason when a part ends that should not. */
     readonly broken: Promise<string>,
-    /** What earlier runs gave up and nobody has looked after yet, in words. */
+    /** What a person should know: what earlier runs gave up, what this machine cannot do. */
     readonly warnings: readonly string[],
     private readonly teardown: Teardown,
   ) {}
@@ -44,12 +44,18 @@ export class Stack {
   static started(cloud: Cloud, api: ApiProcess, options: StackOptions, teardown: Teardown): Stack {
     const broken = Promise.race([
       api.ended().then((reason) => `the API ended (${reason})`),
-      cloud.dynoxide.exited.then(() => 'the embedded DynamoDB ended'),
+      cloud.store.exited.then(() => 'the embedded DynamoDB ended'),
     ]);
-    const warnings = leftBehind(cloud.queue, options.dataDir);
+    const warnings = [
+      ...(cloud.store.isPrivate ? [] : [STORE_IS_NOT_PRIVATE]),
+      ...leftBehind(cloud.queue, options.dataDir),
+    ];
     return new Stack(announce(cloud, options), broken, warnings, teardown);
   }
 }
+
+const STORE_IS_NOT_PRIVATE =
+  'other users of this machine can reach the database: it needs user namespaces, unshare and ip';
 
 async function startAll(options: StackOptions, teardown: Teardown): Promise<Stack> {
   const folder = DataFolder.open(options.dataDir, options.reset);

@@ -1,0 +1,178 @@
+import { SystemClock } from '@sensorflow/kernel';
+import {
+  Agent,
+  request as send,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
+import type { Server as Listener } from 'node:net';
+import { pipeline } from 'node:stream/promises';
+import { readAuthorization } from '../aws-signature/authorization.js';
+import { readSignedRequest } from '../aws-signature/signed-request.js';
+import { sha256Hex } from '../aws-signature/signing-key.js';
+import { verifySignature, type Credentials } from '../aws-signature/verify-signature.js';
+import { startLoopbackServer, type RunningServer } from '../http/loopback-server.js';
+import { ByteBudget } from './byte-budget.js';
+import { StoreError, storeErrorOf } from './store-error.js';
+
+/** DynamoDB's limit for a request. */
+const MAXIMUM_BODY_BYTES = 16 * 1024 ** 2;
+/** Of all bodies that are being read or checked; who would exceed it waits. */
+const HELD_BYTES = 4 * MAXIMUM_BODY_BYTES;
+const STORE_CONNECTIONS = 64;
+
+export interface SignedStoreOptions {
+  readonly on: number | Listener;
+  readonly region: string;
+  readonly credentials: Credentials;
+  /** Where dynoxide listens, which checks neither host nor signature. */
+  readonly store: { readonly host: string; readonly port: number };
+  /** Told of faults that a client only sees as a broken connection. */
+  readonly onFault?: (error: unknown) => void;
+}
+
+/**
+ * The embedded DynamoDB's only way in, for the tables and their streams: what is signed by the
+ * installation's secret goes to dynoxide, all else is refused. A body is read whole before it is
+ * passed on, because its signature covers it; an answer flows at its reader's pace.
+ */
+export async function startSignedStore(options: SignedStoreOptions): Promise<RunningServer> {
+  const agent = new Agent({ keepAlive: true, maxSockets: STORE_CONNECTIONS });
+  const gateway = { options, agent, held: new ByteBudget(HELD_BYTES), clock: new SystemClock() };
+  const server = await startLoopbackServer(options, (request, response) =>
+    answer(request, response, gateway),
+  );
+  return {
+    ...server,
+    close: async () => {
+      await server.close();
+      agent.destroy();
+    },
+  };
+}
+
+interface Gateway {
+  readonly options: SignedStoreOptions;
+  readonly agent: Agent;
+  readonly held: ByteBudget;
+  readonly clock: SystemClock;
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  gateway: Gateway,
+): Promise<void> {
+  try {
+    const stored = await forward(request, response, gateway);
+    response.writeHead(stored.statusCode ?? 502, only(SHOWN, stored.headers));
+    await pipeline(stored, response);
+  } catch (error) {
+    const known = storeErrorOf(error);
+    if (known !== undefined && !response.headersSent) refuse(response, known);
+    else {
+      if (!response.destroyed) gateway.options.onFault?.(error);
+      // As a store that went away: the SDK tries again.
+      response.destroy();
+    }
+  }
+}
+
+async function forward(
+  request: IncomingMessage,
+  response: ServerResponse,
+  gateway: Gateway,
+): Promise<IncomingMessage> {
+  const { options, held, clock } = gateway;
+  const signed = readSignedRequest(request);
+  const authorization = readAuthorization(signed);
+  const policy = {
+    service: 'dynamodb',
+    region: options.region,
+    credentials: options.credentials,
+  } as const;
+  requireKnownCaller(authorization.accessKeyId, policy.credentials);
+  if (request.method !== 'POST' || request.url !== '/') throw unknownOperation();
+  const length = lengthOf(request);
+  await held.reserve(length);
+  try {
+    if (request.headers.expect !== undefined) response.writeContinue();
+    const body = await readBody(request, length);
+    verifySignature(signed, authorization, sha256Hex(body), policy, clock.nowEpochMs());
+    return await exchange(request, response, body, gateway);
+  } finally {
+    held.release(length);
+  }
+}
+
+/** Nobody else's body is read at all. */
+function requireKnownCaller(accessKeyId: string, credentials: Credentials): void {
+  if (accessKeyId === credentials.accessKeyId) return;
+  const message = 'The security token included in the request is invalid.';
+  throw new StoreError(400, 'UnrecognizedClientException', message);
+}
+
+/** Known in advance, so that the bytes can be reserved before the first one is read. */
+function lengthOf({ headers }: IncomingMessage): number {
+  const length = Number(headers['content-length'] ?? Number.NaN);
+  if (Number.isNaN(length)) {
+    throw new StoreError(411, 'SerializationException', 'The request needs a content-length.');
+  }
+  if (length <= MAXIMUM_BODY_BYTES) return length;
+  const message = `A request has at most ${MAXIMUM_BODY_BYTES} bytes.`;
+  throw new StoreError(413, 'RequestEntityTooLargeException', message);
+}
+
+async function readBody(request: IncomingMessage, length: number): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  return new Promise((resolve, reject) => {
+    request.on('data', (part: Buffer) => parts.push(part));
+    request.once('end', () => resolve(Buffer.concat(parts, length)));
+    request.once('close', () => reject(new Error('The caller went away.')));
+  });
+}
+
+/** Sends the request on and resolves with the answer's head; ends when the caller has gone. */
+async function exchange(
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: Buffer,
+  { options, agent }: Gateway,
+): Promise<IncomingMessage> {
+  const { host, port } = options.store;
+  const headers = { ...only(PASSED_ON, request.headers), 'content-length': body.length };
+  return new Promise((resolve, reject) => {
+    const stored = send({ host, port, method: 'POST', path: '/', headers, agent });
+    stored.once('response', resolve).on('error', reject);
+    response.once('close', () => {
+      if (!response.writableFinished) stored.destroy(new Error('The caller went away.'));
+    });
+    stored.end(body);
+  });
+}
+
+/** dynoxide wants the form of a signature; it does not check it. */
+const PASSED_ON = ['authorization', 'content-type', 'x-amz-date', 'x-amz-target'];
+/** Nothing that would let a page read the answer. */
+const SHOWN = ['content-length', 'content-type', 'x-amz-crc32', 'x-amzn-requestid'];
+
+function only(names: readonly string[], headers: IncomingHttpHeaders): Record<string, string> {
+  const pairs = names.map((name) => [name, headers[name]] as const);
+  return Object.fromEntries(
+    pairs.filter((pair): pair is [string, string] => pair[1] !== undefined),
+  );
+}
+
+function unknownOperation(): StoreError {
+  return new StoreError(400, 'UnknownOperationException', 'The only address is POST /.');
+}
+
+function refuse(response: ServerResponse, { status, code, message }: StoreError): void {
+  response.writeHead(status, {
+    'content-type': 'application/x-amz-json-1.0',
+    // The rest of its body may be unread.
+    connection: 'close',
+  });
+  response.end(JSON.stringify({ __type: `com.amazon.coral.service#${code}`, message }));
+}

@@ -1,0 +1,198 @@
+import {
+  BatchGetItemCommand,
+  BatchWriteItemCommand,
+  CreateTableCommand,
+  DynamoDBClient,
+  ListTablesCommand,
+} from '@aws-sdk/client-dynamodb';
+import { DynamoDBStreamsClient, ListStreamsCommand } from '@aws-sdk/client-dynamodb-streams';
+import { rm } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ByteBudget } from '../../apps/local/src/dynamodb/byte-budget.js';
+import { startSignedStore } from '../../apps/local/src/dynamodb/signed-store.js';
+import {
+  type RunningDynoxide,
+  startDynoxide,
+} from '../../apps/local/src/dynamodb/start-dynoxide.js';
+import type { RunningServer } from '../../apps/local/src/http/loopback-server.js';
+import { signedHeaders } from '../support/aws-signer.js';
+import { DYNOXIDE, temporaryFolder } from '../support/lambda-fixtures/embedded-store.js';
+
+const CREDENTIALS = { accessKeyId: 'LOCAL', secretAccessKey: 'local-secret' };
+const MIB = 1024 ** 2;
+
+let folder: string;
+let dynoxide: RunningDynoxide;
+let server: RunningServer;
+let client: DynamoDBClient;
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  const host = '127.7.7.7';
+  dynoxide = await startDynoxide({ binary: DYNOXIDE, dbPath: join(folder, 'd.db'), port: 0, host });
+  server = await startSignedStore({
+    on: 0,
+    region: 'local',
+    credentials: CREDENTIALS,
+    store: { host, port: dynoxide.port },
+  });
+  client = new DynamoDBClient({
+    endpoint: server.url,
+    region: 'local',
+    credentials: CREDENTIALS,
+    maxAttempts: 1,
+  });
+  await client.send(
+    new CreateTableCommand({
+      TableName: 'large',
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+    }),
+  );
+});
+afterAll(async () => {
+  client.destroy();
+  await server.close();
+  await dynoxide.stop();
+  await rm(folder, { recursive: true });
+});
+
+/** A signed call as it goes over the wire: its head, with more lines, and as much of its body as is given. */
+function wireOf(body: string, sent = body, lines = [`Content-Length: ${body.length}`]): string {
+  const target = 'DynamoDB_20120810.ListTables';
+  const call = { url: server.url, service: 'dynamodb', target, body, credentials: CREDENTIALS };
+  const headers = Object.entries(signedHeaders(call)).map(([name, value]) => `${name}: ${value}`);
+  return `POST / HTTP/1.1\r\n${[...headers, ...lines].join('\r\n')}\r\n\r\n${sent}`;
+}
+
+async function send(wire: string): Promise<Socket> {
+  const socket = connect(server.port, '127.0.0.1').on('error', () => undefined);
+  await once(socket, 'connect');
+  socket.write(wire);
+  return socket;
+}
+
+async function statusOf(wire: string): Promise<number> {
+  const socket = await send(wire);
+  const [first] = await once(socket, 'data');
+  socket.destroy();
+  return Number(/^HTTP\/1\.1 (\d{3})/.exec(String(first))?.[1]);
+}
+
+describe('the store behind its check', () => {
+  it('serves tables and streams to who signs', async () => {
+    const settings = { endpoint: server.url, region: 'local', credentials: CREDENTIALS };
+    const streams = new DynamoDBStreamsClient(settings);
+
+    const { TableNames } = await client.send(new ListTablesCommand({}));
+    const { Streams } = await streams.send(new ListStreamsCommand({}));
+    streams.destroy();
+
+    expect(TableNames).toEqual(['large']);
+    expect(Streams).toEqual([]);
+  });
+
+  it('says by DynamoDB’s own names why it refuses', async () => {
+    const refusals = [
+      [{ secretAccessKey: 'x' }, 'InvalidSignatureException'],
+      [{ accessKeyId: 'x' }, 'UnrecognizedClientException'],
+    ] as const;
+
+    for (const [credentials, name] of refusals) {
+      const foreign = new DynamoDBClient({
+        endpoint: server.url,
+        region: 'local',
+        credentials: { ...CREDENTIALS, ...credentials },
+        maxAttempts: 1,
+      });
+      await expect(foreign.send(new ListTablesCommand({}))).rejects.toMatchObject({ name });
+      foreign.destroy();
+    }
+  });
+
+  it('passes on what is as large as DynamoDB takes and gives', async () => {
+    const ids = Array.from({ length: 25 }, (_, index) => `item-${index}`);
+    const requests = ids.map((id) => ({
+      PutRequest: { Item: { id: { S: id }, text: { S: id.padEnd(390 * 1024, 'x') } } },
+    }));
+
+    await client.send(new BatchWriteItemCommand({ RequestItems: { large: requests } }));
+    const keys = ids.map((id) => ({ id: { S: id } }));
+    const { Responses } = await client.send(
+      new BatchGetItemCommand({ RequestItems: { large: { Keys: keys } } }),
+    );
+
+    const lengths = Responses?.['large']?.map((item) => item['text']?.S?.length);
+    expect(lengths).toEqual(ids.map(() => 390 * 1024));
+  });
+
+  it('refuses two hosts, what is longer than 16 MiB, and what tells no length', async () => {
+    const length = 'Content-Length: 2';
+
+    const statuses = [
+      await statusOf(wireOf('{}', '{}', [length, 'Host: attacker.example'])),
+      await statusOf(wireOf('x'.repeat(16 * MIB + 1), '')),
+      await statusOf(wireOf('{}', '2\r\n{}\r\n0\r\n\r\n', ['Transfer-Encoding: chunked'])),
+    ];
+
+    expect(statuses).toEqual([403, 413, 411]);
+  });
+
+  it('refuses a stranger before it reads the body, however long', async () => {
+    const head = `POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${16 * MIB}\r\n\r\n`;
+    const socket = await send(`${head}first bytes`);
+
+    const answer = await text(socket);
+
+    expect(answer).toMatch(/^HTTP\/1\.1 400 [\s\S]*MissingAuthenticationTokenException/);
+  });
+
+  it('holds 64 MiB of bodies and lets others wait, until those who went away make room', async () => {
+    const large = wireOf('x'.repeat(16 * MIB), 'x');
+    const stalled = await Promise.all(Array.from({ length: 4 }, () => send(large)));
+    await delay(200);
+    let isAnswered = false;
+    const waiting = client.send(new ListTablesCommand({})).then(() => (isAnswered = true));
+    await delay(200);
+    const before = isAnswered;
+
+    for (const socket of stalled) socket.destroy();
+
+    await waiting;
+    expect([before, isAnswered]).toEqual([false, true]);
+  });
+
+  it('keeps a caller’s connection open', async () => {
+    const socket = await send('');
+
+    for (let call = 0; call < 3; call += 1) {
+      socket.write(wireOf('{}'));
+      const [answer] = await once(socket, 'data');
+      expect(String(answer)).toMatch(/^HTTP\/1\.1 200/);
+    }
+    socket.destroy();
+  });
+});
+
+describe('a byte budget', () => {
+  it('lets wait who asks for more than is left, in the order of asking', async () => {
+    const budget = new ByteBudget(10);
+    const order: string[] = [];
+    await budget.reserve(8);
+    const large = budget.reserve(6).then(() => order.push('large'));
+    const small = budget.reserve(1).then(() => order.push('small'));
+    await Promise.resolve();
+    const before = [...order];
+
+    budget.release(8);
+    await Promise.all([large, small]);
+
+    expect([before, order]).toEqual([[], ['large', 'small']]);
+  });
+});
