@@ -50,7 +50,7 @@ async function startBoth(folder: string): Promise<readonly [bare: Running, check
       dbPath: join(folder, 'checked.db'),
       region: 'local',
       credentials: CREDENTIALS,
-      path: '/usr/sbin:/usr/bin:/sbin:/bin',
+      path: '/usr/bin:/bin',
     }),
   ]);
 }

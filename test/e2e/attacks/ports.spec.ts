@@ -1,13 +1,13 @@
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { request as send } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signedHeaders, stackCredentials, type AwsCall } from '../../support/aws-signer.js';
 import { listeningAddresses } from '../../support/listening-ports.js';
-import { LocalStack } from '../../support/local-stack.js';
+import { LocalStack, temporaryFolder } from '../../support/local-stack.js';
 
 /** An attacker's guess: the right key id, and a secret of its own. */
 const FOREIGN_SECRET = 'foreign-secret';
@@ -237,6 +237,23 @@ describe('what every user of the machine can reach', () => {
 
     expect(files).toEqual(expect.arrayContaining(['dynamodb.db', 'dynamodb.db-wal', 's3.db-wal']));
     expect(open).toEqual([]);
+  });
+});
+
+describe('on a machine without namespaces', () => {
+  it('the stack says so, and dynoxide is at an address that no page can guess', async () => {
+    const path = temporaryFolder();
+    symlinkSync('/bin/sh', join(path, 'sh'));
+    const bare = await LocalStack.start({ variables: { PATH: path } });
+    const addresses = listeningAddresses(bare.processIds());
+    const printed = bare.output();
+    await bare.stopAndForget();
+    rmSync(path, { recursive: true });
+
+    expect(printed).toContain('WARNING        other users of this machine can reach the database');
+    expect(addresses.filter((each) => !each.startsWith('127.0.0.1:'))).toEqual([
+      expect.stringMatching(/^127\.\d+\.\d+\.\d+:\d+$/),
+    ]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { delimiter } from 'node:path';
 
 /** How to run a program where only it and what it starts can reach its ports. */
 export interface PrivateNetwork {
@@ -26,11 +27,16 @@ const NAMESPACE: readonly [string, ...string[]] = [
 export function privateNetwork(path: string | undefined): PrivateNetwork | undefined {
   const [program, ...args] = NAMESPACE;
   const tried = spawnSync(program, [...args, 'true'], {
-    env: { PATH: path ?? '' },
+    env: { PATH: withSystemFolders(path) },
     stdio: 'ignore',
     timeout: 5_000,
   });
   return tried.status === 0 ? { prefix: NAMESPACE } : undefined;
+}
+
+/** Where `ip` lies; many a user's own path leaves these out. */
+export function withSystemFolders(path: string | undefined): string {
+  return [path ?? '', '/usr/sbin', '/sbin'].join(delimiter);
 }
 
 /**

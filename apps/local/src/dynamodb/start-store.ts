@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server as Listener } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { privateNetwork } from './private-network.js';
+import { privateNetwork, withSystemFolders } from './private-network.js';
 import type { StoreOrder, StoreReport } from './store-process.js';
 
 export interface StoreOptions extends StoreOrder {
@@ -67,7 +67,7 @@ async function listen(port: number): Promise<Listener> {
 function spawnProgram(prefix: readonly string[], { path, log }: StoreOptions): ChildProcess {
   const [program, ...args] = [...prefix, process.execPath, '--enable-source-maps', PROGRAM];
   const child = spawn(program, args, {
-    env: { PATH: path ?? '' },
+    env: { PATH: withSystemFolders(path) },
     // A group of its own: a terminal's Ctrl-C must not end the store before those who use it.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
