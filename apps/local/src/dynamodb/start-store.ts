@@ -58,7 +58,8 @@ export async function startStore(options: StoreOptions): Promise<RunningStore> {
 }
 
 async function listen(port: number): Promise<Listener> {
-  const listener = createServer();
+  // Who calls before the store has taken over is to try again.
+  const listener = createServer((socket) => socket.destroy());
   listener.listen(port, '127.0.0.1');
   await once(listener, 'listening');
   return listener;

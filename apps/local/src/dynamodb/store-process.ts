@@ -32,6 +32,8 @@ process.once('disconnect', () => void stop().finally(() => process.exit()));
 
 async function start(order: StoreOrder, listener: unknown): Promise<void> {
   if (!(listener instanceof Listener)) throw new Error('The store was given no socket.');
+  // Until the gateway takes over; it then gets the connections in place of this.
+  listener.on('connection', (socket) => socket.destroy());
   const { binary, dbPath, region, credentials } = order;
   const host = unguessableHost();
   const log = (line: unknown): void => void process.stdout.write(`${String(line)}\n`);

@@ -54,6 +54,8 @@ export async function startLoopbackServer(
   // A large upload may take longer than Node's five minutes for a request; silence may not.
   server.requestTimeout = requestTimeoutMs;
   server.setTimeout(IDLE_TIMEOUT_MS);
+  // Node's five seconds would often close a connection that its client is about to use again.
+  server.keepAliveTimeout = IDLE_TIMEOUT_MS;
 
   await listen(server, on);
   const address = server.address();
