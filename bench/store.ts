@@ -1,6 +1,6 @@
 /**
  * What the embedded DynamoDB's check of host and signature costs: the stack's store beside a bare dynoxide,
- * in turns on the same machine, each with a database of its own. `node bench/store.ts [seconds a turn]`,
+ * in turns on the same machine, each with a database of its own. `npx node bench/store.ts [seconds a turn]`,
  * after a build.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
