@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../support/api-client.js';
 import { ApiProcess } from '../support/api-process.js';
+import { stackCredentials } from '../support/aws-signer.js';
 import { FaultProxy } from '../support/fault-proxy.js';
 import { LocalStack } from '../support/local-stack.js';
 
@@ -11,7 +12,8 @@ let api: ApiProcess;
 
 beforeAll(async () => {
   stack = await LocalStack.start();
-  proxy = await FaultProxy.start(stack.announcement.endpoints.dynamodb);
+  const { dynamodb } = stack.announcement.endpoints;
+  proxy = await FaultProxy.start(dynamodb, stackCredentials(stack.dataDir));
 });
 
 afterEach(() => {

@@ -6,10 +6,17 @@ import { startCognitoServer } from '../../apps/local/src/cognito/cognito-server.
 import { startAuthApp, type Answer, type AuthApp, type AuthAppOptions } from './auth-app.js';
 import { startSessionsTable } from './sessions-table.js';
 
+const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
+
 /** A user pool, a sessions table, and as many processes of the auth module as a test wants. */
 export async function startIdentityWorld() {
   const folder = mkdtempSync(join(tmpdir(), 'sensorflow-identity-'));
-  const cognito = await startCognitoServer({ dataDir: folder, port: 0, region: 'local' });
+  const cognito = await startCognitoServer({
+    dataDir: folder,
+    port: 0,
+    region: 'local',
+    credentials: CREDENTIALS,
+  });
   const table = await startSessionsTable();
   const pool = await cognito.pools.ensurePool('sensorflow');
   for (const group of ['viewers', 'admins']) cognito.pools.ensureGroup(pool.id, group);
@@ -60,7 +67,7 @@ export function clientOf(endpoint: string): CognitoIdentityProviderClient {
   return new CognitoIdentityProviderClient({
     endpoint,
     region: 'local',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    credentials: CREDENTIALS,
     maxAttempts: 1,
   });
 }
