@@ -9,6 +9,7 @@ import { importEnd, uploadFile } from '../../support/sensorflow.js';
 const IS_SHORT = process.env['SENSORFLOW_FAULTS'] === 'short';
 const HUGE_ROWS = IS_SHORT ? 1_500_000 : 6_000_000;
 const OTHERS = 20;
+const ROWS_OF_ANOTHER = 2000;
 /** Of an innocent caller, on a machine that does other things too. */
 const MAX_WAIT_MS = 15_000;
 const MAX_RSS_BYTES = 200_000_000;
@@ -61,7 +62,7 @@ describe('an operator with a huge import and many others', () => {
     const huge = await uploadFile(mallory, 'huge.csv', rowsOf('EQ-HUGE', HUGE_ROWS));
     const others = await Promise.all(
       Array.from({ length: OTHERS }, async (_none, n) =>
-        uploadFile(mallory, `other-${n}.csv`, rowsOf(`EQ-OTHER-${n}`, 20_000)),
+        uploadFile(mallory, `other-${n}.csv`, rowsOf(`EQ-OTHER-${n}`, ROWS_OF_ANOTHER)),
       ),
     );
     await delay(2000);
@@ -73,10 +74,8 @@ describe('an operator with a huge import and many others', () => {
     expect([alone.status, innocent.status, again.status]).toEqual(Array(3).fill('completed'));
     expect(statusThen).toBe('importing');
     const listed = await mallory.get('/sensor-data/uploads', { limit: 1000 });
-    const running = listed.body.items.filter(
-      ({ status }: { status: string }) => status === 'awaiting-upload',
-    );
-    expect(running).toEqual([]);
+    const statuses = listed.body.items.map(({ status }: { status: string }) => status);
+    expect(statuses).not.toContain('awaiting-upload');
     process.stdout.write(
       `a small import: alone ${seconds(alone.ms)}, beside a huge one and ${OTHERS} others ` +
         `${seconds(innocent.ms)} and ${seconds(again.ms)}\n`,
@@ -87,10 +86,11 @@ describe('an operator with a huge import and many others', () => {
     for (const uploadId of others) {
       expect(await importEnd(mallory, uploadId, 200_000)).toMatchObject({
         status: 'completed',
-        rows: { total: 20_000, accepted: 20_000, rejected: 0 },
+        rows: { total: ROWS_OF_ANOTHER, accepted: ROWS_OF_ANOTHER, rejected: 0 },
       });
     }
     const { body } = await mallory.get(`/sensor-data/uploads/${huge}`);
+    expect(body.rows.total).toBeLessThan(HUGE_ROWS);
     process.stdout.write(`meanwhile the huge one has ${body.rows.total} of ${HUGE_ROWS} rows\n`);
     const memories = peakMemories();
     expect(memories.length).toBeGreaterThan(0);

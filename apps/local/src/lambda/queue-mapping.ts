@@ -55,6 +55,7 @@ const STOP_GRACE_MS = 5_000;
  */
 export class QueueMapping {
   private readonly loops: readonly PollingLoop[];
+  private readonly busy = new Set<FunctionInvoker>();
   private readonly log: (line: string) => void;
 
   constructor(private readonly options: QueueMappingOptions) {
@@ -72,6 +73,8 @@ export class QueueMapping {
   }
 
   private async turn(invoker: FunctionInvoker): Promise<number> {
+    if (!this.isNeeded(invoker)) return POLL_MS;
+    this.busy.add(invoker);
     try {
       const { messages, source } = this.options;
       const received = messages.receive(source.batchSize, source.visibilityTimeoutSeconds);
@@ -82,7 +85,15 @@ export class QueueMapping {
     } catch (error) {
       this.log(`cannot go on, tries again: ${String(error)}`);
       return TROUBLE_PAUSE_MS;
+    } finally {
+      this.busy.delete(invoker);
     }
+  }
+
+  /** Only when those before it are at work: a process that nobody needs is not started. */
+  private isNeeded(invoker: FunctionInvoker): boolean {
+    const { invokers } = this.options;
+    return invokers.slice(0, invokers.indexOf(invoker)).every((one) => this.busy.has(one));
   }
 
   private isWornOut(message: QueuedMessage): boolean {

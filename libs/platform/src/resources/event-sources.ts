@@ -81,7 +81,7 @@ export const STREAM_MAPPINGS: readonly StreamMappingDefinition[] = [
 export const UPLOADS_QUEUE_SOURCE: QueueSourceDefinition = {
   batchSize: 1,
   visibilityTimeoutSeconds: 5400,
-  maximumConcurrency: 2,
+  maximumConcurrency: 3,
   maxReceiveCount: 5,
   functionTimeoutSeconds: 900,
   reportBatchItemFailures: true,
