@@ -243,7 +243,7 @@ describe('GET /sensor-data/uploads/{id}', () => {
 });
 
 describe('a caller who opens imports and never uploads', () => {
-  it('is refused at the limit, which is nobody else has, until the URLs have expired', async () => {
+  it('is refused at the limit until the URLs have expired; others are not', async () => {
     for (let n = 0; n < 100; n += 1) expect((await open(valid)).status).toBe(201);
     clock.advance(60_000);
 
