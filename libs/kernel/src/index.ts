@@ -10,3 +10,5 @@ export {
   showInstant,
   type Instant,
 } from './instant.js';
+export { pointerTo } from './json-pointer.js';
+export { forEachInSlices } from './slices.js';

@@ -1,4 +1,5 @@
 import {
+  pointerTo,
   refused,
   type Fault,
   type InputFault,
@@ -8,7 +9,7 @@ import {
 import { parseEquipmentId } from './equipment-id.js';
 import { FaultList } from './fault-list.js';
 import { isJsonObject } from './json-object.js';
-import { pointerTo } from './json-pointer.js';
+
 import { MAX_METRICS_PER_READING, parseMetricName } from './metric-name.js';
 import { parseNumber } from './reading-number.js';
 import { DEFAULT_METRIC, type Reading } from './reading.js';

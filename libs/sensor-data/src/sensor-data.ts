@@ -1,4 +1,10 @@
-import { DomainError, type Clock, type InputFault, type Parsed } from '@sensorflow/kernel';
+import {
+  DomainError,
+  forEachInSlices,
+  type Clock,
+  type InputFault,
+  type Parsed,
+} from '@sensorflow/kernel';
 import { VerdictList, type BatchVerdict } from './batch-verdict.js';
 import { parseReading } from './parse-reading.js';
 import type { ReadingPage, ReadingRange, ReadingStore } from './reading-store.js';
@@ -50,15 +56,14 @@ export class SensorData {
    * every reading is stored or rejected and at least one is stored. Throws `batch-empty`,
    * `too-many-readings`, and, with the verdict as extensions, `no-valid-reading` or `batch-unconfirmed`.
    *
-   * @param documents each a parsed JSON value, or why there is none
+   * @param documents each a parsed JSON value, or why there is none; one that throws refuses the batch
    */
   async recordBatch(
-    documents: readonly Parsed<unknown>[],
+    documents: Iterable<Parsed<unknown>>,
     callerId: string,
   ): Promise<BatchVerdict> {
-    assertBatchSize(documents.length);
     const verdicts = new VerdictList();
-    const { readings, indexes } = this.validReadings(documents, verdicts);
+    const { readings, indexes } = await this.validReadings(documents, verdicts);
     const outcomes = await this.writer.write(readings, callerId);
     for (const [position, index] of indexes.entries()) {
       noteOutcome(verdicts, index, outcomes[position]);
@@ -66,19 +71,22 @@ export class SensorData {
     return assertUseful(verdicts.verdict());
   }
 
-  private validReadings(documents: readonly Parsed<unknown>[], verdicts: VerdictList) {
+  private async validReadings(documents: Iterable<Parsed<unknown>>, verdicts: VerdictList) {
     const nowEpochMs = this.clock.nowEpochMs();
     const readings: Reading[] = [];
     const indexes: number[] = [];
-    for (const [index, document] of documents.entries()) {
+    let size = 0;
+    await forEachInSlices(documents, (document) => {
       const parsed = document.ok
         ? parseReading(document.value, nowEpochMs, this.retention)
         : { ok: false as const, faults: [{ pointer: '', ...document.fault }] };
       if (parsed.ok) {
         readings.push(parsed.value);
-        indexes.push(index);
-      } else verdicts.reject(index, parsed.faults);
-    }
+        indexes.push(size);
+      } else verdicts.reject(size, parsed.faults);
+      size += 1;
+    });
+    assertBatchSize(size);
     return { readings, indexes };
   }
 
@@ -126,7 +134,8 @@ export class SensorData {
   }
 }
 
-function assertBatchSize(size: number): void {
+/** Throws `batch-empty` or `too-many-readings`. */
+export function assertBatchSize(size: number): void {
   if (size === 0) throw new DomainError('invalid', 'batch-empty', 'The batch has no reading.');
   if (size > MAX_READINGS_PER_BATCH) {
     throw new DomainError(

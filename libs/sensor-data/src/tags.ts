@@ -1,7 +1,7 @@
-import { accepted, refused, type Parsed } from '@sensorflow/kernel';
+import { accepted, pointerTo, refused, type Parsed } from '@sensorflow/kernel';
 import type { FaultList } from './fault-list.js';
 import { isJsonObject } from './json-object.js';
-import { pointerTo } from './json-pointer.js';
+
 import { isMetricName } from './metric-name.js';
 
 const MAX_TAGS = 16;

@@ -1,8 +1,8 @@
 import { routeSettings } from './route-settings.js';
 
 /**
- * Lets a route take `application/x-ndjson` beside JSON; its body then arrives as one string. The
- * elements of a JSON array are left to the route: one that is nested too deep is not the whole's fault.
+ * Lets a route take `application/x-ndjson` beside JSON. Its body arrives as text, because building a
+ * list of megabytes at once would hold up everybody else: the route takes it apart with `json-list.ts`.
  */
 export function AcceptsNdjson(): MethodDecorator {
   return routeSettings({ acceptsNdjson: true });

@@ -2,7 +2,7 @@ import { DomainError } from '@sensorflow/kernel';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
 import { BodyReader, bodyTooLarge } from './body-reader.js';
-import { parseJson, parseJsonList } from './json.js';
+import { parseJson } from './json.js';
 import { DEFAULT_MAX_BODY_BYTES } from './route-settings.js';
 
 /**
@@ -32,7 +32,7 @@ function parseWith(read: Read): Read {
 
 async function readJson(request: FastifyRequest, body: IncomingMessage): Promise<unknown> {
   const text = decode(await readBytes(request, body));
-  return request.routeOptions.config.acceptsNdjson === true ? parseJsonList(text) : parseJson(text);
+  return request.routeOptions.config.acceptsNdjson === true ? text : parseJson(text);
 }
 
 async function readNdjson(request: FastifyRequest, body: IncomingMessage): Promise<string> {

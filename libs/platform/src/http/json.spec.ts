@@ -48,4 +48,50 @@ describe('a JSON document of a caller', () => {
       1e-100,
     ]);
   });
+
+  it.each([
+    ['{"value":1,"value":2}', '/value'],
+    ['{"values":{"a/b":1,"x":{},"a/b":2}}', '/values/a~1b'],
+    ['[{"a":1},{"b":[0,{"c":":","d":{"c":1},"\\u0063":2}]}]', '/1/b/1/c'],
+    ['{"\\"":1,"\\\\":2,"\\"":3}', '/"'],
+  ])('is refused when an object has a name twice: %s', (text, pointer) => {
+    expect(() => parseJson(text)).toThrow(
+      expect.objectContaining({
+        code: 'json-duplicate-key',
+        faults: [expect.objectContaining({ pointer, code: 'json-duplicate-key' })],
+      }),
+    );
+  });
+
+  it.each([
+    '{"a":"{\\"a\\":1,\\"a\\":2}"}',
+    '[{"a":1},{"a":1}]',
+    '{"a":{"a":{"a":":"}}}',
+    '{"":0}',
+  ])('may have a name in several objects and strings: %s', (text) => {
+    expect(parseJson(text)).toEqual(JSON.parse(text));
+  });
+
+  it('has numbers in its strings left alone', () => {
+    const text = '["1e-400", "a\\"1e-400", 1e-400, "0.0"]';
+
+    expect(parseJson(text)).toEqual(['1e-400', 'a"1e-400', Number.MIN_VALUE, '0.0']);
+  });
+
+  it.each(['[01e-400]', '[1.e-400]', '[+1e-400]', '[1e-400.5]', '[-1e-400-]', '[1e-400, ]'])(
+    'is refused when a tiny number in it is none: %s',
+    (text) => {
+      expect(codeOf(text)).toBe('json-malformed');
+    },
+  );
+
+  it('keeps a number with a long run of zeros apart from zero', () => {
+    const zeros = '0'.repeat(400);
+
+    expect(parseJson(`[0.${zeros}1, 0.${zeros}, -0.${zeros}1e${zeros.length}]`)).toEqual([
+      Number.MIN_VALUE,
+      0,
+      -0.1,
+    ]);
+  });
 });

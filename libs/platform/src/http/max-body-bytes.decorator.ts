@@ -9,7 +9,14 @@ import { routeSettings } from './route-settings.js';
 export function MaxBodyBytes(bytes: number): MethodDecorator {
   return applyDecorators(
     routeSettings({ maxBodyBytes: bytes }),
-    ApiProblem(400, 'json-malformed', 'json-too-deep', 'json-forbidden-key', 'body-not-utf8'),
+    ApiProblem(
+      400,
+      'json-malformed',
+      'json-too-deep',
+      'json-forbidden-key',
+      'json-duplicate-key',
+      'body-not-utf8',
+    ),
     ApiProblem(413, 'body-too-large'),
     ApiProblem(415, 'content-type-unsupported', 'content-encoding-unsupported'),
     ApiProblem(503, 'overloaded'),

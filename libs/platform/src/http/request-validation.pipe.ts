@@ -1,5 +1,5 @@
 import { ValidationPipe } from '@nestjs/common';
-import { DomainError, type InputFault } from '@sensorflow/kernel';
+import { DomainError, pointerTo, type InputFault } from '@sensorflow/kernel';
 import type { ValidationError } from 'class-validator';
 
 /**
@@ -20,7 +20,7 @@ export function requestValidationPipe(): ValidationPipe {
 }
 
 function faultsOf(error: ValidationError, parent: string): readonly InputFault[] {
-  const pointer = `${parent}/${error.property.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  const pointer = pointerTo(parent, error.property);
   const own = Object.entries(error.constraints ?? {}).map(([constraint, detail]) => ({
     pointer,
     code: codeOf(error, constraint),

@@ -17,8 +17,7 @@ import { SensorData } from '../sensor-data.js';
 import { BATCH_BODY, BATCH_CONTENT_TYPES } from './batch.body.js';
 import { documentsOf } from './batch-document.js';
 import { BatchView } from './batch.view.js';
-
-const MAX_BATCH_BYTES = 8 * 1024 * 1024;
+import { MAX_BATCH_BYTES } from './body-limits.js';
 
 /** Many readings at once, each with a verdict of its own. */
 @ApiTags('sensor data')

@@ -1,7 +1,14 @@
-import { accepted, parseInstant, refused, type Instant, type Parsed } from '@sensorflow/kernel';
+import {
+  accepted,
+  parseInstant,
+  pointerTo,
+  refused,
+  type Instant,
+  type Parsed,
+} from '@sensorflow/kernel';
 import { decodeCursor, encodeCursor, type CursorQuery } from '@sensorflow/platform/http/cursor.js';
 import { FaultList } from '../fault-list.js';
-import { pointerTo } from '../json-pointer.js';
+
 import type { ReadingRange } from '../reading-store.js';
 import { parsePathEquipmentId } from './path-equipment-id.js';
 import { requestProblem } from './request-problem.js';

@@ -26,13 +26,12 @@ import { MaxBodyBytes } from '@sensorflow/platform/http/max-body-bytes.decorator
 import type { FastifyRequest } from 'fastify';
 import { SensorData } from '../sensor-data.js';
 import { ApiReadingsQuery } from './api-readings-query.decorator.js';
+import { MAX_READING_BYTES } from './body-limits.js';
 import { pathEquipmentIdOf } from './path-equipment-id.js';
 import { pathReadingOf } from './path-reading.js';
 import { nextCursorOf, readingRangeOf, type QueryString } from './reading-range.js';
 import { READING_SCHEMA } from './reading.schema.js';
 import { ReadingPageView, ReadingView, toReadingView } from './reading.view.js';
-
-const MAX_READING_BYTES = 256 * 1024;
 
 /** Single readings in, and readings of one equipment out. */
 @ApiTags('sensor data')

@@ -294,6 +294,43 @@ describe('POST /sensor-data/batch', () => {
       body: { rejected: [{ index: 1, code: 'json-too-deep' }] },
     });
   });
+
+  it.each([
+    ['application/json', (texts: readonly string[]) => `[${texts.join()}]`],
+    ['application/x-ndjson', (texts: readonly string[]) => texts.join('\n')],
+  ])(
+    'rejects a name that stands twice and a reading of 256 KiB alone: %s',
+    async (type, listOf) => {
+      const twice = `{"value":1,${JSON.stringify(valid).slice(1)}`;
+      const large = JSON.stringify({ ...valid, tags: { cipId: 'x'.repeat(256 * 1024) } });
+
+      const answer = await post(
+        '/sensor-data/batch',
+        listOf([twice, large, JSON.stringify(valid)]),
+        type,
+      );
+
+      expect(answer).toMatchObject({
+        status: 207,
+        body: {
+          stored: 1,
+          rejected: [
+            { index: 0, pointer: '/value', code: 'json-duplicate-key' },
+            { index: 1, pointer: '', code: 'element-too-large' },
+          ],
+        },
+      });
+    },
+  );
+
+  it('stores nothing of an array that turns out to be no JSON at its end', async () => {
+    const readings = `${JSON.stringify(valid)},`.repeat(9_000);
+
+    const answer = await post('/sensor-data/batch', `[${readings}{"value":}]`);
+
+    expect(answer).toMatchObject({ status: 400, body: { code: 'json-malformed' } });
+    expect(await get('/sensor-data/EQ-12495')).toMatchObject({ body: { items: [] } });
+  });
 });
 
 describe('GET /sensor-data/{equipmentId}', () => {

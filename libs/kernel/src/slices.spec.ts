@@ -1,0 +1,63 @@
+import { setImmediate as immediate } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { forEachInSlices } from './slices.js';
+
+function workFor(durationMs: number): void {
+  const end = performance.now() + durationMs;
+  while (performance.now() < end);
+}
+
+/** Works on many at a time, and answers the longest that the event loop was held after they began. */
+async function longestHold(jobs: number): Promise<number> {
+  const items = Array.from({ length: 10 }, () => 5);
+  const work = Array.from({ length: jobs }, async () => forEachInSlices(items, workFor));
+  const over = Promise.all(work).then(() => 'over');
+  let longestMs = 0;
+  for (;;) {
+    const before = performance.now();
+    const first = await Promise.race([over, immediate('round')]);
+    if (first === 'over') return longestMs;
+    longestMs = Math.max(longestMs, performance.now() - before);
+  }
+}
+
+describe('work in slices', () => {
+  it('meets each item in order, and what is short at once', async () => {
+    const met: number[] = [];
+
+    const done = forEachInSlices([1, 2, 3], (item) => met.push(item));
+
+    expect(met).toEqual([1, 2, 3]);
+    await done;
+  });
+
+  it('lets others in between', async () => {
+    let others = 0;
+    const timer = setInterval(() => (others += 1), 1);
+
+    await forEachInSlices(
+      Array.from({ length: 20 }, () => 5),
+      workFor,
+    );
+    clearInterval(timer);
+
+    expect(others).toBeGreaterThanOrEqual(5);
+  });
+
+  it('ends with the first error', async () => {
+    const met: number[] = [];
+    const failing = forEachInSlices([1, 2, 3], (item) => {
+      if (item === 2) throw new Error('no');
+      met.push(item);
+    });
+
+    await expect(failing).rejects.toThrow('no');
+    expect(met).toEqual([1]);
+  });
+
+  it('of many at a time holds the event loop no longer than that of one', async () => {
+    const tenSlicesMs = 10 * 10;
+
+    expect(await longestHold(20)).toBeLessThan(tenSlicesMs);
+  });
+});
