@@ -3,7 +3,7 @@
  * all the addresses of its /64 at will.
  */
 export function clientNetwork(address: string): string {
-  const plain = address.replace(/%.*$/, '');
+  const [plain = ''] = address.split('%', 1);
   if (!plain.includes(':')) return plain;
   const groups = ipv6Groups(plain);
   if (!groups) return plain;

@@ -1,3 +1,5 @@
+import { withoutTrailingZeros } from './trailing-zeros.js';
+
 const NUMBER_TEXT = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,4}))?$/;
 /** More digits than any double needs to be rounded correctly from text. */
 const QUOTIENT_DIGITS = 40;
@@ -70,7 +72,7 @@ export class Decimal {
   private withPoint(digits: string): string {
     const padded = digits.padStart(1 - this.exponent, '0');
     const point = padded.length + this.exponent;
-    const fraction = padded.slice(point).replace(/0+$/, '');
+    const fraction = withoutTrailingZeros(padded.slice(point));
     return fraction === '' ? padded.slice(0, point) : `${padded.slice(0, point)}.${fraction}`;
   }
 }

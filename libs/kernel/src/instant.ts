@@ -1,4 +1,5 @@
 import { accepted, refused, type Fault, type Parsed } from './fault.js';
+import { withoutTrailingZeros } from './trailing-zeros.js';
 
 /**
  * A point in time as fixed-width UTC text with nine fraction digits
@@ -162,6 +163,6 @@ export function compareInstants(a: Instant, b: Instant): -1 | 0 | 1 {
 
 /** The instant as users see it: at least three fraction digits, no trailing zeros beyond them. */
 export function showInstant(instant: Instant): string {
-  const beyondMs = instant.slice(23, 29).replace(/0+$/, '');
+  const beyondMs = withoutTrailingZeros(instant.slice(23, 29));
   return `${instant.slice(0, 23)}${beyondMs}Z`;
 }

@@ -74,6 +74,7 @@ function compose(
   const pools = new PoolStore(database);
   const users = new UserStore(database);
   const signIns = new SignInStore(database);
+  // super-linear, but for an address of ours
   const issuerBaseUrl = (options.issuerBaseUrl ?? url).replace(/\/+$/, '');
   const signer = new TokenSigner(pools, clock, issuerBaseUrl);
   const poolAdministration = new PoolAdministration(pools, clock, options.region);
