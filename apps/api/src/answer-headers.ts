@@ -1,14 +1,16 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** An answer of the API is data: nothing of it is ever run, framed or sniffed. */
-const OF_DATA = Object.entries({
+/** An answer of the API is data: nothing of it is ever run, framed, sniffed or kept. */
+export const HEADERS_OF_DATA: Readonly<Record<string, string>> = {
+  'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
   'strict-transport-security': 'max-age=31536000; includeSubDomains',
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
-});
+};
+const OF_DATA = Object.entries(HEADERS_OF_DATA);
 
 /** What Swagger UI needs beyond that: its own scripts, styles and images, and calls to this API. */
 const PAGE_POLICY = [

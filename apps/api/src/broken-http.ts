@@ -1,55 +1,128 @@
-import { DomainError } from '@sensorflow/kernel';
 import { problem, PROBLEM_CONTENT_TYPE } from '@sensorflow/platform/http/problem-details.js';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { HEADERS_OF_DATA } from './answer-headers.js';
+
+interface Refusal {
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+}
 
 /** Node's parser errors that are more than a plain bad request. */
-const FAULTS: Readonly<Record<string, readonly [number, string, string]>> = {
-  HPE_HEADER_OVERFLOW: [431, 'headers-too-large', 'The request line and headers are too large.'],
-  ERR_HTTP_REQUEST_TIMEOUT: [408, 'request-timeout', 'The request did not arrive in time.'],
+const FAULTS: Readonly<Record<string, Refusal>> = {
+  HPE_HEADER_OVERFLOW: {
+    status: 431,
+    code: 'headers-too-large',
+    detail: 'The request line and headers are too large.',
+  },
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    status: 408,
+    code: 'request-timeout',
+    detail: 'The request did not arrive in time.',
+  },
 };
-const BAD_REQUEST = [400, 'http-malformed', 'This is not valid HTTP/1.1.'] as const;
+const MALFORMED: Refusal = {
+  status: 400,
+  code: 'http-malformed',
+  detail: 'This is not valid HTTP/1.1.',
+};
+const HOST_MISSING: Refusal = {
+  status: 400,
+  code: 'host-missing',
+  detail: 'HTTP/1.1 needs a Host header.',
+};
+const HOST_REPEATED: Refusal = {
+  status: 400,
+  code: 'host-repeated',
+  detail: 'Send one Host header: several can mean several hosts.',
+};
+const TRANSFER_ENCODING_UNSUPPORTED: Refusal = {
+  status: 501,
+  code: 'transfer-encoding-unsupported',
+  detail: 'The only Transfer-Encoding that is understood here is chunked.',
+};
+const EXPECTATION_UNSUPPORTED: Refusal = {
+  status: 417,
+  code: 'expectation-unsupported',
+  detail: 'The only expectation that is met here is 100-continue.',
+};
+const NO_TUNNELS: Refusal = {
+  status: 501,
+  code: 'tunnel-unsupported',
+  detail: 'This is no proxy: CONNECT opens nothing here.',
+};
 
 /** Answers what is not HTTP at all, before there is a request that a filter could see. */
 export function answerBrokenHttp(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const [status, code, detail] = FAULTS[error.code ?? ''] ?? BAD_REQUEST;
-  const requestId = randomUUID();
+  if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
+  else endWith(FAULTS[error.code ?? ''] ?? MALFORMED, socket);
+}
+
+function endWith(refusal: Refusal, socket: Duplex): void {
+  const { title, headers, body } = answerOf(refusal, randomUUID());
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  socket.end([`HTTP/1.1 ${refusal.status} ${title}`, ...lines, '', body].join('\r\n'));
+}
+
+/** The connection closes: where one request's framing is in doubt, nobody knows where the next begins. */
+function answerOf({ status, code, detail }: Refusal, requestId: string) {
   const document = problem(status, code, detail, requestId);
   const body = JSON.stringify(document);
-  socket.end(
-    [
-      `HTTP/1.1 ${status} ${document.title}`,
-      `Content-Type: ${PROBLEM_CONTENT_TYPE}`,
-      `Content-Length: ${Buffer.byteLength(body)}`,
-      `X-Request-Id: ${requestId}`,
-      'Connection: close',
-      '',
-      body,
-    ].join('\r\n'),
-  );
+  const headers = {
+    ...HEADERS_OF_DATA,
+    'content-type': PROBLEM_CONTENT_TYPE,
+    'content-length': String(Buffer.byteLength(body)),
+    'x-request-id': requestId,
+    connection: 'close',
+  };
+  return { title: document.title, headers, body };
 }
 
-/** What Node would refuse with an empty answer, refused with a problem document. Call it before all other hooks. */
+/** What Node would take, or refuse with an empty answer, refused with a problem document. Call it before all other hooks. */
 export function refuseBrokenRequests(server: FastifyInstance): void {
-  server.addHook('onRequest', (request, _reply, done) => {
-    const isBroken = request.raw.httpVersion === '1.1' && !request.raw.headers.host;
-    done(isBroken ? hostMissing() : undefined);
+  const refusedSockets = new WeakSet<Duplex>();
+  server.addHook('onRequest', (request, reply, done) => {
+    const { socket } = request.raw;
+    const refusal = refusalOf(request.raw);
+    if (refusedSockets.has(socket)) socket.destroy();
+    else if (refusal) {
+      refusedSockets.add(socket);
+      send(refusal, request, reply);
+    } else done();
   });
   server.server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
-    const detail = 'The only expectation that is met here is 100-continue.';
-    const requestId = randomUUID();
-    const document = problem(417, 'expectation-unsupported', detail, requestId);
-    response.writeHead(417, { 'content-type': PROBLEM_CONTENT_TYPE, 'x-request-id': requestId });
-    response.end(JSON.stringify(document));
+    const { headers, body } = answerOf(EXPECTATION_UNSUPPORTED, randomUUID());
+    response.writeHead(EXPECTATION_UNSUPPORTED.status, headers);
+    response.end(body);
+  });
+  server.server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
+    endWith(NO_TUNNELS, socket);
   });
 }
 
-function hostMissing(): DomainError {
-  return new DomainError('invalid', 'host-missing', 'HTTP/1.1 needs a Host header.');
+function send(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): void {
+  const { headers, body } = answerOf(refusal, request.id);
+  void reply.status(refusal.status).headers(headers).send(body);
+}
+
+function refusalOf({ httpVersion, headers, rawHeaders }: IncomingMessage): Refusal | undefined {
+  if (httpVersion === '1.1' && !headers.host) return HOST_MISSING;
+  if (isHostRepeated(rawHeaders)) return HOST_REPEATED;
+  const encoding = headers['transfer-encoding'];
+  if (encoding === undefined || encoding.toLowerCase() === 'chunked') return undefined;
+  return TRANSFER_ENCODING_UNSUPPORTED;
+}
+
+/** In the raw headers, because Node keeps the first of several. */
+function isHostRepeated(rawHeaders: readonly string[]): boolean {
+  let hosts = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? '';
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts += 1;
+  }
+  return hosts > 1;
 }

@@ -9,6 +9,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { setAnswerHeaders } from './answer-headers.js';
+import { refuseOtherMethods } from './allowed-methods.js';
 import { frontendOriginOf } from './app.module.js';
 import { answerBrokenHttp, refuseBrokenRequests } from './broken-http.js';
 import { serveDocuments } from './documents.js';
@@ -58,6 +59,7 @@ export function configureApp(app: NestFastifyApplication, environment: ApiEnviro
     done();
   });
   refuseBrokenRequests(server);
+  refuseOtherMethods(server);
   app.get(Admission, { strict: false }).admitBeforeBody(server);
   registerBodyParsers(server);
   app.useGlobalPipes(requestValidationPipe());

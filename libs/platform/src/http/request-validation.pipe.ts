@@ -1,21 +1,60 @@
-import { ValidationPipe } from '@nestjs/common';
+import { ValidationPipe, type ArgumentMetadata } from '@nestjs/common';
 import { DomainError, pointerTo, type InputFault } from '@sensorflow/kernel';
 import type { ValidationError } from 'class-validator';
+
+/** More than an honest request can have; the rest of a hostile one is not listed. */
+const MAX_FAULTS = 100;
 
 /**
  * Checks query strings and small bodies against their class-validator classes and names every fault
  * at once. A constraint takes its fault's code from `context: { code }`.
  */
 export function requestValidationPipe(): ValidationPipe {
-  return new ValidationPipe({
+  return new RequestValidationPipe({
     whitelist: true,
     forbidNonWhitelisted: true,
     transform: true,
     validationError: { target: false, value: false },
-    exceptionFactory: (errors) =>
-      new DomainError('invalid', 'invalid-request', 'The request is not valid; see errors.', {
-        faults: errors.flatMap((error) => faultsOf(error, '')),
-      }),
+    exceptionFactory: (errors) => invalidRequest(errors.flatMap((error) => faultsOf(error, ''))),
+  });
+}
+
+/** Nest's pipe takes names that could change a prototype away without a word; here they are refused. */
+class RequestValidationPipe extends ValidationPipe {
+  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    const faults = [...removedNames(value, '')];
+    if (faults.length === 0) return super.transform(value, metadata);
+    const others = await super.transform(value, metadata).then(() => [], faultsIn);
+    throw invalidRequest([...faults, ...others]);
+  }
+}
+
+const REMOVED_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+
+function isRemoved(name: string, parent: string): boolean {
+  // At the top also what every object inherits, such as toString.
+  return REMOVED_NAMES.has(name) || (parent === '' && name in Object.prototype);
+}
+
+function* removedNames(value: unknown, parent: string): Generator<InputFault> {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [name, member] of Object.entries(value)) {
+    const pointer = pointerTo(parent, name);
+    if (isRemoved(name, parent)) {
+      yield { pointer, code: 'unknown-property', detail: `${name} is not accepted as a name.` };
+    }
+    yield* removedNames(member, pointer);
+  }
+}
+
+function faultsIn(error: unknown): readonly InputFault[] {
+  if (error instanceof DomainError) return error.faults;
+  throw error;
+}
+
+function invalidRequest(faults: readonly InputFault[]): DomainError {
+  return new DomainError('invalid', 'invalid-request', 'The request is not valid; see errors.', {
+    faults: faults.slice(0, MAX_FAULTS),
   });
 }
 
