@@ -106,7 +106,7 @@ describe('a method that a path does not have', () => {
     expect([answer.status, answer.headers.get('allow')]).toEqual([405, allowed]);
     expect(Object.fromEntries(answer.headers)).toMatchObject(SECURITY);
     expect(answer.headers.get('content-type')).toContain('application/problem+json');
-    if (method !== 'HEAD') expect(answer.text).toContain('"code":"method-not-allowed"');
+    expect(answer.text).toContain(method === 'HEAD' ? '' : '"code":"method-not-allowed"');
   });
 
   it.each(['PUT', 'PROPFIND', 'TRACE', 'OPTIONS'])(
