@@ -49,7 +49,7 @@ const MAX_DISCARDING_MS = 2000;
  * client that is still sending then would meet a reset instead of its answer.
  */
 async function discard(body: IncomingMessage): Promise<void> {
-  if (body.complete || body.destroyed) return;
+  if (body.complete || body.readableEnded || body.destroyed) return;
   await new Promise<void>((resolve) => {
     const timeout = setTimeout(resolve, MAX_DISCARDING_MS);
     let discarded = 0;
