@@ -58,10 +58,7 @@ export class SensorData {
    *
    * @param documents each a parsed JSON value, or why there is none; one that throws refuses the batch
    */
-  async recordBatch(
-    documents: Iterable<Parsed<unknown>>,
-    callerId: string,
-  ): Promise<BatchVerdict> {
+  async recordBatch(documents: Iterable<Parsed<unknown>>, callerId: string): Promise<BatchVerdict> {
     const verdicts = new VerdictList();
     const { readings, indexes } = await this.validReadings(documents, verdicts);
     const outcomes = await this.writer.write(readings, callerId);

@@ -18,6 +18,10 @@ async function faultsOf(value: unknown): Promise<readonly InputFault[]> {
   );
 }
 
+function membersNamed(count: number): object {
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => [`n${index}`, 1]));
+}
+
 describe('a request', () => {
   it('that is valid has no fault', async () => {
     expect(await faultsOf({ name: 'x' })).toEqual([]);
@@ -36,8 +40,14 @@ describe('a request', () => {
   );
 
   it('is told of a hundred faults at most', async () => {
-    const value = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`n${index}`, 1]));
+    expect(await faultsOf(membersNamed(4000))).toHaveLength(100);
+  });
 
-    expect(await faultsOf(value)).toHaveLength(100);
+  it.each([
+    ['names', membersNamed(4001)],
+    ['elements', { name: Array(4000).fill(1) }],
+    ['names within', { a: { b: membersNamed(3000) }, c: membersNamed(1000) }],
+  ])('with more than 4,000 members is refused before they are looked at: %s', async (_, value) => {
+    expect(await faultsOf(value)).toMatchObject([{ pointer: '', code: 'too-many-members' }]);
   });
 });

@@ -1,0 +1,29 @@
+import { setImmediate as immediate } from 'node:timers/promises';
+
+export interface Hold {
+  /** The longest that the event loop was held in one round, as CPU time of this thread. */
+  readonly longestMs: number;
+  /** How much memory the process had at most beyond what it had before. */
+  readonly megabytes: number;
+}
+
+const BYTES_PER_MEGABYTE = 1_000_000;
+
+/**
+ * Watches the event loop of this process during some work. By CPU time rather than by the clock
+ * (`monitorEventLoopDelay`), because others' work on the machine must not count.
+ */
+export async function holdDuring(work: () => Promise<unknown>): Promise<Hold> {
+  const before = process.memoryUsage.rss();
+  let peak = before;
+  let longestMs = 0;
+  const over = work().then(() => 'over');
+  for (;;) {
+    const usage = process.threadCpuUsage();
+    const first = await Promise.race([over, immediate('round')]);
+    const { user, system } = process.threadCpuUsage(usage);
+    longestMs = Math.max(longestMs, (user + system) / 1000);
+    peak = Math.max(peak, process.memoryUsage.rss());
+    if (first === 'over') return { longestMs, megabytes: (peak - before) / BYTES_PER_MEGABYTE };
+  }
+}
