@@ -60,4 +60,16 @@ describe('work in slices', () => {
 
     expect(await longestHold(20)).toBeLessThan(tenSlicesMs);
   });
+
+  it('is refused when 32 others are under way, and none of them suffers', async () => {
+    const items = [15, 1];
+    const others = Array.from({ length: 32 }, async () => forEachInSlices(items, workFor));
+
+    const refused = forEachInSlices(items, workFor);
+
+    await expect(refused).rejects.toMatchObject({ kind: 'overloaded', retryAfterSeconds: 1 });
+    await expect(forEachInSlices([1], workFor)).resolves.toBeUndefined();
+    await Promise.all(others);
+    await forEachInSlices(items, workFor);
+  });
 });

@@ -1,8 +1,12 @@
 import { setImmediate as immediate } from 'node:timers/promises';
+import { DomainError } from './domain-error.js';
 
 /** Long enough that waiting in between costs little, short enough that nobody notices a slice. */
 const SLICE_MS = 10;
+/** Each may hold megabytes while it waits; of those that take no more than a slice, none does. */
+const MAX_JOBS = 32;
 
+let jobs = 0;
 let lastTurn: Promise<unknown> = Promise.resolve();
 
 /** Of all who wait, one goes on in each round of the event loop: many at a time hold it no longer than one. */
@@ -13,17 +17,40 @@ function nextTurn(): Promise<unknown> {
 
 /**
  * Does long work item by item and lets the event loop serve others every few milliseconds. What takes
- * less is done at once. Ends with the first error that `items` or `work` throws.
+ * less is done at once. Ends with the first error that `items` or `work` throws, and with DomainError
+ * `overloaded` when 32 others are under way.
  */
 export async function forEachInSlices<T>(
   items: Iterable<T>,
   work: (item: T) => void,
 ): Promise<void> {
-  let sliceEnd = performance.now() + SLICE_MS;
-  for (const item of items) {
-    work(item);
-    if (performance.now() < sliceEnd) continue;
-    await nextTurn();
-    sliceEnd = performance.now() + SLICE_MS;
+  const remaining = Iterator.from(items);
+  if (workForASlice(remaining, work)) return;
+  if (jobs >= MAX_JOBS) throw overloaded();
+  jobs += 1;
+  try {
+    do await nextTurn();
+    while (!workForASlice(remaining, work));
+  } finally {
+    jobs -= 1;
   }
+}
+
+/** Whether nothing remains. */
+function workForASlice<T>(remaining: Iterator<T>, work: (item: T) => void): boolean {
+  const end = performance.now() + SLICE_MS;
+  for (let next = remaining.next(); next.done !== true; next = remaining.next()) {
+    work(next.value);
+    if (performance.now() >= end) return false;
+  }
+  return true;
+}
+
+function overloaded(): DomainError {
+  return new DomainError(
+    'overloaded',
+    'overloaded',
+    'Too many large requests are being read; nothing of this one was done. Send it again.',
+    { retryAfterSeconds: 1 },
+  );
 }
