@@ -1,4 +1,3 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   AGGREGATE_TOO_LARGE,
   compareEquipmentHours,
@@ -13,51 +12,23 @@ import {
 } from '@sensorflow/aggregation';
 import { DynamoDbAggregateStore } from '@sensorflow/aggregation/dynamodb/dynamodb-aggregate-store.js';
 import { AGGREGATES_TABLE } from '@sensorflow/platform/resources/tables.js';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ensureTables } from '../../apps/local/src/dynamodb/ensure-tables.js';
-import { findDynoxide } from '../../apps/local/src/dynamodb/find-dynoxide.js';
-import {
-  startDynoxide,
-  type RunningDynoxide,
-} from '../../apps/local/src/dynamodb/start-dynoxide.js';
 import { InMemoryAggregateStore } from '../support/in-memory-aggregate-store.js';
 import { aStoredReading, pagesOf } from '../support/readings.js';
+import { startTestDynamoDb, type TestDynamoDb } from '../support/test-dynamodb.js';
 
 const FIFTEENTH = { from: anHour('2023-02-15T00'), to: anHour('2023-02-16T00') };
 
-let dynoxide: RunningDynoxide;
-let client: DynamoDBClient;
-let folder: string;
-let tables = 0;
+let dynamodb: TestDynamoDb;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'aggregate-store-'));
-  dynoxide = await startDynoxide({
-    binary: findDynoxide(process.env),
-    dbPath: join(folder, 'dynamodb.db'),
-    port: 0,
-    host: '127.0.0.1',
-  });
-  client = new DynamoDBClient({
-    endpoint: dynoxide.url,
-    region: 'local',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
+  dynamodb = await startTestDynamoDb();
 });
-
-afterAll(async () => {
-  client.destroy();
-  await dynoxide.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => dynamodb.close());
 
 async function dynamoDbStore(shards: number): Promise<AggregateStore> {
-  const name = `aggregates-${(tables += 1)}`;
-  await ensureTables(client, [{ definition: AGGREGATES_TABLE, name }]);
-  return new DynamoDbAggregateStore(client, name, shards);
+  const name = await dynamodb.createTable(AGGREGATES_TABLE);
+  return new DynamoDbAggregateStore(dynamodb.client, name, shards);
 }
 
 function anHour(text: string): Hour {

@@ -2,26 +2,20 @@ import type { EquipmentRegistry, RegisteredEquipment } from '@sensorflow/aggrega
 import { DynamoDbEquipmentRegistry } from '@sensorflow/aggregation/dynamodb/dynamodb-equipment-registry.js';
 import { AGGREGATES_TABLE } from '@sensorflow/platform/resources/tables.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ensureTables } from '../../apps/local/src/dynamodb/ensure-tables.js';
 import { InMemoryEquipmentRegistry } from '../support/in-memory-equipment-registry.js';
-import {
-  startEmbeddedStore,
-  type EmbeddedStore,
-} from '../support/lambda-fixtures/embedded-store.js';
 import { pagesOf } from '../support/readings.js';
+import { startTestDynamoDb, type TestDynamoDb } from '../support/test-dynamodb.js';
 
-let embedded: EmbeddedStore;
-let tables = 0;
+let dynamodb: TestDynamoDb;
 
 beforeAll(async () => {
-  embedded = await startEmbeddedStore();
+  dynamodb = await startTestDynamoDb();
 });
-afterAll(() => embedded.close());
+afterAll(() => dynamodb.close());
 
 async function dynamoDbRegistry(): Promise<EquipmentRegistry> {
-  const name = `aggregates-${(tables += 1)}`;
-  await ensureTables(embedded.dynamodb, [{ definition: AGGREGATES_TABLE, name }]);
-  return new DynamoDbEquipmentRegistry(embedded.dynamodb, name);
+  const name = await dynamodb.createTable(AGGREGATES_TABLE);
+  return new DynamoDbEquipmentRegistry(dynamodb.client, name);
 }
 
 describe.each([

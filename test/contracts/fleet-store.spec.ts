@@ -1,4 +1,3 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   foldReadings,
   hourOf,
@@ -16,19 +15,11 @@ import {
 } from '@sensorflow/aggregation/dynamodb/dynamodb-aggregate-store.js';
 import { DynamoDbFleetStore } from '@sensorflow/aggregation/dynamodb/dynamodb-fleet-store.js';
 import { AGGREGATES_TABLE } from '@sensorflow/platform/resources/tables.js';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ensureTables } from '../../apps/local/src/dynamodb/ensure-tables.js';
-import { findDynoxide } from '../../apps/local/src/dynamodb/find-dynoxide.js';
-import {
-  startDynoxide,
-  type RunningDynoxide,
-} from '../../apps/local/src/dynamodb/start-dynoxide.js';
 import { InMemoryAggregateStore } from '../support/in-memory-aggregate-store.js';
 import { InMemoryFleetStore } from '../support/in-memory-fleet-store.js';
 import { aStoredReading, pagesOf } from '../support/readings.js';
+import { startTestDynamoDb, type TestDynamoDb } from '../support/test-dynamodb.js';
 
 const SHARDS = 3;
 const SIX = anHour('2023-02-15T06');
@@ -38,38 +29,18 @@ interface Stores {
   readonly fleet: FleetStore;
 }
 
-let dynoxide: RunningDynoxide;
-let client: DynamoDBClient;
-let folder: string;
-let tables = 0;
+let dynamodb: TestDynamoDb;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'fleet-store-'));
-  dynoxide = await startDynoxide({
-    binary: findDynoxide(process.env),
-    dbPath: join(folder, 'dynamodb.db'),
-    port: 0,
-    host: '127.0.0.1',
-  });
-  client = new DynamoDBClient({
-    endpoint: dynoxide.url,
-    region: 'local',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
+  dynamodb = await startTestDynamoDb();
 });
-
-afterAll(async () => {
-  client.destroy();
-  await dynoxide.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => dynamodb.close());
 
 async function inDynamoDb(): Promise<Stores> {
-  const name = `aggregates-${(tables += 1)}`;
-  await ensureTables(client, [{ definition: AGGREGATES_TABLE, name }]);
+  const name = await dynamodb.createTable(AGGREGATES_TABLE);
   return {
-    aggregates: new DynamoDbAggregateStore(client, name, SHARDS),
-    fleet: new DynamoDbFleetStore(client, name),
+    aggregates: new DynamoDbAggregateStore(dynamodb.client, name, SHARDS),
+    fleet: new DynamoDbFleetStore(dynamodb.client, name),
   };
 }
 

@@ -1,19 +1,10 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { ReadingStore } from '@sensorflow/sensor-data';
 import { DynamoDbReadingStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-reading-store.js';
 import { READINGS_TABLE } from '@sensorflow/platform/resources/tables.js';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ensureTables } from '../../apps/local/src/dynamodb/ensure-tables.js';
-import { findDynoxide } from '../../apps/local/src/dynamodb/find-dynoxide.js';
-import {
-  startDynoxide,
-  type RunningDynoxide,
-} from '../../apps/local/src/dynamodb/start-dynoxide.js';
 import { InMemoryReadingStore } from '../support/in-memory-reading-store.js';
 import { anInstant, aStoredReading, pagesOf } from '../support/readings.js';
+import { startTestDynamoDb } from '../support/test-dynamodb.js';
 
 interface Subject {
   readonly store: ReadingStore;
@@ -309,27 +300,11 @@ function inMemory(): Promise<Subject> {
 }
 
 async function inDynamoDb(): Promise<Subject> {
-  const folder = await mkdtemp(join(tmpdir(), 'reading-store-'));
-  const dynoxide: RunningDynoxide = await startDynoxide({
-    binary: findDynoxide(process.env),
-    dbPath: join(folder, 'dynamodb.db'),
-    port: 0,
-    host: '127.0.0.1',
-  });
-  const client = new DynamoDBClient({
-    endpoint: dynoxide.url,
-    region: 'local',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    maxAttempts: 1,
-  });
-  await ensureTables(client, [{ definition: READINGS_TABLE, name: 'readings' }]);
+  const dynamodb = await startTestDynamoDb();
+  const name = await dynamodb.createTable(READINGS_TABLE);
   return {
-    store: new DynamoDbReadingStore(client, 'readings'),
-    stop: async () => {
-      client.destroy();
-      await dynoxide.stop();
-      await rm(folder, { recursive: true });
-    },
+    store: new DynamoDbReadingStore(dynamodb.client, name),
+    stop: () => dynamodb.close(),
   };
 }
 

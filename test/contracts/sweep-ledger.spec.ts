@@ -2,26 +2,20 @@ import type { SweepLedger, SweepPosition } from '@sensorflow/aggregation';
 import { DynamoDbSweepLedger } from '@sensorflow/aggregation/dynamodb/dynamodb-sweep-ledger.js';
 import { AGGREGATES_TABLE } from '@sensorflow/platform/resources/tables.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ensureTables } from '../../apps/local/src/dynamodb/ensure-tables.js';
 import { anHour } from '../support/aggregation-world.js';
 import { InMemorySweepLedger } from '../support/in-memory-sweep-ledger.js';
-import {
-  startEmbeddedStore,
-  type EmbeddedStore,
-} from '../support/lambda-fixtures/embedded-store.js';
+import { startTestDynamoDb, type TestDynamoDb } from '../support/test-dynamodb.js';
 
-let embedded: EmbeddedStore;
-let tables = 0;
+let dynamodb: TestDynamoDb;
 
 beforeAll(async () => {
-  embedded = await startEmbeddedStore();
+  dynamodb = await startTestDynamoDb();
 });
-afterAll(() => embedded.close());
+afterAll(() => dynamodb.close());
 
 async function inDynamoDb(): Promise<SweepLedger> {
-  const name = `aggregates-${(tables += 1)}`;
-  await ensureTables(embedded.dynamodb, [{ definition: AGGREGATES_TABLE, name }]);
-  return new DynamoDbSweepLedger(embedded.dynamodb, name);
+  const name = await dynamodb.createTable(AGGREGATES_TABLE);
+  return new DynamoDbSweepLedger(dynamodb.client, name);
 }
 
 describe.each([
