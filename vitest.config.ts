@@ -28,6 +28,20 @@ export default defineConfig({
         hookTimeout: 120_000,
         fileParallelism: false,
       }),
+      // Need Python; scripts/independent.mjs prepares it and runs them.
+      tier(
+        'independent-ministack',
+        ['test/independent/**/*.spec.ts', 'test/contracts/**/*.spec.ts'],
+        {
+          globalSetup: ['test/independent/ministack.ts'],
+          testTimeout: 240_000,
+          hookTimeout: 120_000,
+        },
+      ),
+      tier('independent-moto', ['test/contracts/**/*.spec.ts'], {
+        globalSetup: ['test/independent/moto.ts'],
+        testTimeout: 60_000,
+      }),
       // Needs images; test/image/verify.sh makes them and runs it.
       tier('image', ['test/image/**/*.spec.ts'], {
         testTimeout: 60_000,

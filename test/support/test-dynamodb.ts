@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inject } from 'vitest';
 import { ensureTables } from '../../apps/local/src/dynamodb/ensure-tables.js';
 import { findDynoxide } from '../../apps/local/src/dynamodb/find-dynoxide.js';
 import { startDynoxide } from '../../apps/local/src/dynamodb/start-dynoxide.js';
@@ -17,10 +18,22 @@ export interface TestDynamoDb {
   close(): Promise<void>;
 }
 
-/** The embedded DynamoDB, or the implementation of another maker that DYNAMODB_UNDER_TEST points to. */
+interface Location {
+  readonly endpoint: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Of another maker; given by the projects of test/independent alone. */
+    dynamoDbUnderTest: Location | undefined;
+  }
+}
+
+/** The embedded DynamoDB, unless the project of the tests provides another maker's. */
 export async function startTestDynamoDb(): Promise<TestDynamoDb> {
-  const url = process.env['DYNAMODB_UNDER_TEST'];
-  return url === undefined ? startEmbedded() : connect(url, async () => {});
+  const other = inject('dynamoDbUnderTest');
+  return other === undefined ? startEmbedded() : connect(other, async () => {});
 }
 
 async function startEmbedded(): Promise<TestDynamoDb> {
@@ -32,7 +45,8 @@ async function startEmbedded(): Promise<TestDynamoDb> {
     port: 0,
     host: '127.0.0.1',
   });
-  const dynamodb = connect(dynoxide.url, async () => {
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const dynamodb = connect({ endpoint: dynoxide.url, credentials }, async () => {
     await dynoxide.stop();
     await rm(folder, { recursive: true, force: true });
   });
@@ -46,13 +60,8 @@ async function startEmbedded(): Promise<TestDynamoDb> {
   };
 }
 
-function connect(endpoint: string, stop: () => Promise<void>): TestDynamoDb {
-  const client = new DynamoDBClient({
-    endpoint,
-    region: 'eu-central-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    maxAttempts: 1,
-  });
+function connect(location: Location, stop: () => Promise<void>): TestDynamoDb {
+  const client = new DynamoDBClient({ ...location, region: 'eu-central-1', maxAttempts: 1 });
   return {
     client,
     createTable: async (definition) => {
