@@ -13,6 +13,8 @@ import { addStreamIndexes } from '../../apps/local/src/dynamodb/stream-indexes.j
 /** A DynamoDB for tests. */
 export interface TestDynamoDb {
   readonly client: DynamoDBClient;
+  /** The database file of the embedded one; empty for another maker's. */
+  readonly dbPath: string;
   /** Creates an empty table and answers its name, which no other table has. */
   createTable(definition: TableDefinition): Promise<string>;
   close(): Promise<void>;
@@ -52,6 +54,7 @@ async function startEmbedded(): Promise<TestDynamoDb> {
   });
   return {
     ...dynamodb,
+    dbPath,
     createTable: async (definition) => {
       const name = await dynamodb.createTable(definition);
       if (definition.stream !== undefined) addStreamIndexes(dbPath);
@@ -64,6 +67,7 @@ function connect(location: Location, stop: () => Promise<void>): TestDynamoDb {
   const client = new DynamoDBClient({ ...location, region: 'eu-central-1', maxAttempts: 1 });
   return {
     client,
+    dbPath: '',
     createTable: async (definition) => {
       const name = `test-${randomUUID()}`;
       await ensureTables(client, [{ definition, name }]);
