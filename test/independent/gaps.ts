@@ -80,7 +80,12 @@ export const GAPS: readonly Gap[] = [
   },
   {
     of: 'moto',
-    gap: 'none that the contracts of the ports meet; it holds no signatures and no policies',
-    instead: 'ministack holds them',
+    gap: 'a conditional write is not atomic: two at a time can both succeed',
+    instead: 'it gets one request at a time; ministack gets them side by side',
+  },
+  {
+    of: 'moto',
+    gap: 'it checks no signatures and no policies',
+    instead: 'ministack checks them',
   },
 ];

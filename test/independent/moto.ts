@@ -8,8 +8,8 @@ export default async function startMoto(project: TestProject): Promise<() => Pro
   const url = `http://127.0.0.1:${port}`;
   return startImplementation(
     {
-      module: 'moto.server',
-      args: ['--host', '127.0.0.1', '--port', String(port)],
+      module: 'moto_one_at_a_time',
+      args: [String(port)],
       url,
       readyPath: '/moto-api/',
       variables: {},
