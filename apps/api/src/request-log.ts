@@ -1,3 +1,4 @@
+import { costOf } from '@sensorflow/platform/http/request-budget.js';
 import { LogController, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 
@@ -30,5 +31,6 @@ function lineOf(request: FastifyRequest, reply: FastifyReply) {
     path: request.url.split('?', 1)[0],
     status: reply.statusCode,
     durationMs: Math.round(reply.elapsedTime),
+    ...costOf(request),
   };
 }

@@ -12,3 +12,4 @@ export {
 } from './instant.js';
 export { pointerTo } from './json-pointer.js';
 export { forEachInSlices } from './slices.js';
+export { LIST_LIMITS, WorkBudget, type WorkCost, type WorkLimits } from './work-budget.js';

@@ -7,13 +7,16 @@ import {
   PROBLEM_CONTENT_TYPE,
   type ProblemDocument,
 } from './problem-details.js';
+import { endedWithItsClient, logClientGone } from './request-budget.js';
 
 /** Turns every error into problem+json; the only place that knows both errors and HTTP statuses. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    sendProblem(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+    const request = http.getRequest<FastifyRequest>();
+    if (endedWithItsClient(error, request)) logClientGone(request);
+    else sendProblem(error, request, http.getResponse<FastifyReply>());
   }
 }
 

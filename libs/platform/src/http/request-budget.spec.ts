@@ -1,0 +1,93 @@
+import { Controller, Get } from '@nestjs/common';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import type { WorkBudget } from '@sensorflow/kernel';
+import { LogController } from 'fastify';
+import { once } from 'node:events';
+import { get as httpGet } from 'node:http';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createLogger } from '../logging/logger.js';
+import { ProblemFilter } from './problem.filter.js';
+import { costOf, RequestBudget } from './request-budget.js';
+
+/** Calls the store until somebody ends it. */
+@Controller()
+class Slow {
+  calls = 0;
+  arrived: () => void = () => undefined;
+
+  @Get('slow')
+  async slow(@RequestBudget() budget: WorkBudget): Promise<never> {
+    this.arrived();
+    for (;;) {
+      await budget.call(async () => new Promise((resolve) => setTimeout(resolve, 5)));
+      this.calls += 1;
+    }
+  }
+
+  @Get('quick')
+  async quick(@RequestBudget() budget: WorkBudget) {
+    await budget.call(async () => Promise.resolve());
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return { aborted: budget.signal.aborted };
+  }
+}
+
+describe('the budget of a request', () => {
+  let app: NestFastifyApplication;
+  let lines: string[];
+  let costs: unknown[];
+
+  beforeEach(async () => {
+    lines = [];
+    costs = [];
+    const logger = createLogger('info', {
+      write: (line) => line.includes('client gone') && lines.push(line),
+    });
+    const module = await Test.createTestingModule({ controllers: [Slow] }).compile();
+    const adapter = new FastifyAdapter({
+      loggerInstance: logger,
+      logController: new LogController({ disableRequestLogging: true }),
+    });
+    app = module.createNestApplication<NestFastifyApplication>(adapter, { logger: false });
+    app.useGlobalFilters(new ProblemFilter());
+    adapter.getInstance().addHook('onResponse', (request, _reply, done) => {
+      costs.push(costOf(request));
+      done();
+    });
+    await app.listen(0, '127.0.0.1');
+  });
+
+  afterEach(async () => {
+    await app.close();
+  });
+
+  it('ends the work when the client goes, and says what it had cost', async () => {
+    const slow = app.get(Slow);
+    const arrived = new Promise<void>((resolve) => {
+      slow.arrived = resolve;
+    });
+    const request = httpGet(`${await app.getUrl()}/slow?secret=1`);
+    request.on('error', () => undefined);
+    await arrived;
+
+    request.destroy();
+    await expect.poll(() => lines.length).toBe(1);
+    const { calls } = slow;
+    await new Promise((resolve) => setTimeout(resolve, 30));
+
+    expect(slow.calls).toBe(calls);
+    const line: unknown = JSON.parse(lines[0] ?? '');
+    expect(line).toMatchObject({ level: 'info', msg: 'client gone', method: 'GET', path: '/slow' });
+    expect(line).toMatchObject({ storeCalls: expect.any(Number) });
+  });
+
+  it('is not ended by a client that waits, and its cost is there for the log line', async () => {
+    const [response] = await once(httpGet(`${await app.getUrl()}/quick`), 'response');
+    const chunks: Buffer[] = [];
+    for await (const chunk of response) chunks.push(Buffer.from(chunk));
+
+    expect(JSON.parse(Buffer.concat(chunks).toString())).toEqual({ aborted: false });
+    await expect.poll(() => costs).toMatchObject([{ storeCalls: 1 }]);
+  });
+});

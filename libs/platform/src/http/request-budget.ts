@@ -1,0 +1,45 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { SystemClock, WorkBudget, type WorkCost, type WorkLimits } from '@sensorflow/kernel';
+import type { FastifyRequest } from 'fastify';
+
+/** A symbol, so that nothing in a request can take its place. */
+const BUDGET = Symbol('budget');
+
+interface CarriesBudget {
+  [BUDGET]?: WorkBudget;
+}
+
+const CLOCK = new SystemClock();
+
+/**
+ * The budget of the request's work, as a handler's parameter: its `signal` aborts when the client goes,
+ * and its cost stands in the request's log line. What the handler throws then is not answered.
+ */
+export const RequestBudget = createParamDecorator(
+  (limits: WorkLimits | undefined, context: ExecutionContext): WorkBudget => {
+    const request = context.switchToHttp().getRequest<FastifyRequest & CarriesBudget>();
+    return (request[BUDGET] ??= new WorkBudget(request.signal, CLOCK, limits));
+  },
+);
+
+/** What the request has cost at the store; undefined for routes without a budget. */
+export function costOf(request: object): WorkCost | undefined {
+  return budgetOf(request)?.cost;
+}
+
+/** Whether the error is only that nobody waits for the answer any more. */
+export function endedWithItsClient(error: unknown, request: object): boolean {
+  const signal = budgetOf(request)?.signal;
+  return signal?.aborted === true && error === signal.reason;
+}
+
+/** The line of a request that nobody waits for: Fastify writes one only with an answer. */
+export function logClientGone(request: FastifyRequest): void {
+  const [path] = request.url.split('?', 1);
+  const { id: requestId, method } = request;
+  request.log.info({ requestId, method, path, ...costOf(request) }, 'client gone');
+}
+
+function budgetOf(request: CarriesBudget): WorkBudget | undefined {
+  return request[BUDGET];
+}
