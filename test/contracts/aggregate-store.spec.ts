@@ -11,6 +11,7 @@ import {
   type MetricHoursQuery,
 } from '@sensorflow/aggregation';
 import { DynamoDbAggregateStore } from '@sensorflow/aggregation/dynamodb/dynamodb-aggregate-store.js';
+import { SystemClock, WorkBudget } from '@sensorflow/kernel';
 import { AGGREGATES_TABLE } from '@sensorflow/platform/resources/tables.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { InMemoryAggregateStore } from '../support/in-memory-aggregate-store.js';
@@ -70,7 +71,9 @@ describe.each([
   async function scanned(query: Partial<MetricHoursQuery> = {}): Promise<readonly MetricHour[]> {
     const items: MetricHour[] = [];
     for await (const page of store.scanMetric({ metric: 'value', range: FIFTEENTH, ...query })) {
-      items.push(...page);
+      items.push(
+        ...page.flatMap(({ aggregate, ...of }) => (aggregate ? [{ ...of, aggregate }] : [])),
+      );
     }
     return items;
   }
@@ -262,6 +265,38 @@ describe.each([
       '2023-02-15T00 EQ-1',
       '2023-02-15T23 EQ-1',
     ]);
+  });
+
+  it('without the metric are come across too, so that a scan knows how far it has come', async () => {
+    await store.replaceCell(aCell('EQ-1', '2023-02-15T06', { pressure: 2.3 }));
+    await store.replaceCell({
+      ...aCell('EQ-2', '2023-02-15T06'),
+      metrics: new Map(),
+      failure: AGGREGATE_TOO_LARGE,
+    });
+
+    const hour = anHour('2023-02-15T06');
+    const failed = { equipmentId: 'EQ-2', hour, failure: AGGREGATE_TOO_LARGE };
+    const of = (filter: Partial<MetricHoursQuery>) =>
+      pagesOf(store.scanMetric({ metric: 'value', range: FIFTEENTH, ...filter }));
+    expect((await of({})).flat()).toEqual([{ equipmentId: 'EQ-1', hour }, failed]);
+    expect((await of({ equipmentId: 'EQ-2' })).flat()).toEqual([failed]);
+  });
+
+  it('cost a budget its calls, and are not read for a client that has gone', async () => {
+    await store.replaceCell(aCell('EQ-1', '2023-02-15T06'));
+    const client = new AbortController();
+    const budget = new WorkBudget(client.signal, new SystemClock());
+    const query = { metric: 'value', range: FIFTEENTH };
+
+    await pagesOf(store.scanMetric(query, budget));
+    const { storeCalls, storeItems } = budget.cost;
+    client.abort();
+
+    await expect(pagesOf(store.scanMetric(query, budget))).rejects.toBe(client.signal.reason);
+    expect(storeCalls).toBeGreaterThan(0);
+    expect(storeItems).toBeGreaterThan(0);
+    expect(budget.cost.storeCalls).toBe(storeCalls);
   });
 
   it('of an empty range are none', async () => {

@@ -12,7 +12,7 @@ import {
 } from '@sensorflow/aggregation';
 import { DynamoDbAggregateStore } from '@sensorflow/aggregation/dynamodb/dynamodb-aggregate-store.js';
 import { DynamoDbFleetStore } from '@sensorflow/aggregation/dynamodb/dynamodb-fleet-store.js';
-import { SystemClock } from '@sensorflow/kernel';
+import { SystemClock, WorkBudget } from '@sensorflow/kernel';
 import { AGGREGATES_TABLE, READINGS_TABLE } from '@sensorflow/platform/resources/tables.js';
 import { DynamoDbReadingStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-reading-store.js';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -76,6 +76,12 @@ function anHour(text: string): Hour {
   const hour = parseHour(text);
   if (hour === undefined) throw new Error(`${text} is no hour`);
   return hour;
+}
+
+/** So many hours later. */
+function hourPlus(hour: Hour, hours: number): Hour {
+  const start = Date.parse(`${hour}:00:00Z`);
+  return anHour(new Date(start + hours * 3_600_000).toISOString().slice(0, 13));
 }
 
 function aCell(equipmentId: string, hour: string, value = 1, version = 1) {
@@ -287,6 +293,74 @@ describe('the calls that an aggregate costs', () => {
     await aReader(3).report({ metric: 'value', range, limit: 10 });
 
     expect(calls).toHaveLength(1 + 1 + 2 * 3);
+  });
+});
+
+describe('a list of a metric that nobody has', () => {
+  const YEAR = { from: anHour('2023-01-01T00'), to: anHour('2024-01-01T00') };
+  const query = { metric: 'unknown', range: YEAR, limit: 1 };
+
+  function aBudget(signal = new AbortController().signal): WorkBudget {
+    return new WorkBudget(signal, new SystemClock(), { storeCalls: 20, ms: Infinity });
+  }
+
+  /** A cell at noon of each of so many days. */
+  async function putDays(days: number): Promise<void> {
+    const store = new DynamoDbAggregateStore(client, table, 1);
+    for (let day = 0; day < days; day += 1) {
+      await store.replaceCell(aCell('EQ-1', hourPlus(YEAR.from, day * 24 + 12)));
+    }
+    calls = [];
+  }
+
+  it('reads its cells some hundreds at a time, were only one wanted', async () => {
+    const store = new DynamoDbAggregateStore(client, table, 1);
+    const cells = Array.from({ length: 480 }, (_, i) =>
+      aCell(`EQ-${Math.floor(i / 24)}`, hourPlus(YEAR.from, i % 24)),
+    );
+    await Promise.all(cells.map((cell) => store.replaceCell(cell)));
+    calls = [];
+
+    const { next } = await aReader(1).report(query, aBudget());
+
+    expect(next).toBeUndefined();
+    // The fleet's hours, the layouts, and two pages of the day.
+    expect(calls).toHaveLength(4);
+  });
+
+  it('ends its pages when their budget is spent, and the range all the same', async () => {
+    await putDays(50);
+
+    const ends: (EquipmentHour | undefined)[] = [];
+    const most: number[] = [];
+    do {
+      const after = ends.at(-1);
+      const budget = aBudget();
+      const page = await aReader(1).report({ ...query, ...(after && { after }) }, budget);
+      expect(page.items).toEqual([]);
+      ends.push(page.next);
+      most.push(budget.cost.storeCalls);
+    } while (ends.at(-1) !== undefined);
+
+    expect(ends).toHaveLength(3);
+    expect(Math.max(...most)).toBe(20);
+    expect(most.reduce((a, b) => a + b)).toBe(calls.length);
+  });
+
+  it('asks the store nothing more once its client has gone', async () => {
+    await putDays(30);
+    const clientOfOurs = new AbortController();
+    const budget = new WorkBudget(clientOfOurs.signal, new SystemClock());
+
+    const report = aReader(1).report(query, budget);
+    await expect.poll(() => calls.length, { interval: 1 }).toBeGreaterThan(5);
+    clientOfOurs.abort();
+
+    await expect(report).rejects.toBe(clientOfOurs.signal.reason);
+    expect(calls.length).toBeLessThan(30);
+    const before = calls.length;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(calls).toHaveLength(before);
   });
 });
 

@@ -7,11 +7,11 @@ import {
   type EquipmentHour,
   type EquipmentHourCell,
   type HourRange,
-  type MetricHour,
   type MetricHoursQuery,
   type ReplaceOutcome,
+  type ScannedHour,
 } from '@sensorflow/aggregation';
-import { DomainError } from '@sensorflow/kernel';
+import { DomainError, type WorkBudget } from '@sensorflow/kernel';
 
 /** The table of aggregates in memory, for tests; keeps the contract of AggregateStore. */
 export class InMemoryAggregateStore extends AggregateStore {
@@ -43,19 +43,25 @@ export class InMemoryAggregateStore extends AggregateStore {
     return 'replaced';
   }
 
-  override async *scanMetric(query: MetricHoursQuery): AsyncGenerator<readonly MetricHour[]> {
+  override async *scanMetric(
+    query: MetricHoursQuery,
+    budget?: WorkBudget,
+  ): AsyncGenerator<readonly ScannedHour[]> {
     await Promise.resolve();
     const { metric, range, equipmentId, after } = query;
     const found = this.cells()
       .filter((cell) => !after || compareEquipmentHours(cell, after) > 0)
       .filter((cell) => cell.hour >= range.from && cell.hour < range.to)
       .filter((cell) => equipmentId === undefined || cell.equipmentId === equipmentId)
-      .flatMap((cell) => {
-        const aggregate = cell.metrics.get(metric);
-        return aggregate ? [{ equipmentId: cell.equipmentId, hour: cell.hour, aggregate }] : [];
-      });
+      .map((cell) => scannedHourOf(cell, metric));
     // Two pages show who forgets the second.
-    for (const page of [found.slice(0, 2), found.slice(2)]) if (page.length > 0) yield page;
+    for (const page of [found.slice(0, 2), found.slice(2)]) {
+      await budget?.call(
+        async () => Promise.resolve(page),
+        ({ length }) => length,
+      );
+      if (page.length > 0) yield page;
+    }
   }
 
   override async daysWithin(range: HourRange, equipmentId?: string): Promise<readonly string[]> {
@@ -100,4 +106,10 @@ export class InMemoryAggregateStore extends AggregateStore {
   put(cell: EquipmentHourCell): void {
     this.cellsByKey.set(equipmentHourKey(cell), cell);
   }
+}
+
+function scannedHourOf(cell: EquipmentHourCell, metric: string): ScannedHour {
+  const { equipmentId, hour, failure } = cell;
+  const aggregate = cell.metrics.get(metric);
+  return { equipmentId, hour, ...(aggregate && { aggregate }), ...(failure && { failure }) };
 }

@@ -13,6 +13,7 @@ import {
   type SumCell,
   type SumOf,
 } from '@sensorflow/aggregation';
+import type { WorkBudget } from '@sensorflow/kernel';
 import type { InMemoryAggregateStore } from './in-memory-aggregate-store.js';
 
 /** The upper levels of the table of aggregates in memory, for tests; keeps the contract of FleetStore. */
@@ -74,8 +75,10 @@ export class InMemoryFleetStore extends FleetStore {
   override async *scanFleet(
     metric: string,
     range: HourRange,
+    budget?: WorkBudget,
   ): AsyncGenerator<readonly FleetHour[]> {
     await Promise.resolve();
+    budget?.signal.throwIfAborted();
     const found = this.allSums()
       .filter((sum) => sum.metric === metric && sum.shard === undefined)
       .filter(({ hour }) => hour >= range.from && hour < range.to)

@@ -1,3 +1,4 @@
+import type { WorkBudget } from '@sensorflow/kernel';
 import type { Hour, HourRange } from './hour.js';
 import type { HourSlots } from './hour-slots.js';
 import type { HourMetrics, MetricAggregate } from './hourly-aggregate.js';
@@ -32,6 +33,12 @@ export interface MetricHour extends EquipmentHour {
   readonly aggregate: MetricAggregate;
 }
 
+/** A cell as a scan for one metric comes across it, with its aggregate or without. */
+export interface ScannedHour extends EquipmentHour {
+  readonly aggregate?: MetricAggregate;
+  readonly failure?: typeof AGGREGATE_TOO_LARGE;
+}
+
 export interface MetricHoursQuery {
   readonly metric: string;
   readonly range: HourRange;
@@ -39,7 +46,7 @@ export interface MetricHoursQuery {
   readonly equipmentId?: string;
   /** Goes on behind this equipment-hour of the range. */
   readonly after?: EquipmentHour;
-  /** How many aggregates will be looked at, if not all: what a store need not read beyond. */
+  /** How many cells will be looked at, if not all: what a store need not read far beyond. */
   readonly wanted?: number;
 }
 
@@ -60,10 +67,15 @@ export abstract class AggregateStore {
   abstract replaceCell(cell: EquipmentHourCell): Promise<ReplaceOutcome>;
 
   /**
-   * Every aggregate of a metric in a range of hours, ordered by hour and within it by equipment id,
-   * a page at a time; cells without the metric are left out. May lag behind the writes by moments.
+   * Every cell in a range of hours with its aggregate of a metric, ordered by hour and within it by
+   * equipment id, a page at a time. Cells without the metric are there too: their reader has to know how
+   * far a scan has come that finds nothing. May lag behind the writes by moments. Throws the reason of
+   * the budget's signal.
    */
-  abstract scanMetric(query: MetricHoursQuery): AsyncIterable<readonly MetricHour[]>;
+  abstract scanMetric(
+    query: MetricHoursQuery,
+    budget?: WorkBudget,
+  ): AsyncIterable<readonly ScannedHour[]>;
 
   /**
    * The days of a range that may hold cells, as `yyyy-mm-dd` in order, strongly consistent; of one

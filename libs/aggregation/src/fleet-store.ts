@@ -1,3 +1,4 @@
+import type { WorkBudget } from '@sensorflow/kernel';
 import type { ReplaceOutcome } from './aggregate-store.js';
 import type { Hour, HourRange } from './hour.js';
 import type { HourMetrics, MetricAggregate } from './hourly-aggregate.js';
@@ -57,6 +58,13 @@ export abstract class FleetStore {
    */
   abstract scanSums(metric: string, range: HourRange): AsyncIterable<readonly SumCell[]>;
 
-  /** What the fleet's hours of a range amount to, in order of the hour, a page at a time. Strongly consistent. */
-  abstract scanFleet(metric: string, range: HourRange): AsyncIterable<readonly FleetHour[]>;
+  /**
+   * What the fleet's hours of a range amount to, in order of the hour, a page at a time. Strongly
+   * consistent. Throws the reason of the budget's signal.
+   */
+  abstract scanFleet(
+    metric: string,
+    range: HourRange,
+    budget?: WorkBudget,
+  ): AsyncIterable<readonly FleetHour[]>;
 }

@@ -2,14 +2,26 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { InMemoryAggregateStore } from '../../../test/support/in-memory-aggregate-store.js';
 import { InMemoryFleetStore } from '../../../test/support/in-memory-fleet-store.js';
 import { aStoredReading } from '../../../test/support/readings.js';
-import { compareEquipmentHours, type EquipmentHour, type MetricHour } from './aggregate-store.js';
+import { LIST_LIMITS, WorkBudget } from '@sensorflow/kernel';
+import { FixedClock } from '../../../test/support/fixed-clock.js';
+import {
+  AGGREGATE_TOO_LARGE,
+  compareEquipmentHours,
+  type EquipmentHour,
+  type MetricHour,
+} from './aggregate-store.js';
 import { hourOf, hourPlus, type Hour } from './hour.js';
 import { foldReadings } from './hourly-aggregate.js';
 import { HourlyAggregates } from './hourly-aggregates.js';
 
 const FIRST = hourOf(aStoredReading({ timestamp: '2023-02-14T20:00:00Z' }).timestamp);
 const RANGE = { from: FIRST, to: hourPlus(FIRST, 8) };
+const RANGE_END = hourPlus(FIRST, 7);
 const EQUIPMENT = ['EQ-1', 'EQ-10', 'EQ-2', 'eq-1'];
+
+function aBudget(limits = LIST_LIMITS, signal = new AbortController().signal): WorkBudget {
+  return new WorkBudget(signal, new FixedClock(), limits);
+}
 
 describe('hourly aggregates', () => {
   let store: InMemoryAggregateStore;
@@ -93,7 +105,7 @@ describe('hourly aggregates', () => {
 
     const report = await aggregates.report({ metric: 'value', range: RANGE, limit: 10 });
 
-    expect(report).toEqual({ summary: undefined, items: [], next: undefined });
+    expect(report).toEqual({ summary: undefined, items: [], notShown: [], next: undefined });
   });
 
   it('of one equipment are summed up for it alone', async () => {
@@ -109,6 +121,67 @@ describe('hourly aggregates', () => {
     ]);
   });
 
+  it('that are too large to be shown are named, and count for the size of a page', async () => {
+    const failed = EQUIPMENT.map((equipmentId) => ({ equipmentId, hour: FIRST }));
+    for (const of of failed) {
+      store.put({ ...of, version: 1, metrics: new Map(), failure: AGGREGATE_TOO_LARGE });
+    }
+
+    const first = await aggregates.report({ metric: 'value', range: RANGE, limit: 3 });
+    const { next: after } = first;
+    const query = { metric: 'value', range: RANGE, limit: 3, ...(after && { after }) };
+    const second = await aggregates.report(query);
+    const ofOne = await aggregates.report({ ...query, equipmentId: 'eq-1' });
+
+    expect([...first.notShown, ...second.notShown]).toMatchObject(failed);
+    expect(first).toMatchObject({ summary: undefined, items: [], notShown: { length: 3 } });
+    expect(second.next).toBeUndefined();
+    expect(ofOne).toMatchObject({ summary: undefined, notShown: [failed[3]], next: undefined });
+  });
+
+  it('that nobody finds end a page where its budget is spent, behind what was looked at', async () => {
+    putEightHours();
+
+    const ends: (EquipmentHour | undefined)[] = [];
+    let after: EquipmentHour | undefined;
+    do {
+      const query = { metric: 'unknown', range: RANGE, limit: 1, ...(after && { after }) };
+      const page = await aggregates.report(query, aBudget({ storeCalls: 1, ms: Infinity }));
+      expect(page.items).toEqual([]);
+      ends.push((after = page.next));
+    } while (after !== undefined);
+
+    expect(ends).toHaveLength(17);
+    expect(ends[0]).toMatchObject({ hour: FIRST, equipmentId: 'EQ-10' });
+    expect(ends.at(-2)).toMatchObject({ hour: RANGE_END, equipmentId: 'eq-1' });
+  });
+
+  it('of one equipment are all summed up, or none when that costs too much', async () => {
+    putEightHours();
+    const budget = aBudget();
+    const query = { metric: 'value', range: RANGE, limit: 1, equipmentId: 'EQ-1' };
+    for (let call = 0; call < 399; call += 1) await budget.call(async () => Promise.resolve());
+
+    await expect(aggregates.report(query, budget)).rejects.toMatchObject({
+      kind: 'invalid',
+      code: 'range-too-costly',
+    });
+  });
+
+  it.each([{}, { equipmentId: 'EQ-1' }])(
+    'are not looked for by %o who has gone',
+    async (filter) => {
+      putEightHours();
+      const client = new AbortController();
+      client.abort();
+      const query = { metric: 'value', range: RANGE, limit: 1, ...filter };
+
+      const report = aggregates.report(query, aBudget(undefined, client.signal));
+
+      await expect(report).rejects.toBe(client.signal.reason);
+    },
+  );
+
   it('of an empty range are not looked for', async () => {
     putEightHours();
 
@@ -117,6 +190,7 @@ describe('hourly aggregates', () => {
     expect(await aggregates.report({ metric: 'value', range, limit: 10 })).toEqual({
       summary: undefined,
       items: [],
+      notShown: [],
       next: undefined,
     });
   });

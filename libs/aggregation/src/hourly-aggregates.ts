@@ -1,27 +1,29 @@
+import { DomainError, type WorkBudget } from '@sensorflow/kernel';
 import {
   compareEquipmentHours,
   type AggregateStore,
   type EquipmentHour,
-  type MetricHour,
   type MetricHoursQuery,
 } from './aggregate-store.js';
 import type { FleetStore } from './fleet-store.js';
 import { isEmptyRange, type HourRange } from './hour.js';
 import { together, type MetricAggregate } from './hourly-aggregate.js';
+import { hasAggregate, HoursPage, type ListedHours } from './hours-page.js';
 
 export interface AggregatesQuery extends Omit<MetricHoursQuery, 'wanted'> {
-  /** Items of a page, at least 1. */
+  /** Hours of a page, shown or named, at least 1. */
   readonly limit: number;
 }
 
-export interface AggregatesReport {
+export interface AggregatesReport extends ListedHours {
   /** Of the whole range, whatever the page; undefined when there is nothing. */
   readonly summary: MetricAggregate | undefined;
-  /** Ordered by hour, then equipment id. */
-  readonly items: readonly MetricHour[];
-  /** Where the next page goes on (`after`), or undefined at the end. */
-  readonly next: EquipmentHour | undefined;
 }
+
+const NOTHING: AggregatesReport = { summary: undefined, items: [], notShown: [], next: undefined };
+
+/** The summary of one equipment cannot end early: 200,000 hours, or 400 MB of them. */
+const MOST_CALLS_OF_ONE = { storeCalls: 400, ms: Infinity };
 
 /** Answers what the hours of a range amount to, and lists them. */
 export class HourlyAggregates {
@@ -32,47 +34,63 @@ export class HourlyAggregates {
 
   /**
    * Of the fleet, the summary comes from the fleet-hours: it may lag behind the items by seconds. Of one
-   * equipment, both come from its own hours. Throws what the stores throw, never half a sum.
+   * equipment, both come from its own hours. A page ends early where the budget is spent. Throws what the
+   * stores throw, `range-too-costly`, and the reason of the budget's signal, never half a sum.
    */
-  async report(query: AggregatesQuery): Promise<AggregatesReport> {
-    if (isEmptyRange(query.range)) return { summary: undefined, items: [], next: undefined };
-    if (query.equipmentId !== undefined) return this.reportOfOne(query);
+  async report(query: AggregatesQuery, budget?: WorkBudget): Promise<AggregatesReport> {
+    if (isEmptyRange(query.range)) return NOTHING;
+    if (query.equipmentId !== undefined) return this.reportOfOne(query, budget);
     const [summary, page] = await Promise.all([
-      this.fleetSummary(query.metric, query.range),
-      this.fleetPage(query),
+      this.fleetSummary(query.metric, query.range, budget),
+      this.fleetPage(query, budget),
     ]);
     return { summary, ...page };
   }
 
+  /** A dozen calls for the longest range. */
   private async fleetSummary(
     metric: string,
     range: HourRange,
+    budget: WorkBudget | undefined,
   ): Promise<MetricAggregate | undefined> {
     let summary: MetricAggregate | undefined;
-    for await (const page of this.fleet.scanFleet(metric, range)) summary = sumUp(page, summary);
+    for await (const hours of this.fleet.scanFleet(metric, range, budget)) {
+      summary = sumUp(hours, summary);
+    }
     return summary;
   }
 
-  private async fleetPage({ limit, ...query }: AggregatesQuery) {
-    const items: MetricHour[] = [];
-    for await (const page of this.aggregates.scanMetric({ ...query, wanted: limit + 1 })) {
-      items.push(...page);
-      if (items.length > limit) break;
+  private async fleetPage(
+    { limit, ...query }: AggregatesQuery,
+    budget: WorkBudget | undefined,
+  ): Promise<ListedHours> {
+    const page = new HoursPage(limit);
+    for await (const cells of this.aggregates.scanMetric({ ...query, wanted: limit + 1 }, budget)) {
+      page.add(cells);
+      if (page.isFull()) break;
+      if (budget?.isSpent() && cells.length > 0) return page.listed(cells.at(-1));
     }
-    return pageOf(items, limit);
+    return page.listed();
   }
 
   /** One pass over the range, in constant memory. */
-  private async reportOfOne({ limit, after, ...query }: AggregatesQuery) {
+  private async reportOfOne(
+    { limit, after, ...query }: AggregatesQuery,
+    budget: WorkBudget | undefined,
+  ): Promise<AggregatesReport> {
     let summary: MetricAggregate | undefined;
-    const items: MetricHour[] = [];
-    for await (const page of this.aggregates.scanMetric(query)) {
-      summary = sumUp(page, summary);
-      const behind = page.filter((cell) => !after || compareEquipmentHours(cell, after) > 0);
-      items.push(...behind.slice(0, limit + 1 - items.length));
+    const page = new HoursPage(limit);
+    for await (const cells of this.aggregates.scanMetric(query, budget)) {
+      if (budget?.isSpent(MOST_CALLS_OF_ONE)) throw rangeTooCostly();
+      summary = sumUp(cells.filter(hasAggregate), summary);
+      page.add(cells.filter((cell) => !after || isBehind(cell, after)));
     }
-    return { summary, ...pageOf(items, limit) };
+    return { summary, ...page.listed() };
   }
+}
+
+function isBehind(cell: EquipmentHour, after: EquipmentHour): boolean {
+  return compareEquipmentHours(cell, after) > 0;
 }
 
 function sumUp(
@@ -85,7 +103,10 @@ function sumUp(
   );
 }
 
-function pageOf(found: readonly MetricHour[], limit: number) {
-  const items = found.slice(0, limit);
-  return { items, next: found.length > limit ? items.at(-1) : undefined };
+function rangeTooCostly(): DomainError {
+  return new DomainError(
+    'invalid',
+    'range-too-costly',
+    'The hours of this equipment hold too much to be summed up in one answer. Ask for a shorter range.',
+  );
 }

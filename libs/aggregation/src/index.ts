@@ -8,6 +8,7 @@ export {
   type MetricHour,
   type MetricHoursQuery,
   type ReplaceOutcome,
+  type ScannedHour,
 } from './aggregate-store.js';
 export type { DirtyCell } from './dirty-cell.js';
 export {

@@ -4,7 +4,7 @@ import {
   AGGREGATE_TOO_LARGE,
   type CellState,
   type EquipmentHourCell,
-  type MetricHour,
+  type ScannedHour,
 } from '../aggregate-store.js';
 import type { FleetHour, SumCell } from '../fleet-store.js';
 import type { HourSlots } from '../hour-slots.js';
@@ -86,15 +86,15 @@ export function toCellState(item: Item | undefined): CellState {
   return { version: versionOf(item), ...(known && { slots: known }) };
 }
 
-/** One metric of an equipment-hour; undefined when the item does not have it. */
-export function toMetricHour(item: Item, metric: string): MetricHour | undefined {
+/** One metric of an equipment-hour, if the item has it. */
+export function toScannedHour(item: Item, metric: string): ScannedHour {
   const metrics = item['metrics']?.M;
   const map = metrics !== undefined && Object.hasOwn(metrics, metric) ? metrics[metric] : undefined;
-  if (map === undefined) return undefined;
   return {
     equipmentId: text(item['equipmentId'], 'equipmentId'),
     hour: hourIn(item['hour']),
-    aggregate: fromMap(map.M ?? {}),
+    ...(map && { aggregate: fromMap(map.M ?? {}) }),
+    ...(item['failure'] && { failure: AGGREGATE_TOO_LARGE }),
   };
 }
 

@@ -4,6 +4,7 @@ import {
   PutItemCommand,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
+import type { WorkBudget } from '@sensorflow/kernel';
 import { dayOf, hourPlus, type HourRange } from '../hour.js';
 import { number, text, type Item } from './aggregate-item.js';
 import { queryPages } from './query-pages.js';
@@ -52,9 +53,9 @@ export class DayLayouts {
   }
 
   /** The days of a range that hold anything, in order: one query for a year. */
-  async daysWithin(range: HourRange): Promise<readonly DayLayout[]> {
+  async daysWithin(range: HourRange, budget?: WorkBudget): Promise<readonly DayLayout[]> {
     const days: DayLayout[] = [];
-    for await (const items of queryPages(this.client, this.layoutsQuery(range))) {
+    for await (const items of queryPages(this.client, this.layoutsQuery(range), budget)) {
       for (const item of items)
         days.push({ day: text(item['cell'], 'cell'), shards: shardsIn(item) });
     }

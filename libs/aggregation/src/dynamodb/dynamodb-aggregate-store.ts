@@ -3,6 +3,7 @@ import {
   type DynamoDBClient,
   type QueryCommandInput,
 } from '@aws-sdk/client-dynamodb';
+import type { WorkBudget } from '@sensorflow/kernel';
 import { EQUIPMENT_HOURS_INDEX } from '@sensorflow/platform/resources/tables.js';
 import { createHash } from 'node:crypto';
 import {
@@ -11,12 +12,12 @@ import {
   type CellState,
   type EquipmentHour,
   type EquipmentHourCell,
-  type MetricHour,
   type MetricHoursQuery,
   type ReplaceOutcome,
+  type ScannedHour,
 } from '../aggregate-store.js';
 import { dayOf, hourPlus, isEmptyRange, type Hour, type HourRange } from '../hour.js';
-import { text, toCell, toCellState, toItem, toMetricHour, type Item } from './aggregate-item.js';
+import { text, toCell, toCellState, toItem, toScannedHour, type Item } from './aggregate-item.js';
 import { equipmentHourAt, equipmentHourKeyOf, equipmentPartition } from './aggregate-keys.js';
 import { DayLayouts, type DayLayout } from './day-layouts.js';
 import { mergeSorted } from './merge-sorted.js';
@@ -26,7 +27,10 @@ import { putNextVersion, tooLarge } from './versioned-put.js';
 
 /** Cells held in memory while a day's shards are merged, over all shards. */
 const MERGE_CELLS = 16_384;
-const SMALLEST_PAGE = 64;
+/** Fewer are not asked for, however few are wanted: where a metric is rare, most cells do not have it. */
+const SMALLEST_PAGE = 256;
+/** Read in some milliseconds: a whole page of the store would hold up the other requests of this process. */
+const LARGEST_PAGE = 512;
 /** A metric takes 105 bytes at least, an item has 400 KB; a far larger request would fail like an outage. */
 const NEVER_FITTING_METRICS = 4000;
 
@@ -64,51 +68,59 @@ export class DynamoDbAggregateStore extends AggregateStore {
     return putNextVersion(this.client, this.tableName, item);
   }
 
-  override async *scanMetric(query: MetricHoursQuery): AsyncGenerator<readonly MetricHour[]> {
+  override async *scanMetric(
+    query: MetricHoursQuery,
+    budget?: WorkBudget,
+  ): AsyncGenerator<readonly ScannedHour[]> {
     const range = { ...query.range, from: query.after?.hour ?? query.range.from };
     if (isEmptyRange(range)) return;
     if (query.equipmentId !== undefined) {
       const first = query.after?.hour ?? query.range.from;
       const condition = equipmentCondition(query.equipmentId, first, hourPlus(query.range.to, -1));
-      yield* this.pages(query, condition);
+      yield* this.pages(query, { ...condition, Limit: LARGEST_PAGE }, budget);
       return;
     }
-    for (const layout of await this.layouts.daysWithin(range)) {
-      yield* this.day(query, layout);
+    for (const layout of await this.layouts.daysWithin(range, budget)) {
+      yield* this.day(query, layout, budget);
     }
   }
 
-  private async *day(query: MetricHoursQuery, { day, shards }: DayLayout) {
-    const most = Math.max(SMALLEST_PAGE, Math.floor(MERGE_CELLS / shards));
-    const limit = Math.min(most, query.wanted ?? most);
-    const sources = Array.from({ length: shards }, (_, shard) =>
-      this.pages(query, { ...shardCondition(query, equipmentPartition(day, shard)), Limit: limit }),
-    );
+  private async *day(
+    query: MetricHoursQuery,
+    { day, shards }: DayLayout,
+    budget: WorkBudget | undefined,
+  ) {
+    const most = Math.min(LARGEST_PAGE, Math.floor(MERGE_CELLS / shards));
+    const limit = Math.min(most, Math.max(SMALLEST_PAGE, query.wanted ?? most));
+    const sources = Array.from({ length: shards }, (_, shard) => {
+      const condition = shardCondition(query, equipmentPartition(day, shard));
+      return this.pages(query, { ...condition, Limit: limit }, budget);
+    });
     yield* mergeSorted(sources, compareEquipmentHours);
   }
 
   private async *pages(
     query: MetricHoursQuery,
     condition: Omit<QueryCommandInput, 'TableName'>,
-  ): AsyncGenerator<readonly MetricHour[]> {
+    budget: WorkBudget | undefined,
+  ): AsyncGenerator<readonly ScannedHour[]> {
     const { after } = query;
     const input = {
       ...condition,
       TableName: this.tableName,
-      ProjectionExpression: '#equipmentId, #hour, #metrics.#metric',
+      ProjectionExpression: '#equipmentId, #hour, #failure, #metrics.#metric',
       ExpressionAttributeNames: {
         ...condition.ExpressionAttributeNames,
         '#equipmentId': 'equipmentId',
         '#hour': 'hour',
+        '#failure': 'failure',
         '#metrics': 'metrics',
         '#metric': query.metric,
       },
     };
-    for await (const items of queryPages(this.client, input)) {
-      const cells = items.map((item) => toMetricHour(item, query.metric));
-      yield cells
-        .filter((cell) => cell !== undefined)
-        .filter((cell) => !after || compareEquipmentHours(cell, after) > 0);
+    for await (const items of queryPages(this.client, input, budget)) {
+      const cells = items.map((item) => toScannedHour(item, query.metric));
+      yield cells.filter((cell) => !after || compareEquipmentHours(cell, after) > 0);
     }
   }
 

@@ -1,4 +1,5 @@
 import { GetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { WorkBudget } from '@sensorflow/kernel';
 import type { ReplaceOutcome } from '../aggregate-store.js';
 import {
   FleetStore,
@@ -29,6 +30,8 @@ import { queryPages } from './query-pages.js';
 import { answered } from './store-errors.js';
 import { putNextVersion } from './versioned-put.js';
 
+/** More than a month has, and read in some milliseconds. */
+const FLEET_HOURS_PER_PAGE = 750;
 /** A projection is text of at most 4 KB; more metrics are read with all others. */
 const MOST_PROJECTED = 100;
 
@@ -78,9 +81,10 @@ export class DynamoDbFleetStore extends FleetStore {
   override async *scanFleet(
     metric: string,
     range: HourRange,
+    budget?: WorkBudget,
   ): AsyncGenerator<readonly FleetHour[]> {
     if (isEmptyRange(range)) return;
-    for await (const items of this.between(fleetPartition(metric), range)) {
+    for await (const items of this.between(fleetPartition(metric), range, budget)) {
       yield items.map(toFleetHour).filter((hour) => hour !== undefined);
     }
   }
@@ -104,8 +108,9 @@ export class DynamoDbFleetStore extends FleetStore {
   private async *between(
     partition: string,
     { from, to }: HourRange,
+    budget?: WorkBudget,
   ): AsyncGenerator<readonly Item[]> {
-    const pages = queryPages(this.client, {
+    const input = {
       TableName: this.tableName,
       KeyConditionExpression: '#partition = :partition AND #cell BETWEEN :first AND :end',
       ExpressionAttributeNames: { '#partition': 'partition', '#cell': 'cell' },
@@ -114,8 +119,10 @@ export class DynamoDbFleetStore extends FleetStore {
         ':first': { S: from },
         ':end': { S: to },
       },
+      Limit: FLEET_HOURS_PER_PAGE,
       ConsistentRead: true,
-    });
+    };
+    const pages = queryPages(this.client, input, budget);
     for await (const items of pages) {
       yield items.filter((item) => text(item['cell'], 'cell') < to);
     }

@@ -1,10 +1,11 @@
-import { DomainError } from '@sensorflow/kernel';
+import { DomainError, type WorkBudget } from '@sensorflow/kernel';
 
-/** Keeps the SDK's errors in this folder; they travel on as causes. */
-export async function answered<T>(call: Promise<T>): Promise<T> {
+/** Keeps the SDK's errors in this folder; they travel on as causes. A client that has gone is no error of the store. */
+export async function answered<T>(call: Promise<T>, budget?: WorkBudget): Promise<T> {
   try {
     return await call;
   } catch (cause) {
+    budget?.signal.throwIfAborted();
     throw unavailable(cause);
   }
 }

@@ -8,6 +8,7 @@ import { FixedClock } from '../../../../test/support/fixed-clock.js';
 import { InMemoryAggregateStore } from '../../../../test/support/in-memory-aggregate-store.js';
 import { InMemoryFleetStore } from '../../../../test/support/in-memory-fleet-store.js';
 import { anInstant, aStoredReading } from '../../../../test/support/readings.js';
+import { AGGREGATE_TOO_LARGE } from '../aggregate-store.js';
 import { hourOf, hourPlus } from '../hour.js';
 import { foldReadings } from '../hourly-aggregate.js';
 import { HourlyAggregates } from '../hourly-aggregates.js';
@@ -164,7 +165,7 @@ describe('GET /sensor-data/aggregated', () => {
     expect(body.items).toMatchObject([{ total: '6' }, { total: '7' }]);
     expect(body).toMatchObject({
       interval: null,
-      from: Date.parse('2023-02-15T05:30:00Z') / 1000,
+      from: Date.parse('2023-02-15T06:00:00Z') / 1000,
       to: Date.parse('2023-02-15T08:00:00Z') / 1000,
     });
   });
@@ -177,6 +178,20 @@ describe('GET /sensor-data/aggregated', () => {
 
     expect(within).toMatchObject({ status: 200, body: { totalCount: 0, items: [] } });
     expect(last).toMatchObject({ status: 200, body: { totalCount: 0, items: [] } });
+  });
+
+  it('names the hours that are too large to be shown, of all equipment and of one', async () => {
+    put('EQ-1', '2023-09-01T05', [1]);
+    const hour = anHour('2023-09-01T05');
+    const failure = AGGREGATE_TOO_LARGE;
+    store.put({ equipmentId: 'EQ-2', hour, version: 1, metrics: new Map(), failure });
+
+    const all = await get('interval=24h');
+    const one = await get('interval=24h&equipmentId=EQ-2');
+
+    const notShown = [{ equipmentId: 'EQ-2', intervalStart: 1693544400 }];
+    expect(all.body).toMatchObject({ totalCount: 1, notShown, nextCursor: null });
+    expect(one.body).toMatchObject({ totalCount: 0, items: [], notShown });
   });
 
   it('shows another metric, and one equipment alone, when asked', async () => {

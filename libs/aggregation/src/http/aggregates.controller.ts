@@ -1,8 +1,9 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
-import { Clock } from '@sensorflow/kernel';
+import { Clock, type WorkBudget } from '@sensorflow/kernel';
 import { ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
+import { RequestBudget } from '@sensorflow/platform/http/request-budget.js';
 import { HourlyAggregates } from '../hourly-aggregates.js';
 import { positionIn } from './aggregates-cursor.js';
 import { aggregatesRequestOf, hoursOf } from './aggregates-request.js';
@@ -31,10 +32,14 @@ export class AggregatesController {
     'interval-or-range',
     'range-empty',
     'range-too-long',
+    'range-too-costly',
     'cursor-invalid',
   )
   @ApiProblem(503, 'store-unavailable')
-  async showAggregates(@Query() texts: AggregatesQueryTexts): Promise<AggregatesView> {
+  async showAggregates(
+    @Query() texts: AggregatesQueryTexts,
+    @RequestBudget() budget: WorkBudget,
+  ): Promise<AggregatesView> {
     const request = aggregatesRequestOf(texts);
     const now = this.clock.nowEpochMs();
     const page =
@@ -43,7 +48,7 @@ export class AggregatesController {
         : positionIn(request, request.cursor, now);
     const { metric, limit, equipmentId } = request;
     const filter = equipmentId === undefined ? {} : { equipmentId };
-    const report = await this.aggregates.report({ metric, limit, ...filter, ...page });
+    const report = await this.aggregates.report({ metric, limit, ...filter, ...page }, budget);
     return toAggregatesView(request, page.range, report);
   }
 }

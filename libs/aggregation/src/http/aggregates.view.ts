@@ -1,6 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import type { Instant } from '@sensorflow/kernel';
-import type { MetricHour } from '../aggregate-store.js';
+import type { EquipmentHour, MetricHour } from '../aggregate-store.js';
 import { startOfHourEpochSeconds, type HourRange } from '../hour.js';
 import type { AggregatesReport } from '../hourly-aggregates.js';
 import { nextCursorOf } from './aggregates-cursor.js';
@@ -38,6 +37,15 @@ export class AggregateItemView {
   completeness?: CompletenessView;
 }
 
+/** An hour with more metrics than an aggregate holds. */
+export class HourNotShownView {
+  @ApiProperty({ example: 'EQ-12495' })
+  equipmentId!: string;
+
+  @ApiProperty({ type: 'integer', description: 'epoch seconds, UTC', example: 1693468800 })
+  intervalStart!: number;
+}
+
 /** A page of hourly aggregates, and the summary of the whole range. */
 export class AggregatesView {
   @ApiProperty({ enum: INTERVALS, nullable: true, description: 'null with from and to' })
@@ -46,10 +54,18 @@ export class AggregatesView {
   @ApiProperty({ example: 'value' })
   metric!: string;
 
-  @ApiProperty({ type: 'integer', description: 'epoch seconds, included', example: 1693465200 })
+  @ApiProperty({
+    type: 'integer',
+    description: 'start of the first hour, epoch seconds',
+    example: 1693465200,
+  })
   from!: number;
 
-  @ApiProperty({ type: 'integer', description: 'epoch seconds, excluded', example: 1693551600 })
+  @ApiProperty({
+    type: 'integer',
+    description: 'end of the last hour, epoch seconds',
+    example: 1693551600,
+  })
   to!: number;
 
   @ApiProperty({
@@ -72,7 +88,18 @@ export class AggregatesView {
   @ApiProperty({ type: [AggregateItemView], description: 'by intervalStart, then equipmentId' })
   items!: readonly AggregateItemView[];
 
-  @ApiProperty({ type: String, nullable: true, description: 'null at the end' })
+  @ApiPropertyOptional({
+    type: [HourNotShownView],
+    description:
+      'hours of this page that have readings, but too many metrics to be aggregated: neither the items nor the summary has them; absent when there are none',
+  })
+  notShown?: readonly HourNotShownView[];
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'null at the end; a page may be empty before it',
+  })
   nextCursor!: string | null;
 }
 
@@ -83,16 +110,16 @@ export function toAggregatesView(
 ): AggregatesView {
   const { window, metric, completeness } = request;
   const { summary } = report;
-  const isInterval = window.interval !== null;
   return {
     interval: window.interval,
     metric,
-    from: isInterval ? startOfHourEpochSeconds(range.from) : epochSecondsUp(window.from),
-    to: isInterval ? startOfHourEpochSeconds(range.to) : epochSecondsUp(window.to),
+    from: startOfHourEpochSeconds(range.from),
+    to: startOfHourEpochSeconds(range.to),
     average: summary ? summary.total.dividedByCount(summary.count) : null,
     totalCount: summary?.count ?? 0,
     ...(completeness && summary && { completeness: toCompletenessView(summary) }),
     items: report.items.map((item) => toItemView(item, completeness)),
+    ...(report.notShown.length > 0 && { notShown: report.notShown.map(toHourNotShownView) }),
     nextCursor: nextCursorOf(request, range, report.next),
   };
 }
@@ -114,8 +141,6 @@ function toItemView(
   };
 }
 
-/** Rounded up: the same hours start at or after the whole second as at or after the instant. */
-function epochSecondsUp(instant: Instant): number {
-  const seconds = Date.parse(`${instant.slice(0, 19)}Z`) / 1000;
-  return /[1-9]/.test(instant.slice(20, 29)) ? seconds + 1 : seconds;
+function toHourNotShownView({ equipmentId, hour }: EquipmentHour): HourNotShownView {
+  return { equipmentId, intervalStart: startOfHourEpochSeconds(hour) };
 }

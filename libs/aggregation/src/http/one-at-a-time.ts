@@ -13,16 +13,16 @@ export class OneAtATime {
   constructor(private readonly longestMs = LONGEST_MS) {}
 
   /**
-   * Throws DomainError `verification-busy`; `verification-too-large` and `verification-stopped` when the
-   * work throws its signal's reason.
+   * Throws DomainError `verification-busy`; `verification-too-large`, `verification-stopped` and the
+   * reason of the client's signal when the work throws its signal's reason.
    */
-  async run<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async run<T>(work: (signal: AbortSignal) => Promise<T>, clientGone: AbortSignal): Promise<T> {
     if (this.running) throw busy();
     const controller = new AbortController();
     this.running = controller;
     const timer = setTimeout(() => controller.abort(tooLarge()), this.longestMs);
     try {
-      return await work(controller.signal);
+      return await work(AbortSignal.any([controller.signal, clientGone]));
     } finally {
       clearTimeout(timer);
       this.running = undefined;

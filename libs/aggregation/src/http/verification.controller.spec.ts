@@ -114,19 +114,32 @@ describe('a verification', () => {
       signal.addEventListener('abort', () => reject(signal.reason));
     });
 
+  const nobodyLeft = new AbortController().signal;
+
+  it('ends when its client goes, and the next may begin', async () => {
+    const turn = new OneAtATime();
+    const client = new AbortController();
+
+    const work = turn.run(untilAborted, client.signal);
+    client.abort();
+
+    await expect(work).rejects.toBe(client.signal.reason);
+    expect(await turn.run(async () => Promise.resolve('done'), nobodyLeft)).toBe('done');
+  });
+
   it('that takes too long ends, and the next may begin', async () => {
     const turn = new OneAtATime(10);
 
-    const work = turn.run(untilAborted);
+    const work = turn.run(untilAborted, nobodyLeft);
 
     await expect(work).rejects.toMatchObject({ kind: 'invalid', code: 'verification-too-large' });
-    expect(await turn.run(async () => Promise.resolve('done'))).toBe('done');
+    expect(await turn.run(async () => Promise.resolve('done'), nobodyLeft)).toBe('done');
   });
 
   it('does not hold up a process that ends', async () => {
     const turn = new OneAtATime();
 
-    const work = turn.run(untilAborted);
+    const work = turn.run(untilAborted, nobodyLeft);
     turn.stop();
 
     await expect(work).rejects.toMatchObject({ kind: 'unavailable', code: 'verification-stopped' });

@@ -8,8 +8,10 @@ import {
 } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
+import type { WorkBudget } from '@sensorflow/kernel';
 import { ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
 import { IgnoresBody } from '@sensorflow/platform/http/ignores-body.decorator.js';
+import { RequestBudget } from '@sensorflow/platform/http/request-budget.js';
 import { Verification } from '../verification.js';
 import { OneAtATime } from './one-at-a-time.js';
 import { verificationRequestOf } from './verification-request.js';
@@ -49,9 +51,15 @@ export class VerificationController implements BeforeApplicationShutdown {
   @ApiProblem(400, ...FAULTS)
   @ApiProblem(429, 'verification-busy')
   @ApiProblem(503, 'store-unavailable', 'verification-stopped')
-  async verify(@Query() texts: VerificationQueryTexts): Promise<VerificationView> {
+  async verify(
+    @Query() texts: VerificationQueryTexts,
+    @RequestBudget() { signal: clientGone }: WorkBudget,
+  ): Promise<VerificationView> {
     const request = verificationRequestOf(texts);
-    const report = await this.turn.run((signal) => this.verification.verify(request.query, signal));
+    const report = await this.turn.run(
+      (signal) => this.verification.verify(request.query, signal),
+      clientGone,
+    );
     return toVerificationView(request, report);
   }
 
@@ -68,9 +76,15 @@ export class VerificationController implements BeforeApplicationShutdown {
   @ApiProblem(400, ...FAULTS)
   @ApiProblem(429, 'verification-busy')
   @ApiProblem(503, 'store-unavailable', 'verification-stopped', 'recompute-out-of-time')
-  async repair(@Query() texts: VerificationQueryTexts): Promise<RepairView> {
+  async repair(
+    @Query() texts: VerificationQueryTexts,
+    @RequestBudget() { signal: clientGone }: WorkBudget,
+  ): Promise<RepairView> {
     const request = verificationRequestOf(texts);
-    const report = await this.turn.run((signal) => this.verification.repair(request.query, signal));
+    const report = await this.turn.run(
+      (signal) => this.verification.repair(request.query, signal),
+      clientGone,
+    );
     return toRepairView(request, report);
   }
 
