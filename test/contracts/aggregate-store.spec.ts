@@ -285,15 +285,15 @@ describe.each([
 
   it('cost a budget its calls, and are not read for a client that has gone', async () => {
     await store.replaceCell(aCell('EQ-1', '2023-02-15T06'));
-    const client = new AbortController();
-    const budget = new WorkBudget(client.signal, new SystemClock());
+    const reader = new AbortController();
+    const budget = new WorkBudget(reader.signal, new SystemClock());
     const query = { metric: 'value', range: FIFTEENTH };
 
     await pagesOf(store.scanMetric(query, budget));
     const { storeCalls, storeItems } = budget.cost;
-    client.abort();
+    reader.abort();
 
-    await expect(pagesOf(store.scanMetric(query, budget))).rejects.toBe(client.signal.reason);
+    await expect(pagesOf(store.scanMetric(query, budget))).rejects.toBe(reader.signal.reason);
     expect(storeCalls).toBeGreaterThan(0);
     expect(storeItems).toBeGreaterThan(0);
     expect(budget.cost.storeCalls).toBe(storeCalls);

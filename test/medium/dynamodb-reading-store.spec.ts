@@ -5,7 +5,7 @@ import {
   PutItemCommand,
   type AttributeValue,
 } from '@aws-sdk/client-dynamodb';
-import { SystemClock } from '@sensorflow/kernel';
+import { SystemClock, WorkBudget } from '@sensorflow/kernel';
 import { READINGS_TABLE } from '@sensorflow/platform/resources/tables.js';
 import { GroupCommit, Retention, type StoredReading } from '@sensorflow/sensor-data';
 import { DynamoDbReadingStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-reading-store.js';
@@ -477,6 +477,40 @@ describe('readings in DynamoDB', () => {
     expect(scanned.length).toBeGreaterThan(1);
     expect(scanned.flat()).toEqual(large);
     expect(listed).toEqual(large);
+  });
+
+  it('are read a few hundred at a time, until the page is full or its budget is spent', async () => {
+    const many = manyReadings(600);
+    for (let i = 0; i < 600; i += 25) await store.putAll(many.slice(i, i + 25));
+    const budgetOf = (storeCalls: number) =>
+      new WorkBudget(new AbortController().signal, new SystemClock(), { storeCalls, ms: Infinity });
+    const query = { equipmentId, order: 'asc', limit: 599 } as const;
+    const [ample, scant] = [budgetOf(100), budgetOf(2)];
+
+    const whole = await store.range(query, ample);
+    const part = await store.range(query, scant);
+
+    expect(whole).toEqual({ readings: many.slice(0, 599), next: many[598]?.timestamp });
+    expect(ample.cost).toMatchObject({ storeCalls: 3, storeItems: 600 });
+    expect(part).toEqual({ readings: many.slice(0, 502), next: many[501]?.timestamp });
+  });
+
+  it('are not waited for once the client has gone', async () => {
+    const reader = new AbortController();
+    const budget = new WorkBudget(reader.signal, new SystemClock());
+    fault = async () => {
+      reader.abort();
+      return Promise.resolve(true);
+    };
+
+    const query = { equipmentId, order: 'asc', limit: 1 } as const;
+    const ends = [
+      await store.latest(equipmentId, budget).catch((error: unknown) => error),
+      await store.range(query, budget).catch((error: unknown) => error),
+    ];
+
+    expect(ends).toEqual([reader.signal.reason, reader.signal.reason]);
+    expect(calls).toHaveLength(1);
   });
 
   it('are read with strong consistency only', async () => {

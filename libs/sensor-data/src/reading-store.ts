@@ -1,4 +1,4 @@
-import type { Instant } from '@sensorflow/kernel';
+import type { Instant, WorkBudget } from '@sensorflow/kernel';
 import type { ReadingIdentity, StoredReading } from './reading.js';
 
 /**
@@ -51,11 +51,14 @@ export abstract class ReadingStore {
    */
   abstract removeExactly(reading: StoredReading): Promise<'removed' | 'changed'>;
 
-  /** One page of a time range. Reads its own writes: strongly consistent. */
-  abstract range(query: ReadingRange): Promise<ReadingPage>;
+  /**
+   * One page of a time range. Reads its own writes: strongly consistent. It may be short of its limit, also
+   * where the budget is spent. Throws the reason of the budget's signal.
+   */
+  abstract range(query: ReadingRange, budget?: WorkBudget): Promise<ReadingPage>;
 
-  /** The newest reading, strongly consistent. */
-  abstract latest(equipmentId: string): Promise<StoredReading | undefined>;
+  /** The newest reading, strongly consistent. Throws the reason of the budget's signal. */
+  abstract latest(equipmentId: string, budget?: WorkBudget): Promise<StoredReading | undefined>;
 
   /**
    * Every equipment that has a reading, once, strongly consistent, some at a time, in an order of the

@@ -4,6 +4,7 @@ import {
   type Clock,
   type InputFault,
   type Parsed,
+  type WorkBudget,
 } from '@sensorflow/kernel';
 import { VerdictList, type BatchVerdict } from './batch-verdict.js';
 import { parseReading } from './parse-reading.js';
@@ -87,13 +88,13 @@ export class SensorData {
     return { readings, indexes };
   }
 
-  listReadings(range: ReadingRange): Promise<ReadingPage> {
-    return this.store.range(range);
+  listReadings(range: ReadingRange, budget?: WorkBudget): Promise<ReadingPage> {
+    return this.store.range(range, budget);
   }
 
   /** Throws `no-reading` when the equipment has none. */
-  async latestReading(equipmentId: string): Promise<StoredReading> {
-    const latest = await this.store.latest(equipmentId);
+  async latestReading(equipmentId: string, budget?: WorkBudget): Promise<StoredReading> {
+    const latest = await this.store.latest(equipmentId, budget);
     if (latest) return latest;
     throw new DomainError('not-found', 'no-reading', 'This equipment has no reading.');
   }

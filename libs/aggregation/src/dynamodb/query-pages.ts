@@ -1,11 +1,6 @@
-import {
-  QueryCommand,
-  type AttributeValue,
-  type DynamoDBClient,
-  type QueryCommandInput,
-  type QueryCommandOutput,
-} from '@aws-sdk/client-dynamodb';
+import type { AttributeValue, DynamoDBClient, QueryCommandInput } from '@aws-sdk/client-dynamodb';
 import type { WorkBudget } from '@sensorflow/kernel';
+import { queryWithin } from '@sensorflow/platform/aws/query-within.js';
 import type { Item } from './aggregate-item.js';
 import { answered } from './store-errors.js';
 
@@ -20,20 +15,9 @@ export async function* queryPages(
 ): AsyncGenerator<readonly Item[]> {
   let startKey: Record<string, AttributeValue> | undefined;
   do {
-    const command = new QueryCommand({
-      ...input,
-      ...(startKey && { ExclusiveStartKey: startKey }),
-    });
-    const call =
-      budget?.call(async (abortSignal) => client.send(command, { abortSignal }), itemsRead) ??
-      client.send(command);
-    const answer = await answered(call, budget);
+    const page = { ...input, ...(startKey && { ExclusiveStartKey: startKey }) };
+    const answer = await answered(queryWithin(budget, client, page), budget);
     yield answer.Items ?? [];
     startKey = answer.LastEvaluatedKey;
   } while (startKey !== undefined);
-}
-
-/** What the store looked at, which is what it costs. */
-function itemsRead(answer: QueryCommandOutput): number {
-  return answer.ScannedCount ?? answer.Items?.length ?? 0;
 }

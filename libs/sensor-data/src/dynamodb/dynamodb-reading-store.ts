@@ -2,14 +2,15 @@ import {
   ConditionalCheckFailedException,
   DeleteItemCommand,
   GetItemCommand,
-  QueryCommand,
   ScanCommand,
   type DynamoDBClient,
+  type QueryCommandInput,
   type QueryCommandOutput,
   type ScanCommandOutput,
 } from '@aws-sdk/client-dynamodb';
-import { DomainError, type Instant } from '@sensorflow/kernel';
+import { DomainError, type Instant, type WorkBudget } from '@sensorflow/kernel';
 import { DynamoDbCaller } from '@sensorflow/platform/aws/dynamodb-caller.js';
+import { queryWithin } from '@sensorflow/platform/aws/query-within.js';
 import {
   ReadingStore,
   type PutOutcome,
@@ -23,6 +24,9 @@ import { batchJson, batchOutcomes, putJson, putOutcome } from './reading-calls.j
 import { readingKeyCondition } from './reading-key-condition.js';
 import { fromReadingItem, keyOf, readingItemJson } from './reading-item.js';
 import { classifyWriteFailure, type WriteFailureKind } from './write-failure.js';
+
+/** Parsed in some milliseconds: a whole page of the store would hold up the other requests of this process. */
+const READINGS_PER_CALL = 251;
 
 /** Told of every failed call, since an outcome carries no cause. */
 export type WriteFailureListener = (kind: WriteFailureKind, error: unknown) => void;
@@ -115,33 +119,35 @@ export class DynamoDbReadingStore extends ReadingStore {
     }
   }
 
-  override async range(query: ReadingRange): Promise<ReadingPage> {
-    const { equipmentId, from, to, order, limit, after } = query;
+  override async range(query: ReadingRange, budget?: WorkBudget): Promise<ReadingPage> {
+    const { equipmentId, from, to, limit, after } = query;
     if (from !== undefined && to !== undefined && from >= to) {
       return { readings: [], next: undefined };
     }
-    const answer = await this.query({
-      ...readingKeyCondition(equipmentId, from, to),
-      ScanIndexForward: order === 'asc',
+    const found: StoredReading[] = [];
+    let position = after === undefined ? undefined : keyOf({ equipmentId, timestamp: after });
+    do {
       // One more than asked for tells whether there is a next page.
-      Limit: limit + 1,
-      ...(after !== undefined && {
-        ExclusiveStartKey: { equipmentId: { S: equipmentId }, timestamp: { S: after } },
-      }),
-    });
-    const found = (answer.Items ?? []).map(fromReadingItem);
+      const wanted = Math.min(READINGS_PER_CALL, limit + 1 - found.length);
+      const answer = await this.query(rangeInput(query, wanted, position), budget);
+      found.push(...(answer.Items ?? []).map(fromReadingItem));
+      position = answer.LastEvaluatedKey;
+    } while (position && found.length <= limit && !budget?.isSpent());
     const readings = found.slice(0, limit);
-    // A page of the store ends at 1 MB: it may hold fewer readings than asked for, and more may follow.
-    const hasMore = found.length > limit || answer.LastEvaluatedKey !== undefined;
+    const hasMore = found.length > limit || position !== undefined;
     return { readings, next: hasMore ? readings.at(-1)?.timestamp : undefined };
   }
 
-  override async latest(equipmentId: string): Promise<StoredReading | undefined> {
-    const answer = await this.query({
+  override async latest(
+    equipmentId: string,
+    budget?: WorkBudget,
+  ): Promise<StoredReading | undefined> {
+    const input = {
       ...readingKeyCondition(equipmentId),
       ScanIndexForward: false,
       Limit: 1,
-    });
+    };
+    const answer = await this.query(input, budget);
     const newest = answer.Items?.[0];
     return newest && fromReadingItem(newest);
   }
@@ -186,24 +192,35 @@ export class DynamoDbReadingStore extends ReadingStore {
     } while (position);
   }
 
-  private async query(
-    input: Omit<QueryCommand['input'], 'TableName' | 'ConsistentRead'>,
-  ): Promise<QueryCommandOutput> {
-    return answered(
-      this.client.send(
-        new QueryCommand({ ...input, TableName: this.tableName, ConsistentRead: true }),
-      ),
-    );
+  private async query(input: QueryInput, budget?: WorkBudget): Promise<QueryCommandOutput> {
+    const page = { ...input, TableName: this.tableName, ConsistentRead: true };
+    return answered(queryWithin(budget, this.client, page), budget);
   }
+}
+
+type QueryInput = Omit<QueryCommandInput, 'TableName' | 'ConsistentRead'>;
+
+function rangeInput(
+  { equipmentId, from, to, order }: ReadingRange,
+  limit: number,
+  position: QueryCommandOutput['LastEvaluatedKey'],
+): QueryInput {
+  return {
+    ...readingKeyCondition(equipmentId, from, to),
+    ScanIndexForward: order === 'asc',
+    Limit: limit,
+    ...(position && { ExclusiveStartKey: position }),
+  };
 }
 
 /** Every instant begins with a digit. */
 const BEHIND_ALL = { timestamp: { S: '~' } };
 
-async function answered<T>(read: Promise<T>): Promise<T> {
+async function answered<T>(read: Promise<T>, budget?: WorkBudget): Promise<T> {
   try {
     return await read;
   } catch (cause) {
+    budget?.signal.throwIfAborted();
     throw new DomainError(
       'unavailable',
       'store-unavailable',

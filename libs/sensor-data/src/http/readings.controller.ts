@@ -20,9 +20,11 @@ import {
 } from '@nestjs/swagger';
 import type { Caller } from '@sensorflow/auth';
 import { CurrentCaller, RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
+import type { WorkBudget } from '@sensorflow/kernel';
 import { ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
 import { IgnoresBody } from '@sensorflow/platform/http/ignores-body.decorator.js';
 import { MaxBodyBytes } from '@sensorflow/platform/http/max-body-bytes.decorator.js';
+import { RequestBudget } from '@sensorflow/platform/http/request-budget.js';
 import type { FastifyRequest } from 'fastify';
 import { SensorData } from '../sensor-data.js';
 import { ApiReadingsQuery } from './api-readings-query.decorator.js';
@@ -78,9 +80,10 @@ export class ReadingsController {
   async listReadings(
     @Param('equipmentId') equipmentId: string,
     @Query() query: QueryString,
+    @RequestBudget() budget: WorkBudget,
   ): Promise<ReadingPageView> {
     const range = readingRangeOf(equipmentId, query);
-    const page = await this.sensorData.listReadings(range);
+    const page = await this.sensorData.listReadings(range, budget);
     return {
       items: page.readings.map(toReadingView),
       nextCursor: nextCursorOf(range, page.next),
@@ -97,8 +100,12 @@ export class ReadingsController {
   @ApiProblem(404, 'no-reading')
   @ApiProblem(503, 'store-unavailable')
   @RequiresScope('sensorflow/read')
-  async latestReading(@Param('equipmentId') equipmentId: string): Promise<ReadingView> {
-    return toReadingView(await this.sensorData.latestReading(pathEquipmentIdOf(equipmentId)));
+  async latestReading(
+    @Param('equipmentId') equipmentId: string,
+    @RequestBudget() budget: WorkBudget,
+  ): Promise<ReadingView> {
+    const id = pathEquipmentIdOf(equipmentId);
+    return toReadingView(await this.sensorData.latestReading(id, budget));
   }
 
   @Delete(':equipmentId/:timestamp')
