@@ -9,12 +9,15 @@ import {
   createS3Client,
 } from '@sensorflow/platform/aws/aws-clients.js';
 import type { ApiEnvironment } from '@sensorflow/platform/config/environment.js';
+import { ReadScheduler } from '@sensorflow/platform/http/read-scheduler.js';
 import { Retention } from '@sensorflow/sensor-data';
 import { SensorDataModule } from '@sensorflow/sensor-data/sensor-data.module.js';
 import type { Logger } from 'pino';
 import { healthOptions } from './health-options.js';
 import { sweepLog } from './sweep-log.js';
 
+/** Of sessions and health: whatever waits for the other client's connections, these have their own. */
+const CONTROL_SOCKETS = 16;
 const MS_PER_MINUTE = 60_000;
 
 /** The table of contents: what the API is made of. */
@@ -22,9 +25,11 @@ const MS_PER_MINUTE = 60_000;
 export class AppModule {
   static from(environment: ApiEnvironment, logger: Logger): DynamicModule {
     const region = environment.AWS_REGION;
+    const control = createDynamoDbClient(region, CONTROL_SOCKETS);
     const dynamoDb = createDynamoDbClient(region);
+    const reads = new ReadScheduler();
     const auth = AuthModule.register({
-      dynamoDb,
+      dynamoDb: control,
       sessionsTableName: environment.DYNAMODB_SESSIONS_TABLE_NAME,
       cognito: createCognitoClient(region),
       clientId: environment.COGNITO_CLIENT_ID,
@@ -39,6 +44,7 @@ export class AppModule {
       dynamoDb,
       tableName: environment.DYNAMODB_TABLE_NAME,
       retention,
+      reads,
     });
     return {
       module: AppModule,
@@ -50,6 +56,7 @@ export class AppModule {
           shards: environment.AGGREGATE_SHARDS,
           sensorData,
           retention,
+          reads,
           secondLookMs: environment.VERIFY_SECOND_LOOK_MS,
           sweepDelayMs: environment.SWEEP_DELAY_MINUTES * MS_PER_MINUTE,
           sweepListener: sweepLog(logger),
@@ -62,7 +69,7 @@ export class AppModule {
           maxUploadBytes: environment.UPLOAD_MAX_BYTES,
         }),
         sensorData,
-        HealthModule.register(healthOptions(auth, dynamoDb, environment.DYNAMODB_TABLE_NAME)),
+        HealthModule.register(healthOptions(auth, control, environment.DYNAMODB_TABLE_NAME)),
       ],
     };
   }

@@ -6,6 +6,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { Clock, SystemClock } from '@sensorflow/kernel';
+import { ReadScheduler } from '@sensorflow/platform/http/read-scheduler.js';
 import { ReadingStore, type Retention } from '@sensorflow/sensor-data';
 import { AggregateRepairer } from './aggregate-repairer.js';
 import { AggregateStore } from './aggregate-store.js';
@@ -43,6 +44,8 @@ export interface AggregationOptions {
   readonly sweepDelayMs: number;
   readonly sweepListener: SweepListener;
   readonly clock?: Clock;
+  /** One for all reads of the process. */
+  readonly reads: ReadScheduler;
 }
 
 const SWEEP_EVERY_MS = 30_000;
@@ -72,6 +75,7 @@ export class AggregationModule implements OnApplicationBootstrap, BeforeApplicat
       controllers: [AggregatesController, VerificationController, EquipmentController],
       providers: [
         { provide: Clock, useValue: clock },
+        { provide: ReadScheduler, useValue: options.reads },
         {
           provide: AggregateStore,
           useFactory: () => new DynamoDbAggregateStore(dynamoDb, table, shards),

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { LoggerService } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
+import { ReadScheduler } from '@sensorflow/platform/http/read-scheduler.js';
 import { afterEach, expect, it } from 'vitest';
 import { FixedClock } from '../../../test/support/fixed-clock.js';
 import { aReading } from '../../../test/support/readings.js';
@@ -38,6 +39,7 @@ it('the module puts readings and their store together, and logs why writes fail,
         dynamoDb: client,
         tableName: 'readings',
         retention: Retention.FOREVER,
+        reads: new ReadScheduler(),
         clock: new FixedClock(),
       }),
     ],
@@ -64,6 +66,7 @@ it('closing the application answers what was admitted and admits nothing more', 
         dynamoDb: client,
         tableName: 'readings',
         retention: Retention.FOREVER,
+        reads: new ReadScheduler(),
       }),
     ],
   })

@@ -1,6 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Logger, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { SystemClock, type Clock } from '@sensorflow/kernel';
+import { ReadScheduler } from '@sensorflow/platform/http/read-scheduler.js';
 import { errorNames } from '@sensorflow/platform/logging/loggable-error.js';
 import {
   DynamoDbReadingStore,
@@ -19,6 +20,8 @@ export interface SensorDataOptions {
   readonly tableName: string;
   readonly retention: Retention;
   readonly clock?: Clock;
+  /** One for all reads of the process. */
+  readonly reads: ReadScheduler;
 }
 
 /** Readings over HTTP, kept in DynamoDB. */
@@ -37,6 +40,7 @@ export class SensorDataModule implements OnApplicationShutdown {
       module: SensorDataModule,
       controllers: [ReadingsController, BatchController],
       providers: [
+        { provide: ReadScheduler, useValue: options.reads },
         {
           provide: ReadingStore,
           useFactory: () =>

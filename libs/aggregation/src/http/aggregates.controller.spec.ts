@@ -2,10 +2,12 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { Test } from '@nestjs/testing';
 import { Clock } from '@sensorflow/kernel';
 import { ProblemFilter } from '@sensorflow/platform/http/problem.filter.js';
+import { ReadScheduler } from '@sensorflow/platform/http/read-scheduler.js';
 import { requestValidationPipe } from '@sensorflow/platform/http/request-validation.pipe.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FixedClock } from '../../../../test/support/fixed-clock.js';
 import { InMemoryAggregateStore } from '../../../../test/support/in-memory-aggregate-store.js';
+import { withKnownCaller } from '../../../../test/support/known-caller.js';
 import { InMemoryFleetStore } from '../../../../test/support/in-memory-fleet-store.js';
 import { anInstant, aStoredReading } from '../../../../test/support/readings.js';
 import { AGGREGATE_TOO_LARGE } from '../aggregate-store.js';
@@ -37,11 +39,13 @@ describe('GET /sensor-data/aggregated', () => {
       providers: [
         { provide: Clock, useValue: clock },
         { provide: HourlyAggregates, useValue: new HourlyAggregates(store, fleet) },
+        { provide: ReadScheduler, useValue: new ReadScheduler() },
       ],
     }).compile();
     app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter());
     app.useGlobalFilters(new ProblemFilter());
     app.useGlobalPipes(requestValidationPipe());
+    withKnownCaller(app);
     await app.init();
   });
 

@@ -1,13 +1,16 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
+import type { Caller } from '@sensorflow/auth';
+import { CurrentCaller, RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
 import { Clock, type WorkBudget } from '@sensorflow/kernel';
 import { ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
+import { ReadScheduler } from '@sensorflow/platform/http/read-scheduler.js';
 import { RequestBudget } from '@sensorflow/platform/http/request-budget.js';
 import { HourlyAggregates } from '../hourly-aggregates.js';
 import { positionIn } from './aggregates-cursor.js';
 import { aggregatesRequestOf, hoursOf } from './aggregates-request.js';
 import { AggregatesQueryTexts } from './aggregates.query.js';
+import { readWeightOf } from './read-weight.js';
 import { AggregatesView, toAggregatesView } from './aggregates.view.js';
 
 /** Hourly aggregates and their summary. */
@@ -17,6 +20,7 @@ export class AggregatesController {
   constructor(
     private readonly aggregates: HourlyAggregates,
     private readonly clock: Clock,
+    private readonly reads: ReadScheduler,
   ) {}
 
   @Get()
@@ -35,10 +39,12 @@ export class AggregatesController {
     'range-too-costly',
     'cursor-invalid',
   )
-  @ApiProblem(503, 'store-unavailable')
+  @ApiProblem(429, 'too-many-reads')
+  @ApiProblem(503, 'store-unavailable', 'reads-overloaded')
   async showAggregates(
     @Query() texts: AggregatesQueryTexts,
     @RequestBudget() budget: WorkBudget,
+    @CurrentCaller() { subject }: Caller,
   ): Promise<AggregatesView> {
     const request = aggregatesRequestOf(texts);
     const now = this.clock.nowEpochMs();
@@ -48,7 +54,10 @@ export class AggregatesController {
         : positionIn(request, request.cursor, now);
     const { metric, limit, equipmentId } = request;
     const filter = equipmentId === undefined ? {} : { equipmentId };
-    const report = await this.aggregates.report({ metric, limit, ...filter, ...page }, budget);
+    const read = { caller: subject, weight: readWeightOf(page.range, equipmentId), budget };
+    const report = await this.reads.run(read, async () =>
+      this.aggregates.report({ metric, limit, ...filter, ...page }, budget),
+    );
     return toAggregatesView(request, page.range, report);
   }
 }

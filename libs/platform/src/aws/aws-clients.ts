@@ -33,10 +33,10 @@ function clientConfig(region: string, timing: Timing) {
   };
 }
 
-/** A few quick attempts: for all but the writing of readings, which DynamoDbCaller does. */
-export function createDynamoDbClient(region: string): DynamoDBClient {
+/** A few quick attempts: for all but the writing of readings, which DynamoDbCaller does. Each client has its own connections. */
+export function createDynamoDbClient(region: string, maxSockets = 64): DynamoDBClient {
   return new DynamoDBClient({
-    ...clientConfig(region, { requestTimeoutMs: 2000, maxAttempts: 3, maxSockets: 64 }),
+    ...clientConfig(region, { requestTimeoutMs: 2000, maxAttempts: 3, maxSockets }),
     sha256: SigningSha256,
   });
 }

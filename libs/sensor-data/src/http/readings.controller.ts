@@ -24,6 +24,7 @@ import type { WorkBudget } from '@sensorflow/kernel';
 import { ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
 import { IgnoresBody } from '@sensorflow/platform/http/ignores-body.decorator.js';
 import { MaxBodyBytes } from '@sensorflow/platform/http/max-body-bytes.decorator.js';
+import { ReadScheduler } from '@sensorflow/platform/http/read-scheduler.js';
 import { RequestBudget } from '@sensorflow/platform/http/request-budget.js';
 import type { FastifyRequest } from 'fastify';
 import { SensorData } from '../sensor-data.js';
@@ -35,11 +36,17 @@ import { nextCursorOf, readingRangeOf, type QueryString } from './reading-range.
 import { READING_SCHEMA } from './reading.schema.js';
 import { ReadingPageView, ReadingView, toReadingView } from './reading.view.js';
 
+/** Readings of one answer of the store. */
+const READINGS_PER_CALL = 250;
+
 /** Single readings in, and readings of one equipment out. */
 @ApiTags('sensor data')
 @Controller('sensor-data')
 export class ReadingsController {
-  constructor(private readonly sensorData: SensorData) {}
+  constructor(
+    private readonly sensorData: SensorData,
+    private readonly reads: ReadScheduler,
+  ) {}
 
   @Post()
   @MaxBodyBytes(MAX_READING_BYTES)
@@ -75,15 +82,21 @@ export class ReadingsController {
     'range-empty',
     'cursor-invalid',
   )
-  @ApiProblem(503, 'store-unavailable')
+  @ApiProblem(429, 'too-many-reads')
+  @ApiProblem(503, 'store-unavailable', 'reads-overloaded')
   @RequiresScope('sensorflow/read')
   async listReadings(
     @Param('equipmentId') equipmentId: string,
     @Query() query: QueryString,
     @RequestBudget() budget: WorkBudget,
+    @CurrentCaller() { subject }: Caller,
   ): Promise<ReadingPageView> {
     const range = readingRangeOf(equipmentId, query);
-    const page = await this.sensorData.listReadings(range, budget);
+    const weight = Math.ceil(range.limit / READINGS_PER_CALL);
+    const read = { caller: subject, weight, budget };
+    const page = await this.reads.run(read, async () =>
+      this.sensorData.listReadings(range, budget),
+    );
     return {
       items: page.readings.map(toReadingView),
       nextCursor: nextCursorOf(range, page.next),

@@ -6,9 +6,11 @@ import type { Caller } from '@sensorflow/auth';
 import { rememberCaller } from '@sensorflow/auth/http/auth.decorators.js';
 import { registerBodyParsers } from '@sensorflow/platform/http/body-parsers.js';
 import { ProblemFilter } from '@sensorflow/platform/http/problem.filter.js';
+import { ReadScheduler } from '@sensorflow/platform/http/read-scheduler.js';
 import { requestValidationPipe } from '@sensorflow/platform/http/request-validation.pipe.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FixedClock } from '../../../../test/support/fixed-clock.js';
+import { withKnownCaller } from '../../../../test/support/known-caller.js';
 import { InMemoryReadingStore } from '../../../../test/support/in-memory-reading-store.js';
 import { GroupCommit } from '../group-commit.js';
 import { Retention } from '../retention.js';
@@ -35,7 +37,10 @@ beforeEach(async () => {
   const sensorData = new SensorData(store, new GroupCommit(store, clock), clock, Retention.FOREVER);
   const testing = await Test.createTestingModule({
     controllers: [ReadingsController, BatchController],
-    providers: [{ provide: SensorData, useValue: sensorData }],
+    providers: [
+      { provide: SensorData, useValue: sensorData },
+      { provide: ReadScheduler, useValue: new ReadScheduler() },
+    ],
   }).compile();
   app = testing.createNestApplication<NestFastifyApplication>(
     new FastifyAdapter({ routerOptions: { maxParamLength: 384 } }),
@@ -49,6 +54,7 @@ beforeEach(async () => {
   registerBodyParsers(server);
   app.useGlobalFilters(new ProblemFilter());
   app.useGlobalPipes(requestValidationPipe());
+  withKnownCaller(app);
   await app.init();
   await server.ready();
 });
