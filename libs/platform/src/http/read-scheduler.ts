@@ -96,20 +96,15 @@ export class ReadScheduler {
     if (all >= this.limits.waiting) throw overloaded();
   }
 
-  /** One of each caller whose first read fits, and again, until none does. */
+  /** One of each caller whose first read fits. A caller moved behind the others is come across again. */
   private startWaiting(): void {
-    let started = true;
-    while (started) {
-      started = false;
-      for (const [, [first]] of [...this.waiting]) {
-        if (!first || !this.fits(first.read)) continue;
-        this.remove(first);
-        this.moveBehindOthers(first.read.caller);
-        // At once, and not when it wakes up: the next one has to fit beside it.
-        this.running.add(first.read);
-        first.start();
-        started = true;
-      }
+    for (const [, [first]] of this.waiting) {
+      if (!first || !this.fits(first.read)) continue;
+      this.remove(first);
+      this.moveBehindOthers(first.read.caller);
+      // At once, and not when it wakes up: the next one has to fit beside it.
+      this.running.add(first.read);
+      first.start();
     }
   }
 

@@ -1,0 +1,212 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { percentile } from '../../../bench/statistics.ts';
+import { eventually, machineToken } from '../../support/api-client.js';
+import { LocalStack } from '../../support/local-stack.js';
+import { TokenSigner } from '../../support/token-signer.js';
+import { putHours } from '../../support/year-of-hours.js';
+
+const IS_SHORT = process.env['SENSORFLOW_FAULTS'] === 'short';
+const MEASURE_MS = IS_SHORT ? 15_000 : 60_000;
+const VIEWERS = 20;
+const INNOCENT_PER_SECOND = 10;
+
+const EQUIPMENT = 'EQ-YEAR';
+const YEAR = { from: '2022-01-01T00:00:00Z', to: '2023-01-02T00:00:00Z' };
+const DAYS = 366;
+
+let stack: LocalStack;
+let signer: TokenSigner;
+let claims: Record<string, unknown>;
+let hours: number;
+
+beforeAll(async () => {
+  stack = await LocalStack.start();
+  const database = new DatabaseSync(join(stack.dataDir, 'cognito.db'), { readOnly: true });
+  const key = database
+    .prepare('SELECT kid, private_key_pem FROM signing_keys ORDER BY generation DESC')
+    .get();
+  database.close();
+  signer = TokenSigner.fromPem(String(key?.['kid']), String(key?.['private_key_pem']));
+  const token = await machineToken(stack.announcement);
+  claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+  hours = await putHours(stack, EQUIPMENT, YEAR.from, DAYS);
+  await eventually(
+    async () => JSON.parse(await ask(tokenOf('seed'), aYear({ limit: 1 })).then(textOf)).totalCount,
+    (count) => count === hours,
+    200_000,
+    1000,
+  );
+}, 300_000);
+
+afterAll(async () => {
+  await stack.stopAndForget();
+});
+
+/** A machine of that name, with a session of its own. */
+function tokenOf(name: string): string {
+  return signer.sign({ ...claims, sub: name, jti: `jti-${name}`, origin_jti: `origin-${name}` });
+}
+
+async function ask(token: string, path: string, request: RequestInit = {}): Promise<Response> {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  return fetch(`${stack.announcement.baseUrl}${path}`, { ...request, headers });
+}
+
+async function textOf(response: Response): Promise<string> {
+  return response.text();
+}
+
+function aYear(more: Readonly<Record<string, string | number>>): string {
+  const query = new URLSearchParams({ ...YEAR });
+  for (const [name, value] of Object.entries(more)) query.set(name, String(value));
+  return `/sensor-data/aggregated?${query.toString()}`;
+}
+
+/** Somebody who asks for much: goes on until it is over, and answers the statuses that it got. */
+type Hostile = (isOver: () => boolean) => Promise<readonly number[]>;
+
+/** Reads a year of hours again and again, of all equipment and of one in turn. */
+function yearReader(number: number): Hostile {
+  const token = tokenOf(`viewer-${number}`);
+  return async (isOver) => {
+    const statuses: number[] = [];
+    for (let i = number; !isOver(); i += 1) {
+      const of = i % 2 === 0 ? { equipmentId: EQUIPMENT } : {};
+      const response = await ask(token, aYear({ limit: 1000, ...of }));
+      await response.arrayBuffer();
+      statuses.push(response.status);
+    }
+    return statuses;
+  };
+}
+
+interface Timed {
+  readonly kind: string;
+  readonly status: number;
+  readonly ms: number;
+}
+
+/** Asks for little, so many times a second, whatever becomes of it. */
+async function innocent(durationMs: number): Promise<readonly Timed[]> {
+  const token = tokenOf('innocent');
+  const requests: Promise<Timed>[] = [];
+  const endsAt = performance.now() + durationMs;
+  for (let i = 0; performance.now() < endsAt; i += 1) {
+    requests.push(littleRequest(token, i));
+    await delay(1000 / INNOCENT_PER_SECOND);
+  }
+  return Promise.all(requests);
+}
+
+async function littleRequest(token: string, i: number): Promise<Timed> {
+  const startedAt = performance.now();
+  const [kind, path] = LITTLE[i % LITTLE.length] ?? ['', ''];
+  const reading = { equipmentId: 'EQ-SMALL', timestamp: new Date().toISOString(), value: i };
+  const isWrite = path === '/sensor-data';
+  const post = { method: 'POST', body: JSON.stringify(reading) };
+  const response = await ask(token, path, isWrite ? post : {});
+  await response.arrayBuffer();
+  return { kind, status: response.status, ms: performance.now() - startedAt };
+}
+
+const LITTLE = [
+  ['record', '/sensor-data'],
+  ['list', '/sensor-data/EQ-SMALL?limit=10&order=desc'],
+  ['latest', '/sensor-data/EQ-SMALL/latest'],
+  ['day of one', '/sensor-data/aggregated?interval=24h&equipmentId=EQ-SMALL'],
+  ['day of all', '/sensor-data/aggregated?interval=24h'],
+] as const;
+
+/** What an innocent caller sees while others ask for much. */
+async function besides(hostile: readonly Hostile[]) {
+  let over = false;
+  const statuses = Promise.all(hostile.map(async (run) => run(() => over)));
+  await delay(1000);
+  const answers = await innocent(MEASURE_MS);
+  over = true;
+  const failures = answers.filter(({ status }) => status >= 400);
+  const p99Ms = percentile(
+    answers.map(({ ms }) => ms),
+    0.99,
+  );
+  return { failures, p99Ms, answers: answers.length, hostile: (await statuses).flat() };
+}
+
+function countsOf(statuses: readonly number[]) {
+  return Object.fromEntries(
+    [...Map.groupBy(statuses, (status) => status)].map(([status, all]) => [status, all.length]),
+  );
+}
+
+/** The log lines of the API about a path. */
+function logLines(path: string): readonly Record<string, unknown>[] {
+  return readFileSync(join(stack.dataDir, 'api.log'), 'utf8')
+    .split('\n')
+    .filter((line) => line.includes(path))
+    .map((line) => JSON.parse(line));
+}
+
+describe('an innocent caller', () => {
+  it(`is answered while ${VIEWERS} viewers read a year each`, async () => {
+    await littleRequest(tokenOf('innocent'), 0);
+
+    const seen = await besides(Array.from({ length: VIEWERS }, (_, i) => yearReader(i)));
+
+    const { failures, p99Ms, answers, hostile } = seen;
+    process.stdout.write(
+      `innocent: ${answers} requests, ${failures.length} failed, p99 ${p99Ms.toFixed(0)} ms; viewers: ${JSON.stringify(countsOf(hostile))}\n`,
+    );
+    expect(failures).toEqual([]);
+    expect(p99Ms).toBeLessThan(500);
+    expect(countsOf(hostile)[200]).toBeGreaterThan(VIEWERS);
+  });
+});
+
+describe('a year of a metric that nobody has', () => {
+  const path = aYear({ metric: 'nobody-has-it', limit: 1 });
+
+  it('is answered in pages of bounded work, which the log tells', async () => {
+    const token = tokenOf('sparse');
+    const pages: number[] = [];
+    let cursor: string | null = null;
+    do {
+      const startedAt = performance.now();
+      const more = cursor === null ? '' : `&cursor=${cursor}`;
+      const answer = JSON.parse(await textOf(await ask(token, `${path}${more}`)));
+      pages.push(performance.now() - startedAt);
+      expect(answer).toMatchObject({ totalCount: 0, items: [] });
+      cursor = answer.nextCursor;
+    } while (cursor !== null);
+
+    const costs = await eventually(
+      async () => logLines('/sensor-data/aggregated').slice(-pages.length),
+      (lines) => lines.length === pages.length,
+    );
+    const calls = costs.map(({ storeCalls }) => Number(storeCalls));
+    const longest = Math.max(...pages).toFixed(0);
+    process.stdout.write(`pages: ${calls.join(' + ')} calls, ${longest} ms the longest\n`);
+    expect(Math.max(...calls)).toBeLessThanOrEqual(101);
+    expect(calls.reduce((a, b) => a + b)).toBeLessThan(DAYS * 1.2);
+  });
+
+  it('is not looked for any more once its client has gone', async () => {
+    const token = tokenOf('leaver');
+    const client = new AbortController();
+    const left = ask(token, path, { signal: client.signal });
+    await delay(100);
+    client.abort();
+    await expect(left).rejects.toMatchObject({ name: 'AbortError' });
+
+    const [line] = await eventually(
+      async () => logLines('client gone').slice(-1),
+      ({ length }) => length === 1,
+    );
+    process.stdout.write(`${JSON.stringify(line)}\n`);
+    expect(line).toMatchObject({ path: '/sensor-data/aggregated', msg: 'client gone' });
+    expect(Number(line?.['storeCalls'])).toBeLessThan(100);
+  });
+});
