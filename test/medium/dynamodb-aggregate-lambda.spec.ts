@@ -202,7 +202,10 @@ describe('the stream aggregator behind a real stream', () => {
 
     expect(answer).toEqual({ batchItemFailures: [] });
     expect((await report('EQ-3')).summary?.count).toBe(1);
-    expect((await report('EQ-2')).summary).toBeUndefined();
+    const hidden = { equipmentId: 'EQ-2', hour: '2023-02-15T06' };
+    expect(await report('EQ-2')).toMatchObject({ summary: undefined, notShown: [hidden] });
+    const ofAll = { metric: 'value', range: RANGE, limit: 1000 };
+    expect((await aggregates().report(ofAll)).notShown).toMatchObject([hidden]);
     const failed = await itemsOf('EQ-2');
     expect(failed).toMatchObject([
       { version: { N: '1' }, metrics: { M: {} }, failure: { S: 'aggregate-too-large' } },
@@ -212,8 +215,9 @@ describe('the stream aggregator behind a real stream', () => {
     const healing = (await streamRecords()).slice(poisoned.length);
 
     expect(await handler({ Records: healing }, MINUTE)).toEqual({ batchItemFailures: [] });
-    const { summary } = await report('EQ-2');
+    const { summary, notShown } = await report('EQ-2');
     expect([summary?.count, summary?.total.toString()]).toEqual([3, '6']);
+    expect(notShown).toEqual([]);
     const [healed] = await itemsOf('EQ-2');
     expect(healed).toMatchObject({ version: { N: '2' } });
     expect(healed).not.toHaveProperty('failure');
