@@ -86,6 +86,15 @@ describe('reads', () => {
     expect(begun).not.toContain('busy 3');
   });
 
+  it('do not wait behind those that only wait for others of their own caller', async () => {
+    scheduler = new ReadScheduler({ ...LIMITS, capacity: 20 });
+    for (const name of ['busy 1', 'busy 2']) read('busy', 5, name);
+
+    read('other', 5);
+
+    expect(await settled()).toEqual(['busy 1', 'other']);
+  });
+
   it('take turns by caller, whoever came first', async () => {
     const holder = read('holder', 5);
     const names = ['a 1', 'a 2', 'a 3', 'b 1', 'c 1'];
@@ -101,6 +110,20 @@ describe('reads', () => {
     }
 
     expect(order).toEqual(['a 1', 'b 1', 'c 1', 'a 2', 'a 3']);
+  });
+
+  it('that are large do not pass a larger one that waits, light ones do', async () => {
+    const first = read('a', 3);
+    read('b', 3);
+    read('large', 5);
+    read('c', 3);
+    read('light', 1.5);
+    expect(await settled()).toEqual(['a', 'b', 'light']);
+
+    first.end();
+    await first.result;
+
+    expect(await settled()).toEqual(['a', 'b', 'light']);
   });
 
   it('weigh what they turn out to cost', async () => {

@@ -56,7 +56,7 @@ export class ReadScheduler {
    */
   async run<T>(read: ScheduledRead, work: () => Promise<T>): Promise<T> {
     if (read.weight <= 1) return work();
-    if (this.waiting.has(read.caller) || !this.fits(read)) await this.turnOf(read);
+    if (this.mustWait(read)) await this.turnOf(read);
     else this.running.add(read);
     try {
       return await work();
@@ -64,6 +64,12 @@ export class ReadScheduler {
       this.running.delete(read);
       this.startWaiting();
     }
+  }
+
+  /** Light reads pass those that wait for more room than there is kept for them. */
+  private mustWait(read: ScheduledRead): boolean {
+    if (this.waiting.has(read.caller) || !this.hasShare(read) || !this.hasRoom(read)) return true;
+    return !this.isLight(read) && this.waiting.size > 0;
   }
 
   private async turnOf(read: ScheduledRead): Promise<void> {
@@ -81,6 +87,7 @@ export class ReadScheduler {
     const timer = setTimeout(() => leave(overloaded()), this.limits.longestWaitMs);
     signal.addEventListener('abort', clientGone, { once: true });
     this.waiting.set(read.caller, [...(this.waiting.get(read.caller) ?? []), waiting]);
+    this.startWaiting();
     try {
       await turn.promise;
     } finally {
@@ -96,10 +103,16 @@ export class ReadScheduler {
     if (all >= this.limits.waiting) throw overloaded();
   }
 
-  /** One of each caller whose first read fits. A caller moved behind the others is come across again. */
+  /**
+   * One of each caller whose first read fits. A caller moved behind the others is come across again. No
+   * large read passes one that waits for room, or the largest would wait for ever.
+   */
   private startWaiting(): void {
+    let onlyLight = false;
     for (const [, [first]] of this.waiting) {
-      if (!first || !this.fits(first.read)) continue;
+      if (!first || !this.hasShare(first.read)) continue;
+      onlyLight ||= !this.hasRoom(first.read);
+      if (!this.hasRoom(first.read) || (onlyLight && !this.isLight(first.read))) continue;
       this.remove(first);
       this.moveBehindOthers(first.read.caller);
       // At once, and not when it wakes up: the next one has to fit beside it.
@@ -108,17 +121,23 @@ export class ReadScheduler {
     }
   }
 
-  private fits({ caller, weight }: ScheduledRead): boolean {
-    const { capacity, reservedForLight, lightWeight, perCaller } = this.limits;
-    let [all, own] = [0, 0];
-    for (const read of this.running) {
-      const used = this.weightOf(read);
-      all += used;
-      if (read.caller === caller) own += used;
-    }
-    const room = weight <= lightWeight ? capacity : capacity - reservedForLight;
-    const wanted = Math.min(weight, perCaller);
-    return all + wanted <= room && own + wanted <= perCaller;
+  private hasShare(read: ScheduledRead): boolean {
+    const own = [...this.running].filter(({ caller }) => caller === read.caller);
+    return this.weightOf(read) + this.weightOfAll(own) <= this.limits.perCaller;
+  }
+
+  private hasRoom(read: ScheduledRead): boolean {
+    const { capacity, reservedForLight } = this.limits;
+    const room = this.isLight(read) ? capacity : capacity - reservedForLight;
+    return this.weightOf(read) + this.weightOfAll([...this.running]) <= room;
+  }
+
+  private isLight({ weight }: ScheduledRead): boolean {
+    return weight <= this.limits.lightWeight;
+  }
+
+  private weightOfAll(reads: readonly ScheduledRead[]): number {
+    return reads.reduce((sum, read) => sum + this.weightOf(read), 0);
   }
 
   /** As estimated, or as many calls as it has made by now. */
