@@ -144,7 +144,7 @@ function countsOf(statuses: readonly number[]) {
 
 /** The log lines of the API about a path. */
 function logLines(path: string): readonly Record<string, unknown>[] {
-  return readFileSync(join(stack.dataDir, 'api.log'), 'utf8')
+  return readFileSync(join(stack.dataDir, 'logs/api.log'), 'utf8')
     .split('\n')
     .filter((line) => line.includes(path))
     .map((line) => JSON.parse(line));
@@ -160,6 +160,10 @@ describe('an innocent caller', () => {
     process.stdout.write(
       `innocent: ${answers} requests, ${failures.length} failed, p99 ${p99Ms.toFixed(0)} ms; viewers: ${JSON.stringify(countsOf(hostile))}\n`,
     );
+    const [slowest] = logLines('/sensor-data/aggregated').toSorted(
+      (one, other) => Number(other['storeCalls']) - Number(one['storeCalls']),
+    );
+    process.stdout.write(`the costliest: ${JSON.stringify(slowest)}\n`);
     expect(failures).toEqual([]);
     expect(p99Ms).toBeLessThan(500);
     expect(countsOf(hostile)[200]).toBeGreaterThan(VIEWERS);
