@@ -1,5 +1,7 @@
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
+import type { Caller } from '@sensorflow/auth';
+import { rememberCaller } from '@sensorflow/auth/http/auth.decorators.js';
 import { Clock } from '@sensorflow/kernel';
 import { ProblemFilter } from '@sensorflow/platform/http/problem.filter.js';
 import { ReadScheduler } from '@sensorflow/platform/http/read-scheduler.js';
@@ -7,7 +9,6 @@ import { requestValidationPipe } from '@sensorflow/platform/http/request-validat
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FixedClock } from '../../../../test/support/fixed-clock.js';
 import { InMemoryAggregateStore } from '../../../../test/support/in-memory-aggregate-store.js';
-import { withKnownCaller } from '../../../../test/support/known-caller.js';
 import { InMemoryFleetStore } from '../../../../test/support/in-memory-fleet-store.js';
 import { anInstant, aStoredReading } from '../../../../test/support/readings.js';
 import { AGGREGATE_TOO_LARGE } from '../aggregate-store.js';
@@ -23,6 +24,14 @@ const TWENTY = [
   70.1, 81.3, 75.25, 74.9, 75.1, 75, 75.2, 74.8, 75.05, 74.95, 75.3, 74.7, 75.15, 74.85, 75.4, 74.6,
   75.5, 74.5, 74.1, 75,
 ];
+
+const CALLER: Caller = {
+  kind: 'user',
+  subject: 'viewer',
+  username: 'viewer',
+  scopes: new Set(['sensorflow/read']),
+  expiresAtEpochSeconds: Infinity,
+};
 
 describe('GET /sensor-data/aggregated', () => {
   let app: NestFastifyApplication;
@@ -45,7 +54,8 @@ describe('GET /sensor-data/aggregated', () => {
     app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter());
     app.useGlobalFilters(new ProblemFilter());
     app.useGlobalPipes(requestValidationPipe());
-    withKnownCaller(app);
+    const server = app.getHttpAdapter().getInstance();
+    server.addHook('onRequest', async (request) => rememberCaller(request, CALLER));
     await app.init();
   });
 

@@ -10,7 +10,6 @@ import { ReadScheduler } from '@sensorflow/platform/http/read-scheduler.js';
 import { requestValidationPipe } from '@sensorflow/platform/http/request-validation.pipe.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FixedClock } from '../../../../test/support/fixed-clock.js';
-import { withKnownCaller } from '../../../../test/support/known-caller.js';
 import { InMemoryReadingStore } from '../../../../test/support/in-memory-reading-store.js';
 import { GroupCommit } from '../group-commit.js';
 import { Retention } from '../retention.js';
@@ -54,7 +53,6 @@ beforeEach(async () => {
   registerBodyParsers(server);
   app.useGlobalFilters(new ProblemFilter());
   app.useGlobalPipes(requestValidationPipe());
-  withKnownCaller(app);
   await app.init();
   await server.ready();
 });
