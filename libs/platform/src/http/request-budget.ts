@@ -1,6 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { SystemClock, WorkBudget, type WorkCost, type WorkLimits } from '@sensorflow/kernel';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ServerResponse } from 'node:http';
 
 /** A symbol, so that nothing in a request can take its place. */
 const BUDGET = Symbol('budget');
@@ -17,10 +18,21 @@ const CLOCK = new SystemClock();
  */
 export const RequestBudget = createParamDecorator(
   (limits: WorkLimits | undefined, context: ExecutionContext): WorkBudget => {
-    const request = context.switchToHttp().getRequest<FastifyRequest & CarriesBudget>();
-    return (request[BUDGET] ??= new WorkBudget(request.signal, CLOCK, limits));
+    const http = context.switchToHttp();
+    const request = http.getRequest<CarriesBudget>();
+    const { raw } = http.getResponse<FastifyReply>();
+    return (request[BUDGET] ??= new WorkBudget(signalOf(raw), CLOCK, limits));
   },
 );
+
+/** Aborts when the connection closes before the answer is out. Fastify's own aborts once a body is read. */
+function signalOf(response: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}
 
 /** What the request has cost at the store; undefined for routes without a budget. */
 export function costOf(request: object): WorkCost | undefined {
