@@ -1,5 +1,12 @@
-import type { EquipmentRegistry, RegisteredEquipment } from '@sensorflow/aggregation';
+import {
+  EquipmentRegistrar,
+  MOST_LISTED_METRICS,
+  type EquipmentMetric,
+  type EquipmentRegistry,
+  type RegisteredEquipment,
+} from '@sensorflow/aggregation';
 import { DynamoDbEquipmentRegistry } from '@sensorflow/aggregation/dynamodb/dynamodb-equipment-registry.js';
+import { SystemClock, WorkBudget } from '@sensorflow/kernel';
 import { AGGREGATES_TABLE } from '@sensorflow/platform/resources/tables.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { InMemoryEquipmentRegistry } from '../support/in-memory-equipment-registry.js';
@@ -32,6 +39,10 @@ describe.each([
     return (await pagesOf(registry.scan(after))).flat();
   }
 
+  async function register(pairs: readonly EquipmentMetric[]): Promise<void> {
+    await new EquipmentRegistrar(registry, new SystemClock()).register(pairs);
+  }
+
   it('is empty at first', async () => {
     expect(await scanned()).toEqual([]);
     expect(await scanned('EQ-1')).toEqual([]);
@@ -48,7 +59,11 @@ describe.each([
     ]);
 
     expect(await scanned()).toEqual([
-      { equipmentId: 'EQ-1', metrics: ['constructor', 'pressure', 'temperature'] },
+      {
+        equipmentId: 'EQ-1',
+        metrics: ['constructor', 'pressure', 'temperature'],
+        hasMoreMetrics: false,
+      },
     ]);
   });
 
@@ -76,17 +91,66 @@ describe.each([
     expect(await scanned('EQ-3')).toEqual([]);
   });
 
-  it('takes more than a call of the store does, and gives back more than a page of it', async () => {
-    const pairs = Array.from({ length: 700 }, (_, i) => ({
-      equipmentId: i < 600 ? 'EQ-WIDE' : `EQ-${i}`,
-      metric: `m${String(i).padStart(3, '0')}`,
-    }));
-
-    await registry.add(pairs);
+  it('shows the first metrics of wide equipment, and all equipment behind it', async () => {
+    const metrics = Array.from({ length: 600 }, (_, n) => `m${String(n).padStart(3, '0')}`);
+    const ids = Array.from({ length: 101 }, (_, n) => `EQ-${String(n).padStart(3, '0')}`);
+    await register(ids.map((equipmentId) => ({ equipmentId, metric: 'm000' })));
+    for (const equipmentId of ['EQ-003', 'EQ-050', 'EQ-100']) {
+      await register(metrics.map((metric) => ({ equipmentId, metric })));
+    }
 
     const found = await scanned();
-    expect(found).toHaveLength(101);
-    expect(found.at(-1)?.metrics).toEqual(pairs.slice(0, 600).map(({ metric }) => metric));
+
+    expect(found.map(({ equipmentId }) => equipmentId)).toEqual(ids);
+    expect(found.filter(({ hasMoreMetrics }) => hasMoreMetrics)).toEqual(
+      ['EQ-003', 'EQ-050', 'EQ-100'].map((equipmentId) => ({
+        equipmentId,
+        metrics: metrics.slice(0, MOST_LISTED_METRICS),
+        hasMoreMetrics: true,
+      })),
+    );
+  });
+
+  it.each([
+    [99, false],
+    [100, false],
+    [101, true],
+    [250, true],
+    [251, true],
+  ])('says of %i metrics whether there are more than it shows: %s', async (count, hasMore) => {
+    const metrics = Array.from({ length: count }, (_, n) => `m${String(n).padStart(3, '0')}`);
+    await register(metrics.map((metric) => ({ equipmentId: 'EQ-1', metric })));
+
+    expect(await scanned()).toEqual([
+      { equipmentId: 'EQ-1', metrics: metrics.slice(0, 100), hasMoreMetrics: hasMore },
+    ]);
+  });
+
+  it('gives the metrics of one equipment, from any metric on', async () => {
+    const metrics = ['A', 'a', 'a-1', 'a.1', 'a1', 'a_1', 'b'];
+    await register(metrics.map((metric) => ({ equipmentId: 'EQ-1', metric })));
+    await register([
+      { equipmentId: 'EQ-1-a', metric: 'other' },
+      { equipmentId: 'EQ-10', metric: 'other' },
+    ]);
+    const of = async (limit: number, after?: string) =>
+      registry.metricsOf({ equipmentId: 'EQ-1', limit, ...(after !== undefined && { after }) });
+
+    expect(await of(100)).toEqual(metrics);
+    expect(await of(2)).toEqual(['A', 'a']);
+    expect(await of(3, 'a')).toEqual(['a-1', 'a.1', 'a1']);
+    expect(await of(3, 'a0')).toEqual(['a1', 'a_1', 'b']);
+    expect(await of(3, 'b')).toEqual([]);
+    expect(await registry.metricsOf({ equipmentId: 'EQ-9', limit: 3 })).toEqual([]);
+  });
+
+  it('scans no further for a caller that has gone', async () => {
+    await register([{ equipmentId: 'EQ-1', metric: 'value' }]);
+    const gone = AbortSignal.abort(new Error('gone'));
+
+    const scan = pagesOf(registry.scan(undefined, new WorkBudget(gone, new SystemClock())));
+
+    await expect(scan).rejects.toBe(gone.reason);
   });
 });
 

@@ -55,6 +55,7 @@ describe('the OpenAPI document', () => {
       'GET /',
       'GET /auth/me',
       'GET /equipment',
+      'GET /equipment/{equipmentId}/metrics',
       'GET /health/live',
       'GET /health/ready',
       'GET /sensor-data/aggregated',

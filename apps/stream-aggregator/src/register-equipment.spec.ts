@@ -1,4 +1,5 @@
 import { EquipmentRegistrar } from '@sensorflow/aggregation';
+import { SystemClock } from '@sensorflow/kernel';
 import { toReadingItem } from '@sensorflow/sensor-data/dynamodb/reading-item.js';
 import { describe, expect, it } from 'vitest';
 import { InMemoryEquipmentRegistry } from '../../../test/support/in-memory-equipment-registry.js';
@@ -8,14 +9,26 @@ import { registeringEquipment } from './register-equipment.js';
 const MINUTE = { getRemainingTimeInMillis: () => 60_000 };
 const ANSWER = { batchItemFailures: [{ itemIdentifier: '7' }] };
 
-function start() {
-  const registry = new InMemoryEquipmentRegistry();
+/** The registry of a store that answers when told. */
+class SlowRegistry extends InMemoryEquipmentRegistry {
+  gate: Promise<void> = Promise.resolve();
+
+  override async add(pairs: Parameters<InMemoryEquipmentRegistry['add']>[0]) {
+    await this.gate;
+    return super.add(pairs);
+  }
+}
+
+function start(mostWaiting = 1000) {
+  const registry = new SlowRegistry();
+  const clock = new SystemClock();
   const handled: unknown[] = [];
-  const handler = registeringEquipment(new EquipmentRegistrar(registry), async (event) => {
+  const registrar = new EquipmentRegistrar(registry, clock, { remembered: 1000, mostWaiting });
+  const handler = registeringEquipment(registrar, clock, async (event) => {
     handled.push(event);
-    return ANSWER;
+    return Promise.resolve(ANSWER);
   });
-  return { registry, handled, handler };
+  return { registry, registrar, handled, handler };
 }
 
 function aBatch(values: Readonly<Record<string, number>>) {
@@ -30,7 +43,7 @@ describe('the function with registration', () => {
     const answer = await handler(aBatch({ a: 1, b: 2 }), MINUTE);
 
     expect(answer).toEqual(ANSWER);
-    expect((await pagesOf(registry.scan())).flat()).toEqual([
+    expect((await pagesOf(registry.scan())).flat()).toMatchObject([
       { equipmentId: 'EQ-1', metrics: ['a', 'b'] },
     ]);
   });
@@ -42,5 +55,33 @@ describe('the function with registration', () => {
     await expect(handler(aBatch({ a: 1 }), MINUTE)).rejects.toThrow('away');
 
     expect(handled).toHaveLength(1);
+  });
+
+  it('does not wait long for a slow registry, which gets the rest with the next batch', async () => {
+    const { registry, registrar, handler } = start();
+    const { promise, resolve: open } = Promise.withResolvers<void>();
+    registry.gate = promise;
+    const startedAt = performance.now();
+
+    expect(await handler(aBatch({ a: 1 }), MINUTE)).toEqual(ANSWER);
+    expect(performance.now() - startedAt).toBeLessThan(5000);
+    open();
+    await handler(aBatch({ b: 1 }), MINUTE);
+
+    expect(registrar.backlog).toBe(0);
+    expect(registry.additions.flat().map(({ metric }) => metric)).toEqual(['a', 'b']);
+  });
+
+  it('has the stream bring a batch again when too much waits', async () => {
+    const { registry, handled, handler } = start(30);
+    registry.gate = new Promise(() => undefined);
+    const names = Array.from({ length: 64 }, (_, n) => [`m${n}`, n] as const);
+    const more = Array.from({ length: 64 }, (_, n) => [`n${n}`, n] as const);
+    await expect(handler(aBatch(Object.fromEntries(names)), MINUTE)).resolves.toEqual(ANSWER);
+
+    const second = handler(aBatch(Object.fromEntries(more)), MINUTE);
+
+    await expect(second).rejects.toMatchObject({ code: 'registration-behind' });
+    expect(handled).toHaveLength(2);
   });
 });

@@ -32,7 +32,7 @@ const aggregator = new StreamBatchAggregator(
   new SumRecomputer(new DynamoDbFleetStore(dynamoDb, table), clock),
 );
 
-const registrar = new EquipmentRegistrar(new DynamoDbEquipmentRegistry(dynamoDb, table));
+const registrar = new EquipmentRegistrar(new DynamoDbEquipmentRegistry(dynamoDb, table), clock);
 
 /**
  * Readings' stream → equipment-hours and known equipment; the aggregates' own stream → shard-hours and fleet-hours. One
@@ -41,6 +41,7 @@ const registrar = new EquipmentRegistrar(new DynamoDbEquipmentRegistry(dynamoDb,
 export const handler = throwingNames(
   registeringEquipment(
     registrar,
+    clock,
     streamBatchHandler(aggregator, clock, createLogger(environment.LOG_LEVEL)),
   ),
 );

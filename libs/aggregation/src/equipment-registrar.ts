@@ -1,27 +1,124 @@
-import type { EquipmentMetric, EquipmentRegistry } from './equipment-registry.js';
+import type { Clock } from '@sensorflow/kernel';
+import {
+  MOST_PAIRS_PER_CALL,
+  type EquipmentMetric,
+  type EquipmentRegistry,
+} from './equipment-registry.js';
 
-/** About 100 bytes each. */
-const REMEMBERED_PAIRS = 100_000;
+export interface RegistrarOptions {
+  /** Pairs of each of two generations that are remembered as registered; about 100 bytes each. */
+  readonly remembered: number;
+  /** Pairs that may wait for a slow store; beyond it the stream has to bring them again. */
+  readonly mostWaiting: number;
+}
+
+const OPTIONS: RegistrarOptions = { remembered: 200_000, mostWaiting: 500_000 };
+
+/** Enough for some thousand pairs a second, few enough to leave the store to the aggregation. */
+const CONCURRENCY = 4;
+const FIRST_BACKOFF_MS = 20;
+const LONGEST_BACKOFF_MS = 500;
 
 /**
- * Keeps the registry complete from the readings' stream. What this process added it remembers, so that
- * readings of known equipment cost nothing.
+ * Keeps the registry complete from the readings' stream, beside the aggregation. What this process added
+ * it remembers, so that readings of known equipment cost nothing; what did not fit into the time of one
+ * batch is added with the next: decision record 0014.
  */
 export class EquipmentRegistrar {
-  private readonly added = new Set<string>();
+  private readonly waiting = new Map<string, EquipmentMetric>();
+  private recent = new Set<string>();
+  private older = new Set<string>();
+  private working: Promise<void> | undefined;
 
-  constructor(private readonly registry: EquipmentRegistry) {}
+  constructor(
+    private readonly registry: EquipmentRegistry,
+    private readonly clock: Clock,
+    private readonly options: RegistrarOptions = OPTIONS,
+  ) {}
 
-  /** When it returns, all of them are registered. Throws what the registry throws. */
+  /** Pairs that are not registered yet. */
+  get backlog(): number {
+    return this.waiting.size;
+  }
+
+  /** Whether so many wait that the stream has to bring them again. */
+  get isOverfull(): boolean {
+    return this.waiting.size > this.options.mostWaiting;
+  }
+
+  /**
+   * Takes these on and returns when nothing waits any more. Work goes on behind a caller that does not
+   * wait for it. Throws what the registry throws, and then the pairs still wait.
+   */
   async register(pairs: readonly EquipmentMetric[]): Promise<void> {
-    const fresh = new Map<string, EquipmentMetric>();
-    for (const pair of pairs) {
-      const key = `${pair.equipmentId}#${pair.metric}`;
-      if (!this.added.has(key)) fresh.set(key, pair);
+    for (const pair of pairs) this.note(pair);
+    if (this.waiting.size === 0) return;
+    this.working ??= this.workOff().finally(() => {
+      this.working = undefined;
+    });
+    await this.working;
+  }
+
+  private note(pair: EquipmentMetric): void {
+    const key = `${pair.equipmentId}#${pair.metric}`;
+    if (this.recent.has(key) || this.waiting.has(key)) return;
+    if (this.older.has(key)) this.remember(key);
+    else this.waiting.set(key, pair);
+  }
+
+  private async workOff(): Promise<void> {
+    const workers = Array.from({ length: CONCURRENCY }, async () => this.work());
+    const outcomes = await Promise.allSettled(workers);
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  }
+
+  private async work(): Promise<void> {
+    for (let backoffMs = FIRST_BACKOFF_MS; ;) {
+      const taken = this.take();
+      if (taken.size === 0) return;
+      const left = await this.add(taken);
+      if (left.length < taken.size) backoffMs = FIRST_BACKOFF_MS;
+      if (left.length === 0) continue;
+      await this.clock.sleep(Math.random() * backoffMs);
+      backoffMs = Math.min(LONGEST_BACKOFF_MS, backoffMs * 2);
     }
-    if (fresh.size === 0) return;
-    await this.registry.add([...fresh.values()]);
-    if (this.added.size + fresh.size > REMEMBERED_PAIRS) this.added.clear();
-    for (const key of fresh.keys()) this.added.add(key);
+  }
+
+  private take(): ReadonlyMap<string, EquipmentMetric> {
+    const taken = new Map<string, EquipmentMetric>();
+    for (const [key, pair] of this.waiting) {
+      taken.set(key, pair);
+      this.waiting.delete(key);
+      if (taken.size === MOST_PAIRS_PER_CALL) break;
+    }
+    return taken;
+  }
+
+  /** Those left wait again, behind all others. */
+  private async add(
+    taken: ReadonlyMap<string, EquipmentMetric>,
+  ): Promise<readonly EquipmentMetric[]> {
+    try {
+      const left = await this.registry.add([...taken.values()]);
+      for (const key of taken.keys()) this.remember(key);
+      for (const pair of left) this.waitAgain(pair);
+      return left;
+    } catch (error) {
+      for (const pair of taken.values()) this.waitAgain(pair);
+      throw error;
+    }
+  }
+
+  private waitAgain(pair: EquipmentMetric): void {
+    const key = `${pair.equipmentId}#${pair.metric}`;
+    this.recent.delete(key);
+    this.waiting.set(key, pair);
+  }
+
+  private remember(key: string): void {
+    this.recent.add(key);
+    if (this.recent.size < this.options.remembered) return;
+    this.older = this.recent;
+    this.recent = new Set();
   }
 }

@@ -1,9 +1,16 @@
+import { SystemClock, WorkBudget } from '@sensorflow/kernel';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InMemoryEquipmentRegistry } from '../../../test/support/in-memory-equipment-registry.js';
 import { InMemoryReadingStore } from '../../../test/support/in-memory-reading-store.js';
 import { anInstant, aStoredReading } from '../../../test/support/readings.js';
-import { KnownEquipment, type EquipmentPage } from './known-equipment.js';
+import { EquipmentRegistrar } from './equipment-registrar.js';
+import {
+  EQUIPMENT_LIMITS,
+  KnownEquipment,
+  type EquipmentPage,
+  type EquipmentQuery,
+} from './known-equipment.js';
 
 /** Counts what a page costs. */
 class CountingReadings extends InMemoryReadingStore {
@@ -18,7 +25,13 @@ class CountingReadings extends InMemoryReadingStore {
 function start() {
   const registry = new InMemoryEquipmentRegistry();
   const readings = new CountingReadings();
-  return { registry, readings, equipment: new KnownEquipment(registry, readings) };
+  const known = new KnownEquipment(registry, readings);
+  const equipment = { list: async (query: EquipmentQuery) => known.list(query, aBudget()) };
+  return { registry, readings, known, equipment };
+}
+
+function aBudget({ signal = new AbortController().signal, limits = EQUIPMENT_LIMITS } = {}) {
+  return new WorkBudget(signal, new SystemClock(), limits);
 }
 
 function anId(number: number): string {
@@ -30,7 +43,8 @@ async function withReadings(
   presence: readonly boolean[],
 ): Promise<void> {
   const ids = presence.map((_, number) => anId(number));
-  await registry.add(ids.map((equipmentId) => ({ equipmentId, metric: 'value' })));
+  const registrar = new EquipmentRegistrar(registry, new SystemClock());
+  await registrar.register(ids.map((equipmentId) => ({ equipmentId, metric: 'value' })));
   for (const [number, isThere] of presence.entries()) {
     if (isThere) await readings.putAll([aStoredReading({ equipmentId: anId(number) })]);
   }
@@ -57,6 +71,7 @@ describe('known equipment', () => {
         {
           equipmentId: 'EQ-1',
           metrics: ['pressure', 'temperature'],
+          hasMoreMetrics: false,
           firstTimestamp: '2023-02-15T05:00:00.000000000Z',
           lastTimestamp: '2023-02-15T07:00:00.000000000Z',
         },
@@ -129,5 +144,56 @@ describe('known equipment', () => {
 
     expect([idsOf(first), idsOf(second), idsOf(third)]).toEqual([[], [], ['EQ-02999']]);
     expect(third.next).toBeUndefined();
+  });
+
+  it('ends a page early when its budget is spent, and the next one goes on', async () => {
+    const subject = start();
+    await withReadings(
+      subject,
+      Array.from({ length: 100 }, () => true),
+    );
+    const limits = { storeCalls: 30, ms: 10_000 };
+
+    const first = await subject.known.list({ limit: 100 }, aBudget({ limits }));
+    const second = await subject.equipment.list({ limit: 100, after: first.next ?? '' });
+
+    expect(first.items.length).toBeLessThan(100);
+    expect([...idsOf(first), ...idsOf(second)]).toHaveLength(100);
+    expect(second.next).toBeUndefined();
+  });
+
+  it('looks up nothing more once its caller has gone', async () => {
+    const subject = start();
+    await withReadings(
+      subject,
+      Array.from({ length: 500 }, () => true),
+    );
+    const gone = new AbortController();
+    const list = subject.known.list({ limit: 500 }, aBudget({ signal: gone.signal }));
+    await Promise.resolve();
+    gone.abort();
+
+    await expect(list).rejects.toBe(gone.signal.reason);
+    expect(subject.readings.lookups).toBeLessThan(50);
+  });
+
+  it('gives the metrics of one equipment page by page, each once, in order', async () => {
+    const { registry, known } = start();
+    const registrar = new EquipmentRegistrar(registry, new SystemClock());
+    const metrics = Array.from({ length: 250 }, (_, n) => `m${String(n).padStart(3, '0')}`);
+    await registrar.register(metrics.map((metric) => ({ equipmentId: 'EQ-1', metric })));
+
+    const first = await known.metrics({ equipmentId: 'EQ-1', limit: 200 }, aBudget());
+    const rest = { equipmentId: 'EQ-1', limit: 200, after: first.next ?? '' };
+    const second = await known.metrics(rest, aBudget());
+
+    expect([...first.items, ...second.items]).toEqual(metrics);
+    expect(second.next).toBeUndefined();
+  });
+
+  it('knows nothing of the metrics of equipment that never sent any', async () => {
+    const metrics = start().known.metrics({ equipmentId: 'EQ-9', limit: 10 }, aBudget());
+
+    await expect(metrics).rejects.toMatchObject({ kind: 'not-found', code: 'equipment-unknown' });
   });
 });

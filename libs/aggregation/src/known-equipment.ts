@@ -1,6 +1,6 @@
-import type { Instant } from '@sensorflow/kernel';
+import { DomainError, type Instant, type WorkBudget, type WorkLimits } from '@sensorflow/kernel';
 import type { ReadingStore } from '@sensorflow/sensor-data';
-import type { EquipmentRegistry, RegisteredEquipment } from './equipment-registry.js';
+import type { EquipmentRegistry, MetricsQuery, RegisteredEquipment } from './equipment-registry.js';
 
 export interface EquipmentQuery {
   /** Items of a page, at least 1. */
@@ -14,12 +14,17 @@ export interface EquipmentSummary extends RegisteredEquipment {
   readonly lastTimestamp: Instant;
 }
 
-export interface EquipmentPage {
-  /** By equipment id. */
-  readonly items: readonly EquipmentSummary[];
+export interface Page<T> {
+  /** By equipment id, or by metric. */
+  readonly items: readonly T[];
   /** Where the next page goes on (`after`), or undefined at the end. */
   readonly next: string | undefined;
 }
+
+export type EquipmentPage = Page<EquipmentSummary>;
+
+/** A page of a thousand takes two reads for each equipment, and 16 for the registry. */
+export const EQUIPMENT_LIMITS: WorkLimits = { storeCalls: 2_500, ms: 5_000 };
 
 /** Equipment looked up at once; each takes two reads. */
 const CONCURRENCY = 32;
@@ -28,8 +33,8 @@ const MIN_CHUNK = 8;
 const MAX_EMPTY = 1_000;
 
 /**
- * Lists the equipment that has readings. First and last are read from the readings themselves, so that
- * they are right the moment a reading is stored or removed.
+ * Lists the equipment that has readings, and its metrics. First and last are read from the readings
+ * themselves, so that they are right the moment a reading is stored or removed.
  */
 export class KnownEquipment {
   constructor(
@@ -37,24 +42,40 @@ export class KnownEquipment {
     private readonly readings: ReadingStore,
   ) {}
 
-  /** Throws what the stores throw. */
-  async list({ limit, after }: EquipmentQuery): Promise<EquipmentPage> {
+  /** A page can end early when its budget is spent. Throws what the stores throw. */
+  async list({ limit, after }: EquipmentQuery, budget: WorkBudget): Promise<EquipmentPage> {
     const items: EquipmentSummary[] = [];
     let empty = 0;
-    for await (const registered of this.inChunks(after, () => limit + 1 - items.length)) {
-      const found = await Promise.all(registered.map((each) => this.summaryOf(each)));
+    for await (const chunk of this.inChunks(after, budget, () => limit + 1 - items.length)) {
+      const found = await Promise.all(chunk.map(async (each) => this.summaryOf(each, budget)));
       const listed = found.filter((summary) => summary !== undefined);
       items.push(...listed);
       empty += found.length - listed.length;
-      if (items.length > limit) return pageOf(items, limit);
-      if (empty >= MAX_EMPTY) return { items, next: registered.at(-1)?.equipmentId };
+      if (items.length > limit) return pageOf(items, limit, ({ equipmentId }) => equipmentId);
+      if (empty >= MAX_EMPTY || budget.isSpent()) {
+        return { items, next: chunk.at(-1)?.equipmentId };
+      }
     }
     return { items, next: undefined };
   }
 
+  /** Every metric that the equipment ever sent. Throws `equipment-unknown`, and what the store throws. */
+  async metrics(query: MetricsQuery, budget: WorkBudget): Promise<Page<string>> {
+    const { limit } = query;
+    const found = await budget.call(
+      async (signal) => this.registry.metricsOf({ ...query, limit: limit + 1 }, signal),
+      (metrics) => metrics.length,
+    );
+    if (found.length === 0 && query.after === undefined) {
+      throw new DomainError('not-found', 'equipment-unknown', 'No such equipment is known.');
+    }
+    if (found.length > limit) return pageOf(found, limit, (metric) => metric);
+    return { items: found, next: undefined };
+  }
+
   /** About as many at a time as are still wanted: what is not wanted need not be looked up. */
-  private async *inChunks(after: string | undefined, wanted: () => number) {
-    for await (const page of this.registry.scan(after)) {
+  private async *inChunks(after: string | undefined, budget: WorkBudget, wanted: () => number) {
+    for await (const page of this.registry.scan(after, budget)) {
       for (let from = 0; from < page.length;) {
         const size = Math.min(CONCURRENCY, Math.max(MIN_CHUNK, wanted()));
         const chunk = page.slice(from, from + size);
@@ -65,11 +86,14 @@ export class KnownEquipment {
   }
 
   /** Undefined when it has no readings (any more). */
-  private async summaryOf(registered: RegisteredEquipment): Promise<EquipmentSummary | undefined> {
+  private async summaryOf(
+    registered: RegisteredEquipment,
+    budget: WorkBudget,
+  ): Promise<EquipmentSummary | undefined> {
     const { equipmentId } = registered;
     const [first, last] = await Promise.all([
-      this.readings.range({ equipmentId, order: 'asc', limit: 1 }),
-      this.readings.latest(equipmentId),
+      budget.call(async () => this.readings.range({ equipmentId, order: 'asc', limit: 1 })),
+      budget.call(async () => this.readings.latest(equipmentId)),
     ]);
     const firstTimestamp = first.readings[0]?.timestamp;
     if (firstTimestamp === undefined || last === undefined) return undefined;
@@ -77,7 +101,8 @@ export class KnownEquipment {
   }
 }
 
-function pageOf(items: readonly EquipmentSummary[], limit: number): EquipmentPage {
+function pageOf<T>(items: readonly T[], limit: number, positionOf: (item: T) => string): Page<T> {
   const page = items.slice(0, limit);
-  return { items: page, next: page.at(-1)?.equipmentId };
+  const last = page.at(-1);
+  return { items: page, next: last === undefined ? undefined : positionOf(last) };
 }

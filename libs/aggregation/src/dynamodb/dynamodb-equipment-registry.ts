@@ -1,23 +1,40 @@
-import {
-  BatchWriteItemCommand,
-  type DynamoDBClient,
-  type WriteRequest,
-} from '@aws-sdk/client-dynamodb';
-import { setTimeout as delay } from 'node:timers/promises';
+import { BatchWriteItemCommand, QueryCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { WorkBudget } from '@sensorflow/kernel';
 import {
   EquipmentRegistry,
+  MOST_LISTED_METRICS,
   type EquipmentMetric,
+  type MetricsQuery,
   type RegisteredEquipment,
 } from '../equipment-registry.js';
-import { behindRowsOf, pairIn, REGISTRY_PARTITIONS, rowOf } from './equipment-keys.js';
+import {
+  BEFORE_ALL_ROWS,
+  beforeRowsOf,
+  behindRowsOf,
+  pairIn,
+  partitionOf,
+  REGISTRY_PARTITIONS,
+  rowOf,
+} from './equipment-keys.js';
 import { mergeSorted } from './merge-sorted.js';
-import { queryPages } from './query-pages.js';
-import { answered, unavailable } from './store-errors.js';
+import { answered } from './store-errors.js';
 
-const ROWS_PER_CALL = 25;
-const ROWS_PER_PAGE = 250;
-const MAX_ATTEMPTS = 6;
-const FIRST_BACKOFF_MS = 20;
+/** Of one partition: enough for a page of ordinary equipment, and little more than a wide one shows. */
+const ROWS_PER_CALL = 250;
+
+interface RowRange {
+  readonly partition: string;
+  /** Both included, but no row has such a key. */
+  readonly first: string;
+  readonly last: string;
+  readonly limit: number;
+  readonly consistent: boolean;
+}
+
+interface RowPage {
+  readonly pairs: readonly EquipmentMetric[];
+  readonly isLast: boolean;
+}
 
 /** The registry in the aggregates table. A row is put blindly: nothing in it can change. */
 export class DynamoDbEquipmentRegistry extends EquipmentRegistry {
@@ -28,69 +45,123 @@ export class DynamoDbEquipmentRegistry extends EquipmentRegistry {
     super();
   }
 
-  override async add(pairs: readonly EquipmentMetric[]): Promise<void> {
+  override async add(pairs: readonly EquipmentMetric[]): Promise<readonly EquipmentMetric[]> {
+    if (pairs.length === 0) return [];
     const puts = pairs.map((pair) => ({ PutRequest: { Item: rowOf(pair) } }));
-    for (let from = 0; from < puts.length; from += ROWS_PER_CALL) {
-      await this.putAll(puts.slice(from, from + ROWS_PER_CALL));
-    }
-  }
-
-  private async putAll(puts: readonly WriteRequest[]): Promise<void> {
-    let left = puts;
-    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-      left = await this.leftOf(left);
-      if (left.length === 0) return;
-      await delay(Math.random() * FIRST_BACKOFF_MS * 2 ** attempt);
-    }
-    throw unavailable(new Error('DynamoDB left rows of the registry unprocessed'));
-  }
-
-  private async leftOf(puts: readonly WriteRequest[]): Promise<readonly WriteRequest[]> {
-    const command = new BatchWriteItemCommand({ RequestItems: { [this.tableName]: [...puts] } });
+    const command = new BatchWriteItemCommand({ RequestItems: { [this.tableName]: puts } });
     const { UnprocessedItems: unprocessed } = await answered(this.client.send(command));
-    return unprocessed?.[this.tableName] ?? [];
+    const left = unprocessed?.[this.tableName] ?? [];
+    return left.flatMap(({ PutRequest: put }) => (put?.Item ? [pairIn(put.Item)] : []));
   }
 
-  override async *scan(after?: string): AsyncGenerator<readonly RegisteredEquipment[]> {
-    const sources = REGISTRY_PARTITIONS.map((partition) => this.inPartition(partition, after));
+  override async *scan(
+    after?: string,
+    budget?: WorkBudget,
+  ): AsyncGenerator<readonly RegisteredEquipment[]> {
+    const behind = after === undefined ? BEFORE_ALL_ROWS : behindRowsOf(after);
+    const sources = REGISTRY_PARTITIONS.map((partition) =>
+      this.inPartition(partition, behind, budget),
+    );
     yield* mergeSorted(sources, byId);
   }
 
-  /** The last equipment of a page waits for the next one, which may have more of its metrics. */
+  /**
+   * Jumps over the rows that are not shown. The last equipment of a page waits for the next one, which may have
+   * more of its metrics.
+   */
   private async *inPartition(
     partition: string,
-    after: string | undefined,
+    behind: string,
+    budget: WorkBudget | undefined,
   ): AsyncGenerator<readonly RegisteredEquipment[]> {
-    let open: RegisteredEquipment | undefined;
-    for await (const rows of queryPages(this.client, this.rowsQuery(partition, after))) {
+    let first = behind;
+    let open: ListedEquipment | undefined;
+    for (;;) {
+      const range = { partition, first, last: BEHIND_ALL_ROWS, limit: ROWS_PER_CALL };
+      const { pairs, isLast } = await this.rows({ ...range, consistent: false }, budget);
       const complete: RegisteredEquipment[] = [];
-      for (const { equipmentId, metric } of rows.map(pairIn)) {
-        if (open && open.equipmentId !== equipmentId) complete.push(open);
-        const before = open?.equipmentId === equipmentId ? open.metrics : [];
-        open = { equipmentId, metrics: [...before, metric] };
+      for (const { equipmentId, metric } of pairs) {
+        if (open?.equipmentId !== equipmentId) {
+          if (open) complete.push(open);
+          open = new ListedEquipment(equipmentId);
+        }
+        open.add(metric);
       }
+      if (open && (isLast || open.hasMoreMetrics)) {
+        complete.push(open);
+        first = behindRowsOf(open.equipmentId);
+        open = undefined;
+      } else if (open) first = beforeRowsOf(open.equipmentId, pairs.at(-1)?.metric);
       yield complete;
+      if (isLast) return;
     }
-    if (open) yield [open];
   }
 
-  private rowsQuery(partition: string, after: string | undefined) {
-    return {
+  override async metricsOf(
+    { equipmentId, limit, after }: MetricsQuery,
+    signal?: AbortSignal,
+  ): Promise<readonly string[]> {
+    const metrics: string[] = [];
+    let first = beforeRowsOf(equipmentId, after);
+    for (let isLast = false; !isLast && metrics.length < limit;) {
+      signal?.throwIfAborted();
+      const range = { partition: partitionOf(equipmentId), first, last: behindRowsOf(equipmentId) };
+      const page = await this.rows(
+        { ...range, limit: limit - metrics.length, consistent: true },
+        undefined,
+        signal,
+      );
+      for (const { metric } of page.pairs) metrics.push(metric);
+      first = beforeRowsOf(equipmentId, metrics.at(-1));
+      ({ isLast } = page);
+    }
+    return metrics;
+  }
+
+  private async rows(
+    { partition, first, last, limit, consistent }: RowRange,
+    budget: WorkBudget | undefined,
+    signal?: AbortSignal,
+  ): Promise<RowPage> {
+    const command = new QueryCommand({
       TableName: this.tableName,
-      KeyConditionExpression: ['#partition = :partition']
-        .concat(after === undefined ? [] : '#cell > :after')
-        .join(' AND '),
-      ExpressionAttributeNames: {
-        '#partition': 'partition',
-        ...(after !== undefined && { '#cell': 'cell' }),
-      },
+      KeyConditionExpression: '#partition = :partition AND #cell BETWEEN :first AND :last',
+      ExpressionAttributeNames: { '#partition': 'partition', '#cell': 'cell' },
       ExpressionAttributeValues: {
         ':partition': { S: partition },
-        ...(after !== undefined && { ':after': { S: behindRowsOf(after) } }),
+        ':first': { S: first },
+        ':last': { S: last },
       },
-      Limit: ROWS_PER_PAGE,
+      Limit: limit,
+      ConsistentRead: consistent,
+    });
+    const send = async (abortSignal?: AbortSignal) =>
+      answered(this.client.send(command, abortSignal && { abortSignal }));
+    const answer = await (budget ? budget.call(send, itemsIn) : send(signal));
+    return {
+      pairs: (answer.Items ?? []).map(pairIn),
+      isLast: answer.LastEvaluatedKey === undefined,
     };
   }
+}
+
+/** Behind every equipment id. */
+const BEHIND_ALL_ROWS = '~';
+
+class ListedEquipment implements RegisteredEquipment {
+  readonly metrics: string[] = [];
+  hasMoreMetrics = false;
+
+  constructor(readonly equipmentId: string) {}
+
+  add(metric: string): void {
+    if (this.metrics.length < MOST_LISTED_METRICS) this.metrics.push(metric);
+    else this.hasMoreMetrics = true;
+  }
+}
+
+function itemsIn({ Items: items }: { readonly Items?: readonly unknown[] | undefined }): number {
+  return items?.length ?? 0;
 }
 
 function byId(a: RegisteredEquipment, b: RegisteredEquipment): number {

@@ -11,18 +11,33 @@ export const REGISTRY_PARTITIONS = Array.from({ length: 16 }, (_, n) => `equipme
 
 /** Before every character of an equipment id, so that rows stand in the order of ids … */
 const SEPARATOR = '#';
-/** … and behind every character of a metric name. */
+/** … behind every character of a metric name … */
 const BEHIND_METRICS = '~';
+/** … and before every character of one. */
+const BEHIND_METRIC = '!';
+
+/** Before all rows of a partition. */
+export const BEFORE_ALL_ROWS = SEPARATOR;
 
 export function rowOf({ equipmentId, metric }: EquipmentMetric): Record<string, AttributeValue> {
+  const cell = `${equipmentId}${SEPARATOR}${metric}`;
+  return { partition: { S: partitionOf(equipmentId) }, cell: { S: cell } };
+}
+
+export function partitionOf(equipmentId: string): string {
   const hash = createHash('sha256').update(equipmentId).digest().readUInt8(0);
-  const partition = REGISTRY_PARTITIONS[hash % REGISTRY_PARTITIONS.length] ?? '';
-  return { partition: { S: partition }, cell: { S: `${equipmentId}${SEPARATOR}${metric}` } };
+  return REGISTRY_PARTITIONS[hash % REGISTRY_PARTITIONS.length] ?? '';
 }
 
 /** Lies behind all rows of the equipment and before those of any other. */
 export function behindRowsOf(equipmentId: string): string {
   return `${equipmentId}${SEPARATOR}${BEHIND_METRICS}`;
+}
+
+/** Lies before all rows of the equipment, or of those behind a metric. */
+export function beforeRowsOf(equipmentId: string, after: string | undefined): string {
+  const start = `${equipmentId}${SEPARATOR}`;
+  return after === undefined ? start : `${start}${after}${BEHIND_METRIC}`;
 }
 
 export function pairIn(row: Item): EquipmentMetric {

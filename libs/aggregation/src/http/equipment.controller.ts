@@ -1,13 +1,14 @@
-import { Controller, Get, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Controller, Get, Param, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
-import { DomainError } from '@sensorflow/kernel';
+import { DomainError, type Parsed, type WorkBudget } from '@sensorflow/kernel';
 import { ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
-import { decodeCursor, encodeCursor } from '@sensorflow/platform/http/cursor.js';
-import { parseEquipmentId } from '@sensorflow/sensor-data';
-import { KnownEquipment } from '../known-equipment.js';
+import { decodeCursor, encodeCursor, type CursorQuery } from '@sensorflow/platform/http/cursor.js';
+import { RequestBudget } from '@sensorflow/platform/http/request-budget.js';
+import { parseEquipmentId, parseMetricName } from '@sensorflow/sensor-data';
+import { EQUIPMENT_LIMITS, KnownEquipment } from '../known-equipment.js';
 import { EquipmentQueryTexts } from './equipment.query.js';
-import { EquipmentPageView, toEquipmentView } from './equipment.view.js';
+import { EquipmentPageView, MetricPageView, toEquipmentView } from './equipment.view.js';
 
 const DEFAULT_LIMIT = 100;
 /** The limit is not part of it: the next page may have another size. */
@@ -29,19 +30,70 @@ export class EquipmentController {
   @ApiOkResponse({ type: EquipmentPageView })
   @ApiProblem(400, 'invalid-request', 'cursor-invalid')
   @ApiProblem(503, 'store-unavailable')
-  async listEquipment(@Query() texts: EquipmentQueryTexts): Promise<EquipmentPageView> {
-    const limit = Number(texts.limit ?? DEFAULT_LIMIT);
-    const after = texts.cursor === undefined ? {} : { after: positionIn(texts.cursor) };
-    const { items, next } = await this.equipment.list({ limit, ...after });
-    return {
-      items: items.map(toEquipmentView),
-      nextCursor: next === undefined ? null : encodeCursor(CURSOR_QUERY, [next]),
-    };
+  async listEquipment(
+    @Query() texts: EquipmentQueryTexts,
+    @RequestBudget(EQUIPMENT_LIMITS) budget: WorkBudget,
+  ): Promise<EquipmentPageView> {
+    const query = pageQueryOf(texts, CURSOR_QUERY, parseEquipmentId);
+    const { items, next } = await this.equipment.list(query, budget);
+    return { items: items.map(toEquipmentView), nextCursor: cursorAt(next, CURSOR_QUERY) };
+  }
+
+  @Get(':equipmentId/metrics')
+  @RequiresScope('sensorflow/read')
+  @ApiOperation({
+    summary: 'List the metrics of one equipment',
+    description:
+      'Every metric that it ever sent, in order (by character code). The list ends where nextCursor is null.',
+  })
+  @ApiParam({ name: 'equipmentId', example: 'EQ-12495' })
+  @ApiOkResponse({ type: MetricPageView })
+  @ApiProblem(400, 'invalid-request', 'cursor-invalid', 'url-malformed')
+  @ApiProblem(400, 'equipment-id-missing', 'equipment-id-invalid', 'equipment-id-reserved')
+  @ApiProblem(404, 'equipment-unknown')
+  @ApiProblem(414, 'url-too-long')
+  @ApiProblem(503, 'store-unavailable')
+  async listMetrics(
+    @Param('equipmentId') equipmentIdText: string,
+    @Query() texts: EquipmentQueryTexts,
+    @RequestBudget() budget: WorkBudget,
+  ): Promise<MetricPageView> {
+    const equipmentId = equipmentIdIn(equipmentIdText);
+    const cursorQuery = { list: 'metrics', equipmentId };
+    const query = pageQueryOf(texts, cursorQuery, parseMetricName);
+    const { items, next } = await this.equipment.metrics({ equipmentId, ...query }, budget);
+    return { items, nextCursor: cursorAt(next, cursorQuery) };
   }
 }
 
-function positionIn(cursor: string): string {
-  const parsed = parseEquipmentId(decodeCursor(cursor, CURSOR_QUERY)[0] ?? '');
+function equipmentIdIn(text: string): string {
+  const parsed = parseEquipmentId(text);
+  if (parsed.ok) return parsed.value;
+  const { code, detail } = parsed.fault;
+  throw new DomainError('invalid', code, detail, {
+    faults: [{ pointer: '/equipmentId', code, detail }],
+  });
+}
+
+function pageQueryOf(
+  { limit, cursor }: EquipmentQueryTexts,
+  cursorQuery: CursorQuery,
+  parse: (text: string) => Parsed<string>,
+) {
+  const after = cursor === undefined ? {} : { after: positionIn(cursor, cursorQuery, parse) };
+  return { limit: Number(limit ?? DEFAULT_LIMIT), ...after };
+}
+
+function cursorAt(next: string | undefined, query: CursorQuery): string | null {
+  return next === undefined ? null : encodeCursor(query, [next]);
+}
+
+function positionIn(
+  cursor: string,
+  query: CursorQuery,
+  parse: (text: string) => Parsed<string>,
+): string {
+  const parsed = parse(decodeCursor(cursor, query)[0] ?? '');
   if (parsed.ok) return parsed.value;
   const detail = 'The cursor is not one that this service gave.';
   throw new DomainError('invalid', 'cursor-invalid', detail, {
