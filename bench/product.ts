@@ -21,6 +21,7 @@ function sharedVariables(cloud: Cloud, sinkUrl: string, logLevel: string): Varia
     AWS_ENDPOINT_URL_SQS: cloud.url,
     AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: cloud.url,
     DYNAMODB_TABLE_NAME: 'bench-readings',
+    DYNAMODB_AGGREGATE_TABLE_NAME: 'bench-aggregates',
     DYNAMODB_IMPORTS_TABLE_NAME: IMPORTS_TABLE,
     S3_BUCKET_NAME: BUCKET,
   };
@@ -36,7 +37,6 @@ export function apiVariables(
     ...sharedVariables(cloud, sinkUrl, logLevel),
     HOST: '127.0.0.1',
     PORT: String(port),
-    DYNAMODB_AGGREGATE_TABLE_NAME: 'bench-aggregates',
     DYNAMODB_SESSIONS_TABLE_NAME: 'bench-sessions',
     COGNITO_CLIENT_ID: 'bench-web',
     COGNITO_CLIENT_SECRET: 'bench',

@@ -14,6 +14,8 @@ export const TABLE_ACTIONS: Readonly<Record<Process, Readonly<Record<string, rea
     },
     'csv-importer': {
       DYNAMODB_TABLE_NAME: ['BatchWriteItem', 'PutItem'],
+      // How many metric names an equipment has.
+      DYNAMODB_AGGREGATE_TABLE_NAME: ['Query'],
       DYNAMODB_IMPORTS_TABLE_NAME: ['GetItem', 'UpdateItem'],
     },
     'stream-aggregator': {

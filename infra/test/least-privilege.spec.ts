@@ -56,8 +56,12 @@ describe('the importer', () => {
     );
   });
 
-  it('knows no aggregates and no sessions', () => {
-    expect(tablesOf(importer)).toEqual(['sensorflow-dev-imports', 'sensorflow-dev-readings']);
+  it('asks how many metric names an equipment has, and changes no aggregate', () => {
+    expect(actionsOn(importer, 'table/sensorflow-dev-aggregate')).toEqual(['dynamodb:Query']);
+  });
+
+  it('knows no sessions', () => {
+    expect(tablesOf(importer)).not.toContain('sensorflow-dev-sessions');
   });
 });
 

@@ -100,11 +100,15 @@ async function liveADay(anybody: ApiClient, { announcement }: LocalStack): Promi
   const latest = await client.get('/sensor-data/EQ-ROLE/latest');
   const imported = await importFile(client, 'one.csv', csv(['EQ-ROLE,2023-02-15T07:00:00Z,1']));
   const faulty = await importFile(client, 'faulty.csv', csv(['EQ-ROLE,never,1', ...MANY_ROWS]));
+  // The second has the importer ask how many metric names the equipment has.
+  const wide = await importFile(client, 'wide.csv', wideCsv('a'));
+  const wider = await importFile(client, 'wider.csv', wideCsv('b'));
   const { body } = await client.get(`/sensor-data/uploads/${faulty.uploadId}`);
   const report = await fetch(body.errorReportUrl);
   const imports = await client.get('/sensor-data/uploads');
   expect([login, single, batch, latest].map(({ status }) => status)).toEqual([200, 201, 201, 200]);
   expect([imported.status, faulty.status]).toEqual(['completed', 'completed-with-errors']);
+  expect([wide.status, wider.status]).toEqual(['completed', 'completed']);
   expect([report.status, imports.status]).toEqual([200, 200]);
 
   await eventually(
@@ -124,6 +128,12 @@ async function liveADay(anybody: ApiClient, { announcement }: LocalStack): Promi
 
 function reading(timestamp: string) {
   return { equipmentId: 'EQ-ROLE', timestamp, value: 1 };
+}
+
+function wideCsv(prefix: string): string {
+  const metrics = Array.from({ length: 64 }, (_none, index) => `${prefix}${index}`);
+  const row = ['EQ-WIDE', '2023-02-15T07:00:00Z', ...metrics.map(() => '1')];
+  return `${['equipmentId', 'timestamp', ...metrics].join()}\n${row.join()}`;
 }
 
 function csv(rows: readonly string[]): string {

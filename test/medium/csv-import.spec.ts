@@ -39,6 +39,7 @@ import { startSqsServer } from '../../apps/local/src/sqs/sqs-server.js';
 import { openUploadsDatabase } from '../../apps/local/src/sqs/uploads-database.js';
 import { eventually } from '../support/api-client.js';
 import { trustCallerHeader } from '../support/as-caller.js';
+import { aNameLimit } from '../support/in-memory-metric-names.js';
 import { startImportsTable, type ImportsTable } from '../support/imports-table.js';
 
 const BUCKET = 'sensorflow-uploads';
@@ -87,6 +88,7 @@ beforeAll(async () => {
     queue: importQueue,
     clock,
     retention: Retention.FOREVER,
+    names: aNameLimit(clock),
   };
   const logger = createLogger('info', { write: (line) => logged.push(line) });
   handlerWith = (limits) =>

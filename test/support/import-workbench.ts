@@ -19,6 +19,7 @@ import Papa from 'papaparse';
 import { FixedClock } from './fixed-clock.js';
 import { InMemoryImportQuotas } from './in-memory-import-quotas.js';
 import { InMemoryImportStore } from './in-memory-import-store.js';
+import { aNameLimit } from './in-memory-metric-names.js';
 import { InMemoryReadingStore } from './in-memory-reading-store.js';
 import { InMemoryUploadStorage } from './in-memory-upload-storage.js';
 
@@ -71,6 +72,7 @@ export class ImportWorkbench {
     queue: this.queue,
     clock: this.clock,
     retention: Retention.FOREVER,
+    names: aNameLimit(),
   };
   private uploads = 0;
 

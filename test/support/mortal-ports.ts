@@ -23,6 +23,7 @@ export function mortalPorts(ports: ImportPorts, lastStep: number): ImportPorts {
     queue: mortal(ports.queue, step),
     clock: ports.clock,
     retention: ports.retention,
+    names: ports.names,
   };
 }
 

@@ -1,5 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { RegistryMetricNames } from '@sensorflow/aggregation';
 import { AggregationModule } from '@sensorflow/aggregation/aggregation.module.js';
+import { DynamoDbEquipmentRegistry } from '@sensorflow/aggregation/dynamodb/dynamodb-equipment-registry.js';
 import { AuthModule } from '@sensorflow/auth/auth.module.js';
 import { CsvImportModule } from '@sensorflow/csv-import/csv-import.module.js';
 import { HealthModule } from '@sensorflow/health/health.module.js';
@@ -45,6 +47,9 @@ export class AppModule {
       tableName: environment.DYNAMODB_TABLE_NAME,
       retention,
       reads,
+      registeredNames: new RegistryMetricNames(
+        new DynamoDbEquipmentRegistry(dynamoDb, environment.DYNAMODB_AGGREGATE_TABLE_NAME),
+      ),
     });
     return {
       module: AppModule,

@@ -1,3 +1,5 @@
+import { RegistryMetricNames } from '@sensorflow/aggregation';
+import { DynamoDbEquipmentRegistry } from '@sensorflow/aggregation/dynamodb/dynamodb-equipment-registry.js';
 import { CsvImporter, FairImporter, IMPORT_LIMITS } from '@sensorflow/csv-import';
 import { DynamoDbImportQuotas } from '@sensorflow/csv-import/dynamodb/dynamodb-import-quotas.js';
 import { DynamoDbImportStore } from '@sensorflow/csv-import/dynamodb/dynamodb-import-store.js';
@@ -12,7 +14,12 @@ import {
 import { readImporterEnvironment } from '@sensorflow/platform/config/environment.js';
 import { createLogger } from '@sensorflow/platform/logging/logger.js';
 import { throwingNames } from '@sensorflow/platform/logging/throwing-names.js';
-import { GroupCommit, Retention, WAITING_GROUP_COMMIT_OPTIONS } from '@sensorflow/sensor-data';
+import {
+  GroupCommit,
+  MetricNameLimit,
+  Retention,
+  WAITING_GROUP_COMMIT_OPTIONS,
+} from '@sensorflow/sensor-data';
 import { DynamoDbReadingStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-reading-store.js';
 import { uploadBatchHandler } from './upload-batch-handler.js';
 
@@ -33,6 +40,7 @@ const importsTableName = environment.DYNAMODB_IMPORTS_TABLE_NAME;
 const imports = new DynamoDbImportStore(dynamoDb, importsTableName);
 const quotas = new DynamoDbImportQuotas(dynamoDb, importsTableName, clock);
 const queue = new SqsImportQueue(createSqsClient(region), environment.UPLOADS_QUEUE_URL);
+const registry = new DynamoDbEquipmentRegistry(dynamoDb, environment.DYNAMODB_AGGREGATE_TABLE_NAME);
 const importer = new CsvImporter(
   {
     imports,
@@ -41,6 +49,7 @@ const importer = new CsvImporter(
     queue,
     clock,
     retention,
+    names: new MetricNameLimit(new RegistryMetricNames(registry), clock),
   },
   {
     ...IMPORT_LIMITS,

@@ -1,4 +1,4 @@
-import type { Clock } from '@sensorflow/kernel';
+import { RecentMap, type Clock } from '@sensorflow/kernel';
 import {
   MOST_PAIRS_PER_CALL,
   type EquipmentMetric,
@@ -26,15 +26,16 @@ const LONGEST_BACKOFF_MS = 500;
  */
 export class EquipmentRegistrar {
   private readonly waiting = new Map<string, EquipmentMetric>();
-  private recent = new Set<string>();
-  private older = new Set<string>();
+  private readonly registered: RecentMap<string, true>;
   private working: Promise<void> | undefined;
 
   constructor(
     private readonly registry: EquipmentRegistry,
     private readonly clock: Clock,
     private readonly options: RegistrarOptions = OPTIONS,
-  ) {}
+  ) {
+    this.registered = new RecentMap(options.remembered);
+  }
 
   /** Pairs that are not registered yet. */
   get backlog(): number {
@@ -61,9 +62,7 @@ export class EquipmentRegistrar {
 
   private note(pair: EquipmentMetric): void {
     const key = `${pair.equipmentId}#${pair.metric}`;
-    if (this.recent.has(key) || this.waiting.has(key)) return;
-    if (this.older.has(key)) this.remember(key);
-    else this.waiting.set(key, pair);
+    if (!this.registered.get(key)) this.waiting.set(key, pair);
   }
 
   private async workOff(): Promise<void> {
@@ -100,7 +99,7 @@ export class EquipmentRegistrar {
   ): Promise<readonly EquipmentMetric[]> {
     try {
       const left = await this.registry.add([...taken.values()]);
-      for (const key of taken.keys()) this.remember(key);
+      for (const key of taken.keys()) this.registered.set(key, true);
       for (const pair of left) this.waitAgain(pair);
       return left;
     } catch (error) {
@@ -111,14 +110,7 @@ export class EquipmentRegistrar {
 
   private waitAgain(pair: EquipmentMetric): void {
     const key = `${pair.equipmentId}#${pair.metric}`;
-    this.recent.delete(key);
+    this.registered.delete(key);
     this.waiting.set(key, pair);
-  }
-
-  private remember(key: string): void {
-    this.recent.add(key);
-    if (this.recent.size < this.options.remembered) return;
-    this.older = this.recent;
-    this.recent = new Set();
   }
 }

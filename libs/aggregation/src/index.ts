@@ -19,6 +19,7 @@ export {
   type SumOf,
 } from './fleet-store.js';
 export { EquipmentRegistrar } from './equipment-registrar.js';
+export { RegistryMetricNames } from './registry-metric-names.js';
 export {
   EquipmentRegistry,
   MOST_LISTED_METRICS,

@@ -3,6 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { readFileSync } from 'node:fs';
 import { DomainError, instantFromEpochMs } from '@sensorflow/kernel';
 import {
+  MetricNameLimit,
   readingKey,
   type ReadingWriter,
   Retention,
@@ -11,6 +12,7 @@ import {
 } from '@sensorflow/sensor-data';
 import { describe, expect, it } from 'vitest';
 import { ALL_THE_TIME, ImportWorkbench } from '../../../test/support/import-workbench.js';
+import { InMemoryMetricNames } from '../../../test/support/in-memory-metric-names.js';
 import { InMemoryUploadStorage } from '../../../test/support/in-memory-upload-storage.js';
 import { mortalPorts } from '../../../test/support/mortal-ports.js';
 import { START } from './import-record.js';
@@ -629,5 +631,43 @@ describe('progress', () => {
     const record = await bench.record(request.uploadId);
     expect(record.checkpoint).not.toEqual(START);
     expect(record).toMatchObject({ status: 'completed-with-errors' });
+  });
+});
+
+describe('importing metric names', () => {
+  const file = (n: number): string => {
+    const names = Array.from({ length: 64 }, (_, i) => `m${n * 64 + i}`);
+    const row = ['EQ-1', T(n), ...names.map(() => '1')];
+    return `${['equipmentId', 'timestamp', ...names].join()}\n${row.join()}\n`;
+  };
+
+  it('rejects rows that bring an equipment more than 1,024 names', async () => {
+    const bench = new ImportWorkbench();
+    for (let n = 0; n < 16; n += 1) await bench.importFile(file(n));
+
+    const other = file(16).split('\n')[1]?.replace('EQ-1', 'EQ-2');
+    const record = await bench.importFile(`${file(16)}${other}\n`);
+
+    expect(record.checkpoint.rows).toMatchObject({ total: 2, accepted: 1, rejected: 1 });
+    const report = bench.reportRows(record.uploadId).map(([line, code]) => [line, code]);
+    expect(report).toEqual([['2', 'too-many-metric-names']]);
+    expect(bench.store.all()).toHaveLength(17);
+  });
+
+  it('leaves the file to a later run while nobody can say how many names there are', async () => {
+    const bench = new ImportWorkbench();
+    const registered = new InMemoryMetricNames();
+    registered.failQuestions(new Error('away'));
+    const names = new MetricNameLimit(registered, bench.clock);
+    const request = await bench.upload(file(0));
+    const second = await bench.upload(file(1));
+    await bench.importer({}, { names }).run(request, ALL_THE_TIME);
+
+    const run = bench.importer({}, { names }).run(second, ALL_THE_TIME);
+
+    await expect(run).rejects.toMatchObject({ kind: 'unavailable', code: 'metric-names-unknown' });
+    registered.failQuestions(undefined);
+    await bench.importer({}, { names }).run(second, ALL_THE_TIME);
+    expect(await bench.record(second.uploadId)).toMatchObject({ status: 'completed' });
   });
 });

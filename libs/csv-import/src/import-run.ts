@@ -1,5 +1,5 @@
 import { instantFromEpochMs, type Clock, type Fault } from '@sensorflow/kernel';
-import type { ReadingWriter, Retention } from '@sensorflow/sensor-data';
+import type { MetricNameLimit, ReadingWriter, Retention } from '@sensorflow/sensor-data';
 import { RowReader } from './csv-row.js';
 import { ErrorReport } from './error-report.js';
 import { readColumns } from './file-columns.js';
@@ -23,6 +23,7 @@ export interface ImportPorts {
   readonly queue: ImportQueue;
   readonly clock: Clock;
   readonly retention: Retention;
+  readonly names: MetricNameLimit;
 }
 
 /** What a run is allowed: its lease, and how long it may work. */
@@ -85,7 +86,7 @@ export class ImportRun {
     const pieces = rows.pieces(this.limits.pieceBytes);
     for await (const block of splitRecords(pieces, rows.place, delimiter, this.limits)) {
       if (this.progress.isLeaseDoubtful()) await this.assureLease(window);
-      const judged = writer.judge(block);
+      const judged = await writer.judge(block);
       const bytesProcessed = rows.processed(block.next);
       await window.begin(async (before) => {
         const { repeated, ...result } = await writer.write(judged, before);
@@ -112,6 +113,7 @@ export class ImportRun {
     const context = {
       delimiter: dialect.delimiter,
       reader: new RowReader(columns, options, this.ports.retention),
+      names: this.ports.names,
       report: reportOf(dialect, columns.names),
       dryRun: options.dryRun,
     };

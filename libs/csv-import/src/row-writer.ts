@@ -1,5 +1,11 @@
 import { DomainError, type Clock, type Fault } from '@sensorflow/kernel';
-import type { Reading, ReadingWriter, WriteOutcome } from '@sensorflow/sensor-data';
+import {
+  TOO_MANY_METRIC_NAMES,
+  type MetricNameLimit,
+  type Reading,
+  type ReadingWriter,
+  type WriteOutcome,
+} from '@sensorflow/sensor-data';
 import { readFields, type FieldsFault, type RecordFields } from './csv-fields.js';
 import type { RecordBlock } from './csv-record.js';
 import type { ErrorReport, RejectedRow } from './error-report.js';
@@ -41,6 +47,7 @@ export interface WrittenBlock extends BlockResult {
 export interface RowContext {
   readonly delimiter: string;
   readonly reader: RowReader;
+  readonly names: MetricNameLimit;
   readonly report: ErrorReport;
   readonly dryRun: boolean;
 }
@@ -55,7 +62,8 @@ export class RowWriter {
     private readonly assertLease: () => Promise<void>,
   ) {}
 
-  judge(block: RecordBlock): JudgedBlock {
+  /** Throws DomainError `unavailable` (`metric-names-unknown`). */
+  async judge(block: RecordBlock): Promise<JudgedBlock> {
     const nowEpochMs = this.clock.nowEpochMs();
     const all = readFields(block, this.context.delimiter);
     const readings: Reading[] = [];
@@ -66,7 +74,19 @@ export class RowWriter {
       if ('reading' in row) readings.push(row.reading);
       return row;
     });
-    return { rows, readings };
+    return this.withinNameLimit({ rows, readings });
+  }
+
+  private async withinNameLimit(all: JudgedBlock): Promise<JudgedBlock> {
+    const doubtful = await this.context.names.judgeAll(all.readings);
+    if (doubtful.size === 0) return all;
+    if ([...doubtful.values()].includes('unknown')) throw namesUnknown();
+    const rows = all.rows.map((row) =>
+      'reading' in row && doubtful.has(row.reading)
+        ? { line: row.line, cells: row.cells, faults: TOO_MANY_NAMES }
+        : row,
+    );
+    return { rows, readings: all.readings.filter((reading) => !doubtful.has(reading)) };
   }
 
   /**
@@ -128,6 +148,13 @@ export class RowWriter {
     }
     await this.assertLease();
   }
+}
+
+const TOO_MANY_NAMES: RejectedRow['faults'] = [TOO_MANY_METRIC_NAMES];
+
+function namesUnknown(): DomainError {
+  const detail = 'Nobody can say right now how many metric names the equipment has.';
+  return new DomainError('unavailable', 'metric-names-unknown', detail);
 }
 
 /** What became of a block's readings so far. */

@@ -12,4 +12,5 @@ export {
 } from './instant.js';
 export { pointerTo } from './json-pointer.js';
 export { forEachInSlices } from './slices.js';
+export { RecentMap } from './recent-map.js';
 export { LIST_LIMITS, WorkBudget, type WorkCost, type WorkLimits } from './work-budget.js';

@@ -5,6 +5,13 @@ export {
   type GroupCommitOptions,
 } from './group-commit-options.js';
 export { GroupCommit, type GroupCommitCounters } from './group-commit.js';
+export {
+  MAX_METRIC_NAMES_PER_EQUIPMENT,
+  MetricNameLimit,
+  RegisteredMetricNames,
+  TOO_MANY_METRIC_NAMES,
+  type NameVerdict,
+} from './metric-name-limit.js';
 export { MAX_METRICS_PER_READING, parseMetricName } from './metric-name.js';
 export { parseReading, type ParsedReading } from './parse-reading.js';
 export {

@@ -2,6 +2,7 @@ import { SystemClock } from '@sensorflow/kernel';
 import * as fc from 'fast-check';
 import { setImmediate as aTurnOfTheLoop } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { aNameLimit } from '../../../test/support/in-memory-metric-names.js';
 import { InMemoryReadingStore } from '../../../test/support/in-memory-reading-store.js';
 import { aReading } from '../../../test/support/readings.js';
 import { GROUP_COMMIT_OPTIONS } from './group-commit-options.js';
@@ -55,7 +56,10 @@ function anIdentity(key: number) {
 function startWith(store: InMemoryReadingStore, budgetMs = 2_000) {
   const clock = new SystemClock();
   const writer = new GroupCommit(store, clock, { ...GROUP_COMMIT_OPTIONS, budgetMs });
-  return { writer, sensorData: new SensorData(store, writer, clock, Retention.FOREVER) };
+  return {
+    writer,
+    sensorData: new SensorData(store, writer, clock, Retention.FOREVER, aNameLimit()),
+  };
 }
 
 async function take({ writer, sensorData }: ReturnType<typeof startWith>, { key, value }: Step) {

@@ -5,6 +5,7 @@ import { Test } from '@nestjs/testing';
 import { ReadScheduler } from '@sensorflow/platform/http/read-scheduler.js';
 import { afterEach, expect, it } from 'vitest';
 import { FixedClock } from '../../../test/support/fixed-clock.js';
+import { InMemoryMetricNames } from '../../../test/support/in-memory-metric-names.js';
 import { aReading } from '../../../test/support/readings.js';
 import { ReadingStore } from './reading-store.js';
 import { ReadingWriter } from './reading-writer.js';
@@ -40,6 +41,7 @@ it('the module puts readings and their store together, and logs why writes fail,
         tableName: 'readings',
         retention: Retention.FOREVER,
         reads: new ReadScheduler(),
+        registeredNames: new InMemoryMetricNames(),
         clock: new FixedClock(),
       }),
     ],
@@ -67,6 +69,7 @@ it('closing the application answers what was admitted and admits nothing more', 
         tableName: 'readings',
         retention: Retention.FOREVER,
         reads: new ReadScheduler(),
+        registeredNames: new InMemoryMetricNames(),
       }),
     ],
   })

@@ -9,6 +9,7 @@ import {
 } from './dynamodb/dynamodb-reading-store.js';
 import { GroupCommit } from './group-commit.js';
 import { BatchController } from './http/batch.controller.js';
+import { MetricNameLimit, type RegisteredMetricNames } from './metric-name-limit.js';
 import { ReadingsController } from './http/readings.controller.js';
 import { ReadingStore } from './reading-store.js';
 import { ReadingWriter } from './reading-writer.js';
@@ -19,6 +20,7 @@ export interface SensorDataOptions {
   readonly dynamoDb: DynamoDBClient;
   readonly tableName: string;
   readonly retention: Retention;
+  readonly registeredNames: RegisteredMetricNames;
   readonly clock?: Clock;
   /** One for all reads of the process. */
   readonly reads: ReadScheduler;
@@ -35,7 +37,7 @@ export class SensorDataModule implements OnApplicationShutdown {
   }
 
   static register(options: SensorDataOptions): DynamicModule {
-    const { dynamoDb, tableName, retention, clock = new SystemClock() } = options;
+    const { dynamoDb, tableName, retention, registeredNames, clock = new SystemClock() } = options;
     return {
       module: SensorDataModule,
       controllers: [ReadingsController, BatchController],
@@ -55,7 +57,13 @@ export class SensorDataModule implements OnApplicationShutdown {
         {
           provide: SensorData,
           useFactory: (store: ReadingStore, writer: ReadingWriter) =>
-            new SensorData(store, writer, clock, retention),
+            new SensorData(
+              store,
+              writer,
+              clock,
+              retention,
+              new MetricNameLimit(registeredNames, clock),
+            ),
           inject: [ReadingStore, ReadingWriter],
         },
       ],

@@ -1,12 +1,14 @@
 import { accepted, DomainError, refused } from '@sensorflow/kernel';
 import { describe, expect, it } from 'vitest';
 import { FixedClock } from '../../../test/support/fixed-clock.js';
+import { InMemoryMetricNames } from '../../../test/support/in-memory-metric-names.js';
 import {
   InMemoryReadingStore,
   type PutFault,
 } from '../../../test/support/in-memory-reading-store.js';
 import { anInstant, aStoredReading } from '../../../test/support/readings.js';
 import { GroupCommit } from './group-commit.js';
+import { MetricNameLimit } from './metric-name-limit.js';
 import type { StoredReading } from './reading.js';
 import { Retention } from './retention.js';
 import { SensorData } from './sensor-data.js';
@@ -33,8 +35,10 @@ function start(fault: PutFault = () => undefined, retention = Retention.FOREVER)
   const store = new ContestedStore();
   store.failPuts(fault);
   const clock = new FixedClock('2023-09-01T00:00:00Z');
-  const sensorData = new SensorData(store, new GroupCommit(store, clock), clock, retention);
-  return { store, sensorData };
+  const names = new InMemoryMetricNames();
+  const limit = new MetricNameLimit(names, clock);
+  const sensorData = new SensorData(store, new GroupCommit(store, clock), clock, retention, limit);
+  return { store, names, sensorData };
 }
 
 const CALLER = 'some-machine';
@@ -315,6 +319,61 @@ describe('removing a reading', () => {
       kind: 'invalid',
       code: 'reading-too-old',
     });
+    expect(store.all()).toHaveLength(1);
+  });
+});
+
+describe('readings of equipment with many metric names', () => {
+  const names = (from: number) =>
+    Object.fromEntries(Array.from({ length: 64 }, (_, n) => [`m${from + n}`, n]));
+  const aWideReading = (from: number) => ({
+    equipmentId: 'EQ-1',
+    timestamp: new Date(Date.UTC(2023, 0, 1) + from * 1000).toISOString(),
+    values: names(from),
+  });
+  const full = Array.from({ length: 16 }, (_, n) => aWideReading(n * 64));
+
+  it('are refused one by one beyond the limit, and stored below it', async () => {
+    const { store, sensorData } = start();
+    for (const reading of full) await sensorData.recordReading(reading, CALLER);
+
+    const failure = await failureOf(sensorData.recordReading(aWideReading(1024), CALLER));
+
+    expect(failure).toMatchObject({
+      kind: 'invalid',
+      code: 'invalid-reading',
+      faults: [{ pointer: '/values', code: 'too-many-metric-names' }],
+    });
+    expect(store.all()).toHaveLength(16);
+  });
+
+  it('are rejected in their place in a batch; the order of the others stays', async () => {
+    const { store, sensorData } = start();
+    const corrected = { ...aWideReading(0), values: { m0: 7 } };
+    const batch = [...full, aWideReading(1024), corrected].map((each) => accepted<unknown>(each));
+
+    const verdict = await sensorData.recordBatch(batch, CALLER);
+
+    expect(verdict).toMatchObject({
+      stored: 17,
+      rejected: [{ index: 16, pointer: '/values', code: 'too-many-metric-names' }],
+    });
+    expect(store.all()[0]?.values).toEqual(new Map([['m0', 7]]));
+  });
+
+  it('are unconfirmed, and the others stored, while the registry does not answer', async () => {
+    const { store, names: registered, sensorData } = start();
+    registered.failQuestions(new Error('away'));
+    const batch = full.slice(0, 2).map((each) => accepted<unknown>(each));
+
+    const failure = await failureOf(sensorData.recordBatch(batch, CALLER));
+    const single = await failureOf(sensorData.recordReading(aWideReading(64), CALLER));
+
+    expect(failure).toMatchObject({
+      code: 'batch-unconfirmed',
+      extensions: { stored: 1, rejected: [], unconfirmed: [1] },
+    });
+    expect(single).toMatchObject({ kind: 'unavailable', code: 'metric-names-unknown' });
     expect(store.all()).toHaveLength(1);
   });
 });

@@ -7,6 +7,7 @@ import {
   type WorkBudget,
 } from '@sensorflow/kernel';
 import { VerdictList, type BatchVerdict } from './batch-verdict.js';
+import { TOO_MANY_METRIC_NAMES, type MetricNameLimit } from './metric-name-limit.js';
 import { parseReading } from './parse-reading.js';
 import type { ReadingPage, ReadingRange, ReadingStore } from './reading-store.js';
 import type { ReadingWriter, WriteOutcome } from './reading-writer.js';
@@ -27,6 +28,14 @@ const NOT_STORABLE: InputFault = {
   detail: 'The store cannot hold this reading.',
 };
 
+const TOO_MANY_NAMES: InputFault = { pointer: '/values', ...TOO_MANY_METRIC_NAMES };
+
+/** Readings of a batch, and the places where they stand in it. */
+interface Placed {
+  readonly readings: readonly Reading[];
+  readonly indexes: readonly number[];
+}
+
 /** Takes readings in, and finds them again: what the HTTP routes for readings do. */
 export class SensorData {
   constructor(
@@ -34,22 +43,29 @@ export class SensorData {
     private readonly writer: ReadingWriter,
     private readonly clock: Clock,
     private readonly retention: Retention,
+    private readonly names: MetricNameLimit,
   ) {}
 
   /**
    * Checks and stores one reading. Returns it once it is durable; throws `invalid-reading`,
-   * `reading-not-storable`, `write-not-accepted` (it is certainly not stored) or `outcome-unknown`.
+   * `reading-not-storable`, `metric-names-unknown` or `write-not-accepted` (it is certainly not stored), or
+   * `outcome-unknown`.
    */
   async recordReading(raw: unknown, callerId: string): Promise<StoredReading> {
     const parsed = parseReading(raw, this.clock.nowEpochMs(), this.retention);
     if (!parsed.ok) {
-      throw new DomainError('invalid', 'invalid-reading', 'The reading is not valid; see errors.', {
-        faults: parsed.faults,
-      });
+      throw invalidReading(parsed.faults);
     }
+    if (!this.names.admits(parsed.value)) await this.assertNames(parsed.value);
     const [outcome] = await this.writer.write([parsed.value], callerId);
     if (outcome?.outcome === 'stored') return outcome.reading;
     throw writeFailed(outcome);
+  }
+
+  private async assertNames(reading: Reading): Promise<void> {
+    const verdict = await this.names.judge(reading);
+    if (verdict === 'too-many') throw invalidReading([TOO_MANY_NAMES]);
+    if (verdict === 'unknown') throw namesUnknown();
   }
 
   /**
@@ -61,7 +77,8 @@ export class SensorData {
    */
   async recordBatch(documents: Iterable<Parsed<unknown>>, callerId: string): Promise<BatchVerdict> {
     const verdicts = new VerdictList();
-    const { readings, indexes } = await this.validReadings(documents, verdicts);
+    const valid = await this.validReadings(documents, verdicts);
+    const { readings, indexes } = await this.withinNameLimit(valid, verdicts);
     const outcomes = await this.writer.write(readings, callerId);
     for (const [position, index] of indexes.entries()) {
       noteOutcome(verdicts, index, outcomes[position]);
@@ -69,7 +86,10 @@ export class SensorData {
     return assertUseful(verdicts.verdict());
   }
 
-  private async validReadings(documents: Iterable<Parsed<unknown>>, verdicts: VerdictList) {
+  private async validReadings(
+    documents: Iterable<Parsed<unknown>>,
+    verdicts: VerdictList,
+  ): Promise<Placed> {
     const nowEpochMs = this.clock.nowEpochMs();
     const readings: Reading[] = [];
     const indexes: number[] = [];
@@ -85,6 +105,25 @@ export class SensorData {
       size += 1;
     });
     assertBatchSize(size);
+    return { readings, indexes };
+  }
+
+  /** In the same order: of readings with one identity the last stands. */
+  private async withinNameLimit(all: Placed, verdicts: VerdictList): Promise<Placed> {
+    const doubtful = await this.names.judgeAll(all.readings);
+    if (doubtful.size === 0) return all;
+    const readings: Reading[] = [];
+    const indexes: number[] = [];
+    for (const [position, reading] of all.readings.entries()) {
+      const index = all.indexes[position] ?? 0;
+      const verdict = doubtful.get(reading);
+      if (verdict === 'too-many') verdicts.reject(index, [TOO_MANY_NAMES]);
+      else if (verdict === 'unknown') verdicts.leaveUnconfirmed(index);
+      else {
+        readings.push(reading);
+        indexes.push(index);
+      }
+    }
     return { readings, indexes };
   }
 
@@ -130,6 +169,21 @@ export class SensorData {
     }
     throw readingBusy();
   }
+}
+
+function invalidReading(faults: readonly InputFault[]): DomainError {
+  return new DomainError('invalid', 'invalid-reading', 'The reading is not valid; see errors.', {
+    faults,
+  });
+}
+
+function namesUnknown(): DomainError {
+  return new DomainError(
+    'unavailable',
+    'metric-names-unknown',
+    'Nobody can say right now how many metric names this equipment has; the reading is not stored. Send it again.',
+    { retryAfterSeconds: RETRY_AFTER_SECONDS },
+  );
 }
 
 /** Throws `batch-empty` or `too-many-readings`. */

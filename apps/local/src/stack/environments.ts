@@ -73,6 +73,7 @@ export function importerVariables(cloud: Cloud, options: StackOptions): Variable
     ...awsVariables(cloud, options),
     ...retentionVariables(options),
     DYNAMODB_TABLE_NAME: TABLE_NAMES.readings,
+    DYNAMODB_AGGREGATE_TABLE_NAME: TABLE_NAMES.aggregates,
     DYNAMODB_IMPORTS_TABLE_NAME: TABLE_NAMES.imports,
     S3_BUCKET_NAME: BUCKET,
     UPLOADS_QUEUE_URL: cloud.queueUrl,

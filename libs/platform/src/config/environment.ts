@@ -75,6 +75,7 @@ const aggregatorVariables = {
 const importerVariables = {
   ...shared,
   DYNAMODB_TABLE_NAME: text(),
+  DYNAMODB_AGGREGATE_TABLE_NAME: text(),
   DYNAMODB_IMPORTS_TABLE_NAME: text(),
   S3_BUCKET_NAME: text(),
   UPLOADS_QUEUE_URL: httpUrl(),

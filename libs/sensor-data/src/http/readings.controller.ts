@@ -57,7 +57,8 @@ export class ReadingsController {
   @ApiBody({ schema: READING_SCHEMA })
   @ApiCreatedResponse({ type: ReadingView, description: 'the reading as stored' })
   @ApiProblem(400, 'invalid-reading', 'reading-not-storable')
-  @ApiProblem(503, 'write-not-accepted', 'outcome-unknown', 'overloaded', 'shutting-down')
+  @ApiProblem(503, 'metric-names-unknown', 'write-not-accepted', 'outcome-unknown')
+  @ApiProblem(503, 'overloaded', 'shutting-down')
   @RequiresScope('sensorflow/write')
   async recordReading(
     @CurrentCaller() caller: Caller,

@@ -10,6 +10,7 @@ import { ReadScheduler } from '@sensorflow/platform/http/read-scheduler.js';
 import { requestValidationPipe } from '@sensorflow/platform/http/request-validation.pipe.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FixedClock } from '../../../../test/support/fixed-clock.js';
+import { aNameLimit } from '../../../../test/support/in-memory-metric-names.js';
 import { InMemoryReadingStore } from '../../../../test/support/in-memory-reading-store.js';
 import { GroupCommit } from '../group-commit.js';
 import { Retention } from '../retention.js';
@@ -33,7 +34,8 @@ let store: InMemoryReadingStore;
 beforeEach(async () => {
   store = new InMemoryReadingStore();
   const clock = new FixedClock('2023-09-01T00:00:00.731Z');
-  const sensorData = new SensorData(store, new GroupCommit(store, clock), clock, Retention.FOREVER);
+  const writer = new GroupCommit(store, clock);
+  const sensorData = new SensorData(store, writer, clock, Retention.FOREVER, aNameLimit());
   const testing = await Test.createTestingModule({
     controllers: [ReadingsController, BatchController],
     providers: [

@@ -1,0 +1,143 @@
+import { RecentMap, type Clock, type Fault } from '@sensorflow/kernel';
+import { MAX_METRICS_PER_READING } from './metric-name.js';
+import type { Reading } from './reading.js';
+
+/** Distinct metric names that one equipment may have, ever. */
+export const MAX_METRIC_NAMES_PER_EQUIPMENT = 1024;
+
+export const TOO_MANY_METRIC_NAMES: Fault = {
+  code: 'too-many-metric-names',
+  detail: `An equipment has at most ${MAX_METRIC_NAMES_PER_EQUIPMENT} metric names. Put what varies into tags or into the equipment id.`,
+};
+
+/** Which metric names an equipment has sent so far. */
+export abstract class RegisteredMetricNames {
+  /**
+   * In any order, at most so many. May lag behind the readings by seconds. Throws when the store does
+   * not answer, or the signal's reason.
+   */
+  abstract namesOf(
+    equipmentId: string,
+    atMost: number,
+    signal: AbortSignal,
+  ): Promise<readonly string[]>;
+}
+
+/** `unknown`: the registry did not answer, so that nobody can say. */
+export type NameVerdict = 'admitted' | 'too-many' | 'unknown';
+
+/** A process takes so many names of an equipment without asking the registry how many there are. */
+const UNASKED_NAMES = MAX_METRICS_PER_READING;
+/** How long an answer of the registry is good for new names: other processes take some as well. */
+const ANSWER_LASTS_MS = 60_000;
+const ASKING_MS = 2_000;
+/** Names of each of two generations in memory: some 30 MB together when every name is another. */
+const REMEMBERED = 100_000;
+/** An equipment weighs as much as so many names. */
+const EQUIPMENT_WEIGHT = 4;
+
+class EquipmentNames {
+  readonly names = new Set<string>();
+  askedAtEpochMs = -Infinity;
+  asking: Promise<boolean> | undefined;
+}
+
+/**
+ * Keeps the number of metric names of each equipment below a limit, equally for every way in. Names that
+ * this process has seen pass by one look-up each; the registry is only asked for equipment that brings
+ * more than a reading's worth of new ones. Decision record 0014 says by how much it can be overshot.
+ */
+export class MetricNameLimit {
+  private readonly equipment = new RecentMap<string, EquipmentNames>(
+    REMEMBERED,
+    ({ names }) => EQUIPMENT_WEIGHT + names.size,
+  );
+
+  constructor(
+    private readonly registered: RegisteredMetricNames,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Whether the reading is admitted without a question; if not, `judge` says what becomes of it. */
+  admits({ equipmentId, values }: Reading): boolean {
+    const known = this.known(equipmentId);
+    const fresh = freshNames(known, values);
+    if (fresh.length === 0) return true;
+    const most = this.isAnswerGood(known) ? MAX_METRIC_NAMES_PER_EQUIPMENT : UNASKED_NAMES;
+    return this.takeOn(known, fresh, most);
+  }
+
+  /** Asks the registry where it has to; concurrent questions about one equipment are one. */
+  async judge(reading: Reading): Promise<NameVerdict> {
+    if (this.admits(reading)) return 'admitted';
+    const known = this.known(reading.equipmentId);
+    if (!this.isAnswerGood(known) && !(await this.ask(reading.equipmentId, known))) {
+      return 'unknown';
+    }
+    const fresh = freshNames(known, reading.values);
+    const isWithin = this.takeOn(known, fresh, MAX_METRIC_NAMES_PER_EQUIPMENT);
+    return isWithin ? 'admitted' : 'too-many';
+  }
+
+  /** The verdicts of those that are not simply admitted. */
+  async judgeAll(readings: readonly Reading[]): Promise<ReadonlyMap<Reading, NameVerdict>> {
+    const verdicts = new Map<Reading, NameVerdict>();
+    const doubtful = readings.filter((reading) => !this.admits(reading));
+    await Promise.all(
+      doubtful.map(async (reading) => {
+        const verdict = await this.judge(reading);
+        if (verdict !== 'admitted') verdicts.set(reading, verdict);
+      }),
+    );
+    return verdicts;
+  }
+
+  private known(equipmentId: string): EquipmentNames {
+    const known = this.equipment.get(equipmentId);
+    if (known) return known;
+    const added = new EquipmentNames();
+    this.equipment.set(equipmentId, added);
+    return added;
+  }
+
+  private isAnswerGood({ askedAtEpochMs }: EquipmentNames): boolean {
+    return this.clock.nowEpochMs() - askedAtEpochMs < ANSWER_LASTS_MS;
+  }
+
+  private takeOn(known: EquipmentNames, fresh: readonly string[], most: number): boolean {
+    if (fresh.length > 0 && known.names.size + fresh.length > most) return false;
+    for (const name of fresh) known.names.add(name);
+    this.equipment.weighMore(fresh.length);
+    return true;
+  }
+
+  private async ask(equipmentId: string, known: EquipmentNames): Promise<boolean> {
+    known.asking ??= this.learn(equipmentId, known).finally(() => {
+      known.asking = undefined;
+    });
+    return known.asking;
+  }
+
+  private async learn(equipmentId: string, known: EquipmentNames): Promise<boolean> {
+    const most = MAX_METRIC_NAMES_PER_EQUIPMENT * 2;
+    try {
+      const signal = AbortSignal.timeout(ASKING_MS);
+      const names = await this.registered.namesOf(equipmentId, most, signal);
+      const before = known.names.size;
+      for (const name of names) known.names.add(name);
+      this.equipment.weighMore(known.names.size - before);
+      known.askedAtEpochMs = this.clock.nowEpochMs();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+function freshNames({ names }: EquipmentNames, values: Reading['values']): readonly string[] {
+  let fresh: string[] | undefined;
+  for (const name of values.keys()) if (!names.has(name)) (fresh ??= []).push(name);
+  return fresh ?? NOTHING;
+}
+
+const NOTHING: readonly string[] = [];
