@@ -5,15 +5,17 @@ import type { FleetStore, SumOf } from './fleet-store.js';
 import { foldIntoSlots, joinSlots, type HourSlots } from './hour-slots.js';
 import { hourOf, startOfHour, startOfSlot, type Hour, type HourRange } from './hour.js';
 import type { HourMetrics } from './hourly-aggregate.js';
+import { inParallel } from './in-parallel.js';
 import { RecomputedSums } from './recomputed-sums.js';
+import type { RegisteredMetrics } from './registered-metrics.js';
 
 /** What is looked at: some hours of one day. */
 export interface Subject {
   readonly range: HourRange;
   /** All that has readings, or the one that was asked for. */
   readonly equipment: readonly string[];
-  /** Metrics whose sums may be stored; undefined when the fleet is not looked at. */
-  readonly metrics: ReadonlySet<string> | undefined;
+  /** Undefined when the fleet is not looked at. */
+  readonly metrics: RegisteredMetrics | undefined;
 }
 
 /** What one look found. */
@@ -32,7 +34,7 @@ export const MOST_DIFFERENCES = 10_000;
 const READINGS_PER_PAGE = 250;
 /** So many metrics fit into a cell, whatever their names and digits: half a KB each. */
 const CERTAINLY_FITTING = 750;
-/** Equipment that is read at once: enough to hide the store's latency, few enough to leave it to others. */
+/** Equipment, or metrics, that are read at once: enough to hide the store's latency, few enough to leave it to others. */
 const CONCURRENCY = 8;
 
 /**
@@ -50,14 +52,10 @@ export class Inspection {
   async look(subject: Subject, signal: AbortSignal): Promise<Look> {
     const notes = new Notes(signal);
     const sums = subject.metrics && new RecomputedSums();
-    const remaining = (await this.candidates(subject, signal)).values();
-    const work = async (): Promise<void> => {
-      for (const id of remaining) {
-        signal.throwIfAborted();
-        await this.lookAtEquipment(id, subject.range, notes, sums);
-      }
-    };
-    await Promise.all(Array.from({ length: CONCURRENCY }, work));
+    await inParallel(await this.candidates(subject, signal), CONCURRENCY, async (id) => {
+      signal.throwIfAborted();
+      await this.lookAtEquipment(id, subject, notes, sums);
+    });
     if (sums) await this.lookAtSums(subject, notes, sums);
     return notes;
   }
@@ -78,7 +76,7 @@ export class Inspection {
 
   private async lookAtEquipment(
     equipmentId: string,
-    range: HourRange,
+    { range, metrics: registered }: Subject,
     notes: Notes,
     sums: RecomputedSums | undefined,
   ): Promise<void> {
@@ -88,7 +86,9 @@ export class Inspection {
       notes.signal.throwIfAborted();
       for (const cell of page) cells.set(cell.hour, cell);
     }
-    for (const hour of new Set([...folds.keys(), ...cells.keys()])) {
+    const hours = new Set([...folds.keys(), ...cells.keys()]);
+    if (hours.size > 0) notes.seek(await registered?.whereIs(equipmentId, notes.signal));
+    for (const hour of hours) {
       const cell = cells.get(hour);
       const slots = folds.get(hour) ?? new Map();
       const metrics = joinSlots(slots);
@@ -117,11 +117,13 @@ export class Inspection {
   }
 
   private async lookAtSums(
-    { range, metrics = new Set() }: Subject,
+    { range, metrics }: Subject,
     notes: Notes,
     sums: RecomputedSums,
   ): Promise<void> {
-    for (const metric of new Set([...metrics, ...sums.metrics()])) {
+    notes.seek(metrics?.everywhere);
+    notes.seek(sums.metrics());
+    await inParallel(notes.sought, CONCURRENCY, async (metric) => {
       notes.signal.throwIfAborted();
       const unseen = new Map(sums.of(metric));
       for await (const page of this.fleet.scanSums(metric, range)) {
@@ -135,7 +137,7 @@ export class Inspection {
       for (const sum of unseen.values()) {
         notes.compare(sumPlace(sum, 0), undefined, sum.aggregate);
       }
-    }
+    });
   }
 }
 
@@ -143,8 +145,14 @@ class Notes implements Look {
   checked = 0;
   tooLarge = 0;
   readonly differences: Difference[] = [];
+  /** Metrics whose sums are to be compared. */
+  readonly sought = new Set<string>();
 
   constructor(readonly signal: AbortSignal) {}
+
+  seek(metrics: Iterable<string> = []): void {
+    for (const metric of metrics) this.sought.add(metric);
+  }
 
   compare(place: Place, ...[stored, recomputed]: Compared): void {
     if (!stored && !recomputed) return;

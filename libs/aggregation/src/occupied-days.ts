@@ -11,9 +11,10 @@ import {
   type Hour,
   type HourRange,
 } from './hour.js';
+import { inParallel } from './in-parallel.js';
 import type { Subject } from './inspection.js';
 
-/** Equipment that is asked at once. */
+/** Equipment, or metrics, that are asked at once. */
 const CONCURRENCY = 8;
 
 /** Finds the days on which there is anything, readings or cells, so that empty years cost next to nothing. */
@@ -48,18 +49,14 @@ export class OccupiedDays {
     const note = (hour: Hour | undefined): void => {
       if (hour !== undefined && (first === undefined || hour < first)) first = hour;
     };
-    const remaining = subject.equipment.values();
-    const work = async (): Promise<void> => {
-      for (const equipmentId of remaining) {
-        signal.throwIfAborted();
-        note(await this.firstHourOf(equipmentId, subject.range));
-      }
-    };
-    await Promise.all(Array.from({ length: CONCURRENCY }, work));
-    for (const metric of subject.metrics ?? []) {
+    await inParallel(subject.equipment, CONCURRENCY, async (equipmentId) => {
+      signal.throwIfAborted();
+      note(await this.firstHourOf(equipmentId, subject.range));
+    });
+    await inParallel(subject.metrics?.everywhere ?? [], CONCURRENCY, async (metric) => {
       signal.throwIfAborted();
       note(await this.firstFleetHour(metric, subject.range));
-    }
+    });
     return first;
   }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '@sensorflow/kernel';
 import type { ReplaceOutcome } from './aggregate-store.js';
+import { inParallel } from './in-parallel.js';
 import type { FleetStore, ShardHour, SumOf } from './fleet-store.js';
 import type { Hour } from './hour.js';
 import { joinEquipment, type HourMetrics } from './hourly-aggregate.js';
@@ -80,7 +81,7 @@ export class SumRecomputer {
 
   private async readVersions(sums: readonly SumOf[]): Promise<Versions> {
     const versions = new Map<SumOf, number>();
-    await inParallel(sums, async (of) => {
+    await inParallel(sums, CONCURRENCY, async (of) => {
       versions.set(of, await this.fleet.readVersion(of));
     });
     return versions;
@@ -89,7 +90,7 @@ export class SumRecomputer {
   /** Those that another was first to write. */
   private async putAll(versions: Versions, metrics: HourMetrics): Promise<readonly SumOf[]> {
     const conflicting: SumOf[] = [];
-    await inParallel([...versions], async ([of, known]) => {
+    await inParallel(versions, CONCURRENCY, async ([of, known]) => {
       const outcome = await this.put(of, known + 1, metrics);
       if (outcome === 'conflict') conflicting.push(of);
     });
@@ -102,14 +103,6 @@ export class SumRecomputer {
     if (outcome === 'replaced') this.lock.remember(sumKey(of), version);
     return outcome;
   }
-}
-
-async function inParallel<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
-  const remaining = all.values();
-  const worker = async (): Promise<void> => {
-    for (const one of remaining) await work(one);
-  };
-  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, all.length) }, worker));
 }
 
 /** Text that is equal for two sums exactly when they are one. */

@@ -6,6 +6,7 @@ import { AggregationWorld, anHour } from '../../../test/support/aggregation-worl
 import { anInstant, aStoredReading } from '../../../test/support/readings.js';
 import type { EquipmentHourCell } from './aggregate-store.js';
 import type { Difference } from './difference.js';
+import { EquipmentRegistrar } from './equipment-registrar.js';
 import type { SumCell } from './fleet-store.js';
 import { foldReadings, type MetricAggregate } from './hourly-aggregate.js';
 import type { VerificationReport } from './verification.js';
@@ -26,6 +27,11 @@ beforeEach(async () => {
   await world.put({ equipmentId: 'EQ-2', timestamp: '2023-02-15T06:30:00Z', value: 1e-15 });
   await world.aggregate();
 });
+
+async function register(equipmentId: string, metrics: number): Promise<void> {
+  const names = Array.from({ length: metrics }, (_, n) => ({ equipmentId, metric: `m${n}` }));
+  await new EquipmentRegistrar(world.registry, world.clock).register(names);
+}
 
 async function verify(range = DAY, equipmentId?: string): Promise<VerificationReport> {
   return world.verification.verify({ range, ...(equipmentId && { equipmentId }) }, ON);
@@ -154,6 +160,34 @@ describe('a verification', () => {
     const { differences } = await verify({ ...DAY, from: anHour('2023-02-01T00') });
 
     expect(shown(differences)).toContain('fleet-hour all total 6 ');
+  });
+
+  it('finds sums of any lost metric of equipment with hundreds of names', async () => {
+    await register('EQ-WIDE', 600);
+    const ghost = { metric: 'm599', hour: anHour('2023-02-15T20'), version: 1 };
+    await world.fleet.replaceSum({ ...ghost, aggregate: aggregateOf(6) });
+
+    expect(shown((await verify()).differences)).toContain('fleet-hour all total 6 ');
+  });
+
+  it('looks for lost metrics only where their equipment is, once the fleet has thousands of names', async () => {
+    await register('EQ-WIDE', 2100);
+    await world.registry.add([{ equipmentId: 'EQ-1', metric: 'lost' }]);
+    const ghost = { metric: 'lost', hour: SIX, version: 1 };
+    await world.fleet.replaceSum({ ...ghost, aggregate: aggregateOf(6) });
+    const scanSums = world.fleet.scanSums.bind(world.fleet);
+    const sought: string[] = [];
+    world.fleet.scanSums = (metric, range) => {
+      sought.push(metric);
+      return scanSums(metric, range);
+    };
+
+    const { differences } = await verify();
+    const quiet = await verify({ from: anHour('2023-02-20T00'), to: anHour('2023-02-20T01') });
+
+    expect(shown(differences)).toContain('fleet-hour all total 6 ');
+    expect(new Set(sought)).toEqual(new Set(['value', 'lost']));
+    expect(quiet).toMatchObject({ checked: 0, differences: [] });
   });
 
   it('of one equipment compares its own hours, and no sums', async () => {

@@ -6,6 +6,7 @@ import type { EquipmentRegistry } from './equipment-registry.js';
 import type { FirstLooks, FirstPage } from './first-looks.js';
 import { hourOf, hourPlus, hoursBetween, startOfHour, type Hour, type HourRange } from './hour.js';
 import type { Inspection, Look, Subject } from './inspection.js';
+import { RegisteredMetrics } from './registered-metrics.js';
 
 export interface VerificationQuery {
   readonly range: HourRange;
@@ -76,7 +77,10 @@ export class Verification {
     const from = this.firstUnsealed(range);
     const sealedHours = hoursBetween(range.from, from);
     const equipment = equipmentId === undefined ? await this.equipment(signal) : [equipmentId];
-    const metrics = equipmentId === undefined ? await this.metrics(signal) : undefined;
+    const metrics =
+      equipmentId === undefined
+        ? await RegisteredMetrics.in(this.ports.registry, signal)
+        : undefined;
     return { subject: { range: { from, to: range.to }, equipment, metrics }, sealedHours };
   }
 
@@ -98,16 +102,6 @@ export class Verification {
       equipment.push(...ids);
     }
     return equipment;
-  }
-
-  /** Metrics that no reading has any more may still have sums. */
-  private async metrics(signal: AbortSignal): Promise<ReadonlySet<string>> {
-    const metrics = new Set<string>();
-    for await (const page of this.ports.registry.scan()) {
-      signal.throwIfAborted();
-      for (const equipment of page) for (const metric of equipment.metrics) metrics.add(metric);
-    }
-    return metrics;
   }
 
   /** What a second look some seconds later still finds, in hours that have not been sealed meanwhile. */

@@ -1,0 +1,52 @@
+import type { EquipmentRegistry } from './equipment-registry.js';
+
+/** With more names in the fleet, those without readings are only looked for where their equipment is. */
+const MOST_EVERYWHERE = 2_000;
+const PAGE = 1_000;
+
+/** Metrics whose sums may be stored although no reading has them any more. */
+export class RegisteredMetrics {
+  private constructor(
+    /** To be looked for in every hour; empty when there are too many. */
+    readonly everywhere: ReadonlySet<string>,
+    private readonly registry: EquipmentRegistry | undefined,
+  ) {}
+
+  /** Throws what the registry throws, and the signal's reason. */
+  static async in(
+    registry: EquipmentRegistry,
+    signal: AbortSignal,
+    most = MOST_EVERYWHERE,
+  ): Promise<RegisteredMetrics> {
+    const everywhere = new Set<string>();
+    for await (const page of registry.scan()) {
+      for (const { equipmentId, metrics, hasMoreMetrics } of page) {
+        signal.throwIfAborted();
+        const all = hasMoreMetrics ? await metricsOf(registry, equipmentId, signal) : metrics;
+        for (const metric of all) everywhere.add(metric);
+        if (everywhere.size > most) return new RegisteredMetrics(new Set(), registry);
+      }
+    }
+    return new RegisteredMetrics(everywhere, undefined);
+  }
+
+  /** To be looked for, beside those of everywhere, in hours in which this equipment has cells or readings. */
+  async whereIs(equipmentId: string, signal: AbortSignal): Promise<readonly string[]> {
+    return this.registry ? metricsOf(this.registry, equipmentId, signal) : [];
+  }
+}
+
+async function metricsOf(
+  registry: EquipmentRegistry,
+  equipmentId: string,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const metrics: string[] = [];
+  for (;;) {
+    const last = metrics.at(-1);
+    const query = { equipmentId, limit: PAGE, ...(last !== undefined && { after: last }) };
+    const page = await registry.metricsOf(query, signal);
+    for (const metric of page) metrics.push(metric);
+    if (page.length < PAGE) return metrics;
+  }
+}
