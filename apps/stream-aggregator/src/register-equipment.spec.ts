@@ -73,7 +73,7 @@ describe('the function with registration', () => {
   });
 
   it('has the stream bring a batch again when too much waits', async () => {
-    const { registry, handled, handler } = start(30);
+    const { registry, handled, handler } = start(100);
     registry.gate = new Promise(() => undefined);
     const names = Array.from({ length: 64 }, (_, n) => [`m${n}`, n] as const);
     const more = Array.from({ length: 64 }, (_, n) => [`n${n}`, n] as const);

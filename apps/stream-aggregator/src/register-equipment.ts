@@ -22,14 +22,15 @@ export function registeringEquipment(
   handler: StreamBatchHandler,
 ): StreamBatchHandler {
   return async (event, context) => {
-    const patience = clock.sleep(PATIENCE_MS).then(() => 'carried-over' as const);
-    const registration = registrar.register(sentMetricsOf(event)).then(
-      () => 'registered' as const,
-      (error: unknown) => ({ error }),
-    );
+    const startedAt = clock.nowEpochMs();
+    const registration = registrar
+      .register(sentMetricsOf(event))
+      .catch((error: unknown) => ({ error }));
     const response = await handler(event, context);
-    const outcome = await Promise.race([registration, patience]);
-    if (typeof outcome === 'object') throw outcome.error;
+    if (registrar.backlog === 0) return response;
+    const patienceMs = Math.max(0, startedAt + PATIENCE_MS - clock.nowEpochMs());
+    const outcome = await Promise.race([registration, clock.sleep(patienceMs)]);
+    if (outcome) throw outcome.error;
     if (registrar.isOverfull) throw registrationBehind(registrar.backlog);
     return response;
   };

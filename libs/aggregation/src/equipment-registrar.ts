@@ -27,6 +27,8 @@ const LONGEST_BACKOFF_MS = 500;
 export class EquipmentRegistrar {
   private readonly waiting = new Map<string, EquipmentMetric>();
   private readonly registered: RecentMap<string, true>;
+  /** Taken from those that wait, and on their way to the store. */
+  private sent = 0;
   private working: Promise<void> | undefined;
 
   constructor(
@@ -39,12 +41,12 @@ export class EquipmentRegistrar {
 
   /** Pairs that are not registered yet. */
   get backlog(): number {
-    return this.waiting.size;
+    return this.waiting.size + this.sent;
   }
 
   /** Whether so many wait that the stream has to bring them again. */
   get isOverfull(): boolean {
-    return this.waiting.size > this.options.mostWaiting;
+    return this.backlog > this.options.mostWaiting;
   }
 
   /**
@@ -53,11 +55,12 @@ export class EquipmentRegistrar {
    */
   async register(pairs: readonly EquipmentMetric[]): Promise<void> {
     for (const pair of pairs) this.note(pair);
-    if (this.waiting.size === 0) return;
-    this.working ??= this.workOff().finally(() => {
-      this.working = undefined;
-    });
-    await this.working;
+    while (this.backlog > 0) {
+      this.working ??= this.workOff().finally(() => {
+        this.working = undefined;
+      });
+      await this.working;
+    }
   }
 
   private note(pair: EquipmentMetric): void {
@@ -97,6 +100,7 @@ export class EquipmentRegistrar {
   private async add(
     taken: ReadonlyMap<string, EquipmentMetric>,
   ): Promise<readonly EquipmentMetric[]> {
+    this.sent += taken.size;
     try {
       const left = await this.registry.add([...taken.values()]);
       for (const key of taken.keys()) this.registered.set(key, true);
@@ -105,6 +109,8 @@ export class EquipmentRegistrar {
     } catch (error) {
       for (const pair of taken.values()) this.waitAgain(pair);
       throw error;
+    } finally {
+      this.sent -= taken.size;
     }
   }
 
