@@ -96,8 +96,19 @@ describe('readings that each bring 64 new metric names', () => {
     });
     expect([...page.body.items, ...rest.body.items]).toEqual(names(0, LIMIT));
     expect(rest.body.nextCursor).toBeNull();
-    const unknown = await api.get('/equipment/EQ-NEVER-HEARD-OF/metrics');
-    expect([unknown.status, unknown.body.code]).toEqual([404, 'equipment-unknown']);
+
+    const refused = await Promise.all([
+      api.get('/equipment/EQ-NEVER-HEARD-OF/metrics'),
+      api.get('/equipment/EQ-BESIDE-EVIL/metrics', { cursor }),
+      api.get('/equipment/*/metrics'),
+      api.get('/equipment/aggregated/metrics'),
+    ]);
+    expect(refused.map(({ status, body }) => [status, body.code])).toEqual([
+      [404, 'equipment-unknown'],
+      [400, 'cursor-invalid'],
+      [400, 'equipment-id-invalid'],
+      [400, 'equipment-id-reserved'],
+    ]);
   });
 
   it('are refused in files as well, once the importer has taken the 64 that it need not ask for', async () => {
@@ -111,6 +122,13 @@ describe('readings that each bring 64 new metric names', () => {
   });
 
   it('can be verified within the time of a request', async () => {
+    const [last] = names(LIMIT - 1, LIMIT);
+    await eventually(
+      async () => aggregatedHours(api, { ...HOUR, metric: last ?? '' }),
+      ({ totalCount }) => totalCount === 1,
+      2 * IN_TIME_MS,
+    );
+
     const verified = await api.get('/sensor-data/aggregated/verify', HOUR);
 
     expect([verified.status, verified.body.nextCursor]).toEqual([200, null]);
