@@ -98,8 +98,12 @@ describe.each([
     for (const equipmentId of ['EQ-003', 'EQ-050', 'EQ-100']) {
       await register(metrics.map((metric) => ({ equipmentId, metric })));
     }
+    const budget = new WorkBudget(new AbortController().signal, new SystemClock());
 
-    const found = await scanned();
+    const found = (await pagesOf(registry.scan(undefined, budget))).flat();
+
+    // Of 1,901 rows.
+    expect(budget.cost.storeItems).toBeLessThan(1_000);
 
     expect(found.map(({ equipmentId }) => equipmentId)).toEqual(ids);
     expect(found.filter(({ hasMoreMetrics }) => hasMoreMetrics)).toEqual(
