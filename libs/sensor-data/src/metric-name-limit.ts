@@ -61,10 +61,9 @@ export class MetricNameLimit {
   /** Whether the reading is admitted without a question; if not, `judge` says what becomes of it. */
   admits({ equipmentId, values }: Reading): boolean {
     const known = this.known(equipmentId);
-    const fresh = freshNames(known, values);
-    if (fresh.length === 0) return true;
-    const most = this.isAnswerGood(known) ? MAX_METRIC_NAMES_PER_EQUIPMENT : UNASKED_NAMES;
-    return this.takeOn(known, fresh, most);
+    return this.takesOn(known, values, () =>
+      this.isAnswerGood(known) ? MAX_METRIC_NAMES_PER_EQUIPMENT : UNASKED_NAMES,
+    );
   }
 
   /** Asks the registry where it has to; concurrent questions about one equipment are one. */
@@ -74,8 +73,7 @@ export class MetricNameLimit {
     if (!this.isAnswerGood(known) && !(await this.ask(reading.equipmentId, known))) {
       return 'unknown';
     }
-    const fresh = freshNames(known, reading.values);
-    const isWithin = this.takeOn(known, fresh, MAX_METRIC_NAMES_PER_EQUIPMENT);
+    const isWithin = this.takesOn(known, reading.values, () => MAX_METRIC_NAMES_PER_EQUIPMENT);
     return isWithin ? 'admitted' : 'too-many';
   }
 
@@ -104,8 +102,20 @@ export class MetricNameLimit {
     return this.clock.nowEpochMs() - askedAtEpochMs < ANSWER_LASTS_MS;
   }
 
-  private takeOn(known: EquipmentNames, fresh: readonly string[], most: number): boolean {
-    if (fresh.length > 0 && known.names.size + fresh.length > most) return false;
+  /** All names or none. A reading is refused at its first name too many: it may have 64, a batch 10,000 readings. */
+  private takesOn(known: EquipmentNames, values: Reading['values'], most: () => number): boolean {
+    let fresh: string[] | undefined;
+    let room = 0;
+    for (const name of values.keys()) {
+      if (known.names.has(name)) continue;
+      if (!fresh) {
+        fresh = [];
+        room = most() - known.names.size;
+      }
+      if (fresh.length >= room) return false;
+      fresh.push(name);
+    }
+    if (!fresh) return true;
     for (const name of fresh) known.names.add(name);
     this.equipment.weighMore(fresh.length);
     return true;
@@ -133,11 +143,3 @@ export class MetricNameLimit {
     }
   }
 }
-
-function freshNames({ names }: EquipmentNames, values: Reading['values']): readonly string[] {
-  let fresh: string[] | undefined;
-  for (const name of values.keys()) if (!names.has(name)) (fresh ??= []).push(name);
-  return fresh ?? NOTHING;
-}
-
-const NOTHING: readonly string[] = [];
