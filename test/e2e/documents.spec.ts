@@ -1,4 +1,5 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 
 let baseUrl: string;
@@ -25,6 +26,42 @@ function refusals(): readonly (readonly [string, string, any])[] {
       .filter(([status]) => Number(status) >= 400)
       .map(([status, response]) => [`${name} ${status}`, status, response] as const),
   );
+}
+
+/** The schema at that JSON pointer of the document, as a check. */
+function schemaOf(pointer: string): (value: unknown) => boolean {
+  const ajv = new Ajv2020({ strict: false, allErrors: true });
+  addFormats.default(ajv);
+  ajv.addSchema({ $id: 'openapi', ...document });
+  const validate = ajv.compile({ $ref: `openapi#${pointer}` });
+  return (value) => validate(value);
+}
+
+/** Every object schema that a body consists of: is it closed? */
+function closedObjects(schema: any): readonly boolean[] {
+  const { $ref: reference, oneOf, items } = schema;
+  if (reference !== undefined) {
+    return closedObjects(document.components.schemas[reference.split('/').at(-1)]);
+  }
+  if (oneOf !== undefined) return oneOf.flatMap(closedObjects);
+  if (items !== undefined) return closedObjects(items);
+  return [schema.type !== 'object' || schema.additionalProperties === false];
+}
+
+/** Every example, with the JSON pointer of the schema that it is an example of. */
+function examples(node: any, pointer: string): { schema: string; example: unknown }[] {
+  if (typeof node !== 'object' || node === null) return [];
+  const below = Object.entries<any>(node)
+    .filter(([name]) => name !== 'example')
+    .flatMap(([name, value]) =>
+      examples(
+        value,
+        `${pointer}/${encodeURIComponent(name.replaceAll('~', '~0').replaceAll('/', '~1'))}`,
+      ),
+    );
+  if (!('example' in node) || pointer.endsWith('/properties')) return below;
+  const schema = 'schema' in node ? `${pointer}/schema` : pointer;
+  return [...below, { schema, example: node.example }];
 }
 
 const PUBLIC = new Set([
@@ -165,6 +202,53 @@ describe('the OpenAPI document', () => {
     for (const [name, { responses }] of takingBody) {
       expect(Object.keys(responses), name).toEqual(expect.arrayContaining(['400', '413', '415']));
     }
+  });
+
+  it('names its components in the words of the domain', () => {
+    const names = Object.keys(document.components.schemas);
+
+    expect(names).toEqual(
+      expect.arrayContaining(['NewReading', 'Reading', 'ReadingPage', 'BatchVerdict', 'Import']),
+    );
+    expect(names.filter((name) => /(?:View|Body)$/.test(name))).toEqual([]);
+  });
+
+  it('demands value or values of a reading, and refuses what it does not know', () => {
+    const takes = schemaOf('/components/schemas/NewReading');
+    const identity = { equipmentId: 'EQ-1', timestamp: '2023-02-15T06:30:00Z' };
+
+    expect(takes({ ...identity, value: 1 })).toBe(true);
+    expect(takes({ ...identity, values: { a: 1 }, tags: { lot: '7' } })).toBe(true);
+    expect(takes(identity)).toBe(false);
+    expect(takes({ ...identity, value: 1, values: { a: 1 } })).toBe(false);
+    expect(takes({ ...identity, value: 1, unit: 'C' })).toBe(false);
+  });
+
+  it('closes every body of a request', () => {
+    const open = operations().flatMap(([name, { requestBody }]) =>
+      Object.entries<any>(requestBody?.content ?? {})
+        .filter(([, { schema }]) => !closedObjects(schema).every(Boolean))
+        .map(([type]) => `${name} ${type}`),
+    );
+
+    expect(open).toEqual([]);
+  });
+
+  it('has a schema for each content type of a batch', () => {
+    const { content } = document.paths['/sensor-data/batch'].post.requestBody;
+
+    expect(content['application/json'].schema).toMatchObject({ type: 'array', maxItems: 10_000 });
+    expect(content['application/x-ndjson'].schema).toMatchObject({ type: 'string' });
+    expect(JSON.stringify(document)).not.toContain('x-by-content-type');
+  });
+
+  it('shows examples that its own schemas accept', () => {
+    const refused = examples(document, '').filter(
+      ({ schema, example }) => !schemaOf(schema)(example),
+    );
+
+    expect(examples(document, '').length).toBeGreaterThan(60);
+    expect(refused).toEqual([]);
   });
 
   it('is shown by Swagger UI with nothing from other hosts', async () => {

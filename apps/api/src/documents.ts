@@ -1,5 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { NEW_READING_COMPONENTS } from '@sensorflow/sensor-data/http/reading.schema.js';
+import { forClients } from './client-schemas.js';
 import { SERVICE } from './service-identity.js';
 
 const DESCRIPTION = `Keeps sensor readings durably and shows exact hourly aggregates.
@@ -22,9 +24,11 @@ export function createDocument(app: INestApplication): OpenAPIObject {
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'machineToken')
     .addBasicAuth({ type: 'http', scheme: 'basic' }, 'loginCredentials')
     .build();
-  return SwaggerModule.createDocument(app, config, {
+  const document = SwaggerModule.createDocument(app, config, {
     operationIdFactory: (_controller, method) => method,
   });
+  const schemas = { ...document.components?.schemas, ...NEW_READING_COMPONENTS };
+  return forClients({ ...document, components: { ...document.components, schemas } });
 }
 
 /** Swagger UI at /docs, the document itself at /openapi.json. */

@@ -1,27 +1,26 @@
 import { MAX_READINGS_PER_BATCH } from '../sensor-data.js';
-import { exampleReading, READING_SCHEMA } from './reading.schema.js';
+import { exampleReading, NEW_READING } from './reading.schema.js';
 
-export const BATCH_CONTENT_TYPES = ['application/json', 'application/x-ndjson'] as const;
-
-/** A batch's body for the API's documents, which know but one schema for all content types. */
-export const BATCH_BODY = {
-  required: true,
-  schema: {
-    oneOf: [
-      {
-        type: 'array' as const,
-        minItems: 1,
-        maxItems: MAX_READINGS_PER_BATCH,
-        items: READING_SCHEMA,
-      },
-      {
-        type: 'string' as const,
-        description: 'NDJSON: one reading a line; blank lines are skipped and not counted',
-      },
-    ],
+const BY_CONTENT_TYPE = {
+  'application/json': {
+    schema: {
+      type: 'array' as const,
+      minItems: 1,
+      maxItems: MAX_READINGS_PER_BATCH,
+      items: NEW_READING,
+    },
+    example: [exampleReading],
   },
-  examples: {
-    'application/json': { value: [exampleReading] },
-    'application/x-ndjson': { value: `${JSON.stringify(exampleReading)}\n` },
+  'application/x-ndjson': {
+    schema: {
+      type: 'string' as const,
+      description: 'one reading a line; blank lines are skipped and not counted',
+    },
+    example: `${JSON.stringify(exampleReading)}\n`,
   },
 };
+
+export const BATCH_CONTENT_TYPES = Object.keys(BY_CONTENT_TYPE);
+
+/** A batch's body for the API's documents. */
+export const BATCH_BODY = { required: true, schema: { 'x-by-content-type': BY_CONTENT_TYPE } };

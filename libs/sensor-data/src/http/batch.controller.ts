@@ -16,7 +16,7 @@ import type { FastifyReply } from 'fastify';
 import { SensorData } from '../sensor-data.js';
 import { BATCH_BODY, BATCH_CONTENT_TYPES } from './batch.body.js';
 import { documentsOf } from './batch-document.js';
-import { BatchView } from './batch.view.js';
+import { BatchVerdictView } from './batch.view.js';
 import { MAX_BATCH_BYTES } from './body-limits.js';
 
 /** Many readings at once, each with a verdict of its own. */
@@ -36,11 +36,15 @@ export class BatchController {
   })
   @ApiConsumes(...BATCH_CONTENT_TYPES)
   @ApiBody(BATCH_BODY)
-  @ApiCreatedResponse({ type: BatchView, description: 'every reading is stored' })
-  @ApiResponse({ status: 207, type: BatchView, description: 'some are rejected, the rest stored' })
-  @ApiProblemWith(BatchView, 400, 'no-valid-reading')
+  @ApiCreatedResponse({ type: BatchVerdictView, description: 'every reading is stored' })
+  @ApiResponse({
+    status: 207,
+    type: BatchVerdictView,
+    description: 'some are rejected, the rest stored',
+  })
+  @ApiProblemWith(BatchVerdictView, 400, 'no-valid-reading')
   @ApiProblem(400, 'batch-empty', 'too-many-readings', 'batch-not-an-array')
-  @ApiProblemWith(BatchView, 503, 'batch-unconfirmed')
+  @ApiProblemWith(BatchVerdictView, 503, 'batch-unconfirmed')
   @ApiProblem(503, 'overloaded', 'shutting-down')
   @RequiresScope('sensorflow/write')
   async recordBatch(
@@ -48,7 +52,7 @@ export class BatchController {
     @Body() body: unknown,
     @Headers('content-type') contentType: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<BatchView> {
+  ): Promise<BatchVerdictView> {
     const documents = documentsOf(body, contentType);
     const verdict = await this.sensorData.recordBatch(documents, caller.subject);
     if (verdict.rejected.length > 0) void reply.status(HttpStatus.MULTI_STATUS);

@@ -17,7 +17,7 @@ export class RejectedReadingView {
 }
 
 /** The verdict on a batch; what is neither rejected nor unconfirmed is stored. */
-export class BatchView implements BatchVerdict {
+export class BatchVerdictView implements BatchVerdict {
   @ApiProperty({ type: 'integer', description: 'how many readings are durable' })
   stored!: number;
 

@@ -5,13 +5,16 @@ export const exampleReading = {
   value: 78.42,
 };
 
+const { value: exampleValue, ...exampleIdentity } = exampleReading;
+const exampleValues = { temperature: 75.5, pressure: 2.3 };
+
 export const METRICS_SCHEMA = {
   type: 'object' as const,
   description: 'numbers by metric name: zero or 1e-100 ≤ |v| ≤ 1e100',
   minProperties: 1,
   maxProperties: 64,
   additionalProperties: { type: 'number' as const },
-  example: { temperature: 75.5, pressure: 2.3 },
+  example: exampleValues,
 };
 
 export const TAGS_SCHEMA = {
@@ -22,25 +25,46 @@ export const TAGS_SCHEMA = {
   example: { cipId: 'CIP_001' },
 };
 
-export const READING_SCHEMA = {
-  type: 'object' as const,
-  description: 'One reading, with either value or values.',
-  required: ['equipmentId', 'timestamp'],
-  additionalProperties: false,
-  properties: {
-    equipmentId: {
-      type: 'string' as const,
-      pattern: '^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$',
-    },
-    timestamp: {
-      type: 'string' as const,
-      format: 'date-time',
-      description: 'RFC 3339 with offset, 0 to 9 fraction digits, at most ten minutes ahead',
-    },
-    value: { type: 'number' as const, description: 'short for values: {"value": …}' },
-    values: METRICS_SCHEMA,
-    tags: TAGS_SCHEMA,
+const IDENTITY_PROPERTIES = {
+  equipmentId: {
+    type: 'string' as const,
+    pattern: '^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$',
   },
-  oneOf: [{ required: ['value'] }, { required: ['values'] }],
-  example: exampleReading,
+  timestamp: {
+    type: 'string' as const,
+    format: 'date-time',
+    description: 'RFC 3339 with offset, 0 to 9 fraction digits, at most ten minutes ahead',
+  },
 };
+
+function newReading(metrics: object, required: 'value' | 'values', example: object) {
+  return {
+    type: 'object' as const,
+    required: ['equipmentId', 'timestamp', required],
+    additionalProperties: false,
+    properties: { ...IDENTITY_PROPERTIES, ...metrics, tags: TAGS_SCHEMA },
+    example: { ...exampleIdentity, ...example },
+  };
+}
+
+/**
+ * The components of a reading that is sent. Two closed schemas, so that a generated client knows without
+ * reading a rule that one of `value` and `values` is demanded.
+ */
+export const NEW_READING_COMPONENTS = {
+  NewReading: {
+    description: 'One reading, with either value or values.',
+    oneOf: [
+      { $ref: '#/components/schemas/NewReadingOfOneValue' },
+      { $ref: '#/components/schemas/NewReadingOfValues' },
+    ],
+  },
+  NewReadingOfOneValue: newReading(
+    { value: { type: 'number' as const, description: 'short for values: {"value": …}' } },
+    'value',
+    { value: exampleValue },
+  ),
+  NewReadingOfValues: newReading({ values: METRICS_SCHEMA }, 'values', { values: exampleValues }),
+};
+
+export const NEW_READING = { $ref: '#/components/schemas/NewReading' };

@@ -33,7 +33,7 @@ import { MAX_READING_BYTES } from './body-limits.js';
 import { pathEquipmentIdOf } from './path-equipment-id.js';
 import { pathReadingOf } from './path-reading.js';
 import { nextCursorOf, readingRangeOf, type QueryString } from './reading-range.js';
-import { READING_SCHEMA } from './reading.schema.js';
+import { NEW_READING } from './reading.schema.js';
 import { ReadingPageView, ReadingView, toReadingView } from './reading.view.js';
 
 /** Readings of one answer of the store. */
@@ -54,7 +54,7 @@ export class ReadingsController {
     summary: 'Record one reading',
     description: 'Answers 201 once the reading is durable. Sending it again is always safe.',
   })
-  @ApiBody({ schema: READING_SCHEMA })
+  @ApiBody({ schema: NEW_READING })
   @ApiCreatedResponse({ type: ReadingView, description: 'the reading as stored' })
   @ApiProblem(400, 'invalid-reading', 'reading-not-storable')
   @ApiProblem(503, 'metric-names-unknown', 'write-not-accepted', 'outcome-unknown')

@@ -605,7 +605,9 @@ describe('the documents', () => {
     expect(names.sort()).toEqual(['cursor', 'equipmentId', 'from', 'limit', 'order', 'to']);
     expect(document.paths).toHaveProperty(['/sensor-data/{equipmentId}/latest']);
     expect(document.components?.schemas).toMatchObject({
-      BatchView: { properties: { unconfirmed: { type: 'array', items: { type: 'integer' } } } },
+      BatchVerdictView: {
+        properties: { unconfirmed: { type: 'array', items: { type: 'integer' } } },
+      },
     });
   });
 });
