@@ -117,7 +117,10 @@ export class OpenedImportView {
   @ApiProperty({ format: 'date-time' })
   expiresAt!: string;
 
-  @ApiProperty({ example: '/sensor-data/uploads/018a…', format: 'uri-reference' })
+  @ApiProperty({
+    example: '/sensor-data/uploads/5f1c2d8e-7a34-4c1b-9d2e-0b6a4f3e8c71',
+    format: 'uri-reference',
+  })
   statusUrl!: string;
 }
 
