@@ -91,22 +91,22 @@ describe.each(Object.entries(MAKERS))('an attempt counter %s', (_name, make) => 
       await here.reserve(key, LIMIT, NOW);
     }
 
-    const afterAll = [
+    const afterTheWait = [
       await there.reserve(forgotten, LIMIT, NOW + 400),
       await there.reserve(forgotten, LIMIT, NOW + 400),
     ];
-    const afterNearlyAll = [
+    const beforeItsEnd = [
       await there.reserve(remembered, LIMIT, NOW + 399),
       await there.reserve(remembered, LIMIT, NOW + 399),
     ];
 
-    expect([afterAll, afterNearlyAll]).toEqual([
+    expect([afterTheWait, beforeItsEnd]).toEqual([
       [0, 0],
       [0, 400],
     ]);
   });
 
-  it('counts every one of many attempts at once', async () => {
+  it('counts every one of many afterTheWait at once', async () => {
     const [here, there] = make();
     const key = randomUUID();
 

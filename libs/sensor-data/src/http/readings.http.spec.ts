@@ -596,7 +596,7 @@ describe('the documents', () => {
     expect(JSON.stringify(batch?.requestBody)).toContain('application/x-ndjson');
     expect(JSON.stringify(batch?.responses)).toMatch(/no-valid-reading.*ambiguous-credentials/);
     const single = document.paths['/sensor-data']?.post;
-    expect(JSON.stringify(single?.requestBody)).toContain('equipmentId');
+    expect(JSON.stringify(single?.requestBody)).toContain('schemas/NewReading');
     expect(JSON.stringify(single?.responses)).toContain('outcome-unknown');
     const list = document.paths['/sensor-data/{equipmentId}']?.get;
     const names = (list?.parameters ?? []).map((parameter) =>
