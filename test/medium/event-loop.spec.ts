@@ -156,3 +156,38 @@ describe('a body of 256 KiB', () => {
     expect(hold.longestMs).toBeLessThan(MAX_HOLD_MS);
   });
 });
+
+describe('an answer', () => {
+  const MOST_METRICS = Object.fromEntries(
+    Array.from({ length: 64 }, (_, metric) => [`${'m'.repeat(60)}${metric}`, metric / 7]),
+  );
+
+  /** In portions, each until it is confirmed: the embedded store writes slowly. */
+  async function store(from: number, to: number): Promise<void> {
+    const batch = Array.from({ length: to - from }, (_, index) => ({
+      equipmentId: 'EQ-PAGE',
+      timestamp: new Date(Date.UTC(2023, 1, 15) + (from + index) * 1000).toISOString(),
+      values: MOST_METRICS,
+    }));
+    for (let attempt = 0; attempt < 10; attempt += 1) {
+      await post('/sensor-data/batch', JSON.stringify(batch), JSON_TYPE);
+      if (lastAnswer.startsWith('201')) return;
+    }
+    throw new Error(lastAnswer);
+  }
+
+  it('of 1,000 readings of 64 metrics holds the event loop for little', async () => {
+    for (let from = 0; from < 1000; from += 50) await store(from, from + 50);
+    const headers = { authorization: `Bearer ${api.machineToken}` };
+
+    const ask = async () => {
+      const answer = await api.app.inject({ url: '/sensor-data/EQ-PAGE?limit=1000', headers });
+      lastAnswer = `${answer.statusCode} ${answer.body.length} bytes`;
+    };
+    const hold = await holdDuring(ask, MAX_HOLD_MS);
+
+    report('a page of 1,000 readings', hold);
+    expect(lastAnswer).toMatch(/^200 \d{7} bytes$/);
+    expect(hold.longestMs).toBeLessThan(MAX_HOLD_MS);
+  });
+});
