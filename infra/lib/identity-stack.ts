@@ -17,6 +17,7 @@ import {
   PASSWORD_POLICY,
   RESOURCE_SERVER,
   SCOPE_NAMES,
+  TOKEN_MINUTES,
   USERNAMES_ARE_CASE_SENSITIVE,
   WEB_CLIENT_AUTH_FLOWS,
 } from '../../libs/platform/src/resources/identity.ts';
@@ -31,9 +32,6 @@ export interface Identity {
   readonly webClientId: string;
   readonly machineClientIds: readonly string[];
 }
-
-/** Of access tokens unless a machine's say otherwise, and the shortest that a refresh token can have. */
-const TOKEN_MINUTES = 60;
 
 /** The user pool of all Regions: groups, scopes, and the clients of the API and of machines. */
 export class IdentityStack extends Stack {
@@ -145,7 +143,7 @@ function validity(accessTokenMinutes: number) {
   return {
     accessTokenValidity: accessTokenMinutes,
     idTokenValidity: TOKEN_MINUTES,
-    // Nobody keeps refresh tokens, but Cognito wants theirs to be the longest.
+    // Nobody keeps refresh tokens, but Cognito wants theirs to be the longest, and an hour at least.
     refreshTokenValidity: Math.max(TOKEN_MINUTES, accessTokenMinutes),
     tokenValidityUnits: { accessToken: 'minutes', idToken: 'minutes', refreshToken: 'minutes' },
   };

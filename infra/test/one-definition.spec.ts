@@ -30,6 +30,7 @@ import {
   GROUPS,
   PASSWORD_POLICY,
   SCOPE_NAMES,
+  TOKEN_MINUTES,
   USERNAMES_ARE_CASE_SENSITIVE,
 } from '../../libs/platform/src/resources/identity.ts';
 import { TABLES } from '../../libs/platform/src/resources/tables.ts';
@@ -262,7 +263,7 @@ describe('the user pool', () => {
     for (const group of GROUPS) expect(scopesOfGroups([group]).size).toBeGreaterThan(0);
   });
 
-  it('asks of names and passwords what the embedded stack asks', () => {
+  it('asks of names and passwords what the embedded stack asks, and lets tokens last as long', () => {
     const pool = stackOf(DEV, 'identity').only('AWS::Cognito::UserPool').properties;
 
     expect(at(pool, 'UsernameConfiguration.CaseSensitive')).toBe(USERNAMES_ARE_CASE_SENSITIVE);
@@ -273,6 +274,9 @@ describe('the user pool', () => {
       RequireNumbers: PASSWORD_POLICY.requireNumbers,
       RequireSymbols: PASSWORD_POLICY.requireSymbols,
     });
+    const clients = stackOf(DEV, 'identity').ofType('AWS::Cognito::UserPoolClient');
+    const web = clients.find(({ properties }) => textOf(properties['ClientName']).includes('web'));
+    expect(web?.properties['AccessTokenValidity']).toBe(TOKEN_MINUTES);
     expect([PASSWORD_POLICY.minimumLength, USERNAMES_ARE_CASE_SENSITIVE]).toEqual([12, false]);
   });
 });

@@ -4,6 +4,7 @@ import {
   MACHINE_CLIENT_OAUTH_FLOW,
   RESOURCE_SERVER,
   SCOPE_NAMES,
+  TOKEN_MINUTES,
   WEB_CLIENT_AUTH_FLOWS,
 } from '@sensorflow/platform/resources/identity.js';
 import type { RunningCognitoServer } from '../cognito/cognito-server.js';
@@ -33,6 +34,7 @@ export async function ensureIdentity(
     authFlows: WEB_CLIENT_AUTH_FLOWS,
     oauthFlows: [],
     allowedScopes: [],
+    accessTokenValiditySeconds: 60 * TOKEN_MINUTES,
   });
   const machine = pools.ensureClient(pool.id, {
     name: 'machine',
@@ -40,6 +42,7 @@ export async function ensureIdentity(
     authFlows: [],
     oauthFlows: [MACHINE_CLIENT_OAUTH_FLOW],
     allowedScopes: ALL_SCOPES,
+    accessTokenValiditySeconds: 60 * TOKEN_MINUTES,
   });
   const user = { username: 'demo', password: demoPassword };
   await pools.ensureUser(pool.id, { ...user, groups: ['admins'], permanent: true });

@@ -29,6 +29,9 @@ export const PASSWORD_POLICY: PasswordPolicy = {
   requireSymbols: true,
 };
 
+/** Of access tokens, unless a machine's client is deployed with another time. */
+export const TOKEN_MINUTES = 60;
+
 /** The confidential client through which the API logs people in. */
 export const WEB_CLIENT_AUTH_FLOWS = [
   'ALLOW_USER_PASSWORD_AUTH',
