@@ -1,4 +1,4 @@
-import { RecentMap, type Clock, type Fault } from '@sensorflow/kernel';
+import { forEachInSlices, RecentMap, type Clock, type Fault } from '@sensorflow/kernel';
 import { MAX_METRICS_PER_READING } from './metric-name.js';
 import type { Reading } from './reading.js';
 
@@ -77,10 +77,13 @@ export class MetricNameLimit {
     return isWithin ? 'admitted' : 'too-many';
   }
 
-  /** The verdicts of those that are not simply admitted. */
+  /** The verdicts of those that are not simply admitted. Throws `overloaded` as `forEachInSlices` does. */
   async judgeAll(readings: readonly Reading[]): Promise<ReadonlyMap<Reading, NameVerdict>> {
     const verdicts = new Map<Reading, NameVerdict>();
-    const doubtful = readings.filter((reading) => !this.admits(reading));
+    const doubtful: Reading[] = [];
+    await forEachInSlices(readings, (reading) => {
+      if (!this.admits(reading)) doubtful.push(reading);
+    });
     await Promise.all(
       doubtful.map(async (reading) => {
         const verdict = await this.judge(reading);
