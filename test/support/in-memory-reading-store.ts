@@ -1,4 +1,4 @@
-import type { Instant } from '@sensorflow/kernel';
+import type { Instant, WorkBudget } from '@sensorflow/kernel';
 import {
   MAX_PUTS_PER_CALL,
   readingKey,
@@ -76,8 +76,8 @@ export class InMemoryReadingStore extends ReadingStore {
     return [...this.byEquipment.keys()].sort().flatMap((id) => this.sorted(id));
   }
 
-  override async range(query: ReadingRange): Promise<ReadingPage> {
-    await Promise.resolve();
+  override async range(query: ReadingRange, budget?: WorkBudget): Promise<ReadingPage> {
+    await counted(budget);
     const inRange = this.sorted(query.equipmentId).filter(
       ({ timestamp }) =>
         (query.from === undefined || timestamp >= query.from) &&
@@ -98,8 +98,11 @@ export class InMemoryReadingStore extends ReadingStore {
     };
   }
 
-  override async latest(equipmentId: string): Promise<StoredReading | undefined> {
-    await Promise.resolve();
+  override async latest(
+    equipmentId: string,
+    budget?: WorkBudget,
+  ): Promise<StoredReading | undefined> {
+    await counted(budget);
     return this.sorted(equipmentId).at(-1);
   }
 
@@ -125,4 +128,8 @@ export class InMemoryReadingStore extends ReadingStore {
     const readings = [...(this.byEquipment.get(equipmentId)?.values() ?? [])];
     return readings.sort((a, b) => (a.timestamp < b.timestamp ? -1 : 1));
   }
+}
+
+async function counted(budget: WorkBudget | undefined): Promise<void> {
+  await (budget?.call(async () => Promise.resolve()) ?? Promise.resolve());
 }

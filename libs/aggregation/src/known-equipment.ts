@@ -92,8 +92,8 @@ export class KnownEquipment {
   ): Promise<EquipmentSummary | undefined> {
     const { equipmentId } = registered;
     const [first, last] = await Promise.all([
-      budget.call(async () => this.readings.range({ equipmentId, order: 'asc', limit: 1 })),
-      budget.call(async () => this.readings.latest(equipmentId)),
+      this.readings.range({ equipmentId, order: 'asc', limit: 1 }, budget),
+      this.readings.latest(equipmentId, budget),
     ]);
     const firstTimestamp = first.readings[0]?.timestamp;
     if (firstTimestamp === undefined || last === undefined) return undefined;

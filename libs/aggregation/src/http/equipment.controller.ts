@@ -1,9 +1,11 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
-import { RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
+import type { Caller } from '@sensorflow/auth';
+import { CurrentCaller, RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
 import { DomainError, type Parsed, type WorkBudget } from '@sensorflow/kernel';
 import { ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
 import { decodeCursor, encodeCursor, type CursorQuery } from '@sensorflow/platform/http/cursor.js';
+import { ReadScheduler } from '@sensorflow/platform/http/read-scheduler.js';
 import { RequestBudget } from '@sensorflow/platform/http/request-budget.js';
 import { parseEquipmentId, parseMetricName } from '@sensorflow/sensor-data';
 import { EQUIPMENT_LIMITS, KnownEquipment } from '../known-equipment.js';
@@ -11,6 +13,8 @@ import { EquipmentQueryTexts } from './equipment.query.js';
 import { EquipmentPageView, MetricPageView, toEquipmentView } from './equipment.view.js';
 
 const DEFAULT_LIMIT = 100;
+/** Looked up as fast as one answer of some hundreds of hours is read. */
+const EQUIPMENT_PER_WEIGHT = 16;
 /** The limit is not part of it: the next page may have another size. */
 const CURSOR_QUERY = { list: 'equipment' };
 
@@ -18,7 +22,10 @@ const CURSOR_QUERY = { list: 'equipment' };
 @ApiTags('equipment')
 @Controller('equipment')
 export class EquipmentController {
-  constructor(private readonly equipment: KnownEquipment) {}
+  constructor(
+    private readonly equipment: KnownEquipment,
+    private readonly reads: ReadScheduler,
+  ) {}
 
   @Get()
   @RequiresScope('sensorflow/read')
@@ -29,13 +36,18 @@ export class EquipmentController {
   })
   @ApiOkResponse({ type: EquipmentPageView })
   @ApiProblem(400, 'invalid-request', 'cursor-invalid')
-  @ApiProblem(503, 'store-unavailable')
+  @ApiProblem(429, 'too-many-reads')
+  @ApiProblem(503, 'store-unavailable', 'reads-overloaded')
   async listEquipment(
     @Query() texts: EquipmentQueryTexts,
     @RequestBudget(EQUIPMENT_LIMITS) budget: WorkBudget,
+    @CurrentCaller() { subject }: Caller,
   ): Promise<EquipmentPageView> {
     const query = pageQueryOf(texts, CURSOR_QUERY, parseEquipmentId);
-    const { items, next } = await this.equipment.list(query, budget);
+    const weight = Math.ceil(query.limit / EQUIPMENT_PER_WEIGHT);
+    const { items, next } = await this.reads.run({ caller: subject, weight, budget }, async () =>
+      this.equipment.list(query, budget),
+    );
     return { items: items.map(toEquipmentView), nextCursor: cursorAt(next, CURSOR_QUERY) };
   }
 
