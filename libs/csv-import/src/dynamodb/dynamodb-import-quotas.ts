@@ -47,9 +47,9 @@ export class DynamoDbImportQuotas extends ImportQuotas {
     const item = await this.change(subject, {
       update: 'SET #expiresAt = :expiresAt ADD #open :ids',
       // The SDK's second attempt may meet its first.
-      condition: `contains(#open, :id) OR
-        ((attribute_not_exists(#open) OR size(#open) < :max)
-         AND (attribute_not_exists(#unfinished) OR size(#unfinished) < :max))`,
+      condition:
+        'contains(#open, :id) OR ((attribute_not_exists(#open) OR size(#open) < :max)' +
+        ' AND (attribute_not_exists(#unfinished) OR size(#unfinished) < :max))',
       names: { '#open': 'open', '#unfinished': 'unfinished', '#expiresAt': 'expiresAt' },
       values: {
         ':ids': { SS: [uploadId] },
