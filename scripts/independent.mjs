@@ -15,7 +15,7 @@ const TEMPORARY = join(FOLDER, 'tmp');
 const REPORT = join(ROOT, 'node_modules/.cache/test-report.json');
 const REQUIREMENTS = join(ROOT, 'test/independent/requirements.txt');
 const PYTHON = join(FOLDER, 'venv/bin/python');
-const PROBE = 'import ensurepip, venv, sys; assert sys.version_info >= (3, 10); print(sys.version)';
+const PROBE = 'import ensurepip, venv, sys; assert sys.version_info >= (3, 11); print(sys.version)';
 
 const startedAt = Date.now();
 const probe = spawnSync('python3', ['-c', PROBE], { encoding: 'utf8' });
@@ -87,7 +87,7 @@ function printGaps() {
 
 /** With a report of no tests, or scripts/check.mjs would take it for a tier that broke. */
 function skip() {
-  const needed = 'it needs python3, 3.10 or later, with venv and ensurepip (Debian: python3-venv)';
+  const needed = 'it needs python3, 3.11 or later, with venv and ensurepip (Debian: python3-venv)';
   console.log(`skipped: the independent tier; ${needed}.`);
   mkdirSync(dirname(REPORT), { recursive: true });
   const none = { numTotalTests: 0, numPassedTests: 0, numFailedTests: 0 };

@@ -5,8 +5,10 @@ import {
   CognitoIdentityProviderClient,
   DescribeUserPoolClientCommand,
 } from '@aws-sdk/client-cognito-identity-provider';
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { ApiClient, basic, eventually } from '../support/api-client.js';
@@ -17,6 +19,7 @@ import { runVerify } from '../support/verification.js';
 import { CREDENTIALS } from './implementation.js';
 import { REGION } from './ministack.js';
 
+const HERE = dirname(fileURLToPath(import.meta.url));
 const MAIN = fileURLToPath(new URL('../../dist/apps/api/src/main.js', import.meta.url));
 /** Ends the API when the tests that started it are gone, however they went. */
 const LEASH = new URL('../../dist/apps/local/src/leash.js', import.meta.url).href;
@@ -102,6 +105,15 @@ async function machineToken(): Promise<string> {
   return answer.access_token;
 }
 
+/** Answers what it printed; throws when it fails. */
+function python(args: readonly string[], pythonPath = ''): string {
+  const interpreter = process.env['INDEPENDENT_PYTHON'] ?? 'python3';
+  const env = { ...process.env, PYTHONPATH: pythonPath, PYTHONDONTWRITEBYTECODE: '1' };
+  const { status, stdout, stderr } = spawnSync(interpreter, args, { env, encoding: 'utf8' });
+  if (status !== 0) throw new Error(stdout + stderr);
+  return stdout + stderr;
+}
+
 describe('the built product on another AWS', () => {
   it('logs a person in, who reads by cookie until the logout', async () => {
     const login = await fetch(`${baseUrl}/auth/login`, {
@@ -149,6 +161,32 @@ describe('the built product on another AWS', () => {
       { total: '1.5', sampleCount: 1 },
       { total: '495', sampleCount: 100 },
     ]);
+  });
+
+  it('works with the client that openapi-python-client makes of its document', () => {
+    const folder = mkdtempSync(join(process.env['INDEPENDENT_TEMPORARY'] ?? '', 'client-'));
+    const source = [
+      '--url',
+      `${baseUrl}/openapi.json`,
+      '--config',
+      join(HERE, 'openapi-client.yaml'),
+    ];
+    const target = ['--meta', 'none', '--output-path', join(folder, 'sensorflow_client')];
+
+    const printed = python(['-m', 'openapi_python_client', 'generate', ...source, ...target]);
+    python(['-m', 'compileall', '-q', folder]);
+    const used = python([join(HERE, 'use_client.py'), baseUrl, token], folder);
+
+    expect(printed.match(/^WARNING.*|^Unsupported.*/gm)).toEqual([
+      'WARNING parsing POST /sensor-data/batch within sensor_data.',
+      'Unsupported content type application/x-ndjson',
+    ]);
+    expect(JSON.parse(used)).toEqual({
+      recorded: 78.42,
+      batch: 1,
+      refused: 'invalid-reading',
+      listed: ['2023-02-15T06:30:00+00:00', '2023-02-15T06:31:00+00:00'],
+    });
   });
 
   it('imports a recording by presigned URL and aggregates it as an independent fold does', async () => {

@@ -457,8 +457,8 @@ describe('the importer as a function', () => {
     );
 
     expect(answer).toEqual({ batchItemFailures: [] });
-    const lines: { reason?: string; outcome?: string }[] = logged.map((line) => JSON.parse(line));
-    expect(lines.map(({ reason, outcome }) => reason ?? outcome).filter(Boolean)).toEqual([
+    const lines: { because?: string; outcome?: string }[] = logged.map((line) => JSON.parse(line));
+    expect(lines.map(({ because, outcome }) => because ?? outcome).filter(Boolean)).toEqual([
       'S3 tested its notifications',
       'not an upload',
       'not-an-import',

@@ -47,7 +47,7 @@ async function importAll(
   const { logger } = parts;
   try {
     const { requests, ignored } = readUploadMessage(record);
-    for (const reason of ignored) logger.info({ messageId, reason }, 'message ignored');
+    for (const because of ignored) logger.info({ messageId, because }, 'message ignored');
     let done = true;
     for (const request of requests) {
       done = (await runImport(request, parts, remainingMs)) && done;
