@@ -85,6 +85,11 @@ export const GAPS: readonly Gap[] = [
   },
   {
     of: 'moto',
+    gap: 'a condition that is broken over lines is an error',
+    instead: 'every condition of ours stands in one line',
+  },
+  {
+    of: 'moto',
     gap: 'it checks no signatures and no policies',
     instead: 'ministack checks them',
   },
