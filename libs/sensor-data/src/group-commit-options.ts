@@ -54,8 +54,8 @@ export const GROUP_COMMIT_OPTIONS: GroupCommitOptions = Object.freeze({
   // As many as the store has sockets.
   maxCalls: 64,
   firstCalls: 16,
-  // Ten times what DynamoDB takes for a batch, a quarter of a call's timeout.
-  slowCallMs: 250,
+  // Far beyond what DynamoDB takes for a batch. What is in the store ahead of a caller bounds what it waits.
+  slowCallMs: 100,
   // A call costs as much as signing it, whatever is in it: with 8, a third more CPU for a reading.
   maxPartialCalls: 2,
   maxFillMs: 25,
