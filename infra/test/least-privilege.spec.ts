@@ -195,7 +195,7 @@ function tablesOf(permissions: readonly Permission[]): readonly string[] {
   return [...new Set(names)].toSorted();
 }
 
-/** `new PutItemCommand(…)`, `paginateQuery(…)` and `caller.call('BatchWriteItem', …)` in the adapters. */
+/** `new PutItemCommand(…)`, `paginateQuery(…)`, `queryWithin(…)` and `caller.call('BatchWriteItem', …)` in the adapters. */
 function dynamoDbCallsOf(libraries: readonly string[]): readonly string[] {
   const calls = libraries.flatMap((library) => {
     const folder = join(ROOT, 'libs', library, 'src', 'dynamodb');
@@ -208,5 +208,6 @@ function dynamoDbCallsOf(libraries: readonly string[]): readonly string[] {
 
 function callsIn(source: string): readonly string[] {
   const named = [...source.matchAll(/new (\w+)Command\(|paginate(\w+)\(|\.call\('(\w+)'/g)];
-  return named.map((match) => match[1] ?? match[2] ?? match[3] ?? '');
+  const calls = named.map((match) => match[1] ?? match[2] ?? match[3] ?? '');
+  return source.includes('queryWithin(') ? [...calls, 'Query'] : calls;
 }
