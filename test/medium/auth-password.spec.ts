@@ -118,6 +118,32 @@ describe('setting a password', () => {
     }
   });
 
+  it('names every broken rule at once, alike for everybody, and counts no attempt', async () => {
+    const username = await aUser();
+    for (let index = 0; index < 4; index += 1) {
+      for (const [name, current] of [
+        [username, 'Wrong-Password-1'],
+        ['nobody', CURRENT],
+      ] as const) {
+        const answer = await setPassword(name, current, { newPassword: 'abc' });
+
+        expect([answer.status, answer.body['code']]).toEqual([400, 'password-refused']);
+        expect(answer.body['errors']).toEqual([
+          {
+            pointer: '/newPassword',
+            code: 'password-too-short',
+            detail: 'The password needs at least 12 characters.',
+          },
+          expect.objectContaining({ code: 'password-lacks-uppercase' }),
+          expect.objectContaining({ code: 'password-lacks-digit' }),
+          expect.objectContaining({ code: 'password-lacks-symbol' }),
+        ]);
+      }
+    }
+
+    expect((await login(username, CURRENT)).status).toBe(200);
+  });
+
   it('answers alike for an unknown user, a wrong password and a disabled account', async () => {
     const disabled = await aUser();
     world.cognito.pools.setUserEnabled(world.pool.id, disabled, false);
@@ -125,7 +151,7 @@ describe('setting a password', () => {
       await setPassword('nobody', CURRENT, { newPassword: BETTER }),
       await setPassword(await aUser(), 'Wrong-Password-1', { newPassword: BETTER }),
       await setPassword(await aUser({ temporary: true }), 'Wrong-Password-1', {
-        newPassword: 'bad',
+        newPassword: BETTER,
       }),
       await setPassword(disabled, CURRENT, { newPassword: BETTER }),
     ];

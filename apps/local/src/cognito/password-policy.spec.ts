@@ -1,3 +1,6 @@
+import { passwordFaults } from '@sensorflow/auth/password-rules.js';
+import { PASSWORD_POLICY } from '@sensorflow/platform/resources/identity.js';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkPasswordPolicy } from './password-policy.js';
 
@@ -20,4 +23,22 @@ describe('password policy', () => {
   ])('refuses $password: $reason', ({ password, reason }) => {
     expect(() => checkPasswordPolicy(password)).toThrow(reason);
   });
+
+  it('refuses exactly what the API refuses before it asks', () => {
+    const character = fc.constantFrom(...'aA1!- é');
+    fc.assert(
+      fc.property(fc.string({ unit: character, minLength: 9, maxLength: 15 }), (password) => {
+        expect(passwordFaults(password, PASSWORD_POLICY).length === 0).toBe(isTaken(password));
+      }),
+    );
+  });
 });
+
+function isTaken(password: string): boolean {
+  try {
+    checkPasswordPolicy(password);
+    return true;
+  } catch {
+    return false;
+  }
+}

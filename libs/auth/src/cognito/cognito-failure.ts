@@ -1,4 +1,6 @@
 import { DomainError, type InputFault } from '@sensorflow/kernel';
+import { PASSWORD_POLICY } from '@sensorflow/platform/resources/identity.js';
+import { passwordFault, passwordRefused, type PasswordRuleCode } from '../password-rules.js';
 
 /** What Cognito says when it refuses, in our words. None of its own leaves this folder. */
 
@@ -54,46 +56,32 @@ function unavailable(cause: unknown): DomainError {
 }
 
 /** Cognito names one broken rule at a time, and only in its message. */
-const BROKEN_RULES: readonly (readonly [RegExp, string, string])[] = [
-  [
-    /not long enough/i,
-    'password-too-short',
-    'It is too short: 12 characters unless set otherwise.',
-  ],
-  [/too long/i, 'password-too-long', 'It is longer than 256 characters.'],
-  [/uppercase/i, 'password-lacks-uppercase', 'It has no upper-case letter of A to Z.'],
-  [/lowercase/i, 'password-lacks-lowercase', 'It has no lower-case letter of a to z.'],
-  [/numeric/i, 'password-lacks-digit', 'It has no digit.'],
-  [/symbol/i, 'password-lacks-symbol', 'It has no symbol such as ! # - or _.'],
-  [/space/i, 'password-has-outer-space', 'It begins or ends with a space.'],
+const BROKEN_RULES: readonly (readonly [RegExp, PasswordRuleCode])[] = [
+  [/not long enough/i, 'password-too-short'],
+  [/uppercase/i, 'password-lacks-uppercase'],
+  [/lowercase/i, 'password-lacks-lowercase'],
+  [/numeric/i, 'password-lacks-digit'],
+  [/symbol/i, 'password-lacks-symbol'],
+  [/space/i, 'password-has-outer-space'],
 ];
 
 /** What setting a password failed for: a rule that it breaks, or what any sign-in fails for. */
 export function passwordFailure(error: unknown): DomainError {
   const name = nameOf(error);
-  if (name === 'InvalidPasswordException') return passwordRefused(brokenRule(error));
+  if (name === 'InvalidPasswordException') return passwordRefused([brokenRule(error)]);
   if (name === 'PasswordHistoryPolicyViolationException') {
-    return passwordRefused(faultOf('password-used-before', 'It was used before.'));
+    return passwordRefused([
+      faultOf('password-used-before', 'The password was used before. Choose another one.'),
+    ]);
   }
   return signInFailure(error);
 }
 
 function brokenRule(error: unknown): InputFault {
   const message = error instanceof Error ? error.message : '';
-  const [, code, detail] = BROKEN_RULES.find(([words]) => words.test(message)) ?? [];
-  if (code === undefined || detail === undefined) {
-    return faultOf('password-against-policy', 'It breaks a rule of the password policy.');
-  }
-  return faultOf(code, detail);
-}
-
-function passwordRefused(fault: InputFault): DomainError {
-  return new DomainError(
-    'invalid',
-    'password-refused',
-    'The new password is not good enough; see errors.',
-    { faults: [fault] },
-  );
+  const [, code] = BROKEN_RULES.find(([words]) => words.test(message)) ?? [];
+  if (code !== undefined) return passwordFault(code, PASSWORD_POLICY);
+  return faultOf('password-against-policy', 'The password breaks a rule of the password policy.');
 }
 
 function faultOf(code: string, detail: string): InputFault {

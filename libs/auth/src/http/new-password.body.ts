@@ -1,7 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { DomainError } from '@sensorflow/kernel';
 import { requestValidationPipe } from '@sensorflow/platform/http/request-validation.pipe.js';
+import { PASSWORD_POLICY } from '@sensorflow/platform/resources/identity.js';
 import { ValidateBy } from 'class-validator';
+import { passwordFaults, passwordRefused } from '../password-rules.js';
 
 /** What the identity provider takes at most. */
 const MAX_CHARACTERS = 256;
@@ -32,10 +34,20 @@ export class NewPasswordBody {
 
 const SHAPE = requestValidationPipe();
 
-/** Throws DomainError `invalid-request` with every fault at once. */
+/**
+ * Throws DomainError `invalid-request` or `password-refused`, each with every fault at once. The policy
+ * is public, so it is checked before the credentials are: a weak password costs no attempt.
+ */
 export async function newPasswordIn(body: unknown): Promise<string> {
+  const { newPassword } = await shapeOf(body);
+  const faults = passwordFaults(newPassword, PASSWORD_POLICY);
+  if (faults.length > 0) throw passwordRefused(faults);
+  return newPassword;
+}
+
+async function shapeOf(body: unknown): Promise<NewPasswordBody> {
   const shape: unknown = await SHAPE.transform(body, { type: 'body', metatype: NewPasswordBody });
-  if (shape instanceof NewPasswordBody) return shape.newPassword;
+  if (shape instanceof NewPasswordBody) return shape;
   throw new DomainError('invalid', 'invalid-request', 'The request is not valid; see errors.', {
     faults: [{ pointer: '', code: 'invalid', detail: 'The body is a JSON object.' }],
   });
