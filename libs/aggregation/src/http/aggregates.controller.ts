@@ -3,7 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Caller } from '@sensorflow/auth';
 import { CurrentCaller, RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
 import { Clock, type WorkBudget } from '@sensorflow/kernel';
-import { ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
+import { ApiFaultyInput, ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
 import { ReadScheduler } from '@sensorflow/platform/http/read-scheduler.js';
 import { RequestBudget } from '@sensorflow/platform/http/request-budget.js';
 import { HourlyAggregates } from '../hourly-aggregates.js';
@@ -30,9 +30,13 @@ export class AggregatesController {
     description: 'Takes either interval, or from and to.',
   })
   @ApiOkResponse({ type: AggregatesView })
+  @ApiFaultyInput('invalid-request', {
+    pointer: '/interval',
+    code: 'interval-invalid',
+    detail: 'The interval is one of 24h, 48h, 1w, 1m.',
+  })
   @ApiProblem(
     400,
-    'invalid-request',
     'interval-or-range',
     'range-empty',
     'range-too-long',

@@ -3,7 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger'
 import type { Caller } from '@sensorflow/auth';
 import { CurrentCaller, RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
 import { DomainError, type Parsed, type WorkBudget } from '@sensorflow/kernel';
-import { ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
+import { ApiFaultyInput, ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
 import { decodeCursor, encodeCursor, type CursorQuery } from '@sensorflow/platform/http/cursor.js';
 import { ReadScheduler } from '@sensorflow/platform/http/read-scheduler.js';
 import { RequestBudget } from '@sensorflow/platform/http/request-budget.js';
@@ -35,7 +35,12 @@ export class EquipmentController {
       'First and last reading are exact at the moment of the answer; new equipment and new metrics are listed seconds after their first reading. A page can be short of its limit; the list ends where nextCursor is null.',
   })
   @ApiOkResponse({ type: EquipmentPageView })
-  @ApiProblem(400, 'invalid-request', 'cursor-invalid')
+  @ApiFaultyInput('invalid-request', {
+    pointer: '/limit',
+    code: 'limit-invalid',
+    detail: 'The limit is a whole number from 1 to 1000.',
+  })
+  @ApiProblem(400, 'cursor-invalid')
   @ApiProblem(429, 'too-many-reads')
   @ApiProblem(503, 'store-unavailable', 'reads-overloaded')
   async listEquipment(
@@ -60,7 +65,12 @@ export class EquipmentController {
   })
   @ApiParam({ name: 'equipmentId', example: 'EQ-12495' })
   @ApiOkResponse({ type: MetricPageView })
-  @ApiProblem(400, 'invalid-request', 'cursor-invalid', 'url-malformed')
+  @ApiFaultyInput('invalid-request', {
+    pointer: '/limit',
+    code: 'limit-invalid',
+    detail: 'The limit is a whole number from 1 to 1000.',
+  })
+  @ApiProblem(400, 'cursor-invalid', 'url-malformed')
   @ApiProblem(400, 'equipment-id-missing', 'equipment-id-invalid', 'equipment-id-reserved')
   @ApiProblem(404, 'equipment-unknown')
   @ApiProblem(414, 'url-too-long')

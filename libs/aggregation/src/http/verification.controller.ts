@@ -9,7 +9,7 @@ import {
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
 import type { WorkBudget } from '@sensorflow/kernel';
-import { ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
+import { ApiFaultyInput, ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
 import { IgnoresBody } from '@sensorflow/platform/http/ignores-body.decorator.js';
 import { RequestBudget } from '@sensorflow/platform/http/request-budget.js';
 import { Verification } from '../verification.js';
@@ -23,8 +23,12 @@ import {
   VerificationView,
 } from './verification.view.js';
 
+const FAULTY_FROM = {
+  pointer: '/from',
+  code: 'timestamp-offset-missing',
+  detail: 'The offset from UTC is mandatory: end the timestamp with Z or, say, +01:00.',
+};
 const FAULTS = [
-  'invalid-request',
   'interval-or-range',
   'range-empty',
   'range-too-long',
@@ -48,6 +52,7 @@ export class VerificationController implements BeforeApplicationShutdown {
       'Every aggregate of every level is compared digit for digit with what the readings amount to; a difference counts when a second look some seconds later still finds it. A page ends after some seconds of work; the range ends where nextCursor is null.',
   })
   @ApiOkResponse({ type: VerificationView })
+  @ApiFaultyInput('invalid-request', FAULTY_FROM)
   @ApiProblem(400, ...FAULTS)
   @ApiProblem(429, 'verification-busy')
   @ApiProblem(503, 'store-unavailable', 'verification-stopped')
@@ -73,6 +78,7 @@ export class VerificationController implements BeforeApplicationShutdown {
       'What differs is recomputed as after any change of a reading, and then everything above it. Takes the query string of verify.',
   })
   @ApiOkResponse({ type: RepairView })
+  @ApiFaultyInput('invalid-request', FAULTY_FROM)
   @ApiProblem(400, ...FAULTS)
   @ApiProblem(429, 'verification-busy')
   @ApiProblem(503, 'store-unavailable', 'verification-stopped', 'recompute-out-of-time')

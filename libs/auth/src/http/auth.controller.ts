@@ -1,7 +1,7 @@
 import { applyDecorators, Body, Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { ApiBasicAuth, ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { DomainError } from '@sensorflow/kernel';
-import { ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
+import { ApiFaultyInput, ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
 import { IgnoresBody } from '@sensorflow/platform/http/ignores-body.decorator.js';
 import { MaxBodyBytes } from '@sensorflow/platform/http/max-body-bytes.decorator.js';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -89,7 +89,12 @@ export class AuthController {
       'sessions of the user end within 10 s. Attempts are counted as those of a login.',
   })
   @ApiBody({ type: NewPasswordBody })
-  @ApiProblem(400, 'invalid-request', 'password-refused')
+  @ApiFaultyInput('invalid-request', {
+    pointer: '/newPassword',
+    code: 'new-password-invalid',
+    detail: 'The new password is a text of 1 to 256 characters, none of them a control character.',
+  })
+  @ApiProblem(400, 'password-refused')
   @ApiProblem(503, 'older-sessions-not-ended')
   async setPassword(
     @Body() body: unknown,

@@ -9,7 +9,7 @@ import {
 } from '@nestjs/swagger';
 import type { Caller } from '@sensorflow/auth';
 import { CurrentCaller, RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
-import { ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
+import { ApiFaultyInput, ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
 import { MaxBodyBytes } from '@sensorflow/platform/http/max-body-bytes.decorator.js';
 import { DEFAULT_MAX_BODY_BYTES } from '@sensorflow/platform/http/route-settings.js';
 import { decodeCursor, encodeCursor, type CursorQuery } from '@sensorflow/platform/http/cursor.js';
@@ -41,9 +41,21 @@ export class ImportsController {
     description: 'Answers where to PUT the file, within 15 minutes and with exactly these headers.',
   })
   @ApiBody({ type: OpenImportBody })
-  @ApiCreatedResponse({ type: OpenedImportView })
+  @ApiCreatedResponse({
+    type: OpenedImportView,
+    headers: {
+      Location: {
+        description: 'where the import shows how it is going',
+        schema: { type: 'string', format: 'uri-reference' },
+      },
+    },
+  })
   @MaxBodyBytes(DEFAULT_MAX_BODY_BYTES)
-  @ApiProblem(400, 'invalid-request')
+  @ApiFaultyInput('invalid-request', {
+    pointer: '/fileName',
+    code: 'file-type-unsupported',
+    detail: 'The file name ends in .csv or .csv.gz.',
+  })
   @ApiProblem(429, 'too-many-imports')
   @ApiProblem(503, 'store-unavailable', 'storage-unavailable')
   @RequiresScope('sensorflow/import')
@@ -64,7 +76,12 @@ export class ImportsController {
     summary: 'List your imports, the newest first; administrators see those of everyone',
   })
   @ApiOkResponse({ type: ImportPageView })
-  @ApiProblem(400, 'invalid-request', 'cursor-invalid')
+  @ApiFaultyInput('invalid-request', {
+    pointer: '/limit',
+    code: 'limit-invalid',
+    detail: 'The limit is a whole number from 1 to 1000.',
+  })
+  @ApiProblem(400, 'cursor-invalid')
   @ApiProblem(503, 'store-unavailable')
   @RequiresScope('sensorflow/import')
   async listImports(

@@ -1,13 +1,29 @@
 import type { Type } from '@nestjs/common';
 import { ApiExtraModels, ApiResponse, DECORATORS, getSchemaPath } from '@nestjs/swagger';
-import { exampleProblem, namesFaults, ProblemDetails } from './problem-details.js';
+import { exampleProblem, ProblemDetails, type ProblemFault } from './problem-details.js';
 
 /** The codes of one status of one route, and what some of them carry beside the usual members. */
 interface Documented {
   /** The outermost decorator's first: they are the route's own. */
   readonly codes: ReadonlySet<string>;
   readonly carried: ReadonlyMap<string, Type>;
+  /** The code of input that is refused as a whole, and a fault that the route can find. */
+  readonly faulty: FaultyInput | undefined;
 }
+
+interface FaultyInput {
+  readonly code: string;
+  readonly fault: ProblemFault;
+}
+
+/** Statuses whose answers say when to try again. */
+const RETRIED: ReadonlySet<number> = new Set([429, 503]);
+const RETRY_AFTER = {
+  'Retry-After': {
+    description: 'seconds to wait before the request is sent again',
+    schema: { type: 'integer' as const, minimum: 1 },
+  },
+};
 
 const documented = new WeakMap<object, Map<number, Documented>>();
 
@@ -16,24 +32,29 @@ const documented = new WeakMap<object, Map<number, Documented>>();
  * add up, because a route, its guard and its body parser each refuse for reasons of their own.
  */
 export function ApiProblem(status: number, ...codes: string[]): MethodDecorator {
-  return document(status, codes, undefined);
+  return document(status, { codes: new Set(codes), carried: new Map(), faulty: undefined });
+}
+
+/** The same for input that is refused as a whole: its `errors` name every fault, such as this one. */
+export function ApiFaultyInput(
+  code: 'invalid-request' | 'invalid-reading',
+  fault: ProblemFault,
+): MethodDecorator {
+  return document(400, { codes: new Set([code]), carried: new Map(), faulty: { code, fault } });
 }
 
 /** The same for codes whose problem has the members of a view as well. */
 export function ApiProblemWith(view: Type, status: number, ...codes: string[]): MethodDecorator {
-  return document(status, codes, view);
+  const carried = new Map(codes.map((code) => [code, view] as const));
+  return document(status, { codes: new Set(codes), carried, faulty: undefined });
 }
 
-function document(
-  status: number,
-  codes: readonly string[],
-  view: Type | undefined,
-): MethodDecorator {
+function document(status: number, added: Documented): MethodDecorator {
   return (target, key, descriptor) => {
     const route: unknown = descriptor.value;
     if (typeof route !== 'function') throw new TypeError('only a method answers');
     const ofRoute = documented.get(route) ?? new Map<number, Documented>();
-    const all = withCodes(ofRoute.get(status), codes, view);
+    const all = together(ofRoute.get(status), added);
     documented.set(route, ofRoute.set(status, all));
     ApiExtraModels(ProblemDetails, ...all.carried.values())(target, key, descriptor);
     forgetResponse(route, status);
@@ -48,17 +69,11 @@ function forgetResponse(route: object, status: number): void {
   Reflect.defineMetadata(DECORATORS.API_RESPONSE, Object.fromEntries(others), route);
 }
 
-function withCodes(
-  known: Documented | undefined,
-  codes: readonly string[],
-  view: Type | undefined,
-): Documented {
+function together(known: Documented | undefined, added: Documented): Documented {
   return {
-    codes: new Set([...codes, ...(known?.codes ?? [])]),
-    carried: new Map([
-      ...(known?.carried ?? []),
-      ...(view === undefined ? [] : codes.map((code) => [code, view] as const)),
-    ]),
+    codes: new Set([...added.codes, ...(known?.codes ?? [])]),
+    carried: new Map([...(known?.carried ?? []), ...added.carried]),
+    faulty: added.faulty ?? known?.faulty,
   };
 }
 
@@ -78,22 +93,26 @@ function problemResponse(status: number, documentedCodes: Documented): MethodDec
   return ApiResponse({
     status,
     description: `problem: ${codes.join(', ')}`,
+    ...(RETRIED.has(status) && { headers: RETRY_AFTER }),
     content: {
       'application/problem+json': {
         schema: {
           allOf: [{ $ref: getSchemaPath(ProblemDetails) }, ...carriedMembers],
           properties: { code: { type: 'string', enum: codes } },
         },
-        example: exampleProblem(status, exemplaryCode(documentedCodes)),
+        example: exampleProblem(
+          status,
+          exemplaryCode(documentedCodes),
+          documentedCodes.faulty?.fault,
+        ),
       },
     },
   });
 }
 
 /** One that shows where faults stand, if there is one, and none that carries more than an example has. */
-function exemplaryCode({ codes, carried }: Documented): string {
-  const plain = [...codes].filter((code) => !carried.has(code));
-  const [code] = [...plain.filter(namesFaults), ...plain];
+function exemplaryCode({ codes, carried, faulty }: Documented): string {
+  const code = faulty?.code ?? [...codes].find((one) => !carried.has(one));
   if (code === undefined) throw new TypeError('a problem without a code of its own');
   return code;
 }

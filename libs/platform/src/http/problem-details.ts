@@ -104,24 +104,29 @@ export function problemOf(error: DomainError, requestId: string): ProblemDocumen
   };
 }
 
-/** The codes of input that is refused as a whole: what is wrong with it stands in `errors`. */
-const FAULT_NAMING: ReadonlySet<string> = new Set(['invalid-request', 'invalid-reading']);
-
-export function namesFaults(code: string): boolean {
-  return FAULT_NAMING.has(code);
-}
-
-/** What a document shows for a code: its form, with words that stand for any. */
-export function exampleProblem(status: number, code: string): ProblemDocument {
-  const detail = 'Says in a sentence why the request was refused.';
+/** What a document shows for a code, and for input that is refused as a whole a fault of its route. */
+export function exampleProblem(
+  status: number,
+  code: string,
+  fault: ProblemFault | undefined,
+): ProblemDocument {
+  const detail = fault ? FAULTY_INPUT : (EXAMPLE_DETAILS[status] ?? 'The request was refused.');
   return {
     ...problem(status, code, detail, '2f1c5a9e-0b7d-4c3e-9a51-6d8f0e4b7c12'),
-    ...(namesFaults(code) && { errors: [EXAMPLE_FAULT] }),
+    ...(fault && { errors: [fault] }),
   };
 }
 
-const EXAMPLE_FAULT: ProblemFault = {
-  pointer: '/timestamp',
-  code: 'timestamp-offset-missing',
-  detail: 'Says in a sentence what is wrong there.',
+const FAULTY_INPUT = 'The request is not valid; see errors.';
+
+const EXAMPLE_DETAILS: Readonly<Record<number, string>> = {
+  400: 'The request is not valid.',
+  401: 'Log in, or send a token.',
+  403: 'This caller may not do that.',
+  404: 'There is nothing with this id.',
+  413: 'The body is larger than this route takes.',
+  414: 'The URL is too long.',
+  415: 'This Content-Type is not accepted here.',
+  429: 'Too many requests at once. Try again after the seconds in Retry-After.',
+  503: 'The service cannot do this right now. Try again after the seconds in Retry-After.',
 };

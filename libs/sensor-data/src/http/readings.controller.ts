@@ -21,7 +21,7 @@ import {
 import type { Caller } from '@sensorflow/auth';
 import { CurrentCaller, RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
 import type { WorkBudget } from '@sensorflow/kernel';
-import { ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
+import { ApiFaultyInput, ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
 import { IgnoresBody } from '@sensorflow/platform/http/ignores-body.decorator.js';
 import { MaxBodyBytes } from '@sensorflow/platform/http/max-body-bytes.decorator.js';
 import { ReadScheduler } from '@sensorflow/platform/http/read-scheduler.js';
@@ -56,7 +56,12 @@ export class ReadingsController {
   })
   @ApiBody({ schema: NEW_READING })
   @ApiCreatedResponse({ type: ReadingView, description: 'the reading as stored' })
-  @ApiProblem(400, 'invalid-reading', 'reading-not-storable')
+  @ApiFaultyInput('invalid-reading', {
+    pointer: '/timestamp',
+    code: 'timestamp-offset-missing',
+    detail: 'The offset from UTC is mandatory: end the timestamp with Z or, say, +01:00.',
+  })
+  @ApiProblem(400, 'reading-not-storable')
   @ApiProblem(503, 'metric-names-unknown', 'write-not-accepted', 'outcome-unknown')
   @ApiProblem(503, 'overloaded', 'shutting-down')
   @RequiresScope('sensorflow/write')
@@ -75,14 +80,12 @@ export class ReadingsController {
   @ApiParam({ name: 'equipmentId', example: 'EQ-12495' })
   @ApiReadingsQuery()
   @ApiOkResponse({ type: ReadingPageView })
-  @ApiProblem(
-    400,
-    'equipment-id-invalid',
-    'equipment-id-reserved',
-    'invalid-request',
-    'range-empty',
-    'cursor-invalid',
-  )
+  @ApiFaultyInput('invalid-request', {
+    pointer: '/from',
+    code: 'timestamp-offset-missing',
+    detail: 'The offset from UTC is mandatory: end the timestamp with Z or, say, +01:00.',
+  })
+  @ApiProblem(400, 'equipment-id-invalid', 'equipment-id-reserved', 'range-empty', 'cursor-invalid')
   @ApiProblem(429, 'too-many-reads')
   @ApiProblem(503, 'store-unavailable', 'reads-overloaded')
   @RequiresScope('sensorflow/read')
@@ -139,13 +142,12 @@ export class ReadingsController {
     example: '2023-02-15T06:30:00.000Z',
   })
   @ApiNoContentResponse({ description: 'the reading is gone' })
-  @ApiProblem(
-    400,
-    'equipment-id-invalid',
-    'equipment-id-reserved',
-    'invalid-request',
-    'reading-too-old',
-  )
+  @ApiFaultyInput('invalid-request', {
+    pointer: '/timestamp',
+    code: 'timestamp-offset-missing',
+    detail: 'The offset from UTC is mandatory: end the timestamp with Z or, say, +01:00.',
+  })
+  @ApiProblem(400, 'equipment-id-invalid', 'equipment-id-reserved', 'reading-too-old')
   @ApiProblem(404, 'no-reading')
   @ApiProblem(503, 'store-unavailable', 'reading-busy', 'outcome-unknown', 'shutting-down')
   @RequiresScope('sensorflow/admin')
