@@ -191,6 +191,55 @@ describe('the OpenAPI document', () => {
     ]);
   });
 
+  it('shows refused input by a fault that the route can have', () => {
+    const shown = refusals().flatMap(([place, , { content }]) => {
+      const { example } = content['application/problem+json'];
+      expect(example.detail, place).not.toMatch(/^Says/);
+      return 'errors' in example ? [[place, example.errors[0].pointer]] : [];
+    });
+
+    expect(Object.fromEntries(shown)).toEqual({
+      'POST /auth/password 400': '/newPassword',
+      'GET /equipment 400': '/limit',
+      'GET /equipment/{equipmentId}/metrics 400': '/limit',
+      'POST /sensor-data 400': '/timestamp',
+      'GET /sensor-data/{equipmentId} 400': '/from',
+      'DELETE /sensor-data/{equipmentId}/{timestamp} 400': '/timestamp',
+      'GET /sensor-data/aggregated 400': '/interval',
+      'GET /sensor-data/aggregated/verify 400': '/from',
+      'POST /sensor-data/aggregated/repair 400': '/from',
+      'POST /sensor-data/upload-csv 400': '/fileName',
+      'GET /sensor-data/uploads 400': '/limit',
+    });
+  });
+
+  it('documents Retry-After wherever it can be sent, and where an import is shown', () => {
+    const headersOf = new Map(
+      refusals().map(([place, status, { headers }]) => [
+        place,
+        [status, Object.keys(headers ?? {})],
+      ]),
+    );
+
+    for (const [place, [status, headers]] of headersOf) {
+      const isRetried = status === '429' || status === '503';
+      expect(headers, place).toEqual(isRetried ? ['Retry-After'] : []);
+    }
+    const { headers } = document.paths['/sensor-data/upload-csv'].post.responses['201'];
+    expect(Object.keys(headers)).toEqual(['Location']);
+  });
+
+  it('gives equipment ids their pattern and instants their format in every query and path', () => {
+    const parameters = operations().flatMap(([name, operation]) =>
+      (operation.parameters ?? []).map((one: any) => [`${name} ${one.name}`, one] as const),
+    );
+
+    for (const [place, { name, schema }] of parameters) {
+      if (name === 'equipmentId') expect(schema.pattern, place).toContain('A-Za-z0-9');
+      if (name === 'from' || name === 'to') expect(schema.format, place).toBe('date-time');
+    }
+  });
+
   it('describes the body of every route that takes one', () => {
     const takingBody = operations().filter(([name]) =>
       /^POST \/(auth\/password|sensor-data(?!\/aggregated\/repair))/.test(name),
@@ -222,6 +271,8 @@ describe('the OpenAPI document', () => {
     expect(takes(identity)).toBe(false);
     expect(takes({ ...identity, value: 1, values: { a: 1 } })).toBe(false);
     expect(takes({ ...identity, value: 1, unit: 'C' })).toBe(false);
+    expect(takes({ ...identity, values: { '1st': 1 } })).toBe(false);
+    expect(takes({ ...identity, value: 1, tags: { 'a b': 'c' } })).toBe(false);
   });
 
   it('closes every body of a request', () => {

@@ -63,7 +63,11 @@ export class EquipmentController {
     description:
       'Every metric that it ever sent, in order (by character code). The list ends where nextCursor is null.',
   })
-  @ApiParam({ name: 'equipmentId', example: 'EQ-12495' })
+  @ApiParam({
+    name: 'equipmentId',
+    schema: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$' },
+    example: 'EQ-12495',
+  })
   @ApiOkResponse({ type: MetricPageView })
   @ApiFaultyInput('invalid-request', {
     pointer: '/limit',

@@ -4,8 +4,12 @@ import { ApiQuery } from '@nestjs/swagger';
 /** Documents the query string of a list of readings. The rules themselves are reading-range.ts. */
 export function ApiReadingsQuery(): MethodDecorator {
   return applyDecorators(
-    parameter('from', { type: 'string' }, 'RFC 3339, included (write + as %2B)'),
-    parameter('to', { type: 'string' }, 'RFC 3339, excluded (write + as %2B)'),
+    parameter(
+      'from',
+      { type: 'string', format: 'date-time' },
+      'RFC 3339, included (write + as %2B)',
+    ),
+    parameter('to', { type: 'string', format: 'date-time' }, 'RFC 3339, excluded (write + as %2B)'),
     parameter('limit', { type: 'integer', minimum: 1, maximum: 1000, default: 100 }),
     parameter('cursor', { type: 'string' }, 'nextCursor of the page before'),
     parameter('order', { type: 'string', enum: ['asc', 'desc'], default: 'asc' }),
@@ -14,6 +18,7 @@ export function ApiReadingsQuery(): MethodDecorator {
 
 interface ParameterSchema {
   readonly type: 'string' | 'integer';
+  readonly format?: 'date-time';
   readonly minimum?: number;
   readonly maximum?: number;
   readonly default?: string | number;

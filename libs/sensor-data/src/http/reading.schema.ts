@@ -8,11 +8,15 @@ export const exampleReading = {
 const { value: exampleValue, ...exampleIdentity } = exampleReading;
 const exampleValues = { temperature: 75.5, pressure: 2.3 };
 
+/** Of metrics and tags alike. */
+const NAMES = { pattern: '^[A-Za-z][A-Za-z0-9_.-]{0,63}$' };
+
 export const METRICS_SCHEMA = {
   type: 'object' as const,
   description: 'numbers by metric name: zero or 1e-100 ≤ |v| ≤ 1e100',
   minProperties: 1,
   maxProperties: 64,
+  propertyNames: NAMES,
   additionalProperties: { type: 'number' as const },
   example: exampleValues,
 };
@@ -21,15 +25,18 @@ export const TAGS_SCHEMA = {
   type: 'object' as const,
   description: 'short strings by name',
   maxProperties: 16,
+  propertyNames: NAMES,
   additionalProperties: { type: 'string' as const, minLength: 1, maxLength: 256 },
   example: { cipId: 'CIP_001' },
 };
 
+export const EQUIPMENT_ID_SCHEMA = {
+  type: 'string' as const,
+  pattern: '^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$',
+};
+
 const IDENTITY_PROPERTIES = {
-  equipmentId: {
-    type: 'string' as const,
-    pattern: '^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$',
-  },
+  equipmentId: EQUIPMENT_ID_SCHEMA,
   timestamp: {
     type: 'string' as const,
     format: 'date-time',

@@ -33,7 +33,7 @@ import { MAX_READING_BYTES } from './body-limits.js';
 import { pathEquipmentIdOf } from './path-equipment-id.js';
 import { pathReadingOf } from './path-reading.js';
 import { nextCursorOf, readingRangeOf, type QueryString } from './reading-range.js';
-import { NEW_READING } from './reading.schema.js';
+import { EQUIPMENT_ID_SCHEMA, NEW_READING } from './reading.schema.js';
 import { ReadingPageView, ReadingView, toReadingView } from './reading.view.js';
 
 /** Readings of one answer of the store. */
@@ -77,7 +77,7 @@ export class ReadingsController {
   @ApiProblem(400, 'url-malformed')
   @ApiProblem(414, 'url-too-long')
   @ApiOperation({ summary: 'List the readings of one equipment in order of time' })
-  @ApiParam({ name: 'equipmentId', example: 'EQ-12495' })
+  @ApiParam({ name: 'equipmentId', schema: EQUIPMENT_ID_SCHEMA, example: 'EQ-12495' })
   @ApiReadingsQuery()
   @ApiOkResponse({ type: ReadingPageView })
   @ApiFaultyInput('invalid-request', {
@@ -111,7 +111,7 @@ export class ReadingsController {
   @ApiProblem(400, 'url-malformed')
   @ApiProblem(414, 'url-too-long')
   @ApiOperation({ summary: 'Show the newest reading of one equipment' })
-  @ApiParam({ name: 'equipmentId', example: 'EQ-12495' })
+  @ApiParam({ name: 'equipmentId', schema: EQUIPMENT_ID_SCHEMA, example: 'EQ-12495' })
   @ApiOkResponse({ type: ReadingView })
   @ApiProblem(400, 'equipment-id-invalid', 'equipment-id-reserved')
   @ApiProblem(404, 'no-reading')
@@ -135,7 +135,7 @@ export class ReadingsController {
     description:
       'Answers 204 once the reading is gone for good; aggregates follow within seconds. A reading that is sent again afterwards is a new one. Of a removal whose outcome is unknown, sending it again says 404 if it happened.',
   })
-  @ApiParam({ name: 'equipmentId', example: 'EQ-12495' })
+  @ApiParam({ name: 'equipmentId', schema: EQUIPMENT_ID_SCHEMA, example: 'EQ-12495' })
   @ApiParam({
     name: 'timestamp',
     description: 'the instant of the reading, RFC 3339 with any offset',
