@@ -1,3 +1,4 @@
+import { AdminUserGlobalSignOutCommand } from '@aws-sdk/client-cognito-identity-provider';
 import { EndedSessions } from '@sensorflow/auth/ended-sessions.js';
 import { createServer, request as httpRequest, type Server } from 'node:http';
 import { once } from 'node:events';
@@ -75,6 +76,22 @@ describe('a disabled user', () => {
     world.cognito.pools.setUserEnabled(world.pool.id, username, true);
 
     expect(await me(await world.startApp(), session)).toBe(401);
+  });
+});
+
+describe('a user who was signed out in Cognito', () => {
+  it('is refused within a minute, and may log in again', async () => {
+    const { app, username, pass, statusNow } = await aSession();
+    expect(await statusNow()).toBe(200);
+    const user = { UserPoolId: world.pool.id, Username: username };
+    await world.sdk.send(new AdminUserGlobalSignOutCommand(user));
+
+    await pass(31_000);
+    await statusNow();
+
+    await expect.poll(statusNow).toBe(401);
+    const again = await call(`${app.url}/auth/login`, basic(username, PASSWORD), 'POST');
+    expect(await me(app, sessionOf(again))).toBe(200);
   });
 });
 

@@ -45,6 +45,10 @@ export class AdminOperations {
     },
     AdminEnableUser: (fields) => this.setEnabled(fields, true),
     AdminDisableUser: (fields) => this.setEnabled(fields, false),
+    AdminUserGlobalSignOut: (fields) => {
+      this.users.signOut(fields.text('UserPoolId'), fields.text('Username'));
+      return {};
+    },
   };
 
   private describeUserPool(fields: RequestFields): object {

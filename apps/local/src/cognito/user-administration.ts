@@ -93,6 +93,11 @@ export class UserAdministration {
     this.stores.signIns.dropChallengesOf(sub);
   }
 
+  /** Ends all sessions of the user, as AdminUserGlobalSignOut does; the user may sign in again. */
+  signOut(poolId: string, username: string): void {
+    this.stores.signIns.revokeSignInsOf(this.user(poolId, username).sub);
+  }
+
   addToGroup(poolId: string, username: string, group: string): void {
     const { sub } = this.user(poolId, username);
     if (!this.stores.pools.hasGroup(poolId, group)) throw resourceNotFound('Group not found.');
