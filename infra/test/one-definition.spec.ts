@@ -13,6 +13,7 @@ import {
   startDynoxide,
   type RunningDynoxide,
 } from '../../apps/local/src/dynamodb/start-dynoxide.ts';
+import { preflightHeaders } from '../../apps/local/src/s3/cors.ts';
 import { SCOPES, scopesOfGroups } from '../../libs/auth/src/caller.ts';
 import {
   readAggregatorEnvironment,
@@ -246,6 +247,38 @@ describe('the variables of each process', () => {
     expect(names.filter((name) => /SECRET|PASSWORD|TOKEN|CREDENTIAL/.test(name))).toEqual([]);
   });
 });
+
+describe('the CORS rule of uploads', () => {
+  it('answers a page of the front end as the embedded S3 does', () => {
+    const origin = PROD.frontendUrl;
+    const preflight = {
+      method: 'OPTIONS',
+      rawPath: '/',
+      path: '/',
+      query: [],
+      headers: new Map([
+        ['origin', origin],
+        ['access-control-request-method', 'PUT'],
+      ]),
+    };
+
+    const rule = objectOf(
+      at(
+        regional(PROD).only('AWS::S3::Bucket', 'uploads').properties,
+        'CorsConfiguration.CorsRules.0',
+      ),
+    );
+    const embedded = preflightHeaders(preflight, [origin]);
+
+    expect(textsOf(rule['AllowedMethods'])).toBe(embedded['access-control-allow-methods']);
+    expect(textsOf(rule['ExposedHeaders'])).toBe(embedded['access-control-expose-headers']);
+    expect(String(rule['MaxAge'])).toBe(embedded['access-control-max-age']);
+  });
+});
+
+function textsOf(list: Json): string {
+  return listOf(list).map(textOf).join(', ');
+}
 
 describe('the user pool', () => {
   it('has the groups and scopes that the API knows', () => {

@@ -15,6 +15,7 @@ import {
   REPORTS_PREFIX,
   UPLOADS_PREFIX,
 } from '../../../libs/platform/src/resources/event-sources.ts';
+import { UPLOADS_CORS } from '../../../libs/platform/src/resources/uploads-cors.ts';
 import type { Deployment } from '../deployment.ts';
 import { removalPolicyOf } from '../removal.ts';
 
@@ -77,10 +78,10 @@ function closed(deployment: Deployment): BucketProps {
 function corsFor(origin: string) {
   return {
     allowedOrigins: [origin],
-    allowedMethods: [HttpMethods.GET, HttpMethods.HEAD, HttpMethods.PUT],
+    allowedMethods: UPLOADS_CORS.methods.map((method) => HttpMethods[method]),
     allowedHeaders: ['*'],
-    exposedHeaders: ['ETag', 'x-amz-request-id'],
-    maxAge: 600,
+    exposedHeaders: [...UPLOADS_CORS.exposedHeaders],
+    maxAge: UPLOADS_CORS.maxAgeSeconds,
   };
 }
 

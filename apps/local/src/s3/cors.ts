@@ -1,9 +1,10 @@
+import { UPLOADS_CORS } from '@sensorflow/platform/resources/uploads-cors.js';
 import type { SignedRequest } from '../aws-signature/signed-request.js';
 import { S3Error } from './s3-error.js';
 
-const ALLOWED_METHODS = ['GET', 'HEAD', 'PUT'];
-const EXPOSED_HEADERS = 'ETag, x-amz-request-id';
-const MAX_AGE_SECONDS = '600';
+const ALLOWED_METHODS: readonly string[] = UPLOADS_CORS.methods;
+const EXPOSED_HEADERS = UPLOADS_CORS.exposedHeaders.join(', ');
+const MAX_AGE_SECONDS = String(UPLOADS_CORS.maxAgeSeconds);
 const VARY = 'Origin, Access-Control-Request-Headers, Access-Control-Request-Method';
 
 type Headers = Readonly<Record<string, string>>;
