@@ -274,6 +274,7 @@ describe('attempts', () => {
     expect(new Set(statuses)).toEqual(new Set([401]));
     expect([throttled.status, throttled.body['code']]).toEqual([429, 'login-throttled']);
     const waitSeconds = Number(throttled.headers['retry-after']);
+    expect(throttled.body['detail']).toBe(`Too many failed logins. Try again in ${waitSeconds} s.`);
     expect(waitSeconds).toBeGreaterThan(50);
     expect(waitSeconds).toBeLessThanOrEqual(60);
   });

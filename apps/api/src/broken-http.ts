@@ -38,22 +38,22 @@ const HOST_MISSING: Refusal = {
 const HOST_REPEATED: Refusal = {
   status: 400,
   code: 'host-repeated',
-  detail: 'Send one Host header: several can mean several hosts.',
+  detail: 'Send exactly one Host header.',
 };
 const TRANSFER_ENCODING_UNSUPPORTED: Refusal = {
   status: 501,
   code: 'transfer-encoding-unsupported',
-  detail: 'The only Transfer-Encoding that is understood here is chunked.',
+  detail: 'The only supported Transfer-Encoding is chunked.',
 };
 const EXPECTATION_UNSUPPORTED: Refusal = {
   status: 417,
   code: 'expectation-unsupported',
-  detail: 'The only expectation that is met here is 100-continue.',
+  detail: 'The only supported Expect value is 100-continue.',
 };
 const NO_TUNNELS: Refusal = {
   status: 501,
   code: 'tunnel-unsupported',
-  detail: 'This is no proxy: CONNECT opens nothing here.',
+  detail: 'CONNECT is not supported: this server is not a proxy.',
 };
 
 /** Answers what is not HTTP at all, before there is a request that a filter could see. */

@@ -107,6 +107,6 @@ function rangeTooCostly(): DomainError {
   return new DomainError(
     'invalid',
     'range-too-costly',
-    'The hours of this equipment hold too much to be summed up in one answer. Ask for a shorter range.',
+    'The hours of this equipment are too many to sum up in one answer. Ask for a shorter range.',
   );
 }

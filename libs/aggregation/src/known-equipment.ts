@@ -67,7 +67,11 @@ export class KnownEquipment {
       (metrics) => metrics.length,
     );
     if (found.length === 0 && query.after === undefined) {
-      throw new DomainError('not-found', 'equipment-unknown', 'No such equipment is known.');
+      throw new DomainError(
+        'not-found',
+        'equipment-unknown',
+        'There is no equipment with this id.',
+      );
     }
     if (found.length > limit) return pageOf(found, limit, (metric) => metric);
     return { items: found, next: undefined };

@@ -147,7 +147,7 @@ function sessionCheckUnavailable(cause: unknown): DomainError {
   return new DomainError(
     'unavailable',
     'session-check-unavailable',
-    'Whether this session still counts cannot be checked at the moment.',
+    'The session cannot be checked right now. Try again.',
     { cause, retryAfterSeconds: 2 },
   );
 }

@@ -34,7 +34,7 @@ export class EndedSessions {
       throw new DomainError(
         'unavailable',
         'session-check-unavailable',
-        'Whether this session was ended cannot be checked at the moment.',
+        'The session cannot be checked right now. Try again.',
         { retryAfterSeconds: Math.ceil(REFRESH_EVERY_MS / 1000) },
       );
     }

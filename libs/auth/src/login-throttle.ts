@@ -111,9 +111,13 @@ async function reserveAll(counts: readonly Count[]): Promise<void> {
 }
 
 export function throttled(waitMs: number): DomainError {
-  return new DomainError('throttled', 'login-throttled', 'Too many attempts; try again later.', {
-    retryAfterSeconds: Math.ceil(waitMs / 1000),
-  });
+  const retryAfterSeconds = Math.ceil(waitMs / 1000);
+  return new DomainError(
+    'throttled',
+    'login-throttled',
+    `Too many failed logins. Try again in ${retryAfterSeconds} s.`,
+    { retryAfterSeconds },
+  );
 }
 
 async function giveBackAll(counts: readonly Count[]): Promise<void> {

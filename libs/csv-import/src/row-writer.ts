@@ -153,7 +153,7 @@ export class RowWriter {
 const TOO_MANY_NAMES: RejectedRow['faults'] = [TOO_MANY_METRIC_NAMES];
 
 function namesUnknown(): DomainError {
-  const detail = 'Nobody can say right now how many metric names the equipment has.';
+  const detail = 'The number of metric names cannot be checked right now.';
   return new DomainError('unavailable', 'metric-names-unknown', detail);
 }
 

@@ -181,7 +181,7 @@ function namesUnknown(): DomainError {
   return new DomainError(
     'unavailable',
     'metric-names-unknown',
-    'Nobody can say right now how many metric names this equipment has; the reading is not stored. Send it again.',
+    'The number of metric names cannot be checked right now. The reading was not stored; send it again.',
     { retryAfterSeconds: RETRY_AFTER_SECONDS },
   );
 }

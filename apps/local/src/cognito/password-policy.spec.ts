@@ -25,7 +25,7 @@ describe('password policy', () => {
   });
 
   it('refuses exactly what the API refuses before it asks', () => {
-    const character = fc.constantFrom(...'aA1!- é');
+    const character = fc.constantFrom('a', 'A', '1', '!', '-', ' ', 'é');
     fc.assert(
       fc.property(fc.string({ unit: character, minLength: 9, maxLength: 15 }), (password) => {
         expect(passwordFaults(password, PASSWORD_POLICY).length === 0).toBe(isTaken(password));

@@ -50,7 +50,7 @@ export function jsonMalformed(cause?: unknown): DomainError {
 export function assertUnambiguous(value: unknown, outline: JsonOutline, text: string): void {
   if (countMembers(value) === outline.names) return;
   const pointer = pointerToRepeatedName(text.slice(outline.start, outline.end)) ?? '';
-  const detail = `The name at ${pointer} stands twice in its object; send it once.`;
+  const detail = `The key at ${pointer} appears twice. Send it once.`;
   throw new DomainError('invalid', 'json-duplicate-key', detail, {
     faults: [{ pointer, code: 'json-duplicate-key', detail }],
   });

@@ -39,6 +39,16 @@ describe('a request', () => {
     },
   );
 
+  it('that has an unknown property is told of the known ones', async () => {
+    expect(await faultsOf({ other: 1 })).toEqual([
+      {
+        pointer: '/other',
+        code: 'unknown-property',
+        detail: 'Unknown property other. Known: name.',
+      },
+    ]);
+  });
+
   it('is told of a hundred faults at most', async () => {
     expect(await faultsOf(membersNamed(4000))).toHaveLength(100);
   });

@@ -1,6 +1,6 @@
 import { ValidationPipe, type ArgumentMetadata } from '@nestjs/common';
 import { DomainError, pointerTo, type InputFault } from '@sensorflow/kernel';
-import type { ValidationError } from 'class-validator';
+import { getMetadataStorage, type ValidationError } from 'class-validator';
 
 /** More than an honest request can have; the rest of a hostile one is not listed. */
 const MAX_FAULTS = 100;
@@ -14,7 +14,7 @@ export function requestValidationPipe(): ValidationPipe {
     whitelist: true,
     forbidNonWhitelisted: true,
     transform: true,
-    validationError: { target: false, value: false },
+    validationError: { target: true, value: false },
     exceptionFactory: (errors) => invalidRequest(errors.flatMap((error) => faultsOf(error, ''))),
   });
 }
@@ -87,13 +87,26 @@ function faultsOf(error: ValidationError, parent: string): readonly InputFault[]
   const own = Object.entries(error.constraints ?? {}).map(([constraint, detail]) => ({
     pointer,
     code: codeOf(error, constraint),
-    detail,
+    detail: constraint === UNKNOWN ? unknownProperty(error) : detail,
   }));
   return [...own, ...(error.children ?? []).flatMap((child) => faultsOf(child, pointer))];
 }
 
+/** The library's own name for a property that its class does not have. */
+const UNKNOWN = 'whitelistValidation';
+
+function unknownProperty({ property, target }: ValidationError): string {
+  const known = target === undefined ? [] : propertiesOf(target.constructor);
+  return `Unknown property ${property}. Known: ${known.join(', ')}.`;
+}
+
+function propertiesOf(shape: Function): readonly string[] {
+  const constraints = getMetadataStorage().getTargetValidationMetadatas(shape, '', true, false);
+  return [...new Set(constraints.map(({ propertyName }) => propertyName))];
+}
+
 function codeOf(error: ValidationError, constraint: string): string {
-  if (constraint === 'whitelistValidation') return 'unknown-property';
+  if (constraint === UNKNOWN) return 'unknown-property';
   const context: unknown = error.contexts?.[constraint];
   const named = typeof context === 'object' && context !== null && 'code' in context;
   return named && typeof context.code === 'string' ? context.code : 'invalid';
