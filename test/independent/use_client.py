@@ -7,9 +7,9 @@ from datetime import datetime, timezone
 from sensorflow_client import AuthenticatedClient
 from sensorflow_client.api.sensor_data import list_readings, record_batch, record_reading
 from sensorflow_client.models import (
-    NewReadingOfOneValue,
-    NewReadingOfValues,
-    NewReadingOfValuesValues,
+    NewReadingWithValue,
+    NewReadingWithValues,
+    NewReadingWithValuesValues,
 )
 
 base_url, token = sys.argv[1:]
@@ -20,11 +20,11 @@ def at(minute: int) -> datetime:
     return datetime(2023, 2, 15, 6, minute, tzinfo=timezone.utc)
 
 
-pressure = NewReadingOfValuesValues()
+pressure = NewReadingWithValuesValues()
 pressure["pressure"] = 2.3
-one = NewReadingOfOneValue(equipment_id="EQ-PYTHON-CLIENT", timestamp=at(30), value=78.42)
-more = NewReadingOfValues(equipment_id="EQ-PYTHON-CLIENT", timestamp=at(31), values=pressure)
-never = NewReadingOfOneValue(equipment_id="no equipment", timestamp=at(30), value=1.0)
+one = NewReadingWithValue(equipment_id="EQ-PYTHON-CLIENT", timestamp=at(30), value=78.42)
+more = NewReadingWithValues(equipment_id="EQ-PYTHON-CLIENT", timestamp=at(31), values=pressure)
+never = NewReadingWithValue(equipment_id="no equipment", timestamp=at(30), value=1.0)
 
 recorded = record_reading.sync(client=client, body=one)
 batch = record_batch.sync(client=client, body=[more])

@@ -19,7 +19,7 @@ export function forClients(document: OpenAPIObject): OpenAPIObject {
   );
 }
 
-/** ReadingView → Reading, OpenImportBody → OpenImport. */
+/** ReadingView → Reading, NewImportBody → NewImport. */
 function clientNameOf(className: string): string {
   return className.replace(/(?:View|Body)$/, '');
 }

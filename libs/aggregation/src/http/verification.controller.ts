@@ -56,7 +56,7 @@ export class VerificationController implements BeforeApplicationShutdown {
   @ApiProblem(400, ...FAULTS)
   @ApiProblem(429, 'verification-busy')
   @ApiProblem(503, 'store-unavailable', 'verification-stopped')
-  async verify(
+  async verifyAggregates(
     @Query() texts: VerificationQueryTexts,
     @RequestBudget() { signal: clientGone }: WorkBudget,
   ): Promise<VerificationView> {
@@ -73,7 +73,7 @@ export class VerificationController implements BeforeApplicationShutdown {
   @IgnoresBody()
   @RequiresScope('sensorflow/admin')
   @ApiOperation({
-    summary: 'The same, and recompute what differs',
+    summary: 'Verify a range, and recompute what differs',
     description:
       'What differs is recomputed as after any change of a reading, and then everything above it. Takes the query string of verify.',
   })
@@ -82,7 +82,7 @@ export class VerificationController implements BeforeApplicationShutdown {
   @ApiProblem(400, ...FAULTS)
   @ApiProblem(429, 'verification-busy')
   @ApiProblem(503, 'store-unavailable', 'verification-stopped', 'recompute-out-of-time')
-  async repair(
+  async repairAggregates(
     @Query() texts: VerificationQueryTexts,
     @RequestBudget() { signal: clientGone }: WorkBudget,
   ): Promise<RepairView> {

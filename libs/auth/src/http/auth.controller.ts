@@ -68,7 +68,7 @@ export class AuthController {
   @Post('login')
   @IgnoresBody()
   @ChecksPassword()
-  @ApiOperation({ summary: 'Logs in with Basic credentials; answers the session cookie' })
+  @ApiOperation({ summary: 'Log in with Basic credentials; answers the session cookie' })
   async login(
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -83,7 +83,7 @@ export class AuthController {
   @MaxBodyBytes(MAX_PASSWORD_BODY_BYTES)
   @ChecksPassword()
   @ApiOperation({
-    summary: "Sets one's own password; answers the session cookie",
+    summary: "Set one's own password; answers the session cookie",
     description:
       'Takes the current password, which may be a temporary one, as Basic credentials. All other ' +
       'sessions of the user end within 10 s. Attempts are counted as those of a login.',
@@ -129,9 +129,9 @@ export class AuthController {
 
   @Get('me')
   @AnyScope()
-  @ApiOperation({ summary: 'Who is calling' })
+  @ApiOperation({ summary: 'Show who is calling' })
   @ApiOkResponse({ type: CallerView })
-  me(@CurrentCaller() caller: Caller): CallerView {
+  showCaller(@CurrentCaller() caller: Caller): CallerView {
     return callerView(caller);
   }
 
@@ -139,7 +139,7 @@ export class AuthController {
   @IgnoresBody()
   @HttpCode(200)
   @AnyScope()
-  @ApiOperation({ summary: 'Ends the session: its token is refused from now on' })
+  @ApiOperation({ summary: 'End the session: its token is refused from now on' })
   @ApiOkResponse({ type: MessageView })
   @ApiProblem(503, 'logout-not-recorded')
   async logout(

@@ -96,7 +96,7 @@ export class ImportPageView {
 }
 
 /** Where and how to upload the file. */
-export class OpenedImportView {
+export class ImportUploadView {
   @ApiProperty({ format: 'uuid' })
   uploadId!: string;
 
@@ -142,7 +142,7 @@ export function toImportView({ record, status, errorReportUrl }: ShownImport): I
   };
 }
 
-export function toOpenedImportView(opened: OpenedImport): OpenedImportView {
+export function toImportUploadView(opened: OpenedImport): ImportUploadView {
   const { uploadId, url, headers, expiresAtEpochMs } = opened;
   return {
     uploadId,

@@ -18,13 +18,13 @@ import { CsvImports, type ImportViewer } from '../csv-imports.js';
 import {
   ImportPageView,
   ImportView,
-  OpenedImportView,
+  ImportUploadView,
   statusUrlOf,
   toImportView,
-  toOpenedImportView,
+  toImportUploadView,
 } from './import.view.js';
 import { ImportsQuery } from './imports.query.js';
-import { OpenImportBody } from './open-import.body.js';
+import { NewImportBody } from './new-import.body.js';
 import { uploadRequestOf } from './upload-request-of.js';
 
 const DEFAULT_LIMIT = 100;
@@ -40,9 +40,9 @@ export class ImportsController {
     summary: 'Open an import of a CSV file',
     description: 'Answers where to PUT the file, within 15 minutes and with exactly these headers.',
   })
-  @ApiBody({ type: OpenImportBody })
+  @ApiBody({ type: NewImportBody })
   @ApiCreatedResponse({
-    type: OpenedImportView,
+    type: ImportUploadView,
     headers: {
       Location: {
         description: 'where the import shows how it is going',
@@ -63,12 +63,12 @@ export class ImportsController {
     @CurrentCaller() caller: Caller,
     @Body() body: unknown,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<OpenedImportView> {
+  ): Promise<ImportUploadView> {
     const request = await uploadRequestOf(body, (size) => this.imports.sizeFaults(size));
     const opened = await this.imports.openImport(request, viewerOf(caller));
     void reply.header('location', statusUrlOf(opened.uploadId));
     void reply.header('cache-control', 'no-store');
-    return toOpenedImportView(opened);
+    return toImportUploadView(opened);
   }
 
   @Get('uploads')

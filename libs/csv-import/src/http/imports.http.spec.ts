@@ -150,10 +150,10 @@ describe('POST /sensor-data/upload-csv', () => {
     expect(document.paths['/sensor-data/upload-csv']?.post?.requestBody).toEqual({
       required: true,
       content: {
-        'application/json': { schema: { $ref: '#/components/schemas/OpenImportBody' } },
+        'application/json': { schema: { $ref: '#/components/schemas/NewImportBody' } },
       },
     });
-    expect(document.components?.schemas?.['OpenImportBody']).toMatchObject({
+    expect(document.components?.schemas?.['NewImportBody']).toMatchObject({
       required: ['fileName', 'size'],
       properties: {
         size: { type: 'integer', minimum: 1 },

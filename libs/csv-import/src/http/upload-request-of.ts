@@ -2,13 +2,13 @@ import { DomainError, type InputFault } from '@sensorflow/kernel';
 import { requestValidationPipe } from '@sensorflow/platform/http/request-validation.pipe.js';
 import { parseColumns } from '../import-options.js';
 import type { UploadRequest } from '../upload-request.js';
-import { OpenImportBody } from './open-import.body.js';
+import { NewImportBody } from './new-import.body.js';
 
 const SHAPE = requestValidationPipe();
 
 /**
  * The request in a body. Throws DomainError `invalid-request` with every fault at once. The limit of
- * the size is configuration, which OpenImportBody's constraints cannot know; so this asks for it.
+ * the size is configuration, which NewImportBody's constraints cannot know; so this asks for it.
  */
 export async function uploadRequestOf(
   body: unknown,
@@ -23,9 +23,9 @@ export async function uploadRequestOf(
   }
 }
 
-async function shapeOf(body: unknown): Promise<OpenImportBody> {
-  const shape: unknown = await SHAPE.transform(body, { type: 'body', metatype: OpenImportBody });
-  if (shape instanceof OpenImportBody) return shape;
+async function shapeOf(body: unknown): Promise<NewImportBody> {
+  const shape: unknown = await SHAPE.transform(body, { type: 'body', metatype: NewImportBody });
+  if (shape instanceof NewImportBody) return shape;
   throw new DomainError('invalid', 'invalid-request', 'The request is not valid; see errors.', {
     faults: [{ pointer: '', code: 'invalid', detail: 'What opens an import is a JSON object.' }],
   });
@@ -37,7 +37,7 @@ function sizeIn(body: unknown): number {
   return isObject && typeof body.size === 'number' ? body.size : 0;
 }
 
-function toUploadRequest({ fileName, size, ...options }: OpenImportBody): UploadRequest {
+function toUploadRequest({ fileName, size, ...options }: NewImportBody): UploadRequest {
   const columns = options.columns && parseColumns(options.columns);
   return {
     fileName,

@@ -17,26 +17,26 @@ export class HealthController {
 
   @Get()
   @Public()
-  @ApiOperation({ summary: 'Name and version' })
+  @ApiOperation({ summary: 'Show name and version' })
   @ApiOkResponse({ type: ServiceView })
-  service(): ServiceView {
+  showService(): ServiceView {
     return { status: 'ok', name: this.identity.name, version: this.identity.version };
   }
 
   @Get('health/live')
   @Public()
-  @ApiOperation({ summary: 'Is the process alive?' })
+  @ApiOperation({ summary: 'Check whether the process is alive' })
   @ApiOkResponse({ type: LivenessView })
-  live(): LivenessView {
+  checkLiveness(): LivenessView {
     return { status: 'ok' };
   }
 
   @Get('health/ready')
   @Public()
-  @ApiOperation({ summary: 'Should the process be sent requests?' })
+  @ApiOperation({ summary: 'Check whether the process should be sent requests' })
   @ApiOkResponse({ type: ReadinessView })
   @ApiProblem(503, 'not-ready')
-  async ready(): Promise<ReadinessView> {
+  async checkReadiness(): Promise<ReadinessView> {
     const { isReady, checks } = await this.readiness.report();
     if (isReady) return { status: 'ok', checks };
     throw new DomainError('unavailable', 'not-ready', 'The service is not ready for requests.', {

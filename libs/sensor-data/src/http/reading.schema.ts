@@ -62,16 +62,16 @@ export const NEW_READING_COMPONENTS = {
   NewReading: {
     description: 'One reading, with either value or values.',
     oneOf: [
-      { $ref: '#/components/schemas/NewReadingOfOneValue' },
-      { $ref: '#/components/schemas/NewReadingOfValues' },
+      { $ref: '#/components/schemas/NewReadingWithValue' },
+      { $ref: '#/components/schemas/NewReadingWithValues' },
     ],
   },
-  NewReadingOfOneValue: newReading(
+  NewReadingWithValue: newReading(
     { value: { type: 'number' as const, description: 'short for values: {"value": …}' } },
     'value',
     { value: exampleValue },
   ),
-  NewReadingOfValues: newReading({ values: METRICS_SCHEMA }, 'values', { values: exampleValues }),
+  NewReadingWithValues: newReading({ values: METRICS_SCHEMA }, 'values', { values: exampleValues }),
 };
 
 export const NEW_READING = { $ref: '#/components/schemas/NewReading' };

@@ -41,7 +41,7 @@ function Satisfies(
 const isText = (value: unknown): value is string => typeof value === 'string';
 
 /** What opens an import; an option that is null is as good as absent. */
-export class OpenImportBody {
+export class NewImportBody {
   @ApiProperty({ example: 'readings.csv', description: 'ends in .csv or .csv.gz' })
   @Satisfies(
     'file-name-invalid',
