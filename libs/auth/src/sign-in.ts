@@ -2,11 +2,11 @@ import { DomainError } from '@sensorflow/kernel';
 import type { Credentials } from './basic-credentials.js';
 import { IdentityProvider, type SignInOutcome } from './identity-provider.js';
 import { accountKey, LoginThrottle, throttled, type AdmittedAttempt } from './login-throttle.js';
-import { OneAtATime } from './one-at-a-time.js';
+import { KeyLock } from './key-lock.js';
 
 /** The only way to have a password checked: each check is an attempt that the throttle counts. */
 export class ThrottledSignIn {
-  private readonly attempts = new OneAtATime();
+  private readonly attempts = new KeyLock();
 
   constructor(
     private readonly identityProvider: IdentityProvider,

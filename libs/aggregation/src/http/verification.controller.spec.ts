@@ -5,7 +5,7 @@ import { requestValidationPipe } from '@sensorflow/platform/http/request-validat
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AggregationWorld } from '../../../../test/support/aggregation-world.js';
 import { Verification } from '../verification.js';
-import { OneAtATime } from './one-at-a-time.js';
+import { VerificationSlot } from './verification-slot.js';
 import { VerificationController } from './verification.controller.js';
 
 const DAY = 'from=2023-02-15T00:00:00Z&to=2023-02-16T00:00:00Z';
@@ -117,30 +117,30 @@ describe('a verification', () => {
   const nobodyLeft = new AbortController().signal;
 
   it('ends when its client goes, and the next may begin', async () => {
-    const turn = new OneAtATime();
+    const slot = new VerificationSlot();
     const client = new AbortController();
 
-    const work = turn.run(untilAborted, client.signal);
+    const work = slot.run(untilAborted, client.signal);
     client.abort();
 
     await expect(work).rejects.toBe(client.signal.reason);
-    expect(await turn.run(async () => Promise.resolve('done'), nobodyLeft)).toBe('done');
+    expect(await slot.run(async () => Promise.resolve('done'), nobodyLeft)).toBe('done');
   });
 
   it('that takes too long ends, and the next may begin', async () => {
-    const turn = new OneAtATime(10);
+    const slot = new VerificationSlot(10);
 
-    const work = turn.run(untilAborted, nobodyLeft);
+    const work = slot.run(untilAborted, nobodyLeft);
 
     await expect(work).rejects.toMatchObject({ kind: 'invalid', code: 'verification-too-large' });
-    expect(await turn.run(async () => Promise.resolve('done'), nobodyLeft)).toBe('done');
+    expect(await slot.run(async () => Promise.resolve('done'), nobodyLeft)).toBe('done');
   });
 
   it('does not hold up a process that ends', async () => {
-    const turn = new OneAtATime();
+    const slot = new VerificationSlot();
 
-    const work = turn.run(untilAborted, nobodyLeft);
-    turn.stop();
+    const work = slot.run(untilAborted, nobodyLeft);
+    slot.stop();
 
     await expect(work).rejects.toMatchObject({ kind: 'unavailable', code: 'verification-stopped' });
   });

@@ -13,7 +13,7 @@ import { ApiFaultyInput, ApiProblem } from '@sensorflow/platform/http/api-proble
 import { IgnoresBody } from '@sensorflow/platform/http/ignores-body.decorator.js';
 import { RequestBudget } from '@sensorflow/platform/http/request-budget.js';
 import { Verification } from '../verification.js';
-import { OneAtATime } from './one-at-a-time.js';
+import { VerificationSlot } from './verification-slot.js';
 import { verificationRequestOf } from './verification-request.js';
 import { VerificationQueryTexts } from './verification.query.js';
 import {
@@ -40,7 +40,7 @@ const FAULTS = [
 @ApiTags('aggregates')
 @Controller('sensor-data/aggregated')
 export class VerificationController implements BeforeApplicationShutdown {
-  private readonly turn = new OneAtATime();
+  private readonly slot = new VerificationSlot();
 
   constructor(private readonly verification: Verification) {}
 
@@ -61,7 +61,7 @@ export class VerificationController implements BeforeApplicationShutdown {
     @RequestBudget() { signal: clientGone }: WorkBudget,
   ): Promise<VerificationView> {
     const request = verificationRequestOf(texts);
-    const report = await this.turn.run(
+    const report = await this.slot.run(
       (signal) => this.verification.verify(request.query, signal),
       clientGone,
     );
@@ -87,7 +87,7 @@ export class VerificationController implements BeforeApplicationShutdown {
     @RequestBudget() { signal: clientGone }: WorkBudget,
   ): Promise<RepairView> {
     const request = verificationRequestOf(texts);
-    const report = await this.turn.run(
+    const report = await this.slot.run(
       (signal) => this.verification.repair(request.query, signal),
       clientGone,
     );
@@ -95,6 +95,6 @@ export class VerificationController implements BeforeApplicationShutdown {
   }
 
   beforeApplicationShutdown(): void {
-    this.turn.stop();
+    this.slot.stop();
   }
 }

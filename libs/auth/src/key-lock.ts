@@ -6,7 +6,7 @@ interface Line {
 }
 
 /** Runs work of the same key one after the other, in this process. */
-export class OneAtATime {
+export class KeyLock {
   private readonly lines = new Map<string, Line>();
 
   /** Undefined when too much is waiting already; then the work is not run. */

@@ -7,7 +7,7 @@ const LONGEST_MS = 50_000;
  * One verification at a time and process, for a bounded time: it shares the process with requests that
  * cannot wait.
  */
-export class OneAtATime {
+export class VerificationSlot {
   private running: AbortController | undefined;
 
   constructor(private readonly longestMs = LONGEST_MS) {}

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { OneAtATime } from './one-at-a-time.js';
+import { KeyLock } from './key-lock.js';
 
 describe('work of one key', () => {
   it('runs in the order of its arrival, one after the other, failures included', async () => {
-    const line = new OneAtATime();
+    const lock = new KeyLock();
     const events: string[] = [];
     const work = (name: string, fails = false) =>
-      line.run('key', async () => {
+      lock.run('key', async () => {
         events.push(`${name} begins`);
         await new Promise((resolve) => setImmediate(resolve));
         events.push(`${name} ends`);
@@ -21,19 +21,19 @@ describe('work of one key', () => {
   });
 
   it('does not wait for work of another key', async () => {
-    const line = new OneAtATime();
-    const never = line.run('one', () => new Promise(() => undefined));
+    const lock = new KeyLock();
+    const never = lock.run('one', () => new Promise(() => undefined));
 
-    expect(await line.run('other', async () => 'done')).toBe('done');
+    expect(await lock.run('other', async () => 'done')).toBe('done');
     expect(never).toBeInstanceOf(Promise);
   });
 
   it('is refused when twenty are waiting, and taken again when they are through', async () => {
-    const line = new OneAtATime();
-    const running = Array.from({ length: 21 }, () => line.run('key', async () => 'done'));
+    const lock = new KeyLock();
+    const running = Array.from({ length: 21 }, () => lock.run('key', async () => 'done'));
 
-    expect(line.run('key', async () => 'done')).toBeUndefined();
+    expect(lock.run('key', async () => 'done')).toBeUndefined();
     await running.at(-1);
-    expect(await line.run('key', async () => 'done')).toBe('done');
+    expect(await lock.run('key', async () => 'done')).toBe('done');
   });
 });
