@@ -291,7 +291,7 @@ describe('the OpenAPI document', () => {
   });
 
   it('names its operations by what they do', () => {
-    const names = operations().map(([, { operationId }]) => operationId);
+    const names: readonly string[] = operations().map(([, { operationId }]) => operationId);
 
     expect(new Set(names).size).toBe(names.length);
     expect(names.toSorted()).toEqual([
