@@ -17,12 +17,12 @@ async function holdOnce(work: () => Promise<unknown>): Promise<Hold> {
   const before = process.memoryUsage.rss();
   let peak = before;
   let longestMs = 0;
-  let isOver = false;
+  const state = { isOver: false };
   // No race in each round: it would leave a reaction behind, and all of them would run at the end.
   const over = work().finally(() => {
-    isOver = true;
+    state.isOver = true;
   });
-  while (!isOver) {
+  while (!state.isOver) {
     const usage = process.threadCpuUsage();
     await immediate();
     const { user, system } = process.threadCpuUsage(usage);
