@@ -1,4 +1,5 @@
-import { SystemClock } from '@sensorflow/kernel';
+import { DomainError, SystemClock } from '@sensorflow/kernel';
+import { BodyReader } from '@sensorflow/platform/http/body-reader.js';
 import {
   Agent,
   request as send,
@@ -13,13 +14,14 @@ import { readSignedRequest } from '../aws-signature/signed-request.js';
 import { sha256Hex } from '../aws-signature/signing-key.js';
 import { verifySignature, type Credentials } from '../aws-signature/verify-signature.js';
 import { startLoopbackServer, type RunningServer } from '../http/loopback-server.js';
-import { ByteBudget } from './byte-budget.js';
 import { StoreError, storeErrorOf } from './store-error.js';
 
 /** DynamoDB's limit for a request. */
 const MAXIMUM_BODY_BYTES = 16 * 1024 ** 2;
-/** Of all bodies that are being read or checked; who would exceed it waits. */
+/** Of all bodies that arrive. Beyond it large ones are refused, and the SDK sends them again. */
 const HELD_BYTES = 4 * MAXIMUM_BODY_BYTES;
+/** For a request to arrive whole. Whoever knows the key id alone may be slow, and no slower. */
+const REQUEST_TIMEOUT_MS = 10_000;
 const STORE_CONNECTIONS = 64;
 
 export interface SignedStoreOptions {
@@ -39,8 +41,10 @@ export interface SignedStoreOptions {
  */
 export async function startSignedStore(options: SignedStoreOptions): Promise<RunningServer> {
   const agent = new Agent({ keepAlive: true, maxSockets: STORE_CONNECTIONS });
-  const gateway = { options, agent, held: new ByteBudget(HELD_BYTES), clock: new SystemClock() };
-  const server = await startLoopbackServer(options, (request, response) =>
+  const bodies = new BodyReader(HELD_BYTES);
+  const gateway = { options, agent, bodies, clock: new SystemClock() };
+  const settings = { on: options.on, requestTimeoutMs: REQUEST_TIMEOUT_MS };
+  const server = await startLoopbackServer(settings, (request, response) =>
     answer(request, response, gateway),
   );
   return {
@@ -55,7 +59,7 @@ export async function startSignedStore(options: SignedStoreOptions): Promise<Run
 interface Gateway {
   readonly options: SignedStoreOptions;
   readonly agent: Agent;
-  readonly held: ByteBudget;
+  readonly bodies: BodyReader;
   readonly clock: SystemClock;
 }
 
@@ -84,7 +88,7 @@ async function forward(
   response: ServerResponse,
   gateway: Gateway,
 ): Promise<IncomingMessage> {
-  const { options, held, clock } = gateway;
+  const { options, bodies, clock } = gateway;
   const signed = readSignedRequest(request);
   const authorization = readAuthorization(signed);
   const policy = {
@@ -94,16 +98,11 @@ async function forward(
   } as const;
   requireKnownCaller(authorization.accessKeyId, policy.credentials);
   if (request.method !== 'POST' || request.url !== '/') throw unknownOperation();
-  const length = lengthOf(request);
-  await held.reserve(length);
-  try {
-    if (request.headers.expect !== undefined) response.writeContinue();
-    const body = await readBody(request, length);
-    verifySignature(signed, authorization, sha256Hex(body), policy, clock.nowEpochMs());
-    return await exchange(request, response, body, gateway);
-  } finally {
-    held.release(length);
-  }
+  requireLength(request);
+  if (request.headers.expect !== undefined) response.writeContinue();
+  const body = await bodies.read(request, MAXIMUM_BODY_BYTES).catch(asStoreError);
+  verifySignature(signed, authorization, sha256Hex(body), policy, clock.nowEpochMs());
+  return exchange(request, response, body, gateway);
 }
 
 /** Nobody else's body is read at all. */
@@ -113,24 +112,20 @@ function requireKnownCaller(accessKeyId: string, credentials: Credentials): void
   throw new StoreError(400, 'UnrecognizedClientException', message);
 }
 
-/** Known in advance, so that the bytes can be reserved before the first one is read. */
-function lengthOf({ headers }: IncomingMessage): number {
+/** As DynamoDB does; what is too long is refused before a byte of it is sent. */
+function requireLength({ headers }: IncomingMessage): void {
   const length = Number(headers['content-length'] ?? Number.NaN);
   if (Number.isNaN(length)) {
     throw new StoreError(411, 'SerializationException', 'The request needs a content-length.');
   }
-  if (length <= MAXIMUM_BODY_BYTES) return length;
+  if (length <= MAXIMUM_BODY_BYTES) return;
   const message = `A request has at most ${MAXIMUM_BODY_BYTES} bytes.`;
   throw new StoreError(413, 'RequestEntityTooLargeException', message);
 }
 
-async function readBody(request: IncomingMessage, length: number): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  return new Promise((resolve, reject) => {
-    request.on('data', (part: Buffer) => parts.push(part));
-    request.once('end', () => resolve(Buffer.concat(parts, length)));
-    request.once('close', () => reject(new Error('The caller went away.')));
-  });
+function asStoreError(error: unknown): never {
+  if (!(error instanceof DomainError) || error.kind !== 'overloaded') throw error;
+  throw new StoreError(503, 'ServiceUnavailable', error.message);
 }
 
 /** Sends the request on and resolves with the answer's head; ends when the caller has gone. */

@@ -28,6 +28,8 @@ const HOST = '127.0.0.1';
 /** A name that was rebound to loopback lets a page reach us; its requests carry that name. */
 const LOOPBACK_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/i;
 const HEADERS_TIMEOUT_MS = 30_000;
+/** Timeouts are only looked at this often; the default would make 10 s into 30. */
+const CHECKING_INTERVAL_MS = 2000;
 const IDLE_TIMEOUT_MS = 60_000;
 const CLOSE_GRACE_MS = 1_000;
 
@@ -49,7 +51,12 @@ export async function startLoopbackServer(
       .finally(() => underWay.delete(answered));
     underWay.add(answered);
   };
-  const server = createServer({ headersTimeout: HEADERS_TIMEOUT_MS }, onRequest);
+  const limits = {
+    // Node takes the longer of the two for both.
+    headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeoutMs || HEADERS_TIMEOUT_MS),
+    connectionsCheckingInterval: CHECKING_INTERVAL_MS,
+  };
+  const server = createServer(limits, onRequest);
   server.on('checkContinue', onRequest);
   // A large upload may take longer than Node's five minutes for a request; silence may not.
   server.requestTimeout = requestTimeoutMs;
