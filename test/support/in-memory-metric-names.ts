@@ -7,6 +7,8 @@ export class InMemoryMetricNames extends RegisteredMetricNames {
   readonly names = new Map<string, readonly string[]>();
   /** The equipment of each question. */
   readonly asked: string[] = [];
+  mostAskedAtOnce = 0;
+  private askedNow = 0;
   private failure: Error | undefined;
 
   /** From now on, questions fail; undefined heals. */
@@ -16,7 +18,10 @@ export class InMemoryMetricNames extends RegisteredMetricNames {
 
   override async namesOf(equipmentId: string, atMost: number): Promise<readonly string[]> {
     this.asked.push(equipmentId);
+    this.askedNow += 1;
+    this.mostAskedAtOnce = Math.max(this.mostAskedAtOnce, this.askedNow);
     await Promise.resolve();
+    this.askedNow -= 1;
     if (this.failure) throw this.failure;
     return (this.names.get(equipmentId) ?? []).slice(0, atMost);
   }

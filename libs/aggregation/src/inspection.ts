@@ -1,3 +1,4 @@
+import { inParallel } from '@sensorflow/kernel';
 import type { ReadingStore, StoredReading } from '@sensorflow/sensor-data';
 import type { AggregateStore, EquipmentHour, EquipmentHourCell } from './aggregate-store.js';
 import { differencesAt, type Difference, type Place } from './difference.js';
@@ -5,7 +6,6 @@ import type { FleetStore, SumOf } from './fleet-store.js';
 import { foldIntoSlots, joinSlots, type HourSlots } from './hour-slots.js';
 import { hourOf, startOfHour, startOfSlot, type Hour, type HourRange } from './hour.js';
 import type { HourMetrics } from './hourly-aggregate.js';
-import { inParallel } from './in-parallel.js';
 import { RecomputedSums } from './recomputed-sums.js';
 import type { RegisteredMetrics } from './registered-metrics.js';
 

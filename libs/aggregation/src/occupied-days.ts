@@ -1,3 +1,4 @@
+import { inParallel } from '@sensorflow/kernel';
 import type { ReadingStore } from '@sensorflow/sensor-data';
 import type { AggregateStore } from './aggregate-store.js';
 import type { FleetStore } from './fleet-store.js';
@@ -11,7 +12,6 @@ import {
   type Hour,
   type HourRange,
 } from './hour.js';
-import { inParallel } from './in-parallel.js';
 import type { Subject } from './inspection.js';
 
 /** Equipment, or metrics, that are asked at once. */

@@ -1,6 +1,5 @@
-import type { Clock } from '@sensorflow/kernel';
+import { inParallel, type Clock } from '@sensorflow/kernel';
 import type { ReplaceOutcome } from './aggregate-store.js';
-import { inParallel } from './in-parallel.js';
 import type { FleetStore, ShardHour, SumOf } from './fleet-store.js';
 import type { Hour } from './hour.js';
 import { joinEquipment, type HourMetrics } from './hourly-aggregate.js';

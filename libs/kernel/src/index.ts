@@ -10,6 +10,7 @@ export {
   showInstant,
   type Instant,
 } from './instant.js';
+export { inParallel } from './in-parallel.js';
 export { pointerTo } from './json-pointer.js';
 export { forEachInSlices } from './slices.js';
 export { RecentMap } from './recent-map.js';

@@ -110,7 +110,31 @@ describe('the limit on metric names', () => {
     for (let n = 0; n < 60_000; n += 1) limit.admits(withNames(0, 1, `OTHER-${n}`));
     registered.names.set('EQ-1', names(0, 1024));
 
-    expect(await limit.judge(withNames(2000, 2064))).toBe('admitted');
-    expect(await limit.judge(withNames(2064, 2065))).toBe('too-many');
+    expect(await limit.judge(withNames(2000, 2064))).toBe('too-many');
+    expect(registered.asked).toEqual(['EQ-1', 'EQ-1']);
+  });
+
+  it('gives no equipment its unasked names twice, however many others come in between', async () => {
+    let unasked = 0;
+    for (let round = 0; round < 4; round += 1) {
+      for (let n = 0; n < 4000; n += 1) {
+        const reading = withNames(round * 64, (round + 1) * 64, `EQ-${n}`);
+        if (limit.admits(reading)) unasked += 64;
+      }
+    }
+
+    expect(unasked).toBe(4000 * 64);
+  });
+
+  it('asks about a few equipment at a time', async () => {
+    const readings = Array.from({ length: 200 }, (_, n) => [
+      withNames(0, 64, `EQ-${n}`),
+      withNames(64, 128, `EQ-${n}`),
+    ]).flat();
+
+    await limit.judgeAll(readings);
+
+    expect(registered.asked).toHaveLength(200);
+    expect(registered.mostAskedAtOnce).toBeLessThanOrEqual(16);
   });
 });

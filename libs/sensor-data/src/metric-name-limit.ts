@@ -1,4 +1,4 @@
-import { forEachInSlices, RecentMap, type Clock, type Fault } from '@sensorflow/kernel';
+import { forEachInSlices, inParallel, RecentMap, type Clock, type Fault } from '@sensorflow/kernel';
 import { MAX_METRICS_PER_READING } from './metric-name.js';
 import type { Reading } from './reading.js';
 
@@ -26,13 +26,17 @@ export abstract class RegisteredMetricNames {
 /** `unknown`: the registry did not answer, so that nobody can say. */
 export type NameVerdict = 'admitted' | 'too-many' | 'unknown';
 
-/** A process takes so many names of an equipment without asking the registry how many there are. */
+/** A process takes so many names of an equipment, ever, without asking the registry how many there are. */
 const UNASKED_NAMES = MAX_METRICS_PER_READING;
 /** How long an answer of the registry is good for new names: other processes take some as well. */
 const ANSWER_LASTS_MS = 60_000;
 const ASKING_MS = 2_000;
 /** Names of each of two generations in memory: some 30 MB together when every name is another. */
 const REMEMBERED = 100_000;
+/** Of each of two generations: the equipment of which the unasked names are counted. */
+const COUNTED_EQUIPMENT = 200_000;
+/** Questions to the registry at one time for one batch. */
+const QUESTIONS_AT_ONCE = 16;
 /** An equipment weighs as much as so many names. */
 const EQUIPMENT_WEIGHT = 4;
 
@@ -53,6 +57,9 @@ export class MetricNameLimit {
     ({ names }) => EQUIPMENT_WEIGHT + names.size,
   );
 
+  /** Outlives what is remembered of an equipment: who is forgotten gets no other 64 names. */
+  private readonly unasked = new RecentMap<string, { names: number }>(COUNTED_EQUIPMENT);
+
   constructor(
     private readonly registered: RegisteredMetricNames,
     private readonly clock: Clock,
@@ -61,9 +68,12 @@ export class MetricNameLimit {
   /** Whether the reading is admitted without a question; if not, `judge` says what becomes of it. */
   admits({ equipmentId, values }: Reading): boolean {
     const known = this.known(equipmentId);
-    return this.takesOn(known, values, () =>
-      this.isAnswerGood(known) ? MAX_METRIC_NAMES_PER_EQUIPMENT : UNASKED_NAMES,
-    );
+    const room = () => MAX_METRIC_NAMES_PER_EQUIPMENT - known.names.size;
+    if (this.isAnswerGood(known)) return this.takesOn(known, values, room) >= 0;
+    const unaskedRoom = () => Math.min(room(), UNASKED_NAMES - this.unaskedOf(equipmentId).names);
+    const taken = this.takesOn(known, values, unaskedRoom);
+    if (taken > 0) this.unaskedOf(equipmentId).names += taken;
+    return taken >= 0;
   }
 
   /** Asks the registry where it has to; concurrent questions about one equipment are one. */
@@ -73,8 +83,8 @@ export class MetricNameLimit {
     if (!this.isAnswerGood(known) && !(await this.ask(reading.equipmentId, known))) {
       return 'unknown';
     }
-    const isWithin = this.takesOn(known, reading.values, () => MAX_METRIC_NAMES_PER_EQUIPMENT);
-    return isWithin ? 'admitted' : 'too-many';
+    const room = () => MAX_METRIC_NAMES_PER_EQUIPMENT - known.names.size;
+    return this.takesOn(known, reading.values, room) >= 0 ? 'admitted' : 'too-many';
   }
 
   /** The verdicts of those that are not simply admitted. Throws `overloaded` as `forEachInSlices` does. */
@@ -84,12 +94,10 @@ export class MetricNameLimit {
     await forEachInSlices(readings, (reading) => {
       if (!this.admits(reading)) doubtful.push(reading);
     });
-    await Promise.all(
-      doubtful.map(async (reading) => {
-        const verdict = await this.judge(reading);
-        if (verdict !== 'admitted') verdicts.set(reading, verdict);
-      }),
-    );
+    await inParallel(doubtful, QUESTIONS_AT_ONCE, async (reading) => {
+      const verdict = await this.judge(reading);
+      if (verdict !== 'admitted') verdicts.set(reading, verdict);
+    });
     return verdicts;
   }
 
@@ -105,23 +113,34 @@ export class MetricNameLimit {
     return this.clock.nowEpochMs() - askedAtEpochMs < ANSWER_LASTS_MS;
   }
 
-  /** All names or none. A reading is refused at its first name too many: it may have 64, a batch 10,000 readings. */
-  private takesOn(known: EquipmentNames, values: Reading['values'], most: () => number): boolean {
+  private unaskedOf(equipmentId: string): { names: number } {
+    const counted = this.unasked.get(equipmentId);
+    if (counted) return counted;
+    const added = { names: 0 };
+    this.unasked.set(equipmentId, added);
+    return added;
+  }
+
+  /**
+   * How many new names it took on: all of the reading, or -1 for none. A reading is refused at its first
+   * name too many: it may have 64, a batch 10,000 readings.
+   */
+  private takesOn(known: EquipmentNames, values: Reading['values'], roomFor: () => number): number {
     let fresh: string[] | undefined;
     let room = 0;
     for (const name of values.keys()) {
       if (known.names.has(name)) continue;
       if (!fresh) {
         fresh = [];
-        room = most() - known.names.size;
+        room = roomFor();
       }
-      if (fresh.length >= room) return false;
+      if (fresh.length >= room) return -1;
       fresh.push(name);
     }
-    if (!fresh) return true;
+    if (!fresh) return 0;
     for (const name of fresh) known.names.add(name);
     this.equipment.weighMore(fresh.length);
-    return true;
+    return fresh.length;
   }
 
   private async ask(equipmentId: string, known: EquipmentNames): Promise<boolean> {
