@@ -14,7 +14,7 @@ import { EquipmentPageView, MetricPageView, toEquipmentView } from './equipment.
 
 const DEFAULT_LIMIT = 100;
 /** Looked up as fast as one answer of some hundreds of hours is read. */
-const EQUIPMENT_PER_WEIGHT = 16;
+const EQUIPMENT_PER_WEIGHT = 8;
 /** The limit is not part of it: the next page may have another size. */
 const CURSOR_QUERY = { list: 'equipment' };
 

@@ -10,6 +10,7 @@ const LIMITS = {
   waiting: 6,
   waitingPerCaller: 4,
   longestWaitMs: 100,
+  passableMs: 30,
 };
 
 /** A read that runs until the test ends it. */
@@ -124,6 +125,21 @@ describe('reads', () => {
     await first.result;
 
     expect(await settled()).toEqual(['a', 'b', 'light']);
+  });
+
+  it('that are large are not passed for long, however many light ones come', async () => {
+    const light = ['a', 'b', 'c', 'd', 'e'].map((caller) => read(caller, 1.5));
+    const large = read('large', 5);
+    await new Promise((resolve) => setTimeout(resolve, 40));
+
+    for (const one of light) {
+      read(`after ${one.budget.cost.storeCalls}`, 1.5, 'later');
+      one.end();
+      await settled();
+    }
+
+    expect(begun.slice(5, 7)).toEqual(['large', 'later']);
+    large.end();
   });
 
   it('weigh what they turn out to cost', async () => {

@@ -13,6 +13,8 @@ export interface ReadSchedulerLimits {
   readonly waiting: number;
   readonly waitingPerCaller: number;
   readonly longestWaitMs: number;
+  /** A large read that has waited so long for room is passed by nobody any more. */
+  readonly passableMs: number;
 }
 
 /** Two reads of a year run side by side, and beside them a dozen of a day: one core parses them all. */
@@ -24,6 +26,7 @@ export const READ_SCHEDULER_LIMITS: ReadSchedulerLimits = {
   waiting: 128,
   waitingPerCaller: 16,
   longestWaitMs: 10_000,
+  passableMs: 500,
 };
 
 export interface ScheduledRead {
@@ -36,6 +39,7 @@ export interface ScheduledRead {
 
 interface WaitingRead {
   readonly read: ScheduledRead;
+  readonly sinceMs: number;
   readonly start: () => void;
 }
 
@@ -66,10 +70,16 @@ export class ReadScheduler {
     }
   }
 
-  /** Light reads pass those that wait for more room than there is kept for them. */
+  /** Light reads pass those that wait for more room than there is kept for them, for a while. */
   private mustWait(read: ScheduledRead): boolean {
     if (this.waiting.has(read.caller) || !this.hasShare(read) || !this.hasRoom(read)) return true;
-    return !this.isLight(read) && this.waiting.size > 0;
+    if (!this.isLight(read)) return this.waiting.size > 0;
+    return [...this.waiting.values()].some(([first]) => first && this.holdsUpAll(first));
+  }
+
+  private holdsUpAll({ read, sinceMs }: WaitingRead): boolean {
+    if (!this.hasShare(read) || this.hasRoom(read)) return false;
+    return performance.now() - sinceMs >= this.limits.passableMs;
   }
 
   private async turnOf(read: ScheduledRead): Promise<void> {
@@ -77,7 +87,7 @@ export class ReadScheduler {
     const { signal } = read.budget;
     signal.throwIfAborted();
     const turn = Promise.withResolvers<void>();
-    const waiting = { read, start: turn.resolve };
+    const waiting = { read, sinceMs: performance.now(), start: turn.resolve };
     const leave = (reason: unknown): void => {
       this.remove(waiting);
       turn.reject(reason);
@@ -105,12 +115,14 @@ export class ReadScheduler {
 
   /**
    * One of each caller whose first read fits. A caller moved behind the others is come across again. No
-   * large read passes one that waits for room, or the largest would wait for ever.
+   * large read passes one that waits for room, and after a while no light one does, or the largest would
+   * wait for ever.
    */
   private startWaiting(): void {
     let onlyLight = false;
     for (const [, [first]] of this.waiting) {
       if (!first || !this.hasShare(first.read)) continue;
+      if (this.holdsUpAll(first)) return;
       onlyLight ||= !this.hasRoom(first.read);
       if (!this.hasRoom(first.read) || (onlyLight && !this.isLight(first.read))) continue;
       this.remove(first);

@@ -36,8 +36,8 @@ import { nextCursorOf, readingRangeOf, type QueryString } from './reading-range.
 import { EQUIPMENT_ID_SCHEMA, NEW_READING } from './reading.schema.js';
 import { ReadingPageView, ReadingView, toReadingView } from './reading.view.js';
 
-/** Readings of one answer of the store. */
-const READINGS_PER_CALL = 250;
+/** Of wide readings, as many take as long as a call to the store. */
+const READINGS_PER_WEIGHT = 50;
 
 /** Single readings in, and readings of one equipment out. */
 @ApiTags('sensor data')
@@ -96,7 +96,7 @@ export class ReadingsController {
     @CurrentCaller() { subject }: Caller,
   ): Promise<ReadingPageView> {
     const range = readingRangeOf(equipmentId, query);
-    const weight = Math.ceil(range.limit / READINGS_PER_CALL);
+    const weight = Math.ceil(range.limit / READINGS_PER_WEIGHT);
     const read = { caller: subject, weight, budget };
     const page = await this.reads.run(read, async () =>
       this.sensorData.listReadings(range, budget),
