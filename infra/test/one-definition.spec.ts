@@ -272,7 +272,7 @@ describe('the CORS rule of uploads', () => {
 
     expect(textsOf(rule['AllowedMethods'])).toBe(embedded['access-control-allow-methods']);
     expect(textsOf(rule['ExposedHeaders'])).toBe(embedded['access-control-expose-headers']);
-    expect(String(rule['MaxAge'])).toBe(embedded['access-control-max-age']);
+    expect(textOf(rule['MaxAge'])).toBe(embedded['access-control-max-age']);
   });
 });
 
