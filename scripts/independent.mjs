@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GAPS } from '../test/independent/gaps.ts';
 import { selfSignedCertificate } from '../test/support/self-signed-certificate.ts';
-import { IMAGE_DIGEST, installInfra, runInInfra } from './infra-tools.mjs';
+import { EXAMPLES, IMAGE_DIGEST, installInfra, runInInfra } from './infra-tools.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const FOLDER = join(ROOT, 'node_modules/.cache/independent');
@@ -48,7 +48,7 @@ function synthesize() {
   const assembly = join(FOLDER, 'cdk.out');
   run('npm', ['run', '--silent', 'bundle:lambdas']);
   installInfra();
-  const context = ['-c', 'env=dev', '-c', `imageDigest=${IMAGE_DIGEST}`];
+  const context = ['-c', 'env=dev', ...EXAMPLES, '-c', `imageDigest=${IMAGE_DIGEST}`];
   runInInfra('cdk', ['synth', '--quiet', ...context, '--output', assembly]);
   return assembly;
 }

@@ -9,6 +9,9 @@ const INFRA = join(ROOT, 'infra');
 /** Nobody pushed it. */
 export const IMAGE_DIGEST = `sha256:${'0'.repeat(64)}`;
 
+/** Of `cdk synth`, for an environment that nobody has put own values into yet. */
+export const EXAMPLES = ['-c', 'examples=true'];
+
 export function installInfra() {
   if (!isInstalled()) runInInfra('npm', ['ci', '--ignore-scripts', '--loglevel=error']);
 }

@@ -9,7 +9,8 @@ import type { Deployment } from '../lib/deployment.ts';
 /**
  * `cdk synth -c env=dev`: all stacks of an environment, with the functions of `npm run bundle:lambdas`.
  * `-c imageDigest=sha256:…` takes an image that was pushed before instead of building one;
- * `-c firstDeployment=true` leaves everything unprotected, until a deployment has succeeded.
+ * `-c firstDeployment=true` leaves everything unprotected, until a deployment has succeeded;
+ * `-c examples=true` makes templates of an environment that is still the example's, which only checks of them want.
  */
 const ENVIRONMENTS: Readonly<Record<string, Deployment>> = { dev, prod };
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -22,6 +23,7 @@ buildApp(app, {
   bundles: resolve(ROOT, 'dist/lambdas'),
   image: imageOf(context.tryGetContext('imageDigest')),
   isFirstDeployment: isTrue('firstDeployment'),
+  acceptsExamples: isTrue('examples'),
 });
 app.synth();
 

@@ -7,14 +7,12 @@ import { acknowledgeFindings } from './acknowledgements.ts';
 import { checkDeployment } from './check-deployment.ts';
 import { DataStack } from './data-stack.ts';
 import { DeliveryStack } from './delivery-stack.ts';
-import { runbookUrl, type Delivery, type Deployment } from './deployment.ts';
+import { runbookUrl, type Configuration } from './deployment.ts';
 import { IdentityStack } from './identity-stack.ts';
 import { IMAGE_REPOSITORY, prefix } from './names.ts';
 import { RegionalStack } from './regional-stack.ts';
 
-export interface BuildOptions {
-  readonly deployment: Deployment;
-  readonly delivery: Delivery;
+export interface BuildOptions extends Configuration {
   /** Folder with the Lambda functions' bundles. */
   readonly bundles: string;
   readonly image: ImageSource;
@@ -28,7 +26,7 @@ export type ImageSource = { readonly digest: string } | { readonly folder: strin
 /** Adds all stacks of one environment, and what they are checked for. Throws for one that is not usable. */
 export function buildApp(app: App, options: BuildOptions): void {
   const { delivery, bundles, image, isFirstDeployment = false } = options;
-  checkDeployment(options.deployment);
+  checkDeployment(options);
   const deployment = isFirstDeployment
     ? { ...options.deployment, isProtected: false }
     : options.deployment;

@@ -92,6 +92,14 @@ export interface Delivery {
   readonly replicaRegions: readonly string[];
 }
 
+/** What somebody wrote into environments/*.ts. */
+export interface Configuration {
+  readonly deployment: Deployment;
+  readonly delivery: Delivery;
+  /** An environment whose domain is an example may keep all other examples: its templates are only looked at. */
+  readonly acceptsExamples?: boolean;
+}
+
 /** Where infra/runbook.md can be read by whoever gets an alarm. */
 export function runbookUrl(delivery: Delivery): string {
   return `https://github.com/${delivery.githubRepository}/blob/main/infra/runbook.md`;

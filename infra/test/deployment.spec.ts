@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { delivery } from '../environments/delivery.ts';
 import { ACKNOWLEDGEMENTS } from '../lib/acknowledgements.ts';
 import { checkDeployment } from '../lib/check-deployment.ts';
-import type { Deployment } from '../lib/deployment.ts';
+import type { Configuration, Delivery, Deployment } from '../lib/deployment.ts';
 import { validate } from './support/cloudformation-validator.ts';
 import {
   at,
@@ -21,8 +21,24 @@ import {
   type Json,
 } from './support/templates.ts';
 
+const FIRST_MACHINE = { name: 'first-machine', scopes: ['sensorflow/write'] };
+const OWN_DELIVERY: Delivery = { ...delivery, githubRepository: 'own/sensorflow' };
+const EXAMPLE_DELIVERY: Delivery = { ...delivery, githubRepository: 'example/sensorflow' };
+const EXAMPLES: Partial<Deployment> = {
+  domainName: 'api.example.org',
+  hostedZone: { id: 'Z0000000000EXAMPLE', name: 'example.org' },
+  frontendUrl: 'https://app.example.org',
+  alarmEmail: 'alarms@example.org',
+};
+
 function withOwnDomain(change: Partial<Deployment>): Partial<Deployment> {
   return { domainName: 'api.own.org', hostedZone: { id: 'Z1', name: 'own.org' }, ...change };
+}
+
+/** As the checks of templates do it: what is still the example's may stay. */
+function check(change: Partial<Deployment>, options: Partial<Configuration> = {}): void {
+  const deployment = { ...DEV, ...change };
+  checkDeployment({ deployment, delivery: OWN_DELIVERY, acceptsExamples: true, ...options });
 }
 
 describe('an environment', () => {
@@ -34,9 +50,20 @@ describe('an environment', () => {
     ['frontendUrl', { frontendUrl: 'http://app.example.com' }],
     ['machineClients', { machineClients: [] }],
     ['machineClients', { machineClients: [{ name: 'a', scopes: ['sensorflow/everything'] }] }],
-    ['machineClients', { machineClients: [{ name: 'a', scopes: [], tokenMinutes: 1 }] }],
+    ['machineClients', { machineClients: [{ name: 'a', scopes: [] }] }],
+    ['machineClients', { machineClients: [{ ...FIRST_MACHINE, tokenMinutes: 1 }] }],
     ['tasks', { tasks: { ...DEV.tasks, min: 3 } }],
+    ['tasks', { tasks: { ...DEV.tasks, min: 0.5 } }],
+    ['tasks', { tasks: { ...DEV.tasks, cpuUnits: 256, memoryMib: 7777 } }],
+    ['tasks', { tasks: { ...DEV.tasks, cpuUnits: 512, memoryMib: 512 } }],
+    ['tasks', { tasks: { ...DEV.tasks, cpuUnits: 1024, memoryMib: 2560 } }],
+    ['tasks', { tasks: { ...DEV.tasks, cpuUnits: 2048, memoryMib: 17_408 } }],
     ['concurrentImports', { concurrentImports: 1 }],
+    ['concurrentImports', { concurrentImports: 50, accountConcurrency: 10 }],
+    ['maxWriteUnitsPerSecond', { maxWriteUnitsPerSecond: 0 }],
+    ['regions', { regions: ['eu-central-1', 'eu-north-1'] }],
+    ['name', { name: 'awsdev' }],
+    ['name', { name: 'cognito' }],
     ['aggregateShards', { aggregateShards: 257 }],
     ['readingRetentionDays', { readingRetentionDays: 3 }],
     ['aggregationWindowSeconds', { aggregationWindowSeconds: 301 }],
@@ -53,21 +80,44 @@ describe('an environment', () => {
     ['alarmEmail', withOwnDomain({ alarmEmail: 'alarms@example.com' })],
     ['authDomainPrefix', withOwnDomain({ authDomainPrefix: 'sensorflow-example' })],
   ])('is refused for its %s', (field, change) => {
-    expect(() => checkDeployment({ ...DEV, ...change })).toThrow(new RegExp(`\\n  ${field}: `));
+    expect(() => check(change)).toThrow(new RegExp(`\\n  ${field}: `));
+  });
+
+  it.each<[string, Partial<Delivery>]>([
+    ['githubRepository', EXAMPLE_DELIVERY],
+    ['githubRepository', { githubRepository: 'https://github.com/own/sensorflow' }],
+    ['replicaRegions', { replicaRegions: [delivery.region] }],
+    ['replicaRegions', { replicaRegions: ['eu-west-1', 'eu-west-1'] }],
+    ['regions', { region: 'eu-west-1', replicaRegions: [] }],
+  ])('is refused for what all share: %s', (field, change) => {
+    const options = { delivery: { ...OWN_DELIVERY, ...change } };
+
+    expect(() => check(withOwnDomain({}), options)).toThrow(new RegExp(`\\n  ${field}: `));
+  });
+
+  it('is refused while its domain is the example’s, unless its templates are only looked at', () => {
+    expect(() => check(EXAMPLES, { delivery: EXAMPLE_DELIVERY })).not.toThrow();
+    expect(() => check(EXAMPLES, { acceptsExamples: false })).toThrow(/\n  domainName: /);
+  });
+
+  it('is refused for everything that has to be put in', () => {
+    const examples = { deployment: { ...DEV, ...EXAMPLES }, delivery: EXAMPLE_DELIVERY };
+
+    for (const field of [...Object.keys(EXAMPLES), 'githubRepository']) {
+      expect(() => checkDeployment(examples)).toThrow(new RegExp(`\\n  ${field}: .*example's`));
+    }
   });
 
   it('is refused for every fault at once', () => {
-    const faulty = { ...DEV, name: 'X', concurrentImports: 0, aggregateShards: 0 };
+    const faulty = { name: 'X', concurrentImports: 0, aggregateShards: 0 };
 
-    expect(() => checkDeployment(faulty)).toThrow(
-      /name: .*\n.*concurrentImports: .*\n.*aggregateShards: /,
-    );
+    expect(() => check(faulty)).toThrow(/name: .*\n.*concurrentImports: .*\n.*aggregateShards: /);
   });
 
   it.each(BOTH.map((deployment) => [deployment.name, deployment] as const))(
     'is accepted: %s',
     (_name, one) => {
-      expect(() => checkDeployment(one)).not.toThrow();
+      expect(() => check(one)).not.toThrow();
     },
   );
 
@@ -77,9 +127,16 @@ describe('an environment', () => {
       { reservedConcurrency: 100, accountConcurrency: 200 },
     ],
     ['tells somebody of its alarms', { keepsData: true, alarmEmail: 'night-shift@factory.org' }],
-    ['has a domain of its own', withOwnDomain({})],
+    ['leaves some of its account to other functions', { accountConcurrency: 10 }],
+    ['names its token endpoint itself', { name: 'awsdev', authDomainPrefix: 'own-readings' }],
+    ['has the least memory', { tasks: { ...DEV.tasks, cpuUnits: 256, memoryMib: 512 } }],
+    ['has the most memory', { tasks: { ...DEV.tasks, cpuUnits: 2048, memoryMib: 16_384 } }],
   ])('is accepted when it %s', (_what, change) => {
-    expect(() => checkDeployment({ ...DEV, ...change })).not.toThrow();
+    expect(() => check(change)).not.toThrow();
+  });
+
+  it('is accepted when everything is its own', () => {
+    expect(() => check(withOwnDomain({}), { acceptsExamples: false })).not.toThrow();
   });
 
   it('has its images copied to every Region it is in', () => {

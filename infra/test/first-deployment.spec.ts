@@ -52,23 +52,33 @@ describe('a first deployment', () => {
   });
 });
 
-describe('the switch of a first deployment', () => {
-  it('is true or false, and nothing that only looks so', () => {
-    const { status, stderr } = spawnSync(
-      process.execPath,
-      [join(import.meta.dirname, '../bin/sensorflow.ts')],
-      {
-        env: {
-          PATH: process.env['PATH'],
-          CDK_CONTEXT_JSON: JSON.stringify({ env: 'dev', firstDeployment: 'yes' }),
-        },
-        encoding: 'utf8',
-      },
-    );
+describe('a synthesis by the CDK', () => {
+  const synthesis = (context: Readonly<Record<string, string>>) =>
+    spawnSync(process.execPath, [join(import.meta.dirname, '../bin/sensorflow.ts')], {
+      env: { PATH: process.env['PATH'], CDK_CONTEXT_JSON: JSON.stringify(context) },
+      encoding: 'utf8',
+    });
 
-    expect(status).not.toBe(0);
-    expect(stderr).toContain('firstDeployment is true or false.');
-  });
+  it.each(['firstDeployment', 'examples'])(
+    'takes true or false for %s, and nothing that only looks so',
+    (name) => {
+      const { status, stderr } = synthesis({ env: 'dev', [name]: 'yes' });
+
+      expect(status).not.toBe(0);
+      expect(stderr).toContain(`${name} is true or false.`);
+    },
+  );
+
+  it.each(Object.entries({ dev: DEV, prod: PROD }))(
+    'refuses %s for as long as it is the example’s',
+    (env, { domainName }) => {
+      const { stderr } = synthesis({ env });
+
+      expect(stderr.includes(`domainName: ${domainName} is still the example's`)).toBe(
+        domainName.endsWith('.example.com'),
+      );
+    },
+  );
 });
 
 describe('the bucket of logs', () => {

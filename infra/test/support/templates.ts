@@ -74,6 +74,7 @@ export function synthesize(
   buildApp(app, {
     deployment,
     delivery,
+    acceptsExamples: true,
     bundles: BUNDLES,
     image: { digest: IMAGE_DIGEST },
     ...options,
