@@ -7,6 +7,7 @@ import { ACKNOWLEDGEMENTS } from '../lib/acknowledgements.ts';
 import { checkDeployment } from '../lib/check-deployment.ts';
 import type { Configuration, Delivery, Deployment } from '../lib/deployment.ts';
 import { validate } from './support/cloudformation-validator.ts';
+import { findingsOf } from './support/rules.ts';
 import {
   at,
   BOTH,
@@ -161,6 +162,7 @@ describe('a network', () => {
     expect(stack?.ofType('AWS::EC2::NatGateway')).toHaveLength(gateways);
     expect(stack?.ofType('AWS::EC2::VPCEndpoint')).toHaveLength(endpoints);
     expect(stack && validate(stack.document)).toEqual([]);
+    expect(stack && findingsOf(stack)).toEqual([]);
   });
 
   it('gives tasks addresses of their own only where they have no other way out', () => {

@@ -113,6 +113,12 @@ const FAULTS: Readonly<Record<string, Fault>> = {
         ],
       }),
   },
+  'a deployment that takes back what load has scaled out': {
+    rule: 'a scaled service has no desired count',
+    stack: REGION,
+    type: 'AWS::ECS::Service',
+    plant: (properties) => (properties['DesiredCount'] = 2),
+  },
   ...FIRST_DEPLOYMENT_FAULTS,
 };
 

@@ -58,7 +58,7 @@ export class ApiService extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const task = this.createTask(stack, parts, props);
-    this.service = this.createService(task, deployment.tasks.min, props);
+    this.service = this.createService(task, props);
     this.scale(parts, props.loadBalancer);
   }
 
@@ -110,10 +110,9 @@ export class ApiService extends Construct {
 
   private createService(
     taskDefinition: FargateTaskDefinition,
-    desiredCount: number,
     { network, loadBalancer }: ApiServiceProps,
   ): FargateService {
-    const { vpc, taskSubnets, tasksHavePublicIps } = network;
+    const { vpc, taskSubnets, tasksHavePublicIps, wayOut } = network;
     const securityGroup = new SecurityGroup(this, 'security-group', {
       vpc,
       description: 'Tasks of the API: in from the load balancer, out by HTTPS',
@@ -128,7 +127,7 @@ export class ApiService extends Construct {
         containerInsightsV2: ContainerInsights.ENABLED,
       }),
       taskDefinition,
-      desiredCount,
+      // No desired count: every deployment would set it, whatever load has made of it. Scaling begins with its minimum.
       assignPublicIp: tasksHavePublicIps,
       vpcSubnets: { subnetType: taskSubnets },
       securityGroups: [securityGroup],
@@ -139,6 +138,8 @@ export class ApiService extends Construct {
       availabilityZoneRebalancing: AvailabilityZoneRebalancing.ENABLED,
     });
     service.attachToApplicationTargetGroup(loadBalancer.targets);
+    // Its first tasks fetch image and secret: they need the way there, and the rights.
+    service.node.addDependency(wayOut, taskDefinition.obtainExecutionRole());
     return service;
   }
 

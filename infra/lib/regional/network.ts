@@ -9,10 +9,12 @@ import {
   SecurityGroup,
   SubnetType,
   Vpc,
+  type GatewayVpcEndpoint,
+  type InterfaceVpcEndpoint,
   type SubnetConfiguration,
 } from 'aws-cdk-lib/aws-ec2';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
-import { Construct } from 'constructs';
+import { Construct, DependencyGroup, type IDependable } from 'constructs';
 import type { Deployment } from '../deployment.ts';
 
 type NetworkKind = Deployment['network'];
@@ -25,6 +27,11 @@ const TASK_SUBNETS: Readonly<Record<NetworkKind, SubnetType>> = {
   nat: SubnetType.PRIVATE_WITH_EGRESS,
   endpoints: SubnetType.PRIVATE_ISOLATED,
 };
+
+const GATEWAY_ENDPOINTS = {
+  dynamodb: GatewayVpcEndpointAwsService.DYNAMODB,
+  s3: GatewayVpcEndpointAwsService.S3,
+} as const;
 
 /** What tasks call besides DynamoDB and S3: image, logs, the client's secret, logins and keys. */
 const INTERFACE_ENDPOINTS = {
@@ -40,6 +47,8 @@ export class Network extends Construct {
   readonly vpc: Vpc;
   readonly taskSubnets: SubnetType;
   readonly tasksHavePublicIps: boolean;
+  /** What there must be before a task can reach AWS. */
+  readonly wayOut: IDependable;
 
   constructor(scope: Construct, id: string, kind: NetworkKind, logs: Bucket) {
     super(scope, id);
@@ -51,16 +60,25 @@ export class Network extends Construct {
       natGateways: kind === 'nat' ? AVAILABILITY_ZONES : 0,
       subnetConfiguration: subnets(this.taskSubnets),
       restrictDefaultSecurityGroup: false,
-      gatewayEndpoints: {
-        dynamodb: { service: GatewayVpcEndpointAwsService.DYNAMODB },
-        s3: { service: GatewayVpcEndpointAwsService.S3 },
-      },
       flowLogs: { all: { destination: FlowLogDestination.toS3(logs, 'flow-logs') } },
     });
-    if (kind === 'endpoints') this.addInterfaceEndpoints();
+    const { internetConnectivityEstablished } = this.vpc.selectSubnets({
+      subnetType: this.taskSubnets,
+    });
+    this.wayOut = new DependencyGroup(
+      internetConnectivityEstablished,
+      ...this.addGatewayEndpoints(),
+      ...(kind === 'endpoints' ? this.addInterfaceEndpoints() : []),
+    );
   }
 
-  private addInterfaceEndpoints(): void {
+  private addGatewayEndpoints(): readonly GatewayVpcEndpoint[] {
+    return Object.entries(GATEWAY_ENDPOINTS).map(([name, service]) =>
+      this.vpc.addGatewayEndpoint(name, { service }),
+    );
+  }
+
+  private addInterfaceEndpoints(): readonly InterfaceVpcEndpoint[] {
     const securityGroup = new SecurityGroup(this, 'endpoints', {
       vpc: this.vpc,
       description: 'Interface endpoints, for the VPC alone',
@@ -68,14 +86,14 @@ export class Network extends Construct {
     });
     // The block as text: cdk-nag cannot judge an intrinsic.
     securityGroup.addIngressRule(Peer.ipv4(CIDR), Port.tcp(443), 'HTTPS from the VPC');
-    for (const [name, service] of Object.entries(INTERFACE_ENDPOINTS)) {
+    return Object.entries(INTERFACE_ENDPOINTS).map(([name, service]) =>
       this.vpc.addInterfaceEndpoint(name, {
         service,
         subnets: { subnetType: this.taskSubnets },
         securityGroups: [securityGroup],
         open: false,
-      });
-    }
+      }),
+    );
   }
 }
 

@@ -83,6 +83,9 @@ export const FIRST_DEPLOYMENT_FAULTS: Readonly<Record<string, Fault>> = {
     type: 'AWS::ElasticLoadBalancingV2::TargetGroup',
     plant: (properties) => (properties['HealthCheckPath'] = '/health/ready'),
   },
+  'tasks that start before they may fetch their secret': hurry('ExecutionRoleDefaultPolicy'),
+  'tasks that start before there is a way out': hurry('DefaultRoute'),
+  'tasks that start before they can reach the store': hurry('networkvpcdynamodb'),
 };
 
 /** Takes away every permission of whoever is called so. */
@@ -92,6 +95,19 @@ function withoutAllowing(principal: string): Fault['plant'] {
     document['Statement'] = listOfObjects(document['Statement']).filter(
       (statement) => !JSON.stringify(statement['Principal']).includes(principal),
     );
+  };
+}
+
+function hurry(idPart: string): Fault {
+  return {
+    rule: 'tasks wait for their rights and their way to AWS',
+    stack: REGION,
+    type: 'AWS::ECS::Service',
+    plant: (_properties, resource) => {
+      const awaited = resource['DependsOn'];
+      if (!Array.isArray(awaited)) throw new TypeError('the service waits for one thing alone');
+      resource['DependsOn'] = awaited.filter((id) => !String(id).includes(idPart));
+    },
   };
 }
 

@@ -1,7 +1,15 @@
 import { shown } from './policies.ts';
 import { refusedPublishers } from './publishers.ts';
 import type { Rule } from './rule.ts';
-import { at, textOf, type Json, type JsonObject, type Resource } from './templates.ts';
+import {
+  at,
+  listOf,
+  textOf,
+  type Json,
+  type JsonObject,
+  type Resource,
+  type StackTemplate,
+} from './templates.ts';
 
 /** What no check of templates notices, and what lets a first deployment fail or its alarms go unheard. */
 export const FIRST_DEPLOYMENT_RULES: Readonly<Record<string, Rule>> = {
@@ -34,6 +42,15 @@ export const FIRST_DEPLOYMENT_RULES: Readonly<Record<string, Rule>> = {
       .ofType('AWS::ElasticLoadBalancingV2::TargetGroup')
       .filter(({ properties }) => properties['HealthCheckPath'] !== '/health/live')
       .map(({ id }) => id),
+  // Or the first ones stop before they start, and ECS gives the deployment up.
+  'tasks wait for their rights and their way to AWS': (stack) =>
+    stack
+      .ofType('AWS::ECS::Service')
+      .filter(({ document, properties }) => {
+        const awaited = listOf(document['DependsOn']);
+        return neededByTasks(stack, properties).some((id) => !awaited.includes(id));
+      })
+      .map(({ id }) => id),
 };
 
 const AMBIGUOUS_NAME = /-[^-]{6}$/;
@@ -52,6 +69,33 @@ function namesAmbiguousSecret({ type, properties }: Resource): boolean {
     return match?.[1] === undefined ? [] : [match[1].replace(/-\?{6}$/, '')];
   });
   return [...own, ...named].some((name) => AMBIGUOUS_NAME.test(name));
+}
+
+/** Policies of the role that fetches image and secret, endpoints, and the routes of the service's subnets. */
+function neededByTasks(stack: StackTemplate, service: JsonObject): readonly string[] {
+  const task = stack.resources.find(({ id }) => id === at(service, 'TaskDefinition.Ref'));
+  const role = at(task?.properties, 'ExecutionRoleArn.Fn::GetAtt.0');
+  const subnets = refs(at(service, 'NetworkConfiguration.AwsvpcConfiguration.Subnets'));
+  const routeTables = new Set(
+    stack
+      .ofType('AWS::EC2::SubnetRouteTableAssociation')
+      .filter(({ properties }) => subnets.includes(at(properties, 'SubnetId.Ref')))
+      .map(({ properties }) => at(properties, 'RouteTableId.Ref')),
+  );
+  const needed = [
+    ...stack
+      .ofType('AWS::IAM::Policy')
+      .filter(({ properties }) => refs(properties['Roles']).includes(role)),
+    ...stack
+      .ofType('AWS::EC2::Route')
+      .filter(({ properties }) => routeTables.has(at(properties, 'RouteTableId.Ref'))),
+    ...stack.ofType('AWS::EC2::VPCEndpoint'),
+  ];
+  return needed.map(({ id }) => id);
+}
+
+function refs(value: Json): readonly Json[] {
+  return listOf(value).map((one) => at(one, 'Ref'));
 }
 
 function validityMinutes(properties: JsonObject, kind: string): number {

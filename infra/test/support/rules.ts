@@ -96,6 +96,11 @@ export const RULES: Readonly<Record<string, Rule>> = {
     'AWS::CloudWatch::Alarm',
     ({ properties }) => listOf(properties['AlarmActions']).length > 0,
   ),
+  // Every deployment would set it, whatever load has made of it.
+  'a scaled service has no desired count': each(
+    'AWS::ECS::Service',
+    ({ properties }) => properties['DesiredCount'] === undefined,
+  ),
   ...FIRST_DEPLOYMENT_RULES,
 };
 
