@@ -1,5 +1,5 @@
-/** So little that no length tells anything; quadratic work on the lengths that are tried takes a second. */
-const NEGLIGIBLE_MS = 20;
+/** So little that noise decides the ratio; quadratic work on the lengths that are tried takes a second. */
+const NEGLIGIBLE_MS = 100;
 const MAX_RATIO = 3;
 const REPETITIONS = 5;
 
