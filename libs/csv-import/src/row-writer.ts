@@ -12,6 +12,8 @@ import type { ErrorReport, RejectedRow } from './error-report.js';
 import type { RowReader } from './csv-row.js';
 import type { BlockResult } from './import-progress.js';
 
+/** One caller for all imports of the process, which are few. */
+const IMPORTER = 'importer';
 /** Between attempts that store nothing; then the import is left to a later run. */
 const PAUSES_MS = [1000, 2000, 4000, 8000, 16_000];
 
@@ -78,7 +80,7 @@ export class RowWriter {
   }
 
   private async withinNameLimit(all: JudgedBlock): Promise<JudgedBlock> {
-    const doubtful = await this.context.names.judgeAll(all.readings);
+    const doubtful = await this.context.names.judgeAll(all.readings, IMPORTER);
     if (doubtful.size === 0) return all;
     if ([...doubtful.values()].includes('unknown')) throw namesUnknown();
     const rows = all.rows.map((row) =>

@@ -10,7 +10,9 @@ function workFor(durationMs: number): void {
 /** Works on many at a time, and answers the longest that the event loop was held after they began. */
 async function longestHold(jobs: number): Promise<number> {
   const items = Array.from({ length: 10 }, () => 5);
-  const work = Array.from({ length: jobs }, async () => forEachInSlices(items, workFor));
+  const work = Array.from({ length: jobs }, async (_, caller) =>
+    forEachInSlices(items, workFor, `caller ${caller}`),
+  );
   const over = Promise.all(work).then(() => 'over');
   let longestMs = 0;
   for (;;) {
@@ -25,7 +27,7 @@ describe('work in slices', () => {
   it('meets each item in order, and what is short at once', async () => {
     const met: number[] = [];
 
-    const done = forEachInSlices([1, 2, 3], (item) => met.push(item));
+    const done = forEachInSlices([1, 2, 3], (item) => met.push(item), 'anybody');
 
     expect(met).toEqual([1, 2, 3]);
     await done;
@@ -38,6 +40,7 @@ describe('work in slices', () => {
     await forEachInSlices(
       Array.from({ length: 20 }, () => 5),
       workFor,
+      'anybody',
     );
     clearInterval(timer);
 
@@ -46,10 +49,11 @@ describe('work in slices', () => {
 
   it('ends with the first error', async () => {
     const met: number[] = [];
-    const failing = forEachInSlices([1, 2, 3], (item) => {
+    const work = (item: number) => {
       if (item === 2) throw new Error('no');
       met.push(item);
-    });
+    };
+    const failing = forEachInSlices([1, 2, 3], work, 'anybody');
 
     await expect(failing).rejects.toThrow('no');
     expect(met).toEqual([1]);
@@ -61,15 +65,29 @@ describe('work in slices', () => {
     expect(await longestHold(20)).toBeLessThan(tenSlicesMs);
   });
 
+  it('of one caller leaves room for that of others', async () => {
+    const items = [15, 1];
+    const results = Promise.allSettled(
+      Array.from({ length: 40 }, async () => forEachInSlices(items, workFor, 'busy')),
+    );
+
+    await expect(forEachInSlices(items, workFor, 'other')).resolves.toBeUndefined();
+
+    const refused = (await results).filter(({ status }) => status === 'rejected');
+    expect(refused).toHaveLength(24);
+  });
+
   it('is refused when 32 others are under way, and none of them suffers', async () => {
     const items = [15, 1];
-    const others = Array.from({ length: 32 }, async () => forEachInSlices(items, workFor));
+    const others = Array.from({ length: 32 }, async (_, caller) =>
+      forEachInSlices(items, workFor, `caller ${caller}`),
+    );
 
-    const refused = forEachInSlices(items, workFor);
+    const refused = forEachInSlices(items, workFor, 'anybody');
 
     await expect(refused).rejects.toMatchObject({ kind: 'overloaded', retryAfterSeconds: 1 });
-    await expect(forEachInSlices([1], workFor)).resolves.toBeUndefined();
+    await expect(forEachInSlices([1], workFor, 'anybody')).resolves.toBeUndefined();
     await Promise.all(others);
-    await forEachInSlices(items, workFor);
+    await forEachInSlices(items, workFor, 'anybody');
   });
 });

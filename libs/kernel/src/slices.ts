@@ -7,6 +7,7 @@ const SLICE_MS = 10;
 const MAX_JOBS = 32;
 
 let jobs = 0;
+const jobsOf = new Map<string, number>();
 let lastTurn: Promise<unknown> = Promise.resolve();
 
 /** Of all who wait, one goes on in each round of the event loop: many at a time hold it no longer than one. */
@@ -18,22 +19,32 @@ function nextTurn(): Promise<unknown> {
 /**
  * Does long work item by item and lets the event loop serve others every few milliseconds. What takes
  * less is done at once. Ends with the first error that `items` or `work` throws, and with DomainError
- * `overloaded` when 32 others are under way.
+ * `overloaded` when 32 others are under way, or as many of the same caller as it leaves free: one alone
+ * gets half, so that there is always room for another.
  */
 export async function forEachInSlices<T>(
   items: Iterable<T>,
   work: (item: T) => void,
+  callerId: string,
 ): Promise<void> {
   const remaining = Iterator.from(items);
   if (workForASlice(remaining, work)) return;
-  if (jobs >= MAX_JOBS) throw overloaded();
-  jobs += 1;
+  const own = jobsOf.get(callerId) ?? 0;
+  if (own >= MAX_JOBS - jobs) throw overloaded();
+  count(callerId, 1);
   try {
     do await nextTurn();
     while (!workForASlice(remaining, work));
   } finally {
-    jobs -= 1;
+    count(callerId, -1);
   }
+}
+
+function count(callerId: string, change: 1 | -1): void {
+  jobs += change;
+  const own = (jobsOf.get(callerId) ?? 0) + change;
+  if (own === 0) jobsOf.delete(callerId);
+  else jobsOf.set(callerId, own);
 }
 
 /** Whether nothing remains. */

@@ -17,7 +17,7 @@ function names(from: number, to: number): readonly string[] {
 async function sendAll(limit: MetricNameLimit, from: number, to: number) {
   const readings: Reading[] = [];
   for (let next = from; next < to; next += 64) readings.push(withNames(next, next + 64));
-  return limit.judgeAll(readings);
+  return limit.judgeAll(readings, 'anybody');
 }
 
 describe('the limit on metric names', () => {
@@ -132,7 +132,7 @@ describe('the limit on metric names', () => {
       withNames(64, 128, `EQ-${n}`),
     ]).flat();
 
-    await limit.judgeAll(readings);
+    await limit.judgeAll(readings, 'anybody');
 
     expect(registered.asked).toHaveLength(200);
     expect(registered.mostAskedAtOnce).toBeLessThanOrEqual(16);

@@ -88,12 +88,16 @@ export class MetricNameLimit {
   }
 
   /** The verdicts of those that are not simply admitted. Throws `overloaded` as `forEachInSlices` does. */
-  async judgeAll(readings: readonly Reading[]): Promise<ReadonlyMap<Reading, NameVerdict>> {
+  async judgeAll(
+    readings: readonly Reading[],
+    callerId: string,
+  ): Promise<ReadonlyMap<Reading, NameVerdict>> {
     const verdicts = new Map<Reading, NameVerdict>();
     const doubtful: Reading[] = [];
-    await forEachInSlices(readings, (reading) => {
+    const admit = (reading: Reading) => {
       if (!this.admits(reading)) doubtful.push(reading);
-    });
+    };
+    await forEachInSlices(readings, admit, callerId);
     await inParallel(doubtful, QUESTIONS_AT_ONCE, async (reading) => {
       const verdict = await this.judge(reading);
       if (verdict !== 'admitted') verdicts.set(reading, verdict);

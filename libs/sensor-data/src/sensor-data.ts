@@ -77,8 +77,8 @@ export class SensorData {
    */
   async recordBatch(documents: Iterable<Parsed<unknown>>, callerId: string): Promise<BatchVerdict> {
     const verdicts = new VerdictList();
-    const valid = await this.validReadings(documents, verdicts);
-    const { readings, indexes } = await this.withinNameLimit(valid, verdicts);
+    const valid = await this.validReadings(documents, verdicts, callerId);
+    const { readings, indexes } = await this.withinNameLimit(valid, verdicts, callerId);
     const outcomes = await this.writer.write(readings, callerId);
     for (const [position, index] of indexes.entries()) {
       noteOutcome(verdicts, index, outcomes[position]);
@@ -89,12 +89,13 @@ export class SensorData {
   private async validReadings(
     documents: Iterable<Parsed<unknown>>,
     verdicts: VerdictList,
+    callerId: string,
   ): Promise<Placed> {
     const nowEpochMs = this.clock.nowEpochMs();
     const readings: Reading[] = [];
     const indexes: number[] = [];
     let size = 0;
-    await forEachInSlices(documents, (document) => {
+    const check = (document: Parsed<unknown>) => {
       const parsed = document.ok
         ? parseReading(document.value, nowEpochMs, this.retention)
         : { ok: false as const, faults: [{ pointer: '', ...document.fault }] };
@@ -103,14 +104,19 @@ export class SensorData {
         indexes.push(size);
       } else verdicts.reject(size, parsed.faults);
       size += 1;
-    });
+    };
+    await forEachInSlices(documents, check, callerId);
     assertBatchSize(size);
     return { readings, indexes };
   }
 
   /** In the same order: of readings with one identity the last stands. */
-  private async withinNameLimit(all: Placed, verdicts: VerdictList): Promise<Placed> {
-    const doubtful = await this.names.judgeAll(all.readings);
+  private async withinNameLimit(
+    all: Placed,
+    verdicts: VerdictList,
+    callerId: string,
+  ): Promise<Placed> {
+    const doubtful = await this.names.judgeAll(all.readings, callerId);
     if (doubtful.size === 0) return all;
     const readings: Reading[] = [];
     const indexes: number[] = [];
