@@ -54,12 +54,22 @@ describe('any other origin', () => {
   });
 });
 
-describe('an OPTIONS request that is no preflight', () => {
-  it('is answered without plain text', async () => {
-    const answer = await fetch(`${api.baseUrl}/sensor-data`, { method: 'OPTIONS' });
+describe('an OPTIONS request', () => {
+  const ASKS = { 'access-control-request-method': 'POST' };
 
-    expect(answer.headers.get('content-type') ?? 'application/problem+json').toContain(
-      'application/problem+json',
-    );
+  it.each<[string, number, string, Record<string, string>]>([
+    ['of the front end', 204, '/sensor-data', { origin: FRONT_END, ...ASKS }],
+    ['of a foreign page', 405, '/sensor-data', { origin: 'https://evil.example', ...ASKS }],
+    ['that is no preflight', 405, '/sensor-data', {}],
+    ['for a path that is not there', 404, '/nothing', {}],
+  ])('%s is answered by %i, with the headers of every answer', async (_, status, path, headers) => {
+    const answer = await fetch(`${api.baseUrl}${path}`, { method: 'OPTIONS', headers });
+
+    expect(answer.status).toBe(status);
+    expect(answer.headers.get('x-request-id')).not.toBeNull();
+    expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    if (status === 405) expect(answer.headers.get('allow')).toBe('POST');
+    if (status !== 204) expect(answer.headers.get('content-type')).toContain('problem+json');
   });
 });

@@ -1,20 +1,34 @@
+import { NotFoundException } from '@nestjs/common';
 import { problem, PROBLEM_CONTENT_TYPE } from '@sensorflow/platform/http/problem-details.js';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 /**
  * Answers 405 with `Allow` where a path has routes, but none of the method that was sent: Fastify would
  * say that there is nothing. Call it before routes are registered, and after the hooks whose headers an answer needs.
+ *
+ * @param frontendOrigin whose preflights are answered; the CORS plugin has set their headers by then
  */
-export function refuseOtherMethods(server: FastifyInstance): void {
+export function refuseOtherMethods(
+  server: FastifyInstance,
+  frontendOrigin: string | undefined,
+): void {
   const routes = new RouteTable();
+  server.addHook('onRequest', (request, reply, done) => {
+    // The CORS plugin has a route for OPTIONS of every path.
+    const isUnrouted = request.is404 || request.method === 'OPTIONS';
+    const allowed = isUnrouted ? routes.methodsAt(pathOf(request)) : [];
+    if (allowed.length > 0 && isPreflight(request, frontendOrigin)) void reply.code(204).send();
+    else if (allowed.length > 0) sendMethodNotAllowed(request, reply, allowed);
+    else done(isUnrouted ? new NotFoundException() : undefined);
+  });
   server.addHook('onRoute', ({ method, url }) => {
     for (const name of [method].flat()) if (name !== 'OPTIONS') routes.add(name, url);
   });
-  server.addHook('onRequest', (request, reply, done) => {
-    const allowed = request.is404 ? routes.methodsAt(pathOf(request)) : [];
-    if (allowed.length > 0) sendMethodNotAllowed(request, reply, allowed);
-    else done();
-  });
+}
+
+function isPreflight({ method, headers }: FastifyRequest, origin: string | undefined): boolean {
+  if (origin === undefined || headers.origin !== origin) return false;
+  return method === 'OPTIONS' && headers['access-control-request-method'] !== undefined;
 }
 
 function pathOf(request: FastifyRequest): string {

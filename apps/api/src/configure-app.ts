@@ -59,12 +59,12 @@ export function configureApp(app: NestFastifyApplication, environment: ApiEnviro
     done();
   });
   refuseBrokenRequests(server);
-  refuseOtherMethods(server);
+  const frontendOrigin = frontendOriginOf(environment);
+  refuseOtherMethods(server, frontendOrigin);
   app.get(Admission, { strict: false }).admitBeforeBody(server);
   registerBodyParsers(server);
   app.useGlobalPipes(requestValidationPipe());
   app.useGlobalFilters(new ProblemFilter());
-  const frontendOrigin = frontendOriginOf(environment);
   if (frontendOrigin !== undefined) {
     app.enableCors({
       origin: [frontendOrigin],
@@ -72,7 +72,8 @@ export function configureApp(app: NestFastifyApplication, environment: ApiEnviro
       methods: ['GET', 'HEAD', 'POST', 'DELETE'],
       exposedHeaders: ['Location', 'Retry-After', 'X-Request-Id'],
       maxAge: 600,
-      // Or an OPTIONS that is no preflight gets a plain-text answer of the plugin's own.
+      // Answered by refuseOtherMethods, which knows the paths, with the headers of every answer.
+      preflightContinue: true,
       strictPreflight: false,
     });
   }
