@@ -34,9 +34,10 @@ function signalOf(response: ServerResponse): AbortSignal {
   return controller.signal;
 }
 
-/** What the request has cost at the store; undefined for routes without a budget. */
+/** What the request has cost at the store; undefined when none of it was counted. */
 export function costOf(request: object): WorkCost | undefined {
-  return budgetOf(request)?.cost;
+  const cost = budgetOf(request)?.cost;
+  return cost?.storeCalls === 0 ? undefined : cost;
 }
 
 /** Whether the error is only that nobody waits for the answer any more. */
