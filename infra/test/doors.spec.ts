@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { LOGINS_PER_ADDRESS } from '../lib/regional/firewall.ts';
 import { shown } from './support/policies.ts';
 import { statementsOn } from './support/publishers.ts';
 import { at, BOTH, DEV, listOf, PROD, regional, type Json } from './support/templates.ts';
@@ -118,7 +121,7 @@ describe('prod', () => {
     const limit = at(floods, 'Statement.RateBasedStatement');
 
     expect(at(floods, 'Action')).toEqual({ Block: {} });
-    expect(limit).toMatchObject({ AggregateKeyType: 'IP', Limit: 300, EvaluationWindowSec: 300 });
+    expect(limit).toMatchObject({ AggregateKeyType: 'IP', Limit: 3000, EvaluationWindowSec: 300 });
     const paths = listOf(at(limit, 'ScopeDownStatement.OrStatement.Statements')).map((path) =>
       at(path, 'ByteMatchStatement.SearchString'),
     );
@@ -127,6 +130,13 @@ describe('prod', () => {
     expect(association['ResourceArn']).toEqual({
       Ref: stack.only('AWS::ElasticLoadBalancingV2::LoadBalancer').id,
     });
+  });
+
+  it('lets as many people behind one address log in as the README says', () => {
+    const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
+    const number = LOGINS_PER_ADDRESS.toLocaleString('en');
+
+    expect(readme).toMatch(new RegExp(`\\| logins from one address +\\| ${number} in 5 minutes`));
   });
 
   it.each(PROD.regions)('cannot lose its load balancer in %s by accident; dev can', (region) => {

@@ -2,8 +2,12 @@ import type { ApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalanci
 import { CfnWebACL, CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
 import { Construct } from 'constructs';
 
-/** Logins of one address in five minutes; the API itself counts more finely. */
-const LOGINS_PER_ADDRESS = 300;
+/**
+ * Logins of one address in five minutes, good ones included: many people may stand behind it. Wrong passwords are
+ * counted more finely, by the API.
+ */
+export const LOGINS_PER_ADDRESS = 3000;
+const WINDOW_SECONDS = 300;
 /** Where a password is checked. */
 const PASSWORD_PATHS = ['/auth/login', '/auth/password'];
 
@@ -41,7 +45,7 @@ function loginFloods(priority: number): CfnWebACL.RuleProperty {
       rateBasedStatement: {
         aggregateKeyType: 'IP',
         limit: LOGINS_PER_ADDRESS,
-        evaluationWindowSec: 300,
+        evaluationWindowSec: WINDOW_SECONDS,
         scopeDownStatement: {
           orStatement: { statements: PASSWORD_PATHS.map((path) => isPath(path)) },
         },
