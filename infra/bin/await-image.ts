@@ -10,6 +10,9 @@ import { IMAGE_REPOSITORY } from '../lib/names.ts';
 const LOOK_EVERY_MS = 5000;
 
 const [digest = '', seconds = '1800'] = process.argv.slice(2);
+if (!/^sha256:[0-9a-f]{64}$/.test(digest) || !(Number(seconds) > 0)) {
+  fail('Say which image, and for how long: npx node infra/bin/await-image.ts sha256:… [seconds]');
+}
 const endMs = Date.now() + Number(seconds) * 1000;
 while (!isEverywhere()) {
   if (Date.now() > endMs) fail(`${digest} is not in every Region after ${seconds} s.`);

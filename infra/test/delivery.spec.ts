@@ -169,6 +169,22 @@ exit 0
     expect(stderr).toContain('is not in every Region after 1 s');
   });
 
+  it.each([[[]], [['latest']], [[digest, 'soon']]])(
+    'has to be named by its digest; without it, the answer says how: %j',
+    (args) => {
+      const script = join(import.meta.dirname, '../bin/await-image.ts');
+      const { status, stderr } = spawnSync(process.execPath, [script, ...args], {
+        env: { PATH: '/nowhere' },
+        encoding: 'utf8',
+      });
+
+      expect(status).toBe(1);
+      expect(stderr).toBe(
+        'Say which image, and for how long: npx node infra/bin/await-image.ts sha256:… [seconds]\n',
+      );
+    },
+  );
+
   it('is waited for before any environment is deployed', () => {
     const workflow = readFileSync(
       join(import.meta.dirname, '../../.github/workflows/deploy.yml'),

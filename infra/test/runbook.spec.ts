@@ -6,6 +6,16 @@ import { at, PROD, regional, templatesOf, textOf } from './support/templates.ts'
 
 const ROOT = join(import.meta.dirname, '../..');
 const RUNBOOK = readFileSync(join(ROOT, 'infra/runbook.md'), 'utf8');
+const [, KEPT = ''] = RUNBOOK.split('### What a deleted stack keeps');
+/** Clients go with their user pool. */
+const DELETED_BY: Readonly<Record<string, string>> = {
+  'AWS::DynamoDB::GlobalTable': 'aws dynamodb delete-table',
+  'AWS::S3::Bucket': 'aws s3 rb --force',
+  'AWS::SecretsManager::Secret': '--force-delete-without-recovery',
+  'AWS::Cognito::UserPool': 'aws cognito-idp delete-user-pool',
+  'AWS::Cognito::UserPoolClient': 'aws cognito-idp delete-user-pool',
+  'AWS::ECR::Repository': 'aws ecr delete-repository',
+};
 const [, FIRST_DEPLOYMENT = ''] = RUNBOOK.split('## First deployment, step by step');
 const SOURCES = globSync('{apps,libs}/*/src/**/*.ts', { cwd: ROOT })
   .filter((file) => !file.endsWith('.spec.ts'))
@@ -21,7 +31,7 @@ const alarmIds = new Set(
 /** What stands in backticks and is more than one lower-case word: log messages, codes, alarms. */
 function wordsInBackticks(): readonly string[] {
   const words = [...RUNBOOK.matchAll(/`([a-z]+(?:[ -][a-z]+)+)`/g)].map(([, one = '']) => one);
-  return [...new Set(words)].filter((one) => !/^(aws|npm) /.test(one));
+  return [...new Set(words)].filter((one) => !/^(aws |cdk |npm |sensorflow-prod-)/.test(one));
 }
 
 describe('the runbook', () => {
@@ -48,9 +58,8 @@ describe('the runbook', () => {
   );
 
   it('says of every stack what a first deployment may run into', () => {
-    const steps = FIRST_DEPLOYMENT.split('\n').flatMap(
-      (line) => /^\| `?([\w ]+)`? +\|/.exec(line)?.[1] ?? [],
-    );
+    const [table = ''] = FIRST_DEPLOYMENT.split('### Start over');
+    const steps = table.split('\n').flatMap((line) => /^\| `?([\w ]+)`? +\|/.exec(line)?.[1] ?? []);
 
     expect(new Set(steps.map((step) => step.trim()))).toEqual(
       new Set([
@@ -81,15 +90,27 @@ describe('the runbook', () => {
     expect(named.map(([, name = '']) => name).filter((name) => !code.includes(name))).toEqual([]);
   });
 
-  it('unlocks and deletes what is there', () => {
-    const data = [...templatesOf(PROD).stacks.values()].flatMap((stack) =>
-      stack.ofType('AWS::DynamoDB::GlobalTable'),
-    );
-    const words = new Set(
-      data.map(({ properties }) => textOf(properties['TableName']).replace('sensorflow-prod-', '')),
-    );
+  it('says how to delete all that a deleted stack keeps and the next one cannot create again', () => {
+    const kept = [...templatesOf(PROD).stacks.values()]
+      .flatMap(({ resources }) => resources)
+      .filter(({ document }) => textOf(document['DeletionPolicy'] ?? '').startsWith('Retain'));
 
-    for (const word of words) expect(FIRST_DEPLOYMENT).toContain(word);
+    expect(kept.length).toBeGreaterThan(10);
+    for (const { type } of kept) expect(KEPT).toContain(DELETED_BY[type] ?? `a way to ${type}`);
+    const names = kept.flatMap(({ properties }) =>
+      ['TableName', 'RepositoryName', 'Name'].flatMap((key) => properties[key] ?? []),
+    );
+    for (const name of names) expect(KEPT).toContain(`\`${textOf(name)}\``);
+    expect(KEPT).toContain('`sensorflow-prod-uploads-<account>-<region>`');
+  });
+
+  it('is wrapped', () => {
+    const lines = RUNBOOK.split('\n').filter((line) => !line.startsWith('|'));
+
+    expect(lines.filter((line) => line.length > 130)).toEqual([]);
+  });
+
+  it('unlocks and deletes what is there', () => {
     expect(FIRST_DEPLOYMENT).toContain(
       `destroy data identity ${PROD.regions.join(' ')} -c env=prod`,
     );
