@@ -133,7 +133,7 @@ export class ReadingsController {
   @ApiOperation({
     summary: 'Remove one reading',
     description:
-      'Answers 204 once the reading is gone for good; aggregates follow within seconds. A reading that is sent again afterwards is a new one. Of a removal whose outcome is unknown, sending it again says 404 if it happened.',
+      'Answers 204 once the reading is gone for good; aggregates follow within seconds. A reading that is sent again afterwards is a new one. Retrying an unconfirmed delete returns 404 if it succeeded.',
   })
   @ApiParam({ name: 'equipmentId', schema: EQUIPMENT_ID_SCHEMA, example: 'EQ-12495' })
   @ApiParam({
