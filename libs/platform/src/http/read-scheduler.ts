@@ -13,7 +13,7 @@ export interface ReadSchedulerLimits {
   readonly waiting: number;
   readonly waitingPerCaller: number;
   readonly longestWaitMs: number;
-  /** A large read that has waited so long for room is passed by nobody any more. */
+  /** When a large read has waited so long for room, light ones use only what is kept for them. */
   readonly passableMs: number;
 }
 
@@ -70,15 +70,21 @@ export class ReadScheduler {
     }
   }
 
-  /** Light reads pass those that wait for more room than there is kept for them, for a while. */
+  /** Light reads pass those that wait for more room than there is kept for them. */
   private mustWait(read: ScheduledRead): boolean {
     if (this.waiting.has(read.caller) || !this.hasShare(read) || !this.hasRoom(read)) return true;
     if (!this.isLight(read)) return this.waiting.size > 0;
-    return [...this.waiting.values()].some(([first]) => first && this.holdsUpAll(first));
+    const waiting = [...this.waiting.values()];
+    return this.takesRoom(read) && waiting.some(([first]) => first && this.isOverdue(first));
   }
 
-  private holdsUpAll({ read, sinceMs }: WaitingRead): boolean {
-    if (!this.hasShare(read) || this.hasRoom(read)) return false;
+  /** Whether it needs more than what is kept for light reads, and so delays large ones. */
+  private takesRoom(read: ScheduledRead): boolean {
+    return this.runningWeight(true) + this.weightOf(read) > this.limits.reservedForLight;
+  }
+
+  private isOverdue({ read, sinceMs }: WaitingRead): boolean {
+    if (this.isLight(read) || !this.hasShare(read) || this.hasRoom(read)) return false;
     return performance.now() - sinceMs >= this.limits.passableMs;
   }
 
@@ -115,20 +121,23 @@ export class ReadScheduler {
 
   /**
    * One of each caller whose first read fits. A caller moved behind the others is come across again. No
-   * large read passes one that waits for room, and after a while no light one does, or the largest would
-   * wait for ever.
+   * large read passes one that waits for room, and after a while light ones only in the room kept for them,
+   * or the largest would wait for ever.
    */
   private startWaiting(): void {
     let onlyLight = false;
+    const hasOverdue = [...this.waiting.values()].some(([first]) => first && this.isOverdue(first));
     for (const [, [first]] of this.waiting) {
       if (!first || !this.hasShare(first.read)) continue;
-      if (this.holdsUpAll(first)) return;
-      onlyLight ||= !this.hasRoom(first.read);
-      if (!this.hasRoom(first.read) || (onlyLight && !this.isLight(first.read))) continue;
+      const { read } = first;
+      const isLight = this.isLight(read);
+      onlyLight ||= !isLight && !this.hasRoom(read);
+      if (!this.hasRoom(read) || (onlyLight && !isLight)) continue;
+      if (isLight && hasOverdue && this.takesRoom(read)) continue;
       this.remove(first);
-      this.moveBehindOthers(first.read.caller);
+      this.moveBehindOthers(read.caller);
       // At once, and not when it wakes up: the next one has to fit beside it.
-      this.running.add(first.read);
+      this.running.add(read);
       first.start();
     }
   }
@@ -138,10 +147,17 @@ export class ReadScheduler {
     return this.weightOf(read) + this.weightOfAll(own) <= this.limits.perCaller;
   }
 
+  /** What light reads use of the room that is kept for them takes none from large ones. */
   private hasRoom(read: ScheduledRead): boolean {
     const { capacity, reservedForLight } = this.limits;
-    const room = this.isLight(read) ? capacity : capacity - reservedForLight;
-    return this.weightOf(read) + this.weightOfAll([...this.running]) <= room;
+    const weight = this.weightOf(read);
+    const [light, large] = [this.runningWeight(true), this.runningWeight(false)];
+    if (this.isLight(read)) return weight + light + large <= capacity;
+    return weight + large + Math.max(0, light - reservedForLight) <= capacity - reservedForLight;
+  }
+
+  private runningWeight(ofLight: boolean): number {
+    return this.weightOfAll([...this.running].filter((read) => this.isLight(read) === ofLight));
   }
 
   private isLight({ weight }: ScheduledRead): boolean {
