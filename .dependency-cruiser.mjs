@@ -1,8 +1,10 @@
 // The architecture, as rules. A file's place in the tree is its layer.
 const SPECS = '\\.spec\\.ts$';
 const PACKAGES = '(^|/)node_modules/';
-/** Files directly in a library's src/ are its core; index.ts and the module file stand at its doors. */
-const CORE = '^libs/([^/]+)/src/(?![^/]+\\.module\\.(spec\\.)?ts$)[^/]+\\.ts$';
+/** One folder of a library for each technology; platform is nothing but such folders. */
+const EDGE = '^libs/(?:platform/src/[^/]+|[^/]+/src/(?:cognito|dynamodb|http|s3|sqs))/';
+/** Everything else in a library's src/ is its core, but the module file; folders there are concepts. */
+const CORE = `^(?!${EDGE.slice(1)})libs/([^/]+)/src/(?![^/]+\\.module\\.(spec\\.)?ts$).+\\.ts$`;
 /** Pure packages without input or output that a core may use. */
 const PURE_PACKAGES = `${PACKAGES}(papaparse|@types/papaparse|temporal-polyfill)/`;
 /** What of Node computes and waits, but neither reads nor writes anything. */
@@ -20,7 +22,7 @@ export default {
       'core-knows-no-edge',
       'Rules do not know how they are stored or called.',
       { path: CORE },
-      { path: ['^libs/[^/]+/src/[^/]+/', '\\.module\\.ts$', '^libs/platform/'] },
+      { path: [EDGE, '\\.module\\.ts$', '^libs/platform/'] },
     ),
     forbid(
       'core-knows-no-framework',
@@ -37,8 +39,8 @@ export default {
     forbid(
       'edges-do-not-meet',
       'http/ does not know dynamodb/, and so on; the module file introduces them.',
-      { path: '^libs/([^/]+)/src/([^/]+)/', pathNot: SPECS },
-      { path: '^libs/[^/]+/src/[^/]+/', pathNot: ['^libs/$1/src/$2/', ...DOORS] },
+      { path: '^libs/([^/]+)/src/(cognito|dynamodb|http|s3|sqs)/', pathNot: SPECS },
+      { path: EDGE, pathNot: ['^libs/$1/src/$2/', ...DOORS] },
     ),
     forbid(
       'other-libs-by-front-door',

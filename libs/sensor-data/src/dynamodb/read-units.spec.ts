@@ -1,0 +1,180 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { itemSize, readUnits } from '../../../../test/support/dynamodb-item-size.js';
+import { InMemoryBlockStore } from '../../../../test/support/in-memory-block-store.js';
+import { anInstant } from '../../../../test/support/readings.js';
+import { blockItemJson } from './block-item.js';
+import type { LogRow } from '../log/block-builder.js';
+import type { BlockPage, BlockQuery } from '../log/block-store.js';
+import type { Origin, StoredBlock } from '../log/block.js';
+import { hourOf, offsetOf } from '../log/hour-time.js';
+import { LogReader, type LogRange } from '../log/log-reader.js';
+import { packRows } from '../log/pack-rows.js';
+import { StampClock } from '../log/stamp.js';
+import { FixedClock } from '../../../../test/support/fixed-clock.js';
+import { instantFromEpochMs } from '@sensorflow/kernel';
+
+const EQUIPMENT = 'LINE-1:PUMP-0042';
+const USER: Origin = { by: '6d0e9c1a-0000-4000-8000-1234567890ab' };
+const IMPORT: Origin = { ...USER, importId: '0190a0a0-0000-7000-8000-000000000001' };
+const START = '2026-11-30T06';
+const HOURS = 3;
+/** SPEC: at most 10 read units, or three times those of a table with an item for each reading. */
+const MOST_READ_UNITS = 10;
+const MOST_FOLDS = 7;
+
+/** Counts what DynamoDB would bill. */
+class MeteredStore extends InMemoryBlockStore {
+  calls = 0;
+  units = 0;
+
+  override async query(query: BlockQuery): Promise<BlockPage> {
+    const page = await super.query(query);
+    this.calls += 1;
+    this.units += readUnits(page.blocks.reduce((bytes, block) => bytes + billed(block), 0));
+    return page;
+  }
+
+  reset(): void {
+    this.calls = 0;
+    this.units = 0;
+  }
+}
+
+function billed(block: StoredBlock): number {
+  const item: Record<string, AttributeValue> = JSON.parse(blockItemJson(block));
+  return itemSize(item);
+}
+
+interface Pattern {
+  readonly name: string;
+  readonly everyMs: number;
+  /** Readings that are sent together. */
+  readonly together: number;
+  readonly origin: Origin;
+}
+
+const PATTERNS: readonly Pattern[] = [
+  { name: 'one a minute', everyMs: 60_000, together: 1, origin: USER },
+  { name: 'one a second', everyMs: 1_000, together: 1, origin: USER },
+  { name: 'ten a second', everyMs: 100, together: 1, origin: USER },
+  { name: 'one a second, 50 at a time', everyMs: 1_000, together: 50, origin: USER },
+  { name: 'a CSV file, one a minute', everyMs: 60_000, together: Infinity, origin: IMPORT },
+  { name: 'a CSV file, one a second', everyMs: 1_000, together: Infinity, origin: IMPORT },
+  { name: 'a CSV file, ten a second', everyMs: 100, together: Infinity, origin: IMPORT },
+];
+
+describe.each(PATTERNS)('reading $name', (pattern) => {
+  const store = new MeteredStore();
+  const reader = new LogReader(store);
+  const all: LogRange = { equipmentId: EQUIPMENT, order: 'asc' };
+  const middle = anInstant('2026-11-30T07:31:07.5Z');
+
+  beforeAll(() => write(store, pattern));
+
+  it('costs little for the latest reading', async () => {
+    store.reset();
+
+    const latest = await reader.latest(EQUIPMENT);
+
+    print(`${pattern.name}: latest`, store);
+    expect(latest?.timestamp).toBe(instantFromEpochMs(endEpochMs() - pattern.everyMs));
+    expect(store.units).toBeLessThanOrEqual(5);
+    expect(store.calls).toBeLessThanOrEqual(4);
+  });
+
+  it.each([
+    ['asc', 'from the beginning', all],
+    ['asc', 'from within an hour', { ...all, from: middle }],
+    ['desc', 'from the end', { ...all, order: 'desc' }],
+    ['desc', 'from within an hour', { ...all, order: 'desc', to: middle }],
+  ] as const)('costs little for a page of 100: %s, %s', async (order, from, range) => {
+    store.reset();
+
+    const page = await reader.page(range, 100);
+
+    print(`${pattern.name}: ${order} ${from}`, store);
+    expect(page.readings).toHaveLength(Math.min(100, countIn(range, pattern)));
+    expect(store.units).toBeLessThanOrEqual(MOST_READ_UNITS);
+    expect(store.calls).toBeLessThanOrEqual(MOST_READ_UNITS);
+  });
+
+  it('costs a whole hour in pages of 1,000 a small multiple of its fold', async () => {
+    const hour: LogRange = {
+      ...all,
+      from: anInstant('2026-11-30T07:00:00Z'),
+      to: anInstant('2026-11-30T08:00:00Z'),
+    };
+    store.reset();
+    let readings = 0;
+    for await (const part of reader.read(hour)) readings += part.readings.length;
+    const foldUnits = store.units;
+    store.reset();
+    let paged = 0;
+    for (let rest: LogRange | undefined = hour; rest;) {
+      const page = await reader.page(rest, 1000);
+      paged += page.readings.length;
+      rest = page.rest === undefined ? undefined : { ...rest, from: page.rest };
+    }
+
+    print(`${pattern.name}: an hour in pages of 1,000, of ${foldUnits}`, store);
+    expect(paged).toBe(readings);
+    expect(readings).toBe(3_600_000 / pattern.everyMs);
+    expect(store.units).toBeLessThanOrEqual(MOST_FOLDS * foldUnits);
+  });
+});
+
+/** SENSORFLOW_FIGURES=1 prints what was counted. */
+function print(what: string, { calls, units }: MeteredStore): void {
+  if (process.env['SENSORFLOW_FIGURES'] === '1') {
+    process.stdout.write(`${what}: ${calls} calls, ${units} read units\n`);
+  }
+}
+
+function endEpochMs(): number {
+  return Date.parse(`${START}:00:00Z`) + HOURS * 3_600_000;
+}
+
+function countIn({ from, to }: LogRange, { everyMs }: Pattern): number {
+  const first = from === undefined ? Date.parse(`${START}:00:00Z`) : Date.parse(from);
+  const end = to === undefined ? endEpochMs() : Date.parse(to);
+  const start = Date.parse(`${START}:00:00Z`);
+  return Math.ceil((end - start) / everyMs) - Math.ceil((first - start) / everyMs);
+}
+
+function write(store: InMemoryBlockStore, { everyMs, together, origin }: Pattern): void {
+  const stamps = new StampClock(new FixedClock('2026-11-30T12:00:00Z'));
+  const importStamp = { ...stamps.next(), source: origin.importId ?? '' };
+  const perHour = 3_600_000 / everyMs;
+  let sequence = 0;
+  for (let first = 0; first < HOURS * perHour; first += Math.min(together, perHour)) {
+    const count = Math.min(together, perHour, HOURS * perHour - first);
+    const byHour = Map.groupBy(
+      Array.from({ length: count }, (_row, index) =>
+        instantFromEpochMs(Date.parse(`${START}:00:00Z`) + (first + index) * everyMs),
+      ),
+      hourOf,
+    );
+    for (const [hour, instants] of byHour) {
+      const isImport = origin.importId !== undefined;
+      const rows = instants.map((instant, index): LogRow => {
+        const offsetNs = offsetOf(instant);
+        const values = new Map([['temperature', usual(first + index)]]);
+        const row = { offsetNs, values, tags: new Map() };
+        return isImport ? Object.assign(row, { place: first + index }) : row;
+      });
+      for (const block of packRows(EQUIPMENT, hour, origin, rows)) {
+        const sealed =
+          origin.importId === undefined
+            ? block.seal(stamps.next())
+            : block.seal(importStamp, undefined, { run: 1, sequence: (sequence += 1) });
+        store.put(sealed);
+      }
+    }
+  }
+}
+
+/** As sensors send them: `23.33`. */
+function usual(index: number): number {
+  return Number((20 + ((index * 37) % 900) / 100).toFixed(2));
+}

@@ -1,0 +1,50 @@
+import type { WorkBudget } from '@sensorflow/kernel';
+import type { KeyRange } from './block-key.js';
+import type { StoredBlock } from './block.js';
+
+/**
+ * What became of one block: `stored` is confirmed durable; `not-stored` certainly did not happen;
+ * `unknown` may have happened or may still happen; `refused` never will (the store cannot hold it).
+ */
+export type PutOutcome = 'stored' | 'not-stored' | 'unknown' | 'refused';
+
+/** Blocks of one call; DynamoDB's BatchWriteItem takes no more. */
+export const MAX_BLOCKS_PER_CALL = 25;
+
+export interface BlockQuery {
+  readonly equipmentId: string;
+  readonly keys: KeyRange;
+  readonly order: 'asc' | 'desc';
+  readonly limit: number;
+  /** Goes on behind this key, which lies in the range. */
+  readonly after?: string;
+}
+
+export interface BlockPage {
+  readonly blocks: readonly StoredBlock[];
+  /** The last key that was looked at, or undefined when nothing of the range lies behind it. */
+  readonly next: string | undefined;
+}
+
+/**
+ * The table of readings: blocks under their keys. A block's key names its content, so that every repeated
+ * or late attempt of a put writes the same. Everything is strongly consistent. Reads throw DomainError
+ * `unavailable` (`store-unavailable`) when the store does not answer, and the reason of the budget's signal.
+ */
+export abstract class BlockStore {
+  /**
+   * One call to the store for 1 to 25 blocks with distinct keys. Answers each block for itself, in the
+   * order given, and does not throw for a failing store: that is an outcome. One attempt; the caller
+   * repeats.
+   */
+  abstract putAll(blocks: readonly StoredBlock[]): Promise<readonly PutOutcome[]>;
+
+  /** One call: up to `limit` blocks in order of their keys, fewer where the store ends its page. */
+  abstract query(query: BlockQuery, budget?: WorkBudget): Promise<BlockPage>;
+
+  /**
+   * Every equipment that has a block, once, some at a time, in an order of the store's own. Costs one call
+   * for each.
+   */
+  abstract scanEquipment(budget?: WorkBudget): AsyncIterable<readonly string[]>;
+}

@@ -1,0 +1,255 @@
+import type { Instant, WorkBudget } from '@sensorflow/kernel';
+import { marksOf, type KeyRange, type Span } from './block-key.js';
+import type { BlockPage, BlockStore } from './block-store.js';
+import type { StoredBlock } from './block.js';
+import { ChunkSize } from './chunk-size.js';
+import type { StandingReading } from './hour-fold.js';
+import { HourMerge, type HourPart, type Order } from './hour-merge.js';
+import {
+  END_OF_HOURS,
+  HOUR_NS,
+  hourAfter,
+  hourOf,
+  instantAt,
+  offsetOf,
+  type HourText,
+} from './hour-time.js';
+import { readBlock } from './read-block.js';
+
+export interface LogRange {
+  readonly equipmentId: string;
+  /** Included. */
+  readonly from?: Instant;
+  /** Excluded. */
+  readonly to?: Instant;
+  readonly order: Order;
+  /** Leaves out what was written later. */
+  readonly asOfEpochMicros?: number;
+}
+
+/** Readings in order, and where the rest of the range begins (forwards) or ends (backwards). */
+export interface LogPart {
+  readonly readings: readonly StandingReading[];
+  readonly rest: Instant;
+}
+
+export interface LogPage {
+  readonly readings: readonly StandingReading[];
+  /** As in LogPart; undefined at the end of the range. */
+  readonly rest: Instant | undefined;
+}
+
+/** Sorts before every hour since 1970. */
+const BEFORE_ALL = '0';
+
+/**
+ * Reads one equipment's readings in order of time. Whole hours stream in the order of their keys, so that
+ * sparse ones share calls. An hour that is large, or of which a part is asked for, is read span by span:
+ * see HourMerge.
+ */
+export class LogReader {
+  constructor(private readonly store: BlockStore) {}
+
+  /**
+   * The readings of a range, part by part, for as long as the caller goes on.
+   *
+   * @param wanted about how many readings the caller will take: sizes the calls to the store
+   */
+  read(range: LogRange, wanted = Infinity, budget?: WorkBudget): AsyncGenerator<LogPart> {
+    return new RangeRead(this.store, range, wanted, budget).parts();
+  }
+
+  /**
+   * Up to `limit` readings of a range, and the rest of it; fewer where the budget is spent. Every page
+   * gets on, if only past instants that show nothing.
+   */
+  async page(range: LogRange, limit: number, budget?: WorkBudget): Promise<LogPage> {
+    const readings: StandingReading[] = [];
+    for await (const part of this.read(range, limit, budget)) {
+      readings.push(...part.readings);
+      const last = readings[limit - 1];
+      if (readings.length > limit && last) {
+        return { readings: readings.slice(0, limit), rest: behind(last.timestamp, range.order) };
+      }
+      if (budget?.isSpent()) return { readings, rest: part.rest };
+    }
+    return { readings, rest: undefined };
+  }
+
+  /** The newest reading. */
+  async latest(equipmentId: string, budget?: WorkBudget): Promise<StandingReading | undefined> {
+    for await (const { readings } of this.read({ equipmentId, order: 'desc' }, 1, budget)) {
+      if (readings[0]) return readings[0];
+    }
+    return undefined;
+  }
+}
+
+/** Where a range goes on behind a reading: forwards its next instant, backwards its own. */
+function behind(timestamp: Instant, order: Order): Instant {
+  return order === 'asc' ? instantIn(hourOf(timestamp), offsetOf(timestamp) + 1) : timestamp;
+}
+
+class RangeRead {
+  private readonly order: Order;
+  private taken = 0;
+
+  constructor(
+    private readonly store: BlockStore,
+    private readonly range: LogRange,
+    private readonly wanted: number,
+    private readonly budget: WorkBudget | undefined,
+  ) {
+    this.order = range.order;
+  }
+
+  async *parts(): AsyncGenerator<LogPart> {
+    const { from, to } = this.range;
+    if (from !== undefined && to !== undefined && from >= to) return;
+    let keys = this.allKeys();
+    const start = this.order === 'asc' ? from : to;
+    if (start !== undefined && offsetOf(start) > 0) {
+      const first = this.mergeOf(hourOf(start));
+      yield* this.spanBySpan(first);
+      keys = this.keysBeyond(first.hour);
+    }
+    for (;;) {
+      const large = yield* this.wholeHours(keys);
+      if (!large) return;
+      yield* this.spanBySpan(large);
+      keys = this.keysBeyond(large.hour);
+    }
+  }
+
+  /** Of all hours that the range touches. */
+  private allKeys(): KeyRange {
+    const { from, to } = this.range;
+    return {
+      from: from === undefined ? BEFORE_ALL : hourOf(from),
+      to: to === undefined ? END_OF_HOURS : endOf(to),
+    };
+  }
+
+  private keysBeyond(hour: HourText): KeyRange {
+    const { from, to } = this.allKeys();
+    return this.order === 'asc' ? { from: hourAfter(hour), to } : { from, to: hour };
+  }
+
+  private mergeOf(hour: HourText): HourMerge {
+    const { equipmentId, from, to, asOfEpochMicros } = this.range;
+    const part: HourPart = {
+      hour,
+      fromNs: from !== undefined && hourOf(from) === hour ? offsetOf(from) : 0,
+      toNs: to !== undefined && hourOf(to) === hour ? offsetOf(to) : HOUR_NS,
+    };
+    return new HourMerge(equipmentId, part, this.order, asOfEpochMicros);
+  }
+
+  /** Returns the hour that is to be read span by span, and otherwise at the end of the range. */
+  private async *wholeHours(keys: KeyRange): AsyncGenerator<LogPart, HourMerge | undefined> {
+    if (keys.from >= keys.to) return undefined;
+    const size = new ChunkSize();
+    let current: HourMerge | undefined;
+    let after: string | undefined;
+    do {
+      const page = await this.query(keys, size.next(this.wanted - this.taken), after);
+      for (const stored of page.blocks) {
+        const hour = stored.key.slice(0, HOUR_LENGTH);
+        if (current && current.hour !== hour) yield* this.finish(current);
+        if (current?.hour !== hour) {
+          current = this.mergeOf(hour);
+          // Forwards they come before all blocks of their hour.
+          current.hasMarks = this.order === 'asc';
+          size.hourBegins();
+        }
+        await this.add(current, stored, size);
+        current.passed(stored.key);
+      }
+      after = page.next;
+      if (current && after !== undefined) yield* this.taking(current);
+      if (current && after !== undefined && this.isLarge(current, size)) return current;
+    } while (after !== undefined);
+    if (current) yield* this.finish(current);
+    return undefined;
+  }
+
+  /** Whether going on in the order of keys would read much for what is wanted. */
+  private isLarge(merge: HourMerge, size: ChunkSize): boolean {
+    if (this.wanted === Infinity) return false;
+    return merge.pending >= this.wanted - this.taken || size.isHourLarge;
+  }
+
+  private async *spanBySpan(merge: HourMerge): AsyncGenerator<LogPart> {
+    const sizes: Readonly<Record<Span, ChunkSize>> = {
+      h: new ChunkSize(),
+      m: new ChunkSize(),
+      s: new ChunkSize(),
+    };
+    while (!merge.isDone) {
+      await Promise.all(merge.nextSpans().map((span) => this.readSpan(merge, span, sizes[span])));
+      yield* this.taking(merge);
+    }
+    yield* this.taking(merge);
+  }
+
+  private async readSpan(merge: HourMerge, span: Span, size: ChunkSize): Promise<void> {
+    const limit = size.next(this.wanted - this.taken);
+    const page = await this.query(merge.keysIn(span), limit, merge.afterIn(span));
+    for (const stored of page.blocks) await this.add(merge, stored, size);
+    if (page.next === undefined) merge.finished(span);
+    else merge.passedInSpan(span, page.next);
+  }
+
+  private async add(merge: HourMerge, stored: StoredBlock, size: ChunkSize): Promise<void> {
+    const block = readBlock(stored);
+    size.note(stored, block);
+    if (merge.needsMarks(block)) await this.addMarks(merge);
+    merge.add(block);
+  }
+
+  private async addMarks(merge: HourMerge): Promise<void> {
+    let after: string | undefined;
+    do {
+      const page = await this.query(marksOf(merge.hour), MARKS_PER_CALL, after);
+      for (const mark of page.blocks) merge.add(readBlock(mark));
+      after = page.next;
+    } while (after !== undefined);
+    merge.hasMarks = true;
+  }
+
+  private *finish(merge: HourMerge): Generator<LogPart> {
+    for (const span of ['h', 'm', 's'] as const) merge.finished(span);
+    yield* this.taking(merge);
+  }
+
+  private *taking(merge: HourMerge): Generator<LogPart> {
+    const before = merge.takenUpTo;
+    const readings = merge.take();
+    this.taken += readings.length;
+    if (merge.takenUpTo === before) return;
+    yield { readings, rest: instantIn(merge.hour, merge.takenUpTo) };
+  }
+
+  private query(keys: KeyRange, limit: number, after: string | undefined): Promise<BlockPage> {
+    const { equipmentId, order } = this.range;
+    return this.store.query(
+      { equipmentId, keys, order, limit, ...(after !== undefined && { after }) },
+      this.budget,
+    );
+  }
+}
+
+const HOUR_LENGTH = 13;
+const MARKS_PER_CALL = 100;
+
+/** The end of the hours that hold what lies before an instant. */
+function endOf(to: Instant): HourText {
+  return offsetOf(to) === 0 ? hourOf(to) : hourAfter(hourOf(to));
+}
+
+/** Also the end of the hour, as long as there is one. */
+function instantIn(hour: HourText, offsetNs: number): Instant {
+  const next = offsetNs < HOUR_NS ? hour : hourAfter(hour);
+  if (next === END_OF_HOURS) return instantAt(hour, HOUR_NS - 1);
+  return instantAt(next, next === hour ? offsetNs : 0);
+}

@@ -1,0 +1,90 @@
+import { DomainError, instantFromEpochMs, type Clock, type Instant } from '@sensorflow/kernel';
+import { randomBytes } from 'node:crypto';
+
+/**
+ * When a block was sealed, and by whom. Of two values for one metric and instant, the one with the
+ * greater stamp stands, whichever arrived first.
+ */
+export interface Stamp {
+  /** Microseconds since 1970. */
+  readonly epochMicros: number;
+  /** A process since its start, or an import: two of them never make the same stamp. */
+  readonly source: string;
+}
+
+/** 36^11 microseconds are 4,000 years. */
+const TIME_DIGITS = 11;
+const SOURCE = /^[0-9a-z-]{1,40}$/;
+
+/** Orders stamps by time, then by source. */
+export function compareStamps(a: Stamp, b: Stamp): number {
+  if (a.epochMicros !== b.epochMicros) return a.epochMicros - b.epochMicros;
+  if (a.source === b.source) return 0;
+  return a.source < b.source ? -1 : 1;
+}
+
+/** Fixed-width time, then the source: the order of the texts is the order of the stamps. */
+export function stampText({ epochMicros, source }: Stamp): string {
+  return epochMicros.toString(36).padStart(TIME_DIGITS, '0') + source;
+}
+
+/** Undefined for text that `stampText` never made. */
+export function parseStamp(text: string): Stamp | undefined {
+  const epochMicros = Number.parseInt(text.slice(0, TIME_DIGITS), 36);
+  const source = text.slice(TIME_DIGITS);
+  if (!Number.isSafeInteger(epochMicros) || !SOURCE.test(source)) return undefined;
+  const stamp = { epochMicros, source };
+  return stampText(stamp) === text ? stamp : undefined;
+}
+
+/** When the server took it in; to the millisecond, as other clocks of SensorFlow. */
+export function stampInstant({ epochMicros }: Stamp): Instant {
+  return instantFromEpochMs(Math.floor(epochMicros / 1000));
+}
+
+/**
+ * Makes the stamps of one process. They rise strictly, also when the wall clock is set back, and the
+ * source is random for each start, so that no other process and no earlier start made the same.
+ */
+export class StampClock {
+  private lastEpochMicros = 0;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly source = randomSource(),
+  ) {}
+
+  next(): Stamp {
+    const nowEpochMicros = this.clock.nowEpochMs() * 1000;
+    this.lastEpochMicros = Math.max(nowEpochMicros, this.lastEpochMicros + 1);
+    return { epochMicros: this.lastEpochMicros, source: this.source };
+  }
+
+  /**
+   * A stamp above another one, whatever the clock of the process that made it: a removal must lie above
+   * all that it removes. Throws DomainError `unavailable` (`clock-behind`) when that is over a minute
+   * ahead, because the stamp would hide everything that is written in between.
+   */
+  above(stamp: Stamp): Stamp {
+    const aheadMicros = stamp.epochMicros - this.clock.nowEpochMs() * 1000;
+    if (aheadMicros > MAX_AHEAD_MICROS) throw clockBehind();
+    this.lastEpochMicros = Math.max(this.lastEpochMicros, stamp.epochMicros);
+    return this.next();
+  }
+}
+
+const MAX_AHEAD_MICROS = 60_000_000;
+
+function clockBehind(): DomainError {
+  return new DomainError(
+    'unavailable',
+    'clock-behind',
+    'The clock of this server is behind. Nothing was removed; try again.',
+    { retryAfterSeconds: 10 },
+  );
+}
+
+/** 50 random bits. */
+function randomSource(): string {
+  return Array.from(randomBytes(10), (byte) => (byte & 31).toString(32)).join('');
+}
