@@ -1,28 +1,78 @@
-import { describe, expect, it } from 'vitest';
-import { RouteTable } from './allowed-methods.js';
+import fastify, { type FastifyInstance } from 'fastify';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { refuseOtherMethods } from './allowed-methods.js';
 
-const routes = new RouteTable();
-routes.add('GET', '/');
-routes.add('POST', '/sensor-data/batch');
-routes.add('GET', '/sensor-data/:equipmentId');
-routes.add('HEAD', '/sensor-data/:equipmentId');
-routes.add('DELETE', '/sensor-data/:equipmentId/:timestamp');
-routes.add('GET', '/docs/*');
+let server: FastifyInstance;
 
-describe('the methods of a path', () => {
+beforeEach(async () => {
+  server = fastify();
+  refuseOtherMethods(server, undefined);
+  for (const url of ['/', '/sensor-data/aggregated', '/sensor-data/aggregated/verify', '/docs/*']) {
+    server.get(url, () => 'found');
+  }
+  server.get('/sensor-data/uploads/:id', () => 'found');
+  server.post('/sensor-data/batch', () => 'found');
+  server.get('/sensor-data/:equipmentId', () => 'found');
+  server.get('/sensor-data/:equipmentId/latest', () => 'found');
+  server.delete('/sensor-data/:equipmentId/:timestamp', () => 'found');
+  await server.ready();
+});
+
+afterEach(async () => {
+  await server.close();
+});
+
+type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE' | 'OPTIONS';
+
+async function answerTo(method: Method, url: string) {
+  const { statusCode, headers } = await server.inject({ method, url });
+  return [statusCode, headers.allow];
+}
+
+describe('a path', () => {
   it.each([
-    ['/', ['GET']],
-    ['/sensor-data/EQ-1', ['GET', 'HEAD']],
-    ['/sensor-data/batch', ['POST']],
-    ['/sensor-data/EQ-1/x', ['DELETE']],
-    ['/docs/a/b.js', ['GET']],
-    ['/sensor-data/', []],
-    ['/sensor-data/EQ-1/x/y', []],
-    ['//', []],
-    ['', []],
-    ['/nothing', []],
-    ['/'.repeat(16_000), []],
-  ])('%s', (path, methods) => {
-    expect(routes.methodsAt(path)).toEqual(methods);
+    ['GET', '/'],
+    ['HEAD', '/sensor-data/EQ-1'],
+    ['GET', '/sensor-data/EQ-1?limit=1'],
+    ['GET', '/sensor-data/aggregated'],
+    ['GET', '/sensor-data/uploads/latest'],
+    ['POST', '/sensor-data/batch'],
+    ['POST', '/sensor-data/b%61tch'],
+    ['DELETE', '/sensor-data/EQ-1/x'],
+    ['GET', '/docs/a/b.js'],
+  ] as const)('takes %s %s', async (method, url) => {
+    expect(await answerTo(method, url)).toEqual([200, undefined]);
   });
+
+  it.each([
+    ['PUT', '/', 'GET, HEAD'],
+    ['POST', '/sensor-data/EQ-1', 'GET, HEAD'],
+    ['POST', '/sensor-data/EQ-1/x', 'DELETE'],
+    ['PUT', '/sensor-data/', 'GET, HEAD'],
+    ['PUT', '/docs/a/b.js', 'GET, HEAD'],
+    ['OPTIONS', '/sensor-data/EQ-1', 'GET, HEAD'],
+  ] as const)('does not take %s %s, and says what it takes', async (method, url, allowed) => {
+    expect(await answerTo(method, url)).toEqual([405, allowed]);
+  });
+
+  it.each([
+    ['GET', '/sensor-data/batch', 'POST'],
+    ['HEAD', '/sensor-data/batch?limit=1', 'POST'],
+    ['GET', '/sensor-data/b%61tch', 'POST'],
+    ['DELETE', '/sensor-data/aggregated/verify', 'GET, HEAD'],
+    ['DELETE', '/sensor-data/uploads/1', 'GET, HEAD'],
+    ['DELETE', '/sensor-data/uploads/latest', 'GET, HEAD'],
+    ['DELETE', '/sensor-data/EQ-1/latest', 'GET, HEAD'],
+  ] as const)('of fixed words is no parameter of another: %s %s', async (method, url, allowed) => {
+    expect(await answerTo(method, url)).toEqual([405, allowed]);
+  });
+
+  it.each(['/sensor-data/EQ-1/x/y', '//', '/nothing', '/'.repeat(16_000)])(
+    'without routes is not found, %#',
+    async (url) => {
+      for (const method of ['GET', 'PUT', 'OPTIONS'] as const) {
+        expect(await answerTo(method, url)).toEqual([404, undefined]);
+      }
+    },
+  );
 });

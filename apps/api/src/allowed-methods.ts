@@ -1,10 +1,13 @@
 import { NotFoundException } from '@nestjs/common';
 import { problem, PROBLEM_CONTENT_TYPE } from '@sensorflow/platform/http/problem-details.js';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import findMyWay from 'find-my-way';
+
+const NO_METHODS: ReadonlySet<string> = new Set();
 
 /**
- * Answers 405 with `Allow` where a path has routes, but none of the method that was sent: Fastify would
- * say that there is nothing. Call it before routes are registered, and after the hooks whose headers an answer needs.
+ * Answers 405 with `Allow` where a path has routes, but none of the method that was sent: Fastify would say
+ * that there is nothing, or take the path's fixed words for parameters of another route. Call it before routes are registered, and after the hooks whose headers an answer needs.
  *
  * @param frontendOrigin whose preflights are answered; the CORS plugin has set their headers by then
  */
@@ -14,14 +17,14 @@ export function refuseOtherMethods(
 ): void {
   const routes = new RouteTable();
   server.addHook('onRequest', (request, reply, done) => {
-    // The CORS plugin has a route for OPTIONS of every path.
-    const isUnrouted = request.is404 || request.method === 'OPTIONS';
-    const allowed = isUnrouted ? routes.methodsAt(pathOf(request)) : [];
-    if (allowed.length > 0 && isPreflight(request, frontendOrigin)) void reply.code(204).send();
-    else if (allowed.length > 0) sendMethodNotAllowed(request, reply, allowed);
-    else done(isUnrouted ? new NotFoundException() : undefined);
+    const allowed = routes.methodsAt(request.url);
+    if (allowed.has(request.method)) done();
+    else if (allowed.size === 0) done(new NotFoundException());
+    else if (isPreflight(request, frontendOrigin)) void reply.code(204).send();
+    else sendMethodNotAllowed(request, reply, allowed);
   });
   server.addHook('onRoute', ({ method, url }) => {
+    // The CORS plugin has a route for OPTIONS of every path.
     for (const name of [method].flat()) if (name !== 'OPTIONS') routes.add(name, url);
   });
 }
@@ -31,16 +34,12 @@ function isPreflight({ method, headers }: FastifyRequest, origin: string | undef
   return method === 'OPTIONS' && headers['access-control-request-method'] !== undefined;
 }
 
-function pathOf(request: FastifyRequest): string {
-  return request.url.split('?', 1)[0] ?? '';
-}
-
 function sendMethodNotAllowed(
   request: FastifyRequest,
   reply: FastifyReply,
-  allowed: readonly string[],
+  allowed: ReadonlySet<string>,
 ): void {
-  const methods = allowed.join(', ');
+  const methods = [...allowed].toSorted().join(', ');
   const detail = `This path takes ${methods}, not ${request.method}.`;
   void reply
     .status(405)
@@ -49,34 +48,25 @@ function sendMethodNotAllowed(
     .send(problem(405, 'method-not-allowed', detail, request.id));
 }
 
-/** Which methods each path has, in the words of Fastify's routes: `/sensor-data/:equipmentId`. */
+/**
+ * Which methods each path has, whichever of its routes has them. Of several routes that fit a path, the
+ * one with fixed words counts, found as Fastify finds it, so that `/sensor-data/batch` is never an equipment.
+ */
 export class RouteTable {
+  // Fastify refuses what is too long.
+  private readonly router = findMyWay({ maxParamLength: Number.MAX_SAFE_INTEGER });
   private readonly methods = new Map<string, Set<string>>();
 
+  /** @param url in the words of Fastify's routes: `/sensor-data/:equipmentId` */
   add(method: string, url: string): void {
-    const known = this.methods.get(url) ?? new Set();
-    this.methods.set(url, known.add(method));
+    const known = this.methods.get(url);
+    if (!known) this.router.on('GET', url, () => undefined, url);
+    this.methods.set(url, (known ?? new Set()).add(method));
   }
 
-  /** None for a path without routes. Of several routes that fit, those with the fewest parameters count. */
-  methodsAt(path: string): readonly string[] {
-    const fitting = [...this.methods].filter(([url]) => fits(url, path));
-    const [closest] = fitting.toSorted(([a], [b]) => parametersIn(a) - parametersIn(b));
-    return [...(closest?.[1] ?? [])].toSorted();
+  /** None for a path without routes. A query behind the path does not matter. */
+  methodsAt(path: string): ReadonlySet<string> {
+    const url: unknown = this.router.find('GET', path)?.store;
+    return this.methods.get(String(url)) ?? NO_METHODS;
   }
-}
-
-function fits(url: string, path: string): boolean {
-  const wanted = url.split('/');
-  // One more than a route has is enough to tell that it does not fit.
-  const given = path.split('/', wanted.length + 1);
-  if (url.endsWith('/*')) return wanted.slice(0, -1).every((part, index) => part === given[index]);
-  return (
-    wanted.length === given.length &&
-    wanted.every((part, index) => part === given[index] || (part.startsWith(':') && given[index]))
-  );
-}
-
-function parametersIn(url: string): number {
-  return url.split('/').filter((part) => part.startsWith(':') || part === '*').length;
 }
