@@ -1,6 +1,7 @@
 import { DomainError } from '@sensorflow/kernel';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
+import { contentTypeUnsupported } from './content-type-unsupported.js';
 import { BodyReader, bodyTooLarge } from './body-reader.js';
 import { parseJson } from './json.js';
 import { DEFAULT_MAX_BODY_BYTES } from './route-settings.js';
@@ -37,7 +38,7 @@ async function readJson(request: FastifyRequest, body: IncomingMessage): Promise
 
 async function readNdjson(request: FastifyRequest, body: IncomingMessage): Promise<string> {
   const { acceptsNdjson } = request.routeOptions.config;
-  if (acceptsNdjson !== true || !isNdjson(request)) throw contentTypeUnsupported();
+  if (acceptsNdjson !== true || !isNdjson(request)) throw contentTypeUnsupported(request);
   return decode(await readBytes(request, body));
 }
 
@@ -98,13 +99,5 @@ function assertReadable(request: FastifyRequest): void {
     );
   }
   const charset = /;\s*charset="?([^\s;"]+)/i.exec(request.headers['content-type'] ?? '')?.[1];
-  if (charset !== undefined && !/^utf-?8$/i.test(charset)) throw contentTypeUnsupported();
-}
-
-function contentTypeUnsupported(): DomainError {
-  return new DomainError(
-    'unsupported',
-    'content-type-unsupported',
-    'This Content-Type is not accepted here.',
-  );
+  if (charset !== undefined && !/^utf-?8$/i.test(charset)) throw contentTypeUnsupported(request);
 }

@@ -126,7 +126,7 @@ const EXAMPLE_DETAILS: Readonly<Record<number, string>> = {
   404: 'There is nothing with this id.',
   413: 'The body is larger than this route takes.',
   414: 'The URL is too long.',
-  415: 'This Content-Type is not accepted here.',
+  415: 'This route takes application/json in UTF-8, not text/plain.',
   429: 'Too many requests at once. Try again after the seconds in Retry-After.',
   503: 'The service cannot do this right now. Try again after the seconds in Retry-After.',
 };

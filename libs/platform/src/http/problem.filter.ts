@@ -1,6 +1,7 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { DomainError } from '@sensorflow/kernel';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { contentTypeUnsupported } from './content-type-unsupported.js';
 import {
   problem,
   problemOf,
@@ -22,7 +23,7 @@ export class ProblemFilter implements ExceptionFilter {
 
 /** Also used where Fastify fails before Nest takes over. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const document = describe(error, request.id);
+  const document = describe(error, request);
   const line = { requestId: request.id, err: error };
   if (document.status === 500) request.log.error(line, 'request failed');
   else if (document.status >= 503) request.log.warn(line, 'request refused');
@@ -32,9 +33,9 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   void reply.status(document.status).header('content-type', PROBLEM_CONTENT_TYPE).send(document);
 }
 
-function describe(error: unknown, requestId: string): ProblemDocument {
-  if (error instanceof DomainError) return problemOf(error, requestId);
-  return fromFramework(error, requestId);
+function describe(error: unknown, request: FastifyRequest): ProblemDocument {
+  if (error instanceof DomainError) return problemOf(error, request.id);
+  return fromFramework(error, request);
 }
 
 function internalError(requestId: string): ProblemDocument {
@@ -55,14 +56,15 @@ const FRAMEWORK_STATUSES: Readonly<Record<number, readonly [string, string]>> = 
   404: ['route-not-found', 'There is no such route.'],
   413: ['body-too-large', 'The body is larger than this route takes.'],
   414: ['url-too-long', 'The URL is too long.'],
-  415: ['content-type-unsupported', 'This Content-Type is not accepted here.'],
 };
 
-function fromFramework(error: unknown, requestId: string): ProblemDocument {
+function fromFramework(error: unknown, request: FastifyRequest): ProblemDocument {
+  const requestId = request.id;
   const known = FRAMEWORK_CODES[codeOf(error) ?? ''];
   if (known) return problem(...known, requestId);
   const status = error instanceof HttpException ? error.getStatus() : statusIn(error);
   if (status === undefined || status >= 500) return internalError(requestId);
+  if (status === 415) return problemOf(contentTypeUnsupported(request), requestId);
   const refusal = FRAMEWORK_STATUSES[status] ?? ['request-refused', 'The request was refused.'];
   return problem(status, ...refusal, requestId);
 }

@@ -164,12 +164,29 @@ describe('POST /sensor-data', () => {
     });
   });
 
-  it('takes no NDJSON and no more than 256 KiB', async () => {
-    const ndjson = await post('/sensor-data', valid, 'application/x-ndjson');
+  it('takes no more than 256 KiB', async () => {
     const large = await post('/sensor-data', { ...valid, x: 'x'.repeat(256 * 1024) });
 
-    expect([ndjson.status, ndjson.body['code']]).toEqual([415, 'content-type-unsupported']);
     expect([large.status, large.body['code']]).toEqual([413, 'body-too-large']);
+  });
+
+  const ONE = 'application/json';
+  const BOTH = 'application/json or application/x-ndjson';
+
+  it.each([
+    ['/sensor-data', 'application/x-ndjson', `takes ${ONE} in UTF-8, not application/x-ndjson.`],
+    ['/sensor-data', 'application/json; charset=latin1', `takes ${ONE} in UTF-8, not `],
+    ['/sensor-data', '', `takes ${ONE} in UTF-8, not a body without Content-Type.`],
+    ['/sensor-data', 'application/json/x', `takes ${ONE} in UTF-8, not application/json/x.`],
+    ['/sensor-data/batch', 'text/csv', `takes ${BOTH} in UTF-8, not text/csv.`],
+    ['/sensor-data/batch', '{}', `takes ${BOTH} in UTF-8, not {}.`],
+    ['/sensor-data/batch', `x/${'y'.repeat(500)}`, `takes ${BOTH} in UTF-8, not x/yyy`],
+  ])('says what %s takes instead of %j', async (url, contentType, detail) => {
+    const { status, body } = await post(url, '[]', contentType);
+
+    expect([status, body['code']]).toEqual([415, 'content-type-unsupported']);
+    expect(body['detail']).toContain(detail);
+    expect(String(body['detail']).length).toBeLessThan(250);
   });
 
   it.each([
