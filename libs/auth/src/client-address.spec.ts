@@ -12,8 +12,9 @@ describe('the network of a client', () => {
     ['fe80::1%eth0', 'fe80:0:0:0::/64'],
     ['::1', '0:0:0:0::/64'],
     ['::', '0:0:0:0::/64'],
-    ['not:an:address', 'not:an:address'],
-    ['', ''],
+    ['not:an:address', 'unknown'],
+    ['1'.repeat(99), 'unknown'],
+    ['', 'unknown'],
   ])('of %j is %s', (address, network) => {
     expect(clientNetwork(address)).toBe(network);
   });

@@ -1,12 +1,15 @@
+const IPV4 = /^\d{1,3}(?:\.\d{1,3}){3}$/;
+const UNKNOWN = 'unknown';
+
 /**
- * What counts as one client: an IPv4 address, or a /64 of IPv6, because a household or server has
- * all the addresses of its /64 at will.
+ * What counts as one client: an IPv4 address, or a /64 of IPv6, because a household or server has all the
+ * addresses of its /64 at will. A header that names no address is one client, whatever it says and how long.
  */
 export function clientNetwork(address: string): string {
   const [plain = ''] = address.split('%', 1);
-  if (!plain.includes(':')) return plain;
+  if (!plain.includes(':')) return IPV4.test(plain) ? plain : UNKNOWN;
   const groups = ipv6Groups(plain);
-  if (!groups) return plain;
+  if (!groups) return UNKNOWN;
   const mapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
   if (mapped) return ipv4From(groups[6] ?? 0, groups[7] ?? 0);
   const prefix = groups.slice(0, 4).map((group) => group.toString(16));
