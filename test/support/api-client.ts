@@ -85,15 +85,15 @@ export class ApiClient {
 }
 
 /** A token of the demo machine, for all scopes unless some are named. */
-export async function machineToken(stack: Announcement, scope?: string): Promise<string> {
-  const { tokenUrl, clientId, clientSecret } = stack.machine;
+export async function machineToken(
+  { machine }: Pick<Announcement, 'machine'>,
+  scope = machine.scope,
+): Promise<string> {
+  const { tokenUrl, clientId, clientSecret } = machine;
   const response = await fetch(tokenUrl, {
     method: 'POST',
     headers: { authorization: basic(clientId, clientSecret) },
-    body: new URLSearchParams({
-      grant_type: 'client_credentials',
-      scope: scope ?? stack.machine.scope,
-    }),
+    body: new URLSearchParams({ grant_type: 'client_credentials', scope }),
   });
   const answer: any = await response.json();
   return answer.access_token;

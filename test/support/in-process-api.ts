@@ -3,32 +3,33 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { readApiEnvironment } from '@sensorflow/platform/config/environment.js';
 import { createLogger } from '@sensorflow/platform/logging/logger.js';
+import { ALL_SCOPES } from '@sensorflow/platform/resources/identity.js';
 import { TABLES } from '@sensorflow/platform/resources/tables.js';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppModule } from '../../apps/api/src/app.module.js';
 import { configureApp, createHttpAdapter } from '../../apps/api/src/configure-app.js';
+import {
+  startCognitoServer,
+  type RunningCognitoServer,
+} from '../../apps/local/src/cognito/cognito-server.js';
 import { ensureTables } from '../../apps/local/src/dynamodb/ensure-tables.js';
 import { findDynoxide } from '../../apps/local/src/dynamodb/find-dynoxide.js';
 import { startDynoxide } from '../../apps/local/src/dynamodb/start-dynoxide.js';
-import {
-  ISSUER,
-  MACHINE_CLIENT_ID,
-  startJwksServer,
-  TokenSigner,
-  WEB_CLIENT_ID,
-} from './token-signer.js';
+import { ensureIdentity, type Identity } from '../../apps/local/src/stack/identity.js';
+import { basic, machineToken } from './api-client.js';
 
 export const FRONTEND_ORIGIN = 'https://app.sensorflow.example';
 
-/** Nothing listens there: neither Cognito nor S3 is needed to refuse a request. */
+/** Nothing listens there: S3 is not needed to refuse a request. */
 const NOWHERE = 'http://127.0.0.1:9';
+const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 
-/** The whole API in this process, as main.ts puts it together, on an embedded DynamoDB of its own. */
+/** The whole API in this process, as main.ts puts it together, on an embedded DynamoDB and Cognito of its own. */
 export interface InProcessApi {
   readonly app: NestFastifyApplication;
-  /** Of a machine with every scope, and of a person in a cookie. */
+  /** Of a machine with every scope, and of an administrator in a cookie. */
   readonly machineToken: string;
   readonly sessionCookie: string;
   close(): Promise<void>;
@@ -39,35 +40,52 @@ export async function startInProcessApi(): Promise<InProcessApi> {
   const dbPath = join(folder, 'dynamodb.db');
   const binary = findDynoxide(process.env);
   const dynoxide = await startDynoxide({ binary, dbPath, port: 0, host: '127.0.0.1' });
-  const signer = TokenSigner.create();
-  const jwks = await startJwksServer(signer.jwk);
-  pointSdkAt(dynoxide.url);
+  const cognito = await startCognito(folder);
+  const identity = await ensureIdentity(cognito, 'Correct-horse-battery-7');
+  pointSdkAt(dynoxide.url, cognito.url);
   await createTables();
-  const app = await createApp(jwks.url);
+  const app = await createApp(identity);
   return {
     app,
-    machineToken: signer.machineToken({ scope: ALL_SCOPES }),
-    sessionCookie: `__Host-sensorflow=${signer.userToken({ 'cognito:groups': ['admins'] })}`,
+    machineToken: await machineToken({ machine: machineOf(cognito, identity) }),
+    sessionCookie: await logIn(app, identity),
     close: async () => {
       await app.close();
-      await jwks.close();
+      await cognito.close();
       await dynoxide.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
 }
 
-const ALL_SCOPES = ['read', 'write', 'import', 'admin']
-  .map((name) => `sensorflow/${name}`)
-  .join(' ');
+function machineOf({ url }: RunningCognitoServer, { machineClient }: Identity) {
+  const { id: clientId, secret: clientSecret } = machineClient;
+  return { tokenUrl: `${url}/oauth2/token`, clientId, clientSecret, scope: ALL_SCOPES.join(' ') };
+}
 
-function pointSdkAt(dynamoDbUrl: string): void {
+function startCognito(dataDir: string): Promise<RunningCognitoServer> {
+  return startCognitoServer({ dataDir, port: 0, region: 'local', credentials: CREDENTIALS });
+}
+
+async function logIn(app: NestFastifyApplication, { user }: Identity): Promise<string> {
+  const authorization = basic(user.username, user.password);
+  const answer = await app.inject({
+    method: 'POST',
+    url: '/auth/login',
+    headers: { authorization },
+  });
+  const [cookie] = answer.cookies;
+  if (cookie === undefined) throw new Error(`login: ${answer.statusCode}`);
+  return `${cookie.name}=${cookie.value}`;
+}
+
+function pointSdkAt(dynamoDbUrl: string, cognitoUrl: string): void {
   Object.assign(process.env, {
-    AWS_ACCESS_KEY_ID: 'local',
-    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
     AWS_ENDPOINT_URL_DYNAMODB: dynamoDbUrl,
     AWS_ENDPOINT_URL_S3: NOWHERE,
-    AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: NOWHERE,
+    AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: cognitoUrl,
   });
 }
 
@@ -79,16 +97,16 @@ async function createTables(): Promise<void> {
   client.destroy();
 }
 
-async function createApp(jwksUrl: string): Promise<NestFastifyApplication> {
+async function createApp(identity: Identity): Promise<NestFastifyApplication> {
   const environment = readApiEnvironment({
     AWS_REGION: 'local',
     ...Object.fromEntries(TABLES.map(({ nameVariable }) => [nameVariable, nameVariable])),
     S3_BUCKET_NAME: 'uploads',
-    COGNITO_CLIENT_ID: WEB_CLIENT_ID,
-    COGNITO_CLIENT_SECRET: 'client-secret',
-    COGNITO_ISSUERS: ISSUER,
-    COGNITO_JWKS_URI: jwksUrl,
-    COGNITO_MACHINE_CLIENT_IDS: MACHINE_CLIENT_ID,
+    COGNITO_CLIENT_ID: identity.webClient.id,
+    COGNITO_CLIENT_SECRET: identity.webClient.secret,
+    COGNITO_ISSUERS: identity.issuer,
+    COGNITO_JWKS_URI: identity.jwksUri,
+    COGNITO_MACHINE_CLIENT_IDS: identity.machineClient.id,
     FRONTEND_URL: FRONTEND_ORIGIN,
     TRUSTED_PROXY_HOPS: '2',
     SWEEP_DELAY_MINUTES: '0',
