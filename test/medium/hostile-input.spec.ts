@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createDocument } from '../../apps/api/src/documents.js';
+import { operationsOf, type Parameter } from '../support/documented-operations.js';
 import { superLinearGrowth } from '../support/growth.js';
 import { HOSTILE_TEXTS } from '../support/hostile-text.js';
 import { ImportWorkbench } from '../support/import-workbench.js';
@@ -383,43 +383,23 @@ describe('a header', () => {
   });
 });
 
-interface Parameter {
-  readonly in: string;
-  readonly name: string;
-}
-
-interface Operation {
-  readonly parameters?: readonly Parameter[];
-  readonly requestBody?: unknown;
-}
-
-/** Each route of the document: its method, its path and what it says of itself. */
-function operations(): readonly (readonly [string, string, Operation])[] {
-  const paths: Readonly<Record<string, Readonly<Record<string, Operation>>>> = JSON.parse(
-    JSON.stringify(createDocument(api.app).paths),
-  );
-  return Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => [method, path, operation] as const),
-  );
-}
-
 describe('the routes that take a body', () => {
   // Its 4 KiB are too few for their length to tell, and what reads them is the same.
   const TOO_SHORT = '/auth/password';
 
   it('are all tried', () => {
-    const documented = operations().flatMap(([, path, { requestBody }]) =>
-      requestBody === undefined ? [] : [path],
-    );
+    const documented = operationsOf(api.app)
+      .filter(({ requestBody }) => requestBody !== undefined)
+      .map(({ path }) => path);
 
     const tried = new Set([TOO_SHORT, ...BODIES.map(({ url }) => url)]);
     expect([...tried].toSorted()).toEqual(documented.toSorted());
   });
 });
 
-function parameters(): readonly (readonly [string, string, Parameter])[] {
-  return operations().flatMap(([method, path, operation]) =>
-    (operation.parameters ?? []).map((parameter) => [method, path, parameter] as const),
+function parameters() {
+  return operationsOf(api.app).flatMap(({ method, path, parameters: all = [] }) =>
+    all.map((parameter) => ({ method, path, parameter })),
   );
 }
 
@@ -448,11 +428,10 @@ function wasReadAs({ in: place, name }: Parameter, { status, codes, pointers }: 
 describe('a parameter', () => {
   it('takes time that is linear in its length, wherever one is documented', async () => {
     const found: string[] = [];
-    for (const [method, path, parameter] of parameters()) {
-      const verb = method === 'post' ? 'POST' : method === 'delete' ? 'DELETE' : 'GET';
+    for (const { method, path, parameter } of parameters()) {
       const faults = await faultsOf(
         32 * KIB,
-        (text) => ({ method: verb, url: urlWith(path, parameter, text) }),
+        (text) => ({ method, url: urlWith(path, parameter, text) }),
         (answer) => wasReadAs(parameter, answer),
       );
       found.push(...faults.map((fault) => `${method} ${path} ${parameter.name}: ${fault}`));

@@ -1,10 +1,9 @@
 import { accepted, DomainError, refused, type Instant } from '@sensorflow/kernel';
 import { DEFAULT_METRIC, parseMetricName } from '@sensorflow/sensor-data';
 import { firstHourFrom, latestHours, type HourRange } from '../hour.js';
-import type { AggregatesQueryTexts } from './aggregates.query.js';
 import { HOURS_OF_INTERVAL, INTERVALS, parseInterval, type Interval } from './intervals.js';
 import { QueryFaults } from './query-faults.js';
-import { equipmentIdAt, instantAt, rangeOf } from './query-values.js';
+import { cursorAt, equipmentIdAt, instantAt, rangeOf } from './query-values.js';
 
 const DEFAULT_LIMIT = 100;
 const LIMIT = /^(?:[1-9][0-9]{0,2}|1000)$/;
@@ -13,6 +12,18 @@ const LIMIT = /^(?:[1-9][0-9]{0,2}|1000)$/;
 export type Window =
   | { readonly interval: Interval }
   | { readonly interval: null; readonly from: Instant; readonly to: Instant };
+
+/** The parameters as they were sent. */
+export interface AggregatesTexts {
+  readonly interval?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly metric?: string;
+  readonly equipmentId?: string;
+  readonly limit?: string;
+  readonly completeness?: string;
+  readonly cursor?: string;
+}
 
 export interface AggregatesRequest {
   readonly window: Window;
@@ -26,22 +37,22 @@ export interface AggregatesRequest {
 
 /**
  * Throws DomainError `invalid-request` with every fault at once: `interval-invalid`,
- * `timestamp-…`, `metric-name-invalid`, `equipment-id-…`, `limit-invalid`, `completeness-invalid` and the
- * rules
- * `interval-or-range`, `range-empty`, `range-too-long`; a rule that is the only fault is the code.
+ * `timestamp-…`, `metric-name-invalid`, `equipment-id-…`, `limit-invalid`, `completeness-invalid`,
+ * `cursor-invalid` and the rules `interval-or-range`, `range-empty`, `range-too-long`; a rule that is the only fault is the code.
  */
-export function aggregatesRequestOf(texts: AggregatesQueryTexts): AggregatesRequest {
+export function aggregatesRequestOf(texts: AggregatesTexts): AggregatesRequest {
   const faults = new QueryFaults();
   const window = windowOf(texts, faults);
   const metric = faults.valueOf('/metric', parseMetricName(texts.metric ?? DEFAULT_METRIC));
   const equipmentId = equipmentIdAt(texts.equipmentId, faults);
   const limit = limitOf(texts.limit, faults);
   const completeness = completenessOf(texts.completeness, faults);
+  const cursor = cursorAt(texts.cursor, faults);
   const problem = faults.problem();
   if (problem || window === undefined || metric === undefined || limit === undefined) {
     throw problem ?? new DomainError('invalid', 'invalid-request', 'The request is not valid.');
   }
-  return { window, metric, equipmentId, limit, completeness, cursor: texts.cursor };
+  return { window, metric, equipmentId, limit, completeness, cursor };
 }
 
 /** The hours of a window, as of now. */
@@ -51,7 +62,7 @@ export function hoursOf(window: Window, nowEpochMs: number): HourRange {
     : latestHours(nowEpochMs, HOURS_OF_INTERVAL[window.interval]);
 }
 
-function windowOf(texts: AggregatesQueryTexts, faults: QueryFaults): Window | undefined {
+function windowOf(texts: AggregatesTexts, faults: QueryFaults): Window | undefined {
   const interval = texts.interval === undefined ? undefined : intervalAt(texts.interval, faults);
   const from = instantAt('/from', texts.from, faults);
   const to = instantAt('/to', texts.to, faults);
@@ -67,7 +78,7 @@ function windowOf(texts: AggregatesQueryTexts, faults: QueryFaults): Window | un
 }
 
 /** What is too much or missing for exactly one of the two forms. */
-function misfit({ interval, from, to }: AggregatesQueryTexts): string | undefined {
+function misfit({ interval, from, to }: AggregatesTexts): string | undefined {
   if (interval !== undefined) {
     return from === undefined && to === undefined ? undefined : '/interval';
   }

@@ -1,5 +1,7 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
+import { ParsedBy } from '@sensorflow/platform/http/request-validation.pipe.js';
 import { IsOptional, IsString, type ValidationOptions } from 'class-validator';
+import { aggregatesRequestOf, type AggregatesTexts } from './aggregates-request.js';
 import { INTERVALS } from './intervals.js';
 
 const ONCE: ValidationOptions = {
@@ -7,8 +9,9 @@ const ONCE: ValidationOptions = {
   context: { code: 'parameter-repeated' },
 };
 
-/** The query string of the aggregates, as texts; `aggregatesRequestOf` makes sense of them. */
-export class AggregatesQueryTexts {
+/** The query string of the aggregates, as texts. */
+@ParsedBy(aggregatesRequestOf)
+export class AggregatesQueryTexts implements AggregatesTexts {
   @ApiPropertyOptional({
     enum: INTERVALS,
     description: 'the current hour and the 23, 47, 167 or 719 before it; not with from and to',

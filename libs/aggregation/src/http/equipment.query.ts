@@ -1,7 +1,10 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
+import { refuseForeignCursor } from '@sensorflow/platform/http/cursor.js';
+import { ParsedBy } from '@sensorflow/platform/http/request-validation.pipe.js';
 import { IsOptional, IsString, Matches } from 'class-validator';
 
 /** The query string of the list of equipment. */
+@ParsedBy(refuseForeignCursor)
 export class EquipmentQueryTexts {
   @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1000, default: 100 })
   @IsOptional()

@@ -1,7 +1,12 @@
 import { DomainError, type InputFault, type Parsed } from '@sensorflow/kernel';
 
-/** Faults about how parameters fit together; alone, one of them names the whole problem. */
-const RULES: ReadonlySet<string> = new Set(['interval-or-range', 'range-empty', 'range-too-long']);
+/** Faults about more than a parameter by itself; alone, one of them names the whole problem. */
+const RULES: ReadonlySet<string> = new Set([
+  'interval-or-range',
+  'range-empty',
+  'range-too-long',
+  'cursor-invalid',
+]);
 
 /** Collects the faults of a query string, to name all of them at once. */
 export class QueryFaults {

@@ -5,6 +5,7 @@ import {
   type Instant,
   type Parsed,
 } from '@sensorflow/kernel';
+import { parseCursor } from '@sensorflow/platform/http/cursor.js';
 import { parseEquipmentId } from '@sensorflow/sensor-data';
 import type { QueryFaults } from './query-faults.js';
 
@@ -50,4 +51,8 @@ export function equipmentIdAt(text: string | undefined, faults: QueryFaults): st
 function parseQueryEquipmentId(text: string): Parsed<string> {
   const detail = 'Name an equipment, or leave the parameter out for all.';
   return text === '' ? refused('equipment-id-invalid', detail) : parseEquipmentId(text);
+}
+
+export function cursorAt(text: string | undefined, faults: QueryFaults): string | undefined {
+  return text === undefined ? undefined : faults.valueOf('/cursor', parseCursor(text));
 }

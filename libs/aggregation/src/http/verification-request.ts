@@ -3,8 +3,15 @@ import { decodeCursor, encodeCursor, type CursorQuery } from '@sensorflow/platfo
 import { firstHourFrom, parseHour, type Hour } from '../hour.js';
 import type { VerificationQuery } from '../verification.js';
 import { QueryFaults } from './query-faults.js';
-import { equipmentIdAt, instantAt, rangeOf, type InstantRange } from './query-values.js';
-import type { VerificationQueryTexts } from './verification.query.js';
+import { cursorAt, equipmentIdAt, instantAt, rangeOf, type InstantRange } from './query-values.js';
+
+/** The parameters as they were sent. */
+export interface VerificationTexts {
+  readonly from?: string;
+  readonly to?: string;
+  readonly equipmentId?: string;
+  readonly cursor?: string;
+}
 
 /** The range as the caller wrote it, and what is asked for on this page. */
 export interface VerificationRequest {
@@ -16,17 +23,18 @@ export interface VerificationRequest {
  * Throws DomainError `invalid-request` with every fault at once, as the aggregates do, and
  * `cursor-invalid`. A range without both ends is `interval-or-range`: there are no intervals here.
  */
-export function verificationRequestOf(texts: VerificationQueryTexts): VerificationRequest {
+export function verificationRequestOf(texts: VerificationTexts): VerificationRequest {
   const faults = new QueryFaults();
   const window = windowOf(texts, faults);
   const equipmentId = equipmentIdAt(texts.equipmentId, faults);
+  const cursor = cursorAt(texts.cursor, faults);
   const problem = faults.problem();
   if (problem || !window) throw problem ?? cursorInvalid();
   const [first, to] = [firstHourFrom(window.from), firstHourFrom(window.to)];
   const filter = equipmentId === undefined ? {} : { equipmentId };
   const whole = { range: { from: first, to }, ...filter };
-  if (texts.cursor === undefined) return { window, query: whole };
-  const from = positionIn(texts.cursor, cursorQueryOf(window, equipmentId));
+  if (cursor === undefined) return { window, query: whole };
+  const from = positionIn(cursor, cursorQueryOf(window, equipmentId));
   if (from === undefined || from < first || from >= to) throw cursorInvalid();
   return { window, query: { range: { from, to }, ...filter } };
 }
@@ -39,7 +47,7 @@ export function nextCursorOf(
   return next === undefined ? null : encodeCursor(cursorQueryOf(window, query.equipmentId), [next]);
 }
 
-function windowOf(texts: VerificationQueryTexts, faults: QueryFaults): InstantRange | undefined {
+function windowOf(texts: VerificationTexts, faults: QueryFaults): InstantRange | undefined {
   const from = instantAt('/from', texts.from, faults);
   const to = instantAt('/to', texts.to, faults);
   for (const name of ['from', 'to'] as const) {

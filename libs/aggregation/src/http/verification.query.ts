@@ -1,13 +1,16 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ParsedBy } from '@sensorflow/platform/http/request-validation.pipe.js';
 import { IsOptional, IsString, type ValidationOptions } from 'class-validator';
+import { verificationRequestOf, type VerificationTexts } from './verification-request.js';
 
 const ONCE: ValidationOptions = {
   message: '$property is given once.',
   context: { code: 'parameter-repeated' },
 };
 
-/** The query string of a verification, as texts; `verificationRequestOf` makes sense of them. */
-export class VerificationQueryTexts {
+/** The query string of a verification, as texts. */
+@ParsedBy(verificationRequestOf)
+export class VerificationQueryTexts implements VerificationTexts {
   @ApiProperty({
     format: 'date-time',
     description: 'RFC 3339 (write + as %2B): hours that start at or after it',

@@ -1,6 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { DomainError } from '@sensorflow/kernel';
-import { requestValidationPipe } from '@sensorflow/platform/http/request-validation.pipe.js';
+import {
+  ParsedBy,
+  requestValidationPipe,
+} from '@sensorflow/platform/http/request-validation.pipe.js';
 import { PASSWORD_POLICY } from '@sensorflow/platform/resources/identity.js';
 import { ValidateBy } from 'class-validator';
 import { passwordFaults, passwordRefused } from '../password-rules.js';
@@ -14,6 +17,7 @@ function isNewPassword(value: unknown): boolean {
   return typeof value === 'string' && value.length <= MAX_CHARACTERS && SENDABLE.test(value);
 }
 
+@ParsedBy(refuseWeakPassword)
 export class NewPasswordBody {
   @ApiProperty({
     format: 'password',
@@ -40,9 +44,13 @@ const SHAPE = requestValidationPipe();
  */
 export async function newPasswordIn(body: unknown): Promise<string> {
   const { newPassword } = await shapeOf(body);
-  const faults = passwordFaults(newPassword, PASSWORD_POLICY);
-  if (faults.length > 0) throw passwordRefused(faults);
+  refuseWeakPassword({ newPassword });
   return newPassword;
+}
+
+function refuseWeakPassword({ newPassword }: { readonly newPassword?: string }): void {
+  const faults = newPassword === undefined ? [] : passwordFaults(newPassword, PASSWORD_POLICY);
+  if (faults.length > 0) throw passwordRefused(faults);
 }
 
 async function shapeOf(body: unknown): Promise<NewPasswordBody> {

@@ -1,4 +1,4 @@
-import { DomainError } from '@sensorflow/kernel';
+import { accepted, DomainError, refused, type Parsed } from '@sensorflow/kernel';
 import { createHash } from 'node:crypto';
 
 /**
@@ -20,25 +20,43 @@ export function decodeCursor(cursor: string, query: CursorQuery): readonly strin
   return position;
 }
 
+/** The cursor, or `cursor-invalid` if it belongs to no query at all. Only a valid query can tell whether it is its own. */
+export function parseCursor(cursor: string): Parsed<string> {
+  return partsOf(cursor) ? accepted(cursor) : refused('cursor-invalid', NOT_OURS);
+}
+
+/** Throws the same, for a query with a cursor. */
+export function refuseForeignCursor({ cursor }: { readonly cursor?: string }): void {
+  if (cursor !== undefined) parse(cursor);
+}
+
 function digestOf(query: CursorQuery): string {
   const sorted = Object.entries(query).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return createHash('sha256').update(JSON.stringify(sorted)).digest('base64url').slice(0, 16);
 }
 
+const NOT_OURS = 'The cursor is not one that this service gave.';
+
 function parse(cursor: string): readonly string[] {
+  const parts = partsOf(cursor);
+  if (!parts) throw cursorInvalid(NOT_OURS);
+  return parts;
+}
+
+/** Undefined for what is no list of texts. */
+function partsOf(cursor: string): readonly string[] | undefined {
+  if (cursor.length > MAX_CURSOR_LENGTH) return undefined;
   try {
-    if (cursor.length > MAX_CURSOR_LENGTH) throw new RangeError('too long');
     const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-    if (Array.isArray(parts) && parts.every((part) => typeof part === 'string')) return parts;
-    throw new TypeError('not a list of texts');
-  } catch (cause) {
-    throw cursorInvalid('The cursor is not one that this service gave.', cause);
+    const isList = Array.isArray(parts) && parts.every((part) => typeof part === 'string');
+    return isList ? parts : undefined;
+  } catch {
+    return undefined;
   }
 }
 
-function cursorInvalid(detail: string, cause?: unknown): DomainError {
+function cursorInvalid(detail: string): DomainError {
   return new DomainError('invalid', 'cursor-invalid', detail, {
-    cause,
     faults: [{ pointer: '/cursor', code: 'cursor-invalid', detail }],
   });
 }

@@ -1,8 +1,8 @@
 import 'reflect-metadata';
-import type { InputFault } from '@sensorflow/kernel';
+import { DomainError, type InputFault } from '@sensorflow/kernel';
 import { IsOptional, IsString } from 'class-validator';
 import { describe, expect, it } from 'vitest';
-import { requestValidationPipe } from './request-validation.pipe.js';
+import { ParsedBy, requestValidationPipe } from './request-validation.pipe.js';
 
 class Question {
   @IsOptional()
@@ -10,9 +10,23 @@ class Question {
   name?: string;
 }
 
-async function faultsOf(value: unknown): Promise<readonly InputFault[]> {
+@ParsedBy(({ name, number }: { name?: string; number?: string }) => {
+  const found = name === number ? ['/name', '/number'] : [];
+  const faults = found.map((pointer) => ({ pointer, code: 'equal', detail: 'They differ.' }));
+  if (faults.length > 0) throw new DomainError('invalid', 'equal', 'They differ.', { faults });
+})
+class ParsedQuestion extends Question {
+  @IsOptional()
+  @IsString({ message: 'The number is text.', context: { code: 'number-invalid' } })
+  number?: string;
+}
+
+async function faultsOf(
+  value: unknown,
+  metatype: typeof Question = Question,
+): Promise<readonly InputFault[]> {
   const pipe = requestValidationPipe();
-  return pipe.transform(value, { type: 'query', metatype: Question }).then(
+  return pipe.transform(value, { type: 'query', metatype }).then(
     () => [],
     ({ faults }: { faults: readonly InputFault[] }) => faults,
   );
@@ -47,6 +61,23 @@ describe('a request', () => {
         detail: 'Unknown property other. Known: name.',
       },
     ]);
+  });
+
+  it.each([
+    ['is right', { name: 'x', number: 'y' }, []],
+    ['fits together no better', { name: 'x', number: 'x' }, []],
+    ['has an unknown property', { name: 'x', number: 'x', z: 1 }, ['/name', '/number', '/z']],
+    [
+      'has a forbidden one',
+      { name: 'x', number: 'x', toString: 1 },
+      ['/name', '/number', '/toString'],
+    ],
+    ['has a faulty member', { name: 'x', number: 1 }, ['/number']],
+    ['has two of them', { name: 2, number: 1 }, ['/name', '/number']],
+  ])('that is parsed by more than its class, and %s', async (_, value, pointers) => {
+    const faults = await faultsOf(value, ParsedQuestion);
+
+    expect(faults.map(({ pointer }) => pointer).toSorted()).toEqual(pointers);
   });
 
   it('is told of a hundred faults at most', async () => {

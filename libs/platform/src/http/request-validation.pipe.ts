@@ -35,10 +35,42 @@ const TOO_MANY_MEMBERS: InputFault = {
 class RequestValidationPipe extends ValidationPipe {
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     if (hasMoreMembers(value, MAX_MEMBERS)) throw invalidRequest([TOO_MANY_MEMBERS]);
-    const faults = [...removedNames(value, '')];
-    if (faults.length === 0) return super.transform(value, metadata);
-    const others = await super.transform(value, metadata).then(() => [], faultsIn);
-    throw invalidRequest([...faults, ...others]);
+    const found = [...removedNames(value, '')];
+    const shaped: unknown = await super.transform(value, metadata).catch((error: unknown) => {
+      found.push(...faultsIn(error));
+    });
+    if (found.length === 0) return shaped;
+    throw invalidRequest([...found, ...faultsOfOthers(value, metadata.metatype, found)]);
+  }
+}
+
+type Parse = (members: object) => unknown;
+const parsers = new WeakMap<Function, Parse>();
+
+/**
+ * How a handler makes sense of this class, of which every member is optional: where one of them is wrong by
+ * itself, the faults that this finds in the others are named as well.
+ */
+export function ParsedBy(parse: Parse): ClassDecorator {
+  return (shape) => {
+    parsers.set(shape, parse);
+  };
+}
+
+function faultsOfOthers(
+  value: unknown,
+  shape: Function | undefined,
+  found: readonly InputFault[],
+): readonly InputFault[] {
+  const parse = shape && parsers.get(shape);
+  if (!parse || typeof value !== 'object' || value === null) return [];
+  const wrong = new Set(found.map(({ pointer }) => pointer));
+  const others = propertiesOf(shape).filter((name) => !wrong.has(pointerTo('', name)));
+  try {
+    parse(Object.fromEntries(others.map((name) => [name, Reflect.get(value, name)])));
+    return [];
+  } catch (error) {
+    return faultsIn(error).filter(({ pointer }) => !wrong.has(pointer));
   }
 }
 

@@ -6,7 +6,12 @@ import {
   type Instant,
   type Parsed,
 } from '@sensorflow/kernel';
-import { decodeCursor, encodeCursor, type CursorQuery } from '@sensorflow/platform/http/cursor.js';
+import {
+  decodeCursor,
+  encodeCursor,
+  parseCursor,
+  type CursorQuery,
+} from '@sensorflow/platform/http/cursor.js';
 import { FaultList } from '../fault-list.js';
 
 import type { ReadingRange } from '../reading-store.js';
@@ -24,8 +29,8 @@ const LIMIT = /^(?:[1-9][0-9]{0,2}|1000)$/;
  * What a path and its query ask for. Throws DomainError `invalid-request` with every fault at once:
  * `equipment-id-invalid`, `equipment-id-reserved`, `unknown-property`, `parameter-repeated`,
  * `timestamp-…`, `limit-invalid`, `order-invalid`, `range-empty`; an equipment id's fault or
- * `range-empty` alone is the code. Throws `cursor-invalid` once all else is right, because only a
- * valid query can say whether a cursor belongs to it.
+ * `range-empty` alone is the code. A cursor of another query is `cursor-invalid` once all else is right,
+ * because only a valid query can say whether it belongs to it.
  */
 export function readingRangeOf(equipmentIdText: string, query: QueryString): ReadingRange {
   const faults = new FaultList();
@@ -34,7 +39,7 @@ export function readingRangeOf(equipmentIdText: string, query: QueryString): Rea
   const { from, to } = boundsIn(query, faults);
   const limit = parameterOf(query, 'limit', parseLimit, faults) ?? DEFAULT_LIMIT;
   const order = parameterOf(query, 'order', parseOrder, faults) ?? 'asc';
-  const cursor = parameterOf(query, 'cursor', accepted<string>, faults);
+  const cursor = parameterOf(query, 'cursor', parseCursor, faults);
   if (equipmentId === undefined || faults.faults.length > 0) throw requestProblem(faults.faults);
   const bounds = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
   const range = { equipmentId, ...bounds, order, limit };
