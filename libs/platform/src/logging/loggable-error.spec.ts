@@ -10,7 +10,27 @@ import { createLogger } from './logger.js';
 import { NestLogger } from './nest-logger.js';
 import { throwingNames } from './throwing-names.js';
 
-const SECRET = 'ada-s3cret';
+const SECRET = 'ada_s3cret';
+
+/** As frames stand in a stack. */
+const FRAMES = `\n    at ${SECRET} (file:///app/main.js:1:2)\n    at file:///${SECRET}:3:4`;
+
+const OWN_FRAMES =
+  '\n    at f (file:///a.js:1:2)\n    at async Promise.g (node:b:3:4)\n    at /c.js:5:6';
+
+/** After its stack was made, which V8 does when it is first asked for. */
+function changed(error: Error, members: object): Error {
+  expect(error.stack).toContain(error.message);
+  return Object.assign(error, members);
+}
+
+function named(name: string): Error {
+  class Named extends Error {
+    override readonly name = name;
+  }
+  Object.defineProperty(Named.prototype, 'name', { value: name });
+  return new Named('x');
+}
 
 function providerError(cause?: unknown): Error {
   const error = new CognitoIdentityProviderServiceException({
@@ -25,6 +45,14 @@ function providerError(cause?: unknown): Error {
     Item: { username: SECRET },
     ...(cause !== undefined && { cause }),
   });
+}
+
+function thrownBy(work: () => unknown): unknown {
+  try {
+    return work();
+  } catch (error) {
+    return error;
+  }
 }
 
 function linesOf(log: (logger: ReturnType<typeof createLogger>) => void): string {
@@ -47,6 +75,11 @@ const SECRETIVE: readonly (readonly [string, unknown])[] = [
     }),
   ],
   ['a list of errors', new AggregateError([providerError()], SECRET)],
+  ['a message that looks like frames', new Error(`x${FRAMES}`)],
+  ['one that was changed later', changed(new Error(`x${FRAMES}`), { message: 'y' })],
+  ['one that was taken away', changed(new Error(`x${FRAMES}`), { message: '' })],
+  ['a name that looks like frames', named(`x${FRAMES}`)],
+  ['a stack that is none', changed(new Error('x'), { stack: `Error: x\n    at ${SECRET}` })],
   ['an error of the language', new SyntaxError(`Unexpected token in "${SECRET}"`)],
   ['an error with a strange name', Object.assign(new Error('x'), { name: `the ${SECRET}` })],
   ['a thrown text', SECRET],
@@ -78,6 +111,19 @@ describe('a log line of an error', () => {
       err: { type: 'NotAuthorizedException', status: 400, requestId: '2f1c-77' },
     });
     expect(line.err.stack).toMatch(/^ +at /);
+  });
+
+  it.each([
+    ['of several lines', new Error('one\n    at two\nthree')],
+    ['that is empty', Object.assign(new Error(), { stack: `Error${OWN_FRAMES}` })],
+    ['that is in the name', new Error('E')],
+    ['of the language', thrownBy(() => JSON.parse('{'))],
+    ['of Node', thrownBy(() => Buffer.alloc(-1))],
+  ])('keeps the frames behind a message %s', (_, error) => {
+    const frames = loggableError(error).stack?.split('\n') ?? [];
+
+    expect(frames.length).toBeGreaterThan(2);
+    for (const frame of frames) expect(frame).toMatch(/^ {4}at .*(?:file:|node:|\/).*:\d+:\d+\)?$/);
   });
 
   it('keeps the text of our own errors', () => {

@@ -17,7 +17,8 @@ export interface LoggableError {
 const MAX_DEPTH = 5;
 const MAX_ERRORS = 5;
 const NAME = /^[\w.:-]{1,100}$/;
-const FRAME = /^ +at .{1,500}:\d+:\d+\)?$/;
+const FRAME =
+  /^ {4}at (?:[\w$.<>#[\] ]{1,200} \()?(?:file:\/\/|node:|\/)[^()]{1,500}:\d{1,9}:\d{1,9}\)?$/;
 
 /**
  * An error as it may stand in a log. A text that is not ours can hold user names, keys or the contents
@@ -45,7 +46,7 @@ function ownWords({ kind, code, message, stack }: DomainError) {
 function foreignFacts(error: Error) {
   const { code, $metadata: metadata } = membersOf(error);
   const { httpStatusCode: status, requestId } = membersOf(metadata);
-  const stack = framesOf(error.stack);
+  const stack = framesOf(error);
   return {
     ...(isName(code) && { code }),
     ...(typeof status === 'number' && { status }),
@@ -62,9 +63,16 @@ function innerErrors(error: Error, depth: number) {
   };
 }
 
-/** Without the first lines, which repeat the message. */
-function framesOf(stack: string | undefined): string | undefined {
-  const frames = stack?.split('\n').filter((line) => FRAME.test(line)) ?? [];
+/**
+ * What stands behind the message, because a message can look like frames. None when the stack does not have
+ * the message: then nobody knows where another one ends.
+ */
+function framesOf({ message, name, stack = '' }: Error): string | undefined {
+  const head = `${message || name}\n`;
+  const start = isName(name) ? stack.indexOf(head) : -1;
+  if (start === -1) return undefined;
+  const lines = stack.slice(start + head.length).split('\n');
+  const frames = lines.filter((line) => FRAME.test(line));
   return frames.length === 0 ? undefined : frames.join('\n');
 }
 
