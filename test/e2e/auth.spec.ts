@@ -138,6 +138,20 @@ describe('every protected route', () => {
     expect((await reader.post('/sensor-data/batch', [reading])).status).toBe(403);
     expect((await reader.get('/sensor-data/uploads')).status).toBe(403);
   });
+
+  it('shows all imports to an administrator who opens none', async () => {
+    const importer = api.withToken(await machineToken(stack, 'sensorflow/import'));
+    const admin = api.withToken(await machineToken(stack, 'sensorflow/admin'));
+    const request = { fileName: 'a.csv', size: 1 };
+    const { uploadId } = (await importer.post('/sensor-data/upload-csv', request)).body;
+
+    const list = await admin.get('/sensor-data/uploads', { limit: 1 });
+    const one = await admin.get(`/sensor-data/uploads/${uploadId}`);
+
+    expect([list.status, list.body.items.length]).toEqual([200, 1]);
+    expect([one.status, one.body.uploadId]).toEqual([200, uploadId]);
+    expect((await admin.post('/sensor-data/upload-csv', request)).status).toBe(403);
+  });
 });
 
 describe('a browser user', () => {

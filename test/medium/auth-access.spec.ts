@@ -79,6 +79,28 @@ describe('a public route', () => {
   });
 });
 
+describe('a route for one of two scopes', () => {
+  it.each([
+    ['sensorflow/import', 200],
+    ['sensorflow/admin', 200],
+    ['sensorflow/import sensorflow/admin', 200],
+    ['sensorflow/read sensorflow/write', 403],
+    ['', 403],
+  ])('answers the scope %j with %i', async (scope, status) => {
+    const { url } = await start();
+
+    const answer = await call(`${url}/probe/either`, bearer(signer.machineToken({ scope })));
+
+    expect(answer.status).toBe(status);
+    if (status === 200) return;
+    expect(answer.body).toMatchObject({
+      code: 'insufficient-scope',
+      detail: 'This needs the scope sensorflow/import or sensorflow/admin.',
+    });
+    expect(answer.headers['www-authenticate']).toContain('scope="sensorflow/import"');
+  });
+});
+
 describe('a session cookie', () => {
   it('identifies its caller', async () => {
     const { url } = await start();

@@ -50,6 +50,12 @@ export class ProbeController {
     return { imported: true };
   }
 
+  @Get('either')
+  @RequiresScope('sensorflow/import', 'sensorflow/admin')
+  either(): object {
+    return { seen: true };
+  }
+
   @Get('admin')
   @RequiresScope('sensorflow/admin')
   admin(): object {

@@ -108,8 +108,9 @@ export class Admission {
 
 function grant(request: FastifyRequest, tokens: PresentedTokens, policy: RoutePolicy): void {
   const { caller } = tokens[0].verified;
-  if (policy !== 'any-scope' && policy !== 'public' && !caller.scopes.has(policy)) {
-    throw new DomainError('forbidden', 'insufficient-scope', `This needs the scope ${policy}.`);
+  if (typeof policy === 'object' && !policy.some((scope) => caller.scopes.has(scope))) {
+    const needed = `This needs the scope ${policy.join(' or ')}.`;
+    throw new DomainError('forbidden', 'insufficient-scope', needed);
   }
   rememberCaller(request, caller);
   rememberSession(request, tokens, policy);
@@ -132,7 +133,8 @@ function challenge(reply: FastifyReply, error: unknown, policy: RoutePolicy): vo
     void reply.header('www-authenticate', `${CHALLENGE}, error="invalid_token"`);
   }
   if (error.code === 'insufficient-scope') {
-    const what = `error="insufficient_scope", scope="${policy}"`;
+    // Several in this attribute would all be needed; the first is enough.
+    const what = `error="insufficient_scope", scope="${policy[0]}"`;
     void reply.header('www-authenticate', `${CHALLENGE}, ${what}`);
   }
 }

@@ -2,14 +2,18 @@ import { applyDecorators, createParamDecorator, type ExecutionContext } from '@n
 import { Reflector } from '@nestjs/core';
 import { ApiSecurity } from '@nestjs/swagger';
 import { ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
-import { routeSettings } from '@sensorflow/platform/http/route-settings.js';
+import { routeSettings, type RouteSettings } from '@sensorflow/platform/http/route-settings.js';
 import { SCOPES, type Caller, type Scope } from '../caller.js';
 
-/** How a route says who may call it. Every route says exactly one; a route that says none is refused. */
-export type RoutePolicy = 'public' | 'any-scope' | Scope;
+/**
+ * How a route says who may call it: scopes, one of which is enough, or what needs none. Every route says exactly
+ * one; a route that says none is refused.
+ */
+export type RoutePolicy = 'public' | 'any-scope' | readonly Scope[];
 
-export function isRoutePolicy(text: string | undefined): text is RoutePolicy {
-  return text === 'public' || text === 'any-scope' || SCOPES.some((scope) => scope === text);
+export function isRoutePolicy(policy: RouteSettings['policy']): policy is RoutePolicy {
+  if (typeof policy !== 'object') return policy === 'public' || policy === 'any-scope';
+  return policy.every((name) => SCOPES.some((scope) => scope === name));
 }
 
 /** The names of the two ways in, as the OpenAPI document's security schemes carry them. */
@@ -32,11 +36,11 @@ export function AnyScope(): MethodDecorator {
   );
 }
 
-/** Whoever has this very scope. */
-export function RequiresScope(scope: Scope): MethodDecorator {
+/** Whoever has this very scope, or one of these. */
+export function RequiresScope(...oneOf: [Scope, ...Scope[]]): MethodDecorator {
   return applyDecorators(
-    DeclaredPolicy(scope),
-    routeSettings({ policy: scope }),
+    DeclaredPolicy(oneOf),
+    routeSettings({ policy: oneOf }),
     identityNeeded('insufficient-scope', 'cross-site-request'),
   );
 }

@@ -83,7 +83,7 @@ export class ImportsController {
   })
   @ApiProblem(400, 'cursor-invalid')
   @ApiProblem(503, 'store-unavailable')
-  @RequiresScope('sensorflow/import')
+  @RequiresScope('sensorflow/import', 'sensorflow/admin')
   async listImports(
     @CurrentCaller() caller: Caller,
     @Query() query: ImportsQuery,
@@ -111,7 +111,7 @@ export class ImportsController {
   @ApiOkResponse({ type: ImportView })
   @ApiProblem(404, 'import-not-found')
   @ApiProblem(503, 'store-unavailable')
-  @RequiresScope('sensorflow/import')
+  @RequiresScope('sensorflow/import', 'sensorflow/admin')
   async showImport(
     @CurrentCaller() caller: Caller,
     @Param('id') uploadId: string,

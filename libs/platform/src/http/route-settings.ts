@@ -6,7 +6,7 @@ export interface RouteSettings {
   readonly acceptsNdjson?: boolean;
   readonly ignoresBody?: boolean;
   /** Who may call it, in auth's words. */
-  readonly policy?: string;
+  readonly policy?: string | readonly string[];
 }
 
 declare module 'fastify' {
