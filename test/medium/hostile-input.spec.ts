@@ -332,10 +332,10 @@ const HEADERS: readonly Header[] = [
   ],
   ['x-forwarded-host', ['200'], (text) => ({ url: '/', headers: { 'x-forwarded-host': text } })],
   ['x-forwarded-proto', ['200'], (text) => ({ url: '/', headers: { 'x-forwarded-proto': text } })],
-  ['host', ['200'], (text) => ({ url: '/', headers: { host: text } })],
+  ['host', ['200', '400 host-malformed'], (text) => ({ url: '/', headers: { host: text } })],
   ...[
     { name: 'origin', answers: ['403 cross-site-request'] },
-    { name: 'host', answers: NOT_A_READING },
+    { name: 'host', answers: ['400 host-malformed', ...NOT_A_READING] },
     { name: 'referer', answers: NOT_A_READING },
     { name: 'sec-fetch-site', answers: NOT_A_READING },
     { name: 'sec-fetch-mode', answers: NOT_A_READING },
@@ -398,7 +398,7 @@ describe('the routes that take a body', () => {
 });
 
 function parameters() {
-  return operationsOf(api.app).flatMap(({ method, path, parameters: all = [] }) =>
+  return operationsOf(api.app).flatMap(({ method, path, parameters: all }) =>
     all.map((parameter) => ({ method, path, parameter })),
   );
 }

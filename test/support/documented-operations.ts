@@ -10,11 +10,11 @@ export interface Parameter {
 export interface Operation {
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
-  readonly parameters?: readonly Parameter[];
-  readonly requestBody?: unknown;
+  readonly parameters: readonly Parameter[];
+  readonly requestBody: unknown;
 }
 
-type Methods = Readonly<Record<string, Pick<Operation, 'parameters' | 'requestBody'>>>;
+type Methods = Readonly<Record<string, Partial<Pick<Operation, 'parameters' | 'requestBody'>>>>;
 
 /** Each route of the API's document. */
 export function operationsOf(app: NestFastifyApplication): readonly Operation[] {
@@ -22,9 +22,9 @@ export function operationsOf(app: NestFastifyApplication): readonly Operation[] 
     JSON.stringify(createDocument(app).paths),
   );
   return Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([name, operation]) => {
+    Object.entries(methods).map(([name, { parameters = [], requestBody }]) => {
       const method = name === 'post' ? 'POST' : name === 'delete' ? 'DELETE' : 'GET';
-      return { method, path, ...operation } as const;
+      return { method, path, parameters, requestBody } as const;
     }),
   );
 }

@@ -40,6 +40,11 @@ const HOST_REPEATED: Refusal = {
   code: 'host-repeated',
   detail: 'Send exactly one Host header.',
 };
+const HOST_MALFORMED: Refusal = {
+  status: 400,
+  code: 'host-malformed',
+  detail: 'The Host header is a name or an address, and a port if there is one.',
+};
 const TRANSFER_ENCODING_UNSUPPORTED: Refusal = {
   status: 501,
   code: 'transfer-encoding-unsupported',
@@ -56,10 +61,23 @@ const NO_TUNNELS: Refusal = {
   detail: 'CONNECT is not supported: this server is not a proxy.',
 };
 
-/** Answers what is not HTTP at all, before there is a request that a filter could see. */
+/** The newest answer of each connection. */
+const answers = new WeakMap<Duplex, ServerResponse>();
+
+/**
+ * Answers what is not HTTP at all, before there is a request that a filter could see. What comes behind a
+ * request never gets into its answer.
+ */
 export function answerBrokenHttp(error: Error & { code?: string }, socket: Socket): void {
+  const answer = answers.get(socket);
   if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
+  else if (answer && isUnderWay(answer)) answer.once('finish', () => socket.end());
   else endWith(FAULTS[error.code ?? ''] ?? MALFORMED, socket);
+}
+
+/** The answer to a request that has arrived, or that is answered already. */
+function isUnderWay({ req, headersSent, writableFinished }: ServerResponse): boolean {
+  return !writableFinished && (req.complete || headersSent);
 }
 
 function endWith(refusal: Refusal, socket: Duplex): void {
@@ -88,6 +106,7 @@ export function refuseBrokenRequests(server: FastifyInstance): void {
   server.addHook('onRequest', (request, reply, done) => {
     const { socket } = request.raw;
     const refusal = refusalOf(request.raw);
+    answers.set(socket, reply.raw);
     if (refusedSockets.has(socket)) socket.destroy();
     else if (refusal) {
       refusedSockets.add(socket);
@@ -109,9 +128,13 @@ function send(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): v
   void reply.status(refusal.status).headers(headers).send(body);
 }
 
+/** Narrower than RFC 3986, which has room for a comma: two readers could see two hosts. */
+const HOST = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?$/;
+
 function refusalOf({ httpVersion, headers, rawHeaders }: IncomingMessage): Refusal | undefined {
   if (httpVersion === '1.1' && !headers.host) return HOST_MISSING;
   if (isHostRepeated(rawHeaders)) return HOST_REPEATED;
+  if (headers.host && !HOST.test(headers.host)) return HOST_MALFORMED;
   const encoding = headers['transfer-encoding'];
   if (encoding === undefined || encoding.toLowerCase() === 'chunked') return undefined;
   return TRANSFER_ENCODING_UNSUPPORTED;
