@@ -1,20 +1,17 @@
-import { DomainError, type WorkBudget } from '@sensorflow/kernel';
+import type { DomainError, WorkBudget } from '@sensorflow/kernel';
+import * as provider from '@sensorflow/platform/aws/or-unavailable.js';
 
-/** Keeps the SDK's errors in this folder; they travel on as causes. A client that has gone is no error of the store. */
+const OUTAGE = {
+  code: 'store-unavailable',
+  detail: 'The aggregates cannot be reached right now; try again.',
+  retryAfterSeconds: 1,
+};
+
+/** Throws DomainError `unavailable`, and the reason of the budget's signal. */
 export async function answered<T>(call: Promise<T>, budget?: WorkBudget): Promise<T> {
-  try {
-    return await call;
-  } catch (cause) {
-    budget?.signal.throwIfAborted();
-    throw unavailable(cause);
-  }
+  return provider.orUnavailable(OUTAGE, () => call, budget);
 }
 
 export function unavailable(cause: unknown): DomainError {
-  return new DomainError(
-    'unavailable',
-    'store-unavailable',
-    'The aggregates cannot be reached right now; try again.',
-    { cause, retryAfterSeconds: 1 },
-  );
+  return provider.unavailable(OUTAGE, cause);
 }

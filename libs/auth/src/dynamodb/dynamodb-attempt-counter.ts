@@ -14,7 +14,8 @@ import {
   type AttemptRate,
   type Attempts,
 } from '../attempt-limit.js';
-import { expiry, keyOf, orUnavailable } from './login-throttle-item.js';
+import { orUnavailable } from '@sensorflow/platform/aws/or-unavailable.js';
+import { expiry, keyOf, THROTTLE_OUTAGE } from './login-throttle-item.js';
 
 /** A lost round means that somebody else's attempt was counted, and few are before all must wait. */
 const MAX_ROUNDS = 20;
@@ -36,7 +37,7 @@ export class DynamoDbAttemptCounter extends AttemptCounter {
   }
 
   async reserve(key: string, limit: AttemptLimit, nowEpochMs: number): Promise<number> {
-    return orUnavailable(async () => {
+    return orUnavailable(THROTTLE_OUTAGE, async () => {
       for (let round = 0; round < MAX_ROUNDS; round += 1) {
         const before = await this.read(keyOf('attempts', key));
         const after = withOneMore(before, limit, nowEpochMs);
@@ -48,13 +49,13 @@ export class DynamoDbAttemptCounter extends AttemptCounter {
   }
 
   async waitMs(key: string, limit: AttemptLimit, nowEpochMs: number): Promise<number> {
-    const before = await orUnavailable(() => this.read(keyOf('attempts', key)));
+    const before = await orUnavailable(THROTTLE_OUTAGE, () => this.read(keyOf('attempts', key)));
     const after = withOneMore(before, limit, nowEpochMs);
     return typeof after === 'number' ? after : 0;
   }
 
   async giveBack(key: string): Promise<void> {
-    await orUnavailable(() =>
+    await orUnavailable(THROTTLE_OUTAGE, () =>
       this.change(keyOf('attempts', key), {
         UpdateExpression: 'SET attempts = attempts - :one',
         ConditionExpression: 'attempts > :zero',
@@ -65,7 +66,7 @@ export class DynamoDbAttemptCounter extends AttemptCounter {
 
   async clear(key: string): Promise<void> {
     const Key = keyOf('attempts', key);
-    await orUnavailable(() =>
+    await orUnavailable(THROTTLE_OUTAGE, () =>
       this.client.send(new DeleteItemCommand({ TableName: this.tableName, Key })),
     );
   }
@@ -83,7 +84,7 @@ export class DynamoDbAttemptCounter extends AttemptCounter {
       ':first': { N: String(nowEpochMs + refillEveryMs) },
       ':expiresAt': expiry(nowEpochMs + burst * refillEveryMs),
     };
-    return orUnavailable(async () => {
+    return orUnavailable(THROTTLE_OUTAGE, async () => {
       for (let round = 0; round < MAX_ROUNDS; round += 1) {
         const found = await this.change(keyOf('rate', key), {
           UpdateExpression: 'SET fullAt = fullAt + :refill, expiresAt = :expiresAt',
@@ -105,7 +106,7 @@ export class DynamoDbAttemptCounter extends AttemptCounter {
   }
 
   async giveBackToRate(key: string, { refillEveryMs }: AttemptRate): Promise<void> {
-    await orUnavailable(() =>
+    await orUnavailable(THROTTLE_OUTAGE, () =>
       this.change(keyOf('rate', key), {
         UpdateExpression: 'SET fullAt = fullAt - :refill',
         ConditionExpression: 'attribute_exists(fullAt)',

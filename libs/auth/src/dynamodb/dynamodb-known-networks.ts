@@ -1,6 +1,7 @@
 import { GetItemCommand, UpdateItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KnownNetworks } from '../known-networks.js';
-import { expiry, keyOf, orUnavailable } from './login-throttle-item.js';
+import { orUnavailable } from '@sensorflow/platform/aws/or-unavailable.js';
+import { expiry, keyOf, THROTTLE_OUTAGE } from './login-throttle-item.js';
 
 /** Known networks in the sessions table: one item an account and network, cleared by DynamoDB's TTL. */
 export class DynamoDbKnownNetworks extends KnownNetworks {
@@ -12,7 +13,7 @@ export class DynamoDbKnownNetworks extends KnownNetworks {
   }
 
   async isKnown(account: string, network: string, nowEpochMs: number): Promise<boolean> {
-    const { Item } = await orUnavailable(() =>
+    const { Item } = await orUnavailable(THROTTLE_OUTAGE, () =>
       this.client.send(
         new GetItemCommand({
           TableName: this.tableName,
@@ -25,7 +26,7 @@ export class DynamoDbKnownNetworks extends KnownNetworks {
   }
 
   async remember(account: string, network: string, untilEpochMs: number): Promise<void> {
-    await orUnavailable(() =>
+    await orUnavailable(THROTTLE_OUTAGE, () =>
       this.client.send(
         new UpdateItemCommand({
           TableName: this.tableName,

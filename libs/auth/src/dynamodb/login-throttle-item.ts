@@ -1,5 +1,5 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { DomainError } from '@sensorflow/kernel';
+import type { Outage } from '@sensorflow/platform/aws/or-unavailable.js';
 
 /** Where the throttle's items stand in the sessions table. */
 export function keyOf(
@@ -14,15 +14,9 @@ export function expiry(epochMs: number): AttributeValue {
   return { N: String(Math.ceil(epochMs / 1000)) };
 }
 
-export async function orUnavailable<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    throw new DomainError(
-      'unavailable',
-      'login-throttle-unavailable',
-      'Logging in is not possible at the moment.',
-      { cause, retryAfterSeconds: 2 },
-    );
-  }
-}
+/** Of the throttle's own items; nobody logs in unless attempts are counted. */
+export const THROTTLE_OUTAGE: Outage = {
+  code: 'login-throttle-unavailable',
+  detail: 'Logging in is not possible at the moment.',
+  retryAfterSeconds: 2,
+};

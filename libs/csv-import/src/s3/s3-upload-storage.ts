@@ -7,7 +7,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { DomainError } from '@sensorflow/kernel';
+import { orUnavailable, unavailable } from '@sensorflow/platform/aws/or-unavailable.js';
 import { Readable } from 'node:stream';
 import { FileFault } from '../file-fault.js';
 import type { ReportState, RunParts } from '../import-record.js';
@@ -28,6 +28,11 @@ import {
 } from './object-keys.js';
 import { unstalled } from './unstalled.js';
 
+const OUTAGE = {
+  code: 'storage-unavailable',
+  detail: 'The storage of uploads does not answer at the moment.',
+  retryAfterSeconds: 2,
+};
 const DELETIONS_AT_A_TIME = 8;
 /** Longer than S3 ever thinks about the next bytes; who reads then opens the object again behind the last. */
 const IDLE_MS = 10_000;
@@ -71,7 +76,7 @@ export class S3UploadStorage extends UploadStorage {
   /** Needs the permission to list the bucket: without it S3 says 403 of an object that is missing. */
   override async isUploaded(target: Pick<UploadTarget, 'uploadId' | 'gzip'>): Promise<boolean> {
     const command = new HeadObjectCommand({ Bucket: this.bucketName, Key: uploadKey(target) });
-    return orUnavailable(async () => {
+    return orUnavailable(OUTAGE, async () => {
       try {
         await this.s3.send(command);
         return true;
@@ -103,13 +108,15 @@ export class S3UploadStorage extends UploadStorage {
       IfMatch: `"${object.etag}"`,
       ...(offset > 0 && { Range: `bytes=${offset}-` }),
     });
-    const { Body } = await orUnavailable(() => this.s3.send(command).catch(rethrowFileFault));
+    const { Body } = await orUnavailable(OUTAGE, () =>
+      this.s3.send(command).catch(rethrowFileFault),
+    );
     return this.bytesOf(Body);
   }
 
   private bytesOf(body: unknown): AsyncIterable<Uint8Array> {
     if (body instanceof Readable) return unstalled(body, this.idleMs);
-    throw unavailable(new TypeError('the body is no stream'));
+    throw unavailable(OUTAGE, new TypeError('the body is no stream'));
   }
 
   override async putReportPart(
@@ -119,7 +126,7 @@ export class S3UploadStorage extends UploadStorage {
     text: string,
   ): Promise<void> {
     const Key = partKey(uploadId, run, part);
-    await orUnavailable(() =>
+    await orUnavailable(OUTAGE, () =>
       this.s3.send(
         new PutObjectCommand({ Bucket: this.bucketName, Key, Body: text, ContentType: CSV_TYPE }),
       ),
@@ -141,7 +148,7 @@ export class S3UploadStorage extends UploadStorage {
         objectMode: false,
       }),
     });
-    await orUnavailable(() => this.s3.send(command));
+    await orUnavailable(OUTAGE, () => this.s3.send(command));
   }
 
   private async *reportBytes(
@@ -162,7 +169,7 @@ export class S3UploadStorage extends UploadStorage {
     const keys = partKeys(uploadId, parts);
     for (let start = 0; start < keys.length; start += DELETIONS_AT_A_TIME) {
       const some = keys.slice(start, start + DELETIONS_AT_A_TIME);
-      await orUnavailable(() => Promise.all(some.map((key) => this.delete(key))));
+      await orUnavailable(OUTAGE, () => Promise.all(some.map((key) => this.delete(key))));
     }
   }
 
@@ -180,21 +187,4 @@ function rethrowFileFault(error: unknown): never {
     throw new FileFault('file-replaced', 'The file was replaced after its upload.', error);
   }
   throw error;
-}
-
-async function orUnavailable<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw error instanceof FileFault ? error : unavailable(error);
-  }
-}
-
-function unavailable(cause: unknown): DomainError {
-  return new DomainError(
-    'unavailable',
-    'storage-unavailable',
-    'The storage of uploads does not answer at the moment.',
-    { cause, retryAfterSeconds: 2 },
-  );
 }

@@ -4,8 +4,10 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { DomainError } from '@sensorflow/kernel';
+import { orUnavailable } from '@sensorflow/platform/aws/or-unavailable.js';
 import { ImportQueue } from '../import-queue.js';
+
+const OUTAGE = { code: 'queue-unavailable', detail: 'The queue does not answer.' };
 
 /** Messages that came, and imports that wait for a slot of their caller. */
 const WAITING = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesDelayed'] as const;
@@ -26,7 +28,7 @@ export class SqsImportQueue extends ImportQueue {
       MessageBody,
       DelaySeconds: delaySeconds,
     });
-    await orUnavailable(() => this.sqs.send(command));
+    await orUnavailable(OUTAGE, () => this.sqs.send(command));
   }
 
   override async hasWaiting(): Promise<boolean> {
@@ -34,7 +36,7 @@ export class SqsImportQueue extends ImportQueue {
       QueueUrl: this.queueUrl,
       AttributeNames: [...WAITING],
     });
-    const { Attributes } = await orUnavailable(() => this.sqs.send(command));
+    const { Attributes } = await orUnavailable(OUTAGE, () => this.sqs.send(command));
     return WAITING.some((name) => Number(Attributes?.[name] ?? 0) > 0);
   }
 
@@ -44,16 +46,6 @@ export class SqsImportQueue extends ImportQueue {
       ReceiptHandle: receiptHandle,
       VisibilityTimeout: seconds,
     });
-    await orUnavailable(() => this.sqs.send(command));
-  }
-}
-
-async function orUnavailable<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    throw new DomainError('unavailable', 'queue-unavailable', 'The queue does not answer.', {
-      cause,
-    });
+    await orUnavailable(OUTAGE, () => this.sqs.send(command));
   }
 }
