@@ -11,9 +11,9 @@ import {
   type MetricHoursQuery,
 } from '@sensorflow/aggregation';
 import { DynamoDbAggregateStore } from '@sensorflow/aggregation/dynamodb/dynamodb-aggregate-store.js';
-import { SystemClock, WorkBudget } from '@sensorflow/kernel';
 import { AGGREGATES_TABLE } from '@sensorflow/platform/resources/tables.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { aBudget } from '../support/budgets.js';
 import { InMemoryAggregateStore } from '../support/in-memory-aggregate-store.js';
 import { aStoredReading, pagesOf } from '../support/readings.js';
 import { startTestDynamoDb, type TestDynamoDb } from '../support/test-dynamodb.js';
@@ -286,15 +286,25 @@ describe.each([
   it('cost a budget its calls, and are not read for a client that has gone', async () => {
     await store.replaceCell(aCell('EQ-1', '2023-02-15T06'));
     const reader = new AbortController();
-    const budget = new WorkBudget(reader.signal, new SystemClock());
+    const budget = aBudget(reader.signal);
     const query = { metric: 'value', range: FIFTEENTH };
+    const reads: readonly (() => Promise<unknown>)[] = [
+      async () => pagesOf(store.scanMetric(query, budget)),
+      async () => pagesOf(store.scanCells('EQ-1', FIFTEENTH, budget)),
+      async () => pagesOf(store.scanEquipment(FIFTEENTH, budget)),
+      async () => store.daysWithin(FIFTEENTH, undefined, budget),
+      async () => store.daysWithin(FIFTEENTH, 'EQ-1', budget),
+    ];
 
-    await pagesOf(store.scanMetric(query, budget));
+    for (const read of reads) {
+      const { storeCalls } = budget.cost;
+      await read();
+      expect(budget.cost.storeCalls).toBeGreaterThan(storeCalls);
+    }
     const { storeCalls, storeItems } = budget.cost;
     reader.abort();
 
-    await expect(pagesOf(store.scanMetric(query, budget))).rejects.toBe(reader.signal.reason);
-    expect(storeCalls).toBeGreaterThan(0);
+    for (const read of reads) await expect(read()).rejects.toBe(reader.signal.reason);
     expect(storeItems).toBeGreaterThan(0);
     expect(budget.cost.storeCalls).toBe(storeCalls);
   });

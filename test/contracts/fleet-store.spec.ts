@@ -16,6 +16,7 @@ import {
 import { DynamoDbFleetStore } from '@sensorflow/aggregation/dynamodb/dynamodb-fleet-store.js';
 import { AGGREGATES_TABLE } from '@sensorflow/platform/resources/tables.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { aBudget } from '../support/budgets.js';
 import { InMemoryAggregateStore } from '../support/in-memory-aggregate-store.js';
 import { InMemoryFleetStore } from '../support/in-memory-fleet-store.js';
 import { aStoredReading, pagesOf } from '../support/readings.js';
@@ -181,6 +182,31 @@ describe.each([
     const text = ({ hour, shard, version, aggregate }: SumCell) =>
       `${hour} ${shard} ${version} ${JSON.stringify(aggregate && plain(aggregate))}`;
     expect(found.map(text).toSorted()).toEqual(sums.map(text).toSorted());
+  });
+
+  it('cost a budget their calls, and are not read for a client that has gone', async () => {
+    await fleet.replaceSum(aSum({ shard: 0 }));
+    await fleet.replaceSum(aSum({}));
+    const range = { from: SIX, to: anHour('2023-02-15T08') };
+    const reader = new AbortController();
+    const budget = aBudget(reader.signal);
+    const scans = [
+      () => fleet.scanSums('value', range, budget),
+      () => fleet.scanFleet('value', range, budget),
+    ];
+
+    for (const scan of scans) {
+      const { storeCalls } = budget.cost;
+      await pagesOf<unknown>(scan());
+      expect(budget.cost.storeCalls).toBeGreaterThan(storeCalls);
+    }
+    const { storeCalls } = budget.cost;
+    reader.abort();
+
+    for (const scan of scans) {
+      await expect(pagesOf<unknown>(scan())).rejects.toBe(reader.signal.reason);
+    }
+    expect(budget.cost.storeCalls).toBe(storeCalls);
   });
 
   it('of the fleet come in order of the hour, from the first to before the last', async () => {

@@ -6,6 +6,7 @@ import {
 } from '@sensorflow/csv-import';
 import { DynamoDbImportStore } from '@sensorflow/csv-import/dynamodb/dynamodb-import-store.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { aBudget } from '../support/budgets.js';
 import { startImportsTable } from '../support/imports-table.js';
 import { InMemoryImportStore } from '../support/in-memory-import-store.js';
 import { anInstant } from '../support/readings.js';
@@ -129,6 +130,21 @@ describe.each(subjects)('the store of imports: %s', (_, start) => {
     expect(first.next).toBe(ids[1]);
     expect(second.imports.map((record) => record.uploadId)).toEqual([ids[0]]);
     expect((await store.list({ limit: 1000 })).next).toBeUndefined();
+  });
+
+  it('cost a budget its calls, and are not read for a client that has gone', async () => {
+    const reader = new AbortController();
+    const budget = aBudget(reader.signal);
+
+    await store.list({ limit: 2 }, budget);
+    await store.find(uploadId, budget);
+    const { storeCalls } = budget.cost;
+    reader.abort();
+
+    expect(storeCalls).toBe(2);
+    await expect(store.list({ limit: 2 }, budget)).rejects.toBe(reader.signal.reason);
+    await expect(store.find(uploadId, budget)).rejects.toBe(reader.signal.reason);
+    expect(budget.cost.storeCalls).toBe(2);
   });
 
   it('lists those of one subject alone, page by page', async () => {

@@ -2,6 +2,7 @@ import type { ReadingStore } from '@sensorflow/sensor-data';
 import { DynamoDbReadingStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-reading-store.js';
 import { READINGS_TABLE } from '@sensorflow/platform/resources/tables.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { aBudget } from '../support/budgets.js';
 import { InMemoryReadingStore } from '../support/in-memory-reading-store.js';
 import { anInstant, aStoredReading, pagesOf } from '../support/readings.js';
 import { startTestDynamoDb } from '../support/test-dynamodb.js';
@@ -48,6 +49,29 @@ describe.each(subjects)('the store of readings: %s', (_, start) => {
 
     expect(new Set(named)).toEqual(new Set(ids));
     expect(named).toHaveLength(ids.length);
+  });
+
+  it('costs a budget its calls, and is not scanned for a client that has gone', async () => {
+    const equipmentId = newEquipment();
+    await store.putAll([aStoredReading({ equipmentId, timestamp: second2023(1) })]);
+    const [from, to] = [anInstant(second2023(0)), anInstant(second2023(9))];
+    const reader = new AbortController();
+    const budget = aBudget(reader.signal);
+    const scans: readonly (() => Promise<unknown>)[] = [
+      async () => pagesOf(store.scanEquipment(budget)),
+      async () => pagesOf(store.scanRange(equipmentId, from, to, 1, budget)),
+    ];
+
+    for (const scan of scans) {
+      const { storeCalls } = budget.cost;
+      await scan();
+      expect(budget.cost.storeCalls).toBeGreaterThan(storeCalls);
+    }
+    const { storeCalls } = budget.cost;
+    reader.abort();
+
+    for (const scan of scans) await expect(scan()).rejects.toBe(reader.signal.reason);
+    expect(budget.cost.storeCalls).toBe(storeCalls);
   });
 
   it('gives back exactly the reading that was put', async () => {

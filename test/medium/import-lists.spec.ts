@@ -99,7 +99,7 @@ describe('a list of a thousand imports', () => {
     const startedAt = performance.now();
 
     standstill.enable();
-    const own = await imports.listImports(ADA, COUNT);
+    const own = await imports.listImports(ADA, { limit: COUNT });
     standstill.disable();
 
     const ms = performance.now() - startedAt;
@@ -110,8 +110,10 @@ describe('a list of a thousand imports', () => {
       `${COUNT} imports, ${reports.length} signed: ${ms.toFixed(0)} ms, ` +
         `longest standstill ${(standstill.max / 1e6).toFixed(0)} ms\n`,
     );
-    expect((await imports.listImports(ROOT, COUNT)).imports).toHaveLength(COUNT);
-    expect((await imports.listImports({ ...ADA, subject: 'bob' }, COUNT)).imports).toEqual([]);
+    expect((await imports.listImports(ROOT, { limit: COUNT })).imports).toHaveLength(COUNT);
+    expect(
+      (await imports.listImports({ ...ADA, subject: 'bob' }, { limit: COUNT })).imports,
+    ).toEqual([]);
   });
 
   it('has pages of what one call to the store reads, however large the imports are', async () => {
@@ -127,7 +129,7 @@ describe('a list of a thousand imports', () => {
     const seen: string[] = [];
     let pages = 0;
     for (let before: string | undefined; pages === 0 || before !== undefined; pages += 1) {
-      const page = await imports.listImports({ ...bob, seesAll: false }, COUNT, before);
+      const page = await imports.listImports({ ...bob, seesAll: false }, { limit: COUNT, before });
       seen.push(...page.imports.map(({ record }) => record.uploadId));
       before = page.next;
     }

@@ -12,6 +12,7 @@ import {
   type ScannedHour,
 } from '@sensorflow/aggregation';
 import { DomainError, type WorkBudget } from '@sensorflow/kernel';
+import { counted } from './counted.js';
 
 /** The table of aggregates in memory, for tests; keeps the contract of AggregateStore. */
 export class InMemoryAggregateStore extends AggregateStore {
@@ -64,8 +65,12 @@ export class InMemoryAggregateStore extends AggregateStore {
     }
   }
 
-  override async daysWithin(range: HourRange, equipmentId?: string): Promise<readonly string[]> {
-    await Promise.resolve();
+  override async daysWithin(
+    range: HourRange,
+    equipmentId?: string,
+    budget?: WorkBudget,
+  ): Promise<readonly string[]> {
+    await counted(budget);
     const within = this.within(range).filter(
       (cell) => equipmentId === undefined || cell.equipmentId === equipmentId,
     );
@@ -76,16 +81,20 @@ export class InMemoryAggregateStore extends AggregateStore {
     return Promise.resolve(this.shardOfEquipment(of.equipmentId));
   }
 
-  override async *scanEquipment(range: HourRange): AsyncGenerator<readonly string[]> {
-    await Promise.resolve();
+  override async *scanEquipment(
+    range: HourRange,
+    budget?: WorkBudget,
+  ): AsyncGenerator<readonly string[]> {
+    await counted(budget);
     yield this.within(range).map(({ equipmentId }) => equipmentId);
   }
 
   override async *scanCells(
     equipmentId: string,
     range: HourRange,
+    budget?: WorkBudget,
   ): AsyncGenerator<readonly EquipmentHourCell[]> {
-    await Promise.resolve();
+    await counted(budget);
     yield this.within(range).filter((cell) => cell.equipmentId === equipmentId);
   }
 

@@ -15,6 +15,7 @@ import {
 } from '@sensorflow/aggregation';
 import type { WorkBudget } from '@sensorflow/kernel';
 import type { InMemoryAggregateStore } from './in-memory-aggregate-store.js';
+import { counted } from './counted.js';
 
 /** The upper levels of the table of aggregates in memory, for tests; keeps the contract of FleetStore. */
 export class InMemoryFleetStore extends FleetStore {
@@ -65,8 +66,12 @@ export class InMemoryFleetStore extends FleetStore {
     );
   }
 
-  override async *scanSums(metric: string, range: HourRange): AsyncGenerator<readonly SumCell[]> {
-    await Promise.resolve();
+  override async *scanSums(
+    metric: string,
+    range: HourRange,
+    budget?: WorkBudget,
+  ): AsyncGenerator<readonly SumCell[]> {
+    await counted(budget);
     yield this.allSums().filter(
       (sum) => sum.metric === metric && sum.hour >= range.from && sum.hour < range.to,
     );
@@ -77,8 +82,7 @@ export class InMemoryFleetStore extends FleetStore {
     range: HourRange,
     budget?: WorkBudget,
   ): AsyncGenerator<readonly FleetHour[]> {
-    await Promise.resolve();
-    budget?.signal.throwIfAborted();
+    await counted(budget);
     const found = this.allSums()
       .filter((sum) => sum.metric === metric && sum.shard === undefined)
       .filter(({ hour }) => hour >= range.from && hour < range.to)

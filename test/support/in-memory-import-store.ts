@@ -8,6 +8,8 @@ import {
   type Takeover,
   type UploadedObject,
 } from '@sensorflow/csv-import';
+import type { WorkBudget } from '@sensorflow/kernel';
+import { counted } from './counted.js';
 
 /** The table of imports in memory, for tests; keeps the contract of ImportStore. */
 export class InMemoryImportStore extends ImportStore {
@@ -18,13 +20,16 @@ export class InMemoryImportStore extends ImportStore {
     if (!this.records.has(record.uploadId)) this.records.set(record.uploadId, record);
   }
 
-  override async find(uploadId: string): Promise<ImportRecord | undefined> {
-    await Promise.resolve();
+  override async find(uploadId: string, budget?: WorkBudget): Promise<ImportRecord | undefined> {
+    await counted(budget);
     return this.records.get(uploadId);
   }
 
-  override async list({ limit, before, subject }: ImportListing): Promise<ImportPage> {
-    await Promise.resolve();
+  override async list(
+    { limit, before, subject }: ImportListing,
+    budget?: WorkBudget,
+  ): Promise<ImportPage> {
+    await counted(budget);
     const newestFirst = [...this.records.values()]
       .filter(({ createdBy }) => subject === undefined || createdBy?.subject === subject)
       .filter(({ uploadId }) => before === undefined || uploadId < before)

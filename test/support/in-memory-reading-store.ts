@@ -10,6 +10,7 @@ import {
   type StoredReading,
 } from '@sensorflow/sensor-data';
 import { isDeepStrictEqual } from 'node:util';
+import { counted } from './counted.js';
 
 /**
  * Decides what becomes of one put: its outcome, or undefined for the usual one. An `unknown` put did
@@ -106,8 +107,8 @@ export class InMemoryReadingStore extends ReadingStore {
     return this.sorted(equipmentId).at(-1);
   }
 
-  override async *scanEquipment(): AsyncGenerator<readonly string[]> {
-    await Promise.resolve();
+  override async *scanEquipment(budget?: WorkBudget): AsyncGenerator<readonly string[]> {
+    await counted(budget);
     for (const [id, readings] of this.byEquipment) if (readings.size > 0) yield [id];
   }
 
@@ -116,8 +117,9 @@ export class InMemoryReadingStore extends ReadingStore {
     from: Instant,
     to: Instant,
     mostPerPage = Infinity,
+    budget?: WorkBudget,
   ): AsyncGenerator<readonly StoredReading[]> {
-    await Promise.resolve();
+    await counted(budget);
     const inRange = this.sorted(equipmentId).filter(
       ({ timestamp }) => timestamp >= from && timestamp < to,
     );
@@ -128,8 +130,4 @@ export class InMemoryReadingStore extends ReadingStore {
     const readings = [...(this.byEquipment.get(equipmentId)?.values() ?? [])];
     return readings.sort((a, b) => (a.timestamp < b.timestamp ? -1 : 1));
   }
-}
-
-async function counted(budget: WorkBudget | undefined): Promise<void> {
-  await (budget?.call(async () => Promise.resolve()) ?? Promise.resolve());
 }

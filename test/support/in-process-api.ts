@@ -35,7 +35,8 @@ export interface InProcessApi {
   close(): Promise<void>;
 }
 
-export async function startInProcessApi(): Promise<InProcessApi> {
+/** @param log hears each line that the API logs; without it nothing is logged */
+export async function startInProcessApi(log?: (line: string) => void): Promise<InProcessApi> {
   const folder = mkdtempSync(join(tmpdir(), 'sensorflow-api-'));
   const dbPath = join(folder, 'dynamodb.db');
   const binary = findDynoxide(process.env);
@@ -44,7 +45,7 @@ export async function startInProcessApi(): Promise<InProcessApi> {
   const identity = await ensureIdentity(cognito, 'Correct-horse-battery-7');
   pointSdkAt(dynoxide.url, cognito.url);
   await createTables();
-  const app = await createApp(identity);
+  const app = await createApp(identity, log);
   return {
     app,
     machineToken: await machineToken({ machine: machineOf(cognito, identity) }),
@@ -97,7 +98,10 @@ async function createTables(): Promise<void> {
   client.destroy();
 }
 
-async function createApp(identity: Identity): Promise<NestFastifyApplication> {
+async function createApp(
+  identity: Identity,
+  log: ((line: string) => void) | undefined,
+): Promise<NestFastifyApplication> {
   const environment = readApiEnvironment({
     AWS_REGION: 'local',
     ...Object.fromEntries(TABLES.map(({ nameVariable }) => [nameVariable, nameVariable])),
@@ -111,7 +115,7 @@ async function createApp(identity: Identity): Promise<NestFastifyApplication> {
     TRUSTED_PROXY_HOPS: '2',
     SWEEP_DELAY_MINUTES: '0',
   });
-  const logger = createLogger('silent');
+  const logger = log ? createLogger('info', { write: log }) : createLogger('silent');
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.from(environment, logger),
     createHttpAdapter(environment, logger),

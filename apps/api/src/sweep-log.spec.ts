@@ -1,6 +1,7 @@
 import { createLogger } from '@sensorflow/platform/logging/logger.js';
 import { describe, expect, it } from 'vitest';
 import { AggregationWorld, anHour } from '../../../test/support/aggregation-world.js';
+import { aBudget } from '../../../test/support/budgets.js';
 import { sweepLog } from './sweep-log.js';
 
 describe('the log of the sweep', () => {
@@ -10,9 +11,8 @@ describe('the log of the sweep', () => {
     const world = new AggregationWorld();
     await world.put({ equipmentId: 'EQ-1', timestamp: '2023-02-15T06:30:00Z', value: 5 });
     const [hour, to] = [anHour('2023-02-15T06'), anHour('2023-02-15T07')];
-    const { signal } = new AbortController();
 
-    const report = await world.verification.repair({ range: { from: hour, to } }, signal);
+    const report = await world.verification.repair({ range: { from: hour, to } }, aBudget());
     const { checked, differences, repaired, tooLarge } = report;
     sweepLog(logger).onSwept({ hour, checked, differences, repaired, tooLarge });
 

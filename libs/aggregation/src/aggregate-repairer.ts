@@ -1,4 +1,4 @@
-import { DomainError } from '@sensorflow/kernel';
+import { DomainError, type WorkBudget } from '@sensorflow/kernel';
 import type { AggregateStore, EquipmentHour } from './aggregate-store.js';
 import type { Difference } from './difference.js';
 import { equipmentHourKey, type HourRecomputer } from './hour-recomputer.js';
@@ -34,9 +34,9 @@ export class AggregateRepairer {
   async repair(
     differences: readonly Difference[],
     deadlineEpochMs: number,
-    signal: AbortSignal,
+    budget: WorkBudget,
   ): Promise<void> {
-    const attempts = new Attempts(signal, this.onFailure);
+    const attempts = new Attempts(budget, this.onFailure);
     const failed = new Set<string>();
     for (const [key, of] of equipmentHoursIn(differences)) {
       const name = `${of.equipmentId} ${of.hour}`;
@@ -94,12 +94,12 @@ class Attempts {
   passing: DomainError | undefined;
 
   constructor(
-    private readonly signal: AbortSignal,
+    private readonly budget: WorkBudget,
     private readonly onFailure: (error: Error) => void,
   ) {}
 
   async succeed(name: string, recompute: () => Promise<unknown>): Promise<boolean> {
-    this.signal.throwIfAborted();
+    this.budget.signal.throwIfAborted();
     try {
       await recompute();
       return true;

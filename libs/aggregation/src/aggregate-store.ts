@@ -52,7 +52,8 @@ export interface MetricHoursQuery {
 
 /**
  * The equipment-hours of the table of aggregates. All methods throw DomainError `unavailable` (`store-unavailable`) when the
- * store does not answer; a write may have happened then, and repeating the recomputation is safe.
+ * store does not answer; a write may have happened then, and repeating the recomputation is safe. Reads with a
+ * budget make their calls by it, and throw the reason of its signal.
  */
 export abstract class AggregateStore {
   /** A cell's version and slots, 0 and none where they cannot be read. Strongly consistent. */
@@ -69,8 +70,7 @@ export abstract class AggregateStore {
   /**
    * Every cell in a range of hours with its aggregate of a metric, ordered by hour and within it by
    * equipment id, a page at a time. Cells without the metric are there too: their reader has to know how
-   * far a scan has come that finds nothing. May lag behind the writes by moments. Throws the reason of
-   * the budget's signal.
+   * far a scan has come that finds nothing. May lag behind the writes by moments.
    */
   abstract scanMetric(
     query: MetricHoursQuery,
@@ -81,13 +81,17 @@ export abstract class AggregateStore {
    * The days of a range that may hold cells, as `yyyy-mm-dd` in order, strongly consistent; of one
    * equipment those that do, with the lag of `scanCells`.
    */
-  abstract daysWithin(range: HourRange, equipmentId?: string): Promise<readonly string[]>;
+  abstract daysWithin(
+    range: HourRange,
+    equipmentId?: string,
+    budget?: WorkBudget,
+  ): Promise<readonly string[]>;
 
   /** The shard that an equipment-hour lies in, or would: nothing is laid out by asking. */
-  abstract shardOf(of: EquipmentHour): Promise<number>;
+  abstract shardOf(of: EquipmentHour, budget?: WorkBudget): Promise<number>;
 
   /** Equipment with cells in some hours of one day, a page at a time, repeated for each of its hours. Strongly consistent. */
-  abstract scanEquipment(range: HourRange): AsyncIterable<readonly string[]>;
+  abstract scanEquipment(range: HourRange, budget?: WorkBudget): AsyncIterable<readonly string[]>;
 
   /**
    * All cells of one equipment in a range as they stand there, by hour, a page at a time; one that cannot
@@ -96,6 +100,7 @@ export abstract class AggregateStore {
   abstract scanCells(
     equipmentId: string,
     range: HourRange,
+    budget?: WorkBudget,
   ): AsyncIterable<readonly EquipmentHourCell[]>;
 }
 

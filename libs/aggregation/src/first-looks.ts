@@ -1,4 +1,4 @@
-import type { Clock } from '@sensorflow/kernel';
+import type { Clock, WorkBudget } from '@sensorflow/kernel';
 import type { Difference } from './difference.js';
 import { earlierHour, hourPlus, type Hour, type HourRange } from './hour.js';
 import { MOST_DIFFERENCES, type Inspection, type Look, type Subject } from './inspection.js';
@@ -33,15 +33,15 @@ export class FirstLooks {
   ) {}
 
   /** At least one part. Throws what the stores throw, and the signal's reason. */
-  async at(subject: Subject, signal: AbortSignal): Promise<FirstPage> {
+  async at(subject: Subject, budget: WorkBudget): Promise<FirstPage> {
     const endsAt = this.clock.nowEpochMs() + PAGE_MS;
     const page = new PageOfLooks();
     let hours = 1;
-    for await (const day of this.days.within(subject, signal)) {
+    for await (const day of this.days.within(subject, budget)) {
       for (let { from } = day; from < day.to;) {
         const startedAt = this.clock.nowEpochMs();
         const part = { from, to: earlierHour(hourPlus(from, hours), day.to) };
-        const look = await this.lookInTime({ ...subject, range: part }, hours, signal);
+        const look = await this.lookInTime({ ...subject, range: part }, hours, budget);
         if (look) {
           page.add(part, look);
           from = part.to;
@@ -60,14 +60,14 @@ export class FirstLooks {
   private async lookInTime(
     subject: Subject,
     hours: number,
-    signal: AbortSignal,
+    budget: WorkBudget,
   ): Promise<Look | undefined> {
-    if (hours === 1) return this.inspection.look(subject, signal);
+    if (hours === 1) return this.inspection.look(subject, budget);
     const inTime = AbortSignal.timeout(this.longestPartMs);
     try {
-      return await this.inspection.look(subject, AbortSignal.any([signal, inTime]));
+      return await this.inspection.look(subject, budget.endingWith(inTime));
     } catch (error) {
-      if (signal.aborted || error !== inTime.reason) throw error;
+      if (budget.signal.aborted || error !== inTime.reason) throw error;
       return undefined;
     }
   }

@@ -31,7 +31,8 @@ export interface FleetHour {
 /**
  * The two upper levels of the table of aggregates: record 0008. All methods throw DomainError
  * `unavailable` (`store-unavailable`) when the store does not answer; a write may have happened then,
- * and repeating the recomputation is safe.
+ * and repeating the recomputation is safe. Reads with a budget make their calls by it, and throw the reason
+ * of its signal.
  */
 export abstract class FleetStore {
   /** The version of a cell, 0 when there is none that can be read. Strongly consistent. */
@@ -56,11 +57,15 @@ export abstract class FleetStore {
    * The sums of a metric in some hours of one day, of all shards and of the fleet, strongly consistent, a
    * page at a time. One without readings, or that cannot be read, is there without an aggregate.
    */
-  abstract scanSums(metric: string, range: HourRange): AsyncIterable<readonly SumCell[]>;
+  abstract scanSums(
+    metric: string,
+    range: HourRange,
+    budget?: WorkBudget,
+  ): AsyncIterable<readonly SumCell[]>;
 
   /**
    * What the fleet's hours of a range amount to, in order of the hour, a page at a time. Strongly
-   * consistent. Throws the reason of the budget's signal.
+   * consistent.
    */
   abstract scanFleet(
     metric: string,

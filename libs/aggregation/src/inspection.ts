@@ -1,4 +1,4 @@
-import { inParallel } from '@sensorflow/kernel';
+import { inParallel, type WorkBudget } from '@sensorflow/kernel';
 import type { ReadingStore, StoredReading } from '@sensorflow/sensor-data';
 import type { AggregateStore, EquipmentHour, EquipmentHourCell } from './aggregate-store.js';
 import { differencesAt, type Difference, type Place } from './difference.js';
@@ -49,11 +49,11 @@ export class Inspection {
   ) {}
 
   /** Throws what the stores throw, and the signal's reason. */
-  async look(subject: Subject, signal: AbortSignal): Promise<Look> {
-    const notes = new Notes(signal);
+  async look(subject: Subject, budget: WorkBudget): Promise<Look> {
+    const notes = new Notes(budget);
     const sums = subject.metrics && new RecomputedSums();
-    await inParallel(await this.candidates(subject, signal), CONCURRENCY, async (id) => {
-      signal.throwIfAborted();
+    await inParallel(await this.candidates(subject, budget), CONCURRENCY, async (id) => {
+      budget.signal.throwIfAborted();
       await this.lookAtEquipment(id, subject, notes, sums);
     });
     if (sums) await this.lookAtSums(subject, notes, sums);
@@ -63,12 +63,12 @@ export class Inspection {
   /** Those that have readings, and those that have cells without any. */
   private async candidates(
     { range, equipment, metrics }: Subject,
-    signal: AbortSignal,
+    budget: WorkBudget,
   ): Promise<ReadonlySet<string>> {
     const candidates = new Set(equipment);
     if (!metrics) return candidates;
-    for await (const page of this.aggregates.scanEquipment(range)) {
-      signal.throwIfAborted();
+    for await (const page of this.aggregates.scanEquipment(range, budget)) {
+      budget.signal.throwIfAborted();
       for (const id of page) candidates.add(id);
     }
     return candidates;
@@ -82,12 +82,12 @@ export class Inspection {
   ): Promise<void> {
     const folds = await this.foldHours(equipmentId, range, notes);
     const cells = new Map<Hour, EquipmentHourCell>();
-    for await (const page of this.aggregates.scanCells(equipmentId, range)) {
-      notes.signal.throwIfAborted();
+    for await (const page of this.aggregates.scanCells(equipmentId, range, notes.budget)) {
+      notes.budget.signal.throwIfAborted();
       for (const cell of page) cells.set(cell.hour, cell);
     }
     const hours = new Set([...folds.keys(), ...cells.keys()]);
-    if (hours.size > 0) notes.seek(await registered?.whereIs(equipmentId, notes.signal));
+    if (hours.size > 0) notes.seek(await registered?.whereIs(equipmentId, notes.budget));
     for (const hour of hours) {
       const cell = cells.get(hour);
       const slots = folds.get(hour) ?? new Map();
@@ -95,7 +95,8 @@ export class Inspection {
       if (cell?.failure !== undefined && metrics.size > CERTAINLY_FITTING) notes.tooLarge += 1;
       else {
         compareHour({ equipmentId, hour }, cell, slots, metrics, notes);
-        sums?.add(hour, await this.aggregates.shardOf({ equipmentId, hour }), metrics);
+        const shard = await this.aggregates.shardOf({ equipmentId, hour }, notes.budget);
+        sums?.add(hour, shard, metrics);
       }
     }
   }
@@ -107,8 +108,8 @@ export class Inspection {
   ): Promise<ReadonlyMap<Hour, HourSlots>> {
     const hours = new Map<Hour, HourSlots>();
     const span = [startOfHour(from), startOfHour(to), READINGS_PER_PAGE] as const;
-    for await (const page of this.readings.scanRange(equipmentId, ...span)) {
-      notes.signal.throwIfAborted();
+    for await (const page of this.readings.scanRange(equipmentId, ...span, notes.budget)) {
+      notes.budget.signal.throwIfAborted();
       for (const [hour, group] of Map.groupBy(page, hourOfReading)) {
         hours.set(hour, foldIntoSlots(group, hours.get(hour) ?? new Map()));
       }
@@ -124,10 +125,10 @@ export class Inspection {
     notes.seek(metrics?.everywhere);
     notes.seek(sums.metrics());
     await inParallel(notes.sought, CONCURRENCY, async (metric) => {
-      notes.signal.throwIfAborted();
+      notes.budget.signal.throwIfAborted();
       const unseen = new Map(sums.of(metric));
-      for await (const page of this.fleet.scanSums(metric, range)) {
-        notes.signal.throwIfAborted();
+      for await (const page of this.fleet.scanSums(metric, range, notes.budget)) {
+        notes.budget.signal.throwIfAborted();
         for (const sum of page) {
           const key = RecomputedSums.keyOf(sum.hour, sum.shard);
           notes.compare(sumPlace(sum, sum.version), sum.aggregate, unseen.get(key)?.aggregate);
@@ -148,7 +149,7 @@ class Notes implements Look {
   /** Metrics whose sums are to be compared. */
   readonly sought = new Set<string>();
 
-  constructor(readonly signal: AbortSignal) {}
+  constructor(readonly budget: WorkBudget) {}
 
   seek(metrics: Iterable<string> = []): void {
     for (const metric of metrics) this.sought.add(metric);

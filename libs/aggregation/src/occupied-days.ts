@@ -1,4 +1,4 @@
-import { inParallel } from '@sensorflow/kernel';
+import { inParallel, type WorkBudget } from '@sensorflow/kernel';
 import type { ReadingStore } from '@sensorflow/sensor-data';
 import type { AggregateStore } from './aggregate-store.js';
 import type { FleetStore } from './fleet-store.js';
@@ -26,15 +26,15 @@ export class OccupiedDays {
   ) {}
 
   /** In order, each cut to the subject's range. Throws what the stores throw, and the signal's reason. */
-  async *within(subject: Subject, signal: AbortSignal): AsyncGenerator<HourRange> {
+  async *within(subject: Subject, budget: WorkBudget): AsyncGenerator<HourRange> {
     const { range, metrics, equipment } = subject;
     const only = metrics ? undefined : equipment[0];
-    const withCells = await this.aggregates.daysWithin(range, only);
+    const withCells = await this.aggregates.daysWithin(range, only, budget);
     for (let from: Hour = range.from; from < range.to;) {
       const known = withCells.find((day) => day >= dayOf(from));
       if (known !== dayOf(from)) {
         const until = known === undefined ? range.to : firstHourOfDay(known);
-        from = (await this.firstHour({ ...subject, range: { from, to: until } }, signal)) ?? until;
+        from = (await this.firstHour({ ...subject, range: { from, to: until } }, budget)) ?? until;
       }
       if (from >= range.to) return;
       const to = earlierHour(range.to, hourPlus(firstHourOfDay(dayOf(from)), 24));
@@ -44,31 +44,40 @@ export class OccupiedDays {
   }
 
   /** The first hour of days without equipment-hours that has readings or a fleet-hour all the same. */
-  private async firstHour(subject: Subject, signal: AbortSignal): Promise<Hour | undefined> {
+  private async firstHour(subject: Subject, budget: WorkBudget): Promise<Hour | undefined> {
     let first: Hour | undefined;
     const note = (hour: Hour | undefined): void => {
       if (hour !== undefined && (first === undefined || hour < first)) first = hour;
     };
     await inParallel(subject.equipment, CONCURRENCY, async (equipmentId) => {
-      signal.throwIfAborted();
-      note(await this.firstHourOf(equipmentId, subject.range));
+      budget.signal.throwIfAborted();
+      note(await this.firstHourOf(equipmentId, subject.range, budget));
     });
     await inParallel(subject.metrics?.everywhere ?? [], CONCURRENCY, async (metric) => {
-      signal.throwIfAborted();
-      note(await this.firstFleetHour(metric, subject.range));
+      budget.signal.throwIfAborted();
+      note(await this.firstFleetHour(metric, subject.range, budget));
     });
     return first;
   }
 
-  private async firstHourOf(equipmentId: string, range: HourRange): Promise<Hour | undefined> {
+  private async firstHourOf(
+    equipmentId: string,
+    range: HourRange,
+    budget: WorkBudget,
+  ): Promise<Hour | undefined> {
     const [from, to] = [startOfHour(range.from), startOfHour(range.to)];
-    const page = await this.readings.range({ equipmentId, from, to, order: 'asc', limit: 1 });
+    const query = { equipmentId, from, to, order: 'asc', limit: 1 } as const;
+    const page = await this.readings.range(query, budget);
     const [reading] = page.readings;
     return reading && hourOf(reading.timestamp);
   }
 
-  private async firstFleetHour(metric: string, range: HourRange): Promise<Hour | undefined> {
-    for await (const [first] of this.fleet.scanFleet(metric, range)) {
+  private async firstFleetHour(
+    metric: string,
+    range: HourRange,
+    budget: WorkBudget,
+  ): Promise<Hour | undefined> {
+    for await (const [first] of this.fleet.scanFleet(metric, range, budget)) {
       if (first) return first.hour;
     }
     return undefined;

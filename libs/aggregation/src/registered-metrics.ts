@@ -1,3 +1,4 @@
+import type { WorkBudget } from '@sensorflow/kernel';
 import type { EquipmentRegistry } from './equipment-registry.js';
 
 /** With more names in the fleet, those without readings are only looked for where their equipment is. */
@@ -15,14 +16,14 @@ export class RegisteredMetrics {
   /** Throws what the registry throws, and the signal's reason. */
   static async in(
     registry: EquipmentRegistry,
-    signal: AbortSignal,
+    budget: WorkBudget,
     most = MOST_EVERYWHERE,
   ): Promise<RegisteredMetrics> {
     const everywhere = new Set<string>();
-    for await (const page of registry.scan()) {
+    for await (const page of registry.scan(undefined, budget)) {
       for (const { equipmentId, metrics, hasMoreMetrics } of page) {
-        signal.throwIfAborted();
-        const all = hasMoreMetrics ? await metricsOf(registry, equipmentId, signal) : metrics;
+        budget.signal.throwIfAborted();
+        const all = hasMoreMetrics ? await metricsOf(registry, equipmentId, budget) : metrics;
         for (const metric of all) everywhere.add(metric);
         if (everywhere.size > most) return new RegisteredMetrics(new Set(), registry);
       }
@@ -31,21 +32,24 @@ export class RegisteredMetrics {
   }
 
   /** To be looked for, beside those of everywhere, in hours in which this equipment has cells or readings. */
-  async whereIs(equipmentId: string, signal: AbortSignal): Promise<readonly string[]> {
-    return this.registry ? metricsOf(this.registry, equipmentId, signal) : [];
+  async whereIs(equipmentId: string, budget: WorkBudget): Promise<readonly string[]> {
+    return this.registry ? metricsOf(this.registry, equipmentId, budget) : [];
   }
 }
 
 async function metricsOf(
   registry: EquipmentRegistry,
   equipmentId: string,
-  signal: AbortSignal,
+  budget: WorkBudget,
 ): Promise<readonly string[]> {
   const metrics: string[] = [];
   for (;;) {
     const last = metrics.at(-1);
     const query = { equipmentId, limit: PAGE, ...(last !== undefined && { after: last }) };
-    const page = await registry.metricsOf(query, signal);
+    const page = await budget.call(
+      async (signal) => registry.metricsOf(query, signal),
+      ({ length }) => length,
+    );
     for (const metric of page) metrics.push(metric);
     if (page.length < PAGE) return metrics;
   }

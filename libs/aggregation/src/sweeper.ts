@@ -1,4 +1,4 @@
-import type { Clock } from '@sensorflow/kernel';
+import { WorkBudget, type Clock } from '@sensorflow/kernel';
 import { earlierHour, hourOfEpochMs, hourPlus, type Hour } from './hour.js';
 import type { SweepLedger, SweepPosition } from './sweep-ledger.js';
 import type { Verification, VerificationReport } from './verification.js';
@@ -76,9 +76,10 @@ export class Sweeper {
   /** A page is the whole hour, unless more differs than one look notes. */
   private async sweep(hour: Hour, signal: AbortSignal): Promise<SweptHour> {
     const range = { from: hour, to: hourPlus(hour, 1) };
+    const budget = new WorkBudget(signal, this.clock);
     const pages: VerificationReport[] = [];
     for (let next: Hour | undefined = hour; next !== undefined;) {
-      const page = await this.verification.repair({ range }, signal);
+      const page = await this.verification.repair({ range }, budget);
       pages.push(page);
       ({ next } = page);
     }

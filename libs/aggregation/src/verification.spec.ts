@@ -2,6 +2,7 @@ import { DomainError } from '@sensorflow/kernel';
 import { Retention } from '@sensorflow/sensor-data';
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { aBudget } from '../../../test/support/budgets.js';
 import { AggregationWorld, anHour } from '../../../test/support/aggregation-world.js';
 import { anInstant, aStoredReading } from '../../../test/support/readings.js';
 import type { EquipmentHourCell } from './aggregate-store.js';
@@ -13,7 +14,6 @@ import type { VerificationReport } from './verification.js';
 
 const DAY = { from: anHour('2023-02-15T00'), to: anHour('2023-02-16T00') };
 const SIX = anHour('2023-02-15T06');
-const ON = new AbortController().signal;
 
 let world: AggregationWorld;
 
@@ -34,11 +34,11 @@ async function register(equipmentId: string, metrics: number): Promise<void> {
 }
 
 async function verify(range = DAY, equipmentId?: string): Promise<VerificationReport> {
-  return world.verification.verify({ range, ...(equipmentId && { equipmentId }) }, ON);
+  return world.verification.verify({ range, ...(equipmentId && { equipmentId }) }, aBudget());
 }
 
 async function repair(range = DAY): Promise<VerificationReport> {
-  return world.verification.repair({ range }, ON);
+  return world.verification.repair({ range }, aBudget());
 }
 
 function damage(of: { equipmentId: string }, change: Partial<EquipmentHourCell>): void {
@@ -258,8 +258,8 @@ describe('a verification', () => {
     kept.clock.advance(7 * 3_600_000);
 
     // At 07:00 of 1 March, with 15 days and 24 h of margin, 15 February is sealed up to 07:00.
-    const report = await kept.verification.repair({ range: DAY }, ON);
-    const wholly = await kept.verification.repair({ range: { ...DAY, to: SIX } }, ON);
+    const report = await kept.verification.repair({ range: DAY }, aBudget());
+    const wholly = await kept.verification.repair({ range: { ...DAY, to: SIX } }, aBudget());
 
     expect(report).toMatchObject({ sealedHours: 8, checked: 0, differences: [] });
     expect(wholly).toMatchObject({ sealedHours: 6, checked: 0, next: undefined });
@@ -337,7 +337,7 @@ describe('a verification', () => {
       }
     };
 
-    const { next, checked } = await slow.verification.verify({ range: DAY }, ON);
+    const { next, checked } = await slow.verification.verify({ range: DAY }, aBudget());
 
     expect(next).toBeDefined();
     expect(next && next < '2023-02-15T12').toBe(true);
@@ -355,7 +355,7 @@ describe('a verification', () => {
     };
     world.clock.sleep = async () => new Promise(() => undefined);
 
-    const ended = world.verification.verify({ range: DAY }, stopping.signal);
+    const ended = world.verification.verify({ range: DAY }, aBudget(stopping.signal));
 
     await expect(ended).rejects.toBe(reason);
   });
@@ -380,7 +380,7 @@ describe('a verification', () => {
       };
       const range = { from: SIX, to: anHour('2023-02-15T07') };
 
-      const ended = world.verification.verify({ range }, stopping.signal);
+      const ended = world.verification.verify({ range }, aBudget(stopping.signal));
 
       await expect(ended).rejects.toBe(reason);
       await delay(20);
@@ -391,7 +391,7 @@ describe('a verification', () => {
   it('ends with the reason of its signal', async () => {
     const reason = new Error('no more time');
 
-    const ended = world.verification.verify({ range: DAY }, AbortSignal.abort(reason));
+    const ended = world.verification.verify({ range: DAY }, aBudget(AbortSignal.abort(reason)));
 
     await expect(ended).rejects.toBe(reason);
   });
@@ -430,7 +430,7 @@ describe('a repair', () => {
       return replaceCell(cell);
     };
 
-    const ended = world.verification.repair({ range: DAY }, stopping.signal);
+    const ended = world.verification.repair({ range: DAY }, aBudget(stopping.signal));
 
     await expect(ended).rejects.toBe(reason);
     expect(replaced).toHaveLength(1);

@@ -1,4 +1,4 @@
-import type { Clock } from '@sensorflow/kernel';
+import type { Clock, WorkBudget } from '@sensorflow/kernel';
 import { Retention, type ReadingStore } from '@sensorflow/sensor-data';
 import type { AggregateRepairer } from './aggregate-repairer.js';
 import { differenceKey, stillFound, type Difference } from './difference.js';
@@ -41,7 +41,7 @@ export interface VerificationPorts {
 
 const REPAIR_MS = 30_000;
 
-/** Holds the aggregates of a range against its readings: record 0011. Everything throws the signal's reason. */
+/** Holds the aggregates of a range against its readings: record 0011. Everything is spent of a budget, and throws its signal's reason. */
 export class Verification {
   private readonly retention: Retention;
 
@@ -54,32 +54,32 @@ export class Verification {
   }
 
   /** A page of the range, at least an hour of it. Changes nothing; throws what the stores throw. */
-  async verify(query: VerificationQuery, signal: AbortSignal): Promise<VerificationReport> {
-    const { subject, sealedHours } = await this.subjectOf(query, signal);
-    const first = await this.ports.firstLooks.at(subject, signal);
-    const differences = await this.confirmed(first, subject, signal);
+  async verify(query: VerificationQuery, budget: WorkBudget): Promise<VerificationReport> {
+    const { subject, sealedHours } = await this.subjectOf(query, budget);
+    const first = await this.ports.firstLooks.at(subject, budget);
+    const differences = await this.confirmed(first, subject, budget);
     const { checked, tooLarge, next } = first;
     return { checked, tooLarge, differences, sealedHours, repaired: 0, next };
   }
 
   /** The same, and puts right what differs. Safe to repeat, and beside the streams. */
-  async repair(query: VerificationQuery, signal: AbortSignal): Promise<VerificationReport> {
-    const { subject, sealedHours } = await this.subjectOf(query, signal);
-    const first = await this.ports.firstLooks.at(subject, signal);
-    const differences = await this.confirmed(first, subject, signal);
-    const repaired = await this.repairedOf(differences, first, subject, signal);
+  async repair(query: VerificationQuery, budget: WorkBudget): Promise<VerificationReport> {
+    const { subject, sealedHours } = await this.subjectOf(query, budget);
+    const first = await this.ports.firstLooks.at(subject, budget);
+    const differences = await this.confirmed(first, subject, budget);
+    const repaired = await this.repairedOf(differences, first, subject, budget);
     const { checked, tooLarge } = first;
     const next = repaired > 0 ? (first.unfinished ?? first.next) : first.next;
     return { checked, tooLarge, differences, sealedHours, repaired, next };
   }
 
-  private async subjectOf({ range, equipmentId }: VerificationQuery, signal: AbortSignal) {
+  private async subjectOf({ range, equipmentId }: VerificationQuery, budget: WorkBudget) {
     const from = this.firstUnsealed(range);
     const sealedHours = hoursBetween(range.from, from);
-    const equipment = equipmentId === undefined ? await this.equipment(signal) : [equipmentId];
+    const equipment = equipmentId === undefined ? await this.equipment(budget) : [equipmentId];
     const metrics =
       equipmentId === undefined
-        ? await RegisteredMetrics.in(this.ports.registry, signal)
+        ? await RegisteredMetrics.in(this.ports.registry, budget)
         : undefined;
     return { subject: { range: { from, to: range.to }, equipment, metrics }, sealedHours };
   }
@@ -95,10 +95,10 @@ export class Verification {
   }
 
   /** From the readings themselves: what the registry and the cells do not know must not stay hidden. */
-  private async equipment(signal: AbortSignal): Promise<readonly string[]> {
+  private async equipment(budget: WorkBudget): Promise<readonly string[]> {
     const equipment: string[] = [];
-    for await (const ids of this.ports.readings.scanEquipment()) {
-      signal.throwIfAborted();
+    for await (const ids of this.ports.readings.scanEquipment(budget)) {
+      budget.signal.throwIfAborted();
       equipment.push(...ids);
     }
     return equipment;
@@ -108,12 +108,12 @@ export class Verification {
   private async confirmed(
     first: FirstPage,
     subject: Subject,
-    signal: AbortSignal,
+    budget: WorkBudget,
   ): Promise<readonly Difference[]> {
     if (first.differences.length === 0) return [];
-    signal.throwIfAborted();
-    await Promise.race([this.clock.sleep(this.options.secondLookMs), aborted(signal)]);
-    const second = await this.lookAgain(first, subject, signal);
+    budget.signal.throwIfAborted();
+    await Promise.race([this.clock.sleep(this.options.secondLookMs), aborted(budget.signal)]);
+    const second = await this.lookAgain(first, subject, budget);
     return stillFound(first.differences, second).filter(
       ({ start }) => !this.isSealed(hourOf(start)),
     );
@@ -123,11 +123,11 @@ export class Verification {
     differences: readonly Difference[],
     first: FirstPage,
     subject: Subject,
-    signal: AbortSignal,
+    budget: WorkBudget,
   ): Promise<number> {
     if (differences.length === 0) return 0;
-    await this.ports.repairer.repair(differences, this.clock.nowEpochMs() + REPAIR_MS, signal);
-    const left = new Set((await this.lookAgain(first, subject, signal)).map(differenceKey));
+    await this.ports.repairer.repair(differences, this.clock.nowEpochMs() + REPAIR_MS, budget);
+    const left = new Set((await this.lookAgain(first, subject, budget)).map(differenceKey));
     return differences.filter((each) => !left.has(differenceKey(each))).length;
   }
 
@@ -135,12 +135,12 @@ export class Verification {
   private async lookAgain(
     { differing }: FirstPage,
     subject: Subject,
-    signal: AbortSignal,
+    budget: WorkBudget,
   ): Promise<readonly Difference[]> {
     const found: Difference[] = [];
     for (const range of differing) {
-      signal.throwIfAborted();
-      const look = await this.ports.inspection.look({ ...subject, range }, signal);
+      budget.signal.throwIfAborted();
+      const look = await this.ports.inspection.look({ ...subject, range }, budget);
       found.push(...look.differences);
     }
     return found;

@@ -19,7 +19,7 @@ async function opened(storage = new InMemoryUploadStorage()) {
   const subject = new CsvImports(imports, quotas, storage, clock, 1000);
   const { uploadId } = await subject.openImport({ fileName: 'r.csv', size: 10 }, ADA);
   const shown = async () => (await subject.importOf(uploadId, ADA)).status;
-  const listed = async () => (await subject.listImports(ADA, 10)).imports[0]?.status;
+  const listed = async () => (await subject.listImports(ADA, { limit: 10 })).imports[0]?.status;
   return { clock, imports, storage, uploadId, shown, listed };
 }
 

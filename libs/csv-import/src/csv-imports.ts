@@ -1,18 +1,17 @@
-import { DomainError, instantFromEpochMs, type Clock, type InputFault } from '@sensorflow/kernel';
+import { DomainError, type Clock, type InputFault, type WorkBudget } from '@sensorflow/kernel';
 import { setImmediate } from 'node:timers/promises';
-import { DEFAULT_OPTIONS } from './import-options.js';
 import {
   isFinished,
   isGzipName,
-  START,
   type ImportCreator,
   type ImportRecord,
   type ImportStatus,
 } from './import-record.js';
-import type { ImportStore } from './import-store.js';
+import type { ImportListing, ImportStore } from './import-store.js';
 import { OpenImportQuota } from './open-import-quota.js';
 import type { ImportQuotas } from './import-quotas.js';
-import { isUploadId, newUploadId } from './upload-id.js';
+import { newImport } from './new-import.js';
+import { isUploadId } from './upload-id.js';
 import type { UploadRequest } from './upload-request.js';
 import type { PresignedUpload, UploadStorage } from './upload-storage.js';
 
@@ -68,7 +67,12 @@ export class CsvImports {
       const detail = 'The request is not valid; see errors.';
       throw new DomainError('invalid', 'invalid-request', detail, { faults });
     }
-    const record = newImport(request, { subject, name }, this.clock.nowEpochMs());
+    const record = newImport(
+      request,
+      { subject, name },
+      this.clock.nowEpochMs(),
+      UPLOAD_URL_SECONDS,
+    );
     await this.quota.reserve(subject, record.uploadId);
     const upload = await this.storage.presignUpload({
       uploadId: record.uploadId,
@@ -89,17 +93,25 @@ export class CsvImports {
   }
 
   /** Throws DomainError `import-not-found`, also for what the viewer may not see. */
-  async importOf(uploadId: string, viewer: ImportViewer): Promise<ShownImport> {
-    const record = isUploadId(uploadId) ? await this.imports.find(uploadId) : undefined;
+  async importOf(
+    uploadId: string,
+    viewer: ImportViewer,
+    budget?: WorkBudget,
+  ): Promise<ShownImport> {
+    const record = isUploadId(uploadId) ? await this.imports.find(uploadId, budget) : undefined;
     if (record && maySee(viewer, record)) return this.shown(record, await this.statusOf(record));
     throw new DomainError('not-found', 'import-not-found', 'There is no such import.');
   }
 
   /**
    * What the viewer may see, the newest first, in one call to the store and none to the storage. Throws
-   * DomainError `cursor-invalid` when `before` is no upload id.
+   * DomainError `cursor-invalid` when `before` is no upload id, and the reason of the budget's signal.
    */
-  async listImports(viewer: ImportViewer, limit: number, before?: string) {
+  async listImports(
+    viewer: ImportViewer,
+    { limit, before }: Pick<ImportListing, 'limit' | 'before'>,
+    budget?: WorkBudget,
+  ) {
     if (before !== undefined && !isUploadId(before)) {
       const detail = 'The cursor is not one of this list.';
       throw new DomainError('invalid', 'cursor-invalid', detail, {
@@ -107,11 +119,12 @@ export class CsvImports {
       });
     }
     const subject = viewer.seesAll ? undefined : viewer.subject;
-    const { imports, next } = await this.imports.list({ limit, before, subject });
+    const { imports, next } = await this.imports.list({ limit, before, subject }, budget);
     const shown: ShownImport[] = [];
     for (const record of imports) {
       shown.push(await this.shown(record, this.listedStatusOf(record)));
       if (shown.length % SIGNED_AT_A_TIME === 0) await setImmediate();
+      budget?.signal.throwIfAborted();
     }
     return { imports: shown, next };
   }
@@ -159,36 +172,6 @@ export class CsvImports {
 
 function maySee({ seesAll, subject }: ImportViewer, { createdBy }: ImportRecord): boolean {
   return seesAll || createdBy?.subject === subject;
-}
-
-function newImport(
-  request: UploadRequest,
-  createdBy: ImportCreator,
-  nowEpochMs: number,
-): ImportRecord {
-  return {
-    uploadId: newUploadId(nowEpochMs),
-    createdBy,
-    fileName: request.fileName,
-    declaredBytes: request.size,
-    options: {
-      timezone: request.timezone,
-      delimiter: request.delimiter,
-      decimal: request.decimal ?? DEFAULT_OPTIONS.decimal,
-      columns: request.columns ?? DEFAULT_OPTIONS.columns,
-      dryRun: request.dryRun ?? false,
-    },
-    createdAt: instantFromEpochMs(nowEpochMs),
-    uploadExpiresAtEpochMs: nowEpochMs + UPLOAD_URL_SECONDS * 1000,
-    status: 'awaiting-upload',
-    startedAt: undefined,
-    finishedAt: undefined,
-    failure: undefined,
-    object: undefined,
-    lease: undefined,
-    runs: 0,
-    checkpoint: START,
-  };
 }
 
 function reportName(fileName: string): string {

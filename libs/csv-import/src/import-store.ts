@@ -1,4 +1,4 @@
-import type { Fault, Instant } from '@sensorflow/kernel';
+import type { Fault, Instant, WorkBudget } from '@sensorflow/kernel';
 import type {
   FinalStatus,
   ImportCheckpoint,
@@ -43,19 +43,20 @@ export interface ImportOutcome {
  * The imports and their progress. One that is never uploaded is forgotten some time after its URL has
  * expired. Unless said otherwise, reads see every earlier write. Every change is one conditional
  * write, and repeating it after an unknown outcome is safe. Throws DomainError `unavailable`
- * (`store-unavailable`) when the store does not answer.
+ * (`store-unavailable`) when the store does not answer. Reads with a budget make their calls by it, and
+ * throw the reason of its signal.
  */
 export abstract class ImportStore {
   /** Keeps a new import; one that exists stays as it is. */
   abstract create(record: ImportRecord): Promise<void>;
 
-  abstract find(uploadId: string): Promise<ImportRecord | undefined>;
+  abstract find(uploadId: string, budget?: WorkBudget): Promise<ImportRecord | undefined>;
 
   /**
    * The newest first, in one call to the store. The list of a subject may miss what was opened a moment
    * ago.
    */
-  abstract list(listing: ImportListing): Promise<ImportPage>;
+  abstract list(listing: ImportListing, budget?: WorkBudget): Promise<ImportPage>;
 
   /**
    * From awaiting-upload to queued, with the object that arrived, and never to expire; answers the import

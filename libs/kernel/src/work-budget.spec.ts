@@ -73,4 +73,30 @@ describe('a work budget', () => {
 
     await expect(call).rejects.toBe(gone.signal.reason);
   });
+
+  it('is spent by its parts, of which one can end earlier', async () => {
+    const { clock, budget } = aBudget();
+    const early = new AbortController();
+    const part = budget.endingWith(early.signal);
+
+    await part.call(async () => Promise.resolve());
+    await budget.call(async () => Promise.resolve());
+    clock.advance(100);
+    early.abort();
+
+    expect([budget.cost, budget.isSpent()]).toEqual([part.cost, true]);
+    expect(budget.cost.storeCalls).toBe(2);
+    await expect(part.call(async () => Promise.resolve())).rejects.toBe(early.signal.reason);
+    await expect(budget.call(async () => Promise.resolve('on'))).resolves.toBe('on');
+  });
+
+  it('ends its parts with itself', () => {
+    const gone = new AbortController();
+    const { budget } = aBudget(gone.signal);
+
+    const part = budget.endingWith(new AbortController().signal);
+    gone.abort();
+
+    expect(part.signal.reason).toBe(gone.signal.reason);
+  });
 });

@@ -14,6 +14,12 @@ export interface WorkCost {
   readonly storeMs: number;
 }
 
+/** What a budget and its parts have spent together. */
+interface Ledger {
+  readonly spent: { -readonly [K in keyof WorkCost]: WorkCost[K] };
+  startedAtEpochMs?: number;
+}
+
 export const LIST_LIMITS: WorkLimits = { storeCalls: 100, ms: 2000 };
 
 /**
@@ -21,8 +27,7 @@ export const LIST_LIMITS: WorkLimits = { storeCalls: 100, ms: 2000 };
  * that has spent it answers what it has, with a cursor.
  */
 export class WorkBudget {
-  private spent = { storeCalls: 0, storeItems: 0, storeMs: 0 };
-  private startedAtEpochMs: number | undefined;
+  private ledger: Ledger = { spent: { storeCalls: 0, storeItems: 0, storeMs: 0 } };
 
   /** @param signal aborts when nobody waits for the answer any more */
   constructor(
@@ -32,7 +37,14 @@ export class WorkBudget {
   ) {}
 
   get cost(): WorkCost {
-    return this.spent;
+    return this.ledger.spent;
+  }
+
+  /** For a part of the work that ends earlier: what it spends is spent of this budget. */
+  endingWith(signal: AbortSignal): WorkBudget {
+    const part = new WorkBudget(AbortSignal.any([this.signal, signal]), this.clock, this.limits);
+    part.ledger = this.ledger;
+    return part;
   }
 
   /** Makes one call to the store and counts it. Throws the signal's reason once that has aborted. */
@@ -42,25 +54,25 @@ export class WorkBudget {
   ): Promise<T> {
     this.signal.throwIfAborted();
     const startedAt = this.clock.nowEpochMs();
-    this.startedAtEpochMs ??= startedAt;
-    this.spent.storeCalls += 1;
+    const { spent } = this.ledger;
+    this.ledger.startedAtEpochMs ??= startedAt;
+    spent.storeCalls += 1;
     try {
       const answer = await send(this.signal);
-      this.spent.storeItems += itemsIn(answer);
+      spent.storeItems += itemsIn(answer);
       return answer;
     } catch (error) {
       this.signal.throwIfAborted();
       throw error;
     } finally {
-      this.spent.storeMs += this.clock.nowEpochMs() - startedAt;
+      spent.storeMs += this.clock.nowEpochMs() - startedAt;
     }
   }
 
   /** Whether the page ends here. Never before the first call, so that every page gets on. */
   isSpent({ storeCalls, ms }: WorkLimits = this.limits): boolean {
-    if (this.startedAtEpochMs === undefined) return false;
-    return (
-      this.spent.storeCalls >= storeCalls || this.clock.nowEpochMs() - this.startedAtEpochMs >= ms
-    );
+    const { spent, startedAtEpochMs } = this.ledger;
+    if (startedAtEpochMs === undefined) return false;
+    return spent.storeCalls >= storeCalls || this.clock.nowEpochMs() - startedAtEpochMs >= ms;
   }
 }

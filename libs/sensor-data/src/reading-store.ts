@@ -62,19 +62,20 @@ export abstract class ReadingStore {
 
   /**
    * Every equipment that has a reading, once, strongly consistent, some at a time, in an order of the
-   * store's own. It costs one call for each.
+   * store's own. It costs one call for each. Throws the reason of the budget's signal.
    */
-  abstract scanEquipment(): AsyncIterable<readonly string[]>;
+  abstract scanEquipment(budget?: WorkBudget): AsyncIterable<readonly string[]>;
 
   /**
    * Every reading with `from` ≤ timestamp < `to` in order of time, strongly consistent,
    * a page of the store at a time: as many as it gives, or at most so many. What aggregation recomputes
-   * from.
+   * from. Throws the reason of the budget's signal.
    */
   abstract scanRange(
     equipmentId: string,
     from: Instant,
     to: Instant,
     mostPerPage?: number,
+    budget?: WorkBudget,
   ): AsyncIterable<readonly StoredReading[]>;
 }

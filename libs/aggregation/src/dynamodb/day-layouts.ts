@@ -46,8 +46,8 @@ export class DayLayouts {
   }
 
   /** The shards that a day has, or would have if it were laid out now. */
-  async shardsFor(day: string): Promise<number> {
-    const known = await (this.shardsByDay.get(day) ?? this.read(day));
+  async shardsFor(day: string, budget?: WorkBudget): Promise<number> {
+    const known = await (this.shardsByDay.get(day) ?? this.read(day, budget));
     if (known !== undefined) this.shardsByDay.set(day, Promise.resolve(known));
     return known ?? this.shardsForNewDays;
   }
@@ -81,13 +81,15 @@ export class DayLayouts {
     return (await this.read(day)) ?? (await this.create(day)) ?? (await this.readCreated(day));
   }
 
-  private async read(day: string): Promise<number | undefined> {
+  private async read(day: string, budget?: WorkBudget): Promise<number | undefined> {
     const command = new GetItemCommand({
       TableName: this.tableName,
       Key: { partition: { S: PARTITION }, cell: { S: day } },
       ConsistentRead: true,
     });
-    const { Item: item } = await answered(this.client.send(command));
+    const send = async (abortSignal?: AbortSignal) =>
+      this.client.send(command, abortSignal && { abortSignal });
+    const { Item: item } = await answered(budget ? budget.call(send) : send(), budget);
     return item && shardsIn(item);
   }
 

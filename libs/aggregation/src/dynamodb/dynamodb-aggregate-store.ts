@@ -124,34 +124,45 @@ export class DynamoDbAggregateStore extends AggregateStore {
     }
   }
 
-  override async daysWithin(range: HourRange, equipmentId?: string): Promise<readonly string[]> {
+  override async daysWithin(
+    range: HourRange,
+    equipmentId?: string,
+    budget?: WorkBudget,
+  ): Promise<readonly string[]> {
     if (isEmptyRange(range)) return [];
     if (equipmentId === undefined) {
-      return (await this.layouts.daysWithin(range)).map(({ day }) => day);
+      return (await this.layouts.daysWithin(range, budget)).map(({ day }) => day);
     }
     const days = new Set<string>();
-    for await (const items of this.indexed(equipmentId, range, '#hour')) {
+    for await (const items of this.indexed(equipmentId, range, budget, '#hour')) {
       for (const item of items) days.add(text(item['hour'], 'hour').slice(0, DAY_LENGTH));
     }
     return [...days];
   }
 
-  override async shardOf({ equipmentId, hour }: EquipmentHour): Promise<number> {
-    return shardOf(equipmentId, await this.layouts.shardsFor(dayOf(hour)));
+  override async shardOf(
+    { equipmentId, hour }: EquipmentHour,
+    budget?: WorkBudget,
+  ): Promise<number> {
+    return shardOf(equipmentId, await this.layouts.shardsFor(dayOf(hour), budget));
   }
 
-  override async *scanEquipment(range: HourRange): AsyncGenerator<readonly string[]> {
-    const [layout] = await this.layouts.daysWithin(range);
+  override async *scanEquipment(
+    range: HourRange,
+    budget?: WorkBudget,
+  ): AsyncGenerator<readonly string[]> {
+    const [layout] = await this.layouts.daysWithin(range, budget);
     if (!layout) return;
     for (let shard = 0; shard < layout.shards; shard += 1) {
       const partition = equipmentPartition(layout.day, shard);
       const condition = cellsCondition(partition, range.from, range.to);
-      const pages = queryPages(this.client, {
+      const input = {
         ...condition,
         TableName: this.tableName,
         ProjectionExpression: '#cell',
         ConsistentRead: true,
-      });
+      };
+      const pages = queryPages(this.client, input, budget);
       for await (const items of pages) yield items.flatMap((item) => equipmentIn(partition, item));
     }
   }
@@ -159,19 +170,26 @@ export class DynamoDbAggregateStore extends AggregateStore {
   override async *scanCells(
     equipmentId: string,
     range: HourRange,
+    budget?: WorkBudget,
   ): AsyncGenerator<readonly EquipmentHourCell[]> {
     if (isEmptyRange(range)) return;
-    for await (const items of this.indexed(equipmentId, range)) {
+    for await (const items of this.indexed(equipmentId, range, budget)) {
       yield items.map(toCell).filter((cell) => cell !== undefined);
     }
   }
 
-  private indexed(equipmentId: string, range: HourRange, projection?: string) {
-    return queryPages(this.client, {
+  private indexed(
+    equipmentId: string,
+    range: HourRange,
+    budget: WorkBudget | undefined,
+    projection?: string,
+  ) {
+    const input = {
       ...equipmentCondition(equipmentId, range.from, hourPlus(range.to, -1)),
       TableName: this.tableName,
       ...(projection !== undefined && { ProjectionExpression: projection }),
-    });
+    };
+    return queryPages(this.client, input, budget);
   }
 
   private async layOut({ equipmentId, hour }: EquipmentHour): Promise<number> {

@@ -89,14 +89,19 @@ export class DynamoDbFleetStore extends FleetStore {
     }
   }
 
-  override async *scanSums(metric: string, range: HourRange): AsyncGenerator<readonly SumCell[]> {
-    for await (const items of this.between(shardSumsPartition(metric, range.from), range)) {
+  override async *scanSums(
+    metric: string,
+    range: HourRange,
+    budget?: WorkBudget,
+  ): AsyncGenerator<readonly SumCell[]> {
+    const ofShards = shardSumsPartition(metric, range.from);
+    for await (const items of this.between(ofShards, range, budget)) {
       yield items.flatMap((item) => {
         const of = shardSumAt(text(item['partition'], 'partition'), text(item['cell'], 'cell'));
         return of ? [sumCellOf(of, item)] : [];
       });
     }
-    for await (const items of this.between(fleetPartition(metric), range)) {
+    for await (const items of this.between(fleetPartition(metric), range, budget)) {
       yield items.flatMap((item) => {
         const hour = parseHour(text(item['cell'], 'cell'));
         return hour ? [sumCellOf({ metric, hour }, item)] : [];

@@ -1,4 +1,4 @@
-import { DomainError } from '@sensorflow/kernel';
+import { DomainError, type WorkBudget } from '@sensorflow/kernel';
 
 /** Below the 60 s after which load balancers usually give an answer up. */
 const LONGEST_MS = 50_000;
@@ -14,15 +14,15 @@ export class VerificationSlot {
 
   /**
    * Throws DomainError `verification-busy`; `verification-too-large`, `verification-stopped` and the
-   * reason of the client's signal when the work throws its signal's reason.
+   * reason of the budget's signal when the work throws its signal's reason.
    */
-  async run<T>(work: (signal: AbortSignal) => Promise<T>, clientGone: AbortSignal): Promise<T> {
+  async run<T>(work: (budget: WorkBudget) => Promise<T>, budget: WorkBudget): Promise<T> {
     if (this.running) throw busy();
     const controller = new AbortController();
     this.running = controller;
     const timer = setTimeout(() => controller.abort(tooLarge()), this.longestMs);
     try {
-      return await work(AbortSignal.any([controller.signal, clientGone]));
+      return await work(budget.endingWith(controller.signal));
     } finally {
       clearTimeout(timer);
       this.running = undefined;

@@ -1,9 +1,12 @@
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
+import type { WorkBudget } from '@sensorflow/kernel';
 import { ProblemFilter } from '@sensorflow/platform/http/problem.filter.js';
+import { costOf } from '@sensorflow/platform/http/request-budget.js';
 import { requestValidationPipe } from '@sensorflow/platform/http/request-validation.pipe.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AggregationWorld } from '../../../../test/support/aggregation-world.js';
+import { aBudget } from '../../../../test/support/budgets.js';
 import { Verification } from '../verification.js';
 import { VerificationSlot } from './verification-slot.js';
 import { VerificationController } from './verification.controller.js';
@@ -12,6 +15,7 @@ const DAY = 'from=2023-02-15T00:00:00Z&to=2023-02-16T00:00:00Z';
 
 let app: NestFastifyApplication;
 let world: AggregationWorld;
+let costs: unknown[];
 
 beforeEach(async () => {
   world = new AggregationWorld();
@@ -22,6 +26,12 @@ beforeEach(async () => {
   app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter());
   app.useGlobalFilters(new ProblemFilter());
   app.useGlobalPipes(requestValidationPipe());
+  costs = [];
+  const server = app.getHttpAdapter().getInstance();
+  server.addHook('onResponse', (request, _reply, done) => {
+    costs.push(costOf(request));
+    done();
+  });
   await app.init();
 });
 afterEach(() => app.close());
@@ -109,18 +119,29 @@ describe('GET /sensor-data/aggregated/verify', () => {
 });
 
 describe('a verification', () => {
-  const untilAborted = async (signal: AbortSignal): Promise<never> =>
+  it('says what it cost at the store', async () => {
+    await world.put({ equipmentId: 'EQ-1', timestamp: '2023-02-15T06:00:00Z', value: 1 });
+
+    await verify(DAY);
+    await repair(DAY);
+    await verify(`${DAY}&equipmentId=EQ-1`);
+
+    await expect.poll(() => costs).toHaveLength(3);
+    for (const cost of costs) expect(cost).toMatchObject({ storeCalls: expect.any(Number) });
+  });
+
+  const untilAborted = async ({ signal }: WorkBudget): Promise<never> =>
     new Promise((_resolve, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason));
     });
 
-  const nobodyLeft = new AbortController().signal;
+  const nobodyLeft = aBudget();
 
   it('ends when its client goes, and the next may begin', async () => {
     const slot = new VerificationSlot();
     const client = new AbortController();
 
-    const work = slot.run(untilAborted, client.signal);
+    const work = slot.run(untilAborted, aBudget(client.signal));
     client.abort();
 
     await expect(work).rejects.toBe(client.signal.reason);

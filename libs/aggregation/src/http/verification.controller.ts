@@ -58,12 +58,12 @@ export class VerificationController implements BeforeApplicationShutdown {
   @ApiProblem(503, 'store-unavailable', 'verification-stopped')
   async verifyAggregates(
     @Query() texts: VerificationQueryTexts,
-    @RequestBudget() { signal: clientGone }: WorkBudget,
+    @RequestBudget() budget: WorkBudget,
   ): Promise<VerificationView> {
     const request = verificationRequestOf(texts);
     const report = await this.slot.run(
-      (signal) => this.verification.verify(request.query, signal),
-      clientGone,
+      async (ofSlot) => this.verification.verify(request.query, ofSlot),
+      budget,
     );
     return toVerificationView(request, report);
   }
@@ -84,12 +84,12 @@ export class VerificationController implements BeforeApplicationShutdown {
   @ApiProblem(503, 'store-unavailable', 'verification-stopped', 'recompute-out-of-time')
   async repairAggregates(
     @Query() texts: VerificationQueryTexts,
-    @RequestBudget() { signal: clientGone }: WorkBudget,
+    @RequestBudget() budget: WorkBudget,
   ): Promise<RepairView> {
     const request = verificationRequestOf(texts);
     const report = await this.slot.run(
-      (signal) => this.verification.repair(request.query, signal),
-      clientGone,
+      async (ofSlot) => this.verification.repair(request.query, ofSlot),
+      budget,
     );
     return toRepairView(request, report);
   }

@@ -7,7 +7,7 @@ import {
 import type { Clock } from '@sensorflow/kernel';
 import { ImportQuotas, type ImportSlot, type QuotaUse } from '../import-quotas.js';
 import type { ImportItem } from './import-item.js';
-import { conditional, orUnavailable } from './store-calls.js';
+import { answered, conditional } from './store-calls.js';
 
 /** A caller who opens nothing for so long is forgotten. */
 const KEPT_SECONDS = 30 * 24 * 60 * 60;
@@ -31,7 +31,7 @@ export class DynamoDbImportQuotas extends ImportQuotas {
   }
 
   override async find(subject: string): Promise<QuotaUse> {
-    const { Item } = await orUnavailable(async () =>
+    const { Item } = await answered(async () =>
       this.client.send(
         new GetItemCommand({
           TableName: this.tableName,

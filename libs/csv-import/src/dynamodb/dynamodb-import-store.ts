@@ -1,11 +1,12 @@
 import {
   GetItemCommand,
   PutItemCommand,
-  QueryCommand,
   UpdateItemCommand,
   type AttributeValue,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
+import type { WorkBudget } from '@sensorflow/kernel';
+import { queryWithin } from '@sensorflow/platform/aws/query-within.js';
 import { IMPORTS_OF_SUBJECT_INDEX } from '@sensorflow/platform/resources/tables.js';
 import type { ImportCheckpoint, ImportRecord, UploadedObject } from '../import-record.js';
 import {
@@ -15,7 +16,7 @@ import {
   type ImportPage,
   type Takeover,
 } from '../import-store.js';
-import { conditional, orUnavailable } from './store-calls.js';
+import { answered, conditional } from './store-calls.js';
 import {
   fromImportItem,
   keyOf,
@@ -63,33 +64,34 @@ export class DynamoDbImportStore extends ImportStore {
     );
   }
 
-  override async find(uploadId: string): Promise<ImportRecord | undefined> {
-    return orUnavailable(async () => {
-      const command = new GetItemCommand({
-        TableName: this.tableName,
-        Key: keyOf(uploadId),
-        ConsistentRead: true,
-      });
-      const { Item } = await this.client.send(command);
-      return Item && fromImportItem(Item);
+  override async find(uploadId: string, budget?: WorkBudget): Promise<ImportRecord | undefined> {
+    const command = new GetItemCommand({
+      TableName: this.tableName,
+      Key: keyOf(uploadId),
+      ConsistentRead: true,
     });
+    const send = async (abortSignal?: AbortSignal) =>
+      this.client.send(command, abortSignal && { abortSignal });
+    const { Item } = await answered(() => (budget ? budget.call(send) : send()), budget);
+    return Item && fromImportItem(Item);
   }
 
-  override async list({ limit, before, subject }: ImportListing): Promise<ImportPage> {
-    return orUnavailable(async () => {
-      const { Items = [], LastEvaluatedKey } = await this.client.send(
-        new QueryCommand({
-          TableName: this.tableName,
-          ...(subject === undefined ? everyImport(before) : importsOf(subject, before)),
-          ScanIndexForward: false,
-          // One more says whether any follow.
-          Limit: limit + 1,
-        }),
-      );
-      const imports = Items.slice(0, limit).map(fromImportItem);
-      const hasMore = Items.length > limit || LastEvaluatedKey !== undefined;
-      return { imports, next: hasMore ? imports.at(-1)?.uploadId : undefined };
-    });
+  override async list(
+    { limit, before, subject }: ImportListing,
+    budget?: WorkBudget,
+  ): Promise<ImportPage> {
+    const input = {
+      TableName: this.tableName,
+      ...(subject === undefined ? everyImport(before) : importsOf(subject, before)),
+      ScanIndexForward: false,
+      // One more says whether any follow.
+      Limit: limit + 1,
+    };
+    const query = async () => queryWithin(budget, this.client, input);
+    const { Items = [], LastEvaluatedKey } = await answered(query, budget);
+    const imports = Items.slice(0, limit).map(fromImportItem);
+    const hasMore = Items.length > limit || LastEvaluatedKey !== undefined;
+    return { imports, next: hasMore ? imports.at(-1)?.uploadId : undefined };
   }
 
   override async markQueued(

@@ -9,10 +9,12 @@ import {
 } from '@nestjs/swagger';
 import type { Caller } from '@sensorflow/auth';
 import { CurrentCaller, RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
+import type { WorkBudget } from '@sensorflow/kernel';
 import { ApiFaultyInput, ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
 import { MaxBodyBytes } from '@sensorflow/platform/http/max-body-bytes.decorator.js';
 import { DEFAULT_MAX_BODY_BYTES } from '@sensorflow/platform/http/route-settings.js';
 import { decodeCursor, encodeCursor, type CursorQuery } from '@sensorflow/platform/http/cursor.js';
+import { RequestBudget } from '@sensorflow/platform/http/request-budget.js';
 import type { FastifyReply } from 'fastify';
 import { CsvImports, type ImportViewer } from '../csv-imports.js';
 import {
@@ -87,12 +89,13 @@ export class ImportsController {
   async listImports(
     @CurrentCaller() caller: Caller,
     @Query() query: ImportsQuery,
+    @RequestBudget() budget: WorkBudget,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ImportPageView> {
     const viewer = viewerOf(caller);
     const before = query.cursor === undefined ? undefined : positionOf(query.cursor, viewer);
     const limit = Number(query.limit ?? DEFAULT_LIMIT);
-    const { imports, next } = await this.imports.listImports(viewer, limit, before);
+    const { imports, next } = await this.imports.listImports(viewer, { limit, before }, budget);
     void reply.header('cache-control', 'no-store');
     return {
       items: imports.map(toImportView),
@@ -115,9 +118,10 @@ export class ImportsController {
   async showImport(
     @CurrentCaller() caller: Caller,
     @Param('id') uploadId: string,
+    @RequestBudget() budget: WorkBudget,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ImportView> {
-    const shown = await this.imports.importOf(uploadId, viewerOf(caller));
+    const shown = await this.imports.importOf(uploadId, viewerOf(caller), budget);
     void reply.header('cache-control', 'no-store');
     return toImportView(shown);
   }

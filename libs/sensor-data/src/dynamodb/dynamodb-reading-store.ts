@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { DomainError, type Instant, type WorkBudget } from '@sensorflow/kernel';
 import { DynamoDbCaller } from '@sensorflow/platform/aws/dynamodb-caller.js';
+import { orUnavailable } from '@sensorflow/platform/aws/or-unavailable.js';
 import { queryWithin } from '@sensorflow/platform/aws/query-within.js';
 import {
   ReadingStore,
@@ -157,15 +158,17 @@ export class DynamoDbReadingStore extends ReadingStore {
     from: Instant,
     to: Instant,
     mostPerPage?: number,
+    budget?: WorkBudget,
   ): AsyncGenerator<readonly StoredReading[]> {
     if (from >= to) return;
     let position: QueryCommandOutput['LastEvaluatedKey'];
     do {
-      const answer = await this.query({
+      const page = {
         ...readingKeyCondition(equipmentId, from, to),
         ...(mostPerPage !== undefined && { Limit: mostPerPage }),
         ...(position && { ExclusiveStartKey: position }),
-      });
+      };
+      const answer = await this.query(page, budget);
       if (answer.Items && answer.Items.length > 0) yield answer.Items.map(fromReadingItem);
       position = answer.LastEvaluatedKey;
     } while (position);
@@ -175,7 +178,7 @@ export class DynamoDbReadingStore extends ReadingStore {
    * A scan that looks at one item of each partition: it goes on behind the last key that the partition
    * could have. One read unit for each equipment, however many readings it has.
    */
-  override async *scanEquipment(): AsyncGenerator<readonly string[]> {
+  override async *scanEquipment(budget?: WorkBudget): AsyncGenerator<readonly string[]> {
     let position: ScanCommandOutput['LastEvaluatedKey'];
     do {
       const command = new ScanCommand({
@@ -185,7 +188,9 @@ export class DynamoDbReadingStore extends ReadingStore {
         ConsistentRead: true,
         ...(position && { ExclusiveStartKey: position }),
       });
-      const answer = await answered(this.client.send(command));
+      const send = async (abortSignal?: AbortSignal) =>
+        this.client.send(command, abortSignal && { abortSignal });
+      const answer = await answered(budget ? budget.call(send) : send(), budget);
       const found = (answer.Items ?? []).flatMap(({ equipmentId }) => equipmentId?.S ?? []);
       if (found.length > 0) yield found;
       position = answer.LastEvaluatedKey && { ...answer.LastEvaluatedKey, ...BEHIND_ALL };
@@ -216,16 +221,12 @@ function rangeInput(
 /** Every instant begins with a digit. */
 const BEHIND_ALL = { timestamp: { S: '~' } };
 
+const OUTAGE = {
+  code: 'store-unavailable',
+  detail: 'The readings cannot be read at the moment. Try again.',
+  retryAfterSeconds: 1,
+};
+
 async function answered<T>(read: Promise<T>, budget?: WorkBudget): Promise<T> {
-  try {
-    return await read;
-  } catch (cause) {
-    budget?.signal.throwIfAborted();
-    throw new DomainError(
-      'unavailable',
-      'store-unavailable',
-      'The readings cannot be read at the moment. Try again.',
-      { cause, retryAfterSeconds: 1 },
-    );
-  }
+  return orUnavailable(OUTAGE, () => read, budget);
 }
