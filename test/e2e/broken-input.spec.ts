@@ -284,7 +284,7 @@ describe('a request that is not what its route takes', () => {
     [
       'an equipment named as a path',
       'GET',
-      '/sensor-data/batch',
+      '/sensor-data/batch/latest',
       {},
       [400, 'equipment-id-reserved'],
     ],

@@ -1,6 +1,6 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { refuseOtherMethods } from './allowed-methods.js';
+import { refuseOtherMethods, RouteTable } from './allowed-methods.js';
 
 let server: FastifyInstance;
 
@@ -28,6 +28,16 @@ async function answerTo(method: Method, url: string) {
   const { statusCode, headers } = await server.inject({ method, url });
   return [statusCode, headers.allow];
 }
+
+describe('a star, which asks for the server', () => {
+  it('is no path', () => {
+    const routes = new RouteTable();
+    routes.add('GET', '/');
+
+    expect([...routes.methodsAt('/?x')]).toEqual(['GET']);
+    expect([...routes.methodsAt('*')]).toEqual([]);
+  });
+});
 
 describe('a path', () => {
   it.each([

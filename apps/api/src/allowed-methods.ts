@@ -64,9 +64,9 @@ export class RouteTable {
     this.methods.set(url, (known ?? new Set()).add(method));
   }
 
-  /** None for a path without routes. A query behind the path does not matter. */
+  /** None for a path without routes, and for `*`, which is none. A query behind the path does not matter. */
   methodsAt(path: string): ReadonlySet<string> {
-    const url: unknown = this.router.find('GET', path)?.store;
+    const url: unknown = path === '*' ? undefined : this.router.find('GET', path)?.store;
     return this.methods.get(String(url)) ?? NO_METHODS;
   }
 }
