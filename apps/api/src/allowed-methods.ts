@@ -7,7 +7,8 @@ const NO_METHODS: ReadonlySet<string> = new Set();
 
 /**
  * Answers 405 with `Allow` where a path has routes, but none of the method that was sent: Fastify would say
- * that there is nothing, or take the path's fixed words for parameters of another route. Call it before routes are registered, and after the hooks whose headers an answer needs.
+ * that there is nothing, or take the path's fixed words for parameters of another route. Call it before routes
+ * are registered, and after the hooks whose headers an answer needs.
  *
  * @param frontendOrigin whose preflights are answered; the CORS plugin has set their headers by then
  */
