@@ -4,8 +4,9 @@ import {
   type DynamoDBClient,
   type ScanCommandOutput,
 } from '@aws-sdk/client-dynamodb';
-import { DomainError, type WorkBudget } from '@sensorflow/kernel';
+import type { WorkBudget } from '@sensorflow/kernel';
 import { DynamoDbCaller } from '@sensorflow/platform/aws/dynamodb-caller.js';
+import { orUnavailable } from '@sensorflow/platform/aws/or-unavailable.js';
 import { queryWithin } from '@sensorflow/platform/aws/query-within.js';
 import {
   BlockStore,
@@ -78,7 +79,11 @@ export class DynamoDbBlockStore extends BlockStore {
       Limit: limit,
       ...(after !== undefined && { ExclusiveStartKey: blockItemKey({ equipmentId, key: after }) }),
     };
-    const answer = await mapStoreErrors(queryWithin(budget, this.client, input), budget);
+    const answer = await orUnavailable(
+      OUTAGE,
+      () => queryWithin(budget, this.client, input),
+      budget,
+    );
     return {
       blocks: (answer.Items ?? []).map(fromBlockItem),
       next: answer.LastEvaluatedKey?.['block']?.S,
@@ -95,7 +100,11 @@ export class DynamoDbBlockStore extends BlockStore {
       const scan = this.scanFrom(position);
       const send = (abortSignal?: AbortSignal) =>
         this.client.send(scan, { ...(abortSignal && { abortSignal }) });
-      const answer = await mapStoreErrors(budget ? budget.call(send) : send(), budget);
+      const answer = await orUnavailable(
+        OUTAGE,
+        () => (budget ? budget.call(send) : send()),
+        budget,
+      );
       const found = (answer.Items ?? []).flatMap(({ equipmentId }) => equipmentId?.S ?? []);
       if (found.length > 0) yield found;
       position = answer.LastEvaluatedKey && { ...answer.LastEvaluatedKey, ...BEHIND_ALL };
@@ -133,16 +142,8 @@ function keyCondition({ equipmentId, keys }: BlockQuery) {
   };
 }
 
-async function mapStoreErrors<T>(read: Promise<T>, budget?: WorkBudget): Promise<T> {
-  try {
-    return await read;
-  } catch (cause) {
-    budget?.signal.throwIfAborted();
-    throw new DomainError(
-      'unavailable',
-      'store-unavailable',
-      'The readings cannot be read at the moment. Try again.',
-      { cause, retryAfterSeconds: 1 },
-    );
-  }
-}
+const OUTAGE = {
+  code: 'store-unavailable',
+  detail: 'The readings cannot be read at the moment. Try again.',
+  retryAfterSeconds: 1,
+};
