@@ -72,7 +72,7 @@ export class ImportWorkbench {
     queue: this.queue,
     clock: this.clock,
     retention: Retention.FOREVER,
-    names: aNameLimit(),
+    names: aNameLimit(this.clock),
   };
   private uploads = 0;
 

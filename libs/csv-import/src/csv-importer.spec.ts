@@ -670,4 +670,55 @@ describe('importing metric names', () => {
     await bench.importer({}, { names }).run(second, ALL_THE_TIME);
     expect(await bench.record(second.uploadId)).toMatchObject({ status: 'completed' });
   });
+
+  describe('that are new to many equipment at once', () => {
+    const ROWS = 400;
+    const plant = (): string => {
+      const names = Array.from({ length: 64 }, (_, i) => `m${i}`);
+      const row = (n: number) => [`EQ-${n}`, T(0), ...names.map(() => '1')].join();
+      const rowTexts = Array.from({ length: ROWS }, (_, n) => row(n));
+      return `${['equipmentId', 'timestamp', ...names].join()}\n${rowTexts.join('\n')}\n`;
+    };
+
+    it('waits as long as the budget of its creator demands, and rejects no row', async () => {
+      const bench = new ImportWorkbench();
+      const startedAtEpochMs = bench.clock.nowEpochMs();
+
+      const record = await bench.importFile(plant());
+
+      expect(record).toMatchObject({ status: 'completed', failure: undefined });
+      expect(record.checkpoint.rows).toEqual({ total: ROWS, accepted: ROWS, rejected: 0 });
+      expect(bench.store.all()).toHaveLength(ROWS);
+      expect(bench.clock.nowEpochMs() - startedAtEpochMs).toBeGreaterThan(60_000);
+    });
+
+    it.each([
+      ['others wait', true, ALL_THE_TIME],
+      ['its time is over', false, () => 0],
+    ])('hands over instead of waiting when %s, and goes on later', async (_, others, remaining) => {
+      const bench = new ImportWorkbench();
+      const request = await bench.upload(plant());
+      bench.queue.othersWait = others;
+      const runs: string[] = [];
+
+      for (; runs.at(-1) !== 'finished' && runs.length < 100; bench.clock.advance(2000)) {
+        const isFirst = runs.length === 0;
+        runs.push(await bench.importer().run(request, isFirst ? remaining : ALL_THE_TIME));
+      }
+
+      expect(runs[0]).toBe('handed-over');
+      expect(runs.at(-1)).toBe('finished');
+      expect(bench.store.all()).toHaveLength(ROWS);
+    });
+
+    it('takes nothing from the budgets of other creators', async () => {
+      const bench = new ImportWorkbench();
+      await bench.importFile(plant());
+      const startedAtEpochMs = bench.clock.nowEpochMs();
+
+      await bench.importFile(file(0), { createdBy: 'bob' });
+
+      expect(bench.clock.nowEpochMs()).toBe(startedAtEpochMs);
+    });
+  });
 });

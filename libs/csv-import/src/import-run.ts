@@ -1,5 +1,6 @@
 import { instantFromEpochMs, type Clock, type Fault } from '@sensorflow/kernel';
 import type { MetricNameLimit, ReadingWriter, Retention } from '@sensorflow/sensor-data';
+import type { RecordBlock } from './csv-record.js';
 import { RowReader } from './csv-row.js';
 import { ErrorReport } from './error-report.js';
 import { readColumns } from './file-columns.js';
@@ -11,7 +12,7 @@ import type { FileDialect, FinalStatus, RowCounts } from './import-record.js';
 import type { ImportStore } from './import-store.js';
 import { openRows, type ImportedFile } from './open-rows.js';
 import { splitRecords } from './record-splitter.js';
-import { RowWriter } from './row-writer.js';
+import { RowWriter, type JudgedBlock } from './row-writer.js';
 import { TimeSlice } from './time-slice.js';
 import type { UploadStorage } from './upload-storage.js';
 import { WriteWindow } from './write-window.js';
@@ -31,6 +32,9 @@ export interface RunGrant {
   readonly token: string;
   readonly remainingMs: () => number;
 }
+
+/** Imports of earlier versions share one budget of new metric names. */
+const UNKNOWN_CREATOR = 'importer';
 
 /** `turn-over`: others wait. */
 type Handover = 'out-of-time' | 'turn-over';
@@ -85,8 +89,8 @@ export class ImportRun {
     this.progress.startRows(rows.dialect, rows.place);
     const pieces = rows.pieces(this.limits.pieceBytes);
     for await (const block of splitRecords(pieces, rows.place, delimiter, this.limits)) {
-      if (this.progress.isLeaseDoubtful()) await this.assureLease(window);
-      const judged = await writer.judge(block);
+      const judged = await this.judge(block, writer, window);
+      if (typeof judged === 'string') return judged;
       const bytesProcessed = rows.processed(block.next);
       await window.begin(async (before) => {
         const { repeated, ...result } = await writer.write(judged, before);
@@ -100,6 +104,22 @@ export class ImportRun {
     return 'complete';
   }
 
+  /** Waits while the creator brings too many new metric names at a time, like every other caller. */
+  private async judge(
+    block: RecordBlock,
+    writer: RowWriter,
+    window: WriteWindow,
+  ): Promise<JudgedBlock | Handover> {
+    for (;;) {
+      if (this.progress.isLeaseDoubtful()) await this.assureLease(window);
+      const judged = await writer.judge(block);
+      if (!('waitMs' in judged)) return judged;
+      if (this.isOutOfTime()) return 'out-of-time';
+      if (await this.slice.isOver()) return 'turn-over';
+      await this.ports.clock.sleep(Math.min(judged.waitMs, this.limits.checkpointMs));
+    }
+  }
+
   /** The file may have stood still so long that a successor has stopped waiting for this run. */
   private async assureLease(window: WriteWindow): Promise<void> {
     // What is on its way saves too, and two at once would overlap.
@@ -108,12 +128,13 @@ export class ImportRun {
   }
 
   private writerFor(dialect: FileDialect): RowWriter {
-    const { options } = this.file.record;
+    const { options, createdBy } = this.file.record;
     const columns = readColumns(dialect.headerText, dialect.delimiter, options);
     const context = {
       delimiter: dialect.delimiter,
       reader: new RowReader(columns, options, this.ports.retention),
       names: this.ports.names,
+      callerId: createdBy?.subject ?? UNKNOWN_CREATOR,
       report: reportOf(dialect, columns.names),
       dryRun: options.dryRun,
     };

@@ -12,8 +12,6 @@ import type { ErrorReport, RejectedRow } from './error-report.js';
 import type { RowReader } from './csv-row.js';
 import type { BlockResult } from './import-progress.js';
 
-/** One caller for all imports of the process, which are few. */
-const IMPORTER = 'importer';
 /** Between attempts that store nothing; then the import is left to a later run. */
 const PAUSES_MS = [1000, 2000, 4000, 8000, 16_000];
 
@@ -40,6 +38,11 @@ export interface JudgedBlock {
   readonly readings: readonly Reading[];
 }
 
+/** The import's creator brings too many new metric names at a time: the block can be judged again then. */
+export interface ThrottledBlock {
+  readonly waitMs: number;
+}
+
 export interface WrittenBlock extends BlockResult {
   /** Whether readings of this block or of one before were sent again, perhaps after those of a block behind. */
   readonly repeated: boolean;
@@ -50,6 +53,8 @@ export interface RowContext {
   readonly delimiter: string;
   readonly reader: RowReader;
   readonly names: MetricNameLimit;
+  /** Whose metric names they are. */
+  readonly callerId: string;
   readonly report: ErrorReport;
   readonly dryRun: boolean;
 }
@@ -65,7 +70,7 @@ export class RowWriter {
   ) {}
 
   /** Throws DomainError `unavailable` (`metric-names-unknown`). */
-  async judge(block: RecordBlock): Promise<JudgedBlock> {
+  async judge(block: RecordBlock): Promise<JudgedBlock | ThrottledBlock> {
     const nowEpochMs = this.clock.nowEpochMs();
     const all = readFields(block, this.context.delimiter);
     const readings: Reading[] = [];
@@ -79,10 +84,13 @@ export class RowWriter {
     return this.withinNameLimit({ rows, readings });
   }
 
-  private async withinNameLimit(all: JudgedBlock): Promise<JudgedBlock> {
-    const doubtful = await this.context.names.judgeAll(all.readings, IMPORTER);
+  private async withinNameLimit(all: JudgedBlock): Promise<JudgedBlock | ThrottledBlock> {
+    const { names, callerId } = this.context;
+    const doubtful = await names.judgeAll(all.readings, callerId);
     if (doubtful.size === 0) return all;
     if ([...doubtful.values()].includes('unknown')) throw namesUnknown();
+    const throttled = all.readings.filter((reading) => doubtful.get(reading) === 'throttled');
+    if (throttled.length > 0) return { waitMs: names.waitMs(throttled, callerId) };
     const rows = all.rows.map((row) =>
       'reading' in row && doubtful.has(row.reading)
         ? { line: row.line, cells: row.cells, faults: TOO_MANY_NAMES }

@@ -15,6 +15,9 @@ export interface BatchVerdict {
   readonly unconfirmed: readonly number[];
 }
 
+export const SEND_AGAIN =
+  'The whole batch, or those listed as unconfirmed, can be sent again safely.';
+
 /** From here on only the first fault of a reading is listed: an answer stays near its request in size. */
 const MAX_LISTED_FAULTS = 20_000;
 

@@ -5,8 +5,8 @@ export {
   type GroupCommitOptions,
 } from './group-commit-options.js';
 export { GroupCommit, type GroupCommitCounters } from './group-commit.js';
+export { MAX_METRIC_NAMES_PER_EQUIPMENT } from './equipment-names.js';
 export {
-  MAX_METRIC_NAMES_PER_EQUIPMENT,
   MetricNameLimit,
   RegisteredMetricNames,
   TOO_MANY_METRIC_NAMES,

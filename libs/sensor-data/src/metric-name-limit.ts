@@ -1,13 +1,20 @@
 import { forEachInSlices, inParallel, RecentMap, type Clock, type Fault } from '@sensorflow/kernel';
+import { EquipmentNames, MAX_METRIC_NAMES_PER_EQUIPMENT } from './equipment-names.js';
 import { MAX_METRICS_PER_READING } from './metric-name.js';
+import { NewNameBudget } from './new-name-budget.js';
 import type { Reading } from './reading.js';
-
-/** Distinct metric names that one equipment may have, ever. */
-export const MAX_METRIC_NAMES_PER_EQUIPMENT = 1024;
 
 export const TOO_MANY_METRIC_NAMES: Fault = {
   code: 'too-many-metric-names',
   detail: `An equipment has at most ${MAX_METRIC_NAMES_PER_EQUIPMENT} metric names. Put what varies into tags or into the equipment id.`,
+};
+
+/** Names new to their equipment that one caller may bring in a minute: a plant of 500 equipment with 20 metrics each. */
+export const NEW_METRIC_NAMES_PER_MINUTE = 10_000;
+
+export const TOO_MANY_NEW_METRIC_NAMES: Fault = {
+  code: 'too-many-new-metric-names',
+  detail: `A caller brings at most ${NEW_METRIC_NAMES_PER_MINUTE} new metric names in a minute, over all equipment.`,
 };
 
 /** Which metric names an equipment has sent so far. */
@@ -23,11 +30,16 @@ export abstract class RegisteredMetricNames {
   ): Promise<readonly string[]>;
 }
 
-/** `unknown`: the registry did not answer, so that nobody can say. */
-export type NameVerdict = 'admitted' | 'too-many' | 'unknown';
+/**
+ * `throttled`: the caller has brought too many new names in the last minute, and may send the reading later.
+ * `unknown`: the registry did not answer, so that nobody can say.
+ */
+export type NameVerdict = 'admitted' | 'too-many' | 'throttled' | 'unknown';
 
 /** A process takes so many names of an equipment, ever, without asking the registry how many there are. */
 const UNASKED_NAMES = MAX_METRICS_PER_READING;
+/** And of one caller in a minute: after a restart, all names of an ordinary fleet are new to the process. */
+const UNASKED_NAMES_PER_MINUTE = 1_000;
 /** How long an answer of the registry is good for new names: other processes take some as well. */
 const ANSWER_LASTS_MS = 60_000;
 const ASKING_MS = 2_000;
@@ -40,54 +52,57 @@ const QUESTIONS_AT_ONCE = 16;
 /** An equipment weighs as much as so many names. */
 const EQUIPMENT_WEIGHT = 4;
 
-class EquipmentNames {
-  readonly names = new Set<string>();
-  askedAtEpochMs = -Infinity;
-  asking: Promise<boolean> | undefined;
-}
-
 /**
- * Keeps the number of metric names of each equipment below a limit, equally for every way in. Names that
- * this process has seen pass by one look-up each; the registry is only asked for equipment that brings
- * more than a reading's worth of new ones. Decision record 0014 says by how much it can be overshot.
+ * Keeps the number of metric names of each equipment below a limit, and the new ones of each caller within a
+ * budget, equally for every way in. Names that this process has seen pass by one look-up each; the registry
+ * is only asked for equipment that brings many new ones. Decision record 0014 says why, and by how much the
+ * limits can be overshot.
  */
 export class MetricNameLimit {
   private readonly equipment = new RecentMap<string, EquipmentNames>(
     REMEMBERED,
-    ({ names }) => EQUIPMENT_WEIGHT + names.size,
+    ({ size }) => EQUIPMENT_WEIGHT + size,
   );
 
   /** Outlives what is remembered of an equipment: who is forgotten gets no other 64 names. */
   private readonly unasked = new RecentMap<string, { names: number }>(COUNTED_EQUIPMENT);
+  private readonly unaskedNames: NewNameBudget;
+  private readonly newNames: NewNameBudget;
 
   constructor(
     private readonly registered: RegisteredMetricNames,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.unaskedNames = new NewNameBudget(UNASKED_NAMES_PER_MINUTE, clock);
+    this.newNames = new NewNameBudget(NEW_METRIC_NAMES_PER_MINUTE, clock);
+  }
 
   /** Whether the reading is admitted without a question; if not, `judge` says what becomes of it. */
-  admits({ equipmentId, values }: Reading): boolean {
+  admits({ equipmentId, values }: Reading, callerId: string): boolean {
     const known = this.known(equipmentId);
-    const room = () => MAX_METRIC_NAMES_PER_EQUIPMENT - known.names.size;
-    if (this.isAnswerGood(known)) return this.takesOn(known, values, room) >= 0;
-    const unaskedRoom = () => Math.min(room(), UNASKED_NAMES - this.unaskedOf(equipmentId).names);
-    const taken = this.takesOn(known, values, unaskedRoom);
-    if (taken > 0) this.unaskedOf(equipmentId).names += taken;
-    return taken >= 0;
+    if (this.isAnswerGood(known)) return this.verdict(known, values, callerId) === 'admitted';
+    const room = () => UNASKED_NAMES - this.unaskedOf(equipmentId).names;
+    const fresh = known.freshAmong(values, room);
+    if (!fresh || !this.unaskedNames.take(callerId, fresh.length)) return false;
+    if (fresh.length > 0) this.unaskedOf(equipmentId).names += fresh.length;
+    this.remember(known, fresh);
+    return true;
   }
 
   /** Asks the registry where it has to; concurrent questions about one equipment are one. */
-  async judge(reading: Reading): Promise<NameVerdict> {
-    if (this.admits(reading)) return 'admitted';
+  async judge(reading: Reading, callerId: string): Promise<NameVerdict> {
+    if (this.admits(reading, callerId)) return 'admitted';
     const known = this.known(reading.equipmentId);
     if (!this.isAnswerGood(known) && !(await this.ask(reading.equipmentId, known))) {
       return 'unknown';
     }
-    const room = () => MAX_METRIC_NAMES_PER_EQUIPMENT - known.names.size;
-    return this.takesOn(known, reading.values, room) >= 0 ? 'admitted' : 'too-many';
+    return this.verdict(known, reading.values, callerId);
   }
 
-  /** The verdicts of those that are not simply admitted. Throws `overloaded` as `forEachInSlices` does. */
+  /**
+   * The verdicts of those that are not simply admitted. Once one is throttled, no more questions are asked for
+   * the others, which are throttled too. Throws `overloaded` as `forEachInSlices` does.
+   */
   async judgeAll(
     readings: readonly Reading[],
     callerId: string,
@@ -95,14 +110,35 @@ export class MetricNameLimit {
     const verdicts = new Map<Reading, NameVerdict>();
     const doubtful: Reading[] = [];
     const admit = (reading: Reading) => {
-      if (!this.admits(reading)) doubtful.push(reading);
+      if (!this.admits(reading, callerId)) doubtful.push(reading);
     };
     await forEachInSlices(readings, admit, callerId);
+    let mayAsk = true;
     await inParallel(doubtful, QUESTIONS_AT_ONCE, async (reading) => {
-      const verdict = await this.judge(reading);
+      const isAnswered = mayAsk || this.isAnswerGood(this.known(reading.equipmentId));
+      const verdict = isAnswered ? await this.judge(reading, callerId) : 'throttled';
+      if (verdict === 'throttled') mayAsk = false;
       if (verdict !== 'admitted') verdicts.set(reading, verdict);
     });
     return verdicts;
+  }
+
+  /** Until these are no longer throttled, or a minute's worth of them. */
+  waitMs(throttled: readonly Reading[], callerId: string): number {
+    const names = throttled.reduce((sum, { values }) => sum + values.size, 0);
+    return this.newNames.waitMs(callerId, Math.min(names, NEW_METRIC_NAMES_PER_MINUTE));
+  }
+
+  private verdict(
+    known: EquipmentNames,
+    values: Reading['values'],
+    callerId: string,
+  ): Exclude<NameVerdict, 'unknown'> {
+    const fresh = known.freshAmong(values);
+    if (!fresh) return 'too-many';
+    if (!this.newNames.take(callerId, fresh.length)) return 'throttled';
+    this.remember(known, fresh);
+    return 'admitted';
   }
 
   private known(equipmentId: string): EquipmentNames {
@@ -125,26 +161,8 @@ export class MetricNameLimit {
     return added;
   }
 
-  /**
-   * How many new names it took on: all of the reading, or -1 for none. A reading is refused at its first
-   * name too many: it may have 64, a batch 10,000 readings.
-   */
-  private takesOn(known: EquipmentNames, values: Reading['values'], roomFor: () => number): number {
-    let fresh: string[] | undefined;
-    let room = 0;
-    for (const name of values.keys()) {
-      if (known.names.has(name)) continue;
-      if (!fresh) {
-        fresh = [];
-        room = roomFor();
-      }
-      if (fresh.length >= room) return -1;
-      fresh.push(name);
-    }
-    if (!fresh) return 0;
-    for (const name of fresh) known.names.add(name);
-    this.equipment.weighMore(fresh.length);
-    return fresh.length;
+  private remember(known: EquipmentNames, names: Iterable<string>): void {
+    this.equipment.weighMore(known.add(names));
   }
 
   private async ask(equipmentId: string, known: EquipmentNames): Promise<boolean> {
@@ -159,9 +177,7 @@ export class MetricNameLimit {
     try {
       const signal = AbortSignal.timeout(ASKING_MS);
       const names = await this.registered.namesOf(equipmentId, most, signal);
-      const before = known.names.size;
-      for (const name of names) known.names.add(name);
-      this.equipment.weighMore(known.names.size - before);
+      this.remember(known, names);
       known.askedAtEpochMs = this.clock.nowEpochMs();
       return true;
     } catch {

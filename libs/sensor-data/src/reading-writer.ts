@@ -5,6 +5,9 @@ export type WriteOutcome =
   | { readonly outcome: 'stored'; readonly reading: StoredReading }
   | { readonly outcome: 'not-stored' | 'unknown' | 'refused' };
 
+/** Before a reading that was not confirmed is sent again. */
+export const RETRY_AFTER_SECONDS = 1;
+
 /**
  * The one door through which readings are written: single, batch and CSV. Concurrent calls may share
  * calls to the store; every caller is answered for its own readings.

@@ -38,7 +38,7 @@ function start(fault: PutFault = () => undefined, retention = Retention.FOREVER)
   const names = new InMemoryMetricNames();
   const limit = new MetricNameLimit(names, clock);
   const sensorData = new SensorData(store, new GroupCommit(store, clock), clock, retention, limit);
-  return { store, names, sensorData };
+  return { store, names, clock, sensorData };
 }
 
 const CALLER = 'some-machine';
@@ -375,5 +375,56 @@ describe('readings of equipment with many metric names', () => {
     });
     expect(single).toMatchObject({ kind: 'unavailable', code: 'metric-names-unknown' });
     expect(store.all()).toHaveLength(1);
+  });
+});
+
+describe('readings with more new metric names than a caller may bring in a minute', () => {
+  const plant = Array.from({ length: 400 }, (_, n) => ({
+    equipmentId: `EQ-${n}`,
+    timestamp: '2023-01-01T00:00:00Z',
+    values: Object.fromEntries(Array.from({ length: 64 }, (_unused, i) => [`m${i}`, n])),
+  }));
+  const batch = (readings: readonly unknown[]) => readings.map((each) => accepted<unknown>(each));
+
+  it('are unconfirmed in a batch, which says when to send it again, until all are stored', async () => {
+    const { store, clock, sensorData } = start();
+    const failures: DomainError[] = [];
+
+    for (let left = plant; left.length > 0;) {
+      const answer = sensorData.recordBatch(batch(left), CALLER);
+      const failure = await answer.then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      if (!(failure instanceof DomainError)) break;
+      failures.push(failure);
+      const unconfirmed = new Set(Object(failure.extensions['unconfirmed']));
+      left = left.filter((_, index) => unconfirmed.has(index));
+      clock.advance((failure.retryAfterSeconds ?? Infinity) * 1000);
+    }
+
+    expect(failures.length).toBeGreaterThan(0);
+    expect(failures.length).toBeLessThan(4);
+    expect(failures[0]).toMatchObject({
+      kind: 'throttled',
+      code: 'too-many-new-metric-names',
+      extensions: { rejected: [] },
+    });
+    expect(failures[0]?.retryAfterSeconds).toBeLessThanOrEqual(60);
+    expect(store.all()).toHaveLength(plant.length);
+  });
+
+  it('are refused one by one, and stored when they are sent again', async () => {
+    const { store, clock, sensorData } = start();
+    await failureOf(sensorData.recordBatch(batch(plant), CALLER));
+    const stored = store.all().length;
+
+    const failure = await failureOf(sensorData.recordReading(plant.at(-1), CALLER));
+    await sensorData.recordReading(plant.at(-1), 'another machine');
+    clock.advance((failure.retryAfterSeconds ?? Infinity) * 1000);
+    await sensorData.recordReading(plant.at(-2), CALLER);
+
+    expect(failure).toMatchObject({ kind: 'throttled', code: 'too-many-new-metric-names' });
+    expect(store.all()).toHaveLength(stored + 2);
   });
 });

@@ -6,11 +6,12 @@ import {
   type Parsed,
   type WorkBudget,
 } from '@sensorflow/kernel';
-import { VerdictList, type BatchVerdict } from './batch-verdict.js';
+import { SEND_AGAIN, VerdictList, type BatchVerdict } from './batch-verdict.js';
+import { batchThrottled, namesUnknown, readingThrottled } from './metric-name-errors.js';
 import { TOO_MANY_METRIC_NAMES, type MetricNameLimit } from './metric-name-limit.js';
 import { parseReading } from './parse-reading.js';
 import type { ReadingPage, ReadingRange, ReadingStore } from './reading-store.js';
-import type { ReadingWriter, WriteOutcome } from './reading-writer.js';
+import { RETRY_AFTER_SECONDS, type ReadingWriter, type WriteOutcome } from './reading-writer.js';
 import { readingBusy } from './reading-busy.js';
 import { READING_TOO_OLD } from './reading-timestamp.js';
 import type { Reading, ReadingIdentity, StoredReading } from './reading.js';
@@ -19,8 +20,6 @@ import type { Retention } from './retention.js';
 export const MAX_READINGS_PER_BATCH = 10_000;
 
 const MAX_REMOVAL_ATTEMPTS = 5;
-
-const RETRY_AFTER_SECONDS = 1;
 
 const NOT_STORABLE: InputFault = {
   pointer: '',
@@ -48,42 +47,50 @@ export class SensorData {
 
   /**
    * Checks and stores one reading. Returns it once it is durable; throws `invalid-reading`,
-   * `reading-not-storable`, `metric-names-unknown` or `write-not-accepted` (it is certainly not stored), or
-   * `outcome-unknown`.
+   * `reading-not-storable`, `too-many-new-metric-names`, `metric-names-unknown` or `write-not-accepted` (it is
+   * certainly not stored), or `outcome-unknown`.
    */
   async recordReading(raw: unknown, callerId: string): Promise<StoredReading> {
     const parsed = parseReading(raw, this.clock.nowEpochMs(), this.retention);
     if (!parsed.ok) {
       throw invalidReading(parsed.faults);
     }
-    if (!this.names.admits(parsed.value)) await this.assertNames(parsed.value);
+    if (!this.names.admits(parsed.value, callerId)) await this.assertNames(parsed.value, callerId);
     const [outcome] = await this.writer.write([parsed.value], callerId);
     if (outcome?.outcome === 'stored') return outcome.reading;
     throw writeFailed(outcome);
   }
 
-  private async assertNames(reading: Reading): Promise<void> {
-    const verdict = await this.names.judge(reading);
+  private async assertNames(reading: Reading, callerId: string): Promise<void> {
+    const verdict = await this.names.judge(reading, callerId);
     if (verdict === 'too-many') throw invalidReading([TOO_MANY_NAMES]);
+    if (verdict === 'throttled') {
+      throw readingThrottled(this.names.waitMs([reading], callerId));
+    }
     if (verdict === 'unknown') throw namesUnknown();
   }
 
   /**
    * Checks and stores up to 10,000 readings; an invalid one holds up none of the others. Returns when
    * every reading is stored or rejected and at least one is stored. Throws `batch-empty`,
-   * `too-many-readings`, and, with the verdict as extensions, `no-valid-reading` or `batch-unconfirmed`.
+   * `too-many-readings`, and, with the verdict as extensions, `no-valid-reading`, `batch-unconfirmed` or
+   * `too-many-new-metric-names`.
    *
    * @param documents each a parsed JSON value, or why there is none; one that throws refuses the batch
    */
   async recordBatch(documents: Iterable<Parsed<unknown>>, callerId: string): Promise<BatchVerdict> {
     const verdicts = new VerdictList();
     const valid = await this.validReadings(documents, verdicts, callerId);
-    const { readings, indexes } = await this.withinNameLimit(valid, verdicts, callerId);
+    const { readings, indexes, throttled } = await this.withinNameLimit(valid, verdicts, callerId);
     const outcomes = await this.writer.write(readings, callerId);
     for (const [position, index] of indexes.entries()) {
       noteOutcome(verdicts, index, outcomes[position]);
     }
-    return assertUseful(verdicts.verdict());
+    const verdict = verdicts.verdict();
+    if (throttled.length > 0) {
+      throw batchThrottled(verdict, this.names.waitMs(throttled, callerId));
+    }
+    return assertUseful(verdict);
   }
 
   private async validReadings(
@@ -115,22 +122,25 @@ export class SensorData {
     all: Placed,
     verdicts: VerdictList,
     callerId: string,
-  ): Promise<Placed> {
+  ): Promise<Placed & { readonly throttled: readonly Reading[] }> {
     const doubtful = await this.names.judgeAll(all.readings, callerId);
-    if (doubtful.size === 0) return all;
+    if (doubtful.size === 0) return { ...all, throttled: [] };
     const readings: Reading[] = [];
     const indexes: number[] = [];
+    const throttled: Reading[] = [];
     for (const [position, reading] of all.readings.entries()) {
       const index = all.indexes[position] ?? 0;
       const verdict = doubtful.get(reading);
       if (verdict === 'too-many') verdicts.reject(index, [TOO_MANY_NAMES]);
-      else if (verdict === 'unknown') verdicts.leaveUnconfirmed(index);
-      else {
+      else if (verdict) {
+        verdicts.leaveUnconfirmed(index);
+        if (verdict === 'throttled') throttled.push(reading);
+      } else {
         readings.push(reading);
         indexes.push(index);
       }
     }
-    return { readings, indexes };
+    return { readings, indexes, throttled };
   }
 
   listReadings(range: ReadingRange, budget?: WorkBudget): Promise<ReadingPage> {
@@ -183,15 +193,6 @@ function invalidReading(faults: readonly InputFault[]): DomainError {
   });
 }
 
-function namesUnknown(): DomainError {
-  return new DomainError(
-    'unavailable',
-    'metric-names-unknown',
-    'The number of metric names cannot be checked right now. The reading was not stored; send it again.',
-    { retryAfterSeconds: RETRY_AFTER_SECONDS },
-  );
-}
-
 /** Throws `batch-empty` or `too-many-readings`. */
 export function assertBatchSize(size: number): void {
   if (size === 0) throw new DomainError('invalid', 'batch-empty', 'The batch has no reading.');
@@ -216,7 +217,7 @@ function assertUseful(verdict: BatchVerdict): BatchVerdict {
     throw new DomainError(
       'unavailable',
       'batch-unconfirmed',
-      'Some readings are not confirmed. The whole batch, or those listed, can be sent again safely.',
+      `Some readings are not confirmed. ${SEND_AGAIN}`,
       { extensions, retryAfterSeconds: RETRY_AFTER_SECONDS },
     );
   }

@@ -80,16 +80,12 @@ function together(known: Documented | undefined, added: Documented): Documented 
 function problemResponse(status: number, documentedCodes: Documented): MethodDecorator {
   const { carried } = documentedCodes;
   const codes = [...documentedCodes.codes].toSorted();
-  const carriedMembers = [...carried].map(([code, view]) => ({
-    anyOf: [
-      { $ref: getSchemaPath(view) },
-      {
-        properties: {
-          code: { type: 'string', enum: codes.filter((other) => other !== code) },
-        },
-      },
-    ],
-  }));
+  const carriedMembers = [...carried].map(([code, view]) => {
+    const others = codes.filter((other) => other !== code);
+    const members = { $ref: getSchemaPath(view) };
+    if (others.length === 0) return members;
+    return { anyOf: [members, { properties: { code: { type: 'string', enum: others } } }] };
+  });
   return ApiResponse({
     status,
     description: `problem: ${codes.join(', ')}`,
@@ -100,19 +96,14 @@ function problemResponse(status: number, documentedCodes: Documented): MethodDec
           allOf: [{ $ref: getSchemaPath(ProblemDetails) }, ...carriedMembers],
           properties: { code: { type: 'string', enum: codes } },
         },
-        example: exampleProblem(
-          status,
-          exemplaryCode(documentedCodes),
-          documentedCodes.faulty?.fault,
-        ),
+        ...exampleOf(status, documentedCodes),
       },
     },
   });
 }
 
-/** One that shows where faults stand, if there is one, and none that carries more than an example has. */
-function exemplaryCode({ codes, carried, faulty }: Documented): string {
+/** Of a code that shows where faults stand, if there is one, and of none that carries more than an example has. */
+function exampleOf(status: number, { codes, carried, faulty }: Documented) {
   const code = faulty?.code ?? [...codes].find((one) => !carried.has(one));
-  if (code === undefined) throw new TypeError('a problem without a code of its own');
-  return code;
+  return code === undefined ? {} : { example: exampleProblem(status, code, faulty?.fault) };
 }

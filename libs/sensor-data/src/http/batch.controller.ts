@@ -44,6 +44,7 @@ export class BatchController {
   })
   @ApiProblemWith(BatchVerdictView, 400, 'no-valid-reading')
   @ApiProblem(400, 'batch-empty', 'too-many-readings', 'batch-not-an-array')
+  @ApiProblemWith(BatchVerdictView, 429, 'too-many-new-metric-names')
   @ApiProblemWith(BatchVerdictView, 503, 'batch-unconfirmed')
   @ApiProblem(503, 'overloaded', 'shutting-down')
   @RequiresScope('sensorflow/write')

@@ -62,6 +62,7 @@ export class ReadingsController {
     detail: 'The offset from UTC is mandatory: end the timestamp with Z or, say, +01:00.',
   })
   @ApiProblem(400, 'reading-not-storable')
+  @ApiProblem(429, 'too-many-new-metric-names')
   @ApiProblem(503, 'metric-names-unknown', 'write-not-accepted', 'outcome-unknown')
   @ApiProblem(503, 'overloaded', 'shutting-down')
   @RequiresScope('sensorflow/write')
