@@ -20,13 +20,16 @@ export function dirtyCellKey(dirty: DirtyCell): string {
   return `shard#${dirty.cell.hour}#${dirty.cell.shard}`;
 }
 
-/** Everything that two records say about one cell. */
-export function mergeDirty(a: DirtyCell, b: DirtyCell): DirtyCell {
-  if (a.level === 'equipment-hour' && b.level === 'equipment-hour') {
-    return { ...a, slots: [...new Set([...a.slots, ...b.slots])] };
+/** Everything that several records say about one cell. */
+export function mergeDirty(first: DirtyCell, others: readonly DirtyCell[]): DirtyCell {
+  const all = [first, ...others];
+  if (first.level === 'equipment-hour') {
+    const slots = all.flatMap((dirty) => (dirty.level === 'equipment-hour' ? dirty.slots : []));
+    return { ...first, slots: [...new Set(slots)] };
   }
-  if (a.level === 'shard-hour' && b.level === 'shard-hour') {
-    return { ...a, metrics: [...new Set([...a.metrics, ...b.metrics])] };
+  if (first.level === 'shard-hour') {
+    const metrics = all.flatMap((dirty) => (dirty.level === 'shard-hour' ? dirty.metrics : []));
+    return { ...first, metrics: [...new Set(metrics)] };
   }
-  return a;
+  return first;
 }

@@ -46,16 +46,23 @@ export function joinInTime(parts: Iterable<HourMetrics>): HourMetrics {
   return joined(parts, followedBy);
 }
 
-/** The hour of many equipment, in any order. */
-export function joinEquipment(parts: Iterable<HourMetrics>): HourMetrics {
-  return joined(parts, together);
+/**
+ * The hour of many equipment, in any order.
+ *
+ * @param metrics takes the parts up: a long scan has no time to copy what it has for every page
+ */
+export function joinEquipment(
+  parts: Iterable<HourMetrics>,
+  metrics = new Map<string, MetricAggregate>(),
+): HourMetrics {
+  return joined(parts, together, metrics);
 }
 
 function joined(
   parts: Iterable<HourMetrics>,
   join: (a: MetricAggregate, b: MetricAggregate) => MetricAggregate,
+  metrics = new Map<string, MetricAggregate>(),
 ): HourMetrics {
-  const metrics = new Map<string, MetricAggregate>();
   for (const part of parts) {
     for (const [metric, aggregate] of part) {
       const before = metrics.get(metric);

@@ -2,6 +2,7 @@ import { DomainError } from '@sensorflow/kernel';
 import type { StoredReading } from '@sensorflow/sensor-data';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FixedClock } from '../../../test/support/fixed-clock.js';
+import { superLinearGrowth } from '../../../test/support/growth.js';
 import { InMemoryAggregateStore } from '../../../test/support/in-memory-aggregate-store.js';
 import { InMemoryFleetStore } from '../../../test/support/in-memory-fleet-store.js';
 import { InMemoryReadingStore } from '../../../test/support/in-memory-reading-store.js';
@@ -220,6 +221,21 @@ describe('aggregating a batch of the stream', () => {
       aggregate: undefined,
     });
     expect(fleet.sum({ metric: 'value', hour })?.version).toBe(1);
+  });
+
+  it('takes on a shard-hour of many metrics in time that is linear in its records', async () => {
+    const shardHour = { shard: 0, hour: HOUR_SIX };
+    const namesOf = (record: number) => Array.from({ length: 64 }, (_, i) => `m${record}-${i}`);
+    const aggregate = (records: number) =>
+      aggregator.aggregate(
+        Array.from({ length: records }, (_, record) => ({
+          sequenceNumber: String(record),
+          dirty: { level: 'shard-hour', cell: shardHour, metrics: namesOf(record) },
+        })),
+        NEVER,
+      );
+
+    expect(await superLinearGrowth(aggregate, 700)).toBeUndefined();
   });
 
   it('of no records does nothing', async () => {

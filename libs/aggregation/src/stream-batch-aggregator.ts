@@ -122,17 +122,18 @@ export class StreamBatchAggregator {
 
 /** One for each cell, in the order of their first records, so that the stream's checkpoint moves while time lasts. */
 function tasksOf(changes: readonly StreamChange[]): readonly Task[] {
-  const tasks = new Map<string, Task>();
+  const said = new Map<string, { position: number; first: DirtyCell; others: DirtyCell[] }>();
   for (const [position, { dirty }] of changes.entries()) {
     if (dirty === undefined || dirty === 'nothing') continue;
     const key = dirtyCellKey(dirty);
-    const before = tasks.get(key);
-    const task = before
-      ? { ...before, dirty: mergeDirty(before.dirty, dirty) }
-      : { position, dirty };
-    tasks.set(key, task);
+    const before = said.get(key);
+    if (before) before.others.push(dirty);
+    else said.set(key, { position, first: dirty, others: [] });
   }
-  return [...tasks.values()];
+  return [...said.values()].map(({ position, first, others }) => ({
+    position,
+    dirty: mergeDirty(first, others),
+  }));
 }
 
 function malformed(changes: readonly StreamChange[]): readonly BatchFailure[] {

@@ -2,7 +2,7 @@ import { inParallel, type Clock } from '@sensorflow/kernel';
 import type { ReplaceOutcome } from './aggregate-store.js';
 import type { FleetStore, ShardHour, SumOf } from './fleet-store.js';
 import type { Hour } from './hour.js';
-import { joinEquipment, type HourMetrics } from './hourly-aggregate.js';
+import { joinEquipment, type HourMetrics, type MetricAggregate } from './hourly-aggregate.js';
 import { VersionLock } from './version-lock.js';
 
 /** Cells that are read or written at once. */
@@ -68,9 +68,9 @@ export class SumRecomputer {
     );
     await this.lock.untilNoConflict(deadlineEpochMs, async () => {
       if (pending !== sums) versions = await this.readVersions(pending);
-      let metrics: HourMetrics = new Map();
+      const metrics = new Map<string, MetricAggregate>();
       for await (const page of scan(pending.map(({ metric }) => metric))) {
-        metrics = joinEquipment([metrics, ...page]);
+        joinEquipment(page, metrics);
         this.lock.assertTimeLeft(deadlineEpochMs);
       }
       pending = await this.putAll(versions, metrics);

@@ -1,8 +1,8 @@
-import { DomainError, type Clock } from '@sensorflow/kernel';
+import { DomainError, RecentMap, type Clock } from '@sensorflow/kernel';
 
 const FIRST_BACKOFF_MS = 20;
 const LONGEST_BACKOFF_MS = 1000;
-/** About 150 bytes each. */
+/** Of each of two generations, about 150 bytes each. */
 const REMEMBERED_VERSIONS = 20_000;
 
 /**
@@ -18,7 +18,7 @@ export class VersionLock {
    * Versions this process wrote, to spare a read of each. One that has moved since costs a conflict,
    * never a wrong aggregate, because a version never comes back.
    */
-  private readonly written = new Map<string, number>();
+  private readonly written = new RecentMap<string, number>(REMEMBERED_VERSIONS);
 
   constructor(
     private readonly clock: Clock,
@@ -34,11 +34,6 @@ export class VersionLock {
 
   remember(key: string, version: number): void {
     this.written.set(key, version);
-    if (this.written.size <= REMEMBERED_VERSIONS) return;
-    for (const oldest of this.written.keys()) {
-      this.written.delete(oldest);
-      return;
-    }
   }
 
   /** Throws DomainError `unavailable` (`recompute-out-of-time`) at the deadline. */
