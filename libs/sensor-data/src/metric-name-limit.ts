@@ -9,12 +9,18 @@ export const TOO_MANY_METRIC_NAMES: Fault = {
   detail: `An equipment has at most ${MAX_METRIC_NAMES_PER_EQUIPMENT} metric names. Put what varies into tags or into the equipment id.`,
 };
 
+/**
+ * As what a name counts that this process has seen at no equipment: it costs the aggregation sums of its own,
+ * and so five times what a name costs that only its equipment did not have.
+ */
+export const NEW_TO_FLEET_WEIGHT = 5;
+
 /** Names new to their equipment that one caller may bring in a minute: a plant of 500 equipment with 20 metrics each. */
 export const NEW_METRIC_NAMES_PER_MINUTE = 10_000;
 
 export const TOO_MANY_NEW_METRIC_NAMES: Fault = {
   code: 'too-many-new-metric-names',
-  detail: `A caller brings at most ${NEW_METRIC_NAMES_PER_MINUTE} new metric names in a minute, over all equipment.`,
+  detail: `A caller brings at most ${NEW_METRIC_NAMES_PER_MINUTE} new metric names in a minute over all equipment; one that no equipment had counts as ${NEW_TO_FLEET_WEIGHT}.`,
 };
 
 /** Which metric names an equipment has sent so far. */
@@ -45,6 +51,8 @@ const ANSWER_LASTS_MS = 60_000;
 const ASKING_MS = 2_000;
 /** Names of each of two generations in memory: some 30 MB together when every name is another. */
 const REMEMBERED = 100_000;
+/** Of each of two generations, some 100 bytes each: names of any equipment. */
+const FAMILIAR_NAMES = 50_000;
 /** Of each of two generations: the equipment of which the unasked names are counted. */
 const COUNTED_EQUIPMENT = 200_000;
 /** Questions to the registry at one time for one batch. */
@@ -66,6 +74,8 @@ export class MetricNameLimit {
 
   /** Outlives what is remembered of an equipment: who is forgotten gets no other 64 names. */
   private readonly unasked = new RecentMap<string, { names: number }>(COUNTED_EQUIPMENT);
+  /** Names that some equipment has. */
+  private readonly familiar = new RecentMap<string, true>(FAMILIAR_NAMES);
   private readonly unaskedNames: NewNameBudget;
   private readonly newNames: NewNameBudget;
 
@@ -125,8 +135,8 @@ export class MetricNameLimit {
 
   /** Until these are no longer throttled, or a minute's worth of them. */
   waitMs(throttled: readonly Reading[], callerId: string): number {
-    const names = throttled.reduce((sum, { values }) => sum + values.size, 0);
-    return this.newNames.waitMs(callerId, Math.min(names, NEW_METRIC_NAMES_PER_MINUTE));
+    const weight = throttled.reduce((sum, { values }) => sum + this.weightOf(values.keys()), 0);
+    return this.newNames.waitMs(callerId, Math.min(weight, NEW_METRIC_NAMES_PER_MINUTE));
   }
 
   private verdict(
@@ -136,9 +146,15 @@ export class MetricNameLimit {
   ): Exclude<NameVerdict, 'unknown'> {
     const fresh = known.freshAmong(values);
     if (!fresh) return 'too-many';
-    if (!this.newNames.take(callerId, fresh.length)) return 'throttled';
+    if (!this.newNames.take(callerId, this.weightOf(fresh))) return 'throttled';
     this.remember(known, fresh);
     return 'admitted';
+  }
+
+  private weightOf(fresh: Iterable<string>): number {
+    let weight = 0;
+    for (const name of fresh) weight += this.familiar.get(name) ? 1 : NEW_TO_FLEET_WEIGHT;
+    return weight;
   }
 
   private known(equipmentId: string): EquipmentNames {
@@ -161,7 +177,8 @@ export class MetricNameLimit {
     return added;
   }
 
-  private remember(known: EquipmentNames, names: Iterable<string>): void {
+  private remember(known: EquipmentNames, names: readonly string[]): void {
+    for (const name of names) if (!this.familiar.get(name)) this.familiar.set(name, true);
     this.equipment.weighMore(known.add(names));
   }
 
