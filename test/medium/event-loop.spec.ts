@@ -44,12 +44,21 @@ function many(elementOf: (index: number) => string, separator = ','): string {
   return Array.from({ length: READINGS }, (_, index) => elementOf(index)).join(separator);
 }
 
-/** A valid reading with as many metrics as fit 10,000 times into a batch. */
+/** A valid reading with as many metrics as fit 10,000 times into a batch. All of their names may be new. */
 function fullReading(index: number): string {
+  const second = String(Math.floor(index / 300)).padStart(2, '0');
+  return wideReading(`EQ-${index % 300}`, `2023-02-15T06:30:${second}.000Z`, index);
+}
+
+/** The same, but the names are more than a caller may bring at once. */
+function newReading(index: number): string {
+  return wideReading(`NEW-${index}`, '2023-02-15T06:30:00.000Z', index);
+}
+
+function wideReading(equipmentId: string, timestamp: string, index: number): string {
   const metrics = Array.from({ length: 40 }, (_, metric) => [`m${metric}`, index + metric / 7]);
   const values = Object.fromEntries(metrics.slice(0, 30));
-  const timestamp = '2023-02-15T06:30:00.000Z';
-  return JSON.stringify({ equipmentId: `EQ-${index}`, timestamp, values });
+  return JSON.stringify({ equipmentId, timestamp, values });
 }
 
 const names = (count: number): string =>
@@ -60,6 +69,7 @@ const ELEMENT_BYTES = BATCH / READINGS - 10;
 const BATCHES: readonly (readonly [string, string, () => string])[] = [
   ['readings', JSON_TYPE, () => `[${many(fullReading)}]`],
   ['readings in lines', NDJSON_TYPE, () => many(fullReading, '\n')],
+  ['readings of new equipment', JSON_TYPE, () => `[${many(newReading)}]`],
   ['empty objects', JSON_TYPE, () => `[${filled('{}', BATCH - 2)}]`],
   ['empty objects in lines', NDJSON_TYPE, () => '{}\n'.repeat(BATCH / 3)],
   [

@@ -110,8 +110,8 @@ export class MetricNameLimit {
   }
 
   /**
-   * The verdicts of those that are not simply admitted. Once one is throttled, no more questions are asked for
-   * the others, which are throttled too. Throws `overloaded` as `forEachInSlices` does.
+   * The verdicts of those that are not simply admitted. Once one is throttled, so are the others that would
+   * need a look: they come again. Throws `overloaded` as `forEachInSlices` does.
    */
   async judgeAll(
     readings: readonly Reading[],
@@ -123,11 +123,10 @@ export class MetricNameLimit {
       if (!this.admits(reading, callerId)) doubtful.push(reading);
     };
     await forEachInSlices(readings, admit, callerId);
-    let mayAsk = true;
+    let isSpent = false;
     await inParallel(doubtful, QUESTIONS_AT_ONCE, async (reading) => {
-      const isAnswered = mayAsk || this.isAnswerGood(this.known(reading.equipmentId));
-      const verdict = isAnswered ? await this.judge(reading, callerId) : 'throttled';
-      if (verdict === 'throttled') mayAsk = false;
+      const verdict = isSpent ? 'throttled' : await this.judge(reading, callerId);
+      isSpent ||= verdict === 'throttled';
       if (verdict !== 'admitted') verdicts.set(reading, verdict);
     });
     return verdicts;
@@ -135,7 +134,11 @@ export class MetricNameLimit {
 
   /** Until these are no longer throttled, or a minute's worth of them. */
   waitMs(throttled: readonly Reading[], callerId: string): number {
-    const weight = throttled.reduce((sum, { values }) => sum + this.weightOf(values.keys()), 0);
+    let weight = 0;
+    for (const { values } of throttled) {
+      weight += this.weightOf(values.keys());
+      if (weight >= NEW_METRIC_NAMES_PER_MINUTE) break;
+    }
     return this.newNames.waitMs(callerId, Math.min(weight, NEW_METRIC_NAMES_PER_MINUTE));
   }
 
