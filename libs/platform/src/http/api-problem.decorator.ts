@@ -6,9 +6,14 @@ import { exampleProblem, ProblemDetails, type ProblemFault } from './problem-det
 interface Documented {
   /** The outermost decorator's first: they are the route's own. */
   readonly codes: ReadonlySet<string>;
-  readonly carried: ReadonlyMap<string, Type>;
+  readonly carried: ReadonlyMap<string, CarriedView>;
   /** The code of input that is refused as a whole, and a fault that the route can find. */
   readonly faulty: FaultyInput | undefined;
+}
+
+/** Of its members, where a refusal has no code without them. */
+interface CarriedView extends Type {
+  readonly example?: object;
 }
 
 interface FaultyInput {
@@ -44,7 +49,11 @@ export function ApiFaultyInput(
 }
 
 /** The same for codes whose problem has the members of a view as well. */
-export function ApiProblemWith(view: Type, status: number, ...codes: string[]): MethodDecorator {
+export function ApiProblemWith(
+  view: CarriedView,
+  status: number,
+  ...codes: string[]
+): MethodDecorator {
   const carried = new Map(codes.map((code) => [code, view] as const));
   return document(status, { codes: new Set(codes), carried, faulty: undefined });
 }
@@ -96,14 +105,20 @@ function problemResponse(status: number, documentedCodes: Documented): MethodDec
           allOf: [{ $ref: getSchemaPath(ProblemDetails) }, ...carriedMembers],
           properties: { code: { type: 'string', enum: codes } },
         },
-        ...exampleOf(status, documentedCodes),
+        example: exampleOf(status, documentedCodes),
       },
     },
   });
 }
 
-/** Of a code that shows where faults stand, if there is one, and of none that carries more than an example has. */
-function exampleOf(status: number, { codes, carried, faulty }: Documented) {
+/**
+ * Of a code that shows where faults stand, if there is one, and of one that carries more than the usual
+ * members only where all do.
+ */
+function exampleOf(status: number, { codes, carried, faulty }: Documented): object {
   const code = faulty?.code ?? [...codes].find((one) => !carried.has(one));
-  return code === undefined ? {} : { example: exampleProblem(status, code, faulty?.fault) };
+  if (code !== undefined) return exampleProblem(status, code, faulty?.fault);
+  const [[carrying, view] = []] = carried;
+  if (carrying === undefined) throw new TypeError('a problem without a code');
+  return { ...view?.example, ...exampleProblem(status, carrying, undefined) };
 }

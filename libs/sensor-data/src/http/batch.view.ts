@@ -18,6 +18,8 @@ export class RejectedReadingView {
 
 /** The verdict on a batch; what is neither rejected nor unconfirmed is stored. */
 export class BatchVerdictView implements BatchVerdict {
+  static readonly example: BatchVerdict = { stored: 2, rejected: [], unconfirmed: [2, 3] };
+
   @ApiProperty({ type: 'integer', description: 'how many readings are durable' })
   stored!: number;
 
