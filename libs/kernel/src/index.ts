@@ -12,6 +12,7 @@ export {
 } from './instant.js';
 export { inParallel } from './in-parallel.js';
 export { pointerTo } from './json-pointer.js';
+export { SharedRoom } from './shared-room.js';
 export { forEachInSlices } from './slices.js';
 export { RecentMap } from './recent-map.js';
 export { LIST_LIMITS, WorkBudget, type WorkCost, type WorkLimits } from './work-budget.js';

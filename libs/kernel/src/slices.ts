@@ -1,13 +1,13 @@
 import { setImmediate as immediate } from 'node:timers/promises';
 import { DomainError } from './domain-error.js';
+import { SharedRoom } from './shared-room.js';
 
 /** Long enough that waiting in between costs little, short enough that nobody notices a slice. */
 const SLICE_MS = 10;
 /** Each may hold megabytes while it waits; of those that take no more than a slice, none does. */
 const MAX_JOBS = 32;
 
-let jobs = 0;
-const jobsOf = new Map<string, number>();
+const jobs = new SharedRoom(MAX_JOBS);
 let lastTurn: Promise<unknown> = Promise.resolve();
 
 /** Of all who wait, one goes on in each round of the event loop: many at a time hold it no longer than one. */
@@ -29,22 +29,13 @@ export async function forEachInSlices<T>(
 ): Promise<void> {
   const remaining = Iterator.from(items);
   if (workForASlice(remaining, work)) return;
-  const own = jobsOf.get(callerId) ?? 0;
-  if (own >= MAX_JOBS - jobs) throw overloaded();
-  count(callerId, 1);
+  if (!jobs.take(callerId, 1)) throw overloaded();
   try {
     do await nextTurn();
     while (!workForASlice(remaining, work));
   } finally {
-    count(callerId, -1);
+    jobs.release(callerId, 1);
   }
-}
-
-function count(callerId: string, change: 1 | -1): void {
-  jobs += change;
-  const own = (jobsOf.get(callerId) ?? 0) + change;
-  if (own === 0) jobsOf.delete(callerId);
-  else jobsOf.set(callerId, own);
 }
 
 /** Whether nothing remains. */
