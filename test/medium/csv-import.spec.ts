@@ -129,7 +129,7 @@ async function startApi(dynamoDb: DynamoDBClient, client: S3Client) {
     bodyParser: false,
   });
   trustCallerHeader(api);
-  registerBodyParsers(api.getHttpAdapter().getInstance());
+  registerBodyParsers(api.getHttpAdapter().getInstance(), ({ ip }) => ip);
   api.useGlobalPipes(requestValidationPipe());
   api.useGlobalFilters(new ProblemFilter());
   await api.listen(0, '127.0.0.1');

@@ -1,5 +1,6 @@
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Admission } from '@sensorflow/auth/http/admission.js';
+import { callerOf } from '@sensorflow/auth/http/auth.decorators.js';
 import type { ApiEnvironment } from '@sensorflow/platform/config/environment.js';
 import { registerBodyParsers } from '@sensorflow/platform/http/body-parsers.js';
 import { ProblemFilter, sendProblem } from '@sensorflow/platform/http/problem.filter.js';
@@ -62,7 +63,7 @@ export function configureApp(app: NestFastifyApplication, environment: ApiEnviro
   const frontendOrigin = frontendOriginOf(environment);
   refuseOtherMethods(server, frontendOrigin);
   app.get(Admission, { strict: false }).admitBeforeBody(server);
-  registerBodyParsers(server);
+  registerBodyParsers(server, (request) => callerOf(request)?.subject ?? request.ip);
   app.useGlobalPipes(requestValidationPipe());
   app.useGlobalFilters(new ProblemFilter());
   if (frontendOrigin !== undefined) {

@@ -18,8 +18,8 @@ import { StoreError, storeErrorOf } from './store-error.js';
 
 /** DynamoDB's limit for a request. */
 const MAXIMUM_BODY_BYTES = 16 * 1024 ** 2;
-/** Of all bodies that arrive. Beyond it large ones are refused, and the SDK sends them again. */
-const HELD_BYTES = 4 * MAXIMUM_BODY_BYTES;
+/** Half of it for the one key there is. Beyond that large bodies are refused, and the SDK sends them again. */
+const BODY_ROOMS = { largeBytes: 8 * MAXIMUM_BODY_BYTES, smallBytes: 2 * MAXIMUM_BODY_BYTES };
 /** For a request to arrive whole. Whoever knows the key id alone may be slow, and no slower. */
 const REQUEST_TIMEOUT_MS = 10_000;
 const STORE_CONNECTIONS = 64;
@@ -41,7 +41,7 @@ export interface SignedStoreOptions {
  */
 export async function startSignedStore(options: SignedStoreOptions): Promise<RunningServer> {
   const agent = new Agent({ keepAlive: true, maxSockets: STORE_CONNECTIONS });
-  const bodies = new BodyReader(HELD_BYTES);
+  const bodies = new BodyReader(BODY_ROOMS);
   const gateway = { options, agent, bodies, clock: new SystemClock() };
   const settings = { on: options.on, requestTimeoutMs: REQUEST_TIMEOUT_MS };
   const server = await startLoopbackServer(settings, (request, response) =>
@@ -100,7 +100,8 @@ async function forward(
   if (request.method !== 'POST' || request.url !== '/') throw unknownOperation();
   requireLength(request);
   if (request.headers.expect !== undefined) response.writeContinue();
-  const body = await bodies.read(request, MAXIMUM_BODY_BYTES).catch(asStoreError);
+  const sender = authorization.accessKeyId;
+  const body = await bodies.read(request, MAXIMUM_BODY_BYTES, sender).catch(asStoreError);
   verifySignature(signed, authorization, sha256Hex(body), policy, clock.nowEpochMs());
   return exchange(request, response, body, gateway);
 }

@@ -69,10 +69,16 @@ export function rememberCaller(request: object, caller: Caller): void {
   carrier[CALLER] = caller;
 }
 
+/** The verified caller; of a public route there is none. */
+export function callerOf(request: object): Caller | undefined {
+  const carrier: CarriesCaller = request;
+  return carrier[CALLER];
+}
+
 /** The verified caller, as a handler's parameter. */
 export const CurrentCaller = createParamDecorator(
   (_: unknown, context: ExecutionContext): Caller => {
-    const caller = context.switchToHttp().getRequest<CarriesCaller>()[CALLER];
+    const caller = callerOf(context.switchToHttp().getRequest<object>());
     if (!caller) throw new Error('a public route has no caller');
     return caller;
   },

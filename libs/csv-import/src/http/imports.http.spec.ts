@@ -38,7 +38,7 @@ beforeEach(async () => {
     logger: false,
   });
   trustCallerHeader(app);
-  registerBodyParsers(app.getHttpAdapter().getInstance());
+  registerBodyParsers(app.getHttpAdapter().getInstance(), ({ ip }) => ip);
   app.useGlobalFilters(new ProblemFilter());
   app.useGlobalPipes(requestValidationPipe());
   await app.init();

@@ -6,22 +6,27 @@ import { BodyReader, bodyTooLarge } from './body-reader.js';
 import { parseJson } from './json.js';
 import { DEFAULT_MAX_BODY_BYTES } from './route-settings.js';
 
+/** Whose share of the room for bodies a request's body takes. */
+export type SenderOf = (request: FastifyRequest) => string;
+
 /**
  * Reads request bodies: JSON everywhere, NDJSON where a route says so, nothing else. Each route's
  * limit holds before a byte is read when the length is announced, and while reading when it is not.
  */
-export function registerBodyParsers(server: FastifyInstance): void {
+export function registerBodyParsers(server: FastifyInstance, senderOf: SenderOf): void {
+  const read: ReadBytes = (request, body) => readBytes(request, body, senderOf(request));
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser('application/json', parseWith(readJson));
-  server.addContentTypeParser('*', parseWith(readNdjson));
+  server.addContentTypeParser('application/json', parseWith(readJson, read));
+  server.addContentTypeParser('*', parseWith(readNdjson, read));
 }
 
-type Read = (request: FastifyRequest, body: IncomingMessage) => Promise<unknown>;
+type ReadBytes = (request: FastifyRequest, body: IncomingMessage) => Promise<Buffer>;
+type Parse = (request: FastifyRequest, body: IncomingMessage, read: ReadBytes) => Promise<unknown>;
 
-function parseWith(read: Read): Read {
-  return async (request, body) => {
+function parseWith(parse: Parse, read: ReadBytes) {
+  return async (request: FastifyRequest, body: IncomingMessage): Promise<unknown> => {
     try {
-      if (request.routeOptions.config.ignoresBody !== true) return await read(request, body);
+      if (request.routeOptions.config.ignoresBody !== true) return await parse(request, body, read);
       await discard(body);
       return undefined;
     } catch (error) {
@@ -31,15 +36,23 @@ function parseWith(read: Read): Read {
   };
 }
 
-async function readJson(request: FastifyRequest, body: IncomingMessage): Promise<unknown> {
-  const text = decode(await readBytes(request, body));
+async function readJson(
+  request: FastifyRequest,
+  body: IncomingMessage,
+  read: ReadBytes,
+): Promise<unknown> {
+  const text = decode(await read(request, body));
   return request.routeOptions.config.acceptsNdjson === true ? text : parseJson(text);
 }
 
-async function readNdjson(request: FastifyRequest, body: IncomingMessage): Promise<string> {
+async function readNdjson(
+  request: FastifyRequest,
+  body: IncomingMessage,
+  read: ReadBytes,
+): Promise<string> {
   const { acceptsNdjson } = request.routeOptions.config;
   if (acceptsNdjson !== true || !isNdjson(request)) throw contentTypeUnsupported(request);
-  return decode(await readBytes(request, body));
+  return decode(await read(request, body));
 }
 
 const MAX_DISCARDED_BYTES = 16 * 1024 * 1024;
@@ -71,11 +84,15 @@ function isNdjson(request: FastifyRequest): boolean {
 /** One for the process: memory is. */
 const reader = new BodyReader();
 
-function readBytes(request: FastifyRequest, body: IncomingMessage): Promise<Buffer> {
+function readBytes(
+  request: FastifyRequest,
+  body: IncomingMessage,
+  sender: string,
+): Promise<Buffer> {
   assertReadable(request);
   const maxBytes = request.routeOptions.config.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES;
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw bodyTooLarge(maxBytes);
-  return reader.read(body, maxBytes);
+  return reader.read(body, maxBytes, sender);
 }
 
 const UTF_8 = new TextDecoder('utf-8', { fatal: true });

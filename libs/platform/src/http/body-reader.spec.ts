@@ -1,43 +1,108 @@
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { BodyReader } from './body-reader.js';
 
-const MAX_BYTES_HELD = 1024 * 1024;
-const MAX_BYTES = 512 * 1024;
+const KIB = 1024;
+const MAX_BYTES = 512 * KIB;
+const ROOMS = { largeBytes: 2304 * KIB, smallBytes: 256 * KIB };
 
 async function arrive(body: PassThrough, bytes: number): Promise<void> {
   if (!body.write(Buffer.alloc(bytes))) await once(body, 'drain');
 }
 
+/** Bodies of a sender of which so much arrives, and nothing more. */
+async function stall(reader: BodyReader, sender: string, sizes: readonly number[]) {
+  const bodies = sizes.map(() => new PassThrough());
+  const read = bodies.map((body) => settled(reader.read(body, MAX_BYTES, sender)));
+  for (const [index, body] of bodies.entries()) await arrive(body, sizes[index] ?? 0);
+  return { bodies, read };
+}
+
+/** The length of a body, or the code of its refusal. */
+async function settled(read: Promise<Buffer>): Promise<number | string> {
+  return read.then(
+    ({ length }) => length,
+    ({ code }: { code: string }) => code,
+  );
+}
+
+async function readAtOnce(reader: BodyReader, sender: string, bytes: number) {
+  const body = new PassThrough();
+  const read = settled(reader.read(body, MAX_BYTES, sender));
+  body.end(Buffer.alloc(bytes));
+  return read;
+}
+
 describe('bodies that arrive together', () => {
-  it('are read to their ends while all of them hold little', async () => {
-    const reader = new BodyReader(MAX_BYTES_HELD);
-    const bodies = [new PassThrough(), new PassThrough()];
-    const read = bodies.map((body) => reader.read(body, MAX_BYTES));
+  let reader: BodyReader;
 
-    for (const body of bodies) await arrive(body, MAX_BYTES);
-    for (const body of bodies) body.end();
-
-    expect((await Promise.all(read)).map(({ length }) => length)).toEqual([MAX_BYTES, MAX_BYTES]);
+  beforeEach(() => {
+    reader = new BodyReader(ROOMS);
   });
 
-  it('are refused as overload when all of them hold much, but for small ones', async () => {
-    const reader = new BodyReader(MAX_BYTES_HELD);
-    const waiting = [new PassThrough(), new PassThrough()];
-    const read = waiting.map((body) => reader.read(body, MAX_BYTES));
-    for (const body of waiting) await arrive(body, MAX_BYTES);
-    const [small, large] = [new PassThrough(), new PassThrough()];
-    const readSmall = reader.read(small, MAX_BYTES);
-    const readLarge = reader.read(large, MAX_BYTES);
+  it('are read to their ends while their sender holds little', async () => {
+    const { bodies, read } = await stall(reader, 'a', [MAX_BYTES, MAX_BYTES]);
 
-    small.end(Buffer.alloc(1000));
-    large.end(Buffer.alloc(MAX_BYTES));
+    for (const body of bodies) body.end();
 
-    expect((await readSmall).length).toBe(1000);
-    await expect(readLarge).rejects.toMatchObject({ code: 'overloaded', retryAfterSeconds: 1 });
-    for (const body of waiting) body.end();
-    await Promise.all(read);
+    expect(await Promise.all(read)).toEqual([MAX_BYTES, MAX_BYTES]);
+  });
+
+  it('are refused as overload to a sender who holds half of the room', async () => {
+    await stall(reader, 'a', [MAX_BYTES, MAX_BYTES]);
+    const body = new PassThrough();
+    const read = reader.read(body, MAX_BYTES, 'a');
+
+    body.end(Buffer.alloc(MAX_BYTES));
+
+    await expect(read).rejects.toMatchObject({ code: 'overloaded', retryAfterSeconds: 1 });
+  });
+
+  it('are read for others, however many one sender has', async () => {
+    await stall(
+      reader,
+      'a',
+      Array.from({ length: 8 }, () => MAX_BYTES),
+    );
+    await stall(
+      reader,
+      'b',
+      Array.from({ length: 8 }, () => MAX_BYTES),
+    );
+
+    expect(await readAtOnce(reader, 'c', 200 * KIB)).toBe(200 * KIB);
+  });
+
+  it('are read while they are small, however many large ones their sender has', async () => {
+    await stall(
+      reader,
+      'a',
+      Array.from({ length: 8 }, () => MAX_BYTES),
+    );
+
+    expect(await readAtOnce(reader, 'a', 1000)).toBe(1000);
+  });
+
+  it('are small for others and themselves only up to a half of their own room', async () => {
+    await stall(
+      reader,
+      'a',
+      Array.from({ length: 100 }, () => 10 * KIB),
+    );
+
+    expect(await readAtOnce(reader, 'a', 20 * KIB)).toBe('overloaded');
+    expect(await readAtOnce(reader, 'b', 20 * KIB)).toBe(20 * KIB);
+    expect(await readAtOnce(reader, 'a', MAX_BYTES)).toBe(MAX_BYTES);
+  });
+
+  it('count what their chunks take beside their bytes', async () => {
+    const body = new PassThrough();
+    const read = settled(reader.read(body, MAX_BYTES, 'a'));
+
+    for (let sent = 0; sent < 10_000; sent += 1) await arrive(body, 1);
+
+    expect(await Promise.race([read, Promise.resolve('not refused')])).toBe('overloaded');
   });
 
   it.each([
@@ -45,15 +110,13 @@ describe('bodies that arrive together', () => {
     ['was too large', (body: PassThrough) => body.end(Buffer.alloc(MAX_BYTES))],
     ['was cut off', (body: PassThrough) => body.destroy(new Error('aborted'))],
   ])('count no more once one %s', async (_, conclude) => {
-    const reader = new BodyReader(MAX_BYTES_HELD);
+    for (const size of [MAX_BYTES / 2, 40 * KIB]) {
+      for (let round = 0; round < 10; round += 1) {
+        const { bodies, read } = await stall(reader, 'a', [size]);
+        for (const body of bodies) conclude(body);
 
-    for (let round = 0; round < 5; round += 1) {
-      const body = new PassThrough();
-      const read = reader.read(body, MAX_BYTES).catch(({ code }: { code: string }) => code);
-      await arrive(body, MAX_BYTES / 2);
-      conclude(body);
-
-      expect(await read).not.toBe('overloaded');
+        expect(await read[0]).not.toBe('overloaded');
+      }
     }
   });
 });
@@ -64,7 +127,7 @@ describe('a body whose sender is gone', () => {
     ['without one', undefined],
   ])('is the sender’s fault, %s', async (_, error) => {
     const body = new PassThrough();
-    const read = new BodyReader().read(body, MAX_BYTES);
+    const read = new BodyReader().read(body, MAX_BYTES, 'a');
 
     await arrive(body, 10);
     body.destroy(error);

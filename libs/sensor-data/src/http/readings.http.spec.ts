@@ -52,7 +52,7 @@ beforeEach(async () => {
   );
   const server = app.getHttpAdapter().getInstance();
   server.addHook('onRequest', async (request) => rememberCaller(request, CALLER));
-  registerBodyParsers(server);
+  registerBodyParsers(server, ({ ip }) => ip);
   app.useGlobalFilters(new ProblemFilter());
   app.useGlobalPipes(requestValidationPipe());
   await app.init();
