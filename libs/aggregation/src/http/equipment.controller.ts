@@ -78,16 +78,20 @@ export class EquipmentController {
   @ApiProblem(400, 'equipment-id-missing', 'equipment-id-invalid', 'equipment-id-reserved')
   @ApiProblem(404, 'equipment-unknown')
   @ApiProblem(414, 'url-too-long')
-  @ApiProblem(503, 'store-unavailable')
+  @ApiProblem(429, 'too-many-reads')
+  @ApiProblem(503, 'store-unavailable', 'reads-overloaded')
   async listMetrics(
     @Param('equipmentId') equipmentIdText: string,
     @Query() texts: EquipmentQueryTexts,
     @RequestBudget() budget: WorkBudget,
+    @CurrentCaller() { subject }: Caller,
   ): Promise<MetricPageView> {
     const equipmentId = equipmentIdIn(equipmentIdText);
     const cursorQuery = { list: 'metrics', equipmentId };
     const query = pageQueryOf(texts, cursorQuery, parseMetricName);
-    const { items, next } = await this.equipment.metrics({ equipmentId, ...query }, budget);
+    const { items, next } = await this.reads.run({ caller: subject, weight: 1, budget }, async () =>
+      this.equipment.metrics({ equipmentId, ...query }, budget),
+    );
     return { items, nextCursor: cursorAt(next, cursorQuery) };
   }
 }

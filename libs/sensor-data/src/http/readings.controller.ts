@@ -116,14 +116,19 @@ export class ReadingsController {
   @ApiOkResponse({ type: ReadingView })
   @ApiProblem(400, 'equipment-id-invalid', 'equipment-id-reserved')
   @ApiProblem(404, 'no-reading')
-  @ApiProblem(503, 'store-unavailable')
+  @ApiProblem(429, 'too-many-reads')
+  @ApiProblem(503, 'store-unavailable', 'reads-overloaded')
   @RequiresScope('sensorflow/read')
   async latestReading(
     @Param('equipmentId') equipmentId: string,
     @RequestBudget() budget: WorkBudget,
+    @CurrentCaller() { subject }: Caller,
   ): Promise<ReadingView> {
     const id = pathEquipmentIdOf(equipmentId);
-    return toReadingView(await this.sensorData.latestReading(id, budget));
+    const latest = await this.reads.run({ caller: subject, weight: 1, budget }, async () =>
+      this.sensorData.latestReading(id, budget),
+    );
+    return toReadingView(latest);
   }
 
   @Delete(':equipmentId/:timestamp')

@@ -4,9 +4,10 @@ import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { Test } from '@nestjs/testing';
 import type { Caller } from '@sensorflow/auth';
 import { rememberCaller } from '@sensorflow/auth/http/auth.decorators.js';
+import { SystemClock, WorkBudget } from '@sensorflow/kernel';
 import { registerBodyParsers } from '@sensorflow/platform/http/body-parsers.js';
 import { ProblemFilter } from '@sensorflow/platform/http/problem.filter.js';
-import { ReadScheduler } from '@sensorflow/platform/http/read-scheduler.js';
+import { READ_SCHEDULER_LIMITS, ReadScheduler } from '@sensorflow/platform/http/read-scheduler.js';
 import { requestValidationPipe } from '@sensorflow/platform/http/request-validation.pipe.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FixedClock } from '../../../../test/support/fixed-clock.js';
@@ -30,9 +31,11 @@ const CALLER: Caller = {
 
 let app: NestFastifyApplication;
 let store: InMemoryReadingStore;
+let reads: ReadScheduler;
 
 beforeEach(async () => {
   store = new InMemoryReadingStore();
+  reads = new ReadScheduler();
   const clock = new FixedClock('2023-09-01T00:00:00.731Z');
   const writer = new GroupCommit(store, clock);
   const sensorData = new SensorData(store, writer, clock, Retention.FOREVER, aNameLimit());
@@ -40,7 +43,7 @@ beforeEach(async () => {
     controllers: [ReadingsController, BatchController],
     providers: [
       { provide: SensorData, useValue: sensorData },
-      { provide: ReadScheduler, useValue: new ReadScheduler() },
+      { provide: ReadScheduler, useValue: reads },
     ],
   }).compile();
   app = testing.createNestApplication<NestFastifyApplication>(
@@ -627,4 +630,29 @@ describe('the documents', () => {
       },
     });
   });
+});
+
+describe('a small read', () => {
+  const { atOnce, waitingPerCaller } = READ_SCHEDULER_LIMITS.small;
+
+  it.each(['/sensor-data/EQ-1/latest', '/sensor-data/EQ-1?limit=50'])(
+    'is refused while its caller has too many of them: %s',
+    async (path) => {
+      await postSeconds(1);
+      const budget = new WorkBudget(new AbortController().signal, new SystemClock());
+      const read = { caller: CALLER.subject, weight: 1, budget };
+      const held = Promise.withResolvers<void>();
+      const all = Array.from({ length: atOnce + waitingPerCaller }, async () =>
+        reads.run(read, async () => held.promise),
+      );
+
+      const answer = await get(path);
+      held.resolve();
+      await Promise.all(all);
+
+      expect(answer).toMatchObject({ status: 429, body: { code: 'too-many-reads' } });
+      expect(answer.headers['retry-after']).toBe('2');
+      expect((await get(path)).status).toBe(200);
+    },
+  );
 });
