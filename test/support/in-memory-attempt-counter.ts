@@ -1,5 +1,7 @@
-import { AttemptCounter } from '@sensorflow/auth/attempt-counter.js';
+import { AttemptCounter, type Reservation } from '@sensorflow/auth/attempt-counter.js';
 import {
+  waitMs,
+  withOneLess,
   withOneMore,
   type AttemptLimit,
   type AttemptRate,
@@ -8,34 +10,38 @@ import {
 
 /** Attempts that several "processes" of a test can share. */
 export class InMemoryAttemptCounter extends AttemptCounter {
-  private readonly attempts = new Map<string, Attempts>();
+  private readonly counted = new Map<string, Attempts>();
   private readonly fullAtEpochMs = new Map<string, number>();
 
-  async reserve(key: string, limit: AttemptLimit, nowEpochMs: number): Promise<number> {
-    const after = withOneMore(this.attempts.get(key), limit, nowEpochMs);
-    if (typeof after === 'number') return after;
-    this.attempts.set(key, after);
-    return 0;
+  async reserve(
+    key: string,
+    limit: AttemptLimit,
+    nowEpochMs: number,
+  ): Promise<Reservation | number> {
+    const before = this.counted.get(key) ?? [];
+    const wait = waitMs(before, limit, nowEpochMs);
+    if (wait > 0) return wait;
+    const attempts = withOneMore(before, limit, nowEpochMs);
+    this.counted.set(key, attempts);
+    return { key, atEpochMs: nowEpochMs, attempts };
   }
 
-  async waitMs(key: string, limit: AttemptLimit, nowEpochMs: number): Promise<number> {
-    const after = withOneMore(this.attempts.get(key), limit, nowEpochMs);
-    return typeof after === 'number' ? after : 0;
+  async attempts(key: string): Promise<Attempts> {
+    return this.counted.get(key) ?? [];
   }
 
-  async giveBack(key: string): Promise<void> {
-    const before = this.attempts.get(key);
-    if (before && before.count > 0) this.attempts.set(key, { ...before, count: before.count - 1 });
+  async giveBack({ key, atEpochMs }: Reservation): Promise<void> {
+    this.counted.set(key, withOneLess(this.counted.get(key) ?? [], atEpochMs));
   }
 
   async clear(key: string): Promise<void> {
-    this.attempts.delete(key);
+    this.counted.delete(key);
   }
 
   async reserveInRate(key: string, rate: AttemptRate, nowEpochMs: number): Promise<number> {
     const fullAt = Math.max(this.fullAtEpochMs.get(key) ?? 0, nowEpochMs);
-    const waitMs = fullAt - nowEpochMs - (rate.burst - 1) * rate.refillEveryMs;
-    if (waitMs > 0) return waitMs;
+    const wait = fullAt - nowEpochMs - (rate.burst - 1) * rate.refillEveryMs;
+    if (wait > 0) return wait;
     this.fullAtEpochMs.set(key, fullAt + rate.refillEveryMs);
     return 0;
   }

@@ -1,4 +1,12 @@
-import type { AttemptLimit, AttemptRate } from './attempt-limit.js';
+import type { AttemptLimit, AttemptRate, Attempts } from './attempt-limit.js';
+
+/** An attempt that was counted. */
+export interface Reservation {
+  readonly key: string;
+  readonly atEpochMs: number;
+  /** What is counted since then, this attempt included. */
+  readonly attempts: Attempts;
+}
 
 /**
  * Counts attempts by key, for all processes together: no two attempts are ever counted as one. An
@@ -7,19 +15,23 @@ import type { AttemptLimit, AttemptRate } from './attempt-limit.js';
  * Throws DomainError `unavailable` (`login-throttle-unavailable`) when it cannot count.
  */
 export abstract class AttemptCounter {
-  /** 0 when the attempt is counted, else the milliseconds until one is allowed; then it is not counted. */
-  abstract reserve(key: string, limit: AttemptLimit, nowEpochMs: number): Promise<number>;
+  /** The reservation, or the milliseconds until an attempt is allowed; then it is not counted. */
+  abstract reserve(
+    key: string,
+    limit: AttemptLimit,
+    nowEpochMs: number,
+  ): Promise<Reservation | number>;
 
-  /** What `reserve` would answer; nothing is counted. */
-  abstract waitMs(key: string, limit: AttemptLimit, nowEpochMs: number): Promise<number>;
+  /** What is counted, whether a limit still remembers it or not. */
+  abstract attempts(key: string): Promise<Attempts>;
 
-  /** Counts one attempt less. */
-  abstract giveBack(key: string): Promise<void>;
+  /** As if the attempt had never been made: the wait is again the one after the attempts that are left. */
+  abstract giveBack(reservation: Reservation): Promise<void>;
 
   /** Forgets the key's attempts. */
   abstract clear(key: string): Promise<void>;
 
-  /** The same as `reserve` for a rate. Keys of limits and of rates are apart. */
+  /** 0 when the attempt is counted, else the milliseconds until one is allowed. Keys of limits and of rates are apart. */
   abstract reserveInRate(key: string, rate: AttemptRate, nowEpochMs: number): Promise<number>;
 
   abstract giveBackToRate(key: string, rate: AttemptRate): Promise<void>;

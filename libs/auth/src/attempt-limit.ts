@@ -1,8 +1,12 @@
-/** How long the next attempt has to wait, by how many came before it in a row. */
+/** How long the next attempt has to wait, by how many came before it. */
 export interface AttemptLimit {
   readonly withoutWait: number;
-  /** The waits after the attempts from then on; the last is also how long a quiet key is remembered. */
-  readonly waitsMs: readonly [number, ...number[]];
+  /** The waits after the attempts from then on, one each. */
+  readonly waitsMs: readonly number[];
+  /** The wait after all later ones. */
+  readonly laterWaitMs: number;
+  /** All attempts are forgotten so long after the last; not shorter than any wait. */
+  readonly rememberMs: number;
 }
 
 /** A bucket of attempts: full at first, refilled one by one. */
@@ -11,27 +15,34 @@ export interface AttemptRate {
   readonly refillEveryMs: number;
 }
 
-export interface Attempts {
-  readonly count: number;
-  readonly lastEpochMs: number;
+/** When the attempts were made, in order, in epoch milliseconds. Those beyond what a limit tells apart are left out. */
+export type Attempts = readonly number[];
+
+/** The milliseconds until one more attempt is allowed, or 0. */
+export function waitMs(before: Attempts, limit: AttemptLimit, nowEpochMs: number): number {
+  const attempts = remembered(before, limit, nowEpochMs);
+  const last = attempts.at(-1);
+  if (last === undefined || attempts.length < limit.withoutWait) return 0;
+  const wait = limit.waitsMs[attempts.length - limit.withoutWait] ?? limit.laterWaitMs;
+  return Math.max(0, last + wait - nowEpochMs);
 }
 
-/** The attempts with one more, or the milliseconds until one more is allowed. */
-export function withOneMore(
-  before: Attempts | undefined,
-  limit: AttemptLimit,
-  nowEpochMs: number,
-): Attempts | number {
-  const known = before && nowEpochMs < forgottenAt(before, limit) ? before : undefined;
-  const waitMs = known ? known.lastEpochMs + waitAfter(known.count, limit) - nowEpochMs : 0;
-  return waitMs > 0 ? waitMs : { count: (known?.count ?? 0) + 1, lastEpochMs: nowEpochMs };
+/** Several processes make attempts, whose clocks differ a little: hence the sorting. */
+export function withOneMore(before: Attempts, limit: AttemptLimit, nowEpochMs: number): Attempts {
+  const attempts = [...remembered(before, limit, nowEpochMs), nowEpochMs].toSorted((a, b) => a - b);
+  // One more than `laterWaitMs` needs, so that it holds after one was given back.
+  return attempts.slice(-(limit.withoutWait + limit.waitsMs.length + 1));
 }
 
-export function forgottenAt({ lastEpochMs }: Attempts, limit: AttemptLimit): number {
-  return lastEpochMs + Math.max(...limit.waitsMs);
+export function withOneLess(attempts: Attempts, atEpochMs: number): Attempts {
+  const index = attempts.lastIndexOf(atEpochMs);
+  return index < 0 ? attempts : attempts.toSpliced(index, 1);
 }
 
-function waitAfter(count: number, { withoutWait, waitsMs }: AttemptLimit): number {
-  if (count < withoutWait) return 0;
-  return waitsMs[count - withoutWait] ?? Math.max(...waitsMs);
+export function remembered(attempts: Attempts, limit: AttemptLimit, nowEpochMs: number): Attempts {
+  return nowEpochMs < forgottenAt(attempts, limit) ? attempts : [];
+}
+
+export function forgottenAt(attempts: Attempts, { rememberMs }: AttemptLimit): number {
+  return (attempts.at(-1) ?? Number.NEGATIVE_INFINITY) + rememberMs;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clientNetwork } from './client-address.js';
+import { clientNetwork, routablePrefix } from './client-address.js';
 
 describe('the network of a client', () => {
   it.each([
@@ -17,5 +17,20 @@ describe('the network of a client', () => {
     ['', 'unknown'],
   ])('of %j is %s', (address, network) => {
     expect(clientNetwork(address)).toBe(network);
+  });
+});
+
+describe('the routable prefix of a client', () => {
+  it.each([
+    ['192.0.2.7', '192.0.2.0/24'],
+    ['::ffff:192.0.2.7', '192.0.2.0/24'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1::/48'],
+    ['2001:0DB8:0001:ffff::9', '2001:db8:1::/48'],
+    ['::1', '0:0:0::/48'],
+    ['not:an:address', 'not:an:address'],
+    ['localhost', 'localhost'],
+    ['', ''],
+  ])('of %j is %s', (address, prefix) => {
+    expect(routablePrefix(address)).toBe(prefix);
   });
 });

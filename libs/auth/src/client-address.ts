@@ -6,14 +6,37 @@ const UNKNOWN = 'unknown';
  * addresses of its /64 at will. A header that names no address is one client, whatever it says and how long.
  */
 export function clientNetwork(address: string): string {
+  return networkOf(address, { ipv4Octets: 4, ipv6Groups: 4 });
+}
+
+/**
+ * The smallest network that is routed by itself: a /24, or a /48 of IPv6. Whoever rents a server or a
+ * tunnel can have all the addresses of one at will; to have many of these is dear.
+ */
+export function routablePrefix(address: string): string {
+  return networkOf(address, { ipv4Octets: 3, ipv6Groups: 3 });
+}
+
+interface PrefixLength {
+  readonly ipv4Octets: number;
+  readonly ipv6Groups: number;
+}
+
+function networkOf(address: string, length: PrefixLength): string {
   const [plain = ''] = address.split('%', 1);
-  if (!plain.includes(':')) return IPV4.test(plain) ? plain : UNKNOWN;
+  if (!plain.includes(':')) return IPV4.test(plain) ? ipv4Network(plain, length) : UNKNOWN;
   const groups = ipv6Groups(plain);
   if (!groups) return UNKNOWN;
   const mapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
-  if (mapped) return ipv4From(groups[6] ?? 0, groups[7] ?? 0);
-  const prefix = groups.slice(0, 4).map((group) => group.toString(16));
-  return `${prefix.join(':')}::/64`;
+  if (mapped) return ipv4Network(ipv4From(groups[6] ?? 0, groups[7] ?? 0), length);
+  const prefix = groups.slice(0, length.ipv6Groups).map((group) => group.toString(16));
+  return `${prefix.join(':')}::/${length.ipv6Groups * 16}`;
+}
+
+function ipv4Network(address: string, { ipv4Octets }: PrefixLength): string {
+  const octets = address.split('.');
+  if (ipv4Octets === 4) return address;
+  return `${octets.slice(0, ipv4Octets).join('.')}.0/${ipv4Octets * 8}`;
 }
 
 /** The eight groups; URL knows every way to write an IPv6 address. */

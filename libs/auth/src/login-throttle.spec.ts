@@ -35,28 +35,59 @@ async function login(
   }
 }
 
-/** The wrong passwords that get through when somebody tries as fast as the throttle lets them. */
+type Target = readonly [username: string, address: string];
+
+/** The wrong passwords that get through when each is tried until it is throttled. */
+async function guessOnce(throttle: LoginThrottle, targets: readonly Target[]): Promise<number> {
+  let count = 0;
+  for (const [username, address] of targets) {
+    while ((await login(throttle, username, address, 'wrong')) === 'wrong') count += 1;
+  }
+  return count;
+}
+
+/** The same when somebody tries as fast as the throttle lets them. */
 async function guesses(
   throttle: LoginThrottle,
   clock: FixedClock,
-  targets: readonly (readonly [username: string, address: string])[],
+  targets: readonly Target[],
   durationMs: number,
 ): Promise<number> {
   let count = 0;
   for (let passedMs = 0; passedMs < durationMs; passedMs += 15_000) {
-    for (const [username, address] of targets) {
-      for (;;) {
-        if ((await login(throttle, username, address, 'wrong')) === 'throttled') break;
-        count += 1;
-      }
-    }
+    count += await guessOnce(throttle, targets);
     clock.advance(15_000);
   }
   return count;
 }
 
-function networks(count: number): readonly string[] {
-  return Array.from({ length: count }, (_, index) => `10.0.${index >> 8}.${index & 255}`);
+function at(username: string, addresses: readonly string[]): readonly Target[] {
+  return addresses.map((address) => [username, address]);
+}
+
+/** Each in a /24 of its own. */
+function networks(count: number, first = 0): readonly string[] {
+  return Array.from(
+    { length: count },
+    (_, index) => `10.${(first + index) >> 8}.${(first + index) & 255}.1`,
+  );
+}
+
+/** How long, in the hours, an owner waits at a network from which nobody has failed, while others guess. */
+async function ownersWaits(attackers: readonly string[], hours: number) {
+  const { here, there, clock } = setUp();
+  const targets = at('ada', attackers);
+  let [waiting, longest, all] = [0, 0, 0];
+  for (let minute = 0; minute < hours * 60; minute += 1) {
+    await guesses(there, clock, targets, 45_000);
+    await guessOnce(there, targets);
+    const outcome = await login(here, 'ada', `172.${16 + (minute >> 8)}.${minute & 255}.1`);
+    waiting = outcome === 'right' ? 0 : waiting + 1;
+    longest = Math.max(longest, waiting);
+    all += outcome === 'right' ? 0 : 1;
+    clock.advance(15_000);
+  }
+  return { longest, all };
 }
 
 describe('failed logins', () => {
@@ -92,14 +123,42 @@ describe('failed logins', () => {
     },
   );
 
-  it('from one network make the owner wait a minute at a network that is new', async () => {
+  it.each([1, 2])(
+    'from %i networks, for a day, never make the owner wait at one that is new and has not failed',
+    async (attackers) => {
+      expect(await ownersWaits(networks(attackers), 24)).toEqual({ longest: 0, all: 0 });
+    },
+  );
+
+  it.each([
+    [8, { longest: 5, all: 6 }],
+    [9, { longest: 22, all: 24 }],
+    [40, { longest: 131, all: 143 }],
+  ])('from %i networks make the owner wait there until each has failed', async (count, minutes) => {
+    expect(await ownersWaits(networks(count), 6)).toEqual(minutes);
+  });
+
+  it('leave the owner a second try at a network that is new', async () => {
     const { here, there, clock } = setUp();
-    // As fast as one network can for an hour, and then once more.
-    await guesses(there, clock, [['ada', ELSEWHERE]], HOUR_MS);
-    for (let index = 0; index < 100; index += 1) await login(there, 'ada', ELSEWHERE, 'wrong');
+    await guesses(there, clock, at('ada', networks(2)), HOUR_MS);
 
-    clock.advance(MINUTE_MS);
+    const outcomes = [
+      await login(here, 'ada', HOME, 'wrong'),
+      await guessOnce(there, at('ada', networks(2))),
+      await login(here, 'ada', HOME),
+    ];
 
+    expect(outcomes).toEqual(['wrong', 0, 'right']);
+  });
+
+  it.each([
+    ['a /24', (index: number) => `198.51.100.${index & 255}`],
+    ['a /48', (index: number) => `2001:db8:1:${index.toString(16)}::1`],
+  ])('from all over %s are those of one network that is new', async (_prefix, addressOf) => {
+    const { here, there } = setUp();
+    const addresses = Array.from({ length: 1000 }, (_, index) => addressOf(index));
+
+    expect(await guessOnce(there, at('ada', addresses))).toBe(3);
     expect(await login(here, 'ada', HOME)).toBe('right');
   });
 
@@ -115,43 +174,42 @@ describe('failed logins', () => {
     expect(outcomes.filter((outcome) => outcome === 'wrong')).toHaveLength(5);
   });
 
-  it('are bounded for whoever guesses, in an hour as in every other', async () => {
-    const oneNetworkOneAccount = async () => {
+  it.each([
+    [1, [8, 4, 3]],
+    [8, [31, 20, 15]],
+    [100, [39, 39, 39]],
+  ])(
+    'of an account are bounded: from %i networks, %j in each hour',
+    async (attackers, expected) => {
       const { here, clock } = setUp();
-      return guesses(here, clock, [['ada', ELSEWHERE]], HOUR_MS);
-    };
-    const manyNetworksOneAccount = async () => {
-      const { here, clock } = setUp();
-      const targets = networks(40).map((address) => ['ada', address] as const);
-      return guesses(here, clock, targets, HOUR_MS);
-    };
-    const oneNetworkManyAccounts = async () => {
-      const { here, clock } = setUp();
-      const targets = Array.from({ length: 130 }, (_, index) => [`u${index}`, HOME] as const);
-      return guesses(here, clock, targets, HOUR_MS);
-    };
+      const hours = [];
+      for (const _hour of expected) {
+        hours.push(await guesses(here, clock, at('ada', networks(attackers)), HOUR_MS));
+      }
 
-    const knownNetworkOneAccount = async () => {
-      const { here, clock } = setUp();
-      await login(here, 'ada', HOME);
-      return guesses(here, clock, [['ada', HOME]], HOUR_MS);
-    };
+      expect(hours).toEqual(expected);
+    },
+  );
 
-    expect(await oneNetworkOneAccount()).toBe(15);
-    expect(await knownNetworkOneAccount()).toBe(18);
-    expect(await manyNetworksOneAccount()).toBe(18);
-    expect(await oneNetworkManyAccounts()).toBe(339);
+  it('are bounded for a network that is known, and for one at many accounts', async () => {
+    const known = setUp();
+    await login(known.here, 'ada', HOME);
+    const { here, clock } = setUp();
+    const accounts = Array.from({ length: 130 }, (_, index): Target => [`u${index}`, HOME]);
+
+    expect(await guesses(known.here, known.clock, at('ada', [HOME]), HOUR_MS)).toBe(18);
+    expect(await guesses(here, clock, accounts, HOUR_MS)).toBe(339);
   });
 
-  it('never make Cognito lock an account for longer than 16 seconds', async () => {
+  it('never make Cognito lock an account for longer than four minutes', async () => {
     const { here, clock } = setUp();
-    const targets = networks(50).map((address) => ['ada', address] as const);
+    const addresses = networks(2000);
     let [inARow, most, lastAt] = [0, 0, Number.NEGATIVE_INFINITY];
-    // One try in every 20 s for a day, which is the slowest way to add up.
+    // One try in every 20 s for a day: slow enough to add up.
     for (let passedMs = 0; passedMs < 24 * HOUR_MS; passedMs += 20_000) {
-      const [username, address] = targets[(passedMs / 20_000) % targets.length] ?? ['', ''];
+      const address = addresses[(passedMs / 20_000) % addresses.length] ?? '';
       const now = clock.nowEpochMs();
-      if ((await login(here, username, address, 'wrong')) === 'wrong') {
+      if ((await login(here, 'ada', address, 'wrong')) === 'wrong') {
         inARow = now - lastAt >= 15 * MINUTE_MS ? 1 : inARow + 1;
         lastAt = now;
         most = Math.max(most, inARow);
@@ -159,8 +217,22 @@ describe('failed logins', () => {
       clock.advance(20_000);
     }
 
-    expect(most).toBe(9);
-    expect(2 ** (most - 5)).toBe(16);
+    expect(most).toBe(13);
+    expect(2 ** (most - 5)).toBe(256);
+  });
+
+  it('make nobody try at a network that is new while Cognito would refuse the right password', async () => {
+    const { here, there, clock } = setUp();
+    const attackers = networks(15 * 60);
+    const triedAt: number[] = [];
+    for (const [second, address] of attackers.entries()) {
+      const outcome = await login(second % 2 === 0 ? here : there, 'ada', address, 'wrong');
+      if (outcome === 'wrong') triedAt.push(second);
+      clock.advance(1000);
+    }
+
+    // A second longer than the lock after each: 1, 2, 4, 8, 16, 32, 64 and 128 s.
+    expect(triedAt).toEqual([0, 1, 2, 3, 4, 6, 9, 14, 23, 40, 73, 138, 267]);
   });
 });
 
@@ -221,10 +293,21 @@ describe('a success', () => {
       expect(await login(here, 'ada', HOME, 'wrong')).toBe('wrong');
       expect(await login(there, 'ADA', HOME)).toBe('right');
     }
-    for (const address of networks(5)) await login(here, 'ada', address, 'wrong');
+    for (const address of networks(13)) await login(here, 'ada', address, 'wrong');
     await login(here, 'ada', HOME);
 
     expect(await login(here, 'ada', ELSEWHERE, 'wrong')).toBe('throttled');
+  });
+
+  it('leaves the wait of others as it was, as does an attempt that nobody decided', async () => {
+    const { here, there, clock } = setUp();
+    await guessOnce(there, at('ada', networks(2)));
+    clock.advance(12 * MINUTE_MS);
+    await login(here, 'ada', HOME);
+    await (await here.admit('ada', ELSEWHERE)).undecided();
+    clock.advance(4 * MINUTE_MS);
+
+    expect(await login(there, 'ada', '10.0.0.1', 'wrong')).toBe('wrong');
   });
 
   it('makes a network known for thirty days', async () => {
@@ -232,7 +315,7 @@ describe('a success', () => {
     await login(here, 'ada', HOME);
     for (const days of [29, 29, 31]) {
       clock.advance(days * 24 * HOUR_MS);
-      for (const address of networks(10)) await login(here, 'ada', address, 'wrong');
+      for (const address of networks(20)) await login(here, 'ada', address, 'wrong');
       expect(await login(here, 'ada', HOME), `after ${days} days`).toBe(
         days < 30 ? 'right' : 'throttled',
       );

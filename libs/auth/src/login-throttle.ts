@@ -1,22 +1,55 @@
 import { Clock, DomainError } from '@sensorflow/kernel';
 import { createHash } from 'node:crypto';
 import { AttemptCounter } from './attempt-counter.js';
-import type { AttemptLimit, AttemptRate } from './attempt-limit.js';
-import { clientNetwork } from './client-address.js';
+import { remembered, waitMs, type AttemptLimit, type AttemptRate } from './attempt-limit.js';
+import { clientNetwork, routablePrefix } from './client-address.js';
 import { KnownNetworks } from './known-networks.js';
 
 const MINUTE_MS = 60_000;
-const REMEMBER_NETWORK_MS = 30 * 24 * 60 * MINUTE_MS;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+const REMEMBER_NETWORK_MS = 30 * DAY_MS;
+
+/** A minute longer than Cognito's. */
+const REMEMBER_ACCOUNT_MS = 16 * MINUTE_MS;
+
+/** Of a network that is known to the account. */
+const KNOWN: AttemptLimit = {
+  withoutWait: 5,
+  waitsMs: minutes(1, 2, 4, 8),
+  laterWaitMs: 16 * MINUTE_MS,
+  rememberMs: REMEMBER_ACCOUNT_MS,
+};
+/** Of a network that is new to the account. */
+const NEW: AttemptLimit = {
+  withoutWait: 3,
+  waitsMs: minutes(1, 4),
+  laterWaitMs: 16 * MINUTE_MS,
+  rememberMs: 7 * DAY_MS,
+};
+const NEW_AT_MANY_ACCOUNTS: AttemptRate = { burst: 100, refillEveryMs: 15_000 };
 
 /**
- * Cognito locks an account for 2^(n-5) s after n wrong passwords in a row and forgets them after 15
- * minutes without an attempt. These limits end in a wait of 16 minutes before n exceeds 9: whatever
- * strangers try, Cognito never locks for longer than 16 s.
+ * Cognito locks an account for 2^(n-5) s after n wrong passwords in a row, and forgets them after 15
+ * minutes without an attempt. While it is locked, it refuses the right password too: so nobody tries
+ * meanwhile. A second more, because we count before the password is checked.
  */
-const ACCOUNT: AttemptLimit = { withoutWait: 5, waitsMs: minutes(1, 2, 4, 8, 16) };
-/** Stricter, so that one network alone does not use up what all strangers share. */
-const STRANGER: AttemptLimit = { withoutWait: 3, waitsMs: minutes(1, 4, 16) };
-const STRANGERS_OF_NETWORK: AttemptRate = { burst: 100, refillEveryMs: 15_000 };
+const COGNITO_WITHOUT_LOCK = 5;
+const COGNITO_LOCKS_MS = [1, 2, 4, 8, 16, 32, 64, 128].map((seconds) => (seconds + 1) * 1000);
+
+/**
+ * Of all networks together that are new to the account, by how often the one that tries has failed:
+ * those that guess are out long before one that has not failed yet. Then all wait until Cognito has
+ * forgotten their attempts.
+ */
+function allNewLimit(failures: number): AttemptLimit {
+  const duringLocks = [COGNITO_LOCKS_MS.length, 2][failures] ?? 0;
+  return {
+    withoutWait: COGNITO_WITHOUT_LOCK,
+    waitsMs: COGNITO_LOCKS_MS.slice(0, duringLocks),
+    laterWaitMs: REMEMBER_ACCOUNT_MS,
+    rememberMs: REMEMBER_ACCOUNT_MS,
+  };
+}
 
 /** One attempt that was let through. Unless it says otherwise, it counts as a failure. */
 export interface AdmittedAttempt {
@@ -47,71 +80,80 @@ export class LoginThrottle {
     const account = accountKey(username);
     const network = clientNetwork(address);
     const isKnown = await this.networks.isKnown(account, network, this.clock.nowEpochMs());
-    const own = `${account}#${network}`;
-    const strangers = `${account}#strangers`;
-    // Reads alone, before anything is written for an attempt that is refused anyway.
-    if (!isKnown) await this.refuseWhileWaiting([own, STRANGER], [strangers, ACCOUNT]);
-    const strangersCounts = [
-      this.limited(own, STRANGER),
-      this.rated(network, STRANGERS_OF_NETWORK),
-      this.limited(strangers, ACCOUNT),
-    ];
-    const counts = isKnown ? [this.limited(own, ACCOUNT)] : strangersCounts;
-    await reserveAll(counts);
+    const own = `${account}#${isKnown ? network : routablePrefix(address)}`;
+    const [countedOwn, ...countedShared] = isKnown
+      ? [await this.reserve(own, KNOWN)]
+      : await this.reserveNew({ own, allNew: `${account}#new`, network });
     return {
       succeeded: async () => {
         const until = this.clock.nowEpochMs() + REMEMBER_NETWORK_MS;
         await this.networks.remember(account, network, until);
         // What others failed at this account goes on counting.
-        await Promise.all([this.counter.clear(own), giveBackAll(counts.slice(1))]);
+        await Promise.all([this.counter.clear(own), giveBackAll(countedShared)]);
       },
-      undecided: () => giveBackAll(counts),
+      undecided: () => giveBackAll([countedOwn, ...countedShared]),
     };
   }
 
-  private async refuseWhileWaiting(
-    ...limited: readonly (readonly [key: string, limit: AttemptLimit])[]
-  ): Promise<void> {
-    const now = this.clock.nowEpochMs();
-    const waits = await Promise.all(
-      limited.map(([key, limit]) => this.counter.waitMs(key, limit, now)),
+  /** One after the other: who is refused must not use up what is shared with more people. */
+  private async reserveNew(keys: NewNetworkKeys): Promise<readonly [Counted, ...Counted[]]> {
+    await this.refuseWhileWaiting(keys);
+    const own = await this.reserve(keys.own, NEW);
+    const counted: [Counted, ...Counted[]] = [own];
+    try {
+      counted.push(await this.reserveInRate(keys.network, NEW_AT_MANY_ACCOUNTS));
+      counted.push(await this.reserve(keys.allNew, allNewLimit(own.failuresBefore)));
+      return counted;
+    } catch (error) {
+      await giveBackAll(counted);
+      throw error;
+    }
+  }
+
+  /** Reads alone, before anything is written for an attempt that is refused anyway. */
+  private async refuseWhileWaiting({ own, allNew }: NewNetworkKeys): Promise<void> {
+    const keys = [own, allNew];
+    const [ofOwn = [], ofAll = []] = await Promise.all(
+      keys.map((key) => this.counter.attempts(key)),
     );
-    const waitMs = Math.max(...waits);
-    if (waitMs > 0) throw throttled(waitMs);
+    const now = this.clock.nowEpochMs();
+    const failures = remembered(ofOwn, NEW, now).length;
+    const wait = Math.max(waitMs(ofOwn, NEW, now), waitMs(ofAll, allNewLimit(failures), now));
+    if (wait > 0) throw throttled(wait);
   }
 
-  private limited(key: string, limit: AttemptLimit): Count {
+  private async reserve(key: string, limit: AttemptLimit): Promise<CountedFailure> {
+    const reserved = await this.counter.reserve(key, limit, this.clock.nowEpochMs());
+    if (typeof reserved === 'number') throw throttled(reserved);
     return {
-      reserve: () => this.counter.reserve(key, limit, this.clock.nowEpochMs()),
-      giveBack: () => this.counter.giveBack(key),
+      failuresBefore: reserved.attempts.length - 1,
+      giveBack: () => this.counter.giveBack(reserved),
     };
   }
 
-  private rated(key: string, rate: AttemptRate): Count {
-    return {
-      reserve: () => this.counter.reserveInRate(key, rate, this.clock.nowEpochMs()),
-      giveBack: () => this.counter.giveBackToRate(key, rate),
-    };
+  private async reserveInRate(key: string, rate: AttemptRate): Promise<Counted> {
+    const wait = await this.counter.reserveInRate(key, rate, this.clock.nowEpochMs());
+    if (wait > 0) throw throttled(wait);
+    return { giveBack: () => this.counter.giveBackToRate(key, rate) };
   }
 }
 
-interface Count {
-  reserve(): Promise<number>;
+interface NewNetworkKeys {
+  readonly own: string;
+  readonly allNew: string;
+  readonly network: string;
+}
+
+interface Counted {
   giveBack(): Promise<void>;
 }
 
-/** One after the other: who is refused must not use up what is shared with more people. */
-async function reserveAll(counts: readonly Count[]): Promise<void> {
-  for (const [index, count] of counts.entries()) {
-    const waitMs = await count.reserve();
-    if (waitMs === 0) continue;
-    await giveBackAll(counts.slice(0, index));
-    throw throttled(waitMs);
-  }
+interface CountedFailure extends Counted {
+  readonly failuresBefore: number;
 }
 
-export function throttled(waitMs: number): DomainError {
-  const retryAfterSeconds = Math.ceil(waitMs / 1000);
+export function throttled(forMs: number): DomainError {
+  const retryAfterSeconds = Math.ceil(forMs / 1000);
   return new DomainError(
     'throttled',
     'login-throttled',
@@ -120,12 +162,12 @@ export function throttled(waitMs: number): DomainError {
   );
 }
 
-async function giveBackAll(counts: readonly Count[]): Promise<void> {
-  await Promise.all(counts.map((count) => count.giveBack()));
+async function giveBackAll(counted: readonly Counted[]): Promise<void> {
+  await Promise.all(counted.map((attempt) => attempt.giveBack()));
 }
 
-function minutes(first: number, ...more: readonly number[]): readonly [number, ...number[]] {
-  return [first * MINUTE_MS, ...more.map((minute) => minute * MINUTE_MS)];
+function minutes(...counts: readonly number[]): readonly number[] {
+  return counts.map((count) => count * MINUTE_MS);
 }
 
 /** Cognito's names ignore case. A hash, because what people type as a name can be their password. */

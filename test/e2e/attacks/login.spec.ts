@@ -56,7 +56,7 @@ describe('an owner whose password others guess', () => {
   it.each<[number, string, (index: number) => string]>([
     [10, 'one network', () => '198.51.100.7'],
     [100, 'one network', () => '198.51.100.7'],
-    [1000, 'a thousand networks', (index) => `10.7.${index >> 8}.${index & 255}`],
+    [1000, 'a thousand networks', (index) => `10.${index >> 8}.${index & 255}.7`],
   ])('logs in at home after %i wrong passwords from %s', async (count, _from, networkOf) => {
     const username = `owner-${count}`;
     await users.add(username, PASSWORD);
@@ -71,6 +71,18 @@ describe('an owner whose password others guess', () => {
     expect(reached).toBeLessThanOrEqual(5);
     // Five in a row make the pool itself wait for a second.
     expect(waitedMs).toBeLessThan(10_000);
+  });
+
+  it('logs in for the first time, at a network that is new as well', async () => {
+    await users.add('newcomer', PASSWORD);
+    const reached = await guess('newcomer', 200, (index) => `10.200.${index % 8}.7`);
+
+    const waitedMs = await untilLoggedIn('newcomer', HOME);
+
+    process.stdout.write(
+      `200 wrong passwords from 8 networks, ${reached} of them checked; the first login took ${Math.round(waitedMs)} ms\n`,
+    );
+    expect(waitedMs).toBeLessThan(20_000);
   });
 });
 

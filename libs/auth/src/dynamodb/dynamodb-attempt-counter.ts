@@ -6,9 +6,11 @@ import {
   type AttributeValue,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
-import { AttemptCounter } from '../attempt-counter.js';
+import { AttemptCounter, type Reservation } from '../attempt-counter.js';
 import {
   forgottenAt,
+  waitMs,
+  withOneLess,
   withOneMore,
   type AttemptLimit,
   type AttemptRate,
@@ -17,8 +19,8 @@ import {
 import { orUnavailable } from '@sensorflow/platform/aws/or-unavailable.js';
 import { expiry, keyOf, THROTTLE_OUTAGE } from './login-throttle-item.js';
 
-/** A lost round means that somebody else's attempt was counted, and few are before all must wait. */
-const MAX_ROUNDS = 20;
+/** A lost round means that another attempt was counted or given back; few are before all must wait. */
+const MAX_ROUNDS = 40;
 
 type Key = Record<'partition' | 'entry', AttributeValue>;
 interface Change {
@@ -36,32 +38,42 @@ export class DynamoDbAttemptCounter extends AttemptCounter {
     super();
   }
 
-  async reserve(key: string, limit: AttemptLimit, nowEpochMs: number): Promise<number> {
+  async reserve(
+    key: string,
+    limit: AttemptLimit,
+    nowEpochMs: number,
+  ): Promise<Reservation | number> {
     return orUnavailable(THROTTLE_OUTAGE, async () => {
+      let before = await this.read(key);
       for (let round = 0; round < MAX_ROUNDS; round += 1) {
-        const before = await this.read(keyOf('attempts', key));
-        const after = withOneMore(before, limit, nowEpochMs);
-        if (typeof after === 'number') return after;
-        if (await this.replace(keyOf('attempts', key), before, after, limit)) return 0;
+        const wait = waitMs(before, limit, nowEpochMs);
+        if (wait > 0) return wait;
+        const attempts = withOneMore(before, limit, nowEpochMs);
+        const found = await this.replace(key, before, attempts, forgottenAt(attempts, limit));
+        if (found === 'changed') return { key, atEpochMs: nowEpochMs, attempts };
+        before = found;
       }
       throw new Error('the attempts kept changing');
     });
   }
 
-  async waitMs(key: string, limit: AttemptLimit, nowEpochMs: number): Promise<number> {
-    const before = await orUnavailable(THROTTLE_OUTAGE, () => this.read(keyOf('attempts', key)));
-    const after = withOneMore(before, limit, nowEpochMs);
-    return typeof after === 'number' ? after : 0;
+  async attempts(key: string): Promise<Attempts> {
+    return orUnavailable(THROTTLE_OUTAGE, () => this.read(key));
   }
 
-  async giveBack(key: string): Promise<void> {
-    await orUnavailable(THROTTLE_OUTAGE, () =>
-      this.change(keyOf('attempts', key), {
-        UpdateExpression: 'SET attempts = attempts - :one',
-        ConditionExpression: 'attempts > :zero',
-        values: { ':one': { N: '1' }, ':zero': { N: '0' } },
-      }),
-    );
+  /** At first as if nobody had changed the item since: then one call is enough. */
+  async giveBack({ key, atEpochMs, attempts }: Reservation): Promise<void> {
+    await orUnavailable(THROTTLE_OUTAGE, async () => {
+      let before = attempts;
+      for (let round = 0; round < MAX_ROUNDS; round += 1) {
+        const after = withOneLess(before, atEpochMs);
+        if (after === before) return;
+        const found = await this.replace(key, before, after);
+        if (found === 'changed') return;
+        before = found;
+      }
+      throw new Error('the attempts kept changing');
+    });
   }
 
   async clear(key: string): Promise<void> {
@@ -92,8 +104,8 @@ export class DynamoDbAttemptCounter extends AttemptCounter {
           values: without(values, ':first'),
         });
         if (found === 'changed') return 0;
-        const waitMs = Number(found?.['fullAt']?.N ?? 0) - nowEpochMs - (burst - 1) * refillEveryMs;
-        if (waitMs > 0) return waitMs;
+        const wait = Number(found?.['fullAt']?.N ?? 0) - nowEpochMs - (burst - 1) * refillEveryMs;
+        if (wait > 0) return wait;
         const begun = await this.change(keyOf('rate', key), {
           UpdateExpression: 'SET fullAt = :first, expiresAt = :expiresAt',
           ConditionExpression: 'attribute_not_exists(fullAt) OR fullAt <= :now',
@@ -115,36 +127,35 @@ export class DynamoDbAttemptCounter extends AttemptCounter {
     );
   }
 
-  private async read(key: Key): Promise<Attempts | undefined> {
+  private async read(key: string): Promise<Attempts> {
     const { Item } = await this.client.send(
-      new GetItemCommand({ TableName: this.tableName, Key: key, ConsistentRead: true }),
+      new GetItemCommand({
+        TableName: this.tableName,
+        Key: keyOf('attempts', key),
+        ConsistentRead: true,
+      }),
     );
-    if (Item?.['attempts']?.N === undefined) return undefined;
-    return { count: Number(Item['attempts'].N), lastEpochMs: Number(Item['lastAt']?.N) };
+    return attemptsIn(Item);
   }
 
+  /** `changed`, or the attempts as they stand when they are not `before`. */
   private async replace(
-    key: Key,
-    before: Attempts | undefined,
+    key: string,
+    before: Attempts,
     after: Attempts,
-    limit: AttemptLimit,
-  ): Promise<boolean> {
-    const found = await this.change(key, {
-      UpdateExpression: 'SET attempts = :attempts, lastAt = :lastAt, expiresAt = :expiresAt',
-      ConditionExpression: before
-        ? 'attempts = :knownAttempts AND lastAt = :knownLastAt'
-        : 'attribute_not_exists(attempts)',
+    forgottenAtEpochMs?: number,
+  ): Promise<'changed' | Attempts> {
+    const keepsExpiry = forgottenAtEpochMs === undefined;
+    const found = await this.change(keyOf('attempts', key), {
+      UpdateExpression: `SET attemptsAt = :after${keepsExpiry ? '' : ', expiresAt = :expiresAt'}`,
+      ConditionExpression: `${before.length > 0 ? '' : 'attribute_not_exists(attemptsAt) OR '}attemptsAt = :before`,
       values: {
-        ':attempts': { N: String(after.count) },
-        ':lastAt': { N: String(after.lastEpochMs) },
-        ':expiresAt': expiry(forgottenAt(after, limit)),
-        ...(before && {
-          ':knownAttempts': { N: String(before.count) },
-          ':knownLastAt': { N: String(before.lastEpochMs) },
-        }),
+        ':before': listOf(before),
+        ':after': listOf(after),
+        ...(!keepsExpiry && { ':expiresAt': expiry(forgottenAtEpochMs) }),
       },
     });
-    return found === 'changed';
+    return found === 'changed' ? found : attemptsIn(found);
   }
 
   /** `changed`, or the item as it stands when the condition does not hold. */
@@ -168,6 +179,14 @@ export class DynamoDbAttemptCounter extends AttemptCounter {
       throw error;
     }
   }
+}
+
+function attemptsIn(item: Readonly<Record<string, AttributeValue>> | undefined): Attempts {
+  return item?.['attemptsAt']?.L?.map(({ N }) => Number(N)) ?? [];
+}
+
+function listOf(attempts: Attempts): AttributeValue {
+  return { L: attempts.map((epochMs) => ({ N: String(epochMs) })) };
 }
 
 function without(
