@@ -72,8 +72,10 @@ export class ForgottenController {
   }
 }
 
+/** One client for all that is asked of the user pool. */
 export type AuthAppOptions = Pick<AuthModuleOptions, 'dynamoDb' | 'sessionsTableName' | 'jwksUri'> &
-  Partial<AuthModuleOptions> & {
+  Partial<Omit<AuthModuleOptions, 'cognito'>> & {
+    readonly cognito?: CognitoIdentityProviderClient;
     readonly controllers?: readonly Type[];
     /** Takes the client's address out of X-Forwarded-For. */
     readonly behindProxy?: boolean;
@@ -89,7 +91,9 @@ export interface AuthApp {
 export async function startAuthApp(options: AuthAppOptions): Promise<AuthApp> {
   const { controllers = [ProbeController], behindProxy = false, ...given } = options;
   const accepting = await startAcceptingProvider();
-  const auth = AuthModule.register({ ...defaults(accepting.url), ...given });
+  const client = given.cognito ?? acceptingClient(accepting.url);
+  const cognito = { logins: client, tokenChecks: client };
+  const auth = AuthModule.register({ ...DEFAULTS, ...given, cognito });
   @Module({ imports: [auth], controllers: [...controllers] })
   class TestModule {}
   const adapter = new FastifyAdapter({ trustProxy: behindProxy });
@@ -121,21 +125,22 @@ async function startAcceptingProvider() {
   return { url: `http://127.0.0.1:${port}`, close };
 }
 
-function defaults(endpoint: string) {
-  return {
-    cognito: new CognitoIdentityProviderClient({
-      region: 'local',
-      endpoint,
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-      maxAttempts: 1,
-    }),
-    clientId: WEB_CLIENT_ID,
-    clientSecret: 'client-secret',
-    issuers: [ISSUER],
-    machineClientIds: [MACHINE_CLIENT_ID],
-    frontendOrigin: undefined,
-  };
+function acceptingClient(endpoint: string): CognitoIdentityProviderClient {
+  return new CognitoIdentityProviderClient({
+    region: 'local',
+    endpoint,
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    maxAttempts: 1,
+  });
 }
+
+const DEFAULTS = {
+  clientId: WEB_CLIENT_ID,
+  clientSecret: 'client-secret',
+  issuers: [ISSUER],
+  machineClientIds: [MACHINE_CLIENT_ID],
+  frontendOrigin: undefined,
+};
 
 export interface Answer {
   readonly status: number;

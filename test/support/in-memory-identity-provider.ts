@@ -8,11 +8,14 @@ export class InMemoryIdentityProvider extends IdentityProvider {
   isTemporary = false;
   /** What is thrown instead of an answer. */
   failure: Error | undefined;
+  /** What every sign-in waits for. */
+  ready: Promise<void> = Promise.resolve();
   readonly refusedTokens = new Set<string>();
   readonly checkedTokens: string[] = [];
   private signIns = 0;
 
   override async signIn({ username, password }: Credentials): Promise<SignInOutcome> {
+    await this.ready;
     this.fail();
     if (username !== 'ada' || password !== this.password) throw wrongCredentials();
     if (this.isTemporary) {

@@ -53,9 +53,10 @@ export class StackUsers {
   }
 
   /** One more API process that people log in to, behind a proxy that says where they are. */
-  async startApi(): Promise<ApiProcess> {
+  async startApi(variables: Readonly<Record<string, string>> = {}): Promise<ApiProcess> {
     const { id, secret } = this.webClient();
     return ApiProcess.start(this.stack, this.dataDir, {
+      ...variables,
       COGNITO_CLIENT_ID: id,
       COGNITO_CLIENT_SECRET: secret,
       TRUSTED_PROXY_HOPS: '1',

@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { RegistryMetricNames } from '@sensorflow/aggregation';
 import { AggregationModule } from '@sensorflow/aggregation/aggregation.module.js';
 import { DynamoDbEquipmentRegistry } from '@sensorflow/aggregation/dynamodb/dynamodb-equipment-registry.js';
+import { MAX_SIGN_INS_IN_PROGRESS } from '@sensorflow/auth';
 import { AuthModule } from '@sensorflow/auth/auth.module.js';
 import { CsvImportModule } from '@sensorflow/csv-import/csv-import.module.js';
 import { HealthModule } from '@sensorflow/health/health.module.js';
@@ -33,7 +34,10 @@ export class AppModule {
     const auth = AuthModule.register({
       dynamoDb: control,
       sessionsTableName: environment.DYNAMODB_SESSIONS_TABLE_NAME,
-      cognito: createCognitoClient(region),
+      cognito: {
+        logins: createCognitoClient(region, MAX_SIGN_INS_IN_PROGRESS),
+        tokenChecks: createCognitoClient(region),
+      },
       clientId: environment.COGNITO_CLIENT_ID,
       clientSecret: environment.COGNITO_CLIENT_SECRET,
       issuers: environment.COGNITO_ISSUERS,

@@ -1,4 +1,3 @@
-import type { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   Logger,
@@ -16,7 +15,10 @@ import { AttemptCounter } from './attempt-counter.js';
 import { AuthReadiness } from './auth-readiness.js';
 import { Authentication } from './authentication.js';
 import { AccessTokenStrategy } from './cognito/access-token-strategy.js';
-import { CognitoIdentityProvider } from './cognito/cognito-identity-provider.js';
+import {
+  CognitoIdentityProvider,
+  type CognitoClients,
+} from './cognito/cognito-identity-provider.js';
 import { JwksKeySet } from './cognito/jwks-key-set.js';
 import { PassportTokenVerifier } from './cognito/passport-token-verifier.js';
 import { DynamoDbAttemptCounter } from './dynamodb/dynamodb-attempt-counter.js';
@@ -39,7 +41,7 @@ import type { TokenPolicy } from './token-claims.js';
 export interface AuthModuleOptions {
   readonly dynamoDb: DynamoDBClient;
   readonly sessionsTableName: string;
-  readonly cognito: CognitoIdentityProviderClient;
+  readonly cognito: CognitoClients;
   readonly clientId: string;
   readonly clientSecret: string;
   readonly issuers: readonly string[];

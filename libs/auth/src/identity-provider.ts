@@ -1,3 +1,4 @@
+import { DomainError } from '@sensorflow/kernel';
 import type { Credentials } from './basic-credentials.js';
 
 /** Why a right password is not enough. Each is a code of its own for the caller. */
@@ -44,4 +45,11 @@ export abstract class IdentityProvider {
    * token was revoked. May throw anything when it does not decide. Safe to repeat.
    */
   abstract acceptsToken(accessToken: string): Promise<boolean>;
+}
+
+export function identityProviderBusy(cause?: unknown): DomainError {
+  return new DomainError('overloaded', 'identity-provider-busy', 'Too many logins at once.', {
+    cause,
+    retryAfterSeconds: 5,
+  });
 }

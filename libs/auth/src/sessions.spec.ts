@@ -1,5 +1,5 @@
 import { DomainError } from '@sensorflow/kernel';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { FixedClock } from '../../../test/support/fixed-clock.js';
 import { InMemoryAttemptCounter } from '../../../test/support/in-memory-attempt-counter.js';
 import { InMemoryEndedSessionStore } from '../../../test/support/in-memory-ended-session-store.js';
@@ -111,6 +111,72 @@ describe('a login', () => {
       await expect(login('wrong')).rejects.toThrow('Wrong.');
     }
     await expect(login('right')).rejects.toMatchObject({ code: 'login-throttled' });
+  });
+});
+
+describe('logins while the identity provider is slow', () => {
+  const BUSY = { kind: 'overloaded', code: 'identity-provider-busy', retryAfterSeconds: 5 };
+
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  async function slowProvider() {
+    const world = await setUp();
+    const { promise, resolve: answer } = Promise.withResolvers<void>();
+    world.provider.ready = promise;
+    const login = async (username: string, address: string) =>
+      world.sessions.login({ username, password: 'right' }, address).then(
+        () => 'logged in',
+        (error: DomainError) => error.code,
+      );
+    return { ...world, answer, login };
+  }
+
+  it('are refused beyond half of the room for one network, and others are not', async () => {
+    const { login, answer } = await slowProvider();
+    const many = Array.from({ length: 200 }, (_, index) =>
+      login(`nobody-${index}`, '198.51.100.7'),
+    );
+    const owner = login('ada', HERE);
+    answer();
+
+    const codes = await Promise.all(many);
+
+    expect(codes.filter((code) => code === 'identity-provider-busy')).toHaveLength(136);
+    expect(await owner).toBe('logged in');
+  });
+
+  it('are refused beyond the room for all, and none of those is counted', async () => {
+    const { sessions, login, answer } = await slowProvider();
+    const many = Array.from({ length: 128 }, (_, index) =>
+      login(`nobody-${index}`, `10.0.${index}.1`),
+    );
+
+    for (let index = 0; index < 10; index += 1) {
+      const refused = sessions.login({ username: 'ada', password: 'right' }, HERE);
+      await expect(refused).rejects.toMatchObject(BUSY);
+    }
+    answer();
+    await Promise.all(many);
+
+    expect(await login('ada', HERE)).toBe('logged in');
+  });
+
+  it('do not wait in line for longer than five seconds', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const { login, answer } = await slowProvider();
+    const line = Array.from({ length: 3 }, () => login('ada', HERE));
+    await new Promise((resolve) => setImmediate(resolve));
+
+    vi.advanceTimersByTime(5001);
+    answer();
+
+    expect(await Promise.all(line)).toEqual([
+      'logged in',
+      'identity-provider-busy',
+      'identity-provider-busy',
+    ]);
   });
 });
 

@@ -1,12 +1,19 @@
-import { DomainError } from '@sensorflow/kernel';
+import { DomainError, SharedRoom } from '@sensorflow/kernel';
 import type { Credentials } from './basic-credentials.js';
-import { IdentityProvider, type SignInOutcome } from './identity-provider.js';
+import { clientNetwork } from './client-address.js';
+import { identityProviderBusy, IdentityProvider, type SignInOutcome } from './identity-provider.js';
 import { accountKey, LoginThrottle, throttled, type AdmittedAttempt } from './login-throttle.js';
 import { KeyLock } from './key-lock.js';
+
+/** As many as there should be connections to the provider, so that none waits for one. */
+export const MAX_SIGN_INS_IN_PROGRESS = 128;
+/** Whoever waits longer for others of the same account and address has long given up. */
+const LONGEST_WAIT_MS = 5000;
 
 /** The only way to have a password checked: each check is an attempt that the throttle counts. */
 export class ThrottledSignIn {
   private readonly attempts = new KeyLock();
+  private readonly inProgress = new SharedRoom(MAX_SIGN_INS_IN_PROGRESS);
 
   constructor(
     private readonly identityProvider: IdentityProvider,
@@ -15,14 +22,30 @@ export class ThrottledSignIn {
   ) {}
 
   /**
-   * One after the other for each account and address, or right passwords at the same time would have to
-   * be counted like guesses. Throws DomainError: what `IdentityProvider.signIn` and
-   * `LoginThrottle.admit` throw.
+   * Throws DomainError: what `IdentityProvider.signIn` and `LoginThrottle.admit` throw; `overloaded`
+   * (`identity-provider-busy`), before anything is asked or counted, while too many are in progress.
    */
   async signIn(credentials: Credentials, address: string): Promise<SignInOutcome> {
-    const outcome = this.attempts.run(`${accountKey(credentials.username)}#${address}`, () =>
-      this.attempt(credentials, address),
-    );
+    const network = clientNetwork(address);
+    if (!this.inProgress.take(network, 1)) throw identityProviderBusy();
+    try {
+      return await this.inTurn(credentials, address);
+    } finally {
+      this.inProgress.release(network, 1);
+    }
+  }
+
+  /**
+   * One after the other for each account and address, or right passwords at the same time would have to
+   * be counted like guesses.
+   */
+  private async inTurn(credentials: Credentials, address: string): Promise<SignInOutcome> {
+    const arrivedAtMs = performance.now();
+    const key = `${accountKey(credentials.username)}#${address}`;
+    const outcome = this.attempts.run(key, async () => {
+      if (performance.now() - arrivedAtMs > LONGEST_WAIT_MS) throw identityProviderBusy();
+      return this.attempt(credentials, address);
+    });
     if (!outcome) throw throttled(1000);
     return outcome;
   }

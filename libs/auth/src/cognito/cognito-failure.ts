@@ -1,5 +1,6 @@
 import { DomainError, type InputFault } from '@sensorflow/kernel';
 import { PASSWORD_POLICY } from '@sensorflow/platform/resources/identity.js';
+import { identityProviderBusy } from '../identity-provider.js';
 import { passwordFault, passwordRefused, type PasswordRuleCode } from '../password-rules.js';
 
 /** What Cognito says when it refuses, in our words. None of its own leaves this folder. */
@@ -23,7 +24,7 @@ export function nameOf(error: unknown): string {
 export function signInFailure(error: unknown): DomainError {
   const name = nameOf(error);
   if (WRONG_CREDENTIALS.has(name) && !isOurFault(error)) return invalidCredentials();
-  return BUSY.has(name) ? busy(error) : unavailable(error);
+  return BUSY.has(name) ? identityProviderBusy(error) : unavailable(error);
 }
 
 export function invalidCredentials(): DomainError {
@@ -37,13 +38,6 @@ export function invalidCredentials(): DomainError {
 /** NotAuthorizedException is also said of a wrong client secret, which no user could put right. */
 function isOurFault(error: unknown): boolean {
   return error instanceof Error && /secret/i.test(error.message);
-}
-
-function busy(cause: unknown): DomainError {
-  return new DomainError('overloaded', 'identity-provider-busy', 'Too many logins at once.', {
-    cause,
-    retryAfterSeconds: 5,
-  });
 }
 
 function unavailable(cause: unknown): DomainError {

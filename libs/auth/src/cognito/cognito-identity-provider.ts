@@ -15,6 +15,8 @@ import {
 } from '../identity-provider.js';
 import { invalidCredentials, nameOf, passwordFailure, signInFailure } from './cognito-failure.js';
 
+/** In all: waiting for a connection, and a second attempt. */
+const SIGN_IN_TIMEOUT_MS = 6000;
 const TOKEN_CHECK_TIMEOUT_MS = 2000;
 /** What Cognito takes as a name; it answers anything else with an error about the request's form. */
 const USERNAME = /^[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,128}$/u;
@@ -37,10 +39,17 @@ const TOKEN_NOT_ACCEPTED: ReadonlySet<string> = new Set([
   'PasswordResetRequiredException',
 ]);
 
+export interface CognitoClients {
+  /** Of logins and passwords, which anybody can send. */
+  readonly logins: CognitoIdentityProviderClient;
+  /** Of tokens whose signature is right. Its own connections: logins, however many, do not delay them. */
+  readonly tokenChecks: CognitoIdentityProviderClient;
+}
+
 /** People's names and passwords in a Cognito user pool. None of Cognito's words leaves this class. */
 export class CognitoIdentityProvider extends IdentityProvider {
   constructor(
-    private readonly client: CognitoIdentityProviderClient,
+    private readonly clients: CognitoClients,
     private readonly clientId: string,
     private readonly clientSecret: string,
   ) {
@@ -61,7 +70,7 @@ export class CognitoIdentityProvider extends IdentityProvider {
       },
     });
     try {
-      return outcomeOf(await this.client.send(command), username);
+      return outcomeOf(await this.clients.logins.send(command, inTime()), username);
     } catch (error) {
       return outcomeOfFailure(error);
     }
@@ -80,7 +89,7 @@ export class CognitoIdentityProvider extends IdentityProvider {
       },
     });
     try {
-      return outcomeOf(await this.client.send(command), username);
+      return outcomeOf(await this.clients.logins.send(command, inTime()), username);
     } catch (error) {
       throw passwordFailure(error);
     }
@@ -96,7 +105,7 @@ export class CognitoIdentityProvider extends IdentityProvider {
       PreviousPassword: currentPassword,
       ProposedPassword: newPassword,
     });
-    await this.client.send(command).catch((error: unknown) => {
+    await this.clients.logins.send(command, inTime()).catch((error: unknown) => {
       throw passwordFailure(error);
     });
   }
@@ -104,7 +113,7 @@ export class CognitoIdentityProvider extends IdentityProvider {
   /** GetUser, which Cognito refuses to revoked tokens and, since that revokes theirs, to disabled users. */
   async acceptsToken(accessToken: string): Promise<boolean> {
     try {
-      await this.client.send(new GetUserCommand({ AccessToken: accessToken }), {
+      await this.clients.tokenChecks.send(new GetUserCommand({ AccessToken: accessToken }), {
         abortSignal: AbortSignal.timeout(TOKEN_CHECK_TIMEOUT_MS),
       });
       return true;
@@ -119,6 +128,10 @@ export class CognitoIdentityProvider extends IdentityProvider {
       .update(username + this.clientId)
       .digest('base64');
   }
+}
+
+function inTime(): { readonly abortSignal: AbortSignal } {
+  return { abortSignal: AbortSignal.timeout(SIGN_IN_TIMEOUT_MS) };
 }
 
 type AuthOutput = Pick<

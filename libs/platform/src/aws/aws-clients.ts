@@ -58,8 +58,12 @@ export function createSqsClient(region: string): SQSClient {
   );
 }
 
-export function createCognitoClient(region: string): CognitoIdentityProviderClient {
+/** Waiting for a connection counts as connecting: more calls at once than connections soon fail. */
+export function createCognitoClient(
+  region: string,
+  maxSockets = 32,
+): CognitoIdentityProviderClient {
   return new CognitoIdentityProviderClient(
-    clientConfig(region, { requestTimeoutMs: 5000, maxAttempts: 2, maxSockets: 32 }),
+    clientConfig(region, { requestTimeoutMs: 5000, maxAttempts: 2, maxSockets }),
   );
 }
