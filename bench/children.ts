@@ -5,7 +5,7 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-const LEASH = join(import.meta.dirname, 'leash.ts');
+const END_WITH_PARENT = join(import.meta.dirname, 'end-with-parent.ts');
 const READY_WITHIN_MS = 20_000;
 const END_WITHIN_MS = 5000;
 
@@ -39,7 +39,7 @@ export class Children {
 
   start(program: Program): Child {
     const output = program.outputFile === undefined ? 'ignore' : openSync(program.outputFile, 'a');
-    const node = [process.execPath, '--import', LEASH, ...program.command];
+    const node = [process.execPath, '--import', END_WITH_PARENT, ...program.command];
     const pinned =
       program.core === undefined ? node : ['taskset', '-c', `${program.core}`, ...node];
     const [file = '', ...args] = pinned;

@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { startTethered, type PythonServer } from './start-tethered.js';
+import { startPythonServer, type PythonServer } from './start-python-server.js';
 
 /** For the server and for what is asked of it: none of them is anybody's. */
 export const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' } as const;
@@ -11,7 +11,7 @@ export async function startImplementation(
   use: () => void | Promise<void>,
 ): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(prepared('INDEPENDENT_TEMPORARY'), server.module));
-  const started = await startTethered({
+  const started = await startPythonServer({
     ...server,
     python: prepared('INDEPENDENT_PYTHON'),
     folder,

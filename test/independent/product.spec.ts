@@ -22,7 +22,10 @@ import { REGION } from './ministack.js';
 const HERE = dirname(fileURLToPath(import.meta.url));
 const MAIN = fileURLToPath(new URL('../../dist/apps/api/src/main.js', import.meta.url));
 /** Ends the API when the tests that started it are gone, however they went. */
-const LEASH = new URL('../../dist/apps/local/src/leash.js', import.meta.url).href;
+const END_WITH_SUPERVISOR = new URL(
+  '../../dist/apps/local/src/end-with-supervisor.js',
+  import.meta.url,
+).href;
 const PASSWORD = 'Correct-horse-7';
 const SCOPES = ['read', 'write', 'import', 'admin'].map((name) => `sensorflow/${name}`).join(' ');
 
@@ -72,7 +75,7 @@ async function createUser(Username: string, GroupName: string): Promise<void> {
 async function startApi(): Promise<void> {
   const port = await freePort();
   baseUrl = `http://127.0.0.1:${port}`;
-  child = spawn(process.execPath, ['--import', LEASH, MAIN], {
+  child = spawn(process.execPath, ['--import', END_WITH_SUPERVISOR, MAIN], {
     env: {
       ...apiVariables,
       HOST: '127.0.0.1',

@@ -93,7 +93,10 @@ export interface StackStart {
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MAIN = join(ROOT, 'dist/apps/local/src/main.js');
 /** Ends the stack when the tests that started it are gone, however they went. */
-const LEASH = new URL('../../dist/apps/local/src/leash.js', import.meta.url).href;
+const END_WITH_SUPERVISOR = new URL(
+  '../../dist/apps/local/src/end-with-supervisor.js',
+  import.meta.url,
+).href;
 
 /** For starts that are expected to fail: answers what was printed and the exit code. */
 export async function failedStart(
@@ -106,7 +109,7 @@ export async function failedStart(
   return { exitCode: child.exitCode, printed: printed() };
 }
 
-const BUILT = [process.execPath, '--import', LEASH, MAIN] as const;
+const BUILT = [process.execPath, '--import', END_WITH_SUPERVISOR, MAIN] as const;
 const BY_NPM = ['npm', 'run', '--silent', '--ignore-scripts', 'local', '--'] as const;
 
 function spawnStack(

@@ -57,27 +57,27 @@ const STOP_TIMEOUT_MS = 1_500;
 const KEPT_LINES = 20;
 
 /**
- * Puts the server on a leash: our end of fd 3 closes with our death, however we die, and the watcher kills it.
+ * Supervises the server: our end of fd 3 closes when we end, however that is, and the watcher kills it.
  * A background command has /dev/null for its standard input, hence the copy to fd 3.
  * The watcher's `read` is a shell builtin, so that ending the watcher leaves nothing behind.
  */
-const LEASH = `
+const SUPERVISE = `
 exec 3<&0
 "$@" </dev/null 3<&- &
 server=$!
 ( read -r _ <&3; kill -KILL "$server" ) </dev/null >/dev/null 2>&1 &
 watcher=$!
-echo "leash-holds $server"
+echo "supervised-pid $server"
 wait "$server"
 code=$?
 kill -KILL "$watcher" 2>/dev/null
 exit "$code"
 `;
 
-type LeashProcess = ChildProcessByStdio<Writable, Readable, Readable>;
+type SupervisingShell = ChildProcessByStdio<Writable, Readable, Readable>;
 
-interface Leash {
-  readonly process: LeashProcess;
+interface SupervisedServer {
+  readonly process: SupervisingShell;
   readonly exited: Promise<DynoxideExit>;
   readonly lines: string[];
   serverPid: number | undefined;
@@ -86,30 +86,30 @@ interface Leash {
 }
 
 async function startOnPort(options: DynoxideOptions, port: number): Promise<RunningDynoxide> {
-  const leash = spawnOnLeash(options, port);
+  const supervised = spawnSupervised(options, port);
   try {
-    const pid = await listening(leash);
+    const pid = await listening(supervised);
     await answers(options.host, port);
     const url = `http://${options.host}:${port}`;
-    return { port, url, pid, exited: leash.exited, stop: async () => stop(leash) };
+    return { port, url, pid, exited: supervised.exited, stop: async () => stop(supervised) };
   } catch (error) {
-    await stop(leash);
-    const printed = leash.lines.join('; ');
+    await stop(supervised);
+    const printed = supervised.lines.join('; ');
     throw new Error(`The embedded DynamoDB did not start on port ${port}: ${printed}`, {
       cause: error,
     });
   }
 }
 
-function spawnOnLeash(options: DynoxideOptions, port: number): Leash {
+function spawnSupervised(options: DynoxideOptions, port: number): SupervisedServer {
   const server = ['--host', options.host, '--port', String(port), '--db-path', options.dbPath];
-  const child = spawn('sh', ['-c', LEASH, 'leash', options.binary, ...server], {
+  const child = spawn('sh', ['-c', SUPERVISE, 'supervise', options.binary, ...server], {
     // A group of its own: a terminal's Ctrl-C must not end the store before those who use it.
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   const { promise: exited, resolve } = Promise.withResolvers<DynoxideExit>();
-  const leash: Leash = {
+  const supervised: SupervisedServer = {
     process: child,
     exited,
     lines: [],
@@ -118,8 +118,8 @@ function spawnOnLeash(options: DynoxideOptions, port: number): Leash {
     hasExited: false,
   };
   const end = (code: number | null, signal: NodeJS.Signals | null): void => {
-    leash.hasExited = true;
-    // Whatever outlived the shell ends with the leash.
+    supervised.hasExited = true;
+    // Whatever outlived the shell ends with its standard input.
     child.stdin.destroy();
     resolve({ code, signal });
   };
@@ -127,20 +127,27 @@ function spawnOnLeash(options: DynoxideOptions, port: number): Leash {
   child.once('exit', end);
   child.stdin.on('error', () => undefined);
   for (const stream of [child.stdout, child.stderr]) {
-    createInterface({ input: stream }).on('line', (line) => note(leash, line, port, options.log));
+    createInterface({ input: stream }).on('line', (line) =>
+      note(supervised, line, port, options.log),
+    );
   }
-  return leash;
+  return supervised;
 }
 
-function note(leash: Leash, line: string, port: number, log?: (line: string) => void): void {
-  const pid = /^leash-holds (\d+)$/u.exec(line)?.[1];
+function note(
+  supervised: SupervisedServer,
+  line: string,
+  port: number,
+  log?: (line: string) => void,
+): void {
+  const pid = /^supervised-pid (\d+)$/u.exec(line)?.[1];
   if (pid !== undefined) {
-    leash.serverPid = Number(pid);
+    supervised.serverPid = Number(pid);
     return;
   }
-  if (line.includes('listening on') && line.includes(`:${port}`)) leash.isListening = true;
-  leash.lines.push(line);
-  leash.lines.splice(0, leash.lines.length - KEPT_LINES);
+  if (line.includes('listening on') && line.includes(`:${port}`)) supervised.isListening = true;
+  supervised.lines.push(line);
+  supervised.lines.splice(0, supervised.lines.length - KEPT_LINES);
   log?.(line);
 }
 
@@ -148,11 +155,11 @@ function note(leash: Leash, line: string, port: number, log?: (line: string) => 
  * The process's own word that it bound the port: an answer alone might come from a left-over process.
  * It refuses a port on which anybody listens, and says so.
  */
-async function listening(leash: Leash): Promise<number> {
+async function listening(supervised: SupervisedServer): Promise<number> {
   const giveUpAt = Date.now() + START_TIMEOUT_MS;
   while (Date.now() < giveUpAt) {
-    if (leash.hasExited) throw new Error('It ended.');
-    if (leash.isListening && leash.serverPid !== undefined) return leash.serverPid;
+    if (supervised.hasExited) throw new Error('It ended.');
+    if (supervised.isListening && supervised.serverPid !== undefined) return supervised.serverPid;
     await delay(5);
   }
   throw new Error(`It was not listening after ${START_TIMEOUT_MS} ms.`);
@@ -169,16 +176,16 @@ async function answers(host: string, port: number): Promise<void> {
   });
 }
 
-async function stop(leash: Leash): Promise<void> {
+async function stop(supervised: SupervisedServer): Promise<void> {
   const killed = setTimeout(
-    () => sendSignal(-(leash.process.pid ?? 0), 'SIGKILL'),
+    () => sendSignal(-(supervised.process.pid ?? 0), 'SIGKILL'),
     STOP_TIMEOUT_MS,
   );
-  if (!leash.hasExited) {
-    sendSignal(leash.serverPid ?? 0, 'SIGTERM');
-    if (leash.serverPid === undefined) leash.process.stdin.destroy();
+  if (!supervised.hasExited) {
+    sendSignal(supervised.serverPid ?? 0, 'SIGTERM');
+    if (supervised.serverPid === undefined) supervised.process.stdin.destroy();
   }
-  await leash.exited;
+  await supervised.exited;
   clearTimeout(killed);
 }
 

@@ -98,7 +98,7 @@ async function handOver(
 
 async function stop(child: ChildProcess, exited: Promise<void>): Promise<void> {
   if (child.connected) child.disconnect();
-  // dynoxide ends with the process that holds its leash.
+  // dynoxide ends with the process that started it.
   const killer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
   await exited;
   clearTimeout(killer);

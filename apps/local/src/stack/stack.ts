@@ -88,7 +88,7 @@ function startApi(
 ): ApiProcess {
   const api = ApiProcess.start({
     entryFile: fileURLToPath(new URL('../../../api/src/main.js', import.meta.url)),
-    leashFile: new URL('../leash.js', import.meta.url).href,
+    preloadedFile: new URL('../end-with-supervisor.js', import.meta.url).href,
     logFile: log.file('api'),
     environment: apiVariables(cloud, options),
     baseUrl: `http://127.0.0.1:${options.port}`,

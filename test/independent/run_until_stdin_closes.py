@@ -1,6 +1,6 @@
 """Runs a module as `python -m` does, until standard input closes; then it ends with all that it started.
 
-`python tethered.py MODULE [ARGUMENT...]`, as the leader of a process group of its own: whoever started it
+`python run_until_stdin_closes.py MODULE [ARGUMENT...]`, as the leader of a process group of its own: whoever started it
 holds the other end of its standard input, and cannot end without closing it.
 """
 

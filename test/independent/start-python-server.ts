@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-const TETHERED = join(import.meta.dirname, 'tethered.py');
+const RUN_UNTIL_STDIN_CLOSES = join(import.meta.dirname, 'run_until_stdin_closes.py');
 const READY_TIMEOUT_MS = 60_000;
 
 /** A server in Python that ends, with all that it started, when it is stopped or when this process ends. */
-export interface TetheredServer {
+export interface RunningPythonServer {
   readonly url: string;
   printed(): string;
   stop(): Promise<void>;
@@ -26,9 +26,9 @@ export interface PythonServer {
 }
 
 /** Ready for requests when it resolves. */
-export async function startTethered(server: PythonServer): Promise<TetheredServer> {
+export async function startPythonServer(server: PythonServer): Promise<RunningPythonServer> {
   const { python, module, args = [], url, folder, variables } = server;
-  const child = spawn(python, [TETHERED, module, ...args], {
+  const child = spawn(python, [RUN_UNTIL_STDIN_CLOSES, module, ...args], {
     cwd: folder,
     env: { PATH: process.env['PATH'], TMPDIR: folder, ...variables },
     stdio: ['pipe', 'pipe', 'pipe'],
