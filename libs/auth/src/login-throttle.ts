@@ -35,6 +35,7 @@ const NEW_AT_MANY_ACCOUNTS: AttemptRate = { burst: 100, refillEveryMs: 15_000 };
  */
 const COGNITO_WITHOUT_LOCK = 5;
 const COGNITO_LOCKS_MS = [1, 2, 4, 8, 16, 32, 64, 128].map((seconds) => (seconds + 1) * 1000);
+const LONGEST_COGNITO_LOCK_MS = 257_000;
 
 /**
  * Of all networks together that are new to the account, by how often the one that tries has failed:
@@ -50,6 +51,14 @@ function allNewLimit(failures: number): AttemptLimit {
     rememberMs: REMEMBER_ACCOUNT_MS,
   };
 }
+
+/** Where the account is known, only Cognito's lock itself is waited for. */
+const WHILE_LOCKED: AttemptLimit = {
+  withoutWait: COGNITO_WITHOUT_LOCK,
+  waitsMs: COGNITO_LOCKS_MS,
+  laterWaitMs: LONGEST_COGNITO_LOCK_MS,
+  rememberMs: REMEMBER_ACCOUNT_MS,
+};
 
 /** One attempt that was let through. Unless it says otherwise, it counts as a failure. */
 export interface AdmittedAttempt {
@@ -81,9 +90,10 @@ export class LoginThrottle {
     const network = clientNetwork(address);
     const isKnown = await this.networks.isKnown(account, network, this.clock.nowEpochMs());
     const own = `${account}#${isKnown ? network : routablePrefix(address)}`;
+    const keys = { own, allNew: `${account}#new`, network };
     const [countedOwn, ...countedShared] = isKnown
-      ? [await this.reserve(own, KNOWN)]
-      : await this.reserveNew({ own, allNew: `${account}#new`, network });
+      ? await this.reserveKnown(keys)
+      : await this.reserveNew(keys);
     return {
       succeeded: async () => {
         const until = this.clock.nowEpochMs() + REMEMBER_NETWORK_MS;
@@ -95,8 +105,16 @@ export class LoginThrottle {
     };
   }
 
+  /** The right password would be refused while Cognito locks, and be counted as a failure here. */
+  private async reserveKnown({ own, allNew }: AttemptKeys): Promise<readonly [Counted]> {
+    const attempts = await this.counter.attempts(allNew);
+    const wait = waitMs(attempts, WHILE_LOCKED, this.clock.nowEpochMs());
+    if (wait > 0) throw throttled(wait);
+    return [await this.reserve(own, KNOWN)];
+  }
+
   /** One after the other: who is refused must not use up what is shared with more people. */
-  private async reserveNew(keys: NewNetworkKeys): Promise<readonly [Counted, ...Counted[]]> {
+  private async reserveNew(keys: AttemptKeys): Promise<readonly [Counted, ...Counted[]]> {
     await this.refuseWhileWaiting(keys);
     const own = await this.reserve(keys.own, NEW);
     const counted: [Counted, ...Counted[]] = [own];
@@ -111,7 +129,7 @@ export class LoginThrottle {
   }
 
   /** Reads alone, before anything is written for an attempt that is refused anyway. */
-  private async refuseWhileWaiting({ own, allNew }: NewNetworkKeys): Promise<void> {
+  private async refuseWhileWaiting({ own, allNew }: AttemptKeys): Promise<void> {
     const keys = [own, allNew];
     const [ofOwn = [], ofAll = []] = await Promise.all(
       keys.map((key) => this.counter.attempts(key)),
@@ -138,7 +156,7 @@ export class LoginThrottle {
   }
 }
 
-interface NewNetworkKeys {
+interface AttemptKeys {
   readonly own: string;
   readonly allNew: string;
   readonly network: string;

@@ -68,8 +68,9 @@ describe('an owner whose password others guess', () => {
     process.stdout.write(
       `${count} wrong passwords, ${reached} of them checked; the owner logged in after ${Math.round(waitedMs)} ms\n`,
     );
-    expect(reached).toBeLessThanOrEqual(5);
-    // Five in a row make the pool itself wait for a second.
+    // Three in all from one network; from many five at once, and then each after a longer wait.
+    expect(reached).toBeLessThanOrEqual(count < 1000 ? 3 : 8);
+    // As long as the pool itself refuses the right password.
     expect(waitedMs).toBeLessThan(10_000);
   });
 
