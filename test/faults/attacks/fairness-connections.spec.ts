@@ -1,12 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HttpConnection } from '../../../bench/load/http-connection.ts';
-import {
-  expectFairness,
-  LITTLE,
-  SMALL_BATCH,
-  type Hostile,
-} from '../../support/innocent-caller.js';
+import { expectFairness, LITTLE, SMALL_BATCH, type Hostile } from '../../support/bystander.js';
 import { LocalStack } from '../../support/local-stack.js';
 import { StackCallers } from '../../support/stack-callers.js';
 
@@ -51,7 +46,7 @@ function machineWith(count: number, name: string, head: string, body: Buffer): H
   };
 }
 
-describe('an innocent caller', () => {
+describe('an bystander caller', () => {
   it(`is answered while one machine keeps ${SMALL_READS} small reads under way`, async () => {
     const head = 'GET /sensor-data/EQ-SMALL/latest HTTP/1.1';
     const reader = machineWith(SMALL_READS, 'reader', head, Buffer.alloc(0));

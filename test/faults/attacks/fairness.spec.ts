@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { MAX_READINGS_PER_BATCH } from '@sensorflow/sensor-data/sensor-data.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../../support/api-client.js';
-import { expectFairness, type Hostile } from '../../support/innocent-caller.js';
+import { expectFairness, type Hostile } from '../../support/bystander.js';
 import { LocalStack } from '../../support/local-stack.js';
 import { StackCallers } from '../../support/stack-callers.js';
 import { putHours } from '../../support/year-of-hours.js';
@@ -86,7 +86,7 @@ function fullBatch(day: number) {
   }));
 }
 
-describe('an innocent caller', () => {
+describe('an bystander caller', () => {
   const viewers = Array.from({ length: VIEWERS }, (_, number) => () => yearReader(number));
   const writers = Array.from({ length: WRITERS }, (_, number) => () => batchWriter(number));
 

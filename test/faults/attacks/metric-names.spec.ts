@@ -98,7 +98,7 @@ let visits = 0;
 
 describe('a writer who spreads new metric names over many equipment', () => {
   it('holds up nobody else, and loses nothing that was accepted', async () => {
-    const other = clientOf('innocent');
+    const other = clientOf('bystander');
     const startedAt = performance.now();
     const isOver = () => performance.now() - startedAt > ATTACK_MS;
     const attacking = attack(isOver);
@@ -142,7 +142,7 @@ describe('a writer who spreads new metric names over many equipment', () => {
 });
 
 async function expectAggregated(numbers: readonly number[]): Promise<void> {
-  const api = clientOf('innocent');
+  const api = clientOf('bystander');
   const range = { from: '2021-05-05T05:00:00Z', to: '2021-05-05T06:00:00Z' };
   for (const number of numbers) {
     const metric = `n${number * NAMES + NAMES - 1}`;

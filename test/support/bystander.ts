@@ -62,7 +62,7 @@ export async function expectFairness(
   let over = false;
   const statuses = Promise.all(hostile.map(async (run) => run(() => over)));
   await delay(LEAD_MS);
-  const answers = await innocent(callers, requests);
+  const answers = await bystander(callers, requests);
   over = true;
 
   const met = (await statuses).flat();
@@ -70,7 +70,7 @@ export async function expectFairness(
   const times = answers.map(({ ms }) => ms);
   const p99Ms = percentile(times, 0.99);
   process.stdout.write(
-    `${what}: ${answers.length} innocent requests, ${failures.length} failed, p99 ${p99Ms.toFixed(0)} ms; ` +
+    `${what}: ${answers.length} bystander requests, ${failures.length} failed, p99 ${p99Ms.toFixed(0)} ms; ` +
       `the others got ${JSON.stringify(countsOf(met))}\n`,
   );
   expect(failures).toEqual([]);
@@ -79,7 +79,7 @@ export async function expectFairness(
 }
 
 /** So many times a second, whatever becomes of it. */
-async function innocent(
+async function bystander(
   callers: StackCallers,
   requests: readonly LittleRequest[],
 ): Promise<readonly Timed[]> {
@@ -101,7 +101,7 @@ async function ask(
 ): Promise<Timed> {
   const startedAt = performance.now();
   const request = bodyOf ? { method: 'POST', body: JSON.stringify(bodyOf(value)) } : {};
-  const response = await callers.ask(callers.tokenOf('innocent'), path, request);
+  const response = await callers.ask(callers.tokenOf('bystander'), path, request);
   await response.arrayBuffer();
   return { kind, status: response.status, ms: performance.now() - startedAt };
 }
