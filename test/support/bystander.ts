@@ -70,7 +70,7 @@ export async function expectFairness(
   const times = answers.map(({ ms }) => ms);
   const p99Ms = percentile(times, 0.99);
   process.stdout.write(
-    `${what}: ${answers.length} bystander requests, ${failures.length} failed, p99 ${p99Ms.toFixed(0)} ms; ` +
+    `${what}: ${answers.length} requests of a bystander, ${failures.length} failed, p99 ${p99Ms.toFixed(0)} ms; ` +
       `the others got ${JSON.stringify(countsOf(met))}\n`,
   );
   expect(failures).toEqual([]);

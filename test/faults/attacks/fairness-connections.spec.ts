@@ -46,7 +46,7 @@ function machineWith(count: number, name: string, head: string, body: Buffer): H
   };
 }
 
-describe('an bystander caller', () => {
+describe('a caller beside an attack', () => {
   it(`is answered while one machine keeps ${SMALL_READS} small reads under way`, async () => {
     const head = 'GET /sensor-data/EQ-SMALL/latest HTTP/1.1';
     const reader = machineWith(SMALL_READS, 'reader', head, Buffer.alloc(0));

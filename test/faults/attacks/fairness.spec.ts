@@ -86,7 +86,7 @@ function fullBatch(day: number) {
   }));
 }
 
-describe('an bystander caller', () => {
+describe('a caller beside an attack', () => {
   const viewers = Array.from({ length: VIEWERS }, (_, number) => () => yearReader(number));
   const writers = Array.from({ length: WRITERS }, (_, number) => () => batchWriter(number));
 
