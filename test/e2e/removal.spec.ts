@@ -102,8 +102,8 @@ describe('a reading that is removed', () => {
   it('is named by what a reading can be, or the request is refused', async () => {
     const refusals = await Promise.all(
       [
-        'uploads/2023-02-15T06:00:00Z',
-        'EQ-1/latest',
+        'aggregated/2023-02-15T06:00:00Z',
+        'EQ-1/yesterday',
         'EQ-1/2023-02-15T06:00:00.1234567891Z',
         '%00/%00',
       ].map(async (path) => api.send('DELETE', `/sensor-data/${path}`)),
@@ -117,6 +117,13 @@ describe('a reading that is removed', () => {
       'equipment-id-invalid',
     ]);
   });
+
+  it.each(['uploads/2023-02-15T06:00:00Z', 'EQ-1/latest'])(
+    'is not %s, which is read',
+    async (path) => {
+      expect((await api.send('DELETE', `/sensor-data/${path}`)).status).toBe(405);
+    },
+  );
 });
 
 /** A cursor of the right list with a position that no key can have. */
