@@ -13,6 +13,11 @@ export class InMemoryAttemptCounter extends AttemptCounter {
   private readonly counted = new Map<string, Attempts>();
   private readonly fullAtEpochMs = new Map<string, number>();
 
+  /** Of how many keys there is something, forgotten or not. */
+  get size(): number {
+    return this.counted.size + this.fullAtEpochMs.size;
+  }
+
   async reserve(
     key: string,
     limit: AttemptLimit,

@@ -15,7 +15,7 @@ function setUp() {
   const known = new InMemoryKnownNetworks();
   const [here, there] = [1, 2].map(() => new LoginThrottle(counter, known, clock));
   if (!here || !there) throw new Error('two processes');
-  return { clock, here, there };
+  return { clock, counter, here, there };
 }
 
 type Outcome = 'right' | 'wrong' | 'throttled';
@@ -256,6 +256,16 @@ describe('behind one address', () => {
     }
 
     expect(new Set(outcomes)).toEqual(new Set(['right']));
+  });
+
+  it('whoever has used up the bucket leaves nothing behind at other accounts', async () => {
+    const { here, counter } = setUp();
+    for (let guess = 0; guess < 100; guess += 1) await login(here, `x${guess}`, HOME, 'wrong');
+    const before = counter.size;
+
+    for (let guess = 100; guess < 1000; guess += 1) await login(here, `x${guess}`, HOME, 'wrong');
+
+    expect(counter.size).toBe(before);
   });
 
   it('a hundred people log in at the same instant', async () => {

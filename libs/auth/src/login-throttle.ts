@@ -113,15 +113,19 @@ export class LoginThrottle {
     return [await this.reserve(own, KNOWN)];
   }
 
-  /** One after the other: who is refused must not use up what is shared with more people. */
+  /**
+   * One after the other: who is refused must not use up what is shared with more people. The bucket comes first,
+   * because it writes nothing when it refuses: or each name that is made up would leave an item behind.
+   */
   private async reserveNew(keys: AttemptKeys): Promise<readonly [Counted, ...Counted[]]> {
     await this.refuseWhileWaiting(keys);
-    const own = await this.reserve(keys.own, NEW);
-    const counted: [Counted, ...Counted[]] = [own];
+    const ofNetwork = await this.reserveInRate(keys.network, NEW_AT_MANY_ACCOUNTS);
+    const counted: Counted[] = [ofNetwork];
     try {
-      counted.push(await this.reserveInRate(keys.network, NEW_AT_MANY_ACCOUNTS));
-      counted.push(await this.reserve(keys.allNew, allNewLimit(own.failuresBefore)));
-      return counted;
+      const own = await this.reserve(keys.own, NEW);
+      counted.push(own);
+      const ofAllNew = await this.reserve(keys.allNew, allNewLimit(own.failuresBefore));
+      return [own, ofNetwork, ofAllNew];
     } catch (error) {
       await giveBackAll(counted);
       throw error;
