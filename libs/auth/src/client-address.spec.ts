@@ -27,9 +27,9 @@ describe('the routable prefix of a client', () => {
     ['2001:db8:1:2:3:4:5:6', '2001:db8:1::/48'],
     ['2001:0DB8:0001:ffff::9', '2001:db8:1::/48'],
     ['::1', '0:0:0::/48'],
-    ['not:an:address', 'not:an:address'],
-    ['localhost', 'localhost'],
-    ['', ''],
+    ['not:an:address', 'unknown'],
+    ['localhost', 'unknown'],
+    ['', 'unknown'],
   ])('of %j is %s', (address, prefix) => {
     expect(routablePrefix(address)).toBe(prefix);
   });
