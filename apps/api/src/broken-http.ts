@@ -48,7 +48,7 @@ const HOST_MALFORMED: Refusal = {
 const TRANSFER_ENCODING_UNSUPPORTED: Refusal = {
   status: 501,
   code: 'transfer-encoding-unsupported',
-  detail: 'The only supported Transfer-Encoding is chunked.',
+  detail: 'The only supported Transfer-Encoding is chunked, in HTTP/1.1.',
 };
 const EXPECTATION_UNSUPPORTED: Refusal = {
   status: 417,
@@ -105,10 +105,11 @@ export function refuseBrokenRequests(server: FastifyInstance): void {
   const refusedSockets = new WeakSet<Duplex>();
   server.addHook('onRequest', (request, reply, done) => {
     const { socket } = request.raw;
+    // The connection closes behind the refusal; closing it here would take the answers that come before.
+    if (refusedSockets.has(socket)) return;
     const refusal = refusalOf(request.raw);
     answers.set(socket, reply.raw);
-    if (refusedSockets.has(socket)) socket.destroy();
-    else if (refusal) {
+    if (refusal) {
       refusedSockets.add(socket);
       send(refusal, request, reply);
     } else done();
@@ -136,8 +137,10 @@ function refusalOf({ httpVersion, headers, rawHeaders }: IncomingMessage): Refus
   if (isHostRepeated(rawHeaders)) return HOST_REPEATED;
   if (headers.host && !HOST.test(headers.host)) return HOST_MALFORMED;
   const encoding = headers['transfer-encoding'];
-  if (encoding === undefined || encoding.toLowerCase() === 'chunked') return undefined;
-  return TRANSFER_ENCODING_UNSUPPORTED;
+  if (encoding === undefined) return undefined;
+  // HTTP/1.0 has none: another reader of the connection would see the body as the next request.
+  const isSupported = httpVersion === '1.1' && encoding.toLowerCase() === 'chunked';
+  return isSupported ? undefined : TRANSFER_ENCODING_UNSUPPORTED;
 }
 
 /** In the raw headers, because Node keeps the first of several. */

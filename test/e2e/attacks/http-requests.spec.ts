@@ -61,6 +61,12 @@ describe('what is refused before it reaches a route', () => {
       501,
       'transfer-encoding-unsupported',
     ],
+    [
+      'chunks in HTTP/1.0',
+      `POST /sensor-data HTTP/1.0\r\ntransfer-encoding: chunked\r\n\r\n${CHUNKED_BODY}`,
+      501,
+      'transfer-encoding-unsupported',
+    ],
     ['a list of hosts', 'GET / HTTP/1.1\r\nhost: a, b\r\n\r\n', 400, 'host-malformed'],
     ['an expectation of its own', request('POST /', 'expect: x'), 417, 'expectation-unsupported'],
     ['a tunnel', request('CONNECT x:443'), 501, 'tunnel-unsupported'],
@@ -92,6 +98,17 @@ describe('what is refused before it reaches a route', () => {
     const answers = await sendRaw(baseUrl, first + second);
 
     expect(answers).toHaveLength(1);
+  });
+});
+
+describe('a request with good ones before and behind it in one piece', () => {
+  const BROKEN = 'GET / HTTP/1.1\r\nhost: x\r\nhost: y\r\n\r\n';
+  const GOOD = 'GET /health/live HTTP/1.1\r\nhost: x\r\n\r\n';
+
+  it('takes no answer from those before it, and gives none to those behind', async () => {
+    const answers = await sendRaw(baseUrl, GOOD + BROKEN + GOOD);
+
+    expect(answers.map(({ status }) => status)).toEqual([200, 400]);
   });
 });
 
