@@ -1,4 +1,6 @@
 import fastify, { type FastifyInstance } from 'fastify';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sendRaw } from '../../../test/support/raw-http.js';
 import { answerBrokenHttp, refuseBrokenRequests } from './broken-http.js';
@@ -110,5 +112,70 @@ describe('what is no HTTP behind a request', () => {
 
   it('has an answer of its own when it comes alone', async () => {
     expect(await answersTo('NO HTTP\r\n\r\n')).toEqual(['400 http-malformed']);
+  });
+});
+
+const TUNNEL = lines('CONNECT x:443 HTTP/1.1', 'host: x');
+
+/** Both ends of a connection. The client's stays open when the server's ends. */
+async function connection(): Promise<readonly [client: Socket, server: Socket]> {
+  const accepted = once(server.server, 'connection');
+  const port = Number(new URL(server.listeningOrigin).port);
+  const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  const [socket]: Socket[] = await accepted;
+  if (!socket) throw new Error('no connection');
+  return [client, socket];
+}
+
+/** By an error or without one. */
+async function closed(socket: Socket): Promise<void> {
+  if (socket.closed) return;
+  await new Promise<void>((resolve) => {
+    socket.once('close', () => resolve());
+  });
+}
+
+describe.each([
+  ['a tunnel', TUNNEL],
+  ['no HTTP', 'NO HTTP\r\n\r\n'],
+  ['two hosts', lines('GET / HTTP/1.1', 'host: x', 'host: y')],
+])('after %s', (_what, text) => {
+  it.each([
+    ['stays', () => undefined],
+    ['goes on sending', (client: Socket) => client.write(LONG)],
+    ['ends', (client: Socket) => client.end()],
+    ['resets the connection', (client: Socket) => client.resetAndDestroy()],
+  ])('a client that %s holds no connection', async (_how, goOn) => {
+    const [client, socket] = await connection();
+    client.on('error', () => undefined).write(text);
+    await once(client, 'data');
+    goOn(client);
+
+    await closed(socket);
+    client.destroy();
+  });
+});
+
+describe('a tunnel', () => {
+  it('whose client resets the connection ends nothing but that', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      const [client, socket] = await connection();
+      client.write(TUNNEL, () => client.resetAndDestroy());
+      await closed(socket);
+    }
+
+    expect(await answersTo(lines('GET / HTTP/1.1', 'host: x', 'connection: close'))).toEqual([
+      '200',
+    ]);
+  });
+
+  it('is answered behind the requests before it', async () => {
+    const request = lines('GET /long HTTP/1.1', 'host: x');
+
+    expect(await answersTo(request + request + TUNNEL)).toEqual([
+      '200',
+      '200',
+      '501 tunnel-unsupported',
+    ]);
   });
 });

@@ -61,6 +61,9 @@ const NO_TUNNELS: Refusal = {
   detail: 'CONNECT is not supported: this server is not a proxy.',
 };
 
+/** From the answer that closes a connection to its end, whatever the client does. */
+const CLOSING_MS = 1000;
+
 /** The newest answer of each connection. */
 const answers = new WeakMap<Duplex, ServerResponse>();
 
@@ -84,6 +87,19 @@ function endWith(refusal: Refusal, socket: Duplex): void {
   const { title, headers, body } = answerOf(refusal, randomUUID());
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   socket.end([`HTTP/1.1 ${refusal.status} ${title}`, ...lines, '', body].join('\r\n'));
+  // Who is still sending meets a reset only later, behind the answer; who never closes holds no connection.
+  const timer = setTimeout(() => socket.destroy(), CLOSING_MS);
+  socket.resume().once('close', () => clearTimeout(timer));
+}
+
+/** Behind the answers to what came before it. */
+function refuseTunnel(socket: Duplex): void {
+  // Node has let go of the socket: nobody else hears its errors, and unheard ones end the process.
+  socket.on('error', () => socket.destroy());
+  const answer = answers.get(socket);
+  const refuse = (): void => endWith(NO_TUNNELS, socket);
+  if (answer && isUnderWay(answer)) answer.once('finish', refuse);
+  else refuse();
 }
 
 /** The connection closes: where one request's framing is in doubt, nobody knows where the next begins. */
@@ -119,9 +135,7 @@ export function refuseBrokenRequests(server: FastifyInstance): void {
     response.writeHead(EXPECTATION_UNSUPPORTED.status, headers);
     response.end(body);
   });
-  server.server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
-    endWith(NO_TUNNELS, socket);
-  });
+  server.server.on('connect', (_request: IncomingMessage, socket: Duplex) => refuseTunnel(socket));
 }
 
 function send(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): void {
