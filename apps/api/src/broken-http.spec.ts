@@ -152,6 +152,7 @@ describe.each([
     goOn(client);
 
     await closed(socket);
+    expect(socket.destroyed).toBe(true);
     client.destroy();
   });
 });
