@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { ApiProcess } from '../../support/api-process.js';
@@ -122,6 +126,29 @@ describe('people behind one address', () => {
     expect(statuses.at(-1)).toBe(429);
     expect((await login('colleague', from)).status).toBe(200);
     expect((await login('colleague', from, PASSWORD, there)).status).toBe(200);
+  });
+});
+
+describe('a login whose client resets the connection', () => {
+  it('is neither attempted nor an error of ours', async () => {
+    const port = Number(new URL(inject('stack').baseUrl).port);
+    const log = join(inject('stackDataDir'), 'logs', 'api.log');
+    const lines = () => readFileSync(log, 'utf8').split('\n');
+    const before = lines().length;
+    const headers = ['host: x', `authorization: Basic ${btoa('nobody:x')}`, 'content-length: 4'];
+    const half = ['POST /auth/login HTTP/1.1', ...headers, '', 'ab'].join('\r\n');
+
+    for (let round = 0; round < 20; round += 1) {
+      const socket = connect(port, '127.0.0.1');
+      socket.write(half, () => setTimeout(() => socket.resetAndDestroy(), 20));
+      await once(socket, 'close');
+    }
+
+    const told = () => lines().slice(before - 1);
+    await expect
+      .poll(() => told().filter((line) => line.includes('"client gone"')), { timeout: 10_000 })
+      .toHaveLength(20);
+    expect(told().filter((line) => line.includes('request failed'))).toEqual([]);
   });
 });
 

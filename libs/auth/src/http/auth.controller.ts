@@ -1,9 +1,10 @@
 import { applyDecorators, Body, Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { ApiBasicAuth, ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { DomainError } from '@sensorflow/kernel';
+import { DomainError, type WorkBudget } from '@sensorflow/kernel';
 import { ApiFaultyInput, ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
 import { IgnoresBody } from '@sensorflow/platform/http/ignores-body.decorator.js';
 import { MaxBodyBytes } from '@sensorflow/platform/http/max-body-bytes.decorator.js';
+import { RequestBudget } from '@sensorflow/platform/http/request-budget.js';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { parseBasicCredentials, type Credentials } from '../basic-credentials.js';
 import type { Caller } from '../caller.js';
@@ -71,8 +72,10 @@ export class AuthController {
   @ApiOperation({ summary: 'Log in with Basic credentials; answers the session cookie' })
   async login(
     @Req() request: FastifyRequest,
+    @RequestBudget() budget: WorkBudget,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<MessageView> {
+    assertSomebodyWaits(budget);
     await this.openSession(request, reply, (credentials) =>
       this.sessions.login(credentials, request.ip),
     );
@@ -99,8 +102,10 @@ export class AuthController {
   async setPassword(
     @Body() body: unknown,
     @Req() request: FastifyRequest,
+    @RequestBudget() budget: WorkBudget,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<MessageView> {
+    assertSomebodyWaits(budget);
     await this.openSession(request, reply, async (credentials) => {
       const newPassword = await newPasswordIn(body);
       return this.passwords.replace(credentials, newPassword, request.ip);
@@ -150,6 +155,11 @@ export class AuthController {
     void reply.header('set-cookie', clearedSessionCookie());
     return { message: 'Logged out.' };
   }
+}
+
+/** A connection that has closed no longer tells its address, by which attempts are counted. */
+function assertSomebodyWaits({ signal }: WorkBudget): void {
+  signal.throwIfAborted();
 }
 
 function credentialsOf(authorization: string | undefined): Credentials {

@@ -3,6 +3,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { Test } from '@nestjs/testing';
 import type { WorkBudget } from '@sensorflow/kernel';
 import { LogController } from 'fastify';
+import { once } from 'node:events';
 import { get as httpGet } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLogger } from '../logging/logger.js';
@@ -60,6 +61,9 @@ describe('the budget of a request', () => {
       costs.push(costOf(request));
       done();
     });
+    adapter.getInstance().addHook('preHandler', async ({ raw, headers }) => {
+      if (headers['x-test'] === 'late' && !raw.socket.closed) await once(raw.socket, 'close');
+    });
     await app.listen(0, '127.0.0.1');
   });
 
@@ -85,6 +89,19 @@ describe('the budget of a request', () => {
     const line: unknown = JSON.parse(lines[0] ?? '');
     expect(line).toMatchObject({ level: 'info', msg: 'client gone', method: 'GET', path: '/slow' });
     expect(line).toMatchObject({ storeCalls: expect.any(Number) });
+  });
+
+  it('is no budget at all when the client has gone before the work begins', async () => {
+    const { origin } = new URL(await app.getUrl());
+    const request = httpGet(`${origin}/quick`, { headers: { 'x-test': 'late' } });
+    request
+      .on('error', () => undefined)
+      .on('socket', (socket) => {
+        socket.on('connect', () => setTimeout(() => request.destroy(), 50));
+      });
+
+    await expect.poll(() => lines.length).toBe(1);
+    expect(JSON.parse(lines[0] ?? '')).not.toHaveProperty('storeCalls');
   });
 
   const withBody = {

@@ -27,11 +27,18 @@ export const RequestBudget = createParamDecorator(
 
 /** Aborts when the connection closes before the answer is out. Fastify's own aborts once a body is read. */
 function signalOf(response: ServerResponse): AbortSignal {
+  // It may have closed before the handler's turn, while the session was checked or a body read.
+  if (isGone(response)) return AbortSignal.abort();
   const controller = new AbortController();
   response.once('close', () => {
     if (!response.writableFinished) controller.abort();
   });
   return controller.signal;
+}
+
+/** The socket says so at once, and no longer tells whose it was; the response only a moment later. */
+function isGone({ closed, socket, writableFinished }: ServerResponse): boolean {
+  return !writableFinished && (closed || socket?.destroyed === true);
 }
 
 /** What the request has cost at the store; undefined when none of it was counted. */
