@@ -5,6 +5,7 @@ import type { WorkBudget } from '@sensorflow/kernel';
 import { LogController } from 'fastify';
 import { once } from 'node:events';
 import { get as httpGet } from 'node:http';
+import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLogger } from '../logging/logger.js';
 import { ProblemFilter } from './problem.filter.js';
@@ -102,6 +103,16 @@ describe('the budget of a request', () => {
 
     await expect.poll(() => lines.length).toBe(1);
     expect(JSON.parse(lines[0] ?? '')).not.toHaveProperty('storeCalls');
+  });
+
+  it('ends the work of all requests that were sent one behind the other', async () => {
+    const socket = connect(Number(new URL(await app.getUrl()).port), '127.0.0.1');
+    socket.write('GET /slow HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(12));
+    await expect.poll(() => app.get(Slow).calls).toBeGreaterThan(12);
+
+    socket.resetAndDestroy();
+
+    await expect.poll(() => lines.length).toBe(12);
   });
 
   const withBody = {

@@ -1,7 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { SystemClock, WorkBudget, type WorkCost, type WorkLimits } from '@sensorflow/kernel';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** A symbol, so that nothing in a request can take its place. */
 const BUDGET = Symbol('budget');
@@ -19,26 +19,21 @@ const CLOCK = new SystemClock();
 export const RequestBudget = createParamDecorator(
   (limits: WorkLimits | undefined, context: ExecutionContext): WorkBudget => {
     const http = context.switchToHttp();
-    const request = http.getRequest<CarriesBudget>();
+    const request = http.getRequest<FastifyRequest & CarriesBudget>();
     const { raw } = http.getResponse<FastifyReply>();
-    return (request[BUDGET] ??= new WorkBudget(signalOf(raw), CLOCK, limits));
+    return (request[BUDGET] ??= new WorkBudget(signalOf(request.raw, raw), CLOCK, limits));
   },
 );
 
 /** Aborts when the connection closes before the answer is out. Fastify's own aborts once a body is read. */
-function signalOf(response: ServerResponse): AbortSignal {
+function signalOf({ socket }: IncomingMessage, response: ServerResponse): AbortSignal {
   // It may have closed before the handler's turn, while the session was checked or a body read.
-  if (isGone(response)) return AbortSignal.abort();
+  if (socket.destroyed) return AbortSignal.abort();
   const controller = new AbortController();
   response.once('close', () => {
     if (!response.writableFinished) controller.abort();
   });
   return controller.signal;
-}
-
-/** The socket says so at once, and no longer tells whose it was; the response only a moment later. */
-function isGone({ closed, socket, writableFinished }: ServerResponse): boolean {
-  return !writableFinished && (closed || socket?.destroyed === true);
 }
 
 /** What the request has cost at the store; undefined when none of it was counted. */
