@@ -137,19 +137,25 @@ describe('a login whose client resets the connection', () => {
     const known = lines().length;
     const headers = ['host: x', `authorization: Basic ${btoa('nobody:x')}`, 'content-length: 4'];
     const half = ['POST /auth/login HTTP/1.1', ...headers, '', 'ab'].join('\r\n');
+    const reset = async (text: string, afterMs: number) => {
+      const socket = connect(port, '127.0.0.1');
+      socket.write(text, () => setTimeout(() => socket.resetAndDestroy(), afterMs));
+      await once(socket, 'close');
+    };
 
     for (let round = 0; round < 20; round += 1) {
-      const socket = connect(port, '127.0.0.1');
       // Every other one behind a request whose answer is still under way.
       const before = round % 2 === 0 ? '' : 'GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n';
-      socket.write(before + half, () => setTimeout(() => socket.resetAndDestroy(), 20));
-      await once(socket, 'close');
+      await reset(before + half, 20);
     }
+    for (let round = 0; round < 60; round += 1) await reset(`${half}cd`, round % 3);
 
     const told = () => lines().slice(known - 1);
     await expect
-      .poll(() => told().filter((line) => line.includes('"client gone"')), { timeout: 10_000 })
-      .toHaveLength(20);
+      .poll(() => told().filter((line) => line.includes('"client gone"')).length, {
+        timeout: 10_000,
+      })
+      .toBeGreaterThanOrEqual(20);
     expect(told().filter((line) => line.includes('request failed'))).toEqual([]);
   });
 });

@@ -75,10 +75,9 @@ export class AuthController {
     @RequestBudget() budget: WorkBudget,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<MessageView> {
+    const { ip } = request;
     assertSomebodyWaits(budget);
-    await this.openSession(request, reply, (credentials) =>
-      this.sessions.login(credentials, request.ip),
-    );
+    await this.openSession(request, reply, (credentials) => this.sessions.login(credentials, ip));
     return { message: 'Logged in.' };
   }
 
@@ -105,10 +104,11 @@ export class AuthController {
     @RequestBudget() budget: WorkBudget,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<MessageView> {
+    const { ip } = request;
     assertSomebodyWaits(budget);
     await this.openSession(request, reply, async (credentials) => {
       const newPassword = await newPasswordIn(body);
-      return this.passwords.replace(credentials, newPassword, request.ip);
+      return this.passwords.replace(credentials, newPassword, ip);
     });
     return { message: 'Password set.' };
   }

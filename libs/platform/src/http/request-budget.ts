@@ -28,7 +28,8 @@ export const RequestBudget = createParamDecorator(
 /** Aborts when the connection closes before the answer is out. Fastify's own aborts once a body is read. */
 function signalOf({ socket }: IncomingMessage, response: ServerResponse): AbortSignal {
   // It may have closed before the handler's turn, while the session was checked or a body read.
-  if (socket.destroyed) return AbortSignal.abort();
+  // Before it counts as destroyed, it no longer tells whose it was.
+  if (socket.destroyed || socket.remoteAddress === undefined) return AbortSignal.abort();
   const controller = new AbortController();
   response.once('close', () => {
     if (!response.writableFinished) controller.abort();
