@@ -1,8 +1,22 @@
-import { Clock, instantFromEpochMs, instantToEpochMs } from '@sensorflow/kernel';
+import { type Clock, instantFromEpochMs, instantToEpochMs } from '@sensorflow/kernel';
 import * as fc from 'fast-check';
-import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { InMemoryReadingStore } from '../../../test/support/in-memory-reading-store.js';
+import {
+  closeAt,
+  closingViolations,
+  observeWrite,
+  refusalViolations,
+  tally,
+  type ObservedWrite,
+} from '../../../test/support/observed-writes.js';
+import {
+  arrivalGapsMs,
+  outcomeOf,
+  scriptedCalls,
+  type CallScript,
+} from '../../../test/support/scripted-calls.js';
+import { START_EPOCH_MS, tellNothing, VirtualTime } from '../../../test/support/virtual-time.js';
 import { GROUP_COMMIT_OPTIONS, type GroupCommitOptions } from './group-commit-options.js';
 import { estimatedBytes, type PendingPut } from './group-commit-put.js';
 import type { PutQueue } from './group-commit-queue.js';
@@ -27,75 +41,7 @@ const TEN_MINUTES_MS = 600_000;
 const BUDGET_MS = 2_000;
 const CALL_TIMEOUT_MS = 3_000;
 const HEALTHY_LATENCY_MS = 5;
-const START_EPOCH_MS = Date.UTC(2026, 0, 1);
 const POISON = 9;
-
-/** Far more than any schedule here has. */
-const MAX_EVENTS = 200_000;
-
-const tellNothing = () => undefined;
-
-/** Events in order of time; between two of them everything runs that can run without time. */
-class VirtualTime extends Clock {
-  private nowMs = START_EPOCH_MS;
-  private readonly events: TimedEvent[] = [];
-  private first = 0;
-
-  /** Tells before from after within one millisecond. */
-  get eventsSoFar(): number {
-    return this.first;
-  }
-
-  /** What timers do not notice. */
-  setBackMs = 0;
-
-  override nowEpochMs(): number {
-    return Math.floor(this.nowMs) - this.setBackMs;
-  }
-
-  override sleep(durationMs: number): Promise<void> {
-    return new Promise((resolve) => this.after(durationMs, resolve));
-  }
-
-  after(durationMs: number, run: () => void): () => void {
-    const event = { atMs: this.nowMs + durationMs, run };
-    let [from, to] = [this.first, this.events.length];
-    while (from < to) {
-      const middle = (from + to) >> 1;
-      if ((this.events[middle]?.atMs ?? Infinity) <= event.atMs) from = middle + 1;
-      else to = middle;
-    }
-    this.events.splice(from, 0, event);
-    return () => {
-      event.run = tellNothing;
-    };
-  }
-
-  async runToTheEnd(afterEach: () => void): Promise<void> {
-    for (let event = this.events[0]; event; event = this.events[this.first]) {
-      this.first += 1;
-      if (this.first > MAX_EVENTS) throw new Error('it never comes to rest');
-      this.nowMs = event.atMs;
-      event.run();
-      await turn();
-      afterEach();
-    }
-  }
-}
-
-interface TimedEvent {
-  readonly atMs: number;
-  run: () => void;
-}
-
-type ItemScript = PutOutcome | 'unknown-landed' | 'unknown-late';
-
-interface CallScript {
-  readonly mode: 'answers' | 'throws' | 'never-answers';
-  readonly latencyMs: number;
-  /** Repeated for calls of more items. */
-  readonly items: readonly ItemScript[];
-}
 
 interface Scenario {
   readonly maxCalls: number;
@@ -127,11 +73,7 @@ const scenarios: fc.Arbitrary<Scenario> = fc.record({
   jitter: fc.array(fc.constantFrom(0, 0.1, 0.5, 0.999), { minLength: 1, maxLength: 5 }),
   writes: fc.array(
     fc.record({
-      gapMs: fc.oneof(
-        { weight: 6, arbitrary: fc.constant(0) },
-        { weight: 3, arbitrary: fc.integer({ min: 1, max: 30 }) },
-        { weight: 1, arbitrary: fc.integer({ min: 100, max: 2_500 }) },
-      ),
+      gapMs: arrivalGapsMs,
       callerId: fc.constantFrom('A', 'A', 'A', 'B', 'C'),
       readings: fc.oneof(
         fc.array(readingsInWords, { minLength: 1, maxLength: 1 }),
@@ -140,31 +82,7 @@ const scenarios: fc.Arbitrary<Scenario> = fc.record({
     }),
     { minLength: 1, maxLength: 40, size: 'max' },
   ),
-  calls: fc.array(
-    fc.record({
-      mode: fc.constantFrom<CallScript['mode']>(
-        'answers',
-        'answers',
-        'answers',
-        'throws',
-        'never-answers',
-      ),
-      // The last answers when the engine has given it up.
-      latencyMs: fc.constantFrom(0, 1, 4, 50, 900, CALL_TIMEOUT_MS + 200),
-      items: fc.array(
-        fc.constantFrom<ItemScript>(
-          'stored',
-          'stored',
-          'not-stored',
-          'unknown',
-          'unknown-landed',
-          'unknown-late',
-        ),
-        { minLength: 1, maxLength: 6 },
-      ),
-    }),
-    { maxLength: 12 },
-  ),
+  calls: scriptedCalls(CALL_TIMEOUT_MS),
   closeAfterMs: fc.option(fc.integer({ min: 0, max: 3_000 }), { nil: undefined, freq: 1 }),
 });
 
@@ -217,7 +135,9 @@ class ScriptedStore extends InMemoryReadingStore {
     await this.time.sleep(script?.latencyMs ?? HEALTHY_LATENCY_MS);
     call.endMs = this.time.nowEpochMs();
     call.endEvent = this.time.eventsSoFar;
-    for (const [index, put] of puts.entries()) put.outcome = outcomeOf(script, index, put.value);
+    for (const [index, put] of puts.entries()) {
+      put.outcome = outcomeOf(script, index, put.value === POISON);
+    }
     if (script?.mode === 'throws') throw new Error('the store broke its contract');
     return puts.map(({ outcome }) => (outcome === 'unanswered' ? 'unknown' : outcome));
   }
@@ -236,22 +156,7 @@ class ScriptedStore extends InMemoryReadingStore {
   }
 }
 
-function outcomeOf(script: CallScript | undefined, index: number, value: number): PutOutcome {
-  const item = script?.items[index % script.items.length] ?? 'stored';
-  if (script?.mode === 'throws' || item.startsWith('unknown')) return 'unknown';
-  if (item === 'not-stored') return item;
-  return value === POISON ? 'refused' : 'stored';
-}
-
-interface SeenWrite {
-  readonly readings: readonly Reading[];
-  readonly atMs: number;
-  answeredMs: number;
-  answeredEvent: number;
-  answers: number;
-  outcomes: readonly WriteOutcome[];
-  refusal: unknown;
-}
+type SeenWrite = ObservedWrite<Reading, WriteOutcome>;
 
 type Engine = new (store: ReadingStore, clock: Clock, options: GroupCommitOptions) => GroupCommit;
 
@@ -265,21 +170,13 @@ async function violationsOf(scenario: Scenario, engine: Engine): Promise<readonl
   const writer = new engine(store, time, optionsOf(scenario, time));
   const writes: SeenWrite[] = [];
   const violations = store.violations;
-  let closedMs: number | undefined;
   let atMs = 0;
   for (const { gapMs, callerId, readings } of scenario.writes) {
     atMs += gapMs;
     const begin = () => beginWrite(writer, time, readings.map(readingOf), callerId);
     time.after(atMs, () => writes.push(begin()));
   }
-  if (scenario.closeAfterMs !== undefined) {
-    time.after(scenario.closeAfterMs, () => {
-      void writer.close().then(() => {
-        closedMs = time.nowEpochMs();
-        return undefined;
-      });
-    });
-  }
+  const closing = closeAt(time, scenario.closeAfterMs, writer);
   await time.runToTheEnd(() => {
     // Of a larger call some readings may be decided already, which its caller does not know yet.
     const open = writes.filter(({ answers, readings }) => answers === 0 && readings.length === 1);
@@ -289,7 +186,7 @@ async function violationsOf(scenario: Scenario, engine: Engine): Promise<readonl
   return [
     ...violations,
     ...writes.flatMap((write) => answerViolations(write, writes, store.calls)),
-    ...closingViolations(scenario, writes, closedMs),
+    ...closingViolations(scenario.closeAfterMs, writes, closing.closedMs, BUDGET_MS),
     ...orderViolations(writes, store.calls),
     ...givenUpViolations(scenario, writes, store.calls),
   ];
@@ -331,32 +228,7 @@ function beginWrite(
   readings: readonly Reading[],
   callerId?: string,
 ): SeenWrite {
-  const write: SeenWrite = {
-    readings,
-    atMs: time.nowEpochMs(),
-    answeredMs: Infinity,
-    answeredEvent: Infinity,
-    answers: 0,
-    outcomes: [],
-    refusal: undefined,
-  };
-  void noteAnswer(write, writer.write(readings, callerId), time);
-  return write;
-}
-
-async function noteAnswer(
-  write: SeenWrite,
-  answer: Promise<readonly WriteOutcome[]>,
-  time: VirtualTime,
-): Promise<void> {
-  try {
-    write.outcomes = await answer;
-  } catch (error) {
-    write.refusal = error;
-  }
-  write.answers += 1;
-  write.answeredMs = time.nowEpochMs();
-  write.answeredEvent = time.eventsSoFar;
+  return observeWrite(time, readings, writer.write(readings, callerId));
 }
 
 function answerViolations(
@@ -374,15 +246,6 @@ function answerViolations(
     if (outcome) violations.push(...outcomeViolations(write, reading, outcome, writes, calls));
   }
   return violations;
-}
-
-function refusalViolations({ refusal, atMs, answeredMs }: SeenWrite): readonly string[] {
-  const isKnown =
-    refusal instanceof Error &&
-    'code' in refusal &&
-    (refusal.code === 'overloaded' || refusal.code === 'shutting-down');
-  if (!isKnown) return [`G3: refused as ${String(refusal)}`];
-  return answeredMs > atMs ? ['G5: a refusal that takes time'] : [];
 }
 
 function outcomeViolations(
@@ -438,24 +301,6 @@ function arrivalsOf(writes: readonly SeenWrite[], key: string) {
     const last = readings.findLast((reading) => readingKey(reading) === key);
     return last === undefined || refusal !== undefined ? [] : [{ atMs, value: valueOf(last) }];
   });
-}
-
-function closingViolations(
-  { closeAfterMs }: Scenario,
-  writes: readonly SeenWrite[],
-  closedMs: number | undefined,
-): readonly string[] {
-  if (closeAfterMs === undefined) return [];
-  if (closedMs === undefined) return ['G2: closing never ends'];
-  const beganMs = START_EPOCH_MS + closeAfterMs;
-  const before = writes.filter(({ refusal }) => refusal === undefined);
-  const violations: string[] = [];
-  if (before.some(({ atMs }) => atMs > beganMs)) violations.push('G2: admitted while closing');
-  if (before.some(({ answeredMs }) => answeredMs > closedMs)) {
-    violations.push('G2: closed before the last answer');
-  }
-  if (closedMs > beganMs + BUDGET_MS) violations.push('G2: closing takes too long');
-  return violations;
 }
 
 /** What leaves for a key is what arrived for it, in that order, as of its latest receipt. */
@@ -641,16 +486,6 @@ class QueueingStore extends InMemoryReadingStore {
     if (doneMs - nowMs > this.timeoutMs) return readings.map(() => 'unknown');
     return super.putAll(readings);
   }
-}
-
-function tally(writes: readonly SeenWrite[]): Readonly<Record<string, number>> {
-  const counts: Record<string, number> = {};
-  for (const { outcomes, refusal } of writes) {
-    const code = refusal instanceof Error && 'code' in refusal ? String(refusal.code) : undefined;
-    const name = code ?? outcomes[0]?.outcome ?? 'no answer';
-    counts[name] = (counts[name] ?? 0) + 1;
-  }
-  return counts;
 }
 
 function oneReading(key: number, value = 1): readonly Reading[] {
