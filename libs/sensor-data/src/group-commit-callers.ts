@@ -12,6 +12,8 @@ export class CallerLine<P extends Queued> {
   /** Admitted and unanswered readings, and the bytes of its puts. */
   readings = 0;
   bytes = 0;
+  /** What stands in its line, as its queue counts it. */
+  waiting = 0;
   /** Whether it stands among those who take turns. */
   hasTurn = false;
 

@@ -48,7 +48,7 @@ describe('what DynamoDB bills for a block', () => {
 });
 
 function packed(rows: readonly LogRow[], origin: { readonly by?: string }): readonly StoredBlock[] {
-  return packRows(EQUIPMENT, HOUR, origin, rows).map((block) => block.seal(STAMP));
+  return packRows(EQUIPMENT, HOUR, origin, rows).map(({ block }) => block.seal(STAMP));
 }
 
 function sizeOf(block: StoredBlock | undefined): number {

@@ -163,7 +163,7 @@ function write(store: InMemoryBlockStore, { everyMs, together, origin }: Pattern
         const row = { offsetNs, values, tags: new Map() };
         return isImport ? Object.assign(row, { place: first + index }) : row;
       });
-      for (const block of packRows(EQUIPMENT, hour, origin, rows)) {
+      for (const { block } of packRows(EQUIPMENT, hour, origin, rows)) {
         const sealed =
           origin.importId === undefined
             ? block.seal(stamps.next())

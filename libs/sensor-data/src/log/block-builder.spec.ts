@@ -117,7 +117,7 @@ describe('a block that SensorFlow never wrote', () => {
 });
 
 function packed(rows: readonly LogRow[], origin: Origin): readonly StoredBlock[] {
-  return packRows(EQUIPMENT, HOUR, origin, rows).map((block) => block.seal(STAMP));
+  return packRows(EQUIPMENT, HOUR, origin, rows).map(({ block }) => block.seal(STAMP));
 }
 
 interface PlainRow {

@@ -34,28 +34,28 @@ const ENTRY_BYTES = 1;
 const MAX_BYTES_OF_INSTANT = 14;
 const BYTES_PER_DOUBLE = 8;
 
+class Column extends RunText {
+  constructor(readonly metric: string) {
+    super();
+  }
+}
+
 /**
  * Collects readings of one equipment and hour, in order of time, for one block. Sizes are those that
  * DynamoDB bills, or some bytes more.
  */
 export class BlockBuilder {
   private readonly instants = new InstantsText();
-  private readonly columns = new Map<string, RunText>();
+  private readonly columns: Column[] = [];
   private readonly tags = new TagRuns();
-  private readonly places = new RunText();
+  private places: RunText | undefined;
   private lastPlace = 0;
-  private readonly fixedBytes: number;
-  private bytes = 0;
 
   constructor(
     private readonly equipmentId: string,
     private readonly hour: HourText,
     private readonly origin: Origin,
-  ) {
-    const { by = '', importId = '' } = origin;
-    // An import stands in the stamp, too.
-    this.fixedBytes = FIXED_BYTES + equipmentId.length + by.length + 2 * importId.length;
-  }
+  ) {}
 
   get count(): number {
     return this.instants.count;
@@ -63,26 +63,34 @@ export class BlockBuilder {
 
   /** False, and nothing has changed, if the block has no room for it. An empty one has room for any. */
   add(row: LogRow): boolean {
-    const texts = Array.from(row.values, ([metric, value]) => [metric, String(value)] as const);
-    if (this.count > 0 && !this.hasRoom(this.bytesWith(texts, row), row.offsetNs)) return false;
-    for (const [metric, text] of texts) this.columnOf(metric).add(text);
-    this.instants.add(row.offsetNs);
-    for (const [metric, column] of this.columns) {
-      if (!row.values.has(metric)) column.add(NO_VALUE);
+    if (this.count > 0 && !this.hasRoom(this.bytesWith(row), row.offsetNs)) return false;
+    let position = 0;
+    for (const [metric, value] of row.values) {
+      this.columnOf(metric, position).add(String(value));
+      position += 1;
     }
+    this.instants.add(row.offsetNs);
+    if (this.columns.length > row.values.size) this.fillGaps(row);
     this.tags.add(row.tags);
     this.addPlace(row.place);
-    this.bytes = this.measure();
     return true;
   }
 
-  private bytesWith(texts: readonly (readonly [string, string])[], row: LogRow): number {
-    let bytes = this.bytes + MAX_BYTES_OF_INSTANT + this.tags.bytesToAdd(row.tags);
-    for (const [metric, text] of texts) {
-      bytes += text.length + 1;
-      if (!this.columns.has(metric)) bytes += metric.length + ENTRY_BYTES + '_*1000 '.length;
+  private bytesWith(row: LogRow): number {
+    let bytes = this.measure() + MAX_BYTES_OF_INSTANT + this.tags.bytesToAdd(row.tags);
+    let position = 0;
+    for (const [metric, value] of row.values) {
+      bytes += String(value).length + 1;
+      if (!this.findColumn(metric, position)) {
+        bytes += metric.length + ENTRY_BYTES + '_*1000 '.length;
+      }
+      position += 1;
     }
     return bytes;
+  }
+
+  private fillGaps({ values }: LogRow): void {
+    for (const column of this.columns) if (!values.has(column.metric)) column.add(NO_VALUE);
   }
 
   /** A block of more than some minutes ends with its first kilobyte, so that the wide ones are small. */
@@ -92,24 +100,36 @@ export class BlockBuilder {
     return !isWide || this.count < ENOUGH_READINGS || bytes <= WRITE_UNIT_BYTES;
   }
 
-  private columnOf(metric: string): RunText {
-    const known = this.columns.get(metric);
+  private columnOf(metric: string, position: number): RunText {
+    const known = this.findColumn(metric, position);
     if (known) return known;
-    const column = new RunText();
+    const column = new Column(metric);
     column.add(NO_VALUE, this.count);
-    this.columns.set(metric, column);
+    this.columns.push(column);
     return column;
+  }
+
+  /** Readings of one equipment mostly name their metrics in one order. */
+  private findColumn(metric: string, position: number): Column | undefined {
+    const likely = this.columns[position];
+    if (likely?.metric === metric) return likely;
+    return this.columns.find((column) => column.metric === metric);
   }
 
   private addPlace(place: number | undefined): void {
     if (place === undefined) return;
+    this.places ??= new RunText();
     this.places.add(String(place - this.lastPlace));
     this.lastPlace = place;
   }
 
   private measure(): number {
-    let bytes = this.fixedBytes + this.instants.length + this.tags.bytes + this.places.length;
-    for (const [metric, { length }] of this.columns) bytes += metric.length + ENTRY_BYTES + length;
+    const { by = '', importId = '' } = this.origin;
+    // An import stands in the stamp, too.
+    const texts = this.equipmentId.length + by.length + 2 * importId.length;
+    let bytes =
+      FIXED_BYTES + texts + this.instants.length + this.tags.bytes + (this.places?.length ?? 0);
+    for (const { metric, length } of this.columns) bytes += metric.length + ENTRY_BYTES + length;
     return bytes;
   }
 
@@ -117,35 +137,39 @@ export class BlockBuilder {
   seal(stamp: Stamp, expiresAtEpochSeconds?: number, part?: ImportPart): StoredBlock {
     const { firstNs, lastNs } = this.instants;
     const span = spanOf(firstNs, lastNs);
-    const key = blockKeyText({ hour: this.hour, span, lastNs, stamp, ...(part && { part }) });
-    const tags = this.tags.json();
-    const places = this.places.toString();
-    return {
+    const key = blockKeyText({ hour: this.hour, span, lastNs, stamp, part });
+    const block: Unsealed = {
       equipmentId: this.equipmentId,
       key,
-      ...(this.count > 1 && { instants: this.instants.toString() }),
       columns: this.sealedColumns(),
-      ...(tags !== undefined && { tags }),
-      ...(places !== '' && { places }),
       ...this.origin,
-      ...(expiresAtEpochSeconds !== undefined && { expiresAtEpochSeconds }),
     };
+    const tags = this.tags.json();
+    // Assigned, because spreading what may be missing is slow.
+    if (this.count > 1) block.instants = this.instants.toString();
+    if (tags !== undefined) block.tags = tags;
+    if (this.places) block.places = this.places.toString();
+    if (expiresAtEpochSeconds !== undefined) block.expiresAtEpochSeconds = expiresAtEpochSeconds;
+    return block;
   }
 
   /** As text, which people can read, unless doubles save a write unit. */
   private sealedColumns(): ReadonlyMap<string, string | Uint8Array> {
     const doublesBytes = this.count * BYTES_PER_DOUBLE;
     let saved = 0;
-    for (const { length } of this.columns.values()) saved += Math.max(0, length - doublesBytes);
-    const asText = writeUnits(this.bytes) <= writeUnits(this.bytes - saved);
+    for (const { length } of this.columns) saved += Math.max(0, length - doublesBytes);
+    const bytes = saved === 0 ? 0 : this.measure();
+    const asText = writeUnits(bytes) <= writeUnits(bytes - saved);
     const sealed = new Map<string, string | Uint8Array>();
-    for (const [metric, column] of this.columns) {
+    for (const column of this.columns) {
       const text = column.toString();
-      sealed.set(metric, asText || text.length <= doublesBytes ? text : doublesOf(text));
+      sealed.set(column.metric, asText || text.length <= doublesBytes ? text : doublesOf(text));
     }
     return sealed;
   }
 }
+
+type Unsealed = { -readonly [Part in keyof StoredBlock]: StoredBlock[Part] };
 
 function writeUnits(bytes: number): number {
   return Math.ceil(bytes / WRITE_UNIT_BYTES);

@@ -37,7 +37,7 @@ export interface BlockKey {
   /** The last instant that it speaks of. */
   readonly lastNs: OffsetNs;
   readonly stamp: Stamp;
-  readonly part?: ImportPart;
+  readonly part?: ImportPart | undefined;
 }
 
 /**

@@ -111,7 +111,7 @@ function put(
     };
     return part ? Object.assign(row, { place: index }) : row;
   });
-  for (const block of packRows(EQUIPMENT, HOUR, origin, rows)) {
+  for (const { block } of packRows(EQUIPMENT, HOUR, origin, rows)) {
     store.put(block.seal(stamp(second, origin.importId), undefined, part));
   }
 }

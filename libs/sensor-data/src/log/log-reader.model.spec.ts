@@ -173,7 +173,7 @@ function storeWith(log: readonly Written[], mostPerPage: number): InMemoryBlockS
     } else {
       const { importId, stamp } = written;
       const origin = importId === undefined ? {} : { importId };
-      for (const block of packRows(EQUIPMENT, hour, origin, placed(written, index * 100))) {
+      for (const { block } of packRows(EQUIPMENT, hour, origin, placed(written, index * 100))) {
         const part = importId === undefined ? undefined : { run: 1, sequence: (sequence += 1) };
         // Two blocks of one write never share a key: they end at different instants or are parts.
         store.put(block.seal(stamp, undefined, part));

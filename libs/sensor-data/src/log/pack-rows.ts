@@ -3,32 +3,41 @@ import { BlockBuilder, type LogRow } from './block-builder.js';
 import type { Origin } from './block.js';
 import type { HourText } from './hour-time.js';
 
+/** A block that is not sealed yet, and what it was packed from. */
+export interface PackedBlock<R extends LogRow> {
+  readonly block: BlockBuilder;
+  readonly rows: readonly R[];
+}
+
 /**
  * Packs readings of one equipment, hour and origin into as few blocks as keep pages of the log cheap.
  * Of readings of one instant, the later in the list is the later in its block. The blocks are not
  * sealed yet: a stamp is taken when a block is about to leave.
  */
-export function packRows(
+export function packRows<R extends LogRow>(
   equipmentId: string,
   hour: HourText,
   origin: Origin,
-  rows: readonly LogRow[],
-): readonly BlockBuilder[] {
-  const blocks: BlockBuilder[] = [];
+  rows: readonly R[],
+): readonly PackedBlock<R>[] {
+  const packed: PackedBlock<R>[] = [];
   for (const run of runsOf(inOrderOfTime(rows))) {
     let block = new BlockBuilder(equipmentId, hour, origin);
-    blocks.push(block);
+    let first = 0;
     for (const row of run) {
       if (block.add(row)) continue;
+      const end = first + block.count;
+      packed.push({ block, rows: run.slice(first, end) });
       block = new BlockBuilder(equipmentId, hour, origin);
       block.add(row);
-      blocks.push(block);
+      first = end;
     }
+    packed.push({ block, rows: first === 0 ? run : run.slice(first) });
   }
-  return blocks;
+  return packed;
 }
 
-function inOrderOfTime(rows: readonly LogRow[]): readonly LogRow[] {
+function inOrderOfTime<R extends LogRow>(rows: readonly R[]): readonly R[] {
   const isSorted = rows.every((row, index) => (rows[index - 1]?.offsetNs ?? 0) <= row.offsetNs);
   return isSorted ? rows : rows.toSorted((a, b) => a.offsetNs - b.offsetNs);
 }
@@ -37,7 +46,7 @@ function inOrderOfTime(rows: readonly LogRow[]): readonly LogRow[] {
  * Cuts where a gap is longer than all the rest: a late reading beside new ones would make a wide block,
  * which every page of the hour has to read. What is spread evenly stays together.
  */
-function runsOf(rows: readonly LogRow[]): readonly (readonly LogRow[])[] {
+function runsOf<R extends LogRow>(rows: readonly R[]): readonly (readonly R[])[] {
   const firstNs = rows[0]?.offsetNs ?? 0;
   const spannedNs = (rows.at(-1)?.offsetNs ?? 0) - firstNs;
   if (spannedNs <= SPAN_NS.m) return rows.length > 0 ? [rows] : [];

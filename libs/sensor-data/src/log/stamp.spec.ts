@@ -44,6 +44,15 @@ describe('the clock that makes stamps', () => {
     ]);
   });
 
+  it('counts whole microseconds, also of a wall clock that is finer', () => {
+    const wall = new FixedClock(1_000);
+    const clock = new StampClock(wall, 'a');
+
+    wall.advance(0.123_456);
+
+    expect(parseStamp(stampText(clock.next()))).toEqual({ epochMicros: 1_000_123, source: 'a' });
+  });
+
   it('has another source at each start', () => {
     const wall = new FixedClock(1_000);
     const sources = Array.from({ length: 100 }, () => new StampClock(wall).next().source);

@@ -2,21 +2,26 @@
 export class TagRuns {
   private readonly runs: { count: number; readonly json: string }[] = [];
   private last: ReadonlyMap<string, string> | undefined;
+  /** Readings before the first one with tags, of which a block mostly has none. */
+  private untagged = 0;
 
   /** What the JSON takes, in bytes; nothing while no reading has tags. */
   bytes = 0;
 
   add(tags: ReadonlyMap<string, string>): void {
     const run = this.runs.at(-1);
-    if (run && (tags === this.last || run.json === jsonOf(tags))) run.count += 1;
-    else this.begin(tags);
+    if (!run && tags.size === 0) this.untagged += 1;
+    else if (run && (tags === this.last || run.json === jsonOf(tags))) run.count += 1;
+    else this.begin(jsonOf(tags));
     this.last = tags;
   }
 
-  private begin(tags: ReadonlyMap<string, string>): void {
-    const json = jsonOf(tags);
+  private begin(json: string): void {
+    if (this.runs.length === 0 && this.untagged > 0) {
+      this.runs.push({ count: this.untagged, json: jsonOf(NO_TAGS) });
+    }
     this.runs.push({ count: 1, json });
-    if (tags.size > 0 || this.bytes > 0) this.bytes += bytesOfRun(json);
+    this.bytes += bytesOfRun(json);
   }
 
   /** What the tags of one more reading would add. */
@@ -32,7 +37,10 @@ export class TagRuns {
   }
 }
 
+const NO_TAGS: ReadonlyMap<string, string> = new Map();
+
 function jsonOf(tags: ReadonlyMap<string, string>): string {
+  if (tags.size === 0) return '{}';
   return JSON.stringify(Object.fromEntries(tags));
 }
 

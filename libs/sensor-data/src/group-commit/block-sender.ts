@@ -1,0 +1,203 @@
+import type { Clock } from '@sensorflow/kernel';
+import { DrainRate } from '../group-commit-drain-rate.js';
+import type { GroupCommitOptions } from '../group-commit-options.js';
+import { CallWindow } from '../group-commit-window.js';
+import { MAX_BLOCKS_PER_CALL, type BlockStore, type PutOutcome } from '../log/block-store.js';
+import type { UnitQueue } from './unit-queue.js';
+import type { SealedBlock } from './write-unit.js';
+
+/** Told what becomes of the blocks that were sent. */
+export interface SenderListener {
+  /** The block is over, one way or the other. */
+  over(block: SealedBlock, outcome: 'stored' | 'refused'): void;
+  /** The block stays in the queue and leaves again at that time, if anybody still waits for it then. */
+  delayed(block: SealedBlock, untilEpochMs: number): void;
+  /** A call is settled, with all of its blocks. */
+  settled(nowEpochMs: number): void;
+  /** Asks for `pump` at that time. */
+  wakeAt(epochMs: number): void;
+}
+
+interface StoreCall {
+  readonly blocks: readonly SealedBlock[];
+  readonly number: number;
+  readonly sentEpochMs: number;
+  isSlow: boolean;
+}
+
+/** Blocks of one call that leave again together. */
+interface Retry {
+  readonly delayMs: number;
+  readonly blocks: SealedBlock[];
+}
+
+/** Sends what waits in a queue to the store, as many calls at a time as the store bears. */
+export class BlockSender {
+  readonly rate: DrainRate;
+  readonly totals = { calls: 0, blocks: 0, retries: 0 };
+  private readonly window: CallWindow;
+  private readonly calls = new Set<StoreCall>();
+
+  constructor(
+    private readonly store: BlockStore,
+    private readonly clock: Clock,
+    private readonly options: GroupCommitOptions,
+    private readonly queue: UnitQueue,
+    private readonly listener: SenderListener,
+  ) {
+    this.rate = new DrainRate(options.rateWarmUpMs);
+    this.window = new CallWindow(options);
+  }
+
+  get callsInFlight(): number {
+    return this.calls.size;
+  }
+
+  get freeCalls(): number {
+    return Math.max(0, this.window.calls - this.calls.size);
+  }
+
+  /** When to look next at the calls that the store has not answered. */
+  get nextLookEpochMs(): number {
+    let nextEpochMs = Infinity;
+    for (const { isSlow, sentEpochMs } of this.calls) {
+      if (!isSlow) return Math.min(nextEpochMs, sentEpochMs + this.options.slowCallMs);
+      nextEpochMs = Math.min(nextEpochMs, sentEpochMs + this.options.callTimeoutMs);
+    }
+    return nextEpochMs;
+  }
+
+  /** Sends all that may leave now. */
+  pump(nowEpochMs: number): void {
+    while (this.mayLeave(nowEpochMs)) {
+      this.send(this.queue.take(MAX_BLOCKS_PER_CALL, nowEpochMs), nowEpochMs);
+    }
+    if (this.hasBacklog()) this.rate.backlogBegins(nowEpochMs);
+    else this.rate.backlogEnds();
+    const oldest = this.freeCalls > 0 ? this.queue.callers.oldestReadySinceEpochMs() : undefined;
+    if (oldest !== undefined) this.listener.wakeAt(oldest + this.options.maxFillMs);
+  }
+
+  /**
+   * Blocks in backoff are a backlog too when they belong to many equipment for the slots that are left. A
+   * few hot ones say nothing about how long others would take.
+   */
+  private hasBacklog(): boolean {
+    const { freeCalls, queue } = this;
+    if (freeCalls === 0 && queue.ready > 0) return true;
+    return queue.delayedEquipment * 2 > freeCalls * MAX_BLOCKS_PER_CALL;
+  }
+
+  private mayLeave(nowEpochMs: number): boolean {
+    const { ready } = this.queue;
+    if (ready === 0 || this.freeCalls === 0) return false;
+    if (ready >= MAX_BLOCKS_PER_CALL || this.calls.size < this.options.maxPartialCalls) return true;
+    const oldest = this.queue.callers.oldestReadySinceEpochMs() ?? nowEpochMs;
+    return nowEpochMs - oldest >= this.options.maxFillMs;
+  }
+
+  private send(blocks: readonly SealedBlock[], nowEpochMs: number): void {
+    const call = { blocks, number: this.window.leave(), sentEpochMs: nowEpochMs, isSlow: false };
+    this.calls.add(call);
+    this.totals.calls += 1;
+    this.totals.blocks += blocks.length;
+    this.listener.wakeAt(nowEpochMs + this.options.slowCallMs);
+    void this.ask(blocks).then((outcomes) => this.settle(call, outcomes));
+  }
+
+  /** No outcomes when the store breaks its contract and throws: then nobody knows what it did. */
+  private async ask(blocks: readonly SealedBlock[]): Promise<readonly PutOutcome[]> {
+    try {
+      return await this.store.putAll(blocks.map(({ block }) => block));
+    } catch {
+      return [];
+    }
+  }
+
+  /**
+   * Judges the calls that the store has not answered: slow ones narrow the window, late ones give back
+   * their slots. Not when they are answered: a busy process hears of a fast answer late.
+   */
+  lookAtCalls(nowEpochMs: number): void {
+    for (const call of this.calls) {
+      const waitedMs = nowEpochMs - call.sentEpochMs;
+      if (!call.isSlow && waitedMs >= this.options.slowCallMs) {
+        call.isSlow = true;
+        this.window.waitsLong(call.number);
+      }
+      if (waitedMs >= this.options.callTimeoutMs) this.settle(call, []);
+    }
+  }
+
+  private settle(call: StoreCall, outcomes: readonly PutOutcome[]): void {
+    // False when it was given up before: its slot is another's now.
+    if (!this.calls.delete(call)) return;
+    const nowEpochMs = this.clock.nowEpochMs();
+    const retries = new Map<number, Retry>();
+    let notStored = 0;
+    for (const [position, block] of call.blocks.entries()) {
+      const outcome = outcomes[position] ?? 'unknown';
+      if (outcome === 'stored' || outcome === 'refused') {
+        this.listener.over(block, outcome);
+        continue;
+      }
+      if (outcome === 'not-stored') notStored += 1;
+      this.giveBack(block, outcome, retries);
+    }
+    this.adjust(call, notStored, countOf(retries), nowEpochMs);
+    for (const retry of retries.values()) this.delay(retry, nowEpochMs);
+    this.listener.settled(nowEpochMs);
+    this.pump(nowEpochMs);
+  }
+
+  /** Blocks that failed as often in the same way leave again together: a timer each would be too many. */
+  protected giveBack(
+    block: SealedBlock,
+    outcome: 'not-stored' | 'unknown',
+    retries: Map<number, Retry>,
+  ): void {
+    const attempts = block.noteFailure(outcome);
+    const ceilingMs = Math.min(
+      this.options.maxBackoffMs,
+      this.options.firstBackoffMs * 2 ** (attempts - 1),
+    );
+    const retry = retries.get(ceilingMs) ?? {
+      delayMs: this.options.random() * ceilingMs,
+      blocks: [],
+    };
+    retry.blocks.push(block);
+    retries.set(ceilingMs, retry);
+  }
+
+  private adjust(call: StoreCall, notStored: number, failed: number, nowEpochMs: number): void {
+    this.rate.done(call.blocks.length - failed, nowEpochMs);
+    if (!call.isSlow) this.window.answeredFast();
+    // A few leftovers are one hot key's; most of a call is the table's limit.
+    if (notStored * 2 > call.blocks.length) this.window.throttled(call.number);
+    else if (failed === 0) this.window.succeeded(this.calls.size + 1);
+  }
+
+  private delay({ delayMs, blocks }: Retry, nowEpochMs: number): void {
+    for (const block of blocks) {
+      this.queue.delay(block);
+      this.listener.delayed(block, nowEpochMs + delayMs);
+    }
+    const left = blocks.filter(({ state }) => state === 'delayed');
+    if (left.length === 0) return;
+    this.totals.retries += left.length;
+    void this.resumeAfter(delayMs, left);
+  }
+
+  private async resumeAfter(delayMs: number, blocks: readonly SealedBlock[]): Promise<void> {
+    await this.clock.sleep(delayMs);
+    const nowEpochMs = this.clock.nowEpochMs();
+    for (const block of blocks) this.queue.resume(block, nowEpochMs);
+    this.pump(nowEpochMs);
+  }
+}
+
+function countOf(retries: ReadonlyMap<number, Retry>): number {
+  let blocks = 0;
+  for (const retry of retries.values()) blocks += retry.blocks.length;
+  return blocks;
+}

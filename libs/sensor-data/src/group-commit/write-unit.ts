@@ -1,0 +1,151 @@
+import type { Instant } from '@sensorflow/kernel';
+import type { CallerLine } from '../group-commit-callers.js';
+import type { LogRow } from '../log/block-builder.js';
+import type { PutOutcome } from '../log/block-store.js';
+import type { StoredBlock } from '../log/block.js';
+import type { HourText } from '../log/hour-time.js';
+
+/** `ready` for a call to the store → `in-flight` → `done`, or `delayed` by backoff and `ready` again. */
+export type UnitState = 'ready' | 'in-flight' | 'delayed' | 'done';
+
+/** What stands in a caller's line, and everyone who waits for it. */
+abstract class InLine {
+  state: UnitState = 'ready';
+  readySinceEpochMs = 0;
+
+  constructor(readonly caller: CallerLine<WriteUnit>) {}
+
+  /** Lets go of the answered, who would be held for as long as a call to the store hangs. */
+  abstract dropAnswered(): void;
+
+  /** The truth for a waiter that is given up now, and was let go of. */
+  abstract get failure(): 'not-stored' | 'unknown';
+}
+
+/**
+ * Readings of one caller, equipment and hour that wait for a call to leave. Others of the same join them
+ * until then: that is what makes blocks full.
+ */
+export class OpenGroup extends InLine {
+  waiters: WaitingReading[];
+
+  constructor(
+    first: WaitingReading,
+    readonly equipmentHour: string,
+    readonly equipmentId: string,
+    readonly hour: HourText,
+  ) {
+    super(first.call.caller);
+    this.waiters = [first];
+    first.unit = this;
+  }
+
+  add(waiter: WaitingReading): void {
+    this.waiters.push(waiter);
+    waiter.unit = this;
+  }
+
+  override dropAnswered(): void {
+    this.waiters = this.waiters.filter(({ isOpen }) => isOpen);
+  }
+
+  /** Who is given up now will be in no block. */
+  override get failure(): 'not-stored' {
+    return 'not-stored';
+  }
+}
+
+/** A block that was sealed: every attempt sends the same. */
+export class SealedBlock extends InLine {
+  private maybeLanded = false;
+  private notStoredAttempts = 0;
+  private unknownAttempts = 0;
+
+  constructor(
+    caller: CallerLine<WriteUnit>,
+    readonly block: StoredBlock,
+    readonly registerTime: Instant,
+    public waiters: readonly Waiter[],
+    /** Sealed here, under a stamp of this process: no other block has its key. */
+    readonly isOwn: boolean,
+  ) {
+    super(caller);
+    for (const waiter of waiters) waiter.unit = this;
+  }
+
+  override dropAnswered(): void {
+    this.waiters = this.waiters.filter(({ isOpen }) => isOpen);
+  }
+
+  hasKeyOf({ block: { equipmentId, key } }: SealedBlock): boolean {
+    return this.block.key === key && this.block.equipmentId === equipmentId;
+  }
+
+  /** How often it failed in this way so far: one kind of failure does not use up another's patience. */
+  noteFailure(outcome: 'not-stored' | 'unknown'): number {
+    if (outcome === 'not-stored') return (this.notStoredAttempts += 1);
+    this.maybeLanded = true;
+    return (this.unknownAttempts += 1);
+  }
+
+  /** Some attempt may have landed, or may still, or will be made for those who still wait. */
+  override get failure(): 'not-stored' | 'unknown' {
+    const mayLand = this.maybeLanded || this.state === 'in-flight' || this.waiters.length > 0;
+    return mayLand ? 'unknown' : 'not-stored';
+  }
+}
+
+export type WriteUnit = OpenGroup | SealedBlock;
+
+/** What became of one reading, or one block: stored and confirmed, or why not (see PutOutcome). */
+export type WriteOutcome =
+  | {
+      readonly outcome: 'stored';
+      /** When it was taken in. */
+      readonly registerTime: Instant;
+    }
+  | { readonly outcome: Exclude<PutOutcome, 'stored'> };
+
+/** One place in the answer to one call. */
+export interface Waiter {
+  readonly call: WriteCall;
+  readonly position: number;
+  /** Unanswered. */
+  isOpen: boolean;
+  /** What decides it. */
+  unit: WriteUnit | undefined;
+}
+
+/** A reading on its way into a block. */
+export interface WaitingReading extends LogRow, Waiter {}
+
+/** One admitted call: it is answered when all of its places are. */
+export class WriteCall {
+  readonly waiters: Waiter[] = [];
+  private readonly outcomes: WriteOutcome[] = [];
+  private open = 0;
+
+  constructor(
+    readonly caller: CallerLine<WriteUnit>,
+    readonly deadlineEpochMs: number,
+    /** About what it holds in memory. */
+    readonly bytes: number,
+    private readonly resolve: (outcomes: readonly WriteOutcome[]) => void,
+  ) {}
+
+  expect<W extends Waiter>(waiter: W): W {
+    this.waiters.push(waiter);
+    this.open += 1;
+    return waiter;
+  }
+
+  /** True when that was the last place: the caller has its answer. */
+  answer(waiter: Waiter, outcome: WriteOutcome): boolean {
+    waiter.isOpen = false;
+    this.outcomes[waiter.position] = outcome;
+    this.open -= 1;
+    if (this.open > 0) return false;
+    this.resolve(this.outcomes);
+    return true;
+  }
+}
