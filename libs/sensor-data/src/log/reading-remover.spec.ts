@@ -1,0 +1,152 @@
+import type { Instant } from '@sensorflow/kernel';
+import { describe, expect, it } from 'vitest';
+import { FixedClock } from '../../../../test/support/fixed-clock.js';
+import { InMemoryBlockStore } from '../../../../test/support/in-memory-block-store.js';
+import { anInstant } from '../../../../test/support/readings.js';
+import type { PutOutcome } from './block-store.js';
+import type { StoredBlock } from './block.js';
+import { hourOf, offsetOf } from './hour-time.js';
+import { LogReader } from './log-reader.js';
+import { packRows } from './pack-rows.js';
+import { instantRange, ReadingRemover, type BlockWriter } from './reading-remover.js';
+import { StampClock, type Stamp } from './stamp.js';
+
+const EQUIPMENT = 'EQ-1';
+const ADMIN = 'ann';
+const EXPIRES_AT = 1_900_000_000;
+
+function start(outcomes: PutOutcome[] = []) {
+  const store = new InMemoryBlockStore();
+  const clock = new FixedClock('2026-11-30T12:00:00Z');
+  const stamps = new StampClock(clock);
+  const reader = new LogReader(store);
+  const sent: StoredBlock[] = [];
+  const writer: BlockWriter = {
+    async writeBlocks(blocks) {
+      sent.push(...blocks);
+      const outcome = outcomes.shift() ?? 'stored';
+      if (outcome === 'stored') await store.putAll(blocks);
+      return blocks.map(() => ({ outcome }));
+    },
+  };
+  const remover = new ReadingRemover(reader, writer, stamps, () => EXPIRES_AT);
+  const write = (text: string, values: Readonly<Record<string, number>>, stamp?: Stamp) => {
+    const timestamp = anInstant(text);
+    const row = {
+      offsetNs: offsetOf(timestamp),
+      values: new Map(Object.entries(values)),
+      tags: new Map(),
+    };
+    for (const { block } of packRows(EQUIPMENT, hourOf(timestamp), {}, [row])) {
+      store.put(block.seal(stamp ?? stamps.next()));
+    }
+  };
+  const standing = async () => {
+    const found: (readonly [Instant, Readonly<Record<string, number>>])[] = [];
+    for await (const { readings } of reader.read({ equipmentId: EQUIPMENT, order: 'asc' })) {
+      for (const { timestamp, values } of readings) {
+        found.push([timestamp, Object.fromEntries(values)]);
+      }
+    }
+    return found;
+  };
+  return { clock, stamps, remover, write, standing, sent };
+}
+
+describe('removing readings', () => {
+  it('removes one instant, and no nanosecond beside it', async () => {
+    const { remover, write, standing, sent } = start();
+    write('2026-11-30T08:00:00.000000001Z', { value: 1 });
+    write('2026-11-30T08:00:00.000000002Z', { value: 2 });
+    write('2026-11-30T08:00:00.000000003Z', { value: 3 });
+    const instant = instantRange(anInstant('2026-11-30T08:00:00.000000002Z'));
+
+    expect(await remover.remove({ equipmentId: EQUIPMENT, ...instant }, ADMIN)).toBe(true);
+
+    expect((await standing()).map(([, { value }]) => value)).toEqual([1, 3]);
+    expect(sent).toMatchObject([{ by: ADMIN, expiresAtEpochSeconds: EXPIRES_AT }]);
+  });
+
+  it('removes one metric of an instant, and leaves the others', async () => {
+    const { remover, write, standing } = start();
+    write('2026-11-30T08:00:00Z', { temperature: 1, pressure: 2 });
+    const instant = instantRange(anInstant('2026-11-30T08:00:00Z'));
+    const range = { equipmentId: EQUIPMENT, ...instant, metric: 'temperature' };
+
+    expect(await remover.remove(range, ADMIN)).toBe(true);
+    expect(await remover.remove(range, ADMIN)).toBe(false);
+
+    expect((await standing()).map(([, values]) => values)).toEqual([{ pressure: 2 }]);
+  });
+
+  it('removes a range over hours, its end excluded, by one block for each hour that has something', async () => {
+    const { remover, write, standing, sent } = start();
+    for (const minute of [10, 20, 70, 250, 300]) {
+      write(new Date(Date.UTC(2026, 10, 30, 6, minute)).toISOString(), { value: minute });
+    }
+    const range = {
+      equipmentId: EQUIPMENT,
+      from: anInstant('2026-11-30T06:20:00Z'),
+      to: anInstant('2026-11-30T11:00:00Z'),
+    };
+
+    expect(await remover.remove(range, ADMIN)).toBe(true);
+
+    expect((await standing()).map(([, { value }]) => value)).toEqual([10, 300]);
+    expect(sent.map(({ key }) => key.slice(0, 13))).toEqual([
+      '2026-11-30T06',
+      '2026-11-30T07',
+      '2026-11-30T10',
+    ]);
+  });
+
+  it('writes nothing where nothing stands', async () => {
+    const { remover, write, sent } = start();
+    write('2026-11-30T08:00:00Z', { value: 1 });
+    const elsewhere = instantRange(anInstant('2026-11-30T08:00:01Z'));
+
+    expect(await remover.remove({ equipmentId: EQUIPMENT, ...elsewhere }, ADMIN)).toBe(false);
+    expect(sent).toEqual([]);
+  });
+
+  it('lies above what a process with a faster clock wrote, and below what comes later', async () => {
+    const { clock, stamps, remover, write, standing } = start();
+    const aheadMicros = (clock.nowEpochMs() + 900) * 1000;
+    write('2026-11-30T08:00:00Z', { value: 1 }, { epochMicros: aheadMicros, source: 'z' });
+    const range = { equipmentId: EQUIPMENT, ...instantRange(anInstant('2026-11-30T08:00:00Z')) };
+
+    await remover.remove(range, ADMIN);
+    const whileRemoved = await standing();
+    write('2026-11-30T08:00:00Z', { value: 2 }, stamps.next());
+
+    expect(whileRemoved).toEqual([]);
+    expect((await standing()).map(([, { value }]) => value)).toEqual([2]);
+  });
+
+  it('removes nothing whose stamp lies over a minute ahead', async () => {
+    const { clock, remover, write, sent } = start();
+    const aheadMicros = (clock.nowEpochMs() + 61_000) * 1000;
+    write('2026-11-30T08:00:00Z', { value: 1 }, { epochMicros: aheadMicros, source: 'z' });
+    const range = { equipmentId: EQUIPMENT, ...instantRange(anInstant('2026-11-30T08:00:00Z')) };
+
+    await expect(remover.remove(range, ADMIN)).rejects.toMatchObject({ code: 'clock-behind' });
+    expect(sent).toEqual([]);
+  });
+
+  it.each([
+    [['not-stored'], 'write-not-accepted'],
+    [['unknown'], 'outcome-unknown'],
+    [['stored', 'not-stored'], 'outcome-unknown'],
+  ] as const)('says what is known when the store does not confirm: %j', async (outcomes, code) => {
+    const { remover, write } = start([...outcomes]);
+    write('2026-11-30T08:00:00Z', { value: 1 });
+    write('2026-11-30T09:00:00Z', { value: 1 });
+    const range = {
+      equipmentId: EQUIPMENT,
+      from: anInstant('2026-11-30T08:00:00Z'),
+      to: anInstant('2026-11-30T10:00:00Z'),
+    };
+
+    await expect(remover.remove(range, ADMIN)).rejects.toMatchObject({ kind: 'unavailable', code });
+  });
+});

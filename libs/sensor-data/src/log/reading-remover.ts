@@ -1,0 +1,126 @@
+import { DomainError, type Instant, type WorkBudget } from '@sensorflow/kernel';
+import type { PutOutcome } from './block-store.js';
+import type { StoredBlock } from './block.js';
+import { hourAfter, hourOf, HOUR_NS, instantAt, offsetOf, type HourText } from './hour-time.js';
+import type { LogReader } from './log-reader.js';
+import { sealRemoval, type Removal } from './seal-removal.js';
+import { compareStamps, type Stamp, type StampClock } from './stamp.js';
+
+/** Sends sealed blocks until they are confirmed or their time is up. */
+export interface BlockWriter {
+  /** One outcome for each block. Does not throw for a failing store. */
+  writeBlocks(
+    blocks: readonly StoredBlock[],
+    callerId: string,
+  ): Promise<readonly { readonly outcome: PutOutcome }[]>;
+}
+
+/** What is to be removed of one equipment. */
+export interface RemovalRange {
+  readonly equipmentId: string;
+  /** Included. */
+  readonly from: Instant;
+  /** Excluded. */
+  readonly to: Instant;
+  /** Every metric unless set. */
+  readonly metric?: string;
+}
+
+/** An hour of the range in which something stands, and the greatest stamp of it. */
+interface HourToClear {
+  readonly hour: HourText;
+  newest: Stamp;
+}
+
+/**
+ * Removes readings by blocks that lie above all that was seen: what arrives later stays, and a late attempt
+ * of an older write cannot bring anything back.
+ */
+export class ReadingRemover {
+  constructor(
+    private readonly reader: LogReader,
+    private readonly writer: BlockWriter,
+    private readonly stamps: StampClock,
+    /** When the store may delete what lies in an hour, in epoch seconds; undefined for never. */
+    private readonly expiresAtEpochSeconds: (hour: HourText) => number | undefined,
+  ) {}
+
+  /**
+   * Removes what stands in the range, hour by hour. False, and nothing is written, where nothing stands.
+   * Throws DomainError `unavailable`: `write-not-accepted` (nothing was removed), `outcome-unknown`,
+   * `store-unavailable` or `clock-behind`. Removing again is always safe.
+   *
+   * @param by who removes it: history names them
+   */
+  async remove(range: RemovalRange, by: string, budget?: WorkBudget): Promise<boolean> {
+    let removed = false;
+    for await (const hour of this.hoursToClear(range, budget)) {
+      const outcome = await this.clear(hour, range, by);
+      if (outcome !== 'stored') throw unconfirmed(removed ? 'unknown' : outcome);
+      removed = true;
+    }
+    return removed;
+  }
+
+  private async *hoursToClear(
+    { equipmentId, from, to, metric }: RemovalRange,
+    budget: WorkBudget | undefined,
+  ): AsyncGenerator<HourToClear> {
+    let current: HourToClear | undefined;
+    const all = this.reader.read({ equipmentId, from, to, order: 'asc' }, Infinity, budget);
+    for await (const { readings } of all) {
+      for (const { timestamp, values, stamp } of readings) {
+        if (metric !== undefined && !values.has(metric)) continue;
+        const hour = hourOf(timestamp);
+        if (current && current.hour !== hour) yield current;
+        if (current?.hour !== hour) current = { hour, newest: stamp };
+        else if (compareStamps(stamp, current.newest) > 0) current.newest = stamp;
+      }
+    }
+    if (current) yield current;
+  }
+
+  private async clear(
+    { hour, newest }: HourToClear,
+    range: RemovalRange,
+    by: string,
+  ): Promise<PutOutcome> {
+    const removal = partIn(hour, range);
+    const stamp = this.stamps.above(newest);
+    const expiry = this.expiresAtEpochSeconds(hour);
+    const block = sealRemoval(range.equipmentId, removal, { by }, stamp, expiry);
+    const [answer] = await this.writer.writeBlocks([block], by);
+    return answer?.outcome ?? 'unknown';
+  }
+}
+
+function partIn(hour: HourText, { from, to, metric }: RemovalRange): Removal {
+  const firstNs = hourOf(from) === hour ? offsetOf(from) : 0;
+  const lastNs = (hourOf(to) === hour ? offsetOf(to) : HOUR_NS) - 1;
+  return { hour, firstNs, lastNs, ...(metric !== undefined && { metric }) };
+}
+
+/** The instant alone, as a range. */
+export function instantRange(timestamp: Instant): Pick<RemovalRange, 'from' | 'to'> {
+  const hour = hourOf(timestamp);
+  const nextNs = offsetOf(timestamp) + 1;
+  const to = nextNs < HOUR_NS ? instantAt(hour, nextNs) : instantAt(hourAfter(hour), 0);
+  return { from: timestamp, to };
+}
+
+function unconfirmed(outcome: PutOutcome): DomainError {
+  if (outcome === 'not-stored') {
+    return new DomainError(
+      'unavailable',
+      'write-not-accepted',
+      'The store did not take the removal in time; nothing was removed. Send it again.',
+      { retryAfterSeconds: 1 },
+    );
+  }
+  return new DomainError(
+    'unavailable',
+    'outcome-unknown',
+    'The store did not confirm the removal in time; it may have happened. Sending it again is safe.',
+    { retryAfterSeconds: 1 },
+  );
+}
