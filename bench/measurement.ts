@@ -84,9 +84,9 @@ function cpuSeconds(server: Server, stand: Stand): CpuSeconds {
 
 /** Every reading of a run has a key of its own, so a missing one was acknowledged without being stored. */
 async function reconcile(stand: Stand, acknowledged: number): Promise<number> {
-  const { items, calls } = await stand.sinkClient.counts();
-  if (items < acknowledged) {
-    throw new Error(`${acknowledged} readings were acknowledged, the sink got ${items}`);
+  const { readings, calls } = await stand.sinkClient.counts();
+  if (readings < acknowledged) {
+    throw new Error(`${acknowledged} readings were acknowledged, the sink got ${readings}`);
   }
-  return items / ((calls['PutItem'] ?? 0) + (calls['BatchWriteItem'] ?? 0));
+  return readings / ((calls['PutItem'] ?? 0) + (calls['BatchWriteItem'] ?? 0));
 }

@@ -107,10 +107,10 @@ function openImport(uploadId: string, file: CsvFile): object {
 async function assertImported(stand: Stand, uploadId: string, file: CsvFile): Promise<void> {
   const key = { scope: { S: 'all' }, uploadId: { S: uploadId } };
   const item = JSON.stringify(await stand.sinkClient.find(IMPORTS_TABLE, key));
-  const { items } = await stand.sinkClient.counts();
+  const { readings } = await stand.sinkClient.counts();
   const isComplete =
     item.includes('"completed"') && item.includes(`"accepted":{"N":"${file.rows}"}`);
-  if (!isComplete || items < file.rows) {
-    throw new Error(`the sink got ${items} of ${file.rows} rows; the import: ${item}`);
+  if (!isComplete || readings < file.rows) {
+    throw new Error(`the sink got ${readings} of ${file.rows} rows; the import: ${item}`);
   }
 }

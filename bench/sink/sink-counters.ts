@@ -1,11 +1,13 @@
 import type { CallName } from './call-name.ts';
 
-const PUT_MARK = Buffer.from('"PutRequest"');
+/** A block's key, and its instants unless there is one. */
+const BLOCK = /"block":\{"S":"[^"]*"\}(?:,"t":\{"S":"([^"]*)"\})?/g;
+const PUT = /"PutRequest"/g;
 
 export interface SinkCounts {
   readonly calls: Readonly<Record<string, number>>;
-  /** Items that the answers confirmed. */
-  readonly items: number;
+  /** Readings in the items that the answers confirmed; an item that is no block is one. */
+  readonly readings: number;
   readonly throttledCalls: number;
   readonly stalledCalls: number;
   readonly unprocessedItems: number;
@@ -20,7 +22,7 @@ export interface SinkCounts {
 export class SinkCounters {
   private calls: Record<string, number> = {};
   private writesByKey: Map<string, number> | undefined;
-  items = 0;
+  readings = 0;
   throttledCalls = 0;
   stalledCalls = 0;
   unprocessedItems = 0;
@@ -33,7 +35,7 @@ export class SinkCounters {
   reset(watchesKeys: boolean): void {
     this.calls = {};
     this.writesByKey = watchesKeys ? new Map() : undefined;
-    this.items = 0;
+    this.readings = 0;
     this.throttledCalls = 0;
     this.stalledCalls = 0;
     this.unprocessedItems = 0;
@@ -52,7 +54,7 @@ export class SinkCounters {
     const { writesByKey } = this;
     return {
       calls: this.calls,
-      items: this.items,
+      readings: this.readings,
       throttledCalls: this.throttledCalls,
       stalledCalls: this.stalledCalls,
       unprocessedItems: this.unprocessedItems,
@@ -64,15 +66,20 @@ export class SinkCounters {
   }
 }
 
-/** The puts of a BatchWriteItem body without parsing it: parsing would make the sink the limit. */
-export function countPuts(body: Buffer): number {
-  let count = 0;
-  for (
-    let at = body.indexOf(PUT_MARK);
-    at >= 0;
-    at = body.indexOf(PUT_MARK, at + PUT_MARK.length)
-  ) {
-    count += 1;
+/** Of the body of a put or of a batch, without parsing it: parsing would make the sink the limit. */
+export function countReadings(body: string): number {
+  let items = Math.max(1, body.match(PUT)?.length ?? 0);
+  let readings = 0;
+  for (const [, instants] of body.matchAll(BLOCK)) {
+    items -= 1;
+    readings += instants === undefined ? 1 : countInstants(instants);
   }
+  return readings + items;
+}
+
+/** `s738 60*59` are 60 instants: one, and 59 that follow after 60 s each. */
+function countInstants(line: string): number {
+  let count = 0;
+  for (const run of line.split(' ')) count += Number(run.split('*')[1] ?? 1);
   return count;
 }

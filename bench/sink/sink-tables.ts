@@ -28,7 +28,8 @@ export function putsOf(input: Json): readonly Put[] {
 /** Stands for a key without knowing the table's: the two strings that all our keys are made of. */
 export function keyOf({ table, item }: Put): string {
   const first = item['equipmentId'] ?? item['partition'] ?? item['scope'];
-  const second = item['timestamp'] ?? item['entry'] ?? item['uploadId'] ?? item['cell'];
+  const second =
+    item['block'] ?? item['timestamp'] ?? item['entry'] ?? item['uploadId'] ?? item['cell'];
   return `${table} ${textOf(first)} ${textOf(second)}`;
 }
 

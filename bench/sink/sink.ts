@@ -1,5 +1,5 @@
 import type { CallName } from './call-name.ts';
-import { countPuts, SinkCounters } from './sink-counters.ts';
+import { countReadings, SinkCounters } from './sink-counters.ts';
 import { DEFAULT_SETTINGS, type SinkSettings } from './sink-settings.ts';
 import { keyOf, putsOf, SinkTables, type Put } from './sink-tables.ts';
 import type { Item } from './update-expression.ts';
@@ -75,7 +75,7 @@ export class Sink {
     }
     const isPartial = partial > 0 && name === 'BatchWriteItem' && Math.random() < partial;
     if (isPartial || watchKeys || keepItems) return this.writeOneByOne(name, body, isPartial);
-    this.counters.items += name === 'PutItem' ? 1 : countPuts(body);
+    this.counters.readings += countReadings(body.toString('latin1'));
     return name === 'PutItem' ? NOTHING : ALL_PROCESSED;
   }
 
@@ -89,7 +89,7 @@ export class Sink {
   }
 
   private note(put: Put): void {
-    this.counters.items += 1;
+    this.counters.readings += countReadings(JSON.stringify(put.item));
     this.counters.countKey(keyOf(put));
     if (this.settings.keepItems) this.tables.put(put);
   }

@@ -7,14 +7,19 @@ import { READ_UNIT_BYTES, readUnits } from './units.ts';
  * is not strongly consistent.
  */
 export function sweptHour(readings: number, cellBytes: number) {
+  const { value: firstPage } = MEASURED.readingsInFirstSweptPage;
   const { value: pageSize } = MEASURED.readingsPerSweptPage;
   const { value: readingBytes } = MEASURED.readingBytes;
-  const fullPages = Math.floor(readings / pageSize);
+  const isOnePage = readings < firstPage;
+  const behind = isOnePage ? 0 : readings - firstPage;
+  const fullPages = Math.floor(behind / pageSize);
   // A page that is full says that there may be more, so that the last one is never full.
-  const lastPage = readings - fullPages * pageSize;
-  const calls = MEASURED.callsPerSweptHour.value + fullPages + 1;
+  const lastPage = isOnePage ? readings : behind - fullPages * pageSize;
+  const calls = MEASURED.callsPerSweptHour.value + (isOnePage ? 0 : 1) + fullPages + 1;
   const readingUnits =
-    fullPages * readUnits(pageSize * readingBytes) + readUnits(lastPage * readingBytes);
+    (isOnePage ? 0 : readUnits(firstPage * readingBytes)) +
+    fullPages * readUnits(pageSize * readingBytes) +
+    readUnits(lastPage * readingBytes);
   const cellUnits = cellBytes / READ_UNIT_BYTES + readUnits(cellBytes) / 2;
   return {
     calls,

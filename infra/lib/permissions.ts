@@ -7,7 +7,7 @@ export type Process = 'api' | 'csv-importer' | 'stream-aggregator';
 export const TABLE_ACTIONS: Readonly<Record<Process, Readonly<Record<string, readonly string[]>>>> =
   {
     api: {
-      DYNAMODB_TABLE_NAME: ['BatchWriteItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'Scan'],
+      DYNAMODB_TABLE_NAME: ['BatchWriteItem', 'GetItem', 'PutItem', 'Query', 'Scan'],
       DYNAMODB_AGGREGATE_TABLE_NAME: ['GetItem', 'PutItem', 'Query'],
       DYNAMODB_IMPORTS_TABLE_NAME: ['GetItem', 'PutItem', 'Query', 'UpdateItem'],
       DYNAMODB_SESSIONS_TABLE_NAME: ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'],

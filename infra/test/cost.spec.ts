@@ -6,7 +6,9 @@ import { toItem } from '../../libs/aggregation/src/dynamodb/aggregate-item.ts';
 import { parseHour } from '../../libs/aggregation/src/hour.ts';
 import { foldReadings } from '../../libs/aggregation/src/hourly-aggregate.ts';
 import { instantFromEpochMs } from '../../libs/kernel/src/index.ts';
-import { readingItemJson } from '../../libs/sensor-data/src/dynamodb/reading-item.ts';
+import { blockItemJson } from '../../libs/sensor-data/src/dynamodb/block-item.ts';
+import { hourOf, offsetOf } from '../../libs/sensor-data/src/log/hour-time.ts';
+import { packRows } from '../../libs/sensor-data/src/log/pack-rows.ts';
 import type { StoredReading } from '../../libs/sensor-data/src/reading.ts';
 import { BENCH_FIGURES } from '../cost/bench-figures.ts';
 import { ASSUMED, MEASURED, requestsPerTaskAndSecond } from '../cost/inputs.ts';
@@ -35,7 +37,9 @@ describe('the sizes that the model starts from', () => {
     if (hour === undefined) throw new Error('no hour');
     const cell = { equipmentId: 'EQ-12495', hour, version: 60, metrics: foldReadings(readings) };
 
-    expect(itemBytes(JSON.parse(readingItemJson(readingAt(7))))).toBe(MEASURED.readingBytes.value);
+    expect(itemBytes(JSON.parse(blockItemJson(blockOf(readingAt(7)))))).toBe(
+      MEASURED.readingBytes.value,
+    );
     expect(itemBytes(toItem(cell, 0))).toBe(MEASURED.aggregateBytes.value);
   });
 });
@@ -254,6 +258,15 @@ function readingAt(minute: number): StoredReading {
     tags: new Map(),
     registerTime: instantFromEpochMs(epochMs + 1234),
   };
+}
+
+/** Sent alone by a user. */
+function blockOf({ equipmentId, timestamp, values, tags }: StoredReading) {
+  const by = '6d0e9c1a-0000-4000-8000-1234567890ab';
+  const row = { offsetNs: offsetOf(timestamp), values, tags };
+  const [packed] = packRows(equipmentId, hourOf(timestamp), { by }, [row]);
+  if (!packed) throw new Error('a reading makes a block');
+  return packed.block.seal({ epochMicros: 1_795_384_343_000_000, source: '0123456789' });
 }
 
 /** By DynamoDB's rules: names and texts in UTF-8, two digits a byte and one more, three bytes and one an entry for a map. */

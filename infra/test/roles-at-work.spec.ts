@@ -13,10 +13,11 @@ import { DEV, regional } from './support/templates.ts';
 
 const LAMBDAS = join(import.meta.dirname, '../../dist/lambdas');
 const DAY = { from: '2023-02-15T00:00:00Z', to: '2023-02-16T00:00:00Z' };
-const BATCH = [1, 2, 3].map((minute) => reading(`2023-02-15T06:0${minute}:00Z`));
+/** Of several hours, so that they are several blocks. */
+const BATCH = [4, 5, 6].map((hour) => reading(`2023-02-15T0${hour}:01:00Z`));
 const MANY_ROWS = Array.from(
   { length: 100 },
-  (_none, index) => `EQ-ROLE,2023-02-15T08:00:00.${100 + index}Z,1`,
+  (_none, index) => `EQ-ROLE,2023-02-15T${10 + (index % 2)}:00:00.${100 + index}Z,1`,
 );
 const ROLES = {
   api: permissionsOfRole(regional(DEV), 'apitaskrole'),

@@ -140,7 +140,7 @@ function inMemory(): Promise<Subject> {
 
 async function inDynamoDb(): Promise<Subject> {
   const dynamodb = await startTestDynamoDb();
-  const name = await dynamodb.createTable({ ...READINGS_TABLE, sortKey: 'block' });
+  const name = await dynamodb.createTable(READINGS_TABLE);
   return {
     store: new DynamoDbBlockStore(dynamodb.client, name),
     stop: () => dynamodb.close(),

@@ -1,20 +1,39 @@
-import type { ReadingStore } from '@sensorflow/sensor-data';
-import { DynamoDbReadingStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-reading-store.js';
+import {
+  LogReadingStore,
+  Retention,
+  type ReadingRange,
+  type ReadingStore,
+  type StoredReading,
+} from '@sensorflow/sensor-data';
+import { instantToEpochMs, SystemClock, WorkBudget } from '@sensorflow/kernel';
+import { DynamoDbBlockStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-block-store.js';
+import { BlockBuilder } from '@sensorflow/sensor-data/log/block-builder.js';
+import type { BlockStore } from '@sensorflow/sensor-data/log/block-store.js';
+import type { StoredBlock } from '@sensorflow/sensor-data/log/block.js';
+import { hourOf, offsetOf } from '@sensorflow/sensor-data/log/hour-time.js';
+import { sealRemoval } from '@sensorflow/sensor-data/log/seal-removal.js';
 import { READINGS_TABLE } from '@sensorflow/platform/resources/tables.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aBudget } from '../support/budgets.js';
+import { FixedClock } from '../support/fixed-clock.js';
+import { InMemoryBlockStore } from '../support/in-memory-block-store.js';
 import { InMemoryReadingStore } from '../support/in-memory-reading-store.js';
 import { anInstant, aStoredReading, pagesOf } from '../support/readings.js';
 import { startTestDynamoDb } from '../support/test-dynamodb.js';
 
+/** A store of readings, and how what stands in it comes about. */
 interface Subject {
   readonly store: ReadingStore;
+  /** Of an instant that has none. */
+  write(readings: readonly StoredReading[]): Promise<void>;
+  remove(reading: StoredReading): Promise<void>;
   stop(): Promise<void>;
 }
 
 const subjects: readonly (readonly [string, () => Promise<Subject>])[] = [
-  ['the in-memory twin', inMemory],
-  ['the DynamoDB adapter', inDynamoDb],
+  ['the double', asDouble],
+  ['the log in memory', inMemory],
+  ['the log in DynamoDB', inDynamoDb],
 ];
 
 describe.each(subjects)('the store of readings: %s', (_, start) => {
@@ -24,6 +43,16 @@ describe.each(subjects)('the store of readings: %s', (_, start) => {
   /** Every test has equipment of its own, so that they can share a table. */
   const newEquipment = () => `EQ-${(equipmentCount += 1)}`;
 
+  const pagesIn = async (range: ReadingRange, budget = () => aBudget()) => {
+    const pages = [await store.range(range, budget())];
+    for (let next = pages[0]?.next; next !== undefined; next = pages.at(-1)?.next) {
+      // As a cursor it must lie within its range.
+      expect(next >= (range.from ?? '') && next < (range.to ?? ':')).toBe(true);
+      pages.push(await store.range({ ...range, after: next }, budget()));
+    }
+    return pages.map(({ readings }) => readings);
+  };
+
   beforeAll(async () => {
     subject = await start();
     store = subject.store;
@@ -32,34 +61,23 @@ describe.each(subjects)('the store of readings: %s', (_, start) => {
 
   it('names every equipment that has readings once, however many it has', async () => {
     const ids = Array.from({ length: 30 }, newEquipment).concat(`${newEquipment()}.a`, 'a', 'Z');
-    for (const equipmentId of ids) {
-      await store.putAll(
-        [0, 1, 2].map((n) => aStoredReading({ equipmentId, timestamp: second2023(n) })),
-      );
-    }
-    const [gone = ''] = ids.splice(3, 1);
-    for (const second of [0, 1, 2]) {
-      await store.removeExactly(
-        aStoredReading({ equipmentId: gone, timestamp: second2023(second) }),
-      );
-    }
+    for (const equipmentId of ids) await subject.write(manyReadings(equipmentId, 3));
 
-    const own = new Set([...ids, gone]);
+    const own = new Set(ids);
     const named = (await pagesOf(store.scanEquipment())).flat().filter((id) => own.has(id));
 
-    expect(new Set(named)).toEqual(new Set(ids));
-    expect(named).toHaveLength(ids.length);
+    expect(named.toSorted()).toEqual(ids.toSorted());
   });
 
   it('costs a budget its calls, and is not scanned for a client that has gone', async () => {
     const equipmentId = newEquipment();
-    await store.putAll([aStoredReading({ equipmentId, timestamp: second2023(1) })]);
+    await subject.write([aStoredReading({ equipmentId, timestamp: second2023(1) })]);
     const [from, to] = [anInstant(second2023(0)), anInstant(second2023(9))];
     const reader = new AbortController();
     const budget = aBudget(reader.signal);
     const scans: readonly (() => Promise<unknown>)[] = [
       async () => pagesOf(store.scanEquipment(budget)),
-      async () => pagesOf(store.scanRange(equipmentId, from, to, 1, budget)),
+      async () => pagesOf(store.scanRange(equipmentId, from, to, budget)),
     ];
 
     for (const scan of scans) {
@@ -83,10 +101,9 @@ describe.each(subjects)('the store of readings: %s', (_, start) => {
       registerTime: '2023-02-15T06:30:01.5Z',
     });
 
-    const outcomes = await store.putAll([reading]);
+    await subject.write([reading]);
 
-    expect(outcomes).toEqual(['stored']);
-    expect(await store.latest(reading.equipmentId)).toEqual(reading);
+    expect(await store.latest(reading.equipmentId)).toMatchObject(reading);
   });
 
   it('keeps every digit of a double', async () => {
@@ -108,7 +125,7 @@ describe.each(subjects)('the store of readings: %s', (_, start) => {
     ];
     const all = [...texts, ...more];
 
-    await store.putAll(
+    await subject.write(
       all.map((text, second) =>
         aStoredReading({ equipmentId, timestamp: second2023(second), value: Number(text) }),
       ),
@@ -118,34 +135,9 @@ describe.each(subjects)('the store of readings: %s', (_, start) => {
     expect(readings.map(({ values }) => String(values.get('value')))).toEqual(all);
   });
 
-  it('replaces the whole reading of the same equipment and instant', async () => {
-    const equipmentId = newEquipment();
-    await store.putAll([
-      aStoredReading({ equipmentId, values: { a: 1, b: 2 }, tags: { lot: '7' } }),
-    ]);
-    const correction = aStoredReading({ equipmentId, value: 3 });
-
-    await store.putAll([correction]);
-
-    const { readings } = await store.range({ equipmentId, order: 'asc', limit: 100 });
-    expect(readings).toEqual([correction]);
-  });
-
-  it('answers each of 25 readings of one call for itself', async () => {
-    const equipmentId = newEquipment();
-    const readings = manyReadings(equipmentId, 25);
-
-    const outcomes = await store.putAll(readings);
-
-    expect(outcomes).toEqual(readings.map(() => 'stored'));
-    expect((await store.range({ equipmentId, order: 'asc', limit: 100 })).readings).toEqual(
-      readings,
-    );
-  });
-
   it('includes the beginning of a range and excludes its end', async () => {
     const equipmentId = newEquipment();
-    await store.putAll(manyReadings(equipmentId, 10));
+    await subject.write(manyReadings(equipmentId, 10));
     const secondsOf = async (from?: number, to?: number) => {
       const page = await store.range({
         equipmentId,
@@ -170,7 +162,7 @@ describe.each(subjects)('the store of readings: %s', (_, start) => {
     const texts = ['00.999999999Z', '01Z', '01.000000001Z', '02Z'].map(
       (s) => `2023-01-01T00:00:${s}`,
     );
-    await store.putAll(texts.map((timestamp) => aStoredReading({ equipmentId, timestamp })));
+    await subject.write(texts.map((timestamp) => aStoredReading({ equipmentId, timestamp })));
 
     const { readings } = await store.range({
       equipmentId,
@@ -189,7 +181,7 @@ describe.each(subjects)('the store of readings: %s', (_, start) => {
   it.each(['asc', 'desc'] as const)('hands out pages that fit together: %s', async (order) => {
     const equipmentId = newEquipment();
     const all = manyReadings(equipmentId, 20);
-    await store.putAll(all);
+    await subject.write(all);
     const range = {
       equipmentId,
       from: anInstant(second2023(2)),
@@ -198,21 +190,80 @@ describe.each(subjects)('the store of readings: %s', (_, start) => {
       limit: 4,
     };
 
-    const pages = [await store.range(range)];
-    for (let next = pages.at(-1)?.next; next !== undefined; next = pages.at(-1)?.next) {
-      pages.push(await store.range({ ...range, after: next }));
-    }
+    const pages = await pagesIn(range);
 
     const expected = all.slice(2, 18);
     if (order === 'desc') expected.reverse();
-    expect(pages.flatMap(({ readings }) => readings)).toEqual(expected);
-    expect(pages.map(({ readings }) => readings.length)).toEqual([4, 4, 4, 4]);
+    expect(pages.flat()).toMatchObject(expected);
+    expect(pages.map(({ length }) => length)).toEqual([4, 4, 4, 4]);
+  });
+
+  it.each(['asc', 'desc'] as const)(
+    'hands out pages that fit together across hours and what was removed: %s',
+    async (order) => {
+      const equipmentId = newEquipment();
+      const all = Array.from({ length: 30 }, (_reading, n) =>
+        aStoredReading({ equipmentId, timestamp: everyTenMinutes(n), value: n }),
+      );
+      await subject.write(all);
+      const isRemoved = (n: number) => n % 7 === 0 || (n > 9 && n < 17) || n === 29;
+      for (const [n, reading] of all.entries()) if (isRemoved(n)) await subject.remove(reading);
+
+      const pages = await pagesIn({ equipmentId, order, limit: 5 });
+
+      const expected = all.filter((_reading, n) => !isRemoved(n));
+      if (order === 'desc') expected.reverse();
+      expect(pages.flat()).toMatchObject(expected);
+      expect(pages.slice(0, -1).every(({ length }) => length === 5)).toBe(true);
+    },
+  );
+
+  it.each(['asc', 'desc'] as const)(
+    'goes on from pages that their budget cut short, also from empty ones: %s',
+    async (order) => {
+      const equipmentId = newEquipment();
+      const all = Array.from({ length: 40 }, (_reading, n) =>
+        aStoredReading({ equipmentId, timestamp: everyTenMinutes(n), value: n }),
+      );
+      await subject.write(all);
+      const isRemoved = (n: number) => n > 5 && n < 35;
+      for (const [n, reading] of all.entries()) if (isRemoved(n)) await subject.remove(reading);
+      const spent = () =>
+        new WorkBudget(new AbortController().signal, new SystemClock(), { storeCalls: 1, ms: 0 });
+      const range = {
+        equipmentId,
+        from: anInstant(everyTenMinutes(1)),
+        to: anInstant(everyTenMinutes(38)),
+        order,
+        limit: 100,
+      };
+
+      const pages = await pagesIn(range, spent);
+
+      const expected = all.slice(1, 38).filter((_reading, n) => !isRemoved(n + 1));
+      if (order === 'desc') expected.reverse();
+      expect(pages.flat()).toMatchObject(expected);
+      expect(pages.flat()).toHaveLength(expected.length);
+    },
+  );
+
+  it('has nothing left of equipment whose readings were all removed', async () => {
+    const equipmentId = newEquipment();
+    const all = manyReadings(equipmentId, 3);
+    await subject.write(all);
+
+    for (const reading of all) await subject.remove(reading);
+
+    expect(await store.latest(equipmentId)).toBeUndefined();
+    expect((await pagesIn({ equipmentId, order: 'asc', limit: 2 })).flat()).toEqual([]);
+    const [from, to] = [anInstant(second2023(0)), anInstant(second2023(59))];
+    expect((await pagesOf(store.scanRange(equipmentId, from, to))).flat()).toEqual([]);
   });
 
   it('goes on behind a reading that is not there any more', async () => {
     const equipmentId = newEquipment();
     const all = manyReadings(equipmentId, 10);
-    await store.putAll(all.filter((_reading, second) => second !== 4));
+    await subject.write(all.filter((_reading, second) => second !== 4));
 
     const page = await store.range({
       equipmentId,
@@ -221,15 +272,18 @@ describe.each(subjects)('the store of readings: %s', (_, start) => {
       after: anInstant(second2023(4)),
     });
 
-    expect(page.readings).toEqual(all.slice(5, 7));
+    expect(page.readings).toMatchObject(all.slice(5, 7));
+    expect(page.readings).toHaveLength(2);
   });
 
   it('knows the newest reading, whatever the order of arrival', async () => {
     const equipmentId = newEquipment();
     const [oldest, middle, newest] = manyReadings(equipmentId, 3);
-    for (const reading of [middle, newest, oldest]) if (reading) await store.putAll([reading]);
+    for (const reading of [middle, newest, oldest]) if (reading) await subject.write([reading]);
 
-    expect(await store.latest(equipmentId)).toEqual(newest);
+    expect(await store.latest(equipmentId)).toMatchObject(newest ?? {});
+    if (newest) await subject.remove(newest);
+    expect(await store.latest(equipmentId)).toMatchObject(middle ?? {});
   });
 
   it('has nothing to show for unknown equipment', async () => {
@@ -245,7 +299,7 @@ describe.each(subjects)('the store of readings: %s', (_, start) => {
   it('scans a range in order of time, end excluded', async () => {
     const equipmentId = newEquipment();
     const all = manyReadings(equipmentId, 25);
-    await store.putAll(all);
+    await subject.write(all);
     const scanned = async (from: number, to: number) => {
       const pages = store.scanRange(
         equipmentId,
@@ -255,81 +309,78 @@ describe.each(subjects)('the store of readings: %s', (_, start) => {
       return (await pagesOf(pages)).flat();
     };
 
-    expect(await scanned(5, 20)).toEqual(all.slice(5, 20));
+    const part = await scanned(5, 20);
+    expect(part).toMatchObject(all.slice(5, 20));
+    expect(part).toHaveLength(15);
     expect(await scanned(7, 7)).toEqual([]);
-  });
-
-  it('scans it in pages of at most so many', async () => {
-    const equipmentId = newEquipment();
-    const all = manyReadings(equipmentId, 25);
-    await store.putAll(all);
-    const [from, to] = [anInstant(second2023(0)), anInstant(second2023(59))];
-
-    const pages = await pagesOf(store.scanRange(equipmentId, from, to, 10));
-
-    expect(pages.map(({ length }) => length)).toEqual([10, 10, 5]);
-    expect(pages.flat()).toEqual(all);
-  });
-
-  it('finds a reading by its identity, and none beside it', async () => {
-    const equipmentId = newEquipment();
-    const [first, second] = manyReadings(equipmentId, 2);
-    await store.putAll([first].filter((reading) => reading !== undefined));
-
-    expect(await store.find({ equipmentId, timestamp: anInstant(second2023(0)) })).toEqual(first);
-    expect(second && (await store.find(second))).toBeUndefined();
-  });
-
-  it.each([
-    ['with one metric', { value: 0.1 }],
-    ['with many metrics and tags', { values: { a: 1e-100, b: -2.5 }, tags: { lot: '7' } }],
-  ])('removes exactly the reading that it is shown: %s', async (_name, words) => {
-    const reading = aStoredReading({ equipmentId: newEquipment(), ...words });
-    await store.putAll([reading]);
-
-    const outcomes = [await store.removeExactly(reading), await store.removeExactly(reading)];
-
-    expect(outcomes).toEqual(['removed', 'changed']);
-    expect(await store.find(reading)).toBeUndefined();
-  });
-
-  it.each([
-    ['another value', { value: 2 }],
-    ['another metric', { values: { other: 1 } }],
-    ['a tag', { value: 1, tags: { lot: '7' } }],
-    ['a later receipt', { value: 1, registerTime: '2023-09-01T00:00:00.001Z' }],
-  ])('removes nothing when the reading there has %s', async (_difference, words) => {
-    const equipmentId = newEquipment();
-    const seen = aStoredReading({ equipmentId, value: 1 });
-    const standing = aStoredReading({ equipmentId, ...words });
-    await store.putAll([standing]);
-
-    expect(await store.removeExactly(seen)).toBe('changed');
-    expect(await store.find(seen)).toEqual(standing);
   });
 
   it('holds other equipment apart, also when one id begins with the other', async () => {
     const equipmentId = newEquipment();
     const reading = aStoredReading({ equipmentId });
-    await store.putAll([reading, aStoredReading({ equipmentId: `${equipmentId}:pressure` })]);
+    await subject.write([reading, aStoredReading({ equipmentId: `${equipmentId}:pressure` })]);
 
     const { readings } = await store.range({ equipmentId, order: 'asc', limit: 10 });
 
-    expect(readings).toEqual([reading]);
+    expect(readings).toMatchObject([reading]);
+    expect(readings).toHaveLength(1);
   });
 });
 
+function asDouble(): Promise<Subject> {
+  const store = new InMemoryReadingStore();
+  return Promise.resolve({
+    store,
+    write: async (readings) => store.putAll(readings),
+    remove: async ({ equipmentId, timestamp }) => {
+      store.remove(equipmentId, timestamp);
+      return Promise.resolve();
+    },
+    stop: async () => Promise.resolve(),
+  });
+}
+
 function inMemory(): Promise<Subject> {
-  return Promise.resolve({ store: new InMemoryReadingStore(), stop: () => Promise.resolve() });
+  return Promise.resolve(inLog(new InMemoryBlockStore(3), async () => Promise.resolve()));
 }
 
 async function inDynamoDb(): Promise<Subject> {
   const dynamodb = await startTestDynamoDb();
   const name = await dynamodb.createTable(READINGS_TABLE);
+  return inLog(new DynamoDbBlockStore(dynamodb.client, name), () => dynamodb.close());
+}
+
+function inLog(blocks: BlockStore, stop: () => Promise<void>): Subject {
   return {
-    store: new DynamoDbReadingStore(dynamodb.client, name),
-    stop: () => dynamodb.close(),
+    store: new LogReadingStore(blocks, Retention.FOREVER, new FixedClock()),
+    write: async (readings) => putAll(blocks, readings.map(blockOf)),
+    remove: async (reading) => putAll(blocks, [removalOf(reading)]),
+    stop,
   };
+}
+
+async function putAll(blocks: BlockStore, all: readonly StoredBlock[]): Promise<void> {
+  for (let first = 0; first < all.length; first += 25) {
+    const outcomes = await blocks.putAll(all.slice(first, first + 25));
+    expect(new Set(outcomes)).toEqual(new Set(['stored']));
+  }
+}
+
+function blockOf({ equipmentId, timestamp, registerTime, values, tags }: StoredReading) {
+  const block = new BlockBuilder(equipmentId, hourOf(timestamp), {});
+  block.add({ offsetNs: offsetOf(timestamp), values, tags });
+  return block.seal({ epochMicros: instantToEpochMs(registerTime) * 1000, source: 'p1' });
+}
+
+function removalOf({ equipmentId, timestamp, registerTime }: StoredReading): StoredBlock {
+  const at = offsetOf(timestamp);
+  const removal = { hour: hourOf(timestamp), firstNs: at, lastNs: at };
+  const epochMicros = instantToEpochMs(registerTime) * 1000 + 1;
+  return sealRemoval(equipmentId, removal, {}, { epochMicros, source: 'p1' });
+}
+
+function everyTenMinutes(n: number): string {
+  return new Date(Date.UTC(2023, 0, 1) + n * 600_000).toISOString();
 }
 
 /** One reading a second, whose value is its second. */

@@ -283,7 +283,9 @@ describe('the OpenAPI document', () => {
 
     expect(takes({ ...identity, value: 1 })).toBe(true);
     expect(takes({ ...identity, values: { a: 1 }, tags: { lot: '7' } })).toBe(true);
+    expect(takes({ ...identity, values: { a: 1, b: null } })).toBe(true);
     expect(takes(identity)).toBe(false);
+    expect(takes({ ...identity, value: null })).toBe(false);
     expect(takes({ ...identity, value: 1, values: { a: 1 } })).toBe(false);
     expect(takes({ ...identity, value: 1, unit: 'C' })).toBe(false);
     expect(takes({ ...identity, values: { '1st': 1 } })).toBe(false);

@@ -100,7 +100,7 @@ describe('a correction', () => {
     expect(hours).toMatchObject([{ total: '12', sampleCount: 1, min: 12, max: 12, average: 12 }]);
   });
 
-  it('replaces all metrics of the instant', async () => {
+  it('replaces the value of its metric, and leaves the others of the instant', async () => {
     const equipmentId = anEquipment();
     const timestamp = '2023-02-15T06:30:00Z';
     await api.post('/sensor-data', {
@@ -111,11 +111,16 @@ describe('a correction', () => {
 
     await api.post('/sensor-data', { equipmentId, timestamp, values: { temperature: 76 } });
 
-    expect(await allReadings(api, equipmentId)).toMatchObject([{ values: { temperature: 76 } }]);
-    await eventually(
-      async () => aggregatedHours(api, { ...DAY, equipmentId, metric: 'pressure' }),
-      ({ items }) => items.length === 0,
-    );
+    expect(await allReadings(api, equipmentId)).toMatchObject([
+      { values: { temperature: 76, pressure: 2.3 } },
+    ]);
+    for (const [metric, total] of Object.entries({ temperature: '76', pressure: '2.3' })) {
+      const query = { ...DAY, equipmentId, metric };
+      await eventually(
+        async () => aggregatedHours(api, query),
+        ({ items }) => items[0]?.total === total,
+      );
+    }
   });
 });
 

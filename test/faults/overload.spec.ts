@@ -132,7 +132,7 @@ describe('three times as many readings as the store takes', () => {
       memoryAfter(SETTLED_MS),
       memoryAfter(OVERLOAD_MS - LOOK_MS),
     ]);
-    const { items } = await stand.sinkClient.counts();
+    const { readings } = await stand.sinkClient.counts();
     const after = await offer(NORMAL_PER_SECOND, RECOVERED_MS + SAMPLE_MS);
 
     const served = overload.answers.filter(isStored);
@@ -151,7 +151,7 @@ describe('three times as many readings as the store takes', () => {
       refusalP99MsOfMedianSecond: p99OfMedianSecond(undisturbed, fromSentMs),
       generatorLateP99Ms: overload.lateP99Ms,
       apiBusy: overload.apiBusy,
-      putsPerReading: items / served.length,
+      putsPerReading: readings / served.length,
       settled,
       atEnd,
       recoveredP99Ms: IS_SHORT

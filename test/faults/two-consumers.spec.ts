@@ -1,11 +1,14 @@
 import { DynamoDBClient, paginateScan, type AttributeValue } from '@aws-sdk/client-dynamodb';
-import { fromReadingItem } from '@sensorflow/sensor-data/dynamodb/reading-item.js';
+import { SystemClock } from '@sensorflow/kernel';
+import { LogReadingStore, Retention, type StoredReading } from '@sensorflow/sensor-data';
+import { DynamoDbBlockStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-block-store.js';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { cellsIn, expectedCells } from '../support/aggregation-oracle.js';
 import { ApiClient, eventually, machineToken, type ApiAnswer } from '../support/api-client.js';
 import { stackCredentials } from '../support/aws-signer.js';
 import { LocalStack } from '../support/local-stack.js';
+import { anInstant } from '../support/readings.js';
 import { aggregatorWorkers, SecondConsumer } from '../support/second-consumer.js';
 import { verified } from '../support/verification.js';
 
@@ -124,6 +127,21 @@ async function itemsOf(TableName: string) {
   return items;
 }
 
+/** What stands in the log. */
+async function standingReadings(): Promise<readonly StoredReading[]> {
+  const blocks = new DynamoDbBlockStore(dynamoDb, stack.announcement.tables.readings);
+  const log = new LogReadingStore(blocks, Retention.FOREVER, new SystemClock());
+  const stored: StoredReading[] = [];
+  for await (const ids of log.scanEquipment()) {
+    for (const id of ids) {
+      for await (const part of log.scanRange(id, anInstant(DAY.from), anInstant(DAY.to))) {
+        stored.push(...part);
+      }
+    }
+  }
+  return stored;
+}
+
 const LONGEST_MS = 20 * 60_000;
 
 it(
@@ -138,8 +156,8 @@ it(
     }
     const writtenAt = performance.now();
 
-    const { readings: readingsTable, aggregates: aggregatesTable } = stack.announcement.tables;
-    const stored = (await itemsOf(readingsTable)).map(fromReadingItem);
+    const { aggregates: aggregatesTable } = stack.announcement.tables;
+    const stored = await standingReadings();
     const expected = expectedCells(stored, SHARDS);
     const { cells: found } = await eventually(
       async () => {

@@ -24,8 +24,13 @@ import { registerBodyParsers } from '@sensorflow/platform/http/body-parsers.js';
 import { ProblemFilter } from '@sensorflow/platform/http/problem.filter.js';
 import { requestValidationPipe } from '@sensorflow/platform/http/request-validation.pipe.js';
 import { createLogger } from '@sensorflow/platform/logging/logger.js';
-import { GroupCommit, Retention, WAITING_GROUP_COMMIT_OPTIONS } from '@sensorflow/sensor-data';
-import { DynamoDbReadingStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-reading-store.js';
+import {
+  GroupCommit,
+  LogReadingStore,
+  Retention,
+  WAITING_GROUP_COMMIT_OPTIONS,
+} from '@sensorflow/sensor-data';
+import { DynamoDbBlockStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-block-store.js';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -54,7 +59,7 @@ let queue: MessageQueue;
 let importQueue: SqsImportQueue;
 let app: NestFastifyApplication;
 let url: string;
-let readings: DynamoDbReadingStore;
+let readings: LogReadingStore;
 let handlerWith: (limits: Partial<ImportLimits>) => ReturnType<typeof uploadBatchHandler>;
 const logged: string[] = [];
 const stops: (() => unknown)[] = [];
@@ -78,13 +83,14 @@ beforeAll(async () => {
   const sqs = new SQSClient({ ...client, endpoint: sqsServer.url });
   app = await startApi(tables.client, s3);
   url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
-  readings = new DynamoDbReadingStore(tables.client, tables.readingsName);
   const clock = new SystemClock();
+  const blocks = new DynamoDbBlockStore(tables.client, tables.readingsName);
+  readings = new LogReadingStore(blocks, Retention.FOREVER, clock);
   importQueue = new SqsImportQueue(sqs, sqsServer.queueUrl);
   const ports = {
     imports: new DynamoDbImportStore(tables.client, tables.name),
     storage: new S3UploadStorage(s3, BUCKET),
-    readings: new GroupCommit(readings, clock, WAITING_GROUP_COMMIT_OPTIONS),
+    readings: new GroupCommit(blocks, clock, { options: WAITING_GROUP_COMMIT_OPTIONS }),
     queue: importQueue,
     clock,
     retention: Retention.FOREVER,

@@ -2,7 +2,6 @@ import {
   DeleteItemCommand,
   DescribeTableCommand,
   DynamoDBClient,
-  PutItemCommand,
   ScanCommand,
 } from '@aws-sdk/client-dynamodb';
 import {
@@ -22,8 +21,10 @@ import { DynamoDbAggregateStore } from '@sensorflow/aggregation/dynamodb/dynamod
 import { DynamoDbEquipmentRegistry } from '@sensorflow/aggregation/dynamodb/dynamodb-equipment-registry.js';
 import { DynamoDbFleetStore } from '@sensorflow/aggregation/dynamodb/dynamodb-fleet-store.js';
 import { AGGREGATES_TABLE, READINGS_TABLE } from '@sensorflow/platform/resources/tables.js';
-import { DynamoDbReadingStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-reading-store.js';
-import { toReadingItem } from '@sensorflow/sensor-data/dynamodb/reading-item.js';
+import type { StoredReading } from '@sensorflow/sensor-data';
+import { blockItemKey } from '@sensorflow/sensor-data/dynamodb/block-item.js';
+import { DynamoDbBlockStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-block-store.js';
+import type { StoredBlock } from '@sensorflow/sensor-data/log/block.js';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,6 +39,7 @@ import { sweepExpired } from '../../apps/local/src/dynamodb/sweep-expired.js';
 import { toStreamRecord, type StreamRecord } from '../../apps/local/src/lambda/stream-record.js';
 import type { handler as Handler } from '../../apps/stream-aggregator/src/stream-aggregator.lambda.js';
 import { DYNOXIDE } from '../support/lambda-fixtures/embedded-store.js';
+import { aBlockOf, BlockMaker } from '../support/blocks.js';
 import { anInstant, aStoredReading, pagesOf, type ReadingInWords } from '../support/readings.js';
 
 const MINUTE = { getRemainingTimeInMillis: () => 60_000 };
@@ -48,7 +50,8 @@ let folder: string;
 let dbPath: string;
 let client: DynamoDBClient;
 let streams: DynamoDBStreamsClient;
-let readings: DynamoDbReadingStore;
+let blocks: DynamoDbBlockStore;
+const maker = new BlockMaker();
 let handler: typeof Handler;
 
 beforeAll(async () => {
@@ -67,7 +70,7 @@ beforeAll(async () => {
     { definition: AGGREGATES_TABLE, name: 'aggregates' },
     { definition: READINGS_TABLE, name: 'readings' },
   ]);
-  readings = new DynamoDbReadingStore(client, 'readings');
+  blocks = new DynamoDbBlockStore(client, 'readings');
   handler = await theFunction();
 });
 
@@ -138,12 +141,19 @@ async function workOffTheAggregatesStream(): Promise<void> {
 }
 
 async function put(words: ReadingInWords): Promise<void> {
-  expect(await readings.putAll([aStoredReading(words)])).toEqual(['stored']);
+  await write(maker.ofReading(aStoredReading(words)));
+}
+
+async function putAll(readings: readonly StoredReading[]): Promise<void> {
+  for (const reading of readings) await write(maker.ofReading(reading));
 }
 
 async function remove(equipmentId: string, timestamp: string): Promise<void> {
-  const Key = { equipmentId: { S: equipmentId }, timestamp: { S: anInstant(timestamp) } };
-  await client.send(new DeleteItemCommand({ TableName: 'readings', Key }));
+  await write(maker.ofRemoval({ equipmentId, timestamp: anInstant(timestamp) }));
+}
+
+async function write(block: StoredBlock): Promise<void> {
+  expect(await blocks.putAll([block])).toEqual(['stored']);
 }
 
 /** The cells of an equipment as they lie in the table. */
@@ -165,22 +175,19 @@ function anHour(text: string): Hour {
 const RANGE = { from: anHour('2023-02-15T00'), to: anHour('2023-02-16T00') };
 
 describe('the stream aggregator behind a real stream', () => {
-  it('makes readings, resendings, a correction and a deletion into exact aggregates', async () => {
+  it('makes readings, resendings, a correction and a removal into exact aggregates', async () => {
     const at = (timestamp: string, value: number) =>
       aStoredReading({ equipmentId: 'EQ-1', timestamp, value });
-    await readings.putAll([
-      at('2023-02-15T01:30:00.000-05:00', 10),
-      at('2023-02-15T06:31:00Z', 0.1),
-    ]);
-    await readings.putAll([at('2023-02-15T06:30:00Z', 10)]);
-    await readings.putAll([at('2023-02-15T06:30:00Z', 12), at('2023-02-15T07:00:00Z', 5)]);
+    await putAll([at('2023-02-15T01:30:00.000-05:00', 10), at('2023-02-15T06:31:00Z', 0.1)]);
+    await putAll([at('2023-02-15T06:30:00Z', 10)]);
+    await putAll([at('2023-02-15T06:30:00Z', 12), at('2023-02-15T07:00:00Z', 5)]);
     await remove('EQ-1', '2023-02-15T07:00:00Z');
     const records = await streamRecords();
 
     const answer = await handler({ Records: records }, MINUTE);
     const again = await handler({ Records: records.slice(1) }, MINUTE);
 
-    expect(records.map(({ eventName }) => eventName)).toContain('REMOVE');
+    expect(records.map(({ eventName }) => eventName)).toEqual(Array(6).fill('INSERT'));
     expect([answer, again]).toEqual([{ batchItemFailures: [] }, { batchItemFailures: [] }]);
     const { items, summary } = await report('EQ-1');
     expect([summary?.count, summary?.total.toString()]).toEqual([2, '12.1']);
@@ -211,7 +218,10 @@ describe('the stream aggregator behind a real stream', () => {
       { version: { N: '1' }, metrics: { M: {} }, failure: { S: 'aggregate-too-large' } },
     ]);
 
-    for (const timestamp of timestamps) await put({ equipmentId: 'EQ-2', timestamp, value: 2 });
+    for (const timestamp of timestamps) {
+      await remove('EQ-2', timestamp);
+      await put({ equipmentId: 'EQ-2', timestamp, value: 2 });
+    }
     const healing = (await streamRecords()).slice(poisoned.length);
 
     expect(await handler({ Records: healing }, MINUTE)).toEqual({ batchItemFailures: [] });
@@ -223,23 +233,26 @@ describe('the stream aggregator behind a real stream', () => {
     expect(healed).not.toHaveProperty('failure');
   });
 
-  it('keeps aggregates of readings that expired, and follows those that were deleted', async () => {
-    const expiring = aStoredReading({ equipmentId: 'EQ-5', timestamp: '2023-02-15T06:00:00Z' });
-    const expired = { expiresAt: { N: String(Math.floor(Date.now() / 1000) - 5) } };
-    const Item = { ...toReadingItem(expiring), ...expired };
-    await client.send(new PutItemCommand({ TableName: 'readings', Item }));
-    await put({ equipmentId: 'EQ-6', timestamp: '2023-02-15T06:00:00Z' });
+  it('keeps aggregates of blocks that expired, and follows those that were deleted', async () => {
+    const timestamp = '2023-02-15T06:00:00Z';
+    const expiring = aBlockOf(aStoredReading({ equipmentId: 'EQ-5', timestamp }));
+    await write({ ...expiring, expiresAtEpochSeconds: Math.floor(Date.now() / 1000) - 5 });
+    const deleted = aBlockOf(aStoredReading({ equipmentId: 'EQ-6', timestamp }));
+    await write(deleted);
     const stored = await lambdaRecords();
     await handler({ Records: stored }, MINUTE);
 
     expect(await sweepExpired(DYNOXIDE, dbPath)).toBe(1);
-    await remove('EQ-6', '2023-02-15T06:00:00Z');
+    const deletion = { TableName: 'readings', Key: blockItemKey(deleted) };
+    await client.send(new DeleteItemCommand(deletion));
     const removals = (await lambdaRecords()).slice(stored.length);
     const inReplica = removals.map((record) => ({ ...record, userIdentity: undefined }));
     for (const Records of [removals, inReplica]) await handler({ Records }, MINUTE);
 
     expect(removals.map(({ eventName }) => eventName)).toEqual(['REMOVE', 'REMOVE']);
-    expect(await readings.find(expiring)).toBeUndefined();
+    const keys = { from: '0', to: ':' };
+    const left = await blocks.query({ equipmentId: 'EQ-5', keys, order: 'asc', limit: 1 });
+    expect(left.blocks).toEqual([]);
     expect((await report('EQ-5')).summary).toMatchObject({ count: 1 });
     expect((await report('EQ-6')).summary).toBeUndefined();
   });
@@ -255,7 +268,7 @@ describe('the stream aggregator behind a real stream', () => {
     expect(next).toMatchObject({ equipmentId: 'EQ-7', metrics: ['a', 'b', 'value'] });
   });
 
-  it('names the first record that names no reading, and does the rest', async () => {
+  it('names the first record that names no block, and does the rest', async () => {
     await put({ equipmentId: 'EQ-4', timestamp: '2023-02-15T06:00:00Z' });
     const ofReading = (await streamRecords()).at(-1);
     const malformed = { dynamodb: { SequenceNumber: '7', Keys: {} } };

@@ -14,7 +14,8 @@ import { DynamoDbAggregateStore } from '@sensorflow/aggregation/dynamodb/dynamod
 import { DynamoDbFleetStore } from '@sensorflow/aggregation/dynamodb/dynamodb-fleet-store.js';
 import { SystemClock, WorkBudget } from '@sensorflow/kernel';
 import { AGGREGATES_TABLE, READINGS_TABLE } from '@sensorflow/platform/resources/tables.js';
-import { DynamoDbReadingStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-reading-store.js';
+import { LogReadingStore, Retention } from '@sensorflow/sensor-data';
+import { DynamoDbBlockStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-block-store.js';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -26,6 +27,7 @@ import {
   startDynoxide,
   type RunningDynoxide,
 } from '../../apps/local/src/dynamodb/start-dynoxide.js';
+import { aBlockOf } from '../support/blocks.js';
 import { aStoredReading } from '../support/readings.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -249,15 +251,15 @@ describe('the calls that an aggregate costs', () => {
   const EQ_1 = { equipmentId: 'EQ-1', hour: anHour('2023-02-15T06') };
 
   async function aRecomputer() {
-    const readings = new DynamoDbReadingStore(client, `readings-${table}`);
+    const blocks = new DynamoDbBlockStore(client, `readings-${table}`);
+    const readings = new LogReadingStore(blocks, Retention.FOREVER, new SystemClock());
     const store = new DynamoDbAggregateStore(client, table, 1);
-    await readings.putAll([
-      aStoredReading({
-        equipmentId: 'EQ-1',
-        timestamp: '2023-02-15T06:30:00Z',
-        values: Object.fromEntries(Array.from({ length: 64 }, (_, i) => [`metric-${i}`, i])),
-      }),
-    ]);
+    const reading = aStoredReading({
+      equipmentId: 'EQ-1',
+      timestamp: '2023-02-15T06:30:00Z',
+      values: Object.fromEntries(Array.from({ length: 64 }, (_, i) => [`metric-${i}`, i])),
+    });
+    await blocks.putAll([aBlockOf(reading)]);
     calls = [];
     return new HourRecomputer(readings, store, new SystemClock());
   }

@@ -290,6 +290,31 @@ describe('credentials', () => {
   });
 });
 
+describe('how far this clock is from DynamoDB’s', () => {
+  it.each([
+    [-5_000, 3_900, 5_100],
+    [5_000, 3_900, 5_100],
+    [-700, 0, 200],
+    [0, 0, 0],
+    [700, 0, 700],
+  ])(
+    'is known from its answers, as far as whole seconds tell: %d ms',
+    async (offsetMs, least, most) => {
+      const caller = callerFor();
+      answer = json(200, {}, { date: new Date(Date.now() + offsetMs).toUTCString() });
+
+      await caller.call('PutItem', BODY);
+
+      expect(caller.clockSkew?.atLeastMs).toBeGreaterThanOrEqual(least);
+      expect(caller.clockSkew?.atLeastMs).toBeLessThanOrEqual(most);
+    },
+  );
+
+  it('is not known without an answer', () => {
+    expect(callerFor().clockSkew).toBeUndefined();
+  });
+});
+
 describe('a clock that is an hour wrong', () => {
   const skewed = {
     __type: 'com.amazon.coral.service#InvalidSignatureException',

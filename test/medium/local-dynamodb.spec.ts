@@ -139,12 +139,12 @@ describe('the embedded DynamoDB process', () => {
 const readings = { definition: READINGS_TABLE, name: 'readings' };
 
 async function put(client: DynamoDBClient, equipmentId: string): Promise<void> {
-  const Item = { equipmentId: { S: equipmentId }, timestamp: { S: 'T1' }, value: { N: '1.5' } };
+  const Item = { equipmentId: { S: equipmentId }, block: { S: 'T1' }, value: { N: '1.5' } };
   await client.send(new PutItemCommand({ TableName: 'readings', Item }));
 }
 
 async function has(url: string, equipmentId: string): Promise<boolean> {
-  const Key = { equipmentId: { S: equipmentId }, timestamp: { S: 'T1' } };
+  const Key = { equipmentId: { S: equipmentId }, block: { S: 'T1' } };
   const { Item } = await clientsFor(url).dynamodb.send(
     new GetItemCommand({ TableName: 'readings', Key }),
   );
@@ -223,7 +223,7 @@ describe('tables and streams of the embedded DynamoDB', () => {
 
     await expect(ensured).rejects.toMatchObject({
       code: 'table-differs',
-      message: expect.stringContaining('keys: id HASH, not equipmentId HASH, timestamp RANGE'),
+      message: expect.stringContaining('keys: id HASH, not equipmentId HASH, block RANGE'),
     });
   });
 
@@ -280,7 +280,7 @@ describe('tables and streams of the embedded DynamoDB', () => {
     expect(streamRange('unread')).toEqual({ lowest: 5_000, count: 1 });
     expect(streamRange('unnamed')).toEqual({ lowest: 1, count: 5_000 });
     expect(streamRange('young')).toEqual({ lowest: 1, count: 10 });
-    const Item = { equipmentId: { S: 'EQ-1' }, timestamp: { S: 'T1' } };
+    const Item = { equipmentId: { S: 'EQ-1' }, block: { S: 'T1' } };
     await store.dynamodb.send(new PutItemCommand({ TableName: 'unread', Item }));
     expect(streamRange('unread')).toEqual({ lowest: 5_000, count: 2 });
   });

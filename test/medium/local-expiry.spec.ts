@@ -31,7 +31,7 @@ async function put(TableName: string, id: string, expiresInSeconds?: number): Pr
   const expiry = Math.floor(Date.now() / 1000) + (expiresInSeconds ?? 0);
   const Item = {
     equipmentId: { S: id },
-    timestamp: { S: '2023-02-15T06:30:00.000000000Z' },
+    block: { S: '2023-02-15T06#s#30:00#1' },
     ...(expiresInSeconds !== undefined && { expiresAt: { N: String(expiry) } }),
   };
   await store.dynamodb.send(new PutItemCommand({ TableName, Item }));

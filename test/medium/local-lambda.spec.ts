@@ -267,14 +267,14 @@ describe('a stream mapping', () => {
   }
 
   async function write({ name }: Table, ids: readonly string[], of = store): Promise<string[]> {
-    const items = ids.map((id, index) => ({ id, timestamp: `T${String(index).padStart(5, '0')}` }));
+    const items = ids.map((id, index) => ({ id, block: `T${String(index).padStart(5, '0')}` }));
     for (let start = 0; start < items.length; start += 25) {
-      const requests = items.slice(start, start + 25).map(({ id, timestamp }) => ({
-        PutRequest: { Item: { equipmentId: { S: id }, timestamp: { S: timestamp } } },
+      const requests = items.slice(start, start + 25).map(({ id, block }) => ({
+        PutRequest: { Item: { equipmentId: { S: id }, block: { S: block } } },
       }));
       await of.dynamodb.send(new BatchWriteItemCommand({ RequestItems: { [name]: requests } }));
     }
-    return items.map(({ id, timestamp }) => `${id} ${timestamp}`);
+    return items.map(({ id, block }) => `${id} ${block}`);
   }
 
   async function linesOf({ dataDir }: Table, file: string): Promise<string[]> {
@@ -316,7 +316,7 @@ describe('a stream mapping', () => {
 
   it("hands records over in the shape of Lambda's event", async () => {
     const table = await aTable();
-    const key = { equipmentId: { S: 'EQ-1' }, timestamp: { S: 'T1' } };
+    const key = { equipmentId: { S: 'EQ-1' }, block: { S: 'T1' } };
     const item = {
       ...key,
       value: { N: '78.42' },
@@ -553,7 +553,7 @@ async function startSplitStream(): Promise<{ url: string; close: () => void }> {
     dynamodb: {
       // Grows by a digit, as AWS's do: neither strings nor doubles order it.
       SequenceNumber: ['100', '99'].toReversed()[1 - index],
-      Keys: { equipmentId: { S: shard }, timestamp: { S: `T${index}` } },
+      Keys: { equipmentId: { S: shard }, block: { S: `T${index}` } },
     },
   });
   const shard = (name: string, parent?: string): unknown => ({

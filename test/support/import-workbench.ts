@@ -14,13 +14,18 @@ import {
   type RunRequest,
 } from '@sensorflow/csv-import';
 import { instantFromEpochMs } from '@sensorflow/kernel';
-import { GroupCommit, Retention, type StoredReading } from '@sensorflow/sensor-data';
+import {
+  GroupCommit,
+  LogReadingStore,
+  Retention,
+  type StoredReading,
+} from '@sensorflow/sensor-data';
 import Papa from 'papaparse';
 import { FixedClock } from './fixed-clock.js';
 import { InMemoryImportQuotas } from './in-memory-import-quotas.js';
 import { InMemoryImportStore } from './in-memory-import-store.js';
 import { aNameLimit } from './in-memory-metric-names.js';
-import { InMemoryReadingStore } from './in-memory-reading-store.js';
+import { InMemoryBlockStore } from './in-memory-block-store.js';
 import { InMemoryUploadStorage } from './in-memory-upload-storage.js';
 
 export const ALL_THE_TIME = (): number => 900_000;
@@ -63,12 +68,13 @@ export class ImportWorkbench {
   readonly imports = new InMemoryImportStore();
   readonly quotas = new InMemoryImportQuotas();
   readonly storage = new InMemoryUploadStorage();
-  readonly store = new InMemoryReadingStore();
+  readonly store = new InMemoryBlockStore();
   readonly queue = new InMemoryImportQueue();
+  readonly writer = new GroupCommit(this.store, this.clock);
   readonly ports: ImportPorts = {
     imports: this.imports,
     storage: this.storage,
-    readings: new GroupCommit(this.store, this.clock),
+    readings: this.writer,
     queue: this.queue,
     clock: this.clock,
     retention: Retention.FOREVER,
@@ -137,11 +143,26 @@ export class ImportWorkbench {
     return parsed.data.slice(1);
   }
 
-  /** `equipmentId timestamp metric=value …` of everything stored, without the receipt. */
-  readings(): readonly string[] {
-    return this.store.all().map(inWords);
+  /** `equipmentId timestamp metric=value …` of everything that stands, without the receipt. */
+  async readings(): Promise<readonly string[]> {
+    return (await this.stored()).map(inWords);
+  }
+
+  async stored(): Promise<readonly StoredReading[]> {
+    const log = new LogReadingStore(this.store, Retention.FOREVER, this.clock);
+    const stored: StoredReading[] = [];
+    const ids = (await Array.fromAsync(this.store.scanEquipment())).flat();
+    for (const id of ids.sort()) {
+      for await (const part of log.scanRange(id, ...EVER)) stored.push(...part);
+    }
+    return stored;
   }
 }
+
+const EVER = [
+  instantFromEpochMs(0),
+  instantFromEpochMs(Date.parse('9999-12-31T23:59:59.999Z')),
+] as const;
 
 function creatorOf({ createdBy = 'ada' }: UploadedFile): ImportCreator | undefined {
   return createdBy === null ? undefined : { subject: `subject-of-${createdBy}`, name: createdBy };

@@ -7,6 +7,7 @@ import {
   type PutOutcome,
 } from '@sensorflow/sensor-data/log/block-store.js';
 import type { StoredBlock } from '@sensorflow/sensor-data/log/block.js';
+import { counted } from './counted.js';
 
 /**
  * Decides what becomes of one put: its outcome, or undefined for the usual one. An `unknown` put did
@@ -20,6 +21,8 @@ export type BlockFault = (
 /** The table of blocks in memory, for tests; keeps the contract of BlockStore. */
 export class InMemoryBlockStore extends BlockStore {
   private readonly byEquipment = new Map<string, Map<string, StoredBlock>>();
+  /** By key, for as long as nothing is written. */
+  private readonly sorted = new Map<string, readonly StoredBlock[]>();
   /** How many blocks each call to putAll carried. */
   readonly putCalls: number[] = [];
   private fault: BlockFault = () => undefined;
@@ -53,20 +56,26 @@ export class InMemoryBlockStore extends BlockStore {
     const blocks = this.byEquipment.get(block.equipmentId) ?? new Map();
     blocks.set(block.key, block);
     this.byEquipment.set(block.equipmentId, blocks);
+    this.sorted.delete(block.equipmentId);
   }
 
   delete({ equipmentId, key }: Pick<StoredBlock, 'equipmentId' | 'key'>): void {
     this.byEquipment.get(equipmentId)?.delete(key);
+    this.sorted.delete(equipmentId);
   }
 
   /** Everything of one equipment, by key. */
   all(equipmentId: string): readonly StoredBlock[] {
+    const known = this.sorted.get(equipmentId);
+    if (known) return known;
     const blocks = [...(this.byEquipment.get(equipmentId)?.values() ?? [])];
-    return blocks.sort((a, b) => (a.key < b.key ? -1 : 1));
+    blocks.sort((a, b) => (a.key < b.key ? -1 : 1));
+    this.sorted.set(equipmentId, blocks);
+    return blocks;
   }
 
   override async query(query: BlockQuery, budget?: WorkBudget): Promise<BlockPage> {
-    await (budget?.call(async () => Promise.resolve()) ?? Promise.resolve());
+    await counted(budget);
     const { keys, order, after, limit } = query;
     if (limit < 1) throw new RangeError('a page of nothing');
     const inRange = this.all(query.equipmentId).filter(
@@ -82,8 +91,8 @@ export class InMemoryBlockStore extends BlockStore {
     return { blocks, next: isFull ? blocks.at(-1)?.key : undefined };
   }
 
-  override async *scanEquipment(): AsyncGenerator<readonly string[]> {
-    await Promise.resolve();
+  override async *scanEquipment(budget?: WorkBudget): AsyncGenerator<readonly string[]> {
+    await counted(budget);
     for (const [id, blocks] of this.byEquipment) if (blocks.size > 0) yield [id];
   }
 }

@@ -1,75 +1,29 @@
 import type { Instant, WorkBudget } from '@sensorflow/kernel';
 import {
-  MAX_PUTS_PER_CALL,
-  readingKey,
   ReadingStore,
-  type ReadingIdentity,
-  type PutOutcome,
   type ReadingPage,
   type ReadingRange,
   type StoredReading,
 } from '@sensorflow/sensor-data';
-import { isDeepStrictEqual } from 'node:util';
 import { counted } from './counted.js';
 
-/**
- * Decides what becomes of one put: its outcome, or undefined for the usual one. An `unknown` put did
- * not happen here; `unknown-but-landed` did.
- */
-export type PutFault = (
-  reading: StoredReading,
-  call: number,
-) => PutOutcome | 'unknown-but-landed' | undefined;
-
-/** The table of readings in memory, for tests; keeps the contract of ReadingStore. */
+/** Readings that stand, in memory, for tests of what is made of them; keeps the contract of ReadingStore. */
 export class InMemoryReadingStore extends ReadingStore {
   private readonly byEquipment = new Map<string, Map<Instant, StoredReading>>();
-  /** How many readings each call to putAll carried. */
-  readonly putCalls: number[] = [];
-  private fault: PutFault = () => undefined;
 
-  /** From now on, this decides what becomes of each put. */
-  failPuts(fault: PutFault): void {
-    this.fault = fault;
-  }
-
-  override async putAll(readings: readonly StoredReading[]): Promise<readonly PutOutcome[]> {
-    const keys = new Set(readings.map(readingKey));
-    if (readings.length === 0 || readings.length > MAX_PUTS_PER_CALL) {
-      throw new RangeError(`${readings.length} readings in one call`);
-    }
-    if (keys.size < readings.length) throw new RangeError('one key twice in one call');
-    const call = this.putCalls.push(readings.length);
+  /** Each replaces the whole reading of its instant. */
+  async putAll(readings: readonly StoredReading[]): Promise<void> {
     await Promise.resolve();
-    return readings.map((reading) => {
-      const outcome = this.fault(reading, call) ?? 'stored';
-      if (outcome === 'stored' || outcome === 'unknown-but-landed') this.put(reading);
-      return outcome === 'unknown-but-landed' ? 'unknown' : outcome;
-    });
-  }
-
-  private put(reading: StoredReading): void {
-    const ofEquipment = this.byEquipment.get(reading.equipmentId) ?? new Map();
-    ofEquipment.set(reading.timestamp, reading);
-    this.byEquipment.set(reading.equipmentId, ofEquipment);
+    for (const reading of readings) {
+      const ofEquipment = this.byEquipment.get(reading.equipmentId) ?? new Map();
+      ofEquipment.set(reading.timestamp, reading);
+      this.byEquipment.set(reading.equipmentId, ofEquipment);
+    }
   }
 
   /** Whether there was such a reading. */
   remove(equipmentId: string, timestamp: Instant): boolean {
     return this.byEquipment.get(equipmentId)?.delete(timestamp) ?? false;
-  }
-
-  override async find({ equipmentId, timestamp }: ReadingIdentity) {
-    await Promise.resolve();
-    return this.byEquipment.get(equipmentId)?.get(timestamp);
-  }
-
-  override async removeExactly(reading: StoredReading): Promise<'removed' | 'changed'> {
-    await Promise.resolve();
-    const standing = this.byEquipment.get(reading.equipmentId)?.get(reading.timestamp);
-    if (!isDeepStrictEqual(standing, reading)) return 'changed';
-    this.remove(reading.equipmentId, reading.timestamp);
-    return 'removed';
   }
 
   /** Everything, by equipment and time. */
@@ -116,14 +70,13 @@ export class InMemoryReadingStore extends ReadingStore {
     equipmentId: string,
     from: Instant,
     to: Instant,
-    mostPerPage = Infinity,
     budget?: WorkBudget,
   ): AsyncGenerator<readonly StoredReading[]> {
     await counted(budget);
     const inRange = this.sorted(equipmentId).filter(
       ({ timestamp }) => timestamp >= from && timestamp < to,
     );
-    while (inRange.length > 0) yield inRange.splice(0, mostPerPage);
+    if (inRange.length > 0) yield inRange;
   }
 
   private sorted(equipmentId: string): StoredReading[] {

@@ -2,6 +2,7 @@ import {
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
+  type AttributeValue,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
 import { foldReadings, hourOf, joinEquipment } from '@sensorflow/aggregation';
@@ -9,8 +10,11 @@ import { metricsOf, toItem, versionOf } from '@sensorflow/aggregation/dynamodb/a
 import { equipmentHourKeyOf } from '@sensorflow/aggregation/dynamodb/aggregate-keys.js';
 import { shardOf } from '@sensorflow/aggregation/dynamodb/dynamodb-aggregate-store.js';
 import { streamChangesOf } from '@sensorflow/aggregation/dynamodb/stream-changes.js';
-import { Retention } from '@sensorflow/sensor-data';
-import { fromReadingItem } from '@sensorflow/sensor-data/dynamodb/reading-item.js';
+import { Retention, type StoredReading } from '@sensorflow/sensor-data';
+import { fromBlockItem } from '@sensorflow/sensor-data/dynamodb/block-item.js';
+import { HourFold } from '@sensorflow/sensor-data/log/hour-fold.js';
+import { HOUR_NS } from '@sensorflow/sensor-data/log/hour-time.js';
+import { readBlock } from '@sensorflow/sensor-data/log/read-block.js';
 import {
   SHARDS,
   type Handler,
@@ -99,7 +103,10 @@ function addingInsertions(handler: Handler, client: DynamoDBClient): Handler {
     const isOfReadings = records.every(
       ({ dynamodb }) => dynamodb.Keys['equipmentId'] !== undefined,
     );
-    if (!isOfReadings || records.some(({ eventName }) => eventName !== 'INSERT')) {
+    const isAddition = records.every(
+      ({ eventName, dynamodb }) => eventName === 'INSERT' && dynamodb.NewImage?.['v'] !== undefined,
+    );
+    if (!isOfReadings || !isAddition) {
       return handler(event, context);
     }
     for (const record of records) {
@@ -112,7 +119,9 @@ function addingInsertions(handler: Handler, client: DynamoDBClient): Handler {
 }
 
 async function isAdded(client: DynamoDBClient, { dynamodb }: SimulatedRecord): Promise<boolean> {
-  const reading = fromReadingItem({ ...dynamodb.NewImage });
+  const [reading] = readingsIn({ ...dynamodb.NewImage });
+  // A removal would have to be taken off.
+  if (!reading) return false;
   const cell = { equipmentId: reading.equipmentId, hour: hourOf(reading.timestamp) };
   const shard = shardOf(cell.equipmentId, SHARDS);
   const Key = equipmentHourKeyOf(cell, shard);
@@ -136,6 +145,13 @@ async function isAdded(client: DynamoDBClient, { dynamodb }: SimulatedRecord): P
   } catch {
     return false;
   }
+}
+
+function readingsIn(item: Record<string, AttributeValue>): readonly StoredReading[] {
+  const block = readBlock(fromBlockItem(item));
+  const fold = new HourFold(item['equipmentId']?.S ?? '', block.hour);
+  fold.add(block);
+  return fold.take(0, HOUR_NS);
 }
 
 function recordsOf(event: unknown): readonly SimulatedRecord[] {

@@ -4,11 +4,16 @@ import { DynamoDbAggregateStore } from '@sensorflow/aggregation/dynamodb/dynamod
 import { DynamoDbFleetStore } from '@sensorflow/aggregation/dynamodb/dynamodb-fleet-store.js';
 import { Clock } from '@sensorflow/kernel';
 import { createLogger } from '@sensorflow/platform/logging/logger.js';
-import { Retention, type ReadingIdentity, type StoredReading } from '@sensorflow/sensor-data';
-import { DynamoDbReadingStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-reading-store.js';
-import { toReadingItem } from '@sensorflow/sensor-data/dynamodb/reading-item.js';
+import {
+  LogReadingStore,
+  Retention,
+  type ReadingIdentity,
+  type StoredReading,
+} from '@sensorflow/sensor-data';
+import { DynamoDbBlockStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-block-store.js';
 import { setImmediate as quiescence } from 'node:timers/promises';
 import { streamBatchHandler } from '../../apps/stream-aggregator/src/stream-batch-handler.js';
+import { BlockMaker, itemOf } from './blocks.js';
 import {
   clientThat,
   LANES_PER_SHARD,
@@ -121,7 +126,7 @@ class Container {
 /** Composed as `stream-aggregator.lambda.ts` does. */
 function theHandler(client: DynamoDBClient, clock: Clock, retention: Retention): Handler {
   const hours = new HourRecomputer(
-    new DynamoDbReadingStore(client, 'readings'),
+    new LogReadingStore(new DynamoDbBlockStore(client, 'readings'), retention, clock),
     new DynamoDbAggregateStore(client, 'aggregates', SHARDS),
     clock,
     { random: () => 0, retention, denseReadings: DENSE_READINGS },
@@ -149,12 +154,13 @@ function isBehind({ records, position }: Lane): boolean {
 }
 
 export class SimulatedAggregation {
-  readonly readings = new SimulatedTable('equipmentId', 'timestamp');
+  readonly readings = new SimulatedTable('equipmentId', 'block');
   readonly aggregates = new SimulatedTable('partition', 'cell');
   readonly store: SimulatedDynamoDb;
   /** Of a planted fault, kept in the store: aggregate → sequence number. */
   readonly watermarks = new Map<string, string>();
   nowEpochMs = 0;
+  private readonly blocks = new BlockMaker(RETENTION);
   private readonly lanes: Lane[] = [];
   private readonly zombies: Container[] = [];
   private readonly discarded: SimulatedRecord[] = [];
@@ -173,26 +179,30 @@ export class SimulatedAggregation {
   }
 
   put(reading: StoredReading): void {
-    const expiry = RETENTION.expiresAtEpochSeconds(reading.timestamp);
-    this.readings.put(toReadingItem(reading, expiry));
+    this.readings.put(itemOf(this.blocks.ofReading(reading)));
   }
 
-  remove({ equipmentId, timestamp }: ReadingIdentity): void {
-    this.readings.remove(equipmentId, timestamp);
+  remove(reading: ReadingIdentity): void {
+    this.readings.put(itemOf(this.blocks.ofRemoval(reading)));
   }
 
   /**
-   * Removed by DynamoDB, which says so, or a replica, where only the times tell, or seen by somebody to
-   * whom nothing tells.
+   * A block is deleted by DynamoDB, which says so, or in a replica, where only the times tell, or seen by
+   * somebody to whom nothing tells.
    */
-  expire({ equipmentId, timestamp }: ReadingIdentity, seen: 'named' | 'dated' | 'bare'): void {
+  expire(pick: number, seen: 'named' | 'dated' | 'bare'): void {
+    const blocks = this.readings.all();
+    const block = blocks[pick % Math.max(1, blocks.length)];
     const userIdentity = { type: 'Service', principalId: 'dynamodb.amazonaws.com' };
     const removals = {
       named: { userIdentity },
       dated: { atEpochSeconds: this.nowEpochMs / 1000 },
       bare: {},
     };
-    this.readings.remove(equipmentId, timestamp, removals[seen]);
+    const [equipmentId, key] = [block?.['equipmentId']?.S, block?.['block']?.S];
+    if (equipmentId !== undefined && key !== undefined) {
+      this.readings.remove(equipmentId, key, removals[seen]);
+    }
   }
 
   split(table: number, shard: number): void {

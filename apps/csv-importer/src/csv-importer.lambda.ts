@@ -20,7 +20,7 @@ import {
   Retention,
   WAITING_GROUP_COMMIT_OPTIONS,
 } from '@sensorflow/sensor-data';
-import { DynamoDbReadingStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-reading-store.js';
+import { DynamoDbBlockStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-block-store.js';
 import { uploadBatchHandler } from './upload-batch-handler.js';
 
 // Composed once per container; Lambda keeps it, with its connections, for later messages.
@@ -30,11 +30,8 @@ const clock = new SystemClock();
 const logger = createLogger(environment.LOG_LEVEL);
 const retention = Retention.ofDays(environment.RETENTION_DAYS);
 const dynamoDb = createDynamoDbClient(region);
-const readingStore = new DynamoDbReadingStore(
-  dynamoDb,
-  environment.DYNAMODB_TABLE_NAME,
-  (kind, error) => logger.warn({ kind, err: error }, 'a write of readings failed'),
-  retention,
+const blocks = new DynamoDbBlockStore(dynamoDb, environment.DYNAMODB_TABLE_NAME, (kind, error) =>
+  logger.warn({ kind, err: error }, 'a write of readings failed'),
 );
 const importsTableName = environment.DYNAMODB_IMPORTS_TABLE_NAME;
 const imports = new DynamoDbImportStore(dynamoDb, importsTableName);
@@ -45,7 +42,10 @@ const importer = new CsvImporter(
   {
     imports,
     storage: new S3UploadStorage(createS3Client(region), environment.S3_BUCKET_NAME),
-    readings: new GroupCommit(readingStore, clock, WAITING_GROUP_COMMIT_OPTIONS),
+    readings: new GroupCommit(blocks, clock, {
+      options: WAITING_GROUP_COMMIT_OPTIONS,
+      expiresAtEpochSeconds: (hour) => retention.expiresAtEpochSeconds(hour),
+    }),
     queue,
     clock,
     retention,

@@ -1,7 +1,7 @@
 import { EquipmentRegistrar } from '@sensorflow/aggregation';
 import { SystemClock } from '@sensorflow/kernel';
-import { toReadingItem } from '@sensorflow/sensor-data/dynamodb/reading-item.js';
 import { describe, expect, it } from 'vitest';
+import { aBlockOf, itemOf } from '../../../test/support/blocks.js';
 import { InMemoryEquipmentRegistry } from '../../../test/support/in-memory-equipment-registry.js';
 import { aStoredReading, pagesOf } from '../../../test/support/readings.js';
 import { registeringEquipment } from './register-equipment.js';
@@ -32,7 +32,7 @@ function start(mostWaiting = 1000) {
 }
 
 function aBatch(values: Readonly<Record<string, number>>) {
-  const NewImage = toReadingItem(aStoredReading({ equipmentId: 'EQ-1', values }));
+  const NewImage = itemOf(aBlockOf(aStoredReading({ equipmentId: 'EQ-1', values })));
   return { Records: [{ eventName: 'INSERT', dynamodb: { SequenceNumber: '1', NewImage } }] };
 }
 

@@ -12,8 +12,8 @@ import { createDynamoDbClient } from '@sensorflow/platform/aws/aws-clients.js';
 import { readAggregatorEnvironment } from '@sensorflow/platform/config/environment.js';
 import { createLogger } from '@sensorflow/platform/logging/logger.js';
 import { throwingNames } from '@sensorflow/platform/logging/throwing-names.js';
-import { Retention } from '@sensorflow/sensor-data';
-import { DynamoDbReadingStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-reading-store.js';
+import { LogReadingStore, Retention } from '@sensorflow/sensor-data';
+import { DynamoDbBlockStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-block-store.js';
 import { registeringEquipment } from './register-equipment.js';
 import { streamBatchHandler } from './stream-batch-handler.js';
 
@@ -22,12 +22,18 @@ const environment = readAggregatorEnvironment(process.env);
 const clock = new SystemClock();
 const dynamoDb = createDynamoDbClient(environment.AWS_REGION);
 const table = environment.DYNAMODB_AGGREGATE_TABLE_NAME;
+const retention = Retention.ofDays(environment.RETENTION_DAYS);
+const readings = new LogReadingStore(
+  new DynamoDbBlockStore(dynamoDb, environment.DYNAMODB_TABLE_NAME),
+  retention,
+  clock,
+);
 const aggregator = new StreamBatchAggregator(
   new HourRecomputer(
-    new DynamoDbReadingStore(dynamoDb, environment.DYNAMODB_TABLE_NAME),
+    readings,
     new DynamoDbAggregateStore(dynamoDb, table, environment.AGGREGATE_SHARDS),
     clock,
-    { retention: Retention.ofDays(environment.RETENTION_DAYS) },
+    { retention },
   ),
   new SumRecomputer(new DynamoDbFleetStore(dynamoDb, table), clock),
 );

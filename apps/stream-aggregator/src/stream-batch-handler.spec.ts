@@ -2,6 +2,7 @@ import { HourRecomputer, StreamBatchAggregator, SumRecomputer } from '@sensorflo
 import { createLogger } from '@sensorflow/platform/logging/logger.js';
 import { Retention } from '@sensorflow/sensor-data';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { aBlockOf } from '../../../test/support/blocks.js';
 import { FixedClock } from '../../../test/support/fixed-clock.js';
 import { InMemoryAggregateStore } from '../../../test/support/in-memory-aggregate-store.js';
 import { InMemoryFleetStore } from '../../../test/support/in-memory-fleet-store.js';
@@ -45,7 +46,7 @@ describe('the function behind the readings’ stream', () => {
   ) {
     const reading = aStoredReading({ equipmentId, values });
     await readings.putAll([reading]);
-    const Keys = { equipmentId: { S: equipmentId }, timestamp: { S: reading.timestamp } };
+    const Keys = { equipmentId: { S: equipmentId }, block: { S: aBlockOf(reading).key } };
     return { eventName: 'INSERT', dynamodb: { SequenceNumber, Keys } };
   }
 

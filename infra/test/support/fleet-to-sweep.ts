@@ -20,15 +20,22 @@ import { Inspection } from '../../../libs/aggregation/src/inspection.ts';
 import { OccupiedDays } from '../../../libs/aggregation/src/occupied-days.ts';
 import { SumRecomputer } from '../../../libs/aggregation/src/sum-recomputer.ts';
 import { Verification } from '../../../libs/aggregation/src/verification.ts';
-import { instantFromEpochMs, SystemClock } from '../../../libs/kernel/src/index.ts';
+import { SystemClock, WorkBudget } from '../../../libs/kernel/src/index.ts';
 import { AGGREGATES_TABLE, READINGS_TABLE } from '../../../libs/platform/src/resources/tables.ts';
-import { DynamoDbReadingStore } from '../../../libs/sensor-data/src/dynamodb/dynamodb-reading-store.ts';
-import type { StoredReading } from '../../../libs/sensor-data/src/reading.ts';
+import { DynamoDbBlockStore } from '../../../libs/sensor-data/src/dynamodb/dynamodb-block-store.ts';
+import { MAX_BLOCKS_PER_CALL } from '../../../libs/sensor-data/src/log/block-store.ts';
+import { LogReadingStore } from '../../../libs/sensor-data/src/log/log-reading-store.ts';
+import { packRows } from '../../../libs/sensor-data/src/log/pack-rows.ts';
+import { StampClock } from '../../../libs/sensor-data/src/log/stamp.ts';
+import type { ReadingStore } from '../../../libs/sensor-data/src/reading-store.ts';
+import { Retention } from '../../../libs/sensor-data/src/retention.ts';
 
 const READINGS = 'readings';
+const BY = '6d0e9c1a-0000-4000-8000-1234567890ab';
 const AGGREGATES = 'aggregates';
 const HOUR_STARTS_AT = Date.UTC(2026, 10, 22, 10);
-const PUTS_PER_CALL = 25;
+const HOUR = hourOfEpochMs(HOUR_STARTS_AT);
+const HOUR_NS = 3_600e9;
 
 /** What the store was asked for, by its own count. */
 export interface Asked {
@@ -39,7 +46,8 @@ export interface Asked {
 /** One hour's readings in an embedded store of its own, and what the API's sweep of it asks for. */
 export class FleetToSweep {
   private asked: Asked = { calls: 0, readUnits: 0 };
-  private readonly readings: DynamoDbReadingStore;
+  private readonly blocks: DynamoDbBlockStore;
+  private readonly stamps = new StampClock(new SystemClock());
   private readonly registry: DynamoDbEquipmentRegistry;
   private readonly verification: Verification;
 
@@ -48,9 +56,10 @@ export class FleetToSweep {
     private readonly store: RunningDynoxide,
     private readonly client: DynamoDBClient,
   ) {
-    this.readings = new DynamoDbReadingStore(client, READINGS);
+    this.blocks = new DynamoDbBlockStore(client, READINGS);
     this.registry = new DynamoDbEquipmentRegistry(client, AGGREGATES);
-    this.verification = verificationOf(client, this.readings, this.registry);
+    const readings = new LogReadingStore(this.blocks, Retention.FOREVER, new SystemClock());
+    this.verification = verificationOf(client, readings, this.registry);
     this.countCalls();
   }
 
@@ -79,11 +88,19 @@ export class FleetToSweep {
   async add(equipmentIds: readonly string[], readingsEach: number): Promise<void> {
     for (const equipmentId of equipmentIds) {
       await this.registry.add([{ equipmentId, metric: 'value' }]);
-      const all = Array.from({ length: readingsEach }, (_none, index) =>
-        readingAt(equipmentId, HOUR_STARTS_AT + Math.floor((index * 3_600_000) / readingsEach)),
+      const rows = Array.from({ length: readingsEach }, (_none, index) => ({
+        offsetNs: Math.floor((index * HOUR_NS) / readingsEach),
+        values: new Map([['value', 78.42]]),
+        tags: new Map<string, string>(),
+      }));
+      // Sent one by one.
+      const blocks = rows.flatMap((row) =>
+        packRows(equipmentId, HOUR, { by: BY }, [row]).map(({ block }) =>
+          block.seal(this.stamps.next()),
+        ),
       );
-      for (let from = 0; from < all.length; from += PUTS_PER_CALL) {
-        const outcomes = await this.readings.putAll(all.slice(from, from + PUTS_PER_CALL));
+      for (let from = 0; from < blocks.length; from += MAX_BLOCKS_PER_CALL) {
+        const outcomes = await this.blocks.putAll(blocks.slice(from, from + MAX_BLOCKS_PER_CALL));
         if (outcomes.some((outcome) => outcome !== 'stored')) throw new Error('not all are stored');
       }
     }
@@ -99,9 +116,11 @@ export class FleetToSweep {
   }
 
   private async repair() {
-    const hour = hourOfEpochMs(HOUR_STARTS_AT);
-    const range = { from: hour, to: hourPlus(hour, 1) };
-    return this.verification.repair({ range }, new AbortController().signal);
+    const range = { from: HOUR, to: hourPlus(HOUR, 1) };
+    return this.verification.repair(
+      { range },
+      new WorkBudget(new AbortController().signal, new SystemClock()),
+    );
   }
 
   private countCalls(): void {
@@ -121,7 +140,7 @@ export class FleetToSweep {
 /** As the API composes it. */
 function verificationOf(
   client: DynamoDBClient,
-  readings: DynamoDbReadingStore,
+  readings: ReadingStore,
   registry: DynamoDbEquipmentRegistry,
 ): Verification {
   const clock = new SystemClock();
@@ -142,14 +161,4 @@ function unitsOf(output: object): number {
   const consumed = 'ConsumedCapacity' in output ? output.ConsumedCapacity : undefined;
   if (typeof consumed !== 'object' || consumed === null) return 0;
   return 'CapacityUnits' in consumed ? Number(consumed.CapacityUnits) : 0;
-}
-
-function readingAt(equipmentId: string, epochMs: number): StoredReading {
-  return {
-    equipmentId,
-    timestamp: instantFromEpochMs(epochMs),
-    values: new Map([['value', 78.42]]),
-    tags: new Map(),
-    registerTime: instantFromEpochMs(epochMs + 1234),
-  };
 }

@@ -1,3 +1,4 @@
+import { instantFromEpochMs } from '@sensorflow/kernel';
 import type { StoredReading } from '@sensorflow/sensor-data';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -82,14 +83,15 @@ function put(world: SimulatedAggregation, model: Model, { key, value, metrics }:
   const names = METRICS[metrics % METRICS.length] ?? METRICS[0];
   const values = names.map((name) => [name, VALUES[value % VALUES.length] ?? 0]);
   const registerTime = new Date(model.nowMs).toISOString();
-  const reading = aStoredReading({
-    equipmentId,
-    timestamp,
-    values: Object.fromEntries(values),
-    registerTime,
+  const aboutIt = { equipmentId, timestamp, registerTime };
+  const before = model.readings.get(key % KEYS.length)?.values ?? [];
+  // Metrics that are not sent stand beside those that are.
+  const merged = aStoredReading({
+    ...aboutIt,
+    values: Object.fromEntries([...before, ...values]),
   });
-  model.readings.set(key % KEYS.length, reading);
-  world.put(reading);
+  model.readings.set(key % KEYS.length, merged);
+  world.put(aStoredReading({ ...aboutIt, values: Object.fromEntries(values) }));
 }
 
 const nat = fc.nat({ max: 999 });
@@ -103,7 +105,12 @@ const COMMANDS: readonly {
   command(10, 'put', written, (world, model, one) => put(world, model, one)),
   command(3, 'identical put', nat, (world, model, key) => {
     const reading = model.readings.get(key % KEYS.length);
-    if (reading) world.put(reading);
+    if (!reading) return;
+    model.nowMs += 1000;
+    const registerTime = instantFromEpochMs(model.nowMs);
+    const repeated = { ...reading, registerTime };
+    model.readings.set(key % KEYS.length, repeated);
+    world.put(repeated);
   }),
   command(3, 'correction', written, (world, model, one) => {
     const keys = [...model.readings.keys()];
@@ -167,7 +174,7 @@ function command<T>(
   return { name, weight, arbitrary };
 }
 
-/** What may still happen when readings begin to expire: nobody writes them any more. */
+/** What may still happen when blocks begin to expire: nobody writes any more. */
 const WRITING = new Set(['put', 'identical put', 'correction', 'delete', 'late put']);
 
 const AFTERMATH = [
@@ -175,10 +182,7 @@ const AFTERMATH = [
     10,
     'TTL delete',
     fc.tuple(nat, fc.constantFrom('named' as const, 'dated' as const, 'bare' as const)),
-    (world, model, [key, seen]) => {
-      const reading = model.readings.get(key % KEYS.length);
-      if (reading) world.expire(reading, seen);
-    },
+    (world, _, [pick, seen]) => world.expire(pick, seen),
   ),
   ...COMMANDS.filter(({ name }) => !WRITING.has(name)),
 ];

@@ -30,8 +30,6 @@ export interface Look {
 
 /** More than these are not noted in one look: about 4 MB. */
 export const MOST_DIFFERENCES = 10_000;
-/** Parsed in some milliseconds: a whole page of the store would hold up the requests of this process. */
-const READINGS_PER_PAGE = 250;
 /** So many metrics fit into a cell, whatever their names and digits: half a KB each. */
 const CERTAINLY_FITTING = 750;
 /** Equipment, or metrics, that are read at once: enough to hide the store's latency, few enough to leave it to others. */
@@ -107,7 +105,7 @@ export class Inspection {
     notes: Notes,
   ): Promise<ReadonlyMap<Hour, HourSlots>> {
     const hours = new Map<Hour, HourSlots>();
-    const span = [startOfHour(from), startOfHour(to), READINGS_PER_PAGE] as const;
+    const span = [startOfHour(from), startOfHour(to)] as const;
     for await (const page of this.readings.scanRange(equipmentId, ...span, notes.budget)) {
       notes.budget.signal.throwIfAborted();
       for (const [hour, group] of Map.groupBy(page, hourOfReading)) {

@@ -88,9 +88,7 @@ export class CsvImporter {
       if (!target) return 'not-an-import';
       if (isWorn(request) && hasGotOn(seen)) return this.renew(request, token, seen, target);
       const record = await this.claim(seen, this.leaseOf(request, token, seen), target);
-      if (!record) continue;
-      if (!(await this.waitForPredecessor(seen, record, token))) return this.supersededFor(request);
-      return { record, object: record.object ?? target };
+      if (record) return { record, object: record.object ?? target };
     }
     throw new DomainError('unavailable', 'import-contended', 'Too many runs want this import.');
   }
@@ -101,16 +99,15 @@ export class CsvImporter {
    * so that a kill in between costs a second message and not the import.
    */
   private async renew(
-    { uploadId, messageId }: RunRequest,
+    request: RunRequest,
     token: string,
     seen: ImportRecord,
     object: UploadedObject,
   ): Promise<'handed-over'> {
-    await this.ports.queue.continueImport(uploadId);
-    const { seenAtEpochMs = 0, released = true } = seen.lease ?? {};
+    await this.ports.queue.continueImport(request.uploadId);
     const renewedAtRows = seen.checkpoint.rows.total;
-    // Of a predecessor that may still be writing, the lease says so to the run that goes on.
-    await this.claim(seen, { token, messageId, seenAtEpochMs, released, renewedAtRows }, object);
+    const lease = { ...this.leaseOf(request, token, seen), released: true, renewedAtRows };
+    await this.claim(seen, lease, object);
     return 'handed-over';
   }
 
@@ -135,25 +132,6 @@ export class CsvImporter {
       object,
       startedAt: instantFromEpochMs(this.ports.clock.nowEpochMs()),
     });
-  }
-
-  /**
-   * It may still have readings on their way, which must not land on top of ours. False when another
-   * run took the import over meanwhile; else the lease says that we begin only now.
-   */
-  private async waitForPredecessor(
-    { uploadId, lease }: ImportRecord,
-    { checkpoint }: ImportRecord,
-    token: string,
-  ): Promise<boolean> {
-    if (!lease || lease.released) return true;
-    const { takeoverQuietMs } = this.limits;
-    const quietSinceMs = this.ports.clock.nowEpochMs() - lease.seenAtEpochMs;
-    const waitMs = Math.min(takeoverQuietMs, takeoverQuietMs - quietSinceMs);
-    if (waitMs <= 0) return true;
-    await this.ports.clock.sleep(waitMs);
-    const nowEpochMs = this.ports.clock.nowEpochMs();
-    return this.ports.imports.saveCheckpoint(uploadId, token, checkpoint, nowEpochMs);
   }
 
   private async supersededFor({ uploadId, messageId }: RunRequest): Promise<RunOutcome> {

@@ -617,7 +617,7 @@ async function endingOf(bench: ImportWorkbench, uploadId: string): Promise<Endin
     rows: record.checkpoint.rows,
     bytes: record.failure ? 0 : record.checkpoint.bytesProcessed,
     report: bench.storage.reports.get(uploadId),
-    readings: bench.readings(),
+    readings: await bench.readings(),
   };
 }
 

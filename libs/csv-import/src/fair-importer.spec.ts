@@ -30,9 +30,9 @@ async function uploaded(bench: ImportWorkbench, createdBy: string | null, file =
 async function during(bench: ImportWorkbench, request: RunRequest, work: () => Promise<unknown>) {
   let outcome: unknown;
   let hasWorked = false;
-  const write = bench.ports.readings.write.bind(bench.ports.readings);
+  const write = bench.ports.readings.writeBlocks.bind(bench.ports.readings);
   const readings = {
-    write: async (...args: Parameters<typeof write>) => {
+    writeBlocks: async (...args: Parameters<typeof write>) => {
       if (!hasWorked) {
         hasWorked = true;
         outcome = await work();
@@ -172,9 +172,9 @@ describe('a run that has worked for its time slice', () => {
     const bench = new ImportWorkbench();
     bench.queue.othersWait = true;
     const request = await uploaded(bench, 'ada', HEAD + rows(300));
-    const write = bench.ports.readings.write.bind(bench.ports.readings);
+    const write = bench.ports.readings.writeBlocks.bind(bench.ports.readings);
     const readings = {
-      write: async (...args: Parameters<typeof write>) => {
+      writeBlocks: async (...args: Parameters<typeof write>) => {
         bench.clock.advance(500);
         return write(...args);
       },
@@ -198,6 +198,6 @@ describe('a run that has worked for its time slice', () => {
       accepted: 300,
       rejected: 0,
     });
-    expect(bench.readings()).toHaveLength(300);
+    expect(await bench.readings()).toHaveLength(300);
   });
 });

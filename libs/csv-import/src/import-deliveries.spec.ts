@@ -51,7 +51,7 @@ describe('an import whose runs are killed', () => {
     const record = await bench.record(request.uploadId);
     expect(record.runs).toBeGreaterThan(2 * MAX_DELIVERIES);
     expect(record.checkpoint.rows).toEqual({ total: 900, accepted: 900, rejected: 0 });
-    expect(bench.readings()).toHaveLength(900);
+    expect(await bench.readings()).toHaveLength(900);
   });
 
   it('wears its message out when it never gets on', async () => {
@@ -76,7 +76,7 @@ describe('an import whose runs are killed', () => {
     expect(bench.queue.continued).toEqual([request.uploadId]);
   });
 
-  it('goes on with the fresh message after the killed run can write no more', async () => {
+  it('goes on with the fresh message at once, although the killed run may still have blocks on their way', async () => {
     const bench = new ImportWorkbench();
     const request = await bench.upload(FILE);
     await killed(bench, request, 60);
@@ -84,7 +84,7 @@ describe('an import whose runs are killed', () => {
 
     const started = bench.clock.nowEpochMs();
     expect(await bench.run(next(request.uploadId, 1), SMALL)).toBe('finished');
-    expect(bench.clock.nowEpochMs() - started).toBe(20_000);
+    expect(bench.clock.nowEpochMs() - started).toBe(0);
   });
 
   it.each([1, 2, 3, 4, 5, 6])('is not lost when killed at step %i of renewing', async (step) => {

@@ -19,11 +19,6 @@ export interface ImportLimits {
   readonly sliceMs: number;
   /** It comes back after so long: those that wait for its slot ask for it once a second at least. */
   readonly turnPauseSeconds: number;
-  /**
-   * Longer than a run that lost its lease can go on writing: a checkpoint's interval, and a write of each
-   * block under way.
-   */
-  readonly takeoverQuietMs: number;
 }
 
 const KIB = 1024;
@@ -43,5 +38,4 @@ export const IMPORT_LIMITS: ImportLimits = {
   handoverMs: 60_000,
   sliceMs: 10_000,
   turnPauseSeconds: 2,
-  takeoverQuietMs: 20_000,
 };

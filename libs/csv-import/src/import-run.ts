@@ -1,5 +1,10 @@
 import { instantFromEpochMs, type Clock, type Fault } from '@sensorflow/kernel';
-import type { MetricNameLimit, ReadingWriter, Retention } from '@sensorflow/sensor-data';
+import {
+  ImportSealer,
+  type MetricNameLimit,
+  type ReadingWriter,
+  type Retention,
+} from '@sensorflow/sensor-data';
 import type { RecordBlock } from './csv-record.js';
 import { RowReader } from './csv-row.js';
 import { ErrorReport } from './error-report.js';
@@ -20,7 +25,7 @@ import { WriteWindow } from './write-window.js';
 export interface ImportPorts {
   readonly imports: ImportStore;
   readonly storage: UploadStorage;
-  readonly readings: Pick<ReadingWriter, 'write'>;
+  readonly readings: Pick<ReadingWriter, 'writeBlocks'>;
   readonly queue: ImportQueue;
   readonly clock: Clock;
   readonly retention: Retention;
@@ -93,10 +98,9 @@ export class ImportRun {
       if (typeof judged === 'string') return judged;
       const bytesProcessed = rows.processed(block.next);
       await window.begin(async (before) => {
-        const { repeated, ...result } = await writer.write(judged, before);
+        const result = await writer.write(judged, before);
         this.progress.advance(result, block.next, bytesProcessed);
         if (this.progress.isSaveDue()) await this.progress.save();
-        return repeated;
       });
       if (this.isOutOfTime()) return 'out-of-time';
       if (await this.slice.isOver()) return 'turn-over';
@@ -120,7 +124,7 @@ export class ImportRun {
     }
   }
 
-  /** The file may have stood still so long that a successor has stopped waiting for this run. */
+  /** The file may have stood still for long: does this run still hold the import, and do others see that? */
   private async assureLease(window: WriteWindow): Promise<void> {
     // What is on its way saves too, and two at once would overlap.
     await window.drained();
@@ -136,11 +140,19 @@ export class ImportRun {
       names: this.ports.names,
       callerId: createdBy?.subject ?? UNKNOWN_CREATOR,
       report: reportOf(dialect, columns.names),
+      sealer: this.sealer(),
       dryRun: options.dryRun,
     };
     return new RowWriter(context, this.ports.readings, this.ports.clock, () =>
       this.progress.save(),
     );
+  }
+
+  private sealer(): ImportSealer {
+    const { uploadId, createdBy, startedAt, runs } = this.file.record;
+    if (startedAt === undefined) throw new Error('a run without a start');
+    const identity = { importId: uploadId, by: createdBy?.subject, startedAt, run: runs };
+    return new ImportSealer(identity, (hour) => this.ports.retention.expiresAtEpochSeconds(hour));
   }
 
   private isOutOfTime(): boolean {

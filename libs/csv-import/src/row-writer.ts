@@ -1,10 +1,11 @@
 import { DomainError, type Clock, type Fault } from '@sensorflow/kernel';
 import {
   TOO_MANY_METRIC_NAMES,
+  type ImportedRow,
+  type ImportSealer,
   type MetricNameLimit,
-  type Reading,
   type ReadingWriter,
-  type WriteOutcome,
+  type SealedRows,
 } from '@sensorflow/sensor-data';
 import { readFields, type FieldsFault, type RecordFields } from './csv-fields.js';
 import type { RecordBlock } from './csv-record.js';
@@ -12,8 +13,11 @@ import type { ErrorReport, RejectedRow } from './error-report.js';
 import type { RowReader } from './csv-row.js';
 import type { BlockResult } from './import-progress.js';
 
-/** Between attempts that store nothing; then the import is left to a later run. */
-const PAUSES_MS = [1000, 2000, 4000, 8000, 16_000];
+/**
+ * So many calls in a row that store nothing leave the import to a later run. The writer repeats each of
+ * them for two seconds at least.
+ */
+const MAX_CALLS_IN_VAIN = 15;
 
 const DETAILS: Readonly<Record<FieldsFault, string>> = {
   'unclosed-quote': 'A quoted field is not closed.',
@@ -27,25 +31,21 @@ const NOT_STORABLE: Fault = {
   detail: 'The store cannot hold this reading.',
 };
 
-/** A row in the order of the file: a reading to write, or a row to report. */
-type JudgedRow = { readonly line: number; readonly cells: readonly string[] } & (
-  { readonly reading: Reading } | { readonly faults: RejectedRow['faults'] }
-);
+/** A row that is a reading to write. */
+interface ReadingRow extends ImportedRow {
+  readonly cells: readonly string[];
+}
 
-/** The rows of a block, and the readings among them. */
+type JudgedRow = ReadingRow | RejectedRow;
+
+/** The rows of a block in the order of the file. */
 export interface JudgedBlock {
   readonly rows: readonly JudgedRow[];
-  readonly readings: readonly Reading[];
 }
 
 /** The import's creator brings too many new metric names at a time: the block can be judged again then. */
 export interface ThrottledBlock {
   readonly waitMs: number;
-}
-
-export interface WrittenBlock extends BlockResult {
-  /** Whether readings of this block or of one before were sent again, perhaps after those of a block behind. */
-  readonly repeated: boolean;
 }
 
 /** Everything about one file that its rows are read and written with. */
@@ -55,6 +55,7 @@ export interface RowContext {
   readonly names: MetricNameLimit;
   /** Whose metric names they are. */
   readonly callerId: string;
+  readonly sealer: ImportSealer;
   readonly report: ErrorReport;
   readonly dryRun: boolean;
 }
@@ -63,9 +64,9 @@ export interface RowContext {
 export class RowWriter {
   constructor(
     private readonly context: RowContext,
-    private readonly readings: Pick<ReadingWriter, 'write'>,
+    private readonly readings: Pick<ReadingWriter, 'writeBlocks'>,
     private readonly clock: Clock,
-    /** Called before readings are written again: throws when that is not this run's business. */
+    /** Called before readings are sent again: throws when that is not this run's business. */
     private readonly assertLease: () => Promise<void>,
   ) {}
 
@@ -73,52 +74,55 @@ export class RowWriter {
   async judge(block: RecordBlock): Promise<JudgedBlock | ThrottledBlock> {
     const nowEpochMs = this.clock.nowEpochMs();
     const all = readFields(block, this.context.delimiter);
-    const readings: Reading[] = [];
     const rows = block.records.map(({ line }, index) => {
       const fields = all[index];
       if (!fields) throw new Error('every record has an answer');
-      const row = this.judgeRow(line, fields, nowEpochMs);
-      if ('reading' in row) readings.push(row.reading);
-      return row;
+      return this.judgeRow(line, fields, nowEpochMs);
     });
-    return this.withinNameLimit({ rows, readings });
+    return this.withinNameLimit(rows);
   }
 
-  private async withinNameLimit(all: JudgedBlock): Promise<JudgedBlock | ThrottledBlock> {
+  private async withinNameLimit(rows: readonly JudgedRow[]): Promise<JudgedBlock | ThrottledBlock> {
     const { names, callerId } = this.context;
-    const doubtful = await names.judgeAll(all.readings, callerId);
-    if (doubtful.size === 0) return all;
+    const readings = rows.filter(isReading).map(({ reading }) => reading);
+    const doubtful = await names.judgeAll(readings, callerId);
+    if (doubtful.size === 0) return { rows };
     if ([...doubtful.values()].includes('unknown')) throw namesUnknown();
-    const throttled = all.readings.filter((reading) => doubtful.get(reading) === 'throttled');
+    const throttled = readings.filter((reading) => doubtful.get(reading) === 'throttled');
     if (throttled.length > 0) return { waitMs: names.waitMs(throttled, callerId) };
-    const rows = all.rows.map((row) =>
-      'reading' in row && doubtful.has(row.reading)
-        ? { line: row.line, cells: row.cells, faults: TOO_MANY_NAMES }
-        : row,
-    );
-    return { rows, readings: all.readings.filter((reading) => !doubtful.has(reading)) };
+    return {
+      rows: rows.map((row) =>
+        isReading(row) && doubtful.has(row.reading)
+          ? { line: row.line, cells: row.cells, faults: TOO_MANY_NAMES }
+          : row,
+      ),
+    };
   }
 
   /**
    * Sends the readings of the block at once and returns when every one is confirmed, and the block
-   * `before` too. The writer lets the last reading of a key stand, also of those under way together, so
-   * the file's order is the order of effect; if the block before was sent again, then so is this one.
-   * Throws DomainError `unavailable` (`readings-unconfirmed`), and what `before` throws.
+   * `before` too. What is not confirmed is sent again: only of the oldest block on its way, so that a
+   * store that takes nothing is asked by one. Throws DomainError `unavailable`
+   * (`readings-unconfirmed`), and what `before` throws.
    */
-  async write({ rows, readings }: JudgedBlock, before: Promise<boolean>): Promise<WrittenBlock> {
-    const attempt = new Attempt(this.context.dryRun ? [] : readings);
-    attempt.note(await this.readings.write(attempt.open));
-    const isBeforeRepeated = await before;
-    if (isBeforeRepeated) attempt.startOver();
-    // Also of a block that has nothing to send: the one behind it is on its way too.
-    const repeated = isBeforeRepeated || attempt.open.length > 0;
-    for (let idle = attempt.isIdle ? 1 : 0; attempt.open.length > 0;) {
-      await this.beforeNextAttempt(idle, attempt.open.length);
-      attempt.note(await this.readings.write(attempt.open));
-      idle = attempt.isIdle ? idle + 1 : 0;
+  async write({ rows }: JudgedBlock, before: Promise<void>): Promise<BlockResult> {
+    const { dryRun, sealer } = this.context;
+    const attempt = new Attempt(dryRun ? [] : sealer.seal(rows.filter(isReading)));
+    await this.send(attempt);
+    await before;
+    while (attempt.open.length > 0) {
+      if (attempt.callsInVain >= MAX_CALLS_IN_VAIN) throw unconfirmed(attempt.open.length);
+      await this.assertLease();
+      await this.send(attempt);
     }
     const rejected = this.reportLines(rows, attempt.refused);
-    return { accepted: rows.length - rejected.length, rejected, repeated };
+    return { accepted: rows.length - rejected.length, rejected };
+  }
+
+  private async send(attempt: Attempt): Promise<void> {
+    const blocks = attempt.open.map(({ block }) => block);
+    const outcomes = await this.readings.writeBlocks(blocks, this.context.callerId);
+    attempt.note(outcomes.map(({ outcome }) => outcome));
   }
 
   private judgeRow(line: number, fields: RecordFields, nowEpochMs: number): JudgedRow {
@@ -133,31 +137,18 @@ export class RowWriter {
 
   private reportLines(
     rows: readonly JudgedRow[],
-    refused: ReadonlySet<Reading>,
+    refused: ReadonlySet<JudgedRow>,
   ): readonly string[] {
-    const lines: string[] = [];
-    for (const row of rows) {
-      if (!('reading' in row)) lines.push(this.context.report.rejected(row));
-      else if (refused.has(row.reading)) {
-        const { line, cells } = row;
-        lines.push(this.context.report.rejected({ line, cells, faults: [NOT_STORABLE] }));
-      }
-    }
-    return lines;
+    const { report } = this.context;
+    return rows.flatMap((row) => {
+      if (!isReading(row)) return [report.rejected(row)];
+      return refused.has(row) ? [report.rejected({ ...row, faults: [NOT_STORABLE] })] : [];
+    });
   }
+}
 
-  /** A slow store is given its time; one that takes nothing is waited for, and then given up. */
-  private async beforeNextAttempt(idleAttempts: number, unconfirmed: number): Promise<void> {
-    if (idleAttempts > 0) {
-      const pauseMs = PAUSES_MS[idleAttempts - 1];
-      if (pauseMs === undefined) {
-        const detail = `The store does not confirm ${unconfirmed} readings.`;
-        throw new DomainError('unavailable', 'readings-unconfirmed', detail);
-      }
-      await this.clock.sleep(pauseMs);
-    }
-    await this.assertLease();
-  }
+function isReading(row: JudgedRow): row is ReadingRow {
+  return 'reading' in row;
 }
 
 const TOO_MANY_NAMES: RejectedRow['faults'] = [TOO_MANY_METRIC_NAMES];
@@ -167,33 +158,27 @@ function namesUnknown(): DomainError {
   return new DomainError('unavailable', 'metric-names-unknown', detail);
 }
 
-/** What became of a block's readings so far. */
-class Attempt {
-  readonly refused = new Set<Reading>();
-  /** The last attempt brought nothing. */
-  isIdle = false;
-
-  constructor(
-    private readonly all: readonly Reading[],
-    /** Neither stored nor refused yet. */
-    public open: readonly Reading[] = all,
-  ) {}
-
-  note(outcomes: readonly WriteOutcome[]): void {
-    const { open } = this;
-    this.open = open.filter((reading, index) => {
-      const { outcome } = outcomes[index] ?? UNKNOWN;
-      if (outcome === 'refused') this.refused.add(reading);
-      return outcome === 'not-stored' || outcome === 'unknown';
-    });
-    this.isIdle = open.length > 0 && this.open.length === open.length;
-  }
-
-  startOver(): void {
-    this.open = this.all;
-    this.refused.clear();
-    this.isIdle = false;
-  }
+function unconfirmed(blocks: number): DomainError {
+  const detail = `The store does not confirm ${blocks} blocks of readings.`;
+  return new DomainError('unavailable', 'readings-unconfirmed', detail);
 }
 
-const UNKNOWN: WriteOutcome = { outcome: 'unknown' };
+/** What became of a block's readings so far. */
+class Attempt {
+  readonly refused = new Set<ReadingRow>();
+  /** Since anything was stored. */
+  callsInVain = 0;
+
+  /** @param open neither stored nor refused yet */
+  constructor(public open: readonly SealedRows<ReadingRow>[]) {}
+
+  note(outcomes: readonly string[]): void {
+    const { open } = this;
+    this.open = open.filter(({ rows }, index) => {
+      const outcome = outcomes[index];
+      if (outcome === 'refused') for (const row of rows) this.refused.add(row);
+      return outcome !== 'stored' && outcome !== 'refused';
+    });
+    this.callsInVain = this.open.length === open.length ? this.callsInVain + 1 : 0;
+  }
+}

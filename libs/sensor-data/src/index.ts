@@ -3,8 +3,17 @@ export {
   GROUP_COMMIT_OPTIONS,
   WAITING_GROUP_COMMIT_OPTIONS,
   type GroupCommitOptions,
-} from './group-commit-options.js';
-export { GroupCommit, type GroupCommitCounters } from './group-commit.js';
+} from './group-commit/group-commit-options.js';
+export { GroupCommit, type GroupCommitCounters } from './group-commit/group-commit.js';
+export type { WriteOutcome } from './group-commit/write-unit.js';
+export { timeCoveredBy, type CoveredTime } from './log/block-key.js';
+export {
+  ImportSealer,
+  type ImportedRow,
+  type ImportRunIdentity,
+  type SealedRows,
+} from './log/import-sealer.js';
+export { LogReadingStore } from './log/log-reading-store.js';
 export { MAX_METRIC_NAMES_PER_EQUIPMENT } from './equipment-names.js';
 export {
   MetricNameLimit,
@@ -22,15 +31,9 @@ export {
   type StoredReading,
 } from './reading.js';
 export { parseNumber, parseNumberText } from './reading-number.js';
-export {
-  MAX_PUTS_PER_CALL,
-  ReadingStore,
-  type PutOutcome,
-  type ReadingPage,
-  type ReadingRange,
-} from './reading-store.js';
+export { ReadingStore, type ReadingPage, type ReadingRange } from './reading-store.js';
 export { parseReadingTimestamp } from './reading-timestamp.js';
-export { ReadingWriter, type WriteOutcome } from './reading-writer.js';
+export { ReadingWriter } from './reading-writer.js';
 export { Retention } from './retention.js';
 export { MAX_READINGS_PER_BATCH, SensorData } from './sensor-data.js';
 export type { BatchVerdict, RejectedReading } from './batch-verdict.js';

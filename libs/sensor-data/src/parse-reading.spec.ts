@@ -69,6 +69,15 @@ describe('a valid reading', () => {
     });
   });
 
+  it('has the metrics that have a value: null is the same as leaving one out', () => {
+    const { value: _, ...rest } = valid;
+    const a1 = { value: { values: new Map([['a', 1]]) } };
+    const parsed = (raw: unknown) => parseReading(raw, NOW, Retention.FOREVER);
+
+    expect(parsed({ ...rest, values: { a: 1, b: null, constructor: null } })).toMatchObject(a1);
+    expect(parsed({ ...valid, value: null, values: { a: 1 } })).toMatchObject(a1);
+  });
+
   it('may have 64 metrics and 16 tags', () => {
     const { value: _, ...rest } = valid;
     const raw = { ...rest, values: objectOf(64, 'm', 1), tags: objectOf(16, 't', 'x') };
@@ -159,7 +168,6 @@ describe('an invalid reading', () => {
       '/values/ok value-not-a-number',
       '/values/huge value-out-of-range',
       '/values/ metric-name-invalid',
-      '/values/ value-not-a-number',
       '/tags/t tags-invalid',
     ]);
   });
@@ -176,6 +184,19 @@ describe('an invalid reading', () => {
     const inheriting: unknown = Object.create(valid);
 
     expect(faultsOf(inheriting)).toHaveLength(3);
+  });
+
+  it.each([
+    [{ value: null }, ['/value value-missing']],
+    [{ value: null, values: {} }, ['/values values-empty']],
+    [{ values: { a: null } }, ['/values values-empty']],
+    [{ value: null, values: { a: null, b: null } }, ['/values values-empty']],
+    [{ values: { 'a b': null, c: 1 } }, ['/values/a b metric-name-invalid']],
+    [{ values: { ...objectOf(64, 'm', null), c: 1 } }, ['/values too-many-metrics']],
+  ])('has no metric, or too many names, or one that none can have: %j', (metrics, faults) => {
+    const { value: _, ...rest } = valid;
+
+    expect(faultsOf({ ...rest, ...metrics })).toEqual(faults);
   });
 
   it('has both value and values', () => {
@@ -215,7 +236,6 @@ describe('an invalid reading', () => {
     ['1.5', 'value-not-a-number'],
     ['NaN', 'value-not-a-number'],
     [Number.NaN, 'value-not-a-number'],
-    [null, 'value-not-a-number'],
     [true, 'value-not-a-number'],
     [[1], 'value-not-a-number'],
     [{}, 'value-not-a-number'],

@@ -9,7 +9,6 @@ import {
 import { parseEquipmentId } from './equipment-id.js';
 import { FaultList } from './fault-list.js';
 import { isJsonObject } from './json-object.js';
-
 import { MAX_METRICS_PER_READING, parseMetricName } from './metric-name.js';
 import { parseNumber } from './reading-number.js';
 import { DEFAULT_METRIC, type Reading } from './reading.js';
@@ -83,8 +82,9 @@ function timestampOf(raw: JsonObject, nowEpochMs: number, retention: Retention):
   );
 }
 
+/** A metric that is `null` is left out: it has no value. */
 function readMetrics(raw: JsonObject, faults: FaultList): ReadonlyMap<string, number> {
-  const hasValue = Object.hasOwn(raw, 'value');
+  const hasValue = Object.hasOwn(raw, 'value') && raw.value !== null;
   const hasValues = Object.hasOwn(raw, 'values');
   if (!hasValue && !hasValues) faults.add('/value', VALUE_MISSING);
   if (hasValue && hasValues) faults.add('/value', VALUE_AMBIGUOUS);
@@ -115,7 +115,7 @@ function readValues(raw: unknown, metrics: Map<string, number>, faults: FaultLis
     return;
   }
   const names = Object.keys(raw);
-  if (names.length === 0) {
+  if (names.every((name) => raw[name] === null)) {
     faults.add('/values', { code: 'values-empty', detail: 'A reading has at least one metric.' });
   }
   if (names.length > MAX_METRICS_PER_READING) {
@@ -127,6 +127,7 @@ function readValues(raw: unknown, metrics: Map<string, number>, faults: FaultLis
   for (const name of names) {
     const pointer = pointerTo('/values', name);
     const metric = faults.valueOf(pointer, parseMetricName(name));
+    if (raw[name] === null) continue;
     const number = faults.valueOf(pointer, parseNumber(raw[name]));
     if (metric !== undefined && number !== undefined) metrics.set(metric, number);
   }

@@ -1,21 +1,17 @@
-import type { Reading, ReadingIdentity, StoredReading } from './reading.js';
+import type { WriteOutcome } from './group-commit/write-unit.js';
+import type { StoredBlock } from './log/block.js';
+import type { Reading } from './reading.js';
 
-/** What became of one reading: stored and confirmed, or why not (see PutOutcome). */
-export type WriteOutcome =
-  | { readonly outcome: 'stored'; readonly reading: StoredReading }
-  | { readonly outcome: 'not-stored' | 'unknown' | 'refused' };
-
-/** Before a reading that was not confirmed is sent again. */
+/** When it is worth trying again what the store did not take, or did not confirm. */
 export const RETRY_AFTER_SECONDS = 1;
 
 /**
- * The one door through which readings are written: single, batch and CSV. Concurrent calls may share
- * calls to the store; every caller is answered for its own readings.
+ * The one door through which readings are written: single, batch, CSV, removals. Concurrent calls may
+ * share blocks and calls to the store; every caller is answered for its own readings.
  *
- * Guarantees: `stored` only after the store confirmed that very key; of several readings with one key
- * in a call, the last stands (all are answered `stored` when it is); concurrent calls for one key take
- * effect in order of arrival; an answer for every reading within the writer's deadline; repeating a
- * call is always safe.
+ * Guarantees: `stored` only after the store confirmed the block; of several values for one instant and
+ * metric, the later in a call stands, and that of a call which began after the other was answered; an
+ * answer for every reading within the writer's deadline; repeating a call is always safe.
  */
 export abstract class ReadingWriter {
   /**
@@ -29,13 +25,11 @@ export abstract class ReadingWriter {
    */
   abstract write(readings: readonly Reading[], callerId?: string): Promise<readonly WriteOutcome[]>;
 
-  /**
-   * Does other work on one key in its turn: begins when every write of the key that came before is
-   * over, and holds up those that come later until it ends. Work that fails ends too. Throws DomainError
-   * `unavailable` (`shutting-down`, or `reading-busy` when its turn did not come within the writer's
-   * deadline), and then the work was not and will not be begun.
-   */
-  abstract inTurn<T>(identity: ReadingIdentity, work: () => Promise<T>): Promise<T>;
+  /** The same for blocks that were sealed elsewhere. */
+  abstract writeBlocks(
+    blocks: readonly StoredBlock[],
+    callerId?: string,
+  ): Promise<readonly WriteOutcome[]>;
 
   /** Every call taken on from now on is answered within so long from now: for a process that is to end. */
   abstract answerWithin(durationMs: number): void;

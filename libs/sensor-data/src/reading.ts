@@ -1,8 +1,8 @@
 import type { Instant } from '@sensorflow/kernel';
 
 /**
- * What one piece of equipment measured at one instant. Equipment and instant are its identity:
- * another reading with the same two replaces the whole of it.
+ * What one piece of equipment measured at one instant. Equipment, instant and metric identify a value:
+ * readings of one instant merge, and of one metric the latest value stands. Tags likewise.
  *
  * Metrics and tags are maps, not objects: `constructor` is a valid metric name.
  */

@@ -10,11 +10,19 @@ const NOW = Date.UTC(2026, 10, 22, 12);
 describe('a retention of 30 days', () => {
   const retention = Retention.ofDays(30);
 
-  it('lets a reading expire 30 days after its own instant, never a fraction of a second before', () => {
-    const at = (text: string) => retention.expiresAtEpochSeconds(anInstant(text));
+  it('lets all that lies in an hour expire 30 days after its end', () => {
+    const expiry = retention.expiresAtEpochSeconds('2026-11-01T23');
 
-    expect(at('2026-11-01T00:00:00Z')).toBe(Date.UTC(2026, 11, 1) / 1000);
-    expect(at('2026-11-01T00:00:00.001Z')).toBe(Date.UTC(2026, 11, 1) / 1000 + 1);
+    expect(expiry).toBe(Date.UTC(2026, 11, 2) / 1000);
+  });
+
+  it('hides an hour as a whole from the moment on that the store may remove of it', () => {
+    const expiryMs = Date.UTC(2026, 11, 2);
+
+    expect(retention.oldestKept(expiryMs - 1)).toBe('2026-11-01T23:00:00.000000000Z');
+    expect(retention.oldestKept(expiryMs)).toBe('2026-11-02T00:00:00.000000000Z');
+    expect(retention.oldestKept(expiryMs + HOUR_MS - 1)).toBe('2026-11-02T00:00:00.000000000Z');
+    expect(retention.oldestKept(0)).toBe('1970-01-01T00:00:00.000000000Z');
   });
 
   it('takes no reading that would expire within three days', () => {
@@ -44,8 +52,9 @@ describe('a retention of 30 days', () => {
           fc.pre(!kept.isTooOld(timestamp, NOW));
 
           expect(kept.isSealed(hour, NOW + 47 * HOUR_MS - 1)).toBe(false);
-          const firstExpiry = (kept.expiresAtEpochSeconds(hour) ?? 0) * 1000;
-          expect(kept.isSealed(hour, firstExpiry - 24 * HOUR_MS)).toBe(true);
+          const expiryMs = (kept.expiresAtEpochSeconds(hour.slice(0, 13)) ?? 0) * 1000;
+          expect(kept.isSealed(hour, expiryMs - 24 * HOUR_MS)).toBe(true);
+          expect(kept.oldestKept(expiryMs - 1)).toBe(hour);
         },
       ),
     );
@@ -61,7 +70,8 @@ describe('no retention', () => {
     const first = anInstant('1970-01-01T00:00:00Z');
     const never = Retention.ofDays(undefined);
 
-    expect(never.expiresAtEpochSeconds(first)).toBeUndefined();
+    expect(never.expiresAtEpochSeconds('1970-01-01T00')).toBeUndefined();
+    expect(never.oldestKept(NOW)).toBeUndefined();
     expect(never.isTooOld(first, NOW)).toBe(false);
     expect(never.isSealed(first, NOW)).toBe(false);
   });

@@ -2,7 +2,7 @@ import { instantFromEpochMs, instantToEpochMs, type Instant } from '@sensorflow/
 
 const MS_PER_HOUR = 3_600_000;
 const MS_PER_DAY = 24 * MS_PER_HOUR;
-/** Every reading accepted has three days before it expires … */
+/** Every reading accepted has three days before its hour can expire … */
 const MARGIN_MS = 72 * MS_PER_HOUR;
 /** … and two of them before its hour is sealed: twice as long as a stream keeps a change. */
 const SEALED_BEFORE_MS = 24 * MS_PER_HOUR;
@@ -11,9 +11,10 @@ const SEALED_BEFORE_MS = 24 * MS_PER_HOUR;
 const MIN_RETENTION_DAYS = 4;
 
 /**
- * How long readings are kept, from their own instant on. A reading that expires is no correction: what
- * was aggregated from it stays. So an hour is sealed before the first of its readings can vanish, and
- * readings are refused before their hour is sealed. Decision record 0010.
+ * How long readings are kept, from the end of their hour on: an hour expires as a whole, because the store
+ * deletes its blocks in no order. A reading that expires is no correction: what was aggregated from it
+ * stays. So an hour is sealed before it expires, and readings are refused before their hour is sealed.
+ * Decision record 0010.
  */
 export class Retention {
   static readonly FOREVER = new Retention(Infinity);
@@ -28,10 +29,17 @@ export class Retention {
     return new Retention(days * MS_PER_DAY);
   }
 
-  /** From when on the store may remove the reading; undefined for never. */
-  expiresAtEpochSeconds(timestamp: Instant): number | undefined {
+  /** From when on the store may remove what lies in an hour; undefined for never. */
+  expiresAtEpochSeconds(hour: string): number | undefined {
     if (this.keptMs === Infinity) return undefined;
-    return Math.ceil((instantToEpochMs(timestamp) + this.keptMs) / 1000);
+    return Math.ceil((Date.parse(`${hour}:00:00Z`) + MS_PER_HOUR + this.keptMs) / 1000);
+  }
+
+  /** The beginning of the oldest hour that has not expired; undefined when none ever does. */
+  oldestKept(nowEpochMs: number): Instant | undefined {
+    if (this.keptMs === Infinity) return undefined;
+    const oldestHour = Math.floor((nowEpochMs - this.keptMs) / MS_PER_HOUR);
+    return instantFromEpochMs(Math.max(0, oldestHour * MS_PER_HOUR));
   }
 
   /** Whether a reading of that instant can be neither taken nor removed any more. */

@@ -3,12 +3,14 @@ import { Logger, Module, type DynamicModule, type OnApplicationShutdown } from '
 import { SystemClock, type Clock } from '@sensorflow/kernel';
 import { ReadScheduler } from '@sensorflow/platform/http/read-scheduler.js';
 import { errorNames } from '@sensorflow/platform/logging/loggable-error.js';
-import {
-  DynamoDbReadingStore,
-  type WriteFailureListener,
-} from './dynamodb/dynamodb-reading-store.js';
-import { GroupCommit } from './group-commit.js';
+import { DynamoDbBlockStore, type WriteFailureListener } from './dynamodb/dynamodb-block-store.js';
+import { GroupCommit } from './group-commit/group-commit.js';
 import { BatchController } from './http/batch.controller.js';
+import { BlockStore } from './log/block-store.js';
+import { LogReader } from './log/log-reader.js';
+import { LogReadingStore } from './log/log-reading-store.js';
+import { ReadingRemover } from './log/reading-remover.js';
+import { StampClock } from './log/stamp.js';
 import { MetricNameLimit, type RegisteredMetricNames } from './metric-name-limit.js';
 import { ReadingsController } from './http/readings.controller.js';
 import { ReadingStore } from './reading-store.js';
@@ -38,33 +40,48 @@ export class SensorDataModule implements OnApplicationShutdown {
 
   static register(options: SensorDataOptions): DynamicModule {
     const { dynamoDb, tableName, retention, registeredNames, clock = new SystemClock() } = options;
+    const stamps = new StampClock(clock);
+    const expiresAtEpochSeconds = (hour: string) => retention.expiresAtEpochSeconds(hour);
     return {
       module: SensorDataModule,
       controllers: [ReadingsController, BatchController],
       providers: [
         { provide: ReadScheduler, useValue: options.reads },
         {
+          provide: BlockStore,
+          useFactory: () => new DynamoDbBlockStore(dynamoDb, tableName, writeFailureLog(clock)),
+        },
+        {
           provide: ReadingStore,
-          useFactory: () =>
-            new DynamoDbReadingStore(dynamoDb, tableName, writeFailureLog(clock), retention),
+          useFactory: (blocks: BlockStore) => new LogReadingStore(blocks, retention, clock),
+          inject: [BlockStore],
         },
         {
           provide: GroupCommit,
-          useFactory: (store: ReadingStore) => new GroupCommit(store, clock),
-          inject: [ReadingStore],
+          useFactory: (blocks: BlockStore) =>
+            new GroupCommit(blocks, clock, { stamps, expiresAtEpochSeconds }),
+          inject: [BlockStore],
         },
         { provide: ReadingWriter, useExisting: GroupCommit },
         {
           provide: SensorData,
-          useFactory: (store: ReadingStore, writer: ReadingWriter) =>
+          useFactory: (blocks: BlockStore, store: ReadingStore, writer: ReadingWriter) =>
             new SensorData(
-              store,
-              writer,
+              {
+                store,
+                writer,
+                remover: new ReadingRemover(
+                  new LogReader(blocks),
+                  writer,
+                  stamps,
+                  expiresAtEpochSeconds,
+                ),
+              },
               clock,
               retention,
               new MetricNameLimit(registeredNames, clock),
             ),
-          inject: [ReadingStore, ReadingWriter],
+          inject: [BlockStore, ReadingStore, ReadingWriter],
         },
       ],
       exports: [ReadingStore, ReadingWriter],
@@ -76,14 +93,14 @@ const LOG_INTERVAL_MS = 1_000;
 
 /** One line a second for each kind of failure: an outage must not drown the log that explains it. */
 function writeFailureLog(clock: Clock): WriteFailureListener {
-  const logger = new Logger('ReadingStore');
+  const logger = new Logger('BlockStore');
   const lastLoggedEpochMs = new Map<string, number>();
   return (kind, error) => {
     const nowEpochMs = clock.nowEpochMs();
     if (nowEpochMs - (lastLoggedEpochMs.get(kind) ?? 0) < LOG_INTERVAL_MS) return;
     lastLoggedEpochMs.set(kind, nowEpochMs);
     const line = `A write of readings failed (${kind}): ${errorNames(error)}`;
-    if (kind === 'misconfigured') logger.error(line);
+    if (kind === 'misconfigured' || kind === 'clock-skewed') logger.error(line);
     else logger.warn(line);
   };
 }

@@ -10,16 +10,15 @@ import { SEND_AGAIN, VerdictList, type BatchVerdict } from './batch-verdict.js';
 import { batchThrottled, namesUnknown, readingThrottled } from './metric-name-errors.js';
 import { TOO_MANY_METRIC_NAMES, type MetricNameLimit } from './metric-name-limit.js';
 import { parseReading } from './parse-reading.js';
+import type { WriteOutcome } from './group-commit/write-unit.js';
+import { instantRange, type ReadingRemover } from './log/reading-remover.js';
 import type { ReadingPage, ReadingRange, ReadingStore } from './reading-store.js';
-import { RETRY_AFTER_SECONDS, type ReadingWriter, type WriteOutcome } from './reading-writer.js';
-import { readingBusy } from './reading-busy.js';
+import { RETRY_AFTER_SECONDS, type ReadingWriter } from './reading-writer.js';
 import { READING_TOO_OLD } from './reading-timestamp.js';
 import type { Reading, ReadingIdentity, StoredReading } from './reading.js';
 import type { Retention } from './retention.js';
 
 export const MAX_READINGS_PER_BATCH = 10_000;
-
-const MAX_REMOVAL_ATTEMPTS = 5;
 
 const NOT_STORABLE: InputFault = {
   pointer: '',
@@ -35,11 +34,17 @@ interface Placed {
   readonly indexes: readonly number[];
 }
 
+/** How readings are written, found and removed. */
+export interface ReadingsLog {
+  readonly store: ReadingStore;
+  readonly writer: ReadingWriter;
+  readonly remover: ReadingRemover;
+}
+
 /** Takes readings in, and finds them again: what the HTTP routes for readings do. */
 export class SensorData {
   constructor(
-    private readonly store: ReadingStore,
-    private readonly writer: ReadingWriter,
+    private readonly log: ReadingsLog,
     private readonly clock: Clock,
     private readonly retention: Retention,
     private readonly names: MetricNameLimit,
@@ -56,8 +61,10 @@ export class SensorData {
       throw invalidReading(parsed.faults);
     }
     if (!this.names.admits(parsed.value, callerId)) await this.assertNames(parsed.value, callerId);
-    const [outcome] = await this.writer.write([parsed.value], callerId);
-    if (outcome?.outcome === 'stored') return outcome.reading;
+    const [outcome] = await this.log.writer.write([parsed.value], callerId);
+    if (outcome?.outcome === 'stored') {
+      return { ...parsed.value, registerTime: outcome.registerTime };
+    }
     throw writeFailed(outcome);
   }
 
@@ -82,7 +89,7 @@ export class SensorData {
     const verdicts = new VerdictList();
     const valid = await this.validReadings(documents, verdicts, callerId);
     const { readings, indexes, throttled } = await this.withinNameLimit(valid, verdicts, callerId);
-    const outcomes = await this.writer.write(readings, callerId);
+    const outcomes = await this.log.writer.write(readings, callerId);
     for (const [position, index] of indexes.entries()) {
       noteOutcome(verdicts, index, outcomes[position]);
     }
@@ -144,46 +151,33 @@ export class SensorData {
   }
 
   listReadings(range: ReadingRange, budget?: WorkBudget): Promise<ReadingPage> {
-    return this.store.range(range, budget);
+    return this.log.store.range(range, budget);
   }
 
   /** Throws `no-reading` when the equipment has none. */
   async latestReading(equipmentId: string, budget?: WorkBudget): Promise<StoredReading> {
-    const latest = await this.store.latest(equipmentId, budget);
+    const latest = await this.log.store.latest(equipmentId, budget);
     if (latest) return latest;
     throw new DomainError('not-found', 'no-reading', 'This equipment has no reading.');
   }
 
   /**
-   * Removes the reading that stands there when its turn comes. Its turn is behind every write of that
-   * reading that this process took on before, and ahead of those it takes on later; between processes
-   * the store's order holds. Throws `no-reading` when there was none, `reading-too-old`, `reading-busy`
-   * (nothing happened) or `outcome-unknown`.
+   * Removes what stands at an instant. What is written later stands. Throws `no-reading` when nothing
+   * stands there, `reading-too-old`, and what ReadingRemover throws.
    */
-  async removeReading(identity: ReadingIdentity): Promise<void> {
-    if (this.retention.isTooOld(identity.timestamp, this.clock.nowEpochMs())) {
+  async removeReading(
+    { equipmentId, timestamp }: ReadingIdentity,
+    callerId: string,
+    budget?: WorkBudget,
+  ): Promise<void> {
+    if (this.retention.isTooOld(timestamp, this.clock.nowEpochMs())) {
       throw new DomainError('invalid', READING_TOO_OLD.code, READING_TOO_OLD.detail, {
         faults: [{ pointer: '/timestamp', ...READING_TOO_OLD }],
       });
     }
-    await this.writer.inTurn(identity, () => this.removeWhatStands(identity));
-  }
-
-  /**
-   * Looks, and removes exactly what it saw: an attempt that the network delivers late finds another
-   * reading there, and leaves it.
-   */
-  private async removeWhatStands(identity: ReadingIdentity): Promise<void> {
-    for (let attempt = 0; attempt < MAX_REMOVAL_ATTEMPTS; attempt += 1) {
-      const standing = await this.store.find(identity);
-      if (standing === undefined) {
-        // It was there when we came: an attempt of ours whose answer was lost has removed it, or another process.
-        if (attempt > 0) return;
-        throw new DomainError('not-found', 'no-reading', 'There is no such reading.');
-      }
-      if ((await this.store.removeExactly(standing)) === 'removed') return;
-    }
-    throw readingBusy();
+    const range = { equipmentId, ...instantRange(timestamp) };
+    if (await this.log.remover.remove(range, callerId, budget)) return;
+    throw new DomainError('not-found', 'no-reading', 'There is no such reading.');
   }
 }
 

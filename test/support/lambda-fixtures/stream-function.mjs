@@ -6,7 +6,7 @@ export async function handler(event) {
   const readings = event.Records.map((record) => ({
     sequenceNumber: record.dynamodb.SequenceNumber,
     equipmentId: record.dynamodb.Keys.equipmentId.S,
-    timestamp: record.dynamodb.Keys.timestamp.S,
+    block: record.dynamodb.Keys.block.S,
   }));
   const has = (name) => readings.some(({ equipmentId }) => equipmentId === name);
   appendFileSync(env.ATTEMPTS_FILE, `${readings.length}\n`);
@@ -16,7 +16,7 @@ export async function handler(event) {
   if (has('slow')) await new Promise((resolve) => setTimeout(resolve, 400));
   const failing = isFirst ? readings.findIndex((r) => r.equipmentId === 'fails-once') : -1;
   const done = failing === -1 ? readings : readings.slice(0, failing);
-  appendFileSync(env.DELIVERED_FILE, done.map((r) => `${r.equipmentId} ${r.timestamp}\n`).join(''));
+  appendFileSync(env.DELIVERED_FILE, done.map((r) => `${r.equipmentId} ${r.block}\n`).join(''));
   if (isFirst && has('crashes')) process.exit(3);
 
   // The lowest counts, in whatever order they are reported.

@@ -3,9 +3,9 @@ import { member } from './json-member.js';
 const DYNAMODB = 'dynamodb.amazonaws.com';
 
 /**
- * Whether a record of the readings' stream says that a reading expired, which changes no aggregate. The
- * service's own removals name it; in a replica they look like anybody's, but an item is only removed after
- * its expiry by nobody else: readings cannot be removed any more by then.
+ * Whether a record of the readings' stream says that a block expired, which changes no aggregate. The
+ * service's own deletions name it; in a replica they look like anybody's, but after \`expiresAt\` only TTL
+ * deletes a block.
  */
 export function isExpiry(record: unknown): boolean {
   if (member(record, 'eventName') !== 'REMOVE') return false;

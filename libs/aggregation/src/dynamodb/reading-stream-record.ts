@@ -1,22 +1,18 @@
-import { parseInstant, type Instant } from '@sensorflow/kernel';
+import { timeCoveredBy } from '@sensorflow/sensor-data';
 import type { DirtyCell } from '../dirty-cell.js';
 import { hourOf, slotOf } from '../hour.js';
 import { textMember } from './json-member.js';
 
 /**
- * The equipment-hour that a record of the readings' stream made dirty. Only keys are looked at: an
- * insertion, a correction and a removal all mean the same. Undefined when they name no reading.
+ * The equipment-hour that a record of the readings' stream made dirty. Only keys are looked at: readings,
+ * a removal and the mark of an undone import all mean the same. Undefined when they name no block.
  */
-export function dirtyByReading(keys: unknown): DirtyCell | undefined {
+export function dirtyByBlock(keys: unknown): DirtyCell | undefined {
   const equipmentId = textMember(keys, 'equipmentId');
-  const timestamp = canonicalInstant(textMember(keys, 'timestamp'));
-  if (equipmentId === undefined || timestamp === undefined) return undefined;
-  const cell = { equipmentId, hour: hourOf(timestamp) };
-  return { level: 'equipment-hour', cell, slots: [slotOf(timestamp)] };
-}
-
-/** Another writing of the instant would be another key in the table, outside its hour's range. */
-function canonicalInstant(text: string | undefined): Instant | undefined {
-  const parsed = parseInstant(text ?? '');
-  return parsed.ok && parsed.value === text ? parsed.value : undefined;
+  const covered = timeCoveredBy(textMember(keys, 'block') ?? '');
+  if (equipmentId === undefined || covered === undefined) return undefined;
+  const [first, last] = [slotOf(covered.first), slotOf(covered.last)];
+  const slots = Array.from({ length: last - first + 1 }, (_slot, index) => first + index);
+  const cell = { equipmentId, hour: hourOf(covered.first) };
+  return { level: 'equipment-hour', cell, slots };
 }

@@ -7,17 +7,18 @@ function aRecord(NewImage: unknown) {
 }
 
 describe('the metrics that a batch of the readings’ stream brought', () => {
-  it('are those of its readings, alone or together, whatever their names', () => {
-    const at = { S: '2023-02-15T06:30:00.000000000Z' };
-    const alone = { equipmentId: { S: 'EQ-1' }, timestamp: at, value: { N: '5' } };
-    const M = { temperature: { N: '1' }, constructor: { N: '2' }, value: { N: '3' } };
-    const together = { equipmentId: { S: 'EQ-2' }, timestamp: at, values: { M } };
+  it('are those of its blocks, whatever their names', () => {
+    const block = { S: '2023-02-15T06#s#30:00#00000000000abc' };
+    const aBlock = (equipmentId: string, ...metrics: readonly string[]) => {
+      const M = Object.fromEntries(metrics.map((metric) => [metric, { S: '1 2' }]));
+      return aRecord({ equipmentId: { S: equipmentId }, block, v: { M } });
+    };
+    const Records = [aBlock('EQ-1', 'value'), aBlock('EQ-2', 'temperature', 'constructor')];
 
-    expect(sentMetricsOf({ Records: [aRecord(alone), aRecord(together)] })).toEqual([
+    expect(sentMetricsOf({ Records })).toEqual([
       { equipmentId: 'EQ-1', metric: 'value' },
       { equipmentId: 'EQ-2', metric: 'temperature' },
       { equipmentId: 'EQ-2', metric: 'constructor' },
-      { equipmentId: 'EQ-2', metric: 'value' },
     ]);
   });
 
@@ -29,7 +30,14 @@ describe('the metrics that a batch of the readings’ stream brought', () => {
       metrics: { M: {} },
     };
 
-    expect(sentMetricsOf({ Records: [aRecord(undefined), aRecord(cell)] })).toEqual([]);
+    const removal = {
+      equipmentId: { S: 'EQ-1' },
+      block: { S: '2023-02-15T06#s#30:00#00000000000abc' },
+      removes: { M: { from: { S: 'n0' } } },
+    };
+    const Records = [undefined, cell, removal].map(aRecord);
+
+    expect(sentMetricsOf({ Records })).toEqual([]);
   });
 
   it('are read from anything without throwing', () => {

@@ -1,10 +1,9 @@
-import { DEFAULT_METRIC } from '@sensorflow/sensor-data';
 import type { EquipmentMetric } from '../equipment-registry.js';
 import { member, textMember } from './json-member.js';
 
 /**
- * The metrics that the records of a Lambda event brought: those of readings that were stored, none of
- * removals, and none of what is no reading. Never throws.
+ * The metrics that the records of a Lambda event brought: those of blocks of readings, none of removals,
+ * and none of what is no block. Never throws.
  */
 export function sentMetricsOf(event: unknown): readonly EquipmentMetric[] {
   const records = member(event, 'Records');
@@ -12,11 +11,10 @@ export function sentMetricsOf(event: unknown): readonly EquipmentMetric[] {
 }
 
 function metricsSentIn(record: unknown): readonly EquipmentMetric[] {
-  const reading = member(member(record, 'dynamodb'), 'NewImage');
-  const equipmentId = textMember(reading, 'equipmentId');
-  if (equipmentId === undefined || textMember(reading, 'timestamp') === undefined) return [];
-  const values = member(member(reading, 'values'), 'M');
-  const names = typeof values === 'object' && values !== null ? Object.keys(values) : [];
-  if (member(reading, 'value') !== undefined) names.push(DEFAULT_METRIC);
-  return names.map((metric) => ({ equipmentId, metric }));
+  const block = member(member(record, 'dynamodb'), 'NewImage');
+  const equipmentId = textMember(block, 'equipmentId');
+  const columns = member(member(block, 'v'), 'M');
+  if (equipmentId === undefined || textMember(block, 'block') === undefined) return [];
+  if (typeof columns !== 'object' || columns === null) return [];
+  return Object.keys(columns).map((metric) => ({ equipmentId, metric }));
 }

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { streamChangesOf } from './stream-changes.js';
 
-const KEYS = { equipmentId: { S: 'EQ-1' }, timestamp: { S: '2023-02-15T06:30:00.000000000Z' } };
+const KEYS = { equipmentId: { S: 'EQ-1' }, block: { S: '2023-02-15T06#s#30:02#00000000000abc' } };
 const SEQUENCE_NUMBER = '100000000003498069978';
 
 function aRecord(keys: unknown, eventName = 'INSERT', images: object = {}) {
@@ -17,7 +17,7 @@ function dirtyBy(...record: Parameters<typeof aRecord>) {
 
 describe('a record of the readings’ stream', () => {
   it.each(['INSERT', 'MODIFY', 'REMOVE'])(
-    'that says %s names the equipment-hour and the slot of its reading',
+    'that says %s names the equipment-hour and the slot of its block',
     (name) => {
       expect(dirtyBy(KEYS, name)).toEqual({
         level: 'equipment-hour',
@@ -28,16 +28,25 @@ describe('a record of the readings’ stream', () => {
   );
 
   it.each([
+    ['a second', '2023-02-15T06#s#30:00#00000000000abc', [5, 6]],
+    ['some minutes', '2023-02-15T06#m#32:00#00000000000abc', [5, 6]],
+    ['an hour', '2023-02-15T06#h#12:00#00000000000abc', [0, 1, 2]],
+    ['an import', '2023-02-15T06#!undone#an-import', Array.from({ length: 12 }, (_, slot) => slot)],
+  ])('names every slot that a block of %s can change', (_span, block, slots) => {
+    expect(dirtyBy({ ...KEYS, block: { S: block } })).toMatchObject({ slots });
+  });
+
+  it.each([
     [undefined],
     [null],
     [{}],
     [{ ...KEYS, equipmentId: { S: '' } }],
     [{ ...KEYS, equipmentId: { N: '1' } }],
-    [{ ...KEYS, timestamp: { S: '2023-02-15T06:30:00Z' } }],
-    [{ ...KEYS, timestamp: { S: '2023-02-15T01:30:00.000000000-05:00' } }],
-    [{ ...KEYS, timestamp: { S: 'yesterday' } }],
-    [{ ...KEYS, timestamp: 5 }],
-  ])('with the keys %j names no reading', (keys) => {
+    [{ ...KEYS, block: { S: '2023-02-15T06:30:00.000000000Z' } }],
+    [{ ...KEYS, block: { S: '2023-02-15T06#s#60:00#00000000000abc' } }],
+    [{ ...KEYS, block: { S: 'yesterday' } }],
+    [{ ...KEYS, block: 5 }],
+  ])('with the keys %j names no block', (keys) => {
     expect(dirtyBy(keys)).toBeUndefined();
   });
 });
@@ -60,7 +69,7 @@ describe('a removal in the readings’ stream', () => {
     expect(dirtyByRemoval({ userIdentity: SERVICE })).toBe('nothing');
   });
 
-  it('of a reading that had expired by then changes nothing, whoever it says it was', () => {
+  it('of a block that had expired by then changes nothing, whoever it says it was', () => {
     expect(dirtyByRemoval({}, removedAt(EXPIRY))).toBe('nothing');
     expect(dirtyByRemoval({ userIdentity: {} }, removedAt(EXPIRY + 172_800))).toBe('nothing');
   });
@@ -72,11 +81,11 @@ describe('a removal in the readings’ stream', () => {
     ['at a time that nobody knows', {}, { OldImage: { ...KEYS, expiresAt: { N: '1' } } }],
     ['by another service', { userIdentity: { ...SERVICE, principalId: 'lambda' } }, {}],
     ['by somebody of that name', { userIdentity: { ...SERVICE, type: 'User' } }, {}],
-  ])('of a reading %s is a change like any other', (_name, record, change) => {
+  ])('of a block %s is a change like any other', (_name, record, change) => {
     expect(dirtyByRemoval(record, change)).toMatchObject({ level: 'equipment-hour' });
   });
 
-  it('is the only expiry: a correction of an expired reading is a change', () => {
+  it('is the only expiry: any other record of an expired block is a change', () => {
     const record = { eventName: 'MODIFY', userIdentity: SERVICE };
 
     expect(dirtyByRemoval(record, removedAt(EXPIRY))).toMatchObject({ level: 'equipment-hour' });

@@ -2,7 +2,7 @@ import type { StreamChange } from '../stream-batch-aggregator.js';
 import { dirtyByCell } from './cell-stream-record.js';
 import { isExpiry } from './expiry-record.js';
 import { member } from './json-member.js';
-import { dirtyByReading } from './reading-stream-record.js';
+import { dirtyByBlock } from './reading-stream-record.js';
 
 /**
  * Reads the records of a Lambda event from the readings' or the aggregates' stream; the two differ by
@@ -21,6 +21,6 @@ export function streamChangesOf(event: unknown): readonly StreamChange[] {
     const keys = member(change, 'Keys');
     const isOfCell = member(keys, 'partition') !== undefined;
     if (isOfCell) return { sequenceNumber, dirty: dirtyByCell(change, keys) };
-    return { sequenceNumber, dirty: isExpiry(record) ? 'nothing' : dirtyByReading(keys) };
+    return { sequenceNumber, dirty: isExpiry(record) ? 'nothing' : dirtyByBlock(keys) };
   });
 }

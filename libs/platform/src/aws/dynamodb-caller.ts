@@ -20,6 +20,12 @@ interface Destination {
   readonly options: RequestOptions;
 }
 
+/** In either direction. */
+export interface ClockSkew {
+  readonly atLeastMs: number;
+  readonly measuredEpochMs: number;
+}
+
 const POOL = { keepAlive: true, maxSockets: 64 };
 
 /**
@@ -31,6 +37,7 @@ export class DynamoDbCaller {
   private readonly agents = { http: new HttpAgent(POOL), https: new HttpsAgent(POOL) };
   private destination: Destination | undefined;
   private clockOffsetMs = 0;
+  private skew: ClockSkew | undefined;
 
   /** @param tableName some endpoints depend on it */
   constructor(
@@ -42,17 +49,34 @@ export class DynamoDbCaller {
    * The parsed answer. Throws what the client's `send` throws: DynamoDBServiceException for a refusal,
    * SyntaxError for what is no JSON, and the errors of connections and of credentials.
    */
-  async call(operation: 'PutItem' | 'BatchWriteItem', body: string): Promise<unknown> {
+  async call(operation: 'PutItem' | 'BatchWriteItem' | 'GetItem', body: string): Promise<unknown> {
     const { url, signer, options } = await this.currentDestination();
     const { headers: signed } = await signer.sign(requestTo(url, operation, body), {
       signingDate: new Date(Date.now() + this.clockOffsetMs),
     });
+    const sentEpochMs = Date.now();
     const { status, headers, text } = await exchange({ ...options, headers: signed }, body);
+    this.noteClock(sentEpochMs, headers);
     if (status !== 200) await this.correctClock(headers);
     const answer: unknown = JSON.parse(text);
     const exception = textIn(answer, '__type');
     if (status !== 200 || exception !== undefined) throw refusal(status, exception, answer);
     return answer;
+  }
+
+  /** How far this machine's clock was from DynamoDB's at the last answer; undefined before any. */
+  get clockSkew(): ClockSkew | undefined {
+    return this.skew;
+  }
+
+  /** The header has whole seconds, so DynamoDB's clock was somewhere in a second between sending and now. */
+  private noteClock(sentEpochMs: number, { date }: IncomingHttpHeaders): void {
+    const serverEpochMs = Date.parse(date ?? '');
+    if (Number.isNaN(serverEpochMs)) return;
+    const nowEpochMs = Date.now();
+    const aheadMs = Math.max(0, sentEpochMs - (serverEpochMs + 1000));
+    const behindMs = Math.max(0, serverEpochMs - nowEpochMs);
+    this.skew = { atLeastMs: Math.max(aheadMs, behindMs), measuredEpochMs: nowEpochMs };
   }
 
   private async currentDestination(): Promise<Destination> {

@@ -28,7 +28,7 @@ export interface IndexDefinition {
 export const READINGS_TABLE = {
   nameVariable: 'DYNAMODB_TABLE_NAME',
   partitionKey: 'equipmentId',
-  sortKey: 'timestamp',
+  sortKey: 'block',
   indexes: [],
   scope: 'every-region',
   stream: 'NEW_AND_OLD_IMAGES',

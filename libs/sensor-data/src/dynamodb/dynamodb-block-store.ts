@@ -1,4 +1,5 @@
 import {
+  DynamoDBServiceException,
   ScanCommand,
   type AttributeValue,
   type DynamoDBClient,
@@ -17,7 +18,7 @@ import {
 import type { StoredBlock } from '../log/block.js';
 import { putBlockJson, putBlocksJson, putOutcome, putOutcomes } from './block-calls.js';
 import { blockItemKey, fromBlockItem } from './block-item.js';
-import { classifyWriteFailure, type WriteFailureKind } from './write-failure.js';
+import { classifyWriteFailure, ClockSkewed, type WriteFailureKind } from './write-failure.js';
 
 /** Told of every failed call, since an outcome carries no cause. */
 export type WriteFailureListener = (kind: WriteFailureKind, error: unknown) => void;
@@ -40,6 +41,7 @@ export class DynamoDbBlockStore extends BlockStore {
 
   override async putAll(blocks: readonly StoredBlock[]): Promise<readonly PutOutcome[]> {
     try {
+      await this.assertClock();
       return await this.put(blocks);
     } catch (error) {
       const kind = classifyWriteFailure(error);
@@ -48,6 +50,28 @@ export class DynamoDbBlockStore extends BlockStore {
       const outcome = kind === 'unknown' ? 'unknown' : 'not-stored';
       return blocks.map(() => outcome);
     }
+  }
+
+  /** Stamps order what processes write, so a process whose clock is wrong writes nothing. */
+  private async assertClock(): Promise<void> {
+    if (!this.isClockWrong()) return;
+    const measuredEpochMs = this.caller.clockSkew?.measuredEpochMs ?? 0;
+    if (Date.now() - measuredEpochMs >= CLOCK_CHECK_MS) await this.askForTheTime();
+    if (this.isClockWrong()) throw new ClockSkewed(this.caller.clockSkew?.atLeastMs ?? 0);
+  }
+
+  /** Every answer has the time, also that of a process which may not read. */
+  private async askForTheTime(): Promise<void> {
+    const Key = blockItemKey({ equipmentId: ' clock', key: ' clock' });
+    try {
+      await this.caller.call('GetItem', JSON.stringify({ TableName: this.tableName, Key }));
+    } catch (error) {
+      if (!(error instanceof DynamoDBServiceException)) throw error;
+    }
+  }
+
+  private isClockWrong(): boolean {
+    return (this.caller.clockSkew?.atLeastMs ?? 0) > MAX_SKEW_MS;
   }
 
   private async put(blocks: readonly StoredBlock[]): Promise<readonly PutOutcome[]> {
@@ -122,6 +146,10 @@ export class DynamoDbBlockStore extends BlockStore {
   }
 }
 
+const MAX_SKEW_MS = 1000;
+/** While it is wrong, it is looked at so often at most. */
+const CLOCK_CHECK_MS = 1000;
+
 /** Every key begins with a digit. */
 const BEHIND_ALL = { block: { S: '~' } };
 
@@ -131,9 +159,8 @@ const BEHIND_ALL = { block: { S: '~' } };
  */
 function keyCondition({ equipmentId, keys }: BlockQuery) {
   return {
-    KeyConditionExpression: 'equipmentId = :equipmentId AND #block BETWEEN :from AND :to',
-    // A reserved word.
-    ExpressionAttributeNames: { '#block': 'block' },
+    KeyConditionExpression: '#equipmentId = :equipmentId AND #block BETWEEN :from AND :to',
+    ExpressionAttributeNames: { '#equipmentId': 'equipmentId', '#block': 'block' },
     ExpressionAttributeValues: {
       ':equipmentId': { S: equipmentId },
       ':from': { S: keys.from },

@@ -12,7 +12,7 @@ import { LogReader, type LogRange } from '../log/log-reader.js';
 import { packRows } from '../log/pack-rows.js';
 import { StampClock } from '../log/stamp.js';
 import { FixedClock } from '../../../../test/support/fixed-clock.js';
-import { instantFromEpochMs } from '@sensorflow/kernel';
+import { instantFromEpochMs, type Instant } from '@sensorflow/kernel';
 
 const EQUIPMENT = 'LINE-1:PUMP-0042';
 const USER: Origin = { by: '6d0e9c1a-0000-4000-8000-1234567890ab' };
@@ -75,7 +75,7 @@ describe.each(PATTERNS)('reading $name', (pattern) => {
   it('costs little for the latest reading', async () => {
     store.reset();
 
-    const latest = await reader.latest(EQUIPMENT);
+    const latest = await reader.latest({ equipmentId: EQUIPMENT });
 
     print(`${pattern.name}: latest`, store);
     expect(latest?.timestamp).toBe(instantFromEpochMs(endEpochMs() - pattern.everyMs));
@@ -97,6 +97,25 @@ describe.each(PATTERNS)('reading $name', (pattern) => {
     expect(page.readings).toHaveLength(Math.min(100, countIn(range, pattern)));
     expect(store.units).toBeLessThanOrEqual(MOST_READ_UNITS);
     expect(store.calls).toBeLessThanOrEqual(MOST_READ_UNITS);
+  });
+
+  // What a removal looks at.
+  it.each([
+    ['the first instant of an hour', '07:00:00', '07:00:00.001'],
+    ['an instant within an hour', '07:31:00', '07:31:00.001'],
+    ['the last second of an hour', '07:59:59', '08:00:00'],
+  ])('costs little for a small part of an hour, in either order: %s', async (part, from, to) => {
+    for (const order of ['asc', 'desc'] as const) {
+      store.reset();
+      const range: LogRange = { ...all, order, from: onTheDay(from), to: onTheDay(to) };
+
+      let readings = 0;
+      for await (const { readings: found } of reader.read(range)) readings += found.length;
+
+      print(`${pattern.name}: ${part}, ${order}`, store);
+      expect(readings).toBe(countIn(range, pattern));
+      expect(store.units).toBeLessThanOrEqual(MOST_READ_UNITS);
+    }
   });
 
   it('costs a whole hour in pages of 1,000 a small multiple of its fold', async () => {
@@ -123,6 +142,10 @@ describe.each(PATTERNS)('reading $name', (pattern) => {
     expect(store.units).toBeLessThanOrEqual(MOST_FOLDS * foldUnits);
   });
 });
+
+function onTheDay(time: string): Instant {
+  return anInstant(`2026-11-30T${time}Z`);
+}
 
 /** SENSORFLOW_FIGURES=1 prints what was counted. */
 function print(what: string, { calls, units }: MeteredStore): void {

@@ -1,10 +1,12 @@
 import { DynamoDBServiceException } from '@aws-sdk/client-dynamodb';
 
 /**
- * What a failed call says about its puts. `throttled` and `misconfigured`: certainly not written.
+ * What a failed call says about its puts. `throttled`, `misconfigured` and
+ * `clock-skewed`: certainly not written.
  * `poisoned`: not written, because at least one item can never be. `unknown`: anything else.
  */
-export type WriteFailureKind = 'throttled' | 'misconfigured' | 'poisoned' | 'unknown';
+export type WriteFailureKind =
+  'throttled' | 'misconfigured' | 'poisoned' | 'clock-skewed' | 'unknown';
 
 const THROTTLING: ReadonlySet<string> = new Set([
   'ProvisionedThroughputExceededException',
@@ -22,12 +24,22 @@ const NEVER_SENT_NAMES: ReadonlySet<string> = new Set([
   'TokenProviderError',
 ]);
 
+/** The clock of this machine is so far from DynamoDB's that its stamps would be out of order. */
+export class ClockSkewed extends Error {
+  override readonly name = 'ClockSkewed';
+
+  constructor(atLeastMs: number) {
+    super(`the clock is ${atLeastMs} ms or more from DynamoDB's`);
+  }
+}
+
 /**
  * Certain only where DynamoDB itself said so, in a client error that it named; a timeout, a reset,
  * a 5xx, an answer that makes no sense, and whatever nobody thought of, are unknown.
  */
 export function classifyWriteFailure(error: unknown): WriteFailureKind {
   if (error instanceof DynamoDBServiceException) return classifyAnswer(error);
+  if (error instanceof ClockSkewed) return 'clock-skewed';
   return wasNeverSent(error) ? 'misconfigured' : 'unknown';
 }
 

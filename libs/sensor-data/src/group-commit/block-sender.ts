@@ -1,7 +1,7 @@
 import type { Clock } from '@sensorflow/kernel';
-import { DrainRate } from '../group-commit-drain-rate.js';
-import type { GroupCommitOptions } from '../group-commit-options.js';
-import { CallWindow } from '../group-commit-window.js';
+import { DrainRate } from './drain-rate.js';
+import type { GroupCommitOptions } from './group-commit-options.js';
+import { CallWindow } from './call-window.js';
 import { MAX_BLOCKS_PER_CALL, type BlockStore, type PutOutcome } from '../log/block-store.js';
 import type { UnitQueue } from './unit-queue.js';
 import type { SealedBlock } from './write-unit.js';

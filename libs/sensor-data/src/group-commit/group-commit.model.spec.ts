@@ -19,8 +19,8 @@ import {
   type CallScript,
 } from '../../../../test/support/scripted-calls.js';
 import { START_EPOCH_MS, VirtualTime } from '../../../../test/support/virtual-time.js';
-import { GROUP_COMMIT_OPTIONS, type GroupCommitOptions } from '../group-commit-options.js';
-import { estimatedBytes } from '../group-commit-put.js';
+import { GROUP_COMMIT_OPTIONS, type GroupCommitOptions } from './group-commit-options.js';
+import { estimatedBytes } from './estimated-bytes.js';
 import { BlockStore, type PutOutcome } from '../log/block-store.js';
 import type { ReadingsBlock, StoredBlock } from '../log/block.js';
 import { hourOf, instantAt, offsetOf } from '../log/hour-time.js';

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { FixedClock } from '../../../../test/support/fixed-clock.js';
 import { InMemoryBlockStore } from '../../../../test/support/in-memory-block-store.js';
 import { aReading } from '../../../../test/support/readings.js';
-import { GROUP_COMMIT_OPTIONS, type GroupCommitOptions } from '../group-commit-options.js';
+import { GROUP_COMMIT_OPTIONS, type GroupCommitOptions } from './group-commit-options.js';
 import { BlockBuilder } from '../log/block-builder.js';
 import type { BlockStore, PutOutcome } from '../log/block-store.js';
 import type { ReadingsBlock, StoredBlock } from '../log/block.js';

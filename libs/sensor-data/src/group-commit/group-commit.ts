@@ -1,15 +1,16 @@
 import { instantFromEpochMs, type Clock } from '@sensorflow/kernel';
-import { Alarm } from '../group-commit-alarm.js';
-import type { CallerLine } from '../group-commit-callers.js';
-import { GROUP_COMMIT_OPTIONS, type GroupCommitOptions } from '../group-commit-options.js';
-import { estimatedBytes } from '../group-commit-put.js';
+import { DeadlineTimer } from './deadline-timer.js';
+import type { CallerLine } from './callers.js';
+import { GROUP_COMMIT_OPTIONS, type GroupCommitOptions } from './group-commit-options.js';
 import type { BlockStore } from '../log/block-store.js';
 import type { StoredBlock } from '../log/block.js';
 import { hourOf, offsetOf } from '../log/hour-time.js';
 import { StampClock } from '../log/stamp.js';
+import { ReadingWriter } from '../reading-writer.js';
 import type { Reading } from '../reading.js';
-import { SteadyClock } from '../steady-clock.js';
+import { SteadyClock } from './steady-clock.js';
 import { BlockSender, type SenderListener } from './block-sender.js';
+import { estimatedBytes } from './estimated-bytes.js';
 import { LoadShedder, overloaded, shuttingDown, type Arrival } from './load-shedder.js';
 import { groupSealer } from './seal-group.js';
 import { UnitQueue } from './unit-queue.js';
@@ -69,13 +70,13 @@ export interface GroupCommitSettings {
  * attempt sends the same block, and stamps decide what stands, so no write waits for another.
  * See decisions 0006 and 0019.
  */
-export class GroupCommit {
+export class GroupCommit extends ReadingWriter {
   protected readonly clock: Clock;
   protected readonly options: GroupCommitOptions;
   private readonly queue: UnitQueue;
   private readonly sender: BlockSender;
   private readonly loadShedder: LoadShedder;
-  private readonly alarm: Alarm;
+  private readonly timer: DeadlineTimer;
   private readonly openCalls = new Set<WriteCall>();
   private readonly line: CallInLine[] = [];
   private openReadings = 0;
@@ -97,15 +98,18 @@ export class GroupCommit {
       expiresAtEpochSeconds = () => undefined,
     }: Partial<GroupCommitSettings> = {},
   ) {
+    super();
     this.options = options;
     this.clock = new SteadyClock(wallClock);
     this.queue = new UnitQueue(groupSealer(stamps, expiresAtEpochSeconds));
-    this.alarm = new Alarm(this.clock, options.setAlarm, () => this.sweep(this.clock.nowEpochMs()));
+    this.timer = new DeadlineTimer(this.clock, options.setAlarm, () =>
+      this.sweep(this.clock.nowEpochMs()),
+    );
     this.sender = this.createSender(store, this.queue, {
       over: (block, outcome) => this.settleBlock(block, outcome),
       delayed: (block, untilEpochMs) => this.expireBefore(block, untilEpochMs),
       settled: (nowEpochMs) => this.admitFromLine(nowEpochMs),
-      wakeAt: (epochMs) => this.alarm.setFor(epochMs),
+      wakeAt: (epochMs) => this.timer.setFor(epochMs),
     });
     this.loadShedder = new LoadShedder(options, this.queue, this.sender.rate);
   }
@@ -128,15 +132,7 @@ export class GroupCommit {
     };
   }
 
-  /**
-   * One outcome for each reading, in the order given: `stored` only after the store confirmed its block.
-   * Of several values for one instant and metric in a call, the last stands. Does not throw for a failing
-   * store. A call is taken on as a whole or not at all: throws DomainError `overloaded` (`overloaded`) or
-   * `unavailable` (`shutting-down`), and then none of its readings was or will be written.
-   *
-   * @param callerId whose readings they are: callers take turns, and a block holds those of one caller
-   */
-  write(
+  override write(
     readings: readonly Reading[],
     callerId = NOBODY_IN_PARTICULAR,
   ): Promise<readonly WriteOutcome[]> {
@@ -157,8 +153,7 @@ export class GroupCommit {
     });
   }
 
-  /** The same for blocks that were sealed elsewhere: of an import, a removal, a mark. */
-  writeBlocks(
+  override writeBlocks(
     blocks: readonly StoredBlock[],
     callerId = NOBODY_IN_PARTICULAR,
   ): Promise<readonly WriteOutcome[]> {
@@ -187,8 +182,7 @@ export class GroupCommit {
     return Promise.reject(overloaded(this.options.random()));
   }
 
-  /** Every call taken on from now on is answered within so long from now: for a process that is to end. */
-  answerWithin(durationMs: number): void {
+  override answerWithin(durationMs: number): void {
     this.latestDeadlineEpochMs = this.clock.nowEpochMs() + durationMs;
   }
 
@@ -207,7 +201,7 @@ export class GroupCommit {
 
   private noteDrained(): void {
     if (!this.closing || this.openCalls.size > 0) return;
-    this.alarm.silence();
+    this.timer.silence();
     this.onDrained();
   }
 
@@ -297,7 +291,7 @@ export class GroupCommit {
   private watch(deadlineEpochMs: number): void {
     if (deadlineEpochMs < this.nextDeadlineEpochMs) this.nextDeadlineEpochMs = deadlineEpochMs;
     // Half a sweep early, so that a sweep finds the work of half a sweep.
-    this.alarm.setFor(this.nextDeadlineEpochMs - this.options.sweepMs / 2);
+    this.timer.setFor(this.nextDeadlineEpochMs - this.options.sweepMs / 2);
   }
 
   /** All that time alone brings about: deadlines, late calls, blocks that waited long enough. */
@@ -309,7 +303,7 @@ export class GroupCommit {
     this.admitFromLine(nowEpochMs);
     this.sender.pump(nowEpochMs);
     if (this.openCalls.size > 0) this.watch(this.nextDeadlineEpochMs);
-    if (!this.closing) this.alarm.setFor(this.sender.nextLookEpochMs);
+    if (!this.closing) this.timer.setFor(this.sender.nextLookEpochMs);
   }
 
   private expireWaiters(dueEpochMs: number): void {

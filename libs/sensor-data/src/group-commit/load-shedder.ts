@@ -1,7 +1,7 @@
 import { DomainError } from '@sensorflow/kernel';
-import type { CallerLine } from '../group-commit-callers.js';
-import type { DrainRate } from '../group-commit-drain-rate.js';
-import type { GroupCommitOptions } from '../group-commit-options.js';
+import type { CallerLine } from './callers.js';
+import type { DrainRate } from './drain-rate.js';
+import type { GroupCommitOptions } from './group-commit-options.js';
 import { MAX_BLOCKS_PER_CALL } from '../log/block-store.js';
 import type { UnitQueue } from './unit-queue.js';
 import type { WriteUnit } from './write-unit.js';

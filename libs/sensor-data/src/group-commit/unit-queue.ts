@@ -1,4 +1,4 @@
-import { Callers, type CallerLine } from '../group-commit-callers.js';
+import { Callers, type CallerLine } from './callers.js';
 import { hourOf } from '../log/hour-time.js';
 import type { ReadingIdentity } from '../reading.js';
 import type { SealGroup } from './seal-group.js';

@@ -1,5 +1,5 @@
 import type { Instant } from '@sensorflow/kernel';
-import type { CallerLine } from '../group-commit-callers.js';
+import type { CallerLine } from './callers.js';
 import type { LogRow } from '../log/block-builder.js';
 import type { PutOutcome } from '../log/block-store.js';
 import type { StoredBlock } from '../log/block.js';

@@ -31,8 +31,8 @@ export class BatchController {
   @ApiOperation({
     summary: 'Record up to 10,000 readings',
     description:
-      'One invalid reading holds up none of the others. Of readings with the same equipment and ' +
-      'instant the last stands, and each counts as stored. The same batch can always be sent again.',
+      'One invalid reading holds up none of the others. Of several values for the same equipment, ' +
+      'instant and metric the last stands, and each reading counts as stored. The same batch can always be sent again.',
   })
   @ApiConsumes(...BATCH_CONTENT_TYPES)
   @ApiBody(BATCH_BODY)

@@ -3,7 +3,7 @@ import { showInstant } from '@sensorflow/kernel';
 import { DEFAULT_METRIC, type StoredReading } from '../reading.js';
 import { exampleReading, METRICS_SCHEMA, TAGS_SCHEMA } from './reading.schema.js';
 
-/** A reading as the API shows it: `value` when that is its only metric, else `values`. */
+/** A reading as the API shows it: its metrics in `values`, and in `value` where that is the only one. */
 export class ReadingView {
   @ApiProperty({ example: exampleReading.equipmentId })
   equipmentId!: string;
@@ -11,11 +11,15 @@ export class ReadingView {
   @ApiProperty({ format: 'date-time', example: '2023-02-15T06:30:00.000Z' })
   timestamp!: string;
 
-  @ApiPropertyOptional({ type: Number, example: exampleReading.value })
+  @ApiPropertyOptional({
+    type: Number,
+    description: 'where `value` is the only metric',
+    example: exampleReading.value,
+  })
   value?: number;
 
-  @ApiPropertyOptional(METRICS_SCHEMA)
-  values?: Readonly<Record<string, number>>;
+  @ApiProperty({ ...METRICS_SCHEMA, example: { value: exampleReading.value } })
+  values!: Readonly<Record<string, number>>;
 
   @ApiPropertyOptional(TAGS_SCHEMA)
   tags?: Readonly<Record<string, string>>;
@@ -42,9 +46,8 @@ export function toReadingView(reading: StoredReading): ReadingView {
   return {
     equipmentId: reading.equipmentId,
     timestamp: showInstant(reading.timestamp),
-    ...(value !== undefined && reading.values.size === 1
-      ? { value }
-      : { values: Object.fromEntries(reading.values) }),
+    ...(value !== undefined && reading.values.size === 1 && { value }),
+    values: Object.fromEntries(reading.values),
     ...(reading.tags.size > 0 && { tags: Object.fromEntries(reading.tags) }),
     registerTime: showInstant(reading.registerTime),
   };

@@ -52,10 +52,12 @@ export class ReadingsController {
   @MaxBodyBytes(MAX_READING_BYTES)
   @ApiOperation({
     summary: 'Record one reading',
-    description: 'Answers 201 once the reading is durable. Sending it again is always safe.',
+    description:
+      'Answers 201 once the reading is durable, with what was sent. Sending it again is always safe. ' +
+      'Metrics that other messages brought for the same instant stay.',
   })
   @ApiBody({ schema: NEW_READING })
-  @ApiCreatedResponse({ type: ReadingView, description: 'the reading as stored' })
+  @ApiCreatedResponse({ type: ReadingView, description: 'what was sent, in canonical form' })
   @ApiFaultyInput('invalid-reading', {
     pointer: '/timestamp',
     code: 'timestamp-offset-missing',
@@ -139,7 +141,7 @@ export class ReadingsController {
   @ApiOperation({
     summary: 'Remove one reading',
     description:
-      'Answers 204 once the reading is gone for good; aggregates follow within seconds. A reading that is sent again afterwards is a new one. Retrying an unconfirmed delete returns 404 if it succeeded.',
+      'Answers 204 once all metrics of the instant are gone; aggregates follow within seconds. A reading that is sent afterwards stands. Retrying an unconfirmed delete returns 404 if it succeeded.',
   })
   @ApiParam({ name: 'equipmentId', schema: EQUIPMENT_ID_SCHEMA, example: 'EQ-12495' })
   @ApiParam({
@@ -155,12 +157,15 @@ export class ReadingsController {
   })
   @ApiProblem(400, 'equipment-id-invalid', 'equipment-id-reserved', 'reading-too-old')
   @ApiProblem(404, 'no-reading')
-  @ApiProblem(503, 'store-unavailable', 'reading-busy', 'outcome-unknown', 'shutting-down')
+  @ApiProblem(503, 'store-unavailable', 'clock-behind', 'write-not-accepted', 'outcome-unknown')
+  @ApiProblem(503, 'overloaded', 'shutting-down')
   @RequiresScope('sensorflow/admin')
   async removeReading(
     @Param('equipmentId') equipmentId: string,
     @Param('timestamp') timestamp: string,
+    @RequestBudget() budget: WorkBudget,
+    @CurrentCaller() { subject }: Caller,
   ): Promise<void> {
-    await this.sensorData.removeReading(pathReadingOf(equipmentId, timestamp));
+    await this.sensorData.removeReading(pathReadingOf(equipmentId, timestamp), subject, budget);
   }
 }

@@ -11,10 +11,8 @@ import { READ_SCHEDULER_LIMITS, ReadScheduler } from '@sensorflow/platform/http/
 import { requestValidationPipe } from '@sensorflow/platform/http/request-validation.pipe.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FixedClock } from '../../../../test/support/fixed-clock.js';
-import { aNameLimit } from '../../../../test/support/in-memory-metric-names.js';
-import { InMemoryReadingStore } from '../../../../test/support/in-memory-reading-store.js';
-import { GroupCommit } from '../group-commit.js';
-import { Retention } from '../retention.js';
+import type { InMemoryBlockStore } from '../../../../test/support/in-memory-block-store.js';
+import { sensorDataInMemory } from '../../../../test/support/sensor-data-in-memory.js';
 import { SensorData } from '../sensor-data.js';
 import { BatchController } from './batch.controller.js';
 import { ReadingsController } from './readings.controller.js';
@@ -30,15 +28,14 @@ const CALLER: Caller = {
 };
 
 let app: NestFastifyApplication;
-let store: InMemoryReadingStore;
+let blocks: InMemoryBlockStore;
 let reads: ReadScheduler;
 
 beforeEach(async () => {
-  store = new InMemoryReadingStore();
   reads = new ReadScheduler();
   const clock = new FixedClock('2023-09-01T00:00:00.731Z');
-  const writer = new GroupCommit(store, clock);
-  const sensorData = new SensorData(store, writer, clock, Retention.FOREVER, aNameLimit());
+  const { sensorData, ...parts } = sensorDataInMemory(undefined, undefined, clock);
+  blocks = parts.blocks;
   const testing = await Test.createTestingModule({
     controllers: [ReadingsController, BatchController],
     providers: [
@@ -108,7 +105,7 @@ function valuesOf(answer: Answer): unknown {
 }
 
 describe('POST /sensor-data', () => {
-  it('answers 201 with the reading as stored', async () => {
+  it('answers 201 with what was sent, in canonical form', async () => {
     const answer = await post('/sensor-data', { ...valid, tags: { cipId: 'CIP_001' } });
 
     expect(answer.status).toBe(201);
@@ -116,19 +113,52 @@ describe('POST /sensor-data', () => {
       equipmentId: 'EQ-12495',
       timestamp: '2023-02-15T06:30:00.000Z',
       value: 78.42,
+      values: { value: 78.42 },
       tags: { cipId: 'CIP_001' },
       registerTime: '2023-09-01T00:00:00.731Z',
     });
   });
 
-  it('shows several metrics as values', async () => {
-    const { value: _, ...rest } = valid;
+  it.each([[{ value: 1, other: 2 }], [{ temperature: 1 }]])(
+    'shows other metrics as values alone: %j',
+    async (values) => {
+      const { value: _, ...rest } = valid;
 
-    const answer = await post('/sensor-data', { ...rest, values: { value: 1, constructor: 2 } });
+      const answer = await post('/sensor-data', { ...rest, values });
 
-    expect(answer.body).toMatchObject({ values: { value: 1, constructor: 2 } });
-    expect(answer.body).not.toHaveProperty('value');
-    expect(answer.body).not.toHaveProperty('tags');
+      expect(answer.body).toMatchObject({ values });
+      expect(answer.body).not.toHaveProperty('value');
+      expect(answer.body).not.toHaveProperty('tags');
+    },
+  );
+
+  it('shows what was sent, and leaves what it merged with to the reads', async () => {
+    const { value: _, ...identity } = valid;
+    await post('/sensor-data', { ...identity, values: { temperature: 20, pressure: 2 } });
+
+    const answer = await post('/sensor-data', {
+      ...identity,
+      value: null,
+      values: { value: 1, temperature: 21, pressure: null },
+    });
+
+    expect(answer).toMatchObject({ status: 201, body: { values: { value: 1, temperature: 21 } } });
+    expect(answer.body['values']).not.toHaveProperty('pressure');
+    const latest = await get('/sensor-data/EQ-12495/latest');
+    expect(latest.body['values']).toEqual({ value: 1, temperature: 21, pressure: 2 });
+    expect(latest.body).not.toHaveProperty('value');
+  });
+
+  it.each([
+    [{ value: null }, '/value', 'value-missing'],
+    [{ values: { temperature: null } }, '/values', 'values-empty'],
+  ])('answers 400 to a reading without a metric: %j', async (metrics, pointer, code) => {
+    const { value: _, ...identity } = valid;
+
+    expect(await post('/sensor-data', { ...identity, ...metrics })).toMatchObject({
+      status: 400,
+      body: { code: 'invalid-reading', errors: [{ pointer, code }] },
+    });
   });
 
   it('answers 400 with every fault', async () => {
@@ -196,7 +226,7 @@ describe('POST /sensor-data', () => {
     ['not-stored', 'write-not-accepted'],
     ['unknown', 'outcome-unknown'],
   ] as const)('answers 503 with Retry-After when it stays %s', async (outcome, code) => {
-    store.failPuts(() => outcome);
+    blocks.failPuts(() => outcome);
 
     const answer = await post('/sensor-data', valid);
 
@@ -219,7 +249,7 @@ describe('POST /sensor-data/batch', () => {
     expect(answer.status).toBe(207);
     expect(answer.body).toMatchObject({
       stored: 1,
-      rejected: [{ index: 1, pointer: '/value', code: 'value-not-a-number' }],
+      rejected: [{ index: 1, pointer: '/value', code: 'value-missing' }],
       unconfirmed: [],
     });
   });
@@ -258,7 +288,7 @@ describe('POST /sensor-data/batch', () => {
   });
 
   it('answers 503 with the verdict when some stay unconfirmed', async () => {
-    store.failPuts(({ equipmentId }) => (equipmentId === 'EQ-2' ? 'unknown' : undefined));
+    blocks.failPuts(({ equipmentId }) => (equipmentId === 'EQ-2' ? 'unknown' : undefined));
 
     const answer = await post('/sensor-data/batch', [
       valid,
@@ -391,6 +421,32 @@ describe('GET /sensor-data/{equipmentId}', () => {
 
     expect(pages.map(valuesOf)).toEqual([[1, 2, 3], [4, 5, 6], [7]]);
     expect(pages.at(-1)?.body['nextCursor']).toBeNull();
+  });
+
+  it.each(['asc', 'desc'])('pages across what was removed: %s', async (order) => {
+    await postSeconds(10);
+    for (const second of [0, 3, 4, 5, 9]) {
+      const url = `/sensor-data/EQ-1/2023-01-01T00:00:0${second}Z`;
+      expect((await app.inject({ method: 'DELETE', url })).statusCode).toBe(204);
+    }
+    const query = `/sensor-data/EQ-1?limit=2&order=${order}`;
+
+    const pages = [await get(query)];
+    for (let next = pages[0]?.body['nextCursor']; typeof next === 'string';) {
+      const page = await get(`${query}&cursor=${next}`);
+      pages.push(page);
+      next = page.body['nextCursor'];
+    }
+
+    const expected = order === 'asc' ? [[1, 2], [6, 7], [8]] : [[8, 7], [6, 2], [1]];
+    expect(pages.map(valuesOf)).toEqual(expected);
+  });
+
+  it.each(['from', 'to'])('takes the first and the last instant of time as %s', async (bound) => {
+    await postSeconds(1);
+    for (const instant of ['1970-01-01T00:00:00Z', '9999-12-31T23:59:59.999999999Z']) {
+      expect((await get(`/sensor-data/EQ-1?${bound}=${instant}`)).status).toBe(200);
+    }
   });
 
   it('refuses a cursor of another query', async () => {
@@ -554,7 +610,11 @@ describe('GET /sensor-data/{equipmentId}/latest', () => {
     const answer = await get('/sensor-data/EQ-1/latest');
 
     expect(answer.status).toBe(200);
-    expect(answer.body).toMatchObject({ timestamp: '2023-01-01T00:00:02.000Z', value: 2 });
+    expect(answer.body).toMatchObject({
+      timestamp: '2023-01-01T00:00:02.000Z',
+      value: 2,
+      values: { value: 2 },
+    });
   });
 
   it('answers 404 when there is none', async () => {
@@ -577,7 +637,15 @@ describe('DELETE /sensor-data/{equipmentId}/{timestamp}', () => {
     expect([first.statusCode, first.body]).toEqual([204, '']);
     expect(second.statusCode).toBe(404);
     expect(second.json()).toMatchObject({ code: 'no-reading' });
-    expect(store.all()).toMatchObject([{ timestamp: '2023-01-01T00:00:00.000000000Z' }]);
+    const { body } = await get('/sensor-data/EQ-1');
+    expect(body).toMatchObject({ items: [{ timestamp: '2023-01-01T00:00:00.000Z' }] });
+    expect(body['items']).toHaveLength(1);
+  });
+
+  it('answers 404 at the last instant of time', async () => {
+    const answer = await remove('/sensor-data/EQ-1/9999-12-31T23:59:59.999999999Z');
+
+    expect([answer.statusCode, answer.json()]).toMatchObject([404, { code: 'no-reading' }]);
   });
 
   it('names what is wrong with both parts of its path at once', async () => {

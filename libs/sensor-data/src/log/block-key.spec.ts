@@ -8,6 +8,7 @@ import {
   parseUndoneMarkKey,
   SPANS,
   spanOf,
+  timeCoveredBy,
   undoneMarkKey,
   type BlockKey,
 } from './block-key.js';
@@ -99,6 +100,25 @@ describe('the key of the mark of an undone import', () => {
     expect(key < keysOfSpan('2026-11-30T08', 'h', 0, HOUR_NS).from).toBe(true);
     expect(parseUndoneMarkKey(key)).toEqual({ hour: '2026-11-30T08', importId: 'an-import' });
     expect(parseBlockKey(key)).toBeUndefined();
+  });
+});
+
+describe('the time that a key covers', () => {
+  it.each([
+    ['2026-11-30T08#s#12:18.5#00000000000abc', '12:17.500000000', '12:18.500000000'],
+    ['2026-11-30T08#m#12:18#00000000000abc', '09:18.000000000', '12:18.000000000'],
+    ['2026-11-30T08#m#02:00#00000000000abc', '00:00.000000000', '02:00.000000000'],
+    ['2026-11-30T08#h#59:59#00000000000abc', '00:00.000000000', '59:59.000000000'],
+    ['2026-11-30T08#!undone#an-import', '00:00.000000000', '59:59.999999999'],
+  ])('holds every instant that a block under it can have: %s', (key, first, last) => {
+    expect(timeCoveredBy(key)).toEqual({
+      first: `2026-11-30T08:${first}Z`,
+      last: `2026-11-30T08:${last}Z`,
+    });
+  });
+
+  it('is none for other text', () => {
+    expect(timeCoveredBy('2026-11-30T08:12:18.000000000Z')).toBeUndefined();
   });
 });
 

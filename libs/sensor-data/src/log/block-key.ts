@@ -1,4 +1,5 @@
-import { HOUR_NS, isHourText, type HourText, type OffsetNs } from './hour-time.js';
+import type { Instant } from '@sensorflow/kernel';
+import { HOUR_NS, instantAt, isHourText, type HourText, type OffsetNs } from './hour-time.js';
 import { parseStamp, stampText, type Stamp } from './stamp.js';
 
 /**
@@ -115,6 +116,25 @@ export function parseUndoneMarkKey(
 }
 
 const UNDONE = '!undone';
+
+/** Both included, in one hour. */
+export interface CoveredTime {
+  readonly first: Instant;
+  readonly last: Instant;
+}
+
+/**
+ * Between which instants all lies that a block under this key can change. Undefined for text that is the
+ * key of no block and no mark.
+ */
+export function timeCoveredBy(key: string): CoveredTime | undefined {
+  const mark = parseUndoneMarkKey(key);
+  if (mark) return { first: instantAt(mark.hour, 0), last: instantAt(mark.hour, HOUR_NS - 1) };
+  const block = parseBlockKey(key);
+  if (!block) return undefined;
+  const firstNs = Math.max(0, block.lastNs - SPAN_NS[block.span]);
+  return { first: instantAt(block.hour, firstNs), last: instantAt(block.hour, block.lastNs) };
+}
 
 /** Keys from `from` up to, not including, `to`. */
 export interface KeyRange {

@@ -2,10 +2,12 @@ import type { LogBlock, StoredBlock } from './block.js';
 
 /** Blocks that are read before anything is known of their size: of the largest, 16 KB. */
 const FIRST_BLOCKS = 4;
+/** For all of a range: an hour of readings one a minute costs one call. */
+const FIRST_SCANNED_BLOCKS = 64;
 /** What a call reads for a page of readings: four read units … */
 const PAGE_BYTES = 16 * 1024;
 /** … and for all of a range, in pieces that are parsed in some milliseconds. */
-const SCAN_BYTES = 128 * 1024;
+const SCAN_BYTES = 64 * 1024;
 const MAX_BLOCKS = 1000;
 
 /**
@@ -23,7 +25,8 @@ export class ChunkSize {
   /** @param wanted readings that the caller still wants */
   next(wanted: number): number {
     const few = Math.min(FIRST_BLOCKS, wanted + 1);
-    const blocks = this.blocks === 0 ? few : Math.max(few, this.fitting(wanted));
+    const first = wanted === Infinity ? FIRST_SCANNED_BLOCKS : few;
+    const blocks = this.blocks === 0 ? first : Math.max(few, this.fitting(wanted));
     this.last = { blocks, wanted };
     return blocks;
   }

@@ -20,7 +20,7 @@ interface InstantEntries {
   readonly tags: Map<string, Entry<string>>;
 }
 
-/** A reading as it stands, and the greatest stamp of its values: a removal needs one above it. */
+/** A reading as it stands, and the greatest stamp of its values and tags: a removal needs one above it. */
 export interface StandingReading extends StoredReading {
   readonly stamp: Stamp;
 }
@@ -103,20 +103,23 @@ export class HourFold {
   private standing(entries: InstantEntries): StandingReading | undefined {
     const { offsetNs } = entries;
     const removals = this.removalsOf(offsetNs);
-    let newest: Stamp | undefined;
+    let received: Stamp | undefined;
     const values = new Map<string, number>();
     for (const [metric, { value, stamp }] of entries.values) {
       if (removals.some((removal) => removes(removal, stamp, metric))) continue;
       values.set(metric, value);
-      if (!newest || compareStamps(stamp, newest) > 0) newest = stamp;
+      received = greaterOf(stamp, received);
     }
-    if (!newest) return undefined;
+    if (!received) return undefined;
+    let newest = received;
     const tags = new Map<string, string>();
     for (const [name, { value, stamp }] of entries.tags) {
-      if (!removals.some((removal) => removes(removal, stamp))) tags.set(name, value);
+      if (removals.some((removal) => removes(removal, stamp))) continue;
+      tags.set(name, value);
+      newest = greaterOf(stamp, newest);
     }
     const timestamp: Instant = instantAt(this.hour, offsetNs);
-    const registerTime = stampInstant(newest);
+    const registerTime = stampInstant(received);
     return { equipmentId: this.equipmentId, timestamp, values, tags, registerTime, stamp: newest };
   }
 
@@ -134,6 +137,10 @@ const NONE: readonly RemovalBlock[] = [];
 function keepGreater<T>(entries: Map<string, Entry<T>>, name: string, entry: Entry<T>): void {
   const known = entries.get(name);
   if (!known || compareEntries(entry, known) > 0) entries.set(name, entry);
+}
+
+function greaterOf(stamp: Stamp, other: Stamp | undefined): Stamp {
+  return other && compareStamps(other, stamp) > 0 ? other : stamp;
 }
 
 function compareEntries<T>(a: Entry<T>, b: Entry<T>): number {

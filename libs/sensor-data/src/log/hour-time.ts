@@ -47,12 +47,30 @@ export function hourOfEpochMs(epochMs: number): HourText {
   return new Date(epochMs).toISOString().slice(0, HOUR_LENGTH);
 }
 
-/** Sorts behind the last hour of 9999. */
-export const END_OF_HOURS: HourText = ':';
+/** Behind the last hour, and in the form of one, so that an instant can stand there too. */
+export const END_OF_HOURS: HourText = '9999-12-31T24';
 
 export function hourAfter(hour: HourText): HourText {
   const next = hourOfEpochMs(hourStartEpochMs(hour) + HOUR_MS);
   return next > hour ? next : END_OF_HOURS;
+}
+
+function hourBefore(hour: HourText): HourText {
+  return hourOfEpochMs(hourStartEpochMs(hour) - HOUR_MS);
+}
+
+/** A nanosecond later. */
+export function instantAfter(instant: Instant): Instant {
+  const hour = hourOf(instant);
+  const offsetNs = offsetOf(instant) + 1;
+  return offsetNs < HOUR_NS ? instantAt(hour, offsetNs) : instantAt(hourAfter(hour), 0);
+}
+
+/** A nanosecond earlier. */
+export function instantBefore(instant: Instant): Instant {
+  const hour = hourOf(instant);
+  const offsetNs = offsetOf(instant) - 1;
+  return offsetNs >= 0 ? instantAt(hour, offsetNs) : instantAt(hourBefore(hour), HOUR_NS - 1);
 }
 
 export function isHourText(text: string): boolean {

@@ -10,6 +10,7 @@ import {
   HOUR_NS,
   hourAfter,
   hourOf,
+  instantAfter,
   instantAt,
   offsetOf,
   type HourText,
@@ -76,9 +77,12 @@ export class LogReader {
     return { readings, rest: undefined };
   }
 
-  /** The newest reading. */
-  async latest(equipmentId: string, budget?: WorkBudget): Promise<StandingReading | undefined> {
-    for await (const { readings } of this.read({ equipmentId, order: 'desc' }, 1, budget)) {
+  /** The newest reading before the end of a range. */
+  async latest(
+    range: Omit<LogRange, 'order'>,
+    budget?: WorkBudget,
+  ): Promise<StandingReading | undefined> {
+    for await (const { readings } of this.read({ ...range, order: 'desc' }, 1, budget)) {
       if (readings[0]) return readings[0];
     }
     return undefined;
@@ -87,7 +91,7 @@ export class LogReader {
 
 /** Where a range goes on behind a reading: forwards its next instant, backwards its own. */
 function behind(timestamp: Instant, order: Order): Instant {
-  return order === 'asc' ? instantIn(hourOf(timestamp), offsetOf(timestamp) + 1) : timestamp;
+  return order === 'asc' ? instantAfter(timestamp) : timestamp;
 }
 
 class RangeRead {
@@ -106,32 +110,36 @@ class RangeRead {
   async *parts(): AsyncGenerator<LogPart> {
     const { from, to } = this.range;
     if (from !== undefined && to !== undefined && from >= to) return;
-    let keys = this.allKeys();
-    const start = this.order === 'asc' ? from : to;
-    if (start !== undefined && offsetOf(start) > 0) {
-      const first = this.mergeOf(hourOf(start));
-      yield* this.spanBySpan(first);
-      keys = this.keysBeyond(first.hour);
-    }
+    const [near, far] = this.partialHours();
+    if (near) yield* this.spanBySpan(near);
+    let keys = this.wholeHourKeys();
     for (;;) {
       const large = yield* this.wholeHours(keys);
-      if (!large) return;
+      if (!large) break;
       yield* this.spanBySpan(large);
-      keys = this.keysBeyond(large.hour);
+      keys = this.keysBeyond(keys, large.hour);
     }
+    if (far) yield* this.spanBySpan(far);
   }
 
-  /** Of all hours that the range touches. */
-  private allKeys(): KeyRange {
+  /** Hours of which a part is asked for: where the reading begins, and where it ends. */
+  private partialHours(): readonly [HourMerge | undefined, HourMerge | undefined] {
     const { from, to } = this.range;
-    return {
-      from: from === undefined ? BEFORE_ALL : hourOf(from),
-      to: to === undefined ? END_OF_HOURS : endOf(to),
-    };
+    const last = to === undefined || offsetOf(to) === 0 ? undefined : hourOf(to);
+    const first = from === undefined || isWhole(from, last) ? undefined : hourOf(from);
+    const hours = this.order === 'asc' ? [first, last] : [last, first];
+    const [near, far] = hours.map((hour) => (hour === undefined ? hour : this.mergeOf(hour)));
+    return [near, first === last ? undefined : far];
   }
 
-  private keysBeyond(hour: HourText): KeyRange {
-    const { from, to } = this.allKeys();
+  private wholeHourKeys(): KeyRange {
+    const { from, to } = this.range;
+    const last = to === undefined ? END_OF_HOURS : hourOf(to);
+    if (from === undefined) return { from: BEFORE_ALL, to: last };
+    return { from: offsetOf(from) === 0 ? hourOf(from) : hourAfter(hourOf(from)), to: last };
+  }
+
+  private keysBeyond({ from, to }: KeyRange, hour: HourText): KeyRange {
     return this.order === 'asc' ? { from: hourAfter(hour), to } : { from, to: hour };
   }
 
@@ -242,9 +250,9 @@ class RangeRead {
 const HOUR_LENGTH = 13;
 const MARKS_PER_CALL = 100;
 
-/** The end of the hours that hold what lies before an instant. */
-function endOf(to: Instant): HourText {
-  return offsetOf(to) === 0 ? hourOf(to) : hourAfter(hourOf(to));
+/** Whether an hour is asked for from its beginning to its end, unless the range ends in `last`. */
+function isWhole(from: Instant, last: HourText | undefined): boolean {
+  return offsetOf(from) === 0 && hourOf(from) !== last;
 }
 
 /** Also the end of the hour, as long as there is one. */

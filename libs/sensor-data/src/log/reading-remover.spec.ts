@@ -30,27 +30,38 @@ function start(outcomes: PutOutcome[] = []) {
     },
   };
   const remover = new ReadingRemover(reader, writer, stamps, () => EXPIRES_AT);
-  const write = (text: string, values: Readonly<Record<string, number>>, stamp?: Stamp) => {
+  /** Of another process. */
+  const other = new ReadingRemover(reader, writer, new StampClock(clock), () => EXPIRES_AT);
+  const write = (
+    text: string,
+    values: Readonly<Record<string, number>>,
+    stamp?: Stamp,
+    tags: Readonly<Record<string, string>> = {},
+  ) => {
     const timestamp = anInstant(text);
     const row = {
       offsetNs: offsetOf(timestamp),
       values: new Map(Object.entries(values)),
-      tags: new Map(),
+      tags: new Map(Object.entries(tags)),
     };
     for (const { block } of packRows(EQUIPMENT, hourOf(timestamp), {}, [row])) {
       store.put(block.seal(stamp ?? stamps.next()));
     }
   };
   const standing = async () => {
-    const found: (readonly [Instant, Readonly<Record<string, number>>])[] = [];
+    const found: (readonly [
+      Instant,
+      Readonly<Record<string, number>>,
+      Readonly<Record<string, string>>,
+    ])[] = [];
     for await (const { readings } of reader.read({ equipmentId: EQUIPMENT, order: 'asc' })) {
-      for (const { timestamp, values } of readings) {
-        found.push([timestamp, Object.fromEntries(values)]);
+      for (const { timestamp, values, tags } of readings) {
+        found.push([timestamp, Object.fromEntries(values), Object.fromEntries(tags)]);
       }
     }
     return found;
   };
-  return { clock, stamps, remover, write, standing, sent };
+  return { clock, stamps, remover, other, write, standing, sent };
 }
 
 describe('removing readings', () => {
@@ -121,6 +132,20 @@ describe('removing readings', () => {
 
     expect(whileRemoved).toEqual([]);
     expect((await standing()).map(([, { value }]) => value)).toEqual([2]);
+  });
+
+  it('lies above the tags, too, also where the value that came with them was removed before', async () => {
+    const { clock, stamps, remover, other, write, standing } = start();
+    const ahead = { epochMicros: (clock.nowEpochMs() + 900) * 1000, source: 'z' };
+    const range = { equipmentId: EQUIPMENT, ...instantRange(anInstant('2026-11-30T08:00:00Z')) };
+    write('2026-11-30T08:00:00Z', { temperature: 1 }, ahead, { lot: '7' });
+    write('2026-11-30T08:00:00Z', { pressure: 2 });
+    await other.remove({ ...range, metric: 'temperature' }, ADMIN);
+
+    await remover.remove(range, ADMIN);
+    write('2026-11-30T08:00:00Z', { pressure: 3 }, stamps.next());
+
+    expect(await standing()).toEqual([[range.from, { pressure: 3 }, {}]]);
   });
 
   it('removes nothing whose stamp lies over a minute ahead', async () => {

@@ -1,7 +1,7 @@
 import { DomainError, type Instant, type WorkBudget } from '@sensorflow/kernel';
 import type { PutOutcome } from './block-store.js';
 import type { StoredBlock } from './block.js';
-import { hourAfter, hourOf, HOUR_NS, instantAt, offsetOf, type HourText } from './hour-time.js';
+import { HOUR_NS, hourOf, instantAfter, offsetOf, type HourText } from './hour-time.js';
 import type { LogReader } from './log-reader.js';
 import { sealRemoval, type Removal } from './seal-removal.js';
 import { compareStamps, type Stamp, type StampClock } from './stamp.js';
@@ -102,10 +102,7 @@ function partIn(hour: HourText, { from, to, metric }: RemovalRange): Removal {
 
 /** The instant alone, as a range. */
 export function instantRange(timestamp: Instant): Pick<RemovalRange, 'from' | 'to'> {
-  const hour = hourOf(timestamp);
-  const nextNs = offsetOf(timestamp) + 1;
-  const to = nextNs < HOUR_NS ? instantAt(hour, nextNs) : instantAt(hourAfter(hour), 0);
-  return { from: timestamp, to };
+  return { from: timestamp, to: instantAfter(timestamp) };
 }
 
 function unconfirmed(outcome: PutOutcome): DomainError {

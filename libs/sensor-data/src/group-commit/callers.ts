@@ -6,10 +6,10 @@ interface Queued {
 
 /** What one caller has in a group commit. */
 export class CallerLine<P extends Queued> {
-  /** Before `fresh`: what was tried already, or waited for another put of its key. */
+  /** Before `fresh`: what was tried already. */
   readonly again = new Fifo<P>();
   readonly fresh = new Fifo<P>();
-  /** Admitted and unanswered readings, and the bytes of its puts. */
+  /** Admitted and unanswered readings, and the bytes of its calls. */
   readings = 0;
   bytes = 0;
   /** What stands in its line, as its queue counts it. */
@@ -27,7 +27,7 @@ export class CallerLine<P extends Queued> {
     return this.again.shift() ?? this.fresh.shift();
   }
 
-  /** Since when the put that waits longest for a slot does so: what stands first, not what came first. */
+  /** Since when the unit that waits longest for a slot does so: what stands first, not what came first. */
   oldestReadySinceEpochMs(): number {
     const again = this.again.peek()?.readySinceEpochMs ?? Infinity;
     return Math.min(again, this.fresh.peek()?.readySinceEpochMs ?? Infinity);
@@ -40,15 +40,15 @@ export class CallerLine<P extends Queued> {
 }
 
 /**
- * Everyone whose readings are under way. Those with ready puts take turns, one put a turn (round robin),
- * so that a caller's wait depends on its own puts and on the number of callers, not on how much others send.
+ * Everyone whose readings are under way. Those with ready units take turns, one unit a turn (round robin),
+ * so that a caller's wait depends on its own units and on the number of callers, not on how much others send.
  */
 export class Callers<P extends Queued> {
   private readonly lines = new Map<string, CallerLine<P>>();
   private turns: CallerLine<P>[] = [];
   private next = 0;
 
-  /** Those with ready puts. */
+  /** Those with ready units. */
   get waiting(): number {
     return this.turns.length - this.next;
   }
@@ -72,16 +72,16 @@ export class Callers<P extends Queued> {
     this.turns.push(line);
   }
 
-  /** The put whose turn it is; passes over puts that are no longer ready. */
+  /** The unit whose turn it is; passes over units that are no longer ready. */
   shift(): P | undefined {
     for (; this.next < this.turns.length;) {
       const line = this.turns[this.next++];
       if (this.next >= 1024 && this.next * 2 >= this.turns.length) this.cut();
       if (!line) break;
-      const put = line.shift();
+      const unit = line.shift();
       line.hasTurn = false;
       if (line.peek()) this.giveTurn(line);
-      if (put) return put;
+      if (unit) return unit;
     }
     this.cut();
     return undefined;
@@ -97,7 +97,7 @@ export class Callers<P extends Queued> {
     return oldestEpochMs === Infinity ? undefined : oldestEpochMs;
   }
 
-  /** Lets go of puts that were finished while they stood in line. */
+  /** Lets go of units that were finished while they stood in line. */
   compact(): void {
     this.cut();
     for (const line of this.turns) line.compact();
@@ -110,40 +110,40 @@ export class Callers<P extends Queued> {
   }
 }
 
-/** A line that passes over puts which are no longer ready. `Array.shift` alone moves all the others. */
+/** A line that passes over units which are no longer ready. `Array.shift` alone moves all the others. */
 class Fifo<P extends Queued> {
-  private puts: P[] = [];
+  private units: P[] = [];
   private first = 0;
 
-  push(put: P): void {
-    this.puts.push(put);
+  push(unit: P): void {
+    this.units.push(unit);
   }
 
   peek(): P | undefined {
-    for (; this.first < this.puts.length; this.first += 1) {
-      const put = this.puts[this.first];
-      if (put?.state === 'ready') return put;
+    for (; this.first < this.units.length; this.first += 1) {
+      const unit = this.units[this.first];
+      if (unit?.state === 'ready') return unit;
     }
-    this.puts.length = 0;
+    this.units.length = 0;
     this.first = 0;
     return undefined;
   }
 
   shift(): P | undefined {
-    const put = this.peek();
-    if (put === undefined) return undefined;
+    const unit = this.peek();
+    if (unit === undefined) return undefined;
     this.first += 1;
-    if (this.first >= 1024 && this.first * 2 >= this.puts.length) this.cut();
-    return put;
+    if (this.first >= 1024 && this.first * 2 >= this.units.length) this.cut();
+    return unit;
   }
 
   compact(): void {
     this.cut();
-    this.puts = this.puts.filter(({ state }) => state === 'ready');
+    this.units = this.units.filter(({ state }) => state === 'ready');
   }
 
   private cut(): void {
-    this.puts = this.puts.slice(this.first);
+    this.units = this.units.slice(this.first);
     this.first = 0;
   }
 }

@@ -1,8 +1,8 @@
 import type { Clock } from '@sensorflow/kernel';
 import type { GroupCommitOptions } from './group-commit-options.js';
 
-/** The one timer of a group commit: rings at the earliest of the instants it was set to. */
-export class Alarm {
+/** The one timer of a group commit: fires at the earliest of the instants that it was set to. */
+export class DeadlineTimer {
   private atEpochMs = Infinity;
   private cancel: (() => void) | undefined;
 

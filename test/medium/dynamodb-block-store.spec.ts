@@ -7,8 +7,11 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { SystemClock, WorkBudget } from '@sensorflow/kernel';
 import { READINGS_TABLE } from '@sensorflow/platform/resources/tables.js';
-import { GroupCommit, Retention, type StoredReading } from '@sensorflow/sensor-data';
-import { DynamoDbReadingStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-reading-store.js';
+import { GroupCommit, LogReadingStore, Retention, type Reading } from '@sensorflow/sensor-data';
+import { DynamoDbBlockStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-block-store.js';
+import { BlockBuilder } from '@sensorflow/sensor-data/log/block-builder.js';
+import type { StoredBlock } from '@sensorflow/sensor-data/log/block.js';
+import { hourOf, offsetOf } from '@sensorflow/sensor-data/log/hour-time.js';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { mkdtemp, rm } from 'node:fs/promises';
 import {
@@ -30,7 +33,8 @@ import {
   startDynoxide,
   type RunningDynoxide,
 } from '../../apps/local/src/dynamodb/start-dynoxide.js';
-import { aReading, anInstant, aStoredReading, pagesOf } from '../support/readings.js';
+import { FixedClock } from '../support/fixed-clock.js';
+import { aReading, anInstant, pagesOf } from '../support/readings.js';
 
 /** Answers one call in place of DynamoDB, or returns false to let it through. */
 type Fault = (call: Call, response: ServerResponse) => boolean | Promise<boolean>;
@@ -41,11 +45,16 @@ interface Call {
   readonly headers: IncomingHttpHeaders;
 }
 
+const ALL = { keys: { from: '0', to: ':' }, order: 'asc' } as const;
+const DAY = [anInstant('2023-01-01T00:00:00Z'), anInstant('2023-01-02T00:00:00Z')] as const;
+const KEY = '2023-01-01T00#s#00:01#0h3ahpqiv28p1';
+
 let folder: string;
 let dynoxide: RunningDynoxide;
 let proxy: Server;
 let client: DynamoDBClient;
-let store: DynamoDbReadingStore;
+let store: DynamoDbBlockStore;
+let readings: LogReadingStore;
 let fault: Fault;
 let calls: Call[];
 let failures: string[];
@@ -53,7 +62,7 @@ let equipmentCount = 0;
 let equipmentId: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'dynamodb-reading-store-'));
+  folder = await mkdtemp(join(tmpdir(), 'dynamodb-block-store-'));
   dynoxide = await startDynoxide({
     binary: findDynoxide(process.env),
     dbPath: join(folder, 'dynamodb.db'),
@@ -73,7 +82,8 @@ beforeEach(() => {
   calls = [];
   failures = [];
   equipmentId = `EQ-${(equipmentCount += 1)}`;
-  store = new DynamoDbReadingStore(client, 'readings', (kind) => failures.push(kind));
+  store = new DynamoDbBlockStore(client, 'readings', (kind) => failures.push(kind));
+  readings = new LogReadingStore(store, Retention.FOREVER, new SystemClock());
 });
 
 afterAll(async () => {
@@ -135,12 +145,13 @@ function exception(name: string, status = 400): Fault {
     reply(response, status, { __type: `com.amazonaws.dynamodb.v20120810#${name}`, message: 'no' });
 }
 
+/** One reading a second, whose value is its second. */
 function manyReadings(
   count: number,
   tags: Readonly<Record<string, string>> = {},
-): readonly StoredReading[] {
+): readonly Reading[] {
   return Array.from({ length: count }, (_, second) =>
-    aStoredReading({
+    aReading({
       equipmentId,
       timestamp: new Date(Date.UTC(2023, 0, 1) + second * 1000).toISOString(),
       value: second,
@@ -149,106 +160,109 @@ function manyReadings(
   );
 }
 
-async function storedValues(): Promise<readonly unknown[]> {
-  fault = () => false;
-  const { readings } = await store.range({ equipmentId, order: 'asc', limit: 1000 });
-  return readings.map(({ values }) => values.get('value'));
+/** A block for each of them. */
+function manyBlocks(count: number, tags?: Readonly<Record<string, string>>) {
+  return manyReadings(count, tags).map((reading, n) => blockOf(reading, n));
 }
 
-async function rawItem(reading: StoredReading) {
-  const { equipmentId: S, timestamp } = reading;
-  const Key = { equipmentId: { S }, timestamp: { S: timestamp } };
+function blockOf(
+  { timestamp, values, tags }: Reading,
+  n = 0,
+  expiresAtEpochSeconds?: number,
+): StoredBlock {
+  const builder = new BlockBuilder(equipmentId, hourOf(timestamp), { by: 'ü "quoted"' });
+  builder.add({ offsetNs: offsetOf(timestamp), values, tags });
+  const stamp = { epochMicros: Date.UTC(2023, 8, 1) * 1000 + n, source: 'p1' };
+  return builder.seal(stamp, expiresAtEpochSeconds);
+}
+
+async function storedValues(): Promise<readonly unknown[]> {
+  fault = () => false;
+  const page = await readings.range({ equipmentId, order: 'asc', limit: 1000 });
+  return page.readings.map(({ values }) => values.get('value'));
+}
+
+async function rawItem({ equipmentId: S, key }: StoredBlock) {
+  const Key = { equipmentId: { S }, block: { S: key } };
   return (await client.send(new GetItemCommand({ TableName: 'readings', Key }))).Item;
 }
 
-describe('a reading under a retention', () => {
-  it('expires so many days after its own instant, alone and in a batch', async () => {
-    const kept = Retention.ofDays(30);
-    const keeping = new DynamoDbReadingStore(client, 'readings', undefined, kept);
+describe('a block', () => {
+  it('expires when it says, alone and in a call with others, and never if it does not say', async () => {
     const [first, second, third] = manyReadings(3);
     if (!first || !second || !third) throw new Error('three readings are three');
+    const [alone, one, other] = [blockOf(first, 0, 42), blockOf(second, 1, 43), blockOf(third, 2)];
 
-    await keeping.putAll([first]);
-    await keeping.putAll([second, third]);
+    await store.putAll([alone]);
+    await store.putAll([one, other]);
 
-    const expiry = Date.UTC(2023, 0, 31) / 1000;
-    expect((await rawItem(first))?.['expiresAt']).toEqual({ N: String(expiry) });
-    expect((await rawItem(third))?.['expiresAt']).toEqual({ N: String(expiry + 2) });
-    expect(await keeping.removeExactly(first)).toBe('removed');
+    expect((await rawItem(alone))?.['expiresAt']).toEqual({ N: '42' });
+    expect((await rawItem(one))?.['expiresAt']).toEqual({ N: '43' });
+    expect(await rawItem(other)).not.toHaveProperty('expiresAt');
   });
 
-  it('has no expiry without one', async () => {
-    const [reading] = manyReadings(1);
-    if (!reading) throw new Error('one reading is one');
+  it('expires with its hour when it is written under a retention, and is hidden then', async () => {
+    const retention = Retention.ofDays(30);
+    const expiresAtEpochSeconds = (hour: string) => retention.expiresAtEpochSeconds(hour);
+    const writer = new GroupCommit(store, new SystemClock(), { expiresAtEpochSeconds });
+    const clock = new FixedClock('2023-01-31T00:59:59.999Z');
+    const kept = new LogReadingStore(store, retention, clock);
+    await writer.write(manyReadings(1));
 
-    await store.putAll([reading]);
+    const before = await kept.latest(equipmentId);
+    clock.advance(1);
 
-    expect(await rawItem(reading)).not.toHaveProperty('expiresAt');
+    const body = calls[0]?.body ?? '';
+    expect(body).toContain(`"expiresAt":{"N":"${Date.UTC(2023, 0, 31, 1) / 1000}"}`);
+    expect(before?.values.get('value')).toBe(0);
+    expect(await kept.latest(equipmentId)).toBeUndefined();
   });
 });
 
-describe('a removal', () => {
-  it('leaves a later reading alone when the network delivers it late', async () => {
-    const [seen] = manyReadings(1);
-    if (!seen) throw new Error('one reading is one');
-    const later = { ...seen, registerTime: anInstant('2023-09-02T00:00:00Z') };
-    await store.putAll([seen]);
+describe('an attempt that the network delivers late', () => {
+  it('never brings back what was corrected, or removed, meanwhile', async () => {
+    const [reading] = manyReadings(1);
+    if (!reading) throw new Error('one reading is one');
     let land: () => Promise<unknown> = () => Promise.resolve();
-    fault = (call) => {
-      if (call.operation !== 'DeleteItem') return false;
+    fault = (call, response) => {
       land = () => carryOut(call);
-      return true;
+      return Boolean(response.socket?.resetAndDestroy());
     };
 
-    await expect(store.removeExactly(seen)).rejects.toMatchObject({
-      kind: 'unavailable',
-      code: 'outcome-unknown',
-    });
+    expect(await store.putAll([blockOf(reading)])).toEqual(['unknown']);
     fault = () => false;
-    expect(await store.removeExactly(seen)).toBe('removed');
-    await store.putAll([later]);
+    const correction = { ...reading, values: new Map([['value', 7]]) };
+    expect(await store.putAll([blockOf(correction, 1)])).toEqual(['stored']);
     await land();
 
-    expect(await store.find(seen)).toEqual(later);
-  });
-
-  it('looks with strong consistency', async () => {
-    await store.find({ equipmentId, timestamp: anInstant('2023-09-02T00:00:00Z') });
-
-    expect(calls).toMatchObject([{ operation: 'GetItem' }]);
-    expect(JSON.parse(calls[0]?.body ?? '')).toMatchObject({ ConsistentRead: true });
+    expect(await storedValues()).toEqual([7]);
   });
 });
 
 describe('a write that DynamoDB answers', () => {
   it('is a PutItem for one reading and a BatchWriteItem for several', async () => {
-    await store.putAll(manyReadings(1));
-    await store.putAll(manyReadings(2));
+    await store.putAll(manyBlocks(1));
+    await store.putAll(manyBlocks(2));
 
     expect(calls.map(({ operation }) => operation)).toEqual(['PutItem', 'BatchWriteItem']);
   });
 
   it('has the text that the SDK would send', async () => {
+    const words = { values: { constructor: 0.1, 'p.2': -1e-100 }, tags: { toString: '"ü" 😀' } };
+    const blocks = [0, 1].map((second) =>
+      blockOf(aReading({ equipmentId, timestamp: `2023-01-01T00:00:0${second}.5Z`, ...words })),
+    );
     const item = (second: number): Record<string, AttributeValue> => ({
       equipmentId: { S: equipmentId },
-      timestamp: { S: `2023-01-01T00:00:0${second}.000000000Z` },
-      values: { M: { constructor: { N: '0.1' }, 'p.2': { N: '-1e-100' } } },
-      tags: { M: { toString: { S: '"ü"\n😀 \ud800' } } },
-      registerTime: { S: '2023-09-01T00:00:00.000000000Z' },
+      block: { S: blocks[second]?.key ?? '' },
+      tags: { S: JSON.stringify([[1, words.tags]]) },
+      by: { S: 'ü "quoted"' },
+      v: { M: { constructor: { S: '0.1' }, 'p.2': { S: '-1e-100' } } },
     });
-    const readings = [0, 1].map((second) =>
-      aStoredReading({
-        equipmentId,
-        timestamp: `2023-01-01T00:00:0${second}Z`,
-        values: { constructor: 0.1, 'p.2': -1e-100 },
-        tags: { toString: '"ü"\n😀 \ud800' },
-        registerTime: '2023-09-01T00:00:00Z',
-      }),
-    );
     fault = (_, response) => reply(response, 200, { UnprocessedItems: {} });
 
-    await store.putAll(readings);
-    await store.putAll(readings.slice(0, 1));
+    await store.putAll(blocks);
+    await store.putAll(blocks.slice(0, 1));
     const puts = [0, 1].map((second) => ({ PutRequest: { Item: item(second) } }));
     await client.send(new BatchWriteItemCommand({ RequestItems: { readings: puts } }));
     await client.send(new PutItemCommand({ TableName: 'readings', Item: item(0) }));
@@ -259,7 +273,7 @@ describe('a write that DynamoDB answers', () => {
   });
 
   it('leaves what was not processed not stored, and only that', async () => {
-    const readings = manyReadings(4);
+    const blocks = manyBlocks(4);
     fault = (_, response) =>
       reply(response, 200, {
         UnprocessedItems: {
@@ -268,8 +282,7 @@ describe('a write that DynamoDB answers', () => {
               PutRequest: {
                 Item: {
                   equipmentId: { S: equipmentId },
-                  timestamp: { S: readings[2]?.timestamp },
-                  value: { N: '2' },
+                  block: { S: blocks[2]?.key },
                 },
               },
             },
@@ -277,7 +290,7 @@ describe('a write that DynamoDB answers', () => {
         },
       });
 
-    expect(await store.putAll(readings)).toEqual(['stored', 'stored', 'not-stored', 'stored']);
+    expect(await store.putAll(blocks)).toEqual(['stored', 'stored', 'not-stored', 'stored']);
   });
 
   it.each([
@@ -285,7 +298,7 @@ describe('a write that DynamoDB answers', () => {
       'a leftover that was never sent',
       {
         UnprocessedItems: {
-          readings: [{ PutRequest: { Item: { equipmentId: { S: 'x' }, timestamp: { S: 'y' } } } }],
+          readings: [{ PutRequest: { Item: { equipmentId: { S: 'x' }, block: { S: 'y' } } } }],
         },
       },
     ],
@@ -298,14 +311,14 @@ describe('a write that DynamoDB answers', () => {
   ])('confirms nothing of a batch with %s', async (_, body) => {
     fault = (_call, response) => reply(response, 200, body);
 
-    expect(await store.putAll(manyReadings(2))).toEqual(['unknown', 'unknown']);
+    expect(await store.putAll(manyBlocks(2))).toEqual(['unknown', 'unknown']);
   });
 
   it.each(['', 'null', '[]', '"{}"'])('confirms nothing with the body %j', async (body) => {
     fault = (_, response) => reply(response, 200, body);
 
-    expect(await store.putAll(manyReadings(1))).toEqual(['unknown']);
-    expect(await store.putAll(manyReadings(2))).toEqual(['unknown', 'unknown']);
+    expect(await store.putAll(manyBlocks(1))).toEqual(['unknown']);
+    expect(await store.putAll(manyBlocks(2))).toEqual(['unknown', 'unknown']);
   });
 });
 
@@ -317,8 +330,8 @@ describe('a write that DynamoDB refuses', () => {
   ])('is not stored when throttled by %s', async (name) => {
     fault = exception(name);
 
-    expect(await store.putAll(manyReadings(1))).toEqual(['not-stored']);
-    expect(await store.putAll(manyReadings(2))).toEqual(['not-stored', 'not-stored']);
+    expect(await store.putAll(manyBlocks(1))).toEqual(['not-stored']);
+    expect(await store.putAll(manyBlocks(2))).toEqual(['not-stored', 'not-stored']);
     expect(failures).toEqual(['throttled', 'throttled']);
   });
 
@@ -327,28 +340,28 @@ describe('a write that DynamoDB refuses', () => {
     async (name) => {
       fault = exception(name);
 
-      expect(await store.putAll(manyReadings(2))).toEqual(['not-stored', 'not-stored']);
+      expect(await store.putAll(manyBlocks(2))).toEqual(['not-stored', 'not-stored']);
       expect(failures).toEqual(['misconfigured']);
     },
   );
 
   it('is not stored when there is no table', async () => {
-    const elsewhere = new DynamoDbReadingStore(client, 'no-such-table');
+    const elsewhere = new DynamoDbBlockStore(client, 'no-such-table');
 
-    expect(await elsewhere.putAll(manyReadings(2))).toEqual(['not-stored', 'not-stored']);
+    expect(await elsewhere.putAll(manyBlocks(2))).toEqual(['not-stored', 'not-stored']);
   });
 
   it('is not stored when nobody listens', async () => {
-    const nowhere = new DynamoDbReadingStore(clientFor('http://127.0.0.1:1'), 'readings');
+    const nowhere = new DynamoDbBlockStore(clientFor('http://127.0.0.1:1'), 'readings');
 
-    expect(await nowhere.putAll(manyReadings(2))).toEqual(['not-stored', 'not-stored']);
+    expect(await nowhere.putAll(manyBlocks(2))).toEqual(['not-stored', 'not-stored']);
   });
 
   it('is refused for the one reading that cannot be, and stored for the 24 others', async () => {
     fault = (call, response) =>
-      call.body.includes('00:00:13') && exception('ValidationException')(call, response);
+      call.body.includes('#00:13#') && exception('ValidationException')(call, response);
 
-    const outcomes = await store.putAll(manyReadings(25));
+    const outcomes = await store.putAll(manyBlocks(25));
 
     expect(outcomes).toEqual(
       Array.from({ length: 25 }, (_, second) => (second === 13 ? 'refused' : 'stored')),
@@ -381,8 +394,8 @@ describe('a write whose answer is lost', () => {
   it.each(lost)('is unknown: %s', async (_, cut) => {
     fault = cut;
 
-    expect(await store.putAll(manyReadings(1))).toEqual(['unknown']);
-    expect(await store.putAll(manyReadings(2))).toEqual(['unknown', 'unknown']);
+    expect(await store.putAll(manyBlocks(1))).toEqual(['unknown']);
+    expect(await store.putAll(manyBlocks(2))).toEqual(['unknown', 'unknown']);
   });
 
   it.each(lost)('is made good by the writer: %s', async (name, cut) => {
@@ -408,8 +421,8 @@ describe('a write whose answer is lost', () => {
     const note = (socket: Socket) => sockets.push(socket);
     proxy.on('connection', note);
     const lonely = clientFor(`http://127.0.0.1:${portOf(proxy)}`);
-    store = new DynamoDbReadingStore(lonely, 'readings', (kind) => failures.push(kind));
-    const writer = new GroupCommit(store, new SystemClock());
+    const lonelyStore = new DynamoDbBlockStore(lonely, 'readings', (kind) => failures.push(kind));
+    const writer = new GroupCommit(lonelyStore, new SystemClock());
     await writer.write([first]);
 
     for (const socket of sockets) socket.resetAndDestroy();
@@ -433,8 +446,8 @@ describe('a write whose answer is lost', () => {
   });
 });
 
-describe('readings in DynamoDB', () => {
-  it('are one item after 100 identical sends at once', async () => {
+describe('blocks in DynamoDB', () => {
+  it('show one reading after 100 identical sends at once', async () => {
     const writer = new GroupCommit(store, new SystemClock());
 
     const answers = await Promise.all(
@@ -451,48 +464,47 @@ describe('readings in DynamoDB', () => {
     );
     const large = manyReadings(300, tags);
     for (let i = 0; i < 300; i += 25) {
-      expect(new Set(await store.putAll(large.slice(i, i + 25)))).toEqual(new Set(['stored']));
+      const blocks = large.slice(i, i + 25).map((reading, n) => blockOf(reading, i + n));
+      expect(new Set(await store.putAll(blocks))).toEqual(new Set(['stored']));
     }
 
-    const scanned = await pagesOf(
-      store.scanRange(
-        equipmentId,
-        anInstant('2023-01-01T00:00:00Z'),
-        anInstant('2023-01-02T00:00:00Z'),
-      ),
-    );
+    const scanned = (await pagesOf(readings.scanRange(equipmentId, ...DAY))).flat();
     const listed = [];
+    const query = { equipmentId, order: 'asc', limit: 170 } as const;
     for (let after = undefined, pages = 0; pages < 10; pages += 1) {
-      const page = await store.range({
-        equipmentId,
-        order: 'asc',
-        limit: 1000,
-        ...(after !== undefined && { after }),
-      });
+      const page = await readings.range({ ...query, ...(after !== undefined && { after }) });
       listed.push(...page.readings);
       if (page.next === undefined) break;
       after = page.next;
     }
+    const { next } = await store.query({ ...ALL, equipmentId, limit: 1000 });
 
-    expect(scanned.length).toBeGreaterThan(1);
-    expect(scanned.flat()).toEqual(large);
-    expect(listed).toEqual(large);
+    expect(next).toBeDefined();
+    expect(scanned).toMatchObject(large);
+    expect(listed).toMatchObject(large);
   });
 
-  it('are read a few hundred at a time, until the page is full or its budget is spent', async () => {
+  it('are read in calls of some kilobytes, until the page is full or its budget is spent', async () => {
     const many = manyReadings(600);
-    for (let i = 0; i < 600; i += 25) await store.putAll(many.slice(i, i + 25));
+    const blocks = manyBlocks(600);
+    for (let i = 0; i < 600; i += 25) await store.putAll(blocks.slice(i, i + 25));
     const budgetOf = (storeCalls: number) =>
       new WorkBudget(new AbortController().signal, new SystemClock(), { storeCalls, ms: Infinity });
     const query = { equipmentId, order: 'asc', limit: 599 } as const;
     const [ample, scant] = [budgetOf(100), budgetOf(2)];
 
-    const whole = await store.range(query, ample);
-    const part = await store.range(query, scant);
+    const whole = await readings.range(query, ample);
+    const part = await readings.range(query, scant);
+    const { next: after = anInstant('1970-01-01T00:00:00Z') } = part;
+    const rest = await readings.range({ ...query, after }, budgetOf(100));
 
-    expect(whole).toEqual({ readings: many.slice(0, 599), next: many[598]?.timestamp });
-    expect(ample.cost).toMatchObject({ storeCalls: 3, storeItems: 600 });
-    expect(part).toEqual({ readings: many.slice(0, 502), next: many[501]?.timestamp });
+    expect(whole.readings).toMatchObject(many.slice(0, 599));
+    expect(whole.next).toBe(many[598]?.timestamp);
+    expect(ample.cost.storeCalls).toBeLessThan(20);
+    expect(ample.cost.storeItems).toBeLessThan(800);
+    expect(scant.cost.storeCalls).toBeLessThan(8);
+    expect(part.readings.length).toBeLessThan(599);
+    expect([...part.readings, ...rest.readings]).toMatchObject(many);
   });
 
   it('are not waited for once the client has gone', async () => {
@@ -504,9 +516,9 @@ describe('readings in DynamoDB', () => {
     };
 
     const query = { equipmentId, order: 'asc', limit: 1 } as const;
-    const ends = [
-      await store.latest(equipmentId, budget).catch((error: unknown) => error),
-      await store.range(query, budget).catch((error: unknown) => error),
+    const ends: unknown[] = [
+      await readings.latest(equipmentId, budget).catch((error: unknown) => error),
+      await readings.range(query, budget).catch((error: unknown) => error),
     ];
 
     expect(ends).toEqual([reader.signal.reason, reader.signal.reason]);
@@ -514,23 +526,24 @@ describe('readings in DynamoDB', () => {
   });
 
   it('are read with strong consistency only', async () => {
-    await store.latest(equipmentId);
-    await store.range({ equipmentId, order: 'asc', limit: 1 });
-    await pagesOf(
-      store.scanRange(
-        equipmentId,
-        anInstant('2023-01-01T00:00:00Z'),
-        anInstant('2023-01-02T00:00:00Z'),
-      ),
-    );
+    await store.putAll(manyBlocks(1));
+    calls = [];
+    await readings.latest(equipmentId);
+    await readings.range({ equipmentId, order: 'asc', limit: 1 });
+    await readings.range({ equipmentId, from: DAY[0], order: 'desc', limit: 1 });
+    await pagesOf(readings.scanRange(equipmentId, ...DAY));
+    await pagesOf(readings.scanEquipment());
 
-    expect(calls.map(({ body }) => JSON.parse(body).ConsistentRead)).toEqual([true, true, true]);
+    expect(calls.length).toBeGreaterThan(4);
+    expect(new Set(calls.map(({ body }) => JSON.parse(body).ConsistentRead))).toEqual(
+      new Set([true]),
+    );
   });
 
   it('cannot be read while the store is away, and say so without its words', async () => {
     fault = exception('InternalServerError', 500);
 
-    await expect(store.latest(equipmentId)).rejects.toMatchObject({
+    await expect(readings.latest(equipmentId)).rejects.toMatchObject({
       kind: 'unavailable',
       code: 'store-unavailable',
       retryAfterSeconds: 1,
@@ -538,14 +551,24 @@ describe('readings in DynamoDB', () => {
     });
   });
 
-  it('are not made up from an item that somebody else put there', async () => {
-    await client.send(
-      new PutItemCommand({
-        TableName: 'readings',
-        Item: { equipmentId: { S: equipmentId }, timestamp: { S: '2023-01-01T00:00:00Z' } },
-      }),
-    );
+  it.each([
+    ['another sort key', { block: { S: '2023-01-01T00#s#x' }, v: { M: { value: { S: '1' } } } }],
+    ['no column', { block: { S: KEY } }],
+    ['a column of another type', { block: { S: KEY }, v: { M: { value: { N: '1' } } } }],
+    ['a column of another length', { block: { S: KEY }, v: { M: { value: { S: '1 2' } } } }],
+    ['no number in its column', { block: { S: KEY }, v: { M: { value: { S: 'warm' } } } }],
+  ])('are not made up from an item that somebody else put there: %s', async (_name, item) => {
+    const Item: Record<string, AttributeValue> = { equipmentId: { S: equipmentId }, ...item };
+    await client.send(new PutItemCommand({ TableName: 'readings', Item }));
 
-    await expect(store.latest(equipmentId)).rejects.toThrow(/unreadable: timestamp/);
+    const ends = await Promise.allSettled([
+      readings.latest(equipmentId),
+      pagesOf(readings.scanRange(equipmentId, ...DAY)),
+    ]);
+
+    for (const end of ends) {
+      if (end.status === 'fulfilled') throw new Error(`shows ${JSON.stringify(end.value)}`);
+      expect(String(end.reason)).toMatch(/unreadable|no block/);
+    }
   });
 });

@@ -1,0 +1,66 @@
+import type { Clock, Instant, WorkBudget } from '@sensorflow/kernel';
+import { ReadingStore, type ReadingPage, type ReadingRange } from '../reading-store.js';
+import type { StoredReading } from '../reading.js';
+import type { Retention } from '../retention.js';
+import type { BlockStore } from './block-store.js';
+import { instantAfter, instantBefore } from './hour-time.js';
+import { LogReader, type LogRange } from './log-reader.js';
+
+/** The readings that stand in the log, of hours that have not expired. */
+export class LogReadingStore extends ReadingStore {
+  private readonly reader: LogReader;
+
+  constructor(
+    private readonly blocks: BlockStore,
+    private readonly retention: Retention,
+    private readonly clock: Clock,
+  ) {
+    super();
+    this.reader = new LogReader(blocks);
+  }
+
+  override async range(query: ReadingRange, budget?: WorkBudget): Promise<ReadingPage> {
+    const { limit, order } = query;
+    const { readings, rest } = await this.reader.page(this.logRange(query), limit, budget);
+    if (rest === undefined) return { readings, next: undefined };
+    return { readings, next: order === 'asc' ? instantBefore(rest) : rest };
+  }
+
+  override async latest(
+    equipmentId: string,
+    budget?: WorkBudget,
+  ): Promise<StoredReading | undefined> {
+    return this.reader.latest(this.logRange({ equipmentId, order: 'desc' }), budget);
+  }
+
+  override scanEquipment(budget?: WorkBudget): AsyncIterable<readonly string[]> {
+    return this.blocks.scanEquipment(budget);
+  }
+
+  override async *scanRange(
+    equipmentId: string,
+    from: Instant,
+    to: Instant,
+    budget?: WorkBudget,
+  ): AsyncGenerator<readonly StoredReading[]> {
+    const range = this.logRange({ equipmentId, from, to, order: 'asc' });
+    for await (const { readings } of this.reader.read(range, Infinity, budget)) {
+      if (readings.length > 0) yield readings;
+    }
+  }
+
+  /** An hour expires as a whole: the store deletes its blocks in no order. */
+  private logRange({ equipmentId, order, ...bounds }: Omit<ReadingRange, 'limit'>): LogRange {
+    const { after } = bounds;
+    const oldest = this.retention.oldestKept(this.clock.nowEpochMs());
+    const asked = order === 'asc' && after !== undefined ? instantAfter(after) : bounds.from;
+    const from = oldest !== undefined && (asked ?? '') < oldest ? oldest : asked;
+    const to = order === 'desc' && after !== undefined ? after : bounds.to;
+    return {
+      equipmentId,
+      order,
+      ...(from !== undefined && { from }),
+      ...(to !== undefined && { to }),
+    };
+  }
+}
