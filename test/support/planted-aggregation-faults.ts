@@ -5,10 +5,11 @@ import {
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
 import { foldReadings, hourOf, joinEquipment } from '@sensorflow/aggregation';
-import { metricsOf, toItem, versionOf } from '@sensorflow/aggregation/dynamodb/aggregate-item.js';
+import { metricsOf, toItem } from '@sensorflow/aggregation/dynamodb/aggregate-item.js';
 import { equipmentHourKeyOf } from '@sensorflow/aggregation/dynamodb/aggregate-keys.js';
 import { shardOf } from '@sensorflow/aggregation/dynamodb/dynamodb-aggregate-store.js';
 import { streamChangesOf } from '@sensorflow/aggregation/dynamodb/stream-changes.js';
+import { versionOf } from '@sensorflow/platform/aws/versioned-put.js';
 import { Retention } from '@sensorflow/sensor-data';
 import { fromReadingItem } from '@sensorflow/sensor-data/dynamodb/reading-item.js';
 import {

@@ -1,5 +1,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { Decimal, parseInstant, type Instant } from '@sensorflow/kernel';
+import { broken, number, text, type Item } from '@sensorflow/platform/aws/stored-item.js';
+import { versionOf } from '@sensorflow/platform/aws/versioned-put.js';
 import {
   AGGREGATE_TOO_LARGE,
   type CellState,
@@ -11,9 +13,6 @@ import type { HourSlots } from '../hour-slots.js';
 import { parseHour, SLOTS_PER_HOUR, type Hour } from '../hour.js';
 import type { HourMetrics, MetricAggregate } from '../hourly-aggregate.js';
 import { equipmentHourKeyOf, sumKeyOf } from './aggregate-keys.js';
-
-/** Cells as they lie in the table. */
-export type Item = Readonly<Record<string, AttributeValue>>;
 
 export function toItem(cell: EquipmentHourCell, shard: number): Record<string, AttributeValue> {
   return {
@@ -68,15 +67,6 @@ function toMap(aggregate: MetricAggregate): AttributeValue {
       ...(largestGapNs > 0 && { gapNs: { N: String(largestGapNs) } }),
     },
   };
-}
-
-/** Versions begin with 1; beyond the last, doubles cannot tell each from the next. */
-export const [FIRST_VERSION, LAST_VERSION] = [1, 1e15];
-
-/** 0 without an item, and for one without a version that can be read: the next writer gives it one. */
-export function versionOf(item: Item | undefined): number {
-  const version = Number(item?.['version']?.N);
-  return version >= FIRST_VERSION && version <= LAST_VERSION ? version : 0;
 }
 
 /** Without slots that can be read the whole hour is recomputed. */
@@ -181,23 +171,7 @@ function fromMap(map: Item): MetricAggregate {
 
 const ZERO = { N: '0' };
 
-/** Everything in this table was written by this file. */
-function broken(attribute: string): Error {
-  return new Error(`the aggregates table holds an item with an unusable ${attribute}`);
-}
-
-export function text(value: AttributeValue | undefined, attribute: string): string {
-  if (value?.S === undefined) throw broken(attribute);
-  return value.S;
-}
-
-export function number(value: AttributeValue | undefined, attribute: string): number {
-  const parsed = Number(value?.N ?? Number.NaN);
-  if (!Number.isFinite(parsed)) throw broken(attribute);
-  return parsed;
-}
-
-export function hourIn(value: AttributeValue | undefined): Hour {
+function hourIn(value: AttributeValue | undefined): Hour {
   const hour = parseHour(text(value, 'hour'));
   if (hour === undefined) throw broken('hour');
   return hour;

@@ -1,6 +1,6 @@
+import { member, textMember } from '@sensorflow/platform/aws/json-member.js';
 import { isDeepStrictEqual } from 'node:util';
 import type { DirtyCell } from '../dirty-cell.js';
-import { member, textMember } from './json-member.js';
 import { equipmentHourAt, isOfCells, shardSumAt } from './aggregate-keys.js';
 
 /**

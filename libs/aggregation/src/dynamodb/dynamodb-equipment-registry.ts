@@ -1,5 +1,6 @@
 import { BatchWriteItemCommand, QueryCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { WorkBudget } from '@sensorflow/kernel';
+import { mergeSorted } from '@sensorflow/platform/aws/merge-sorted.js';
 import {
   EquipmentRegistry,
   MOST_LISTED_METRICS,
@@ -16,7 +17,6 @@ import {
   REGISTRY_PARTITIONS,
   rowOf,
 } from './equipment-keys.js';
-import { mergeSorted } from './merge-sorted.js';
 import { answered } from './store-errors.js';
 
 /** Of one partition: enough for a page of ordinary equipment, and little more than a wide one shows. */

@@ -1,5 +1,7 @@
 import { GetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { WorkBudget } from '@sensorflow/kernel';
+import { text, type Item } from '@sensorflow/platform/aws/stored-item.js';
+import { versionOf } from '@sensorflow/platform/aws/versioned-put.js';
 import type { ReplaceOutcome } from '../aggregate-store.js';
 import {
   FleetStore,
@@ -10,15 +12,7 @@ import {
 } from '../fleet-store.js';
 import { dayOf, isEmptyRange, parseHour, type Hour, type HourRange } from '../hour.js';
 import type { HourMetrics, MetricAggregate } from '../hourly-aggregate.js';
-import {
-  readableMetricsOf,
-  readableSumOf,
-  text,
-  toFleetHour,
-  toSumItem,
-  versionOf,
-  type Item,
-} from './aggregate-item.js';
+import { readableMetricsOf, readableSumOf, toFleetHour, toSumItem } from './aggregate-item.js';
 import {
   equipmentPartition,
   fleetPartition,
@@ -26,9 +20,9 @@ import {
   shardSumsPartition,
   sumKeyOf,
 } from './aggregate-keys.js';
+import { putCell } from './put-cell.js';
 import { queryPages } from './query-pages.js';
 import { answered } from './store-errors.js';
-import { putNextVersion } from './versioned-put.js';
 
 /** More than a month has, and read in some milliseconds. */
 const FLEET_HOURS_PER_PAGE = 750;
@@ -56,7 +50,7 @@ export class DynamoDbFleetStore extends FleetStore {
   }
 
   override async replaceSum(cell: SumCell): Promise<ReplaceOutcome> {
-    return putNextVersion(this.client, this.tableName, toSumItem(cell));
+    return putCell(this.client, this.tableName, toSumItem(cell));
   }
 
   override async *scanShard(

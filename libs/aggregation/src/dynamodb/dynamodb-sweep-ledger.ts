@@ -1,9 +1,10 @@
-import { GetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { GetItemCommand, type AttributeValue, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { broken, number, text } from '@sensorflow/platform/aws/stored-item.js';
+import { putNextVersion, versionOf } from '@sensorflow/platform/aws/versioned-put.js';
 import type { ReplaceOutcome } from '../aggregate-store.js';
+import { parseHour, type Hour } from '../hour.js';
 import { SweepLedger, type SweepPosition } from '../sweep-ledger.js';
-import { hourIn, number, versionOf } from './aggregate-item.js';
 import { answered } from './store-errors.js';
-import { putNextVersion } from './versioned-put.js';
 
 const KEY = { partition: { S: 'sweep' }, cell: { S: 'position' } };
 
@@ -33,11 +34,18 @@ export class DynamoDbSweepLedger extends SweepLedger {
   }
 
   override async replace(position: SweepPosition): Promise<ReplaceOutcome> {
-    return putNextVersion(this.client, this.tableName, {
+    const next = putNextVersion(this.client, this.tableName, {
       ...KEY,
       version: { N: String(position.version) },
       next: { S: position.next },
       heldUntil: { N: String(position.heldUntilEpochMs) },
     });
+    return answered(next);
   }
+}
+
+function hourIn(value: AttributeValue | undefined): Hour {
+  const hour = parseHour(text(value, 'next'));
+  if (hour === undefined) throw broken('next');
+  return hour;
 }

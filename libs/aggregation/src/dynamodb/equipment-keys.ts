@@ -1,7 +1,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { text, type Item } from '@sensorflow/platform/aws/stored-item.js';
 import { createHash } from 'node:crypto';
 import type { EquipmentMetric } from '../equipment-registry.js';
-import { text, type Item } from './aggregate-item.js';
 
 /**
  * The registry's rows in the aggregates table, one for each equipment and metric, which is all in their

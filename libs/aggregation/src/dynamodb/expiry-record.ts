@@ -1,4 +1,4 @@
-import { member } from './json-member.js';
+import { member } from '@sensorflow/platform/aws/json-member.js';
 
 const DYNAMODB = 'dynamodb.amazonaws.com';
 

@@ -1,6 +1,6 @@
+import { member, textMember } from '@sensorflow/platform/aws/json-member.js';
 import { DEFAULT_METRIC } from '@sensorflow/sensor-data';
 import type { EquipmentMetric } from '../equipment-registry.js';
-import { member, textMember } from './json-member.js';
 
 /**
  * The metrics that the records of a Lambda event brought: those of readings that were stored, none of

@@ -1,7 +1,7 @@
+import { member } from '@sensorflow/platform/aws/json-member.js';
 import type { StreamChange } from '../stream-batch-aggregator.js';
 import { dirtyByCell } from './cell-stream-record.js';
 import { isExpiry } from './expiry-record.js';
-import { member } from './json-member.js';
 import { dirtyByReading } from './reading-stream-record.js';
 
 /**

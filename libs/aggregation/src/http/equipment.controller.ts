@@ -4,7 +4,12 @@ import type { Caller } from '@sensorflow/auth';
 import { CurrentCaller, RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
 import { DomainError, type Parsed, type WorkBudget } from '@sensorflow/kernel';
 import { ApiFaultyInput, ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
-import { decodeCursor, encodeCursor, type CursorQuery } from '@sensorflow/platform/http/cursor.js';
+import {
+  cursorInvalid,
+  decodeCursor,
+  encodeCursor,
+  type CursorQuery,
+} from '@sensorflow/platform/http/cursor.js';
 import { ReadScheduler } from '@sensorflow/platform/http/read-scheduler.js';
 import { RequestBudget } from '@sensorflow/platform/http/request-budget.js';
 import { parseEquipmentId, parseMetricName } from '@sensorflow/sensor-data';
@@ -125,8 +130,5 @@ function positionIn(
 ): string {
   const parsed = parse(decodeCursor(cursor, query)[0] ?? '');
   if (parsed.ok) return parsed.value;
-  const detail = 'The cursor is not one that this service gave.';
-  throw new DomainError('invalid', 'cursor-invalid', detail, {
-    faults: [{ pointer: '/cursor', code: 'cursor-invalid', detail }],
-  });
+  throw cursorInvalid();
 }

@@ -1,9 +1,20 @@
-import { DomainError } from '@sensorflow/kernel';
-import { decodeCursor, encodeCursor, type CursorQuery } from '@sensorflow/platform/http/cursor.js';
+import {
+  cursorInvalid,
+  decodeCursor,
+  encodeCursor,
+  type CursorQuery,
+} from '@sensorflow/platform/http/cursor.js';
+import { QueryFaults } from '@sensorflow/platform/http/query-faults.js';
+import {
+  cursorAt,
+  instantAt,
+  rangeOf,
+  valueAt,
+  type InstantRange,
+} from '@sensorflow/platform/http/query-values.js';
+import { parseEquipmentFilter } from '../equipment-filter.js';
 import { firstHourFrom, parseHour, type Hour } from '../hour.js';
 import type { VerificationQuery } from '../verification.js';
-import { QueryFaults } from './query-faults.js';
-import { cursorAt, equipmentIdAt, instantAt, rangeOf, type InstantRange } from './query-values.js';
 
 /** The parameters as they were sent. */
 export interface VerificationTexts {
@@ -26,7 +37,7 @@ export interface VerificationRequest {
 export function verificationRequestOf(texts: VerificationTexts): VerificationRequest {
   const faults = new QueryFaults();
   const window = windowOf(texts, faults);
-  const equipmentId = equipmentIdAt(texts.equipmentId, faults);
+  const equipmentId = valueAt('/equipmentId', texts.equipmentId, parseEquipmentFilter, faults);
   const cursor = cursorAt(texts.cursor, faults);
   const problem = faults.problem();
   if (problem || !window) throw problem ?? cursorInvalid();
@@ -64,11 +75,4 @@ function positionIn(cursor: string, query: CursorQuery): Hour | undefined {
 
 function cursorQueryOf({ from, to }: InstantRange, equipmentId: string | undefined): CursorQuery {
   return { list: 'verification', from, to, equipmentId: equipmentId ?? null };
-}
-
-function cursorInvalid(): DomainError {
-  const detail = 'The cursor is not one that this service gave.';
-  return new DomainError('invalid', 'cursor-invalid', detail, {
-    faults: [{ pointer: '/cursor', code: 'cursor-invalid', detail }],
-  });
 }

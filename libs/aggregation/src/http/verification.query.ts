@@ -1,12 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { GIVEN_ONCE } from '@sensorflow/platform/http/query-values.js';
 import { ParsedBy } from '@sensorflow/platform/http/request-validation.pipe.js';
-import { IsOptional, IsString, type ValidationOptions } from 'class-validator';
+import { IsOptional, IsString } from 'class-validator';
 import { verificationRequestOf, type VerificationTexts } from './verification-request.js';
-
-const ONCE: ValidationOptions = {
-  message: '$property is given once.',
-  context: { code: 'parameter-repeated' },
-};
 
 /** The query string of a verification, as texts. */
 @ParsedBy(verificationRequestOf)
@@ -16,7 +12,7 @@ export class VerificationQueryTexts implements VerificationTexts {
     description: 'RFC 3339 (write + as %2B): hours that start at or after it',
   })
   @IsOptional()
-  @IsString(ONCE)
+  @IsString(GIVEN_ONCE)
   from?: string;
 
   @ApiProperty({
@@ -25,7 +21,7 @@ export class VerificationQueryTexts implements VerificationTexts {
       'RFC 3339 (write + as %2B): hours that start before it, at most 366 days from from',
   })
   @IsOptional()
-  @IsString(ONCE)
+  @IsString(GIVEN_ONCE)
   to?: string;
 
   @ApiPropertyOptional({
@@ -33,11 +29,11 @@ export class VerificationQueryTexts implements VerificationTexts {
     pattern: '^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$',
   })
   @IsOptional()
-  @IsString(ONCE)
+  @IsString(GIVEN_ONCE)
   equipmentId?: string;
 
   @ApiPropertyOptional({ description: 'nextCursor of the page before' })
   @IsOptional()
-  @IsString(ONCE)
+  @IsString(GIVEN_ONCE)
   cursor?: string;
 }

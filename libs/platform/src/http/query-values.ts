@@ -5,11 +5,16 @@ import {
   type Instant,
   type Parsed,
 } from '@sensorflow/kernel';
-import { parseCursor } from '@sensorflow/platform/http/cursor.js';
-import { parseEquipmentId } from '@sensorflow/sensor-data';
+import type { ValidationOptions } from 'class-validator';
+import { parseCursor } from './cursor.js';
 import type { QueryFaults } from './query-faults.js';
 
-/** What several query strings of this module have in common; each fault is noted, and answered by undefined. */
+/** For `IsString`: a parameter that is given twice arrives as a list. */
+export const GIVEN_ONCE: ValidationOptions = {
+  message: '$property is given once.',
+  context: { code: 'parameter-repeated' },
+};
+
 export interface InstantRange {
   readonly from: Instant;
   readonly to: Instant;
@@ -18,7 +23,7 @@ export interface InstantRange {
 const MAX_RANGE_DAYS = 366;
 const MAX_RANGE_MS = MAX_RANGE_DAYS * 24 * 60 * 60 * 1000;
 
-/** Faults `range-empty` and `range-too-long`. */
+/** Undefined after noting `range-empty` or `range-too-long`. */
 export function rangeOf(from: Instant, to: Instant, faults: QueryFaults): InstantRange | undefined {
   if (from >= to) return faults.add('/to', 'range-empty', 'from must lie before to.');
   if (instantToEpochMs(to) - instantToEpochMs(from) > MAX_RANGE_MS) {
@@ -28,12 +33,22 @@ export function rangeOf(from: Instant, to: Instant, faults: QueryFaults): Instan
   return { from, to };
 }
 
+/** Undefined for a parameter that is left out, and after noting its fault. */
+export function valueAt<T>(
+  pointer: string,
+  text: string | undefined,
+  parse: (text: string) => Parsed<T>,
+  faults: QueryFaults,
+): T | undefined {
+  return text === undefined ? undefined : faults.valueOf(pointer, parse(text));
+}
+
 export function instantAt(
   pointer: string,
   text: string | undefined,
   faults: QueryFaults,
 ): Instant | undefined {
-  return text === undefined ? undefined : faults.valueOf(pointer, parseQueryInstant(text));
+  return valueAt(pointer, text, parseQueryInstant, faults);
 }
 
 function parseQueryInstant(text: string): Parsed<Instant> {
@@ -42,17 +57,6 @@ function parseQueryInstant(text: string): Parsed<Instant> {
   return refused(parsed.fault.code, 'A + in a query means a blank: write the offset with %2B.');
 }
 
-export function equipmentIdAt(text: string | undefined, faults: QueryFaults): string | undefined {
-  return text === undefined
-    ? undefined
-    : faults.valueOf('/equipmentId', parseQueryEquipmentId(text));
-}
-
-function parseQueryEquipmentId(text: string): Parsed<string> {
-  const detail = 'Name an equipment, or leave the parameter out for all.';
-  return text === '' ? refused('equipment-id-invalid', detail) : parseEquipmentId(text);
-}
-
 export function cursorAt(text: string | undefined, faults: QueryFaults): string | undefined {
-  return text === undefined ? undefined : faults.valueOf('/cursor', parseCursor(text));
+  return valueAt('/cursor', text, parseCursor, faults);
 }

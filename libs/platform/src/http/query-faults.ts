@@ -1,6 +1,6 @@
 import { DomainError, type InputFault, type Parsed } from '@sensorflow/kernel';
 
-/** Faults about more than a parameter by itself; alone, one of them names the whole problem. */
+/** Faults of a query as a whole: if such a fault is the only one, its code is the problem's. */
 const RULES: ReadonlySet<string> = new Set([
   'interval-or-range',
   'range-empty',
