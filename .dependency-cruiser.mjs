@@ -71,23 +71,21 @@ export default {
     ),
     forbid(
       'sensor-data-is-upstream',
-      'aggregation → sensor-data → kernel; csv-import → sensor-data; auth beside.',
+      'aggregation → sensor-data → kernel; equipment and csv-import → sensor-data; auth beside.',
       { path: '^libs/(sensor-data|auth)/' },
-      {
-        path: '^libs/(aggregation|csv-import|health)/',
-      },
+      { path: '^libs/(aggregation|csv-import|equipment|health)/' },
     ),
     forbid(
       'auth-and-health-know-no-feature',
       'Who calls and whether it is well: the same whatever the product does.',
       { path: '^libs/(auth|health)/' },
-      { path: '^libs/(sensor-data|aggregation|csv-import)/' },
+      { path: '^libs/(sensor-data|aggregation|csv-import|equipment)/' },
     ),
     forbid(
       'aggregation-and-import-are-strangers',
       'What they share is a reading.',
-      { path: '^libs/(aggregation|csv-import)/' },
-      { path: '^libs/(aggregation|csv-import)/', pathNot: '^libs/$1/' },
+      { path: '^libs/(aggregation|csv-import|equipment)/' },
+      { path: '^libs/(aggregation|csv-import|equipment)/', pathNot: '^libs/($1|equipment)/' },
     ),
     forbid(
       'nobody-imports-apps',

@@ -2,10 +2,10 @@ import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import {
   foldReadings,
   HourlyAggregates,
-  HourRecomputer,
-  SumRecomputer,
   hourOf,
+  HourRecomputer,
   parseHour,
+  SumRecomputer,
   type EquipmentHour,
   type Hour,
   type MetricHour,

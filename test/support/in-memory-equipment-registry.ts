@@ -5,7 +5,7 @@ import {
   type EquipmentMetric,
   type MetricsQuery,
   type RegisteredEquipment,
-} from '@sensorflow/aggregation';
+} from '@sensorflow/equipment';
 import type { WorkBudget } from '@sensorflow/kernel';
 
 /** The registry in memory, for tests; keeps the contract of EquipmentRegistry. */

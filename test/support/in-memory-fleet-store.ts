@@ -14,8 +14,8 @@ import {
   type SumOf,
 } from '@sensorflow/aggregation';
 import type { WorkBudget } from '@sensorflow/kernel';
-import type { InMemoryAggregateStore } from './in-memory-aggregate-store.js';
 import { counted } from './counted.js';
+import type { InMemoryAggregateStore } from './in-memory-aggregate-store.js';
 
 /** The upper levels of the table of aggregates in memory, for tests; keeps the contract of FleetStore. */
 export class InMemoryFleetStore extends FleetStore {

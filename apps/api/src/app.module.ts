@@ -1,10 +1,11 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { RegistryMetricNames } from '@sensorflow/aggregation';
 import { AggregationModule } from '@sensorflow/aggregation/aggregation.module.js';
-import { DynamoDbEquipmentRegistry } from '@sensorflow/aggregation/dynamodb/dynamodb-equipment-registry.js';
 import { MAX_SIGN_INS_IN_PROGRESS } from '@sensorflow/auth';
 import { AuthModule } from '@sensorflow/auth/auth.module.js';
 import { CsvImportModule } from '@sensorflow/csv-import/csv-import.module.js';
+import { RegistryMetricNames } from '@sensorflow/equipment';
+import { DynamoDbEquipmentRegistry } from '@sensorflow/equipment/dynamodb/dynamodb-equipment-registry.js';
+import { EquipmentModule } from '@sensorflow/equipment/equipment.module.js';
 import { HealthModule } from '@sensorflow/health/health.module.js';
 import {
   createCognitoClient,
@@ -55,6 +56,12 @@ export class AppModule {
         new DynamoDbEquipmentRegistry(dynamoDb, environment.DYNAMODB_AGGREGATE_TABLE_NAME),
       ),
     });
+    const equipment = EquipmentModule.register({
+      dynamoDb,
+      aggregatesTableName: environment.DYNAMODB_AGGREGATE_TABLE_NAME,
+      sensorData,
+      reads,
+    });
     return {
       module: AppModule,
       imports: [
@@ -64,12 +71,14 @@ export class AppModule {
           aggregatesTableName: environment.DYNAMODB_AGGREGATE_TABLE_NAME,
           shards: environment.AGGREGATE_SHARDS,
           sensorData,
+          equipment,
           retention,
           reads,
           secondLookMs: environment.VERIFY_SECOND_LOOK_MS,
           sweepDelayMs: environment.SWEEP_DELAY_MINUTES * MS_PER_MINUTE,
           sweepListener: sweepLog(logger),
         }),
+        equipment,
         CsvImportModule.register({
           dynamoDb,
           importsTableName: environment.DYNAMODB_IMPORTS_TABLE_NAME,

@@ -1,4 +1,4 @@
-import { EquipmentRegistrar } from '@sensorflow/aggregation';
+import { EquipmentRegistrar } from '@sensorflow/equipment';
 import { SystemClock } from '@sensorflow/kernel';
 import { toReadingItem } from '@sensorflow/sensor-data/dynamodb/reading-item.js';
 import { describe, expect, it } from 'vitest';

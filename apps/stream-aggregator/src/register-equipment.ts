@@ -1,5 +1,5 @@
-import type { EquipmentRegistrar } from '@sensorflow/aggregation';
-import { sentMetricsOf } from '@sensorflow/aggregation/dynamodb/sent-metrics.js';
+import type { EquipmentRegistrar } from '@sensorflow/equipment';
+import { sentMetricsOf } from '@sensorflow/equipment/dynamodb/sent-metrics.js';
 import { DomainError, type Clock } from '@sensorflow/kernel';
 import type { RemainingTime, StreamBatchResponse } from './stream-batch-handler.js';
 

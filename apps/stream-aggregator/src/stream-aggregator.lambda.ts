@@ -1,12 +1,8 @@
-import {
-  EquipmentRegistrar,
-  HourRecomputer,
-  StreamBatchAggregator,
-  SumRecomputer,
-} from '@sensorflow/aggregation';
+import { HourRecomputer, StreamBatchAggregator, SumRecomputer } from '@sensorflow/aggregation';
 import { DynamoDbAggregateStore } from '@sensorflow/aggregation/dynamodb/dynamodb-aggregate-store.js';
-import { DynamoDbEquipmentRegistry } from '@sensorflow/aggregation/dynamodb/dynamodb-equipment-registry.js';
 import { DynamoDbFleetStore } from '@sensorflow/aggregation/dynamodb/dynamodb-fleet-store.js';
+import { EquipmentRegistrar } from '@sensorflow/equipment';
+import { DynamoDbEquipmentRegistry } from '@sensorflow/equipment/dynamodb/dynamodb-equipment-registry.js';
 import { SystemClock } from '@sensorflow/kernel';
 import { createDynamoDbClient } from '@sensorflow/platform/aws/aws-clients.js';
 import { readAggregatorEnvironment } from '@sensorflow/platform/config/environment.js';

@@ -1,4 +1,3 @@
-import { streamChangesOf } from '@sensorflow/aggregation/dynamodb/stream-changes.js';
 import {
   AGGREGATE_TOO_LARGE,
   HOUR_SEALED,
@@ -8,6 +7,7 @@ import {
   type StreamBatchAggregator,
   type StreamChange,
 } from '@sensorflow/aggregation';
+import { streamChangesOf } from '@sensorflow/aggregation/dynamodb/stream-changes.js';
 import type { Clock } from '@sensorflow/kernel';
 import type { Logger } from 'pino';
 

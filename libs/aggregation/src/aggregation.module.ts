@@ -5,6 +5,7 @@ import {
   type DynamicModule,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
+import { EquipmentRegistry } from '@sensorflow/equipment';
 import { Clock, SystemClock } from '@sensorflow/kernel';
 import { ReadScheduler } from '@sensorflow/platform/http/read-scheduler.js';
 import { ReadingStore, type Retention } from '@sensorflow/sensor-data';
@@ -12,18 +13,14 @@ import { AggregateRepairer } from './aggregate-repairer.js';
 import { AggregateStore } from './aggregate-store.js';
 import { DynamoDbAggregateStore } from './dynamodb/dynamodb-aggregate-store.js';
 import { DynamoDbFleetStore } from './dynamodb/dynamodb-fleet-store.js';
-import { FleetStore } from './fleet-store.js';
-import { DynamoDbEquipmentRegistry } from './dynamodb/dynamodb-equipment-registry.js';
 import { DynamoDbSweepLedger } from './dynamodb/dynamodb-sweep-ledger.js';
-import { EquipmentRegistry } from './equipment-registry.js';
 import { FirstLooks } from './first-looks.js';
+import { FleetStore } from './fleet-store.js';
 import { HourRecomputer } from './hour-recomputer.js';
 import { HourlyAggregates } from './hourly-aggregates.js';
 import { AggregatesController } from './http/aggregates.controller.js';
-import { EquipmentController } from './http/equipment.controller.js';
 import { VerificationController } from './http/verification.controller.js';
 import { Inspection } from './inspection.js';
-import { KnownEquipment } from './known-equipment.js';
 import { OccupiedDays } from './occupied-days.js';
 import { SumRecomputer } from './sum-recomputer.js';
 import { SweepSchedule, type SweepListener } from './sweep-schedule.js';
@@ -37,6 +34,8 @@ export interface AggregationOptions {
   readonly shards: number;
   /** The module that exports the ReadingStore. */
   readonly sensorData: DynamicModule;
+  /** The module that exports the EquipmentRegistry. */
+  readonly equipment: DynamicModule;
   readonly retention: Retention;
   /** How long aggregates may lag behind before a difference counts. */
   readonly secondLookMs: number;
@@ -51,7 +50,7 @@ export interface AggregationOptions {
 const SWEEP_EVERY_MS = 30_000;
 
 /**
- * Hourly aggregates and known equipment over HTTP. The stream aggregator writes them, in a process of its
+ * Hourly aggregates over HTTP. The stream aggregator writes them, in a process of its
  * own; this one verifies them, when asked and after each hour.
  */
 @Module({})
@@ -67,12 +66,12 @@ export class AggregationModule implements OnApplicationBootstrap, BeforeApplicat
   }
 
   static register(options: AggregationOptions): DynamicModule {
-    const { dynamoDb, aggregatesTableName: table, shards, sensorData } = options;
+    const { dynamoDb, aggregatesTableName: table, shards, sensorData, equipment } = options;
     const { clock = new SystemClock() } = options;
     return {
       module: AggregationModule,
-      imports: [sensorData],
-      controllers: [AggregatesController, VerificationController, EquipmentController],
+      imports: [sensorData, equipment],
+      controllers: [AggregatesController, VerificationController],
       providers: [
         { provide: Clock, useValue: clock },
         { provide: ReadScheduler, useValue: options.reads },
@@ -82,20 +81,10 @@ export class AggregationModule implements OnApplicationBootstrap, BeforeApplicat
         },
         { provide: FleetStore, useFactory: () => new DynamoDbFleetStore(dynamoDb, table) },
         {
-          provide: EquipmentRegistry,
-          useFactory: () => new DynamoDbEquipmentRegistry(dynamoDb, table),
-        },
-        {
           provide: HourlyAggregates,
           useFactory: (store: AggregateStore, fleet: FleetStore) =>
             new HourlyAggregates(store, fleet),
           inject: [AggregateStore, FleetStore],
-        },
-        {
-          provide: KnownEquipment,
-          useFactory: (registry: EquipmentRegistry, readings: ReadingStore) =>
-            new KnownEquipment(registry, readings),
-          inject: [EquipmentRegistry, ReadingStore],
         },
         {
           provide: Verification,

@@ -18,16 +18,6 @@ export {
   type SumCell,
   type SumOf,
 } from './fleet-store.js';
-export { EquipmentRegistrar } from './equipment-registrar.js';
-export { RegistryMetricNames } from './registry-metric-names.js';
-export {
-  EquipmentRegistry,
-  MOST_LISTED_METRICS,
-  MOST_PAIRS_PER_CALL,
-  type EquipmentMetric,
-  type MetricsQuery,
-  type RegisteredEquipment,
-} from './equipment-registry.js';
 export {
   equipmentHourKey,
   HOUR_SEALED,
@@ -46,12 +36,6 @@ export {
   type AggregatesQuery,
   type AggregatesReport,
 } from './hourly-aggregates.js';
-export {
-  KnownEquipment,
-  type EquipmentPage,
-  type EquipmentQuery,
-  type EquipmentSummary,
-} from './known-equipment.js';
 export {
   StreamBatchAggregator,
   type BatchFailure,

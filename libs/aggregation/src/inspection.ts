@@ -1,3 +1,4 @@
+import type { RegisteredMetrics } from '@sensorflow/equipment';
 import { inParallel, type WorkBudget } from '@sensorflow/kernel';
 import type { ReadingStore, StoredReading } from '@sensorflow/sensor-data';
 import type { AggregateStore, EquipmentHour, EquipmentHourCell } from './aggregate-store.js';
@@ -7,7 +8,6 @@ import { foldIntoSlots, joinSlots, type HourSlots } from './hour-slots.js';
 import { hourOf, startOfHour, startOfSlot, type Hour, type HourRange } from './hour.js';
 import type { HourMetrics } from './hourly-aggregate.js';
 import { RecomputedSums } from './recomputed-sums.js';
-import type { RegisteredMetrics } from './registered-metrics.js';
 
 /** What is looked at: some hours of one day. */
 export interface Subject {

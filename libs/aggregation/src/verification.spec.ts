@@ -1,13 +1,13 @@
+import { EquipmentRegistrar } from '@sensorflow/equipment';
 import { DomainError } from '@sensorflow/kernel';
 import { Retention } from '@sensorflow/sensor-data';
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { aBudget } from '../../../test/support/budgets.js';
 import { AggregationWorld, anHour } from '../../../test/support/aggregation-world.js';
+import { aBudget } from '../../../test/support/budgets.js';
 import { anInstant, aStoredReading } from '../../../test/support/readings.js';
 import type { EquipmentHourCell } from './aggregate-store.js';
 import type { Difference } from './difference.js';
-import { EquipmentRegistrar } from './equipment-registrar.js';
 import type { SumCell } from './fleet-store.js';
 import { foldReadings, type MetricAggregate } from './hourly-aggregate.js';
 import type { VerificationReport } from './verification.js';

@@ -1,12 +1,11 @@
+import { RegisteredMetrics, type EquipmentRegistry } from '@sensorflow/equipment';
 import type { Clock, WorkBudget } from '@sensorflow/kernel';
 import { Retention, type ReadingStore } from '@sensorflow/sensor-data';
 import type { AggregateRepairer } from './aggregate-repairer.js';
 import { differenceKey, stillFound, type Difference } from './difference.js';
-import type { EquipmentRegistry } from './equipment-registry.js';
 import type { FirstLooks, FirstPage } from './first-looks.js';
 import { hourOf, hourPlus, hoursBetween, startOfHour, type Hour, type HourRange } from './hour.js';
 import type { Inspection, Look, Subject } from './inspection.js';
-import { RegisteredMetrics } from './registered-metrics.js';
 
 export interface VerificationQuery {
   readonly range: HourRange;

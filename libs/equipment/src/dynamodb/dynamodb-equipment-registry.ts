@@ -1,6 +1,7 @@
 import { BatchWriteItemCommand, QueryCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { WorkBudget } from '@sensorflow/kernel';
 import { mergeSorted } from '@sensorflow/platform/aws/merge-sorted.js';
+import { orUnavailable } from '@sensorflow/platform/aws/or-unavailable.js';
 import {
   EquipmentRegistry,
   MOST_LISTED_METRICS,
@@ -17,7 +18,12 @@ import {
   REGISTRY_PARTITIONS,
   rowOf,
 } from './equipment-keys.js';
-import { answered } from './store-errors.js';
+
+const OUTAGE = {
+  code: 'store-unavailable',
+  detail: 'The aggregates cannot be reached right now; try again.',
+  retryAfterSeconds: 1,
+};
 
 /** Of one partition: enough for a page of ordinary equipment, and little more than a wide one shows. */
 const ROWS_PER_CALL = 250;
@@ -49,7 +55,9 @@ export class DynamoDbEquipmentRegistry extends EquipmentRegistry {
     if (pairs.length === 0) return [];
     const puts = pairs.map((pair) => ({ PutRequest: { Item: rowOf(pair) } }));
     const command = new BatchWriteItemCommand({ RequestItems: { [this.tableName]: puts } });
-    const { UnprocessedItems: unprocessed } = await answered(this.client.send(command));
+    const { UnprocessedItems: unprocessed } = await orUnavailable(OUTAGE, () =>
+      this.client.send(command),
+    );
     const left = unprocessed?.[this.tableName] ?? [];
     return left.flatMap(({ PutRequest: put }) => (put?.Item ? [pairIn(put.Item)] : []));
   }
@@ -136,7 +144,7 @@ export class DynamoDbEquipmentRegistry extends EquipmentRegistry {
       ConsistentRead: consistent,
     });
     const send = async (abortSignal?: AbortSignal) =>
-      answered(this.client.send(command, abortSignal && { abortSignal }));
+      orUnavailable(OUTAGE, () => this.client.send(command, abortSignal && { abortSignal }));
     const answer = await (budget ? budget.call(send, itemsIn) : send(signal));
     return {
       pairs: (answer.Items ?? []).map(pairIn),
