@@ -1,16 +1,18 @@
 import {
-  AggregateRepairer,
-  FirstLooks,
   hourOf,
   HourRecomputer,
-  Inspection,
-  OccupiedDays,
   parseHour,
   SumRecomputer,
-  Verification,
   type Hour,
 } from '@sensorflow/aggregation';
 import type { Retention } from '@sensorflow/sensor-data';
+import {
+  AggregateRepairer,
+  FirstLooks,
+  Inspection,
+  OccupiedDays,
+  Verification,
+} from '@sensorflow/verification';
 import { FixedClock } from './fixed-clock.js';
 import { InMemoryAggregateStore } from './in-memory-aggregate-store.js';
 import { InMemoryEquipmentRegistry } from './in-memory-equipment-registry.js';

@@ -16,9 +16,10 @@ import type { ApiEnvironment } from '@sensorflow/platform/config/environment.js'
 import { ReadScheduler } from '@sensorflow/platform/http/read-scheduler.js';
 import { Retention } from '@sensorflow/sensor-data';
 import { SensorDataModule } from '@sensorflow/sensor-data/sensor-data.module.js';
+import { VerificationModule } from '@sensorflow/verification/verification.module.js';
 import type { Logger } from 'pino';
 import { healthOptions } from './health-options.js';
-import { sweepLog } from './sweep-log.js';
+import { sweepLog } from './hourly-verification-log.js';
 
 /** Of sessions and health: whatever waits for the other client's connections, these have their own. */
 const CONTROL_SOCKETS = 16;
@@ -31,6 +32,7 @@ export class AppModule {
     const region = environment.AWS_REGION;
     const control = createDynamoDbClient(region, CONTROL_SOCKETS);
     const dynamoDb = createDynamoDbClient(region);
+    const aggregatesTableName = environment.DYNAMODB_AGGREGATE_TABLE_NAME;
     const reads = new ReadScheduler();
     const auth = AuthModule.register({
       dynamoDb: control,
@@ -53,12 +55,18 @@ export class AppModule {
       retention,
       reads,
       registeredNames: new RegistryMetricNames(
-        new DynamoDbEquipmentRegistry(dynamoDb, environment.DYNAMODB_AGGREGATE_TABLE_NAME),
+        new DynamoDbEquipmentRegistry(dynamoDb, aggregatesTableName),
       ),
+    });
+    const aggregation = AggregationModule.register({
+      dynamoDb,
+      aggregatesTableName,
+      shards: environment.AGGREGATE_SHARDS,
+      reads,
     });
     const equipment = EquipmentModule.register({
       dynamoDb,
-      aggregatesTableName: environment.DYNAMODB_AGGREGATE_TABLE_NAME,
+      aggregatesTableName,
       sensorData,
       reads,
     });
@@ -66,17 +74,17 @@ export class AppModule {
       module: AppModule,
       imports: [
         auth,
-        AggregationModule.register({
+        aggregation,
+        VerificationModule.register({
           dynamoDb,
-          aggregatesTableName: environment.DYNAMODB_AGGREGATE_TABLE_NAME,
-          shards: environment.AGGREGATE_SHARDS,
+          aggregatesTableName,
           sensorData,
+          aggregation,
           equipment,
           retention,
-          reads,
           secondLookMs: environment.VERIFY_SECOND_LOOK_MS,
-          sweepDelayMs: environment.SWEEP_DELAY_MINUTES * MS_PER_MINUTE,
-          sweepListener: sweepLog(logger),
+          hourlyDelayMs: environment.SWEEP_DELAY_MINUTES * MS_PER_MINUTE,
+          hourlyListener: sweepLog(logger),
         }),
         equipment,
         CsvImportModule.register({

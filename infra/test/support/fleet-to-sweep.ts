@@ -9,21 +9,21 @@ import {
   type RunningDynoxide,
 } from '../../../apps/local/src/dynamodb/start-dynoxide.ts';
 import { addStreamIndexes } from '../../../apps/local/src/dynamodb/stream-indexes.ts';
-import { AggregateRepairer } from '../../../libs/aggregation/src/aggregate-repairer.ts';
 import { DynamoDbAggregateStore } from '../../../libs/aggregation/src/dynamodb/dynamodb-aggregate-store.ts';
 import { DynamoDbFleetStore } from '../../../libs/aggregation/src/dynamodb/dynamodb-fleet-store.ts';
-import { FirstLooks } from '../../../libs/aggregation/src/first-looks.ts';
 import { HourRecomputer } from '../../../libs/aggregation/src/hour-recomputer.ts';
 import { hourOfEpochMs, hourPlus } from '../../../libs/aggregation/src/hour.ts';
-import { Inspection } from '../../../libs/aggregation/src/inspection.ts';
-import { OccupiedDays } from '../../../libs/aggregation/src/occupied-days.ts';
 import { SumRecomputer } from '../../../libs/aggregation/src/sum-recomputer.ts';
-import { Verification } from '../../../libs/aggregation/src/verification.ts';
 import { DynamoDbEquipmentRegistry } from '../../../libs/equipment/src/dynamodb/dynamodb-equipment-registry.ts';
 import { instantFromEpochMs, SystemClock } from '../../../libs/kernel/src/index.ts';
 import { AGGREGATES_TABLE, READINGS_TABLE } from '../../../libs/platform/src/resources/tables.ts';
 import { DynamoDbReadingStore } from '../../../libs/sensor-data/src/dynamodb/dynamodb-reading-store.ts';
 import type { StoredReading } from '../../../libs/sensor-data/src/reading.ts';
+import { Inspection } from '../../../libs/verification/src/aggregate-comparison.ts';
+import { AggregateRepairer } from '../../../libs/verification/src/aggregate-repairer.ts';
+import { OccupiedDays } from '../../../libs/verification/src/days-with-data.ts';
+import { FirstLooks } from '../../../libs/verification/src/paged-comparison.ts';
+import { Verification } from '../../../libs/verification/src/verification.ts';
 
 const READINGS = 'readings';
 const AGGREGATES = 'aggregates';

@@ -11,6 +11,7 @@ export {
   type ScannedHour,
 } from './aggregate-store.js';
 export type { DirtyCell } from './dirty-cell.js';
+export { parseEquipmentFilter } from './equipment-filter.js';
 export {
   FleetStore,
   type FleetHour,
@@ -24,10 +25,26 @@ export {
   HourRecomputer,
   type RecomputeOutcome,
 } from './hour-recomputer.js';
-export { hourOf, parseHour, type Hour, type HourRange } from './hour.js';
+export { foldIntoSlots, joinSlots, type HourSlots } from './hour-slots.js';
+export {
+  dayOf,
+  earlierHour,
+  firstHourFrom,
+  firstHourOfDay,
+  hourOf,
+  hourOfEpochMs,
+  hourPlus,
+  hoursBetween,
+  parseHour,
+  startOfHour,
+  startOfSlot,
+  type Hour,
+  type HourRange,
+} from './hour.js';
 export {
   foldReadings,
   joinEquipment,
+  together,
   type HourMetrics,
   type MetricAggregate,
 } from './hourly-aggregate.js';
@@ -43,12 +60,3 @@ export {
   type StreamChange,
 } from './stream-batch-aggregator.js';
 export { sumKey, SumRecomputer } from './sum-recomputer.js';
-export { AggregateRepairer } from './aggregate-repairer.js';
-export type { Difference, Level } from './difference.js';
-export { Inspection } from './inspection.js';
-export { FirstLooks } from './first-looks.js';
-export { OccupiedDays } from './occupied-days.js';
-export { SweepLedger, type SweepPosition } from './sweep-ledger.js';
-export type { SweepListener } from './sweep-schedule.js';
-export type { SweptHour } from './sweeper.js';
-export { Verification, type VerificationQuery, type VerificationReport } from './verification.js';

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { aBudget } from '../../../test/support/budgets.js';
 import { AggregationWorld, anHour } from '../../../test/support/aggregation-world.js';
-import { InMemorySweepLedger } from '../../../test/support/in-memory-sweep-ledger.js';
+import { aBudget } from '../../../test/support/budgets.js';
+import { InMemorySweepLedger } from '../../../test/support/in-memory-verification-progress.js';
 import { pagesOf } from '../../../test/support/readings.js';
-import { Sweeper } from './sweeper.js';
+import { Sweeper } from './hourly-verifier.js';
 
 const ON = new AbortController().signal;
 const MINUTE_MS = 60_000;

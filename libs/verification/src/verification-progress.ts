@@ -1,5 +1,4 @@
-import type { ReplaceOutcome } from './aggregate-store.js';
-import type { Hour } from './hour.js';
+import type { Hour, ReplaceOutcome } from '@sensorflow/aggregation';
 
 /** How far the sweep has come, and who is at it. */
 export interface SweepPosition {

@@ -1,7 +1,3 @@
-import { inParallel, type WorkBudget } from '@sensorflow/kernel';
-import type { ReadingStore } from '@sensorflow/sensor-data';
-import type { AggregateStore } from './aggregate-store.js';
-import type { FleetStore } from './fleet-store.js';
 import {
   dayOf,
   earlierHour,
@@ -9,10 +5,14 @@ import {
   hourOf,
   hourPlus,
   startOfHour,
+  type AggregateStore,
+  type FleetStore,
   type Hour,
   type HourRange,
-} from './hour.js';
-import type { Subject } from './inspection.js';
+} from '@sensorflow/aggregation';
+import { inParallel, type WorkBudget } from '@sensorflow/kernel';
+import type { ReadingStore } from '@sensorflow/sensor-data';
+import type { Subject } from './aggregate-comparison.js';
 
 /** Equipment, or metrics, that are asked at once. */
 const CONCURRENCY = 8;

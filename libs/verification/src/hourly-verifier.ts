@@ -1,6 +1,6 @@
+import { earlierHour, hourOfEpochMs, hourPlus, type Hour } from '@sensorflow/aggregation';
 import { WorkBudget, type Clock } from '@sensorflow/kernel';
-import { earlierHour, hourOfEpochMs, hourPlus, type Hour } from './hour.js';
-import type { SweepLedger, SweepPosition } from './sweep-ledger.js';
+import type { SweepLedger, SweepPosition } from './verification-progress.js';
 import type { Verification, VerificationReport } from './verification.js';
 
 /** What the sweep of one hour found and put right. */

@@ -13,8 +13,8 @@ import { ApiFaultyInput, ApiProblem } from '@sensorflow/platform/http/api-proble
 import { IgnoresBody } from '@sensorflow/platform/http/ignores-body.decorator.js';
 import { RequestBudget } from '@sensorflow/platform/http/request-budget.js';
 import { Verification } from '../verification.js';
-import { VerificationSlot } from './verification-slot.js';
 import { verificationRequestOf } from './verification-request.js';
+import { VerificationSlot } from './verification-slot.js';
 import { VerificationQueryTexts } from './verification.query.js';
 import {
   RepairView,

@@ -1,4 +1,5 @@
-import { SweepLedger, type ReplaceOutcome, type SweepPosition } from '@sensorflow/aggregation';
+import type { ReplaceOutcome } from '@sensorflow/aggregation';
+import { SweepLedger, type SweepPosition } from '@sensorflow/verification';
 
 /** The ledger of the sweep in memory, for tests; keeps the contract of SweepLedger. */
 export class InMemorySweepLedger extends SweepLedger {

@@ -1,12 +1,23 @@
+import {
+  foldIntoSlots,
+  hourOf,
+  joinSlots,
+  startOfHour,
+  startOfSlot,
+  type AggregateStore,
+  type EquipmentHour,
+  type EquipmentHourCell,
+  type FleetStore,
+  type Hour,
+  type HourMetrics,
+  type HourRange,
+  type HourSlots,
+  type SumOf,
+} from '@sensorflow/aggregation';
 import type { RegisteredMetrics } from '@sensorflow/equipment';
 import { inParallel, type WorkBudget } from '@sensorflow/kernel';
 import type { ReadingStore, StoredReading } from '@sensorflow/sensor-data';
-import type { AggregateStore, EquipmentHour, EquipmentHourCell } from './aggregate-store.js';
 import { differencesAt, type Difference, type Place } from './difference.js';
-import type { FleetStore, SumOf } from './fleet-store.js';
-import { foldIntoSlots, joinSlots, type HourSlots } from './hour-slots.js';
-import { hourOf, startOfHour, startOfSlot, type Hour, type HourRange } from './hour.js';
-import type { HourMetrics } from './hourly-aggregate.js';
 import { RecomputedSums } from './recomputed-sums.js';
 
 /** What is looked at: some hours of one day. */

@@ -1,3 +1,4 @@
+import { firstHourFrom, parseEquipmentFilter, parseHour, type Hour } from '@sensorflow/aggregation';
 import {
   cursorInvalid,
   decodeCursor,
@@ -12,8 +13,6 @@ import {
   valueAt,
   type InstantRange,
 } from '@sensorflow/platform/http/query-values.js';
-import { parseEquipmentFilter } from '../equipment-filter.js';
-import { firstHourFrom, parseHour, type Hour } from '../hour.js';
 import type { VerificationQuery } from '../verification.js';
 
 /** The parameters as they were sent. */

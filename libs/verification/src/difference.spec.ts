@@ -1,7 +1,7 @@
+import { foldReadings, type MetricAggregate } from '@sensorflow/aggregation';
 import { describe, expect, it } from 'vitest';
 import { anInstant, aStoredReading } from '../../../test/support/readings.js';
 import { differencesAt, FIELD_NAMES, stillFound, type Difference } from './difference.js';
-import { foldReadings, type MetricAggregate } from './hourly-aggregate.js';
 
 const PLACE = {
   level: 'equipment-hour',

@@ -1,4 +1,4 @@
-import type { Sweeper, SweptHour } from './sweeper.js';
+import type { Sweeper, SweptHour } from './hourly-verifier.js';
 
 /** Told of every hour that was swept, and of turns that failed. */
 export interface SweepListener {

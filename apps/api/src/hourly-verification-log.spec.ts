@@ -2,7 +2,7 @@ import { createLogger } from '@sensorflow/platform/logging/logger.js';
 import { describe, expect, it } from 'vitest';
 import { AggregationWorld, anHour } from '../../../test/support/aggregation-world.js';
 import { aBudget } from '../../../test/support/budgets.js';
-import { sweepLog } from './sweep-log.js';
+import { sweepLog } from './hourly-verification-log.js';
 
 describe('the log of the sweep', () => {
   it('has a line for each difference, for the alarm to count, and one for the hour', async () => {

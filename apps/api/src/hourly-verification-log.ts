@@ -1,4 +1,4 @@
-import type { SweepListener, SweptHour } from '@sensorflow/aggregation';
+import type { SweepListener, SweptHour } from '@sensorflow/verification';
 import type { Logger } from 'pino';
 
 /** Counted by an alarm. */

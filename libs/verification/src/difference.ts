@@ -1,5 +1,5 @@
+import type { MetricAggregate } from '@sensorflow/aggregation';
 import type { Instant } from '@sensorflow/kernel';
-import type { MetricAggregate } from './hourly-aggregate.js';
 
 /** `slot` is a fold of five minutes, which a dense hour keeps: record 0009. */
 export type Level = 'slot' | 'equipment-hour' | 'shard-hour' | 'fleet-hour';

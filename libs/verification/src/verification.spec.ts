@@ -1,3 +1,9 @@
+import {
+  foldReadings,
+  type EquipmentHourCell,
+  type MetricAggregate,
+  type SumCell,
+} from '@sensorflow/aggregation';
 import { EquipmentRegistrar } from '@sensorflow/equipment';
 import { DomainError } from '@sensorflow/kernel';
 import { Retention } from '@sensorflow/sensor-data';
@@ -6,10 +12,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { AggregationWorld, anHour } from '../../../test/support/aggregation-world.js';
 import { aBudget } from '../../../test/support/budgets.js';
 import { anInstant, aStoredReading } from '../../../test/support/readings.js';
-import type { EquipmentHourCell } from './aggregate-store.js';
 import type { Difference } from './difference.js';
-import type { SumCell } from './fleet-store.js';
-import { foldReadings, type MetricAggregate } from './hourly-aggregate.js';
 import type { VerificationReport } from './verification.js';
 
 const DAY = { from: anHour('2023-02-15T00'), to: anHour('2023-02-16T00') };

@@ -1,9 +1,9 @@
-import type { SweepLedger, SweepPosition } from '@sensorflow/aggregation';
-import { DynamoDbSweepLedger } from '@sensorflow/aggregation/dynamodb/dynamodb-sweep-ledger.js';
 import { AGGREGATES_TABLE } from '@sensorflow/platform/resources/tables.js';
+import type { SweepLedger, SweepPosition } from '@sensorflow/verification';
+import { DynamoDbSweepLedger } from '@sensorflow/verification/dynamodb/dynamodb-verification-progress.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { anHour } from '../support/aggregation-world.js';
-import { InMemorySweepLedger } from '../support/in-memory-sweep-ledger.js';
+import { InMemorySweepLedger } from '../support/in-memory-verification-progress.js';
 import { startTestDynamoDb, type TestDynamoDb } from '../support/test-dynamodb.js';
 
 let dynamodb: TestDynamoDb;

@@ -1,11 +1,15 @@
 import { GetItemCommand, type AttributeValue, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { parseHour, type Hour, type ReplaceOutcome } from '@sensorflow/aggregation';
+import { orUnavailable } from '@sensorflow/platform/aws/or-unavailable.js';
 import { broken, number, text } from '@sensorflow/platform/aws/stored-item.js';
 import { putNextVersion, versionOf } from '@sensorflow/platform/aws/versioned-put.js';
-import type { ReplaceOutcome } from '../aggregate-store.js';
-import { parseHour, type Hour } from '../hour.js';
-import { SweepLedger, type SweepPosition } from '../sweep-ledger.js';
-import { answered } from './store-errors.js';
+import { SweepLedger, type SweepPosition } from '../verification-progress.js';
 
+const OUTAGE = {
+  code: 'store-unavailable',
+  detail: 'The aggregates cannot be reached right now; try again.',
+  retryAfterSeconds: 1,
+};
 const KEY = { partition: { S: 'sweep' }, cell: { S: 'position' } };
 
 /** One row of the aggregates table. */
@@ -23,7 +27,7 @@ export class DynamoDbSweepLedger extends SweepLedger {
       Key: KEY,
       ConsistentRead: true,
     });
-    const { Item: item } = await answered(this.client.send(command));
+    const { Item: item } = await orUnavailable(OUTAGE, () => this.client.send(command));
     return (
       item && {
         version: versionOf(item),
@@ -34,13 +38,13 @@ export class DynamoDbSweepLedger extends SweepLedger {
   }
 
   override async replace(position: SweepPosition): Promise<ReplaceOutcome> {
-    const next = putNextVersion(this.client, this.tableName, {
+    const item = {
       ...KEY,
       version: { N: String(position.version) },
       next: { S: position.next },
       heldUntil: { N: String(position.heldUntilEpochMs) },
-    });
-    return answered(next);
+    };
+    return orUnavailable(OUTAGE, () => putNextVersion(this.client, this.tableName, item));
   }
 }
 

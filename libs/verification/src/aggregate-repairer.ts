@@ -1,9 +1,14 @@
+import {
+  equipmentHourKey,
+  hourOf,
+  type AggregateStore,
+  type EquipmentHour,
+  type Hour,
+  type HourRecomputer,
+  type SumRecomputer,
+} from '@sensorflow/aggregation';
 import { DomainError, type WorkBudget } from '@sensorflow/kernel';
-import type { AggregateStore, EquipmentHour } from './aggregate-store.js';
 import type { Difference } from './difference.js';
-import { equipmentHourKey, type HourRecomputer } from './hour-recomputer.js';
-import { hourOf, type Hour } from './hour.js';
-import type { SumRecomputer } from './sum-recomputer.js';
 
 /** A shard-hour, or the fleet's without a shard, and which of its metrics. */
 interface DirtySums {

@@ -1,6 +1,10 @@
-import type { SumOf } from './fleet-store.js';
-import type { Hour } from './hour.js';
-import { together, type HourMetrics, type MetricAggregate } from './hourly-aggregate.js';
+import {
+  together,
+  type Hour,
+  type HourMetrics,
+  type MetricAggregate,
+  type SumOf,
+} from '@sensorflow/aggregation';
 
 interface RecomputedSum extends SumOf {
   readonly aggregate: MetricAggregate;

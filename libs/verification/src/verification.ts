@@ -1,11 +1,18 @@
+import {
+  hourOf,
+  hourPlus,
+  hoursBetween,
+  startOfHour,
+  type Hour,
+  type HourRange,
+} from '@sensorflow/aggregation';
 import { RegisteredMetrics, type EquipmentRegistry } from '@sensorflow/equipment';
 import type { Clock, WorkBudget } from '@sensorflow/kernel';
 import { Retention, type ReadingStore } from '@sensorflow/sensor-data';
+import type { Inspection, Look, Subject } from './aggregate-comparison.js';
 import type { AggregateRepairer } from './aggregate-repairer.js';
 import { differenceKey, stillFound, type Difference } from './difference.js';
-import type { FirstLooks, FirstPage } from './first-looks.js';
-import { hourOf, hourPlus, hoursBetween, startOfHour, type Hour, type HourRange } from './hour.js';
-import type { Inspection, Look, Subject } from './inspection.js';
+import type { FirstLooks, FirstPage } from './paged-comparison.js';
 
 export interface VerificationQuery {
   readonly range: HourRange;

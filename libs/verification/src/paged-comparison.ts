@@ -1,8 +1,13 @@
+import { earlierHour, hourPlus, type Hour, type HourRange } from '@sensorflow/aggregation';
 import type { Clock, WorkBudget } from '@sensorflow/kernel';
+import {
+  MOST_DIFFERENCES,
+  type Inspection,
+  type Look,
+  type Subject,
+} from './aggregate-comparison.js';
+import type { OccupiedDays } from './days-with-data.js';
 import type { Difference } from './difference.js';
-import { earlierHour, hourPlus, type Hour, type HourRange } from './hour.js';
-import { MOST_DIFFERENCES, type Inspection, type Look, type Subject } from './inspection.js';
-import type { OccupiedDays } from './occupied-days.js';
 
 /** A page ends behind the hours that took so long, or differ so much. */
 const PAGE_MS = 8_000;
