@@ -44,7 +44,7 @@ export const MEASURED = {
   },
   readingsPerSweptPage: {
     value: 250,
-    source: 'libs/aggregation/src/inspection.ts (cost.spec.ts counts the pages)',
+    source: 'libs/verification/src/aggregate-comparison.ts (cost.spec.ts counts the pages)',
   },
   readUnitsPerFoundEquipment: {
     value: 1,

@@ -11,9 +11,9 @@ import {
 import { addStreamIndexes } from '../../../apps/local/src/dynamodb/stream-indexes.ts';
 import { DynamoDbAggregateStore } from '../../../libs/aggregation/src/dynamodb/dynamodb-aggregate-store.ts';
 import { DynamoDbFleetStore } from '../../../libs/aggregation/src/dynamodb/dynamodb-fleet-store.ts';
-import { HourRecomputer } from '../../../libs/aggregation/src/hour-recomputer.ts';
-import { hourOfEpochMs, hourPlus } from '../../../libs/aggregation/src/hour.ts';
-import { SumRecomputer } from '../../../libs/aggregation/src/sum-recomputer.ts';
+import { SumRecomputer } from '../../../libs/aggregation/src/fleet/sum-recomputer.ts';
+import { HourRecomputer } from '../../../libs/aggregation/src/hours/hour-recomputer.ts';
+import { hourOfEpochMs, hourPlus } from '../../../libs/aggregation/src/hours/hour.ts';
 import { DynamoDbEquipmentRegistry } from '../../../libs/equipment/src/dynamodb/dynamodb-equipment-registry.ts';
 import { instantFromEpochMs, SystemClock } from '../../../libs/kernel/src/index.ts';
 import { AGGREGATES_TABLE, READINGS_TABLE } from '../../../libs/platform/src/resources/tables.ts';

@@ -2,11 +2,11 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Clock, SystemClock } from '@sensorflow/kernel';
 import { ReadScheduler } from '@sensorflow/platform/http/read-scheduler.js';
-import { AggregateStore } from './aggregate-store.js';
 import { DynamoDbAggregateStore } from './dynamodb/dynamodb-aggregate-store.js';
 import { DynamoDbFleetStore } from './dynamodb/dynamodb-fleet-store.js';
-import { FleetStore } from './fleet-store.js';
+import { FleetStore } from './fleet/fleet-store.js';
 import { HourlyAggregates } from './hourly-aggregates.js';
+import { AggregateStore } from './hours/aggregate-store.js';
 import { AggregatesController } from './http/aggregates.controller.js';
 
 export interface AggregationOptions {

@@ -1,7 +1,7 @@
-import type { EquipmentHour } from './aggregate-store.js';
-import type { ShardHour, SumOf } from './fleet-store.js';
-import { equipmentHourKey } from './hour-recomputer.js';
-import { sumKey } from './sum-recomputer.js';
+import type { ShardHour, SumOf } from './fleet/fleet-store.js';
+import { sumKey } from './fleet/sum-recomputer.js';
+import type { EquipmentHour } from './hours/aggregate-store.js';
+import { equipmentHourKey } from './hours/hour-recomputer.js';
 
 /** A cell that no longer agrees with the level below it, and in which of its parts. */
 export type DirtyCell =

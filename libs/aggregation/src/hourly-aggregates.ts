@@ -1,14 +1,14 @@
 import { DomainError, type WorkBudget } from '@sensorflow/kernel';
+import type { FleetStore } from './fleet/fleet-store.js';
+import { hasAggregate, HoursPage, type ListedHours } from './hours-page.js';
 import {
   compareEquipmentHours,
   type AggregateStore,
   type EquipmentHour,
   type MetricHoursQuery,
-} from './aggregate-store.js';
-import type { FleetStore } from './fleet-store.js';
-import { isEmptyRange, type HourRange } from './hour.js';
-import { together, type MetricAggregate } from './hourly-aggregate.js';
-import { hasAggregate, HoursPage, type ListedHours } from './hours-page.js';
+} from './hours/aggregate-store.js';
+import { isEmptyRange, type HourRange } from './hours/hour.js';
+import { together, type MetricAggregate } from './hours/hourly-aggregate.js';
 
 export interface AggregatesQuery extends Omit<MetricHoursQuery, 'wanted'> {
   /** Hours of a page, shown or named, at least 1. */

@@ -1,4 +1,4 @@
-import type { EquipmentHour, MetricHour, ScannedHour } from './aggregate-store.js';
+import type { EquipmentHour, MetricHour, ScannedHour } from './hours/aggregate-store.js';
 
 export interface ListedHours {
   /** Ordered by hour, then equipment id. */

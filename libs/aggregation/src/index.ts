@@ -9,7 +9,7 @@ export {
   type MetricHoursQuery,
   type ReplaceOutcome,
   type ScannedHour,
-} from './aggregate-store.js';
+} from './hours/aggregate-store.js';
 export type { DirtyCell } from './dirty-cell.js';
 export { parseEquipmentFilter } from './equipment-filter.js';
 export {
@@ -18,14 +18,14 @@ export {
   type ShardHour,
   type SumCell,
   type SumOf,
-} from './fleet-store.js';
+} from './fleet/fleet-store.js';
 export {
   equipmentHourKey,
   HOUR_SEALED,
   HourRecomputer,
   type RecomputeOutcome,
-} from './hour-recomputer.js';
-export { foldIntoSlots, joinSlots, type HourSlots } from './hour-slots.js';
+} from './hours/hour-recomputer.js';
+export { foldIntoSlots, joinSlots, type HourSlots } from './hours/hour-slots.js';
 export {
   dayOf,
   earlierHour,
@@ -40,14 +40,14 @@ export {
   startOfSlot,
   type Hour,
   type HourRange,
-} from './hour.js';
+} from './hours/hour.js';
 export {
   foldReadings,
   joinEquipment,
   together,
   type HourMetrics,
   type MetricAggregate,
-} from './hourly-aggregate.js';
+} from './hours/hourly-aggregate.js';
 export {
   HourlyAggregates,
   type AggregatesQuery,
@@ -59,4 +59,4 @@ export {
   type BatchOutcome,
   type StreamChange,
 } from './stream-batch-aggregator.js';
-export { sumKey, SumRecomputer } from './sum-recomputer.js';
+export { sumKey, SumRecomputer } from './fleet/sum-recomputer.js';

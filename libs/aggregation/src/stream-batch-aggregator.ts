@@ -1,8 +1,12 @@
 import { DomainError } from '@sensorflow/kernel';
-import { AGGREGATE_TOO_LARGE, type EquipmentHour } from './aggregate-store.js';
 import { dirtyCellKey, mergeDirty, type DirtyCell } from './dirty-cell.js';
-import { HOUR_SEALED, type HourRecomputer, type RecomputeOutcome } from './hour-recomputer.js';
-import type { SumRecomputer } from './sum-recomputer.js';
+import type { SumRecomputer } from './fleet/sum-recomputer.js';
+import { AGGREGATE_TOO_LARGE, type EquipmentHour } from './hours/aggregate-store.js';
+import {
+  HOUR_SEALED,
+  type HourRecomputer,
+  type RecomputeOutcome,
+} from './hours/hour-recomputer.js';
 
 /**
  * What a record of a stream says: which cell it made dirty. Whether something was inserted, replaced or

@@ -2,16 +2,16 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { Decimal, parseInstant, type Instant } from '@sensorflow/kernel';
 import { broken, number, text, type Item } from '@sensorflow/platform/aws/stored-item.js';
 import { versionOf } from '@sensorflow/platform/aws/versioned-put.js';
+import type { FleetHour, SumCell } from '../fleet/fleet-store.js';
 import {
   AGGREGATE_TOO_LARGE,
   type CellState,
   type EquipmentHourCell,
   type ScannedHour,
-} from '../aggregate-store.js';
-import type { FleetHour, SumCell } from '../fleet-store.js';
-import type { HourSlots } from '../hour-slots.js';
-import { parseHour, SLOTS_PER_HOUR, type Hour } from '../hour.js';
-import type { HourMetrics, MetricAggregate } from '../hourly-aggregate.js';
+} from '../hours/aggregate-store.js';
+import type { HourSlots } from '../hours/hour-slots.js';
+import { parseHour, SLOTS_PER_HOUR, type Hour } from '../hours/hour.js';
+import type { HourMetrics, MetricAggregate } from '../hours/hourly-aggregate.js';
 import { equipmentHourKeyOf, sumKeyOf } from './aggregate-keys.js';
 
 export function toItem(cell: EquipmentHourCell, shard: number): Record<string, AttributeValue> {

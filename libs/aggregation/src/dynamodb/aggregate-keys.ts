@@ -1,6 +1,6 @@
-import type { EquipmentHour } from '../aggregate-store.js';
-import type { SumOf } from '../fleet-store.js';
-import { dayOf, parseHour, type Hour } from '../hour.js';
+import type { SumOf } from '../fleet/fleet-store.js';
+import type { EquipmentHour } from '../hours/aggregate-store.js';
+import { dayOf, parseHour, type Hour } from '../hours/hour.js';
 
 /** The keys of the aggregates table: decision records 0005 and 0008 say why these. */
 export type CellKey = Readonly<Record<'partition' | 'cell', { readonly S: string }>>;

@@ -17,8 +17,8 @@ import {
   type MetricHoursQuery,
   type ReplaceOutcome,
   type ScannedHour,
-} from '../aggregate-store.js';
-import { dayOf, hourPlus, isEmptyRange, type Hour, type HourRange } from '../hour.js';
+} from '../hours/aggregate-store.js';
+import { dayOf, hourPlus, isEmptyRange, type Hour, type HourRange } from '../hours/hour.js';
 import { toCell, toCellState, toItem, toScannedHour } from './aggregate-item.js';
 import { equipmentHourAt, equipmentHourKeyOf, equipmentPartition } from './aggregate-keys.js';
 import { DayLayouts, type DayLayout } from './day-layouts.js';

@@ -2,16 +2,16 @@ import { GetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { WorkBudget } from '@sensorflow/kernel';
 import { text, type Item } from '@sensorflow/platform/aws/stored-item.js';
 import { versionOf } from '@sensorflow/platform/aws/versioned-put.js';
-import type { ReplaceOutcome } from '../aggregate-store.js';
 import {
   FleetStore,
   type FleetHour,
   type ShardHour,
   type SumCell,
   type SumOf,
-} from '../fleet-store.js';
-import { dayOf, isEmptyRange, parseHour, type Hour, type HourRange } from '../hour.js';
-import type { HourMetrics, MetricAggregate } from '../hourly-aggregate.js';
+} from '../fleet/fleet-store.js';
+import type { ReplaceOutcome } from '../hours/aggregate-store.js';
+import { dayOf, isEmptyRange, parseHour, type Hour, type HourRange } from '../hours/hour.js';
+import type { HourMetrics, MetricAggregate } from '../hours/hourly-aggregate.js';
 import { readableMetricsOf, readableSumOf, toFleetHour, toSumItem } from './aggregate-item.js';
 import {
   equipmentPartition,

@@ -5,7 +5,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { DomainError } from '@sensorflow/kernel';
 import { putNextVersion } from '@sensorflow/platform/aws/versioned-put.js';
-import { AGGREGATE_TOO_LARGE, type ReplaceOutcome } from '../aggregate-store.js';
+import { AGGREGATE_TOO_LARGE, type ReplaceOutcome } from '../hours/aggregate-store.js';
 import { unavailable } from './store-errors.js';
 
 /** Puts a cell or a sum in the place of its version − 1. */

@@ -5,15 +5,15 @@ import { InMemoryAggregateStore } from '../../../../test/support/in-memory-aggre
 import { InMemoryFleetStore } from '../../../../test/support/in-memory-fleet-store.js';
 import { InMemoryReadingStore } from '../../../../test/support/in-memory-reading-store.js';
 import { aStoredReading } from '../../../../test/support/readings.js';
-import type { EquipmentHourCell, ReplaceOutcome } from '../aggregate-store.js';
 import type { DirtyCell } from '../dirty-cell.js';
+import type { SumCell } from '../fleet/fleet-store.js';
+import { SumRecomputer } from '../fleet/sum-recomputer.js';
+import type { EquipmentHourCell, ReplaceOutcome } from '../hours/aggregate-store.js';
+import { HourRecomputer } from '../hours/hour-recomputer.js';
+import { hourOf, slotOf } from '../hours/hour.js';
+import { StreamBatchAggregator } from '../stream-batch-aggregator.js';
 import { equipmentHourKeyOf, sumKeyOf, type CellKey } from './aggregate-keys.js';
 import { shardOf } from './dynamodb-aggregate-store.js';
-import type { SumCell } from '../fleet-store.js';
-import { HourRecomputer } from '../hour-recomputer.js';
-import { hourOf, slotOf } from '../hour.js';
-import { StreamBatchAggregator } from '../stream-batch-aggregator.js';
-import { SumRecomputer } from '../sum-recomputer.js';
 
 /** The fleet of decision record 0008, and the shards that the README recommends for it. */
 const EQUIPMENT = 10_000;

@@ -4,8 +4,8 @@ import {
   encodeCursor,
   type CursorQuery,
 } from '@sensorflow/platform/http/cursor.js';
-import type { EquipmentHour } from '../aggregate-store.js';
-import { hourPlus, parseHour, type Hour, type HourRange } from '../hour.js';
+import type { EquipmentHour } from '../hours/aggregate-store.js';
+import { hourPlus, parseHour, type Hour, type HourRange } from '../hours/hour.js';
 import { hoursOf, type AggregatesRequest, type Window } from './aggregates-request.js';
 import { HOURS_OF_INTERVAL } from './intervals.js';
 

@@ -3,7 +3,7 @@ import { QueryFaults } from '@sensorflow/platform/http/query-faults.js';
 import { cursorAt, instantAt, rangeOf, valueAt } from '@sensorflow/platform/http/query-values.js';
 import { DEFAULT_METRIC, parseMetricName } from '@sensorflow/sensor-data';
 import { parseEquipmentFilter } from '../equipment-filter.js';
-import { firstHourFrom, latestHours, type HourRange } from '../hour.js';
+import { firstHourFrom, latestHours, type HourRange } from '../hours/hour.js';
 import { HOURS_OF_INTERVAL, INTERVALS, parseInterval, type Interval } from './intervals.js';
 
 const DEFAULT_LIMIT = 100;

@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { FixedClock } from '../../../test/support/fixed-clock.js';
-import { InMemoryAggregateStore } from '../../../test/support/in-memory-aggregate-store.js';
-import { InMemoryFleetStore } from '../../../test/support/in-memory-fleet-store.js';
-import { aStoredReading } from '../../../test/support/readings.js';
-import type { ReplaceOutcome } from './aggregate-store.js';
+import { FixedClock } from '../../../../test/support/fixed-clock.js';
+import { InMemoryAggregateStore } from '../../../../test/support/in-memory-aggregate-store.js';
+import { InMemoryFleetStore } from '../../../../test/support/in-memory-fleet-store.js';
+import { aStoredReading } from '../../../../test/support/readings.js';
+import type { ReplaceOutcome } from '../hours/aggregate-store.js';
+import { hourOf } from '../hours/hour.js';
+import { foldReadings } from '../hours/hourly-aggregate.js';
 import type { SumCell, SumOf } from './fleet-store.js';
-import { hourOf } from './hour.js';
-import { foldReadings } from './hourly-aggregate.js';
 import { SumRecomputer } from './sum-recomputer.js';
 
 const NEVER = Number.POSITIVE_INFINITY;

@@ -1,4 +1,4 @@
-import { SLOTS_PER_HOUR, slotOf } from './hour.js';
+import { slotOf, SLOTS_PER_HOUR } from './hour.js';
 import {
   foldReadings,
   joinInTime,

@@ -1,9 +1,13 @@
 import { inParallel, type Clock } from '@sensorflow/kernel';
-import type { ReplaceOutcome } from './aggregate-store.js';
+import type { ReplaceOutcome } from '../hours/aggregate-store.js';
+import type { Hour } from '../hours/hour.js';
+import {
+  joinEquipment,
+  type HourMetrics,
+  type MetricAggregate,
+} from '../hours/hourly-aggregate.js';
+import { VersionLock } from '../hours/version-lock.js';
 import type { FleetStore, ShardHour, SumOf } from './fleet-store.js';
-import type { Hour } from './hour.js';
-import { joinEquipment, type HourMetrics, type MetricAggregate } from './hourly-aggregate.js';
-import { VersionLock } from './version-lock.js';
 
 /** Cells that are read or written at once. */
 const CONCURRENCY = 16;

@@ -1,6 +1,6 @@
 import type { WorkBudget } from '@sensorflow/kernel';
-import type { Hour, HourRange } from './hour.js';
 import type { HourSlots } from './hour-slots.js';
+import type { Hour, HourRange } from './hour.js';
 import type { HourMetrics, MetricAggregate } from './hourly-aggregate.js';
 
 export interface EquipmentHour {

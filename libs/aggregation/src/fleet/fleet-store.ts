@@ -1,7 +1,7 @@
 import type { WorkBudget } from '@sensorflow/kernel';
-import type { ReplaceOutcome } from './aggregate-store.js';
-import type { Hour, HourRange } from './hour.js';
-import type { HourMetrics, MetricAggregate } from './hourly-aggregate.js';
+import type { ReplaceOutcome } from '../hours/aggregate-store.js';
+import type { Hour, HourRange } from '../hours/hour.js';
+import type { HourMetrics, MetricAggregate } from '../hours/hourly-aggregate.js';
 
 /** The equipment that lies in one shard of an hour's day. */
 export interface ShardHour {

@@ -1,10 +1,10 @@
 import type { Instant } from '@sensorflow/kernel';
 import { Retention, type StoredReading } from '@sensorflow/sensor-data';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { FixedClock } from '../../../test/support/fixed-clock.js';
-import { InMemoryAggregateStore } from '../../../test/support/in-memory-aggregate-store.js';
-import { InMemoryReadingStore } from '../../../test/support/in-memory-reading-store.js';
-import { anInstant, aStoredReading } from '../../../test/support/readings.js';
+import { FixedClock } from '../../../../test/support/fixed-clock.js';
+import { InMemoryAggregateStore } from '../../../../test/support/in-memory-aggregate-store.js';
+import { InMemoryReadingStore } from '../../../../test/support/in-memory-reading-store.js';
+import { anInstant, aStoredReading } from '../../../../test/support/readings.js';
 import type { CellState, EquipmentHour, EquipmentHourCell } from './aggregate-store.js';
 import { HourRecomputer } from './hour-recomputer.js';
 import { hourOf } from './hour.js';

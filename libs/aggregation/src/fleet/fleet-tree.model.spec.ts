@@ -1,14 +1,14 @@
 import type { StoredReading } from '@sensorflow/sensor-data';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cellsOf, expectedCells } from '../../../test/support/aggregation-oracle.js';
-import { PLANTED_FAULTS } from '../../../test/support/planted-aggregation-faults.js';
-import { aStoredReading } from '../../../test/support/readings.js';
+import { cellsOf, expectedCells } from '../../../../test/support/aggregation-oracle.js';
+import { PLANTED_FAULTS } from '../../../../test/support/planted-aggregation-faults.js';
+import { aStoredReading } from '../../../../test/support/readings.js';
 import {
   SimulatedAggregation,
   type PlantedFault,
   type Random,
-} from '../../../test/support/simulated-aggregation.js';
+} from '../../../../test/support/simulated-aggregation.js';
 
 /**
  * Every level of the fleet tree against what was written, after schedules of everything that may happen:

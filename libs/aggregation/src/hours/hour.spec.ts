@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { anInstant } from '../../../test/support/readings.js';
+import { anInstant } from '../../../../test/support/readings.js';
 import {
   dayOf,
   endOfHour,

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { anInstant, aStoredReading } from '../../../test/support/readings.js';
+import { anInstant, aStoredReading } from '../../../../test/support/readings.js';
 import {
   foldReadings,
   joinEquipment,
