@@ -7,10 +7,10 @@ import {
 } from '@sensorflow/aggregation';
 import type { Retention } from '@sensorflow/sensor-data';
 import {
+  AggregateComparison,
   AggregateRepairer,
-  FirstLooks,
-  Inspection,
-  OccupiedDays,
+  DaysWithData,
+  PagedComparison,
   Verification,
 } from '@sensorflow/verification';
 import { FixedClock } from './fixed-clock.js';
@@ -42,13 +42,13 @@ export class AggregationWorld {
     const kept = retention ? { retention } : {};
     // Three readings make a dense hour.
     this.hours = new HourRecomputer(readings, aggregates, clock, { denseReadings: 2, ...kept });
-    const inspection = new Inspection(readings, aggregates, fleet);
-    const days = new OccupiedDays(readings, aggregates, fleet);
-    const firstLooks = new FirstLooks(inspection, days, clock, longestPartMs);
+    const comparison = new AggregateComparison(readings, aggregates, fleet);
+    const days = new DaysWithData(readings, aggregates, fleet);
+    const pagedComparison = new PagedComparison(comparison, days, clock, longestPartMs);
     const repairer = new AggregateRepairer(aggregates, this.hours, this.sums, (error) =>
       this.failures.push(error),
     );
-    const ports = { readings, registry, inspection, firstLooks, repairer };
+    const ports = { readings, registry, comparison, pagedComparison, repairer };
     this.verification = new Verification(ports, clock, { secondLookMs, ...kept });
   }
 

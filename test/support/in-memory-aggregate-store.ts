@@ -2,7 +2,7 @@ import {
   AGGREGATE_TOO_LARGE,
   AggregateStore,
   compareEquipmentHours,
-  equipmentHourKey,
+  equipmentHourId,
   type CellState,
   type EquipmentHour,
   type EquipmentHourCell,
@@ -103,7 +103,7 @@ export class InMemoryAggregateStore extends AggregateStore {
   }
 
   cell(of: EquipmentHour): EquipmentHourCell | undefined {
-    return this.cellsByKey.get(equipmentHourKey(of));
+    return this.cellsByKey.get(equipmentHourId(of));
   }
 
   /** Everything, also cells without readings, by hour and equipment. */
@@ -113,7 +113,7 @@ export class InMemoryAggregateStore extends AggregateStore {
 
   /** Without asking for versions. */
   put(cell: EquipmentHourCell): void {
-    this.cellsByKey.set(equipmentHourKey(cell), cell);
+    this.cellsByKey.set(equipmentHourId(cell), cell);
   }
 }
 

@@ -1,7 +1,7 @@
 import {
   FleetStore,
   joinEquipment,
-  sumKey,
+  sumId,
   type EquipmentHourCell,
   type FleetHour,
   type Hour,
@@ -37,7 +37,7 @@ export class InMemoryFleetStore extends FleetStore {
   override async replaceSum(cell: SumCell): Promise<ReplaceOutcome> {
     await Promise.resolve();
     if ((this.sum(cell)?.version ?? 0) !== cell.version - 1) return 'conflict';
-    this.sums.set(sumKey(cell), cell);
+    this.sums.set(sumId(cell), cell);
     return 'replaced';
   }
 
@@ -92,7 +92,7 @@ export class InMemoryFleetStore extends FleetStore {
   }
 
   sum(of: SumOf): SumCell | undefined {
-    return this.sums.get(sumKey(of));
+    return this.sums.get(sumId(of));
   }
 
   allSums(): readonly SumCell[] {
@@ -104,7 +104,7 @@ export class InMemoryFleetStore extends FleetStore {
     for (const [hour, cells] of Map.groupBy(this.aggregates.cells(), (cell) => cell.hour)) {
       for (const [metric, aggregate] of joinEquipment(cells.map(({ metrics }) => metrics))) {
         const version = (this.sum({ metric, hour })?.version ?? 0) + 1;
-        this.sums.set(sumKey({ metric, hour }), { metric, hour, version, aggregate });
+        this.sums.set(sumId({ metric, hour }), { metric, hour, version, aggregate });
       }
     }
   }

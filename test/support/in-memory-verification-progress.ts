@@ -1,15 +1,15 @@
 import type { ReplaceOutcome } from '@sensorflow/aggregation';
-import { SweepLedger, type SweepPosition } from '@sensorflow/verification';
+import { VerificationProgress, type VerificationPosition } from '@sensorflow/verification';
 
-/** The ledger of the sweep in memory, for tests; keeps the contract of SweepLedger. */
-export class InMemorySweepLedger extends SweepLedger {
-  private position: SweepPosition | undefined;
+/** The progress of the hourly verification in memory, for tests; keeps the contract of VerificationProgress. */
+export class InMemoryVerificationProgress extends VerificationProgress {
+  private position: VerificationPosition | undefined;
 
-  override async read(): Promise<SweepPosition | undefined> {
+  override async read(): Promise<VerificationPosition | undefined> {
     return Promise.resolve(this.position);
   }
 
-  override async replace(position: SweepPosition): Promise<ReplaceOutcome> {
+  override async replace(position: VerificationPosition): Promise<ReplaceOutcome> {
     await Promise.resolve();
     if ((this.position?.version ?? 0) !== position.version - 1) return 'conflict';
     this.position = position;

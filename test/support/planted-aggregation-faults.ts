@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { foldReadings, hourOf, joinEquipment } from '@sensorflow/aggregation';
 import { metricsOf, toItem } from '@sensorflow/aggregation/dynamodb/aggregate-item.js';
-import { equipmentHourKeyOf } from '@sensorflow/aggregation/dynamodb/aggregate-keys.js';
+import { equipmentHourItemKey } from '@sensorflow/aggregation/dynamodb/aggregate-keys.js';
 import { shardOf } from '@sensorflow/aggregation/dynamodb/dynamodb-aggregate-store.js';
 import { streamChangesOf } from '@sensorflow/aggregation/dynamodb/stream-changes.js';
 import { versionOf } from '@sensorflow/platform/aws/versioned-put.js';
@@ -116,7 +116,7 @@ async function isAdded(client: DynamoDBClient, { dynamodb }: SimulatedRecord): P
   const reading = fromReadingItem({ ...dynamodb.NewImage });
   const cell = { equipmentId: reading.equipmentId, hour: hourOf(reading.timestamp) };
   const shard = shardOf(cell.equipmentId, SHARDS);
-  const Key = equipmentHourKeyOf(cell, shard);
+  const Key = equipmentHourItemKey(cell, shard);
   try {
     const get = new GetItemCommand({ TableName: 'aggregates', Key, ConsistentRead: true });
     const { Item: before = {} } = await client.send(get);

@@ -19,7 +19,7 @@ import { SensorDataModule } from '@sensorflow/sensor-data/sensor-data.module.js'
 import { VerificationModule } from '@sensorflow/verification/verification.module.js';
 import type { Logger } from 'pino';
 import { healthOptions } from './health-options.js';
-import { sweepLog } from './hourly-verification-log.js';
+import { hourlyVerificationLog } from './hourly-verification-log.js';
 
 /** Of sessions and health: whatever waits for the other client's connections, these have their own. */
 const CONTROL_SOCKETS = 16;
@@ -84,7 +84,7 @@ export class AppModule {
           retention,
           secondLookMs: environment.VERIFY_SECOND_LOOK_MS,
           hourlyDelayMs: environment.SWEEP_DELAY_MINUTES * MS_PER_MINUTE,
-          hourlyListener: sweepLog(logger),
+          hourlyListener: hourlyVerificationLog(logger),
         }),
         equipment,
         CsvImportModule.register({

@@ -2,9 +2,9 @@ import { createLogger } from '@sensorflow/platform/logging/logger.js';
 import { describe, expect, it } from 'vitest';
 import { AggregationWorld, anHour } from '../../../test/support/aggregation-world.js';
 import { aBudget } from '../../../test/support/budgets.js';
-import { sweepLog } from './hourly-verification-log.js';
+import { hourlyVerificationLog } from './hourly-verification-log.js';
 
-describe('the log of the sweep', () => {
+describe('the log of the hourly verification', () => {
   it('has a line for each difference, for the alarm to count, and one for the hour', async () => {
     const lines: string[] = [];
     const logger = createLogger('info', { write: (line) => lines.push(line) });
@@ -14,7 +14,13 @@ describe('the log of the sweep', () => {
 
     const report = await world.verification.repair({ range: { from: hour, to } }, aBudget());
     const { checked, differences, repaired, tooLarge } = report;
-    sweepLog(logger).onSwept({ hour, checked, differences, repaired, tooLarge });
+    hourlyVerificationLog(logger).onHourVerified({
+      hour,
+      checked,
+      differences,
+      repaired,
+      tooLarge,
+    });
 
     const logged = lines.map((line) => JSON.parse(line));
     expect(logged).toHaveLength(21);

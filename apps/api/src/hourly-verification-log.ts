@@ -1,22 +1,22 @@
-import type { SweepListener, SweptHour } from '@sensorflow/verification';
+import type { HourlyVerificationListener, VerifiedHour } from '@sensorflow/verification';
 import type { Logger } from 'pino';
 
 /** Counted by an alarm. */
 export const AGGREGATE_MISMATCH = 'aggregate-mismatch';
-/** Of one hour; all are counted in the line about the hour. */
+/** Of one hour; the line about the hour counts them all. */
 const LOGGED_DIFFERENCES = 20;
 
-/** What the sweep has to say: a line for each hour, and one for each difference. */
-export function sweepLog(logger: Logger): SweepListener {
+/** Logs a line for each verified hour, and one for each difference. */
+export function hourlyVerificationLog(logger: Logger): HourlyVerificationListener {
   return {
-    onSwept: (swept) => logSwept(logger, swept),
+    onHourVerified: (verified) => logHour(logger, verified),
     onFailure: (error) => logger.warn({ err: error }, 'the sweep failed, and goes on later'),
   };
 }
 
-function logSwept(logger: Logger, { differences, ...swept }: SweptHour): void {
+function logHour(logger: Logger, { differences, ...verified }: VerifiedHour): void {
   for (const difference of differences.slice(0, LOGGED_DIFFERENCES)) {
     logger.error({ code: AGGREGATE_MISMATCH, difference }, 'an aggregate was not its readings');
   }
-  logger.info({ ...swept, mismatches: differences.length }, 'hour swept');
+  logger.info({ ...verified, mismatches: differences.length }, 'hour swept');
 }

@@ -19,10 +19,10 @@ import { instantFromEpochMs, SystemClock } from '../../../libs/kernel/src/index.
 import { AGGREGATES_TABLE, READINGS_TABLE } from '../../../libs/platform/src/resources/tables.ts';
 import { DynamoDbReadingStore } from '../../../libs/sensor-data/src/dynamodb/dynamodb-reading-store.ts';
 import type { StoredReading } from '../../../libs/sensor-data/src/reading.ts';
-import { Inspection } from '../../../libs/verification/src/aggregate-comparison.ts';
+import { AggregateComparison } from '../../../libs/verification/src/aggregate-comparison.ts';
 import { AggregateRepairer } from '../../../libs/verification/src/aggregate-repairer.ts';
-import { OccupiedDays } from '../../../libs/verification/src/days-with-data.ts';
-import { FirstLooks } from '../../../libs/verification/src/paged-comparison.ts';
+import { DaysWithData } from '../../../libs/verification/src/days-with-data.ts';
+import { PagedComparison } from '../../../libs/verification/src/paged-comparison.ts';
 import { Verification } from '../../../libs/verification/src/verification.ts';
 
 const READINGS = 'readings';
@@ -128,12 +128,12 @@ function verificationOf(
   const aggregates = new DynamoDbAggregateStore(client, AGGREGATES, 1);
   const fleet = new DynamoDbFleetStore(client, AGGREGATES);
   const hours = new HourRecomputer(readings, aggregates, clock);
-  const inspection = new Inspection(readings, aggregates, fleet);
-  const days = new OccupiedDays(readings, aggregates, fleet);
+  const comparison = new AggregateComparison(readings, aggregates, fleet);
+  const days = new DaysWithData(readings, aggregates, fleet);
   const sums = new SumRecomputer(fleet, clock);
   const repairer = new AggregateRepairer(aggregates, hours, sums);
-  const firstLooks = new FirstLooks(inspection, days, clock);
-  const ports = { readings, registry, firstLooks, inspection, repairer };
+  const pagedComparison = new PagedComparison(comparison, days, clock);
+  const ports = { readings, registry, comparison, pagedComparison, repairer };
   return new Verification(ports, clock, { secondLookMs: 0 });
 }
 

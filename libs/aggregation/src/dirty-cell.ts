@@ -1,7 +1,5 @@
-import type { ShardHour, SumOf } from './fleet/fleet-store.js';
-import { sumKey } from './fleet/sum-recomputer.js';
-import type { EquipmentHour } from './hours/aggregate-store.js';
-import { equipmentHourKey } from './hours/hour-recomputer.js';
+import { sumId, type ShardHour, type SumOf } from './fleet/fleet-store.js';
+import { equipmentHourId, type EquipmentHour } from './hours/aggregate-store.js';
 
 /** A cell that no longer agrees with the level below it, and in which of its parts. */
 export type DirtyCell =
@@ -13,10 +11,10 @@ export type DirtyCell =
   | { readonly level: 'shard-hour'; readonly cell: ShardHour; readonly metrics: readonly string[] }
   | { readonly level: 'fleet-hour'; readonly cell: Omit<SumOf, 'shard'> };
 
-/** Text that is equal for two dirty cells exactly when they are one cell. */
-export function dirtyCellKey(dirty: DirtyCell): string {
-  if (dirty.level === 'equipment-hour') return `equipment#${equipmentHourKey(dirty.cell)}`;
-  if (dirty.level === 'fleet-hour') return `fleet#${sumKey(dirty.cell)}`;
+/** Equal for two dirty cells exactly when they are one cell. */
+export function dirtyCellId(dirty: DirtyCell): string {
+  if (dirty.level === 'equipment-hour') return `equipment#${equipmentHourId(dirty.cell)}`;
+  if (dirty.level === 'fleet-hour') return `fleet#${sumId(dirty.cell)}`;
   return `shard#${dirty.cell.hour}#${dirty.cell.shard}`;
 }
 

@@ -8,7 +8,7 @@ import {
   type MetricHoursQuery,
 } from './hours/aggregate-store.js';
 import { isEmptyRange, type HourRange } from './hours/hour.js';
-import { together, type MetricAggregate } from './hours/hourly-aggregate.js';
+import { merge, type MetricAggregate } from './hours/hourly-aggregate.js';
 
 export interface AggregatesQuery extends Omit<MetricHoursQuery, 'wanted'> {
   /** Hours of a page, shown or named, at least 1. */
@@ -98,7 +98,7 @@ function sumUp(
   before: MetricAggregate | undefined,
 ): MetricAggregate | undefined {
   return page.reduce<MetricAggregate | undefined>(
-    (sum, { aggregate }) => (sum ? together(sum, aggregate) : aggregate),
+    (sum, { aggregate }) => (sum ? merge(sum, aggregate) : aggregate),
     before,
   );
 }

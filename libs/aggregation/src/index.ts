@@ -2,6 +2,7 @@ export {
   AGGREGATE_TOO_LARGE,
   AggregateStore,
   compareEquipmentHours,
+  equipmentHourId,
   type CellState,
   type EquipmentHour,
   type EquipmentHourCell,
@@ -14,17 +15,13 @@ export type { DirtyCell } from './dirty-cell.js';
 export { parseEquipmentFilter } from './equipment-filter.js';
 export {
   FleetStore,
+  sumId,
   type FleetHour,
   type ShardHour,
   type SumCell,
   type SumOf,
 } from './fleet/fleet-store.js';
-export {
-  equipmentHourKey,
-  HOUR_SEALED,
-  HourRecomputer,
-  type RecomputeOutcome,
-} from './hours/hour-recomputer.js';
+export { HOUR_SEALED, HourRecomputer, type RecomputeOutcome } from './hours/hour-recomputer.js';
 export { foldIntoSlots, joinSlots, type HourSlots } from './hours/hour-slots.js';
 export {
   dayOf,
@@ -44,7 +41,7 @@ export {
 export {
   foldReadings,
   joinEquipment,
-  together,
+  merge,
   type HourMetrics,
   type MetricAggregate,
 } from './hours/hourly-aggregate.js';
@@ -59,4 +56,4 @@ export {
   type BatchOutcome,
   type StreamChange,
 } from './stream-batch-aggregator.js';
-export { sumKey, SumRecomputer } from './fleet/sum-recomputer.js';
+export { SumRecomputer } from './fleet/sum-recomputer.js';

@@ -1,5 +1,5 @@
 import { DomainError } from '@sensorflow/kernel';
-import { dirtyCellKey, mergeDirty, type DirtyCell } from './dirty-cell.js';
+import { dirtyCellId, mergeDirty, type DirtyCell } from './dirty-cell.js';
 import type { SumRecomputer } from './fleet/sum-recomputer.js';
 import { AGGREGATE_TOO_LARGE, type EquipmentHour } from './hours/aggregate-store.js';
 import {
@@ -129,7 +129,7 @@ function tasksOf(changes: readonly StreamChange[]): readonly Task[] {
   const said = new Map<string, { position: number; first: DirtyCell; others: DirtyCell[] }>();
   for (const [position, { dirty }] of changes.entries()) {
     if (dirty === undefined || dirty === 'nothing') continue;
-    const key = dirtyCellKey(dirty);
+    const key = dirtyCellId(dirty);
     const before = said.get(key);
     if (before) before.others.push(dirty);
     else said.set(key, { position, first: dirty, others: [] });

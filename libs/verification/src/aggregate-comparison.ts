@@ -4,6 +4,7 @@ import {
   joinSlots,
   startOfHour,
   startOfSlot,
+  sumId,
   type AggregateStore,
   type EquipmentHour,
   type EquipmentHourCell,
@@ -17,42 +18,41 @@ import {
 import type { RegisteredMetrics } from '@sensorflow/equipment';
 import { inParallel, type WorkBudget } from '@sensorflow/kernel';
 import type { ReadingStore, StoredReading } from '@sensorflow/sensor-data';
-import { differencesAt, type Difference, type Place } from './difference.js';
+import { differencesAt, type AggregateKey, type Difference } from './difference.js';
 import { RecomputedSums } from './recomputed-sums.js';
 
-/** What is looked at: some hours of one day. */
-export interface Subject {
+/** What to compare: some hours of one day. */
+export interface ComparisonScope {
   readonly range: HourRange;
-  /** All that has readings, or the one that was asked for. */
+  /** All equipment that has readings, or the one that was asked for. */
   readonly equipment: readonly string[];
-  /** Undefined when the fleet is not looked at. */
+  /** Undefined when the fleet's sums are left out. */
   readonly metrics: RegisteredMetrics | undefined;
 }
 
-/** What one look found. */
-export interface Look {
+export interface ComparisonResult {
   /** Aggregates compared, on all levels. */
   readonly checked: number;
-  /** Of those at most MOST_DIFFERENCES. */
+  /** At most MOST_DIFFERENCES of them. */
   readonly differences: readonly Difference[];
-  /** Equipment-hours that say themselves that they are not shown, and may be right: nothing to compare. */
+  /** Equipment-hours marked as too large to show, which have nothing to compare. */
   readonly tooLarge: number;
 }
 
-/** More than these are not noted in one look: about 4 MB. */
+/** One comparison lists no more than these: about 4 MB. */
 export const MOST_DIFFERENCES = 10_000;
-/** Parsed in some milliseconds: a whole page of the store would hold up the requests of this process. */
+/** Parsed within milliseconds; parsing a full page of the store would block this process's requests. */
 const READINGS_PER_PAGE = 250;
-/** So many metrics fit into a cell, whatever their names and digits: half a KB each. */
+/** A cell always holds so many metrics, however long their names and numbers: half a KB each. */
 const CERTAINLY_FITTING = 750;
-/** Equipment, or metrics, that are read at once: enough to hide the store's latency, few enough to leave it to others. */
+/** Equipment, or metrics, read in parallel: enough to hide the store's latency without crowding out other requests. */
 const CONCURRENCY = 8;
 
 /**
- * One look at the cells of all levels beside what the readings amount to, by the same folds as the
- * recomputation. It reads only, and holds the sums of its hours and one equipment's cells a worker.
+ * Compares the stored aggregates of all levels with what the readings add up to, using the recomputation's
+ * own folds. Only reads. Keeps the sums of its hours in memory, and one equipment's cells per worker.
  */
-export class Inspection {
+export class AggregateComparison {
   constructor(
     private readonly readings: ReadingStore,
     private readonly aggregates: AggregateStore,
@@ -60,20 +60,20 @@ export class Inspection {
   ) {}
 
   /** Throws what the stores throw, and the signal's reason. */
-  async look(subject: Subject, budget: WorkBudget): Promise<Look> {
-    const notes = new Notes(budget);
-    const sums = subject.metrics && new RecomputedSums();
-    await inParallel(await this.candidates(subject, budget), CONCURRENCY, async (id) => {
+  async compare(scope: ComparisonScope, budget: WorkBudget): Promise<ComparisonResult> {
+    const running = new RunningComparison(budget);
+    const sums = scope.metrics && new RecomputedSums();
+    await inParallel(await this.candidates(scope, budget), CONCURRENCY, async (id) => {
       budget.signal.throwIfAborted();
-      await this.lookAtEquipment(id, subject, notes, sums);
+      await this.compareEquipment(id, scope, running, sums);
     });
-    if (sums) await this.lookAtSums(subject, notes, sums);
-    return notes;
+    if (sums) await this.compareSums(scope, running, sums);
+    return running;
   }
 
-  /** Those that have readings, and those that have cells without any. */
+  /** Equipment with readings, and equipment with cells but without readings. */
   private async candidates(
-    { range, equipment, metrics }: Subject,
+    { range, equipment, metrics }: ComparisonScope,
     budget: WorkBudget,
   ): Promise<ReadonlySet<string>> {
     const candidates = new Set(equipment);
@@ -85,28 +85,28 @@ export class Inspection {
     return candidates;
   }
 
-  private async lookAtEquipment(
+  private async compareEquipment(
     equipmentId: string,
-    { range, metrics: registered }: Subject,
-    notes: Notes,
+    { range, metrics: registered }: ComparisonScope,
+    running: RunningComparison,
     sums: RecomputedSums | undefined,
   ): Promise<void> {
-    const folds = await this.foldHours(equipmentId, range, notes);
+    const folds = await this.foldHours(equipmentId, range, running);
     const cells = new Map<Hour, EquipmentHourCell>();
-    for await (const page of this.aggregates.scanCells(equipmentId, range, notes.budget)) {
-      notes.budget.signal.throwIfAborted();
+    for await (const page of this.aggregates.scanCells(equipmentId, range, running.budget)) {
+      running.budget.signal.throwIfAborted();
       for (const cell of page) cells.set(cell.hour, cell);
     }
     const hours = new Set([...folds.keys(), ...cells.keys()]);
-    if (hours.size > 0) notes.seek(await registered?.whereIs(equipmentId, notes.budget));
+    if (hours.size > 0) running.seek(await registered?.whereIs(equipmentId, running.budget));
     for (const hour of hours) {
       const cell = cells.get(hour);
       const slots = folds.get(hour) ?? new Map();
       const metrics = joinSlots(slots);
-      if (cell?.failure !== undefined && metrics.size > CERTAINLY_FITTING) notes.tooLarge += 1;
+      if (cell?.failure !== undefined && metrics.size > CERTAINLY_FITTING) running.tooLarge += 1;
       else {
-        compareHour({ equipmentId, hour }, cell, slots, metrics, notes);
-        const shard = await this.aggregates.shardOf({ equipmentId, hour }, notes.budget);
+        compareHour({ equipmentId, hour }, cell, slots, metrics, running);
+        const shard = await this.aggregates.shardOf({ equipmentId, hour }, running.budget);
         sums?.add(hour, shard, metrics);
       }
     }
@@ -115,12 +115,12 @@ export class Inspection {
   private async foldHours(
     equipmentId: string,
     { from, to }: HourRange,
-    notes: Notes,
+    running: RunningComparison,
   ): Promise<ReadonlyMap<Hour, HourSlots>> {
     const hours = new Map<Hour, HourSlots>();
     const span = [startOfHour(from), startOfHour(to), READINGS_PER_PAGE] as const;
-    for await (const page of this.readings.scanRange(equipmentId, ...span, notes.budget)) {
-      notes.budget.signal.throwIfAborted();
+    for await (const page of this.readings.scanRange(equipmentId, ...span, running.budget)) {
+      running.budget.signal.throwIfAborted();
       for (const [hour, group] of Map.groupBy(page, hourOfReading)) {
         hours.set(hour, foldIntoSlots(group, hours.get(hour) ?? new Map()));
       }
@@ -128,32 +128,34 @@ export class Inspection {
     return hours;
   }
 
-  private async lookAtSums(
-    { range, metrics }: Subject,
-    notes: Notes,
+  private async compareSums(
+    { range, metrics }: ComparisonScope,
+    running: RunningComparison,
     sums: RecomputedSums,
   ): Promise<void> {
-    notes.seek(metrics?.everywhere);
-    notes.seek(sums.metrics());
-    await inParallel(notes.sought, CONCURRENCY, async (metric) => {
-      notes.budget.signal.throwIfAborted();
+    running.seek(metrics?.everywhere);
+    running.seek(sums.metrics());
+    await inParallel(running.sought, CONCURRENCY, async (metric) => {
+      running.budget.signal.throwIfAborted();
       const unseen = new Map(sums.of(metric));
-      for await (const page of this.fleet.scanSums(metric, range, notes.budget)) {
-        notes.budget.signal.throwIfAborted();
+      for await (const page of this.fleet.scanSums(metric, range, running.budget)) {
+        running.budget.signal.throwIfAborted();
         for (const sum of page) {
-          const key = RecomputedSums.keyOf(sum.hour, sum.shard);
-          notes.compare(sumPlace(sum, sum.version), sum.aggregate, unseen.get(key)?.aggregate);
-          unseen.delete(key);
+          const id = sumId(sum);
+          const recomputed = unseen.get(id)?.aggregate;
+          running.compare(sumAggregateKey(sum, sum.version), sum.aggregate, recomputed);
+          unseen.delete(id);
         }
       }
       for (const sum of unseen.values()) {
-        notes.compare(sumPlace(sum, 0), undefined, sum.aggregate);
+        running.compare(sumAggregateKey(sum, 0), undefined, sum.aggregate);
       }
     });
   }
 }
 
-class Notes implements Look {
+/** The result of a comparison while it runs. */
+class RunningComparison implements ComparisonResult {
   checked = 0;
   tooLarge = 0;
   readonly differences: Difference[] = [];
@@ -166,16 +168,20 @@ class Notes implements Look {
     for (const metric of metrics) this.sought.add(metric);
   }
 
-  compare(place: Place, ...[stored, recomputed]: Compared): void {
+  compare(key: AggregateKey, ...[stored, recomputed]: Compared): void {
     if (!stored && !recomputed) return;
     this.checked += 1;
     if (this.differences.length >= MOST_DIFFERENCES) return;
-    this.differences.push(...differencesAt(place, stored, recomputed));
+    this.differences.push(...differencesAt(key, stored, recomputed));
   }
 
-  compareAll(place: Omit<Place, 'metric'>, stored: HourMetrics, recomputed: HourMetrics): void {
+  compareAll(
+    key: Omit<AggregateKey, 'metric'>,
+    stored: HourMetrics,
+    recomputed: HourMetrics,
+  ): void {
     for (const metric of new Set([...stored.keys(), ...recomputed.keys()])) {
-      this.compare({ ...place, metric }, stored.get(metric), recomputed.get(metric));
+      this.compare({ ...key, metric }, stored.get(metric), recomputed.get(metric));
     }
   }
 }
@@ -190,26 +196,26 @@ function compareHour(
   cell: EquipmentHourCell | undefined,
   slots: HourSlots,
   metrics: HourMetrics,
-  notes: Notes,
+  running: RunningComparison,
 ): void {
   const { version = 0 } = cell ?? {};
-  const place = { equipmentId, version, start: startOfHour(hour) };
-  notes.compareAll({ ...place, level: 'equipment-hour' }, cell?.metrics ?? new Map(), metrics);
+  const key = { equipmentId, version, start: startOfHour(hour) };
+  running.compareAll({ ...key, level: 'equipment-hour' }, cell?.metrics ?? new Map(), metrics);
   if (!cell?.slots) return;
   for (const slot of new Set([...cell.slots.keys(), ...slots.keys()])) {
-    notes.compareAll(
-      { ...place, level: 'slot', start: startOfSlot(hour, slot) },
+    running.compareAll(
+      { ...key, level: 'slot', start: startOfSlot(hour, slot) },
       cell.slots.get(slot) ?? new Map(),
       slots.get(slot) ?? new Map(),
     );
   }
 }
 
-function sumPlace({ metric, hour, shard }: SumOf, version: number): Place {
-  const place = { metric, version, start: startOfHour(hour) };
+function sumAggregateKey({ metric, hour, shard }: SumOf, version: number): AggregateKey {
+  const key = { metric, version, start: startOfHour(hour) };
   return shard === undefined
-    ? { ...place, level: 'fleet-hour' }
-    : { ...place, level: 'shard-hour', shard };
+    ? { ...key, level: 'fleet-hour' }
+    : { ...key, level: 'shard-hour', shard };
 }
 
 function hourOfReading({ timestamp }: StoredReading): Hour {

@@ -1,5 +1,5 @@
 import {
-  equipmentHourKey,
+  equipmentHourId,
   hourOf,
   type AggregateStore,
   type EquipmentHour,
@@ -10,7 +10,7 @@ import {
 import { DomainError, type WorkBudget } from '@sensorflow/kernel';
 import type { Difference } from './difference.js';
 
-/** A shard-hour, or the fleet's without a shard, and which of its metrics. */
+/** Metrics to recompute of a shard-hour or, without a shard, of a fleet-hour. */
 interface DirtySums {
   readonly hour: Hour;
   readonly shard: number | undefined;
@@ -18,23 +18,23 @@ interface DirtySums {
 }
 
 /**
- * Puts right what differs, by the ordinary recomputation under the version locks: a cell, and then all
- * that stand above it. Safe to repeat and beside the streams.
+ * Repairs differences by the ordinary recomputation under the version locks: first the cell, then the sums
+ * above it. Safe to repeat, and while the streams are processed.
  */
 export class AggregateRepairer {
   constructor(
     private readonly aggregates: AggregateStore,
     private readonly hours: HourRecomputer,
     private readonly sums: SumRecomputer,
-    /** Told of what cannot be repaired, and stays as it is; without it that is thrown. */
+    /** Receives what cannot be repaired and stays as it is. Throws it by default. */
     private readonly onFailure: (error: Error) => void = (error) => {
       throw error;
     },
   ) {}
 
   /**
-   * What fails holds up nothing behind it, and what stands above it stays as well. Throws the signal's
-   * reason; and when all else is done, the first DomainError of the recomputers, which passes.
+   * A failed cell does not block later ones; the sums above it stay as they are. Throws the signal's
+   * reason and, when all else is done, the recomputers' first DomainError, which is temporary.
    */
   async repair(
     differences: readonly Difference[],
@@ -48,9 +48,9 @@ export class AggregateRepairer {
       const recompute = async () => this.hours.recomputeHour(of, deadlineEpochMs);
       if (!(await attempts.succeed(name, recompute))) failed.add(key);
     }
-    const above = await this.sumsAbove(differences.filter((each) => !failed.has(hourKey(each))));
+    const above = await this.sumsAbove(differences.filter((each) => !failed.has(hourIdOf(each))));
     await this.repairSums(above, deadlineEpochMs, attempts);
-    if (attempts.passing) throw attempts.passing;
+    if (attempts.temporaryFailure) throw attempts.temporaryFailure;
   }
 
   private async repairSums(
@@ -93,10 +93,10 @@ export class AggregateRepairer {
   }
 }
 
-/** One after the other, whatever becomes of those before. */
+/** Runs recomputations one after the other; a failure does not stop the next. */
 class Attempts {
-  /** The first failure that passes. */
-  passing: DomainError | undefined;
+  /** The first temporary failure. */
+  temporaryFailure: DomainError | undefined;
 
   constructor(
     private readonly budget: WorkBudget,
@@ -109,7 +109,7 @@ class Attempts {
       await recompute();
       return true;
     } catch (error) {
-      if (error instanceof DomainError) this.passing ??= error;
+      if (error instanceof DomainError) this.temporaryFailure ??= error;
       else this.onFailure(new Error(`${name} cannot be repaired`, { cause: error }));
       return false;
     }
@@ -121,12 +121,12 @@ function equipmentHoursIn(differences: readonly Difference[]): ReadonlyMap<strin
   for (const difference of differences) {
     const { equipmentId, start } = difference;
     if (equipmentId === undefined) continue;
-    hours.set(hourKey(difference), { equipmentId, hour: hourOf(start) });
+    hours.set(hourIdOf(difference), { equipmentId, hour: hourOf(start) });
   }
   return hours;
 }
 
-/** Of its equipment-hour; of a sum it is equal to no such. */
-function hourKey({ equipmentId = '', start }: Difference): string {
-  return equipmentHourKey({ equipmentId, hour: hourOf(start) });
+/** The id of its equipment-hour. Never matches one if the difference is a sum's. */
+function hourIdOf({ equipmentId = '', start }: Difference): string {
+  return equipmentHourId({ equipmentId, hour: hourOf(start) });
 }

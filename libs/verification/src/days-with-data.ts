@@ -12,29 +12,29 @@ import {
 } from '@sensorflow/aggregation';
 import { inParallel, type WorkBudget } from '@sensorflow/kernel';
 import type { ReadingStore } from '@sensorflow/sensor-data';
-import type { Subject } from './aggregate-comparison.js';
+import type { ComparisonScope } from './aggregate-comparison.js';
 
-/** Equipment, or metrics, that are asked at once. */
+/** Equipment, or metrics, queried in parallel. */
 const CONCURRENCY = 8;
 
-/** Finds the days on which there is anything, readings or cells, so that empty years cost next to nothing. */
-export class OccupiedDays {
+/** Finds the days that have readings or cells, so that empty years cost next to nothing. */
+export class DaysWithData {
   constructor(
     private readonly readings: ReadingStore,
     private readonly aggregates: AggregateStore,
     private readonly fleet: FleetStore,
   ) {}
 
-  /** In order, each cut to the subject's range. Throws what the stores throw, and the signal's reason. */
-  async *within(subject: Subject, budget: WorkBudget): AsyncGenerator<HourRange> {
-    const { range, metrics, equipment } = subject;
+  /** In order, each cut to the scope's range. Throws what the stores throw, and the signal's reason. */
+  async *within(scope: ComparisonScope, budget: WorkBudget): AsyncGenerator<HourRange> {
+    const { range, metrics, equipment } = scope;
     const only = metrics ? undefined : equipment[0];
     const withCells = await this.aggregates.daysWithin(range, only, budget);
     for (let from: Hour = range.from; from < range.to;) {
       const known = withCells.find((day) => day >= dayOf(from));
       if (known !== dayOf(from)) {
         const until = known === undefined ? range.to : firstHourOfDay(known);
-        from = (await this.firstHour({ ...subject, range: { from, to: until } }, budget)) ?? until;
+        from = (await this.firstHour({ ...scope, range: { from, to: until } }, budget)) ?? until;
       }
       if (from >= range.to) return;
       const to = earlierHour(range.to, hourPlus(firstHourOfDay(dayOf(from)), 24));
@@ -43,19 +43,19 @@ export class OccupiedDays {
     }
   }
 
-  /** The first hour of days without equipment-hours that has readings or a fleet-hour all the same. */
-  private async firstHour(subject: Subject, budget: WorkBudget): Promise<Hour | undefined> {
+  /** The first hour that has readings or a fleet-hour, in days without equipment-hours. */
+  private async firstHour(scope: ComparisonScope, budget: WorkBudget): Promise<Hour | undefined> {
     let first: Hour | undefined;
     const note = (hour: Hour | undefined): void => {
       if (hour !== undefined && (first === undefined || hour < first)) first = hour;
     };
-    await inParallel(subject.equipment, CONCURRENCY, async (equipmentId) => {
+    await inParallel(scope.equipment, CONCURRENCY, async (equipmentId) => {
       budget.signal.throwIfAborted();
-      note(await this.firstHourOf(equipmentId, subject.range, budget));
+      note(await this.firstHourOf(equipmentId, scope.range, budget));
     });
-    await inParallel(subject.metrics?.everywhere ?? [], CONCURRENCY, async (metric) => {
+    await inParallel(scope.metrics?.everywhere ?? [], CONCURRENCY, async (metric) => {
       budget.signal.throwIfAborted();
-      note(await this.firstFleetHour(metric, subject.range, budget));
+      note(await this.firstFleetHour(metric, scope.range, budget));
     });
     return first;
   }

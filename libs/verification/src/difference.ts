@@ -1,25 +1,25 @@
 import type { MetricAggregate } from '@sensorflow/aggregation';
 import type { Instant } from '@sensorflow/kernel';
 
-/** `slot` is a fold of five minutes, which a dense hour keeps: record 0009. */
+/** `slot`: five minutes of a dense hour, which keeps them apart (record 0009). */
 export type Level = 'slot' | 'equipment-hour' | 'shard-hour' | 'fleet-hour';
 
-/** One stored aggregate of one metric. */
-export interface Place {
+/** Identifies one stored aggregate of one metric. */
+export interface AggregateKey {
   readonly level: Level;
-  /** Undefined for those of many equipment. */
+  /** Undefined for a sum of many equipment. */
   readonly equipmentId?: string;
-  /** Of a shard-hour. */
+  /** Only of a shard-hour. */
   readonly shard?: number;
   readonly metric: string;
-  /** Where its hour, or its slot, begins. */
+  /** Start of its hour or slot. */
   readonly start: Instant;
-  /** Of the cell or the sum that holds it, 0 when there is none. */
+  /** The version of the cell or sum that holds it; 0 if there is none. */
   readonly version: number;
 }
 
-/** A field whose stored digits are not the recomputed ones; null where there is no such aggregate. */
-export interface Difference extends Place {
+/** A field whose stored digits differ from the recomputed ones; null where there is no such aggregate. */
+export interface Difference extends AggregateKey {
   readonly field: Field;
   readonly stored: string | null;
   readonly recomputed: string | null;
@@ -48,13 +48,13 @@ function isField(name: string): name is Field {
 }
 
 export function differencesAt(
-  place: Place,
+  key: AggregateKey,
   stored: MetricAggregate | undefined,
   recomputed: MetricAggregate | undefined,
 ): readonly Difference[] {
   return FIELD_NAMES.flatMap((field) => {
     const [before, after] = [textOf(stored, field), textOf(recomputed, field)];
-    return before === after ? [] : [{ ...place, field, stored: before, recomputed: after }];
+    return before === after ? [] : [{ ...key, field, stored: before, recomputed: after }];
   });
 }
 
@@ -63,26 +63,28 @@ function textOf(aggregate: MetricAggregate | undefined, field: Field): string | 
 }
 
 /**
- * What a second look still finds: the cell has not moved although it had the time to follow what the
- * readings said at the first look. One that has moved was recomputed, also when its digits stand there as
- * before: the last value of a switch is 0 or 1. Its version tells, which every recomputation raises.
+ * The differences that a second comparison finds again in cells that were not recomputed in between, although
+ * they had the time. The version tells, which every recomputation raises; the digits do not: they may be
+ * the same before and after, such as the last value of a switch.
  */
 export function stillFound(
   first: readonly Difference[],
   second: readonly Difference[],
 ): readonly Difference[] {
-  const before = new Set(first.map(differenceKey));
-  const versions = new Map(second.map((each) => [differenceKey(each), each.version]));
-  const moved = new Set(
-    first.filter((each) => versions.get(differenceKey(each)) !== each.version).map(placeKey),
+  const before = new Set(first.map(differenceId));
+  const versions = new Map(second.map((each) => [differenceId(each), each.version]));
+  const recomputed = new Set(
+    first.filter((each) => versions.get(differenceId(each)) !== each.version).map(aggregateId),
   );
-  return second.filter((each) => before.has(differenceKey(each)) && !moved.has(placeKey(each)));
+  return second.filter(
+    (each) => before.has(differenceId(each)) && !recomputed.has(aggregateId(each)),
+  );
 }
 
-export function differenceKey(difference: Difference): string {
-  return `${placeKey(difference)}#${difference.field}`;
+export function differenceId(difference: Difference): string {
+  return `${aggregateId(difference)}#${difference.field}`;
 }
 
-function placeKey({ level, equipmentId, shard, metric, start }: Place): string {
+function aggregateId({ level, equipmentId, shard, metric, start }: AggregateKey): string {
   return [level, equipmentId, shard, metric, start].join('#');
 }

@@ -2,75 +2,74 @@ import { earlierHour, hourPlus, type Hour, type HourRange } from '@sensorflow/ag
 import type { Clock, WorkBudget } from '@sensorflow/kernel';
 import {
   MOST_DIFFERENCES,
-  type Inspection,
-  type Look,
-  type Subject,
+  type AggregateComparison,
+  type ComparisonResult,
+  type ComparisonScope,
 } from './aggregate-comparison.js';
-import type { OccupiedDays } from './days-with-data.js';
+import type { DaysWithData } from './days-with-data.js';
 import type { Difference } from './difference.js';
 
-/** A page ends behind the hours that took so long, or differ so much. */
+/** A page ends after the part that uses up this time or reaches this many differences. */
 const PAGE_MS = 8_000;
 const PAGE_DIFFERENCES = 1_000;
-/** Hours are looked at in growing parts of a day, as long as a part is quick. */
+/** Hours are compared in parts of a day, which grow while they are quick. */
 const MOST_HOURS = 24;
 const QUICK_MS = 1_000;
-/** A part of several hours that takes longer is begun again, an hour at a time. */
+/** A part of several hours that takes longer starts over, an hour at a time. */
 const LONGEST_PART_MS = 4_000;
 
-/** What the first looks at the hours of a page found. */
-export interface FirstPage extends Look {
-  /** The parts that have differences, as they were looked at. */
+export interface ComparisonPage extends ComparisonResult {
+  /** The parts that have differences. */
   readonly differing: readonly HourRange[];
-  /** Where the next page goes on; undefined at the end. */
+  /** Where the next page starts; undefined at the end. */
   readonly next: Hour | undefined;
-  /** The last part of which not all differences were noted. */
+  /** The last part whose differences are not all listed. */
   readonly unfinished: Hour | undefined;
 }
 
-/** Looks at the occupied days of a range, part by part, until a page is full. */
-export class FirstLooks {
+/** Compares a range's days with data, part by part, until a page is full. */
+export class PagedComparison {
   constructor(
-    private readonly inspection: Inspection,
-    private readonly days: OccupiedDays,
+    private readonly comparison: AggregateComparison,
+    private readonly days: DaysWithData,
     private readonly clock: Clock,
     private readonly longestPartMs = LONGEST_PART_MS,
   ) {}
 
-  /** At least one part. Throws what the stores throw, and the signal's reason. */
-  async at(subject: Subject, budget: WorkBudget): Promise<FirstPage> {
+  /** Compares at least one part. Throws what the stores throw, and the signal's reason. */
+  async nextPage(scope: ComparisonScope, budget: WorkBudget): Promise<ComparisonPage> {
     const endsAt = this.clock.nowEpochMs() + PAGE_MS;
-    const page = new PageOfLooks();
+    const page = new GrowingPage();
     let hours = 1;
-    for await (const day of this.days.within(subject, budget)) {
+    for await (const day of this.days.within(scope, budget)) {
       for (let { from } = day; from < day.to;) {
         const startedAt = this.clock.nowEpochMs();
         const part = { from, to: earlierHour(hourPlus(from, hours), day.to) };
-        const look = await this.lookInTime({ ...subject, range: part }, hours, budget);
-        if (look) {
-          page.add(part, look);
+        const result = await this.compareInTime({ ...scope, range: part }, hours, budget);
+        if (result) {
+          page.add(part, result);
           from = part.to;
         }
         const now = this.clock.nowEpochMs();
-        hours = look && now - startedAt < QUICK_MS ? Math.min(MOST_HOURS, hours * 2) : 1;
-        if (look && (now >= endsAt || page.differences.length >= PAGE_DIFFERENCES)) {
-          return page.endingAt(from < subject.range.to ? from : undefined);
+        hours = result && now - startedAt < QUICK_MS ? Math.min(MOST_HOURS, hours * 2) : 1;
+        if (result && (now >= endsAt || page.differences.length >= PAGE_DIFFERENCES)) {
+          return page.endingAt(from < scope.range.to ? from : undefined);
         }
       }
     }
     return page;
   }
 
-  /** Undefined for a part of several hours that takes too long: an hour alone takes what it takes. */
-  private async lookInTime(
-    subject: Subject,
+  /** Undefined if a part of several hours takes too long. A single hour has no limit. */
+  private async compareInTime(
+    scope: ComparisonScope,
     hours: number,
     budget: WorkBudget,
-  ): Promise<Look | undefined> {
-    if (hours === 1) return this.inspection.look(subject, budget);
+  ): Promise<ComparisonResult | undefined> {
+    if (hours === 1) return this.comparison.compare(scope, budget);
     const inTime = AbortSignal.timeout(this.longestPartMs);
     try {
-      return await this.inspection.look(subject, budget.endingWith(inTime));
+      return await this.comparison.compare(scope, budget.endingWith(inTime));
     } catch (error) {
       if (budget.signal.aborted || error !== inTime.reason) throw error;
       return undefined;
@@ -78,7 +77,7 @@ export class FirstLooks {
   }
 }
 
-class PageOfLooks implements FirstPage {
+class GrowingPage implements ComparisonPage {
   checked = 0;
   tooLarge = 0;
   next: Hour | undefined;
@@ -86,12 +85,12 @@ class PageOfLooks implements FirstPage {
   readonly differences: Difference[] = [];
   readonly differing: HourRange[] = [];
 
-  add(part: HourRange, look: Look): void {
-    this.checked += look.checked;
-    this.tooLarge += look.tooLarge;
-    this.differences.push(...look.differences);
-    if (look.differences.length > 0) this.differing.push(part);
-    if (look.differences.length >= MOST_DIFFERENCES) this.unfinished = part.from;
+  add(part: HourRange, result: ComparisonResult): void {
+    this.checked += result.checked;
+    this.tooLarge += result.tooLarge;
+    this.differences.push(...result.differences);
+    if (result.differences.length > 0) this.differing.push(part);
+    if (result.differences.length >= MOST_DIFFERENCES) this.unfinished = part.from;
   }
 
   endingAt(next: Hour | undefined): this {

@@ -1,5 +1,6 @@
 import {
-  together,
+  merge,
+  sumId,
   type Hour,
   type HourMetrics,
   type MetricAggregate,
@@ -10,16 +11,11 @@ interface RecomputedSum extends SumOf {
   readonly aggregate: MetricAggregate;
 }
 
-/** What the readings of some hours amount to, by metric, hour and shard, and of the fleet. */
+/** What the readings of some hours add up to, by metric, for each shard-hour and fleet-hour. */
 export class RecomputedSums {
   private readonly sums = new Map<string, Map<string, RecomputedSum>>();
 
-  /** Text that is equal for two sums of a metric exactly when they are one. */
-  static keyOf(hour: Hour, shard: number | undefined): string {
-    return `${hour}#${shard ?? 'fleet'}`;
-  }
-
-  /** One equipment's hour. */
+  /** Adds one equipment's hour. */
   add(hour: Hour, shard: number, metrics: HourMetrics): void {
     for (const [metric, aggregate] of metrics) {
       this.addTo({ metric, hour, shard }, aggregate);
@@ -31,15 +27,16 @@ export class RecomputedSums {
     return this.sums.keys();
   }
 
+  /** By sumId. */
   of(metric: string): ReadonlyMap<string, RecomputedSum> {
     return this.sums.get(metric) ?? new Map();
   }
 
   private addTo(of: SumOf, aggregate: MetricAggregate): void {
     const ofMetric = this.sums.get(of.metric) ?? new Map<string, RecomputedSum>();
-    const key = RecomputedSums.keyOf(of.hour, of.shard);
-    const before = ofMetric.get(key)?.aggregate;
-    ofMetric.set(key, { ...of, aggregate: before ? together(before, aggregate) : aggregate });
+    const id = sumId(of);
+    const before = ofMetric.get(id)?.aggregate;
+    ofMetric.set(id, { ...of, aggregate: before ? merge(before, aggregate) : aggregate });
     this.sums.set(of.metric, ofMetric);
   }
 }

@@ -1,23 +1,23 @@
 import type { Hour, ReplaceOutcome } from '@sensorflow/aggregation';
 
-/** How far the sweep has come, and who is at it. */
-export interface SweepPosition {
+/** How far the hourly verification has come, and which process is at it until when. */
+export interface VerificationPosition {
   /** 1 for the first, one more with each. */
   readonly version: number;
-  /** The hour to be swept next. */
+  /** The hour to verify next. */
   readonly next: Hour;
-  /** Until then its writer sweeps, and nobody else; in the past when nobody does. */
+  /** Until then only the process that wrote this verifies; in the past when none does. */
   readonly heldUntilEpochMs: number;
 }
 
 /**
- * Where the processes agree on who sweeps. All methods throw DomainError `unavailable`
+ * Where the processes agree on which of them verifies. All methods throw DomainError `unavailable`
  * (`store-unavailable`) when the store does not answer; a write may have happened then.
  */
-export abstract class SweepLedger {
-  /** Undefined until there is one. Strongly consistent. */
-  abstract read(): Promise<SweepPosition | undefined>;
+export abstract class VerificationProgress {
+  /** Undefined until the first write. Strongly consistent. */
+  abstract read(): Promise<VerificationPosition | undefined>;
 
-  /** In the place of its version − 1, in one atomic step; `conflict` when another stands there. */
-  abstract replace(position: SweepPosition): Promise<ReplaceOutcome>;
+  /** Replaces its version − 1 in one atomic step; `conflict` when another version is stored. */
+  abstract replace(position: VerificationPosition): Promise<ReplaceOutcome>;
 }

@@ -1,45 +1,47 @@
-import type { Sweeper, SweptHour } from './hourly-verifier.js';
+import type { HourlyVerifier, VerifiedHour } from './hourly-verifier.js';
 
-/** Told of every hour that was swept, and of turns that failed. */
-export interface SweepListener {
-  onSwept(swept: SweptHour): void;
+/** Hears of every hour that was verified, and of failures. */
+export interface HourlyVerificationListener {
+  onHourVerified(verified: VerifiedHour): void;
   onFailure(error: unknown): void;
 }
 
-/** Processes that start together do not ask together. */
+/** Spreads the load of processes that start at the same time. */
 const jitter = (ms: number): number => ms * (0.5 + Math.random());
 
-/** Lets a sweeper have its turns from time to time, until it is told to stop. */
-export class SweepSchedule {
+/** Runs the hourly verifier at intervals until it is stopped. */
+export class VerificationSchedule {
   private readonly stopping = new AbortController();
   private timer: NodeJS.Timeout | undefined;
-  private turn: Promise<void> = Promise.resolve();
+  private run: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly sweeper: Sweeper,
-    private readonly listener: SweepListener,
+    private readonly verifier: HourlyVerifier,
+    private readonly listener: HourlyVerificationListener,
     private readonly everyMs: number | 'never',
   ) {}
 
   start(): void {
     if (this.stopping.signal.aborted || this.everyMs === 'never') return;
     this.timer = setTimeout(() => {
-      this.turn = this.haveATurn();
+      this.run = this.runOnce();
     }, jitter(this.everyMs));
     this.timer.unref();
   }
 
-  /** Waits for the call to the store that is under way, and no longer. */
+  /** Waits only for the current call to the store. */
   async stop(): Promise<void> {
-    this.stopping.abort(new Error('the sweep was stopped'));
+    this.stopping.abort(new Error('the hourly verification was stopped'));
     clearTimeout(this.timer);
-    await this.turn;
+    await this.run;
   }
 
-  private async haveATurn(): Promise<void> {
+  private async runOnce(): Promise<void> {
     const { signal } = this.stopping;
     try {
-      for await (const swept of this.sweeper.turn(signal)) this.listener.onSwept(swept);
+      for await (const verified of this.verifier.verifyDueHours(signal)) {
+        this.listener.onHourVerified(verified);
+      }
     } catch (error) {
       if (!signal.aborted) this.listener.onFailure(error);
     }

@@ -9,14 +9,14 @@ import { AggregateStore, FleetStore, HourRecomputer, SumRecomputer } from '@sens
 import { EquipmentRegistry } from '@sensorflow/equipment';
 import { SystemClock, type Clock } from '@sensorflow/kernel';
 import { ReadingStore, type Retention } from '@sensorflow/sensor-data';
-import { Inspection } from './aggregate-comparison.js';
+import { AggregateComparison } from './aggregate-comparison.js';
 import { AggregateRepairer } from './aggregate-repairer.js';
-import { OccupiedDays } from './days-with-data.js';
-import { DynamoDbSweepLedger } from './dynamodb/dynamodb-verification-progress.js';
-import { Sweeper } from './hourly-verifier.js';
+import { DaysWithData } from './days-with-data.js';
+import { DynamoDbVerificationProgress } from './dynamodb/dynamodb-verification-progress.js';
+import { HourlyVerifier } from './hourly-verifier.js';
 import { VerificationController } from './http/verification.controller.js';
-import { FirstLooks } from './paged-comparison.js';
-import { SweepSchedule, type SweepListener } from './verification-schedule.js';
+import { PagedComparison } from './paged-comparison.js';
+import { VerificationSchedule, type HourlyVerificationListener } from './verification-schedule.js';
 import { Verification } from './verification.js';
 
 export interface VerificationModuleOptions {
@@ -34,7 +34,7 @@ export interface VerificationModuleOptions {
   readonly secondLookMs: number;
   /** How long after its end an hour is verified by itself; 0 for never. */
   readonly hourlyDelayMs: number;
-  readonly hourlyListener: SweepListener;
+  readonly hourlyListener: HourlyVerificationListener;
   readonly clock?: Clock;
 }
 
@@ -43,7 +43,7 @@ const CHECK_FOR_DUE_HOURS_EVERY_MS = 30_000;
 /** Compares the aggregates with the readings and repairs them: on request over HTTP, and after each hour. */
 @Module({})
 export class VerificationModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  constructor(private readonly schedule: SweepSchedule) {}
+  constructor(private readonly schedule: VerificationSchedule) {}
 
   onApplicationBootstrap(): void {
     this.schedule.start();
@@ -66,7 +66,7 @@ export class VerificationModule implements OnApplicationBootstrap, BeforeApplica
           inject: [ReadingStore, AggregateStore, FleetStore, EquipmentRegistry],
         },
         {
-          provide: SweepSchedule,
+          provide: VerificationSchedule,
           useFactory: (verification: Verification) => scheduleOf(verification, clock, options),
           inject: [Verification],
         },
@@ -83,13 +83,13 @@ function verificationOf(
   { retention, secondLookMs, hourlyListener }: VerificationModuleOptions,
 ): Verification {
   const hours = new HourRecomputer(readings, aggregates, clock, { retention });
-  const inspection = new Inspection(readings, aggregates, fleet);
-  const days = new OccupiedDays(readings, aggregates, fleet);
+  const comparison = new AggregateComparison(readings, aggregates, fleet);
+  const days = new DaysWithData(readings, aggregates, fleet);
   const ports = {
     readings,
     registry,
-    inspection,
-    firstLooks: new FirstLooks(inspection, days, clock),
+    comparison,
+    pagedComparison: new PagedComparison(comparison, days, clock),
     repairer: new AggregateRepairer(aggregates, hours, new SumRecomputer(fleet, clock), (error) =>
       hourlyListener.onFailure(error),
     ),
@@ -101,9 +101,9 @@ function scheduleOf(
   verification: Verification,
   clock: Clock,
   { dynamoDb, aggregatesTableName, hourlyDelayMs, hourlyListener }: VerificationModuleOptions,
-): SweepSchedule {
-  const ledger = new DynamoDbSweepLedger(dynamoDb, aggregatesTableName);
-  const sweeper = new Sweeper(verification, ledger, clock, hourlyDelayMs);
+): VerificationSchedule {
+  const progress = new DynamoDbVerificationProgress(dynamoDb, aggregatesTableName);
+  const verifier = new HourlyVerifier(verification, progress, clock, hourlyDelayMs);
   const everyMs = hourlyDelayMs === 0 ? 'never' : CHECK_FOR_DUE_HOURS_EVERY_MS;
-  return new SweepSchedule(sweeper, hourlyListener, everyMs);
+  return new VerificationSchedule(verifier, hourlyListener, everyMs);
 }

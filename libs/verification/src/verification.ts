@@ -9,24 +9,28 @@ import {
 import { RegisteredMetrics, type EquipmentRegistry } from '@sensorflow/equipment';
 import type { Clock, WorkBudget } from '@sensorflow/kernel';
 import { Retention, type ReadingStore } from '@sensorflow/sensor-data';
-import type { Inspection, Look, Subject } from './aggregate-comparison.js';
+import type {
+  AggregateComparison,
+  ComparisonResult,
+  ComparisonScope,
+} from './aggregate-comparison.js';
 import type { AggregateRepairer } from './aggregate-repairer.js';
-import { differenceKey, stillFound, type Difference } from './difference.js';
-import type { FirstLooks, FirstPage } from './paged-comparison.js';
+import { differenceId, stillFound, type Difference } from './difference.js';
+import type { ComparisonPage, PagedComparison } from './paged-comparison.js';
 
 export interface VerificationQuery {
   readonly range: HourRange;
-  /** All equipment and the sums of the fleet unless named. */
+  /** Without it, all equipment and the fleet's sums. */
   readonly equipmentId?: string;
 }
 
-/** What became of the hours from the range's first to before `next`. */
-export interface VerificationReport extends Look {
-  /** Of the differences, those that a look after the repair did not find any more. */
+/** About the hours from the range's first up to `next`. */
+export interface VerificationReport extends ComparisonResult {
+  /** Differences that a comparison after the repair no longer found. */
   readonly repaired: number;
   /** Hours left out because their readings expire. */
   readonly sealedHours: number;
-  /** Where the next page goes on; undefined at the end. */
+  /** Where the next page starts; undefined at the end. */
   readonly next: Hour | undefined;
 }
 
@@ -40,14 +44,17 @@ export interface VerificationOptions {
 export interface VerificationPorts {
   readonly readings: ReadingStore;
   readonly registry: EquipmentRegistry;
-  readonly inspection: Inspection;
-  readonly firstLooks: FirstLooks;
+  readonly comparison: AggregateComparison;
+  readonly pagedComparison: PagedComparison;
   readonly repairer: AggregateRepairer;
 }
 
 const REPAIR_MS = 30_000;
 
-/** Holds the aggregates of a range against its readings: record 0011. Everything is spent of a budget, and throws its signal's reason. */
+/**
+ * Compares the aggregates of a range with its readings, and repairs them: record 0011. All work counts
+ * against a budget, and throws the reason of its signal.
+ */
 export class Verification {
   private readonly retention: Retention;
 
@@ -61,25 +68,25 @@ export class Verification {
 
   /** A page of the range, at least an hour of it. Changes nothing; throws what the stores throw. */
   async verify(query: VerificationQuery, budget: WorkBudget): Promise<VerificationReport> {
-    const { subject, sealedHours } = await this.subjectOf(query, budget);
-    const first = await this.ports.firstLooks.at(subject, budget);
-    const differences = await this.confirmed(first, subject, budget);
+    const { scope, sealedHours } = await this.scopeOf(query, budget);
+    const first = await this.ports.pagedComparison.nextPage(scope, budget);
+    const differences = await this.confirmed(first, scope, budget);
     const { checked, tooLarge, next } = first;
     return { checked, tooLarge, differences, sealedHours, repaired: 0, next };
   }
 
-  /** The same, and puts right what differs. Safe to repeat, and beside the streams. */
+  /** Does the same, and repairs what differs. Safe to repeat, and while the streams are processed. */
   async repair(query: VerificationQuery, budget: WorkBudget): Promise<VerificationReport> {
-    const { subject, sealedHours } = await this.subjectOf(query, budget);
-    const first = await this.ports.firstLooks.at(subject, budget);
-    const differences = await this.confirmed(first, subject, budget);
-    const repaired = await this.repairedOf(differences, first, subject, budget);
+    const { scope, sealedHours } = await this.scopeOf(query, budget);
+    const first = await this.ports.pagedComparison.nextPage(scope, budget);
+    const differences = await this.confirmed(first, scope, budget);
+    const repaired = await this.repairedOf(differences, first, scope, budget);
     const { checked, tooLarge } = first;
     const next = repaired > 0 ? (first.unfinished ?? first.next) : first.next;
     return { checked, tooLarge, differences, sealedHours, repaired, next };
   }
 
-  private async subjectOf({ range, equipmentId }: VerificationQuery, budget: WorkBudget) {
+  private async scopeOf({ range, equipmentId }: VerificationQuery, budget: WorkBudget) {
     const from = this.firstUnsealed(range);
     const sealedHours = hoursBetween(range.from, from);
     const equipment = equipmentId === undefined ? await this.equipment(budget) : [equipmentId];
@@ -87,7 +94,7 @@ export class Verification {
       equipmentId === undefined
         ? await RegisteredMetrics.in(this.ports.registry, budget)
         : undefined;
-    return { subject: { range: { from, to: range.to }, equipment, metrics }, sealedHours };
+    return { scope: { range: { from, to: range.to }, equipment, metrics }, sealedHours };
   }
 
   private firstUnsealed({ from, to }: HourRange): Hour {
@@ -100,7 +107,7 @@ export class Verification {
     return this.retention.isSealed(startOfHour(hour), this.clock.nowEpochMs());
   }
 
-  /** From the readings themselves: what the registry and the cells do not know must not stay hidden. */
+  /** From the readings: equipment that is missing from both the registry and the cells must be found. */
   private async equipment(budget: WorkBudget): Promise<readonly string[]> {
     const equipment: string[] = [];
     for await (const ids of this.ports.readings.scanEquipment(budget)) {
@@ -110,16 +117,16 @@ export class Verification {
     return equipment;
   }
 
-  /** What a second look some seconds later still finds, in hours that have not been sealed meanwhile. */
+  /** What a second comparison some seconds later still finds, in hours that were not sealed meanwhile. */
   private async confirmed(
-    first: FirstPage,
-    subject: Subject,
+    first: ComparisonPage,
+    scope: ComparisonScope,
     budget: WorkBudget,
   ): Promise<readonly Difference[]> {
     if (first.differences.length === 0) return [];
     budget.signal.throwIfAborted();
     await Promise.race([this.clock.sleep(this.options.secondLookMs), aborted(budget.signal)]);
-    const second = await this.lookAgain(first, subject, budget);
+    const second = await this.compareAgain(first, scope, budget);
     return stillFound(first.differences, second).filter(
       ({ start }) => !this.isSealed(hourOf(start)),
     );
@@ -127,27 +134,27 @@ export class Verification {
 
   private async repairedOf(
     differences: readonly Difference[],
-    first: FirstPage,
-    subject: Subject,
+    first: ComparisonPage,
+    scope: ComparisonScope,
     budget: WorkBudget,
   ): Promise<number> {
     if (differences.length === 0) return 0;
     await this.ports.repairer.repair(differences, this.clock.nowEpochMs() + REPAIR_MS, budget);
-    const left = new Set((await this.lookAgain(first, subject, budget)).map(differenceKey));
-    return differences.filter((each) => !left.has(differenceKey(each))).length;
+    const left = new Set((await this.compareAgain(first, scope, budget)).map(differenceId));
+    return differences.filter((each) => !left.has(differenceId(each))).length;
   }
 
-  /** In the same parts: a look at many hours costs little more than one at a single hour. */
-  private async lookAgain(
-    { differing }: FirstPage,
-    subject: Subject,
+  /** In the same parts: comparing many hours costs little more than comparing one. */
+  private async compareAgain(
+    { differing }: ComparisonPage,
+    scope: ComparisonScope,
     budget: WorkBudget,
   ): Promise<readonly Difference[]> {
     const found: Difference[] = [];
     for (const range of differing) {
       budget.signal.throwIfAborted();
-      const look = await this.ports.inspection.look({ ...subject, range }, budget);
-      found.push(...look.differences);
+      const result = await this.ports.comparison.compare({ ...scope, range }, budget);
+      found.push(...result.differences);
     }
     return found;
   }

@@ -12,11 +12,11 @@ import {
 import type { HourSlots } from '../hours/hour-slots.js';
 import { parseHour, SLOTS_PER_HOUR, type Hour } from '../hours/hour.js';
 import type { HourMetrics, MetricAggregate } from '../hours/hourly-aggregate.js';
-import { equipmentHourKeyOf, sumKeyOf } from './aggregate-keys.js';
+import { equipmentHourItemKey, sumItemKey } from './aggregate-keys.js';
 
 export function toItem(cell: EquipmentHourCell, shard: number): Record<string, AttributeValue> {
   return {
-    ...equipmentHourKeyOf(cell, shard),
+    ...equipmentHourItemKey(cell, shard),
     equipmentId: { S: cell.equipmentId },
     hour: { S: cell.hour },
     version: { N: String(cell.version) },
@@ -29,7 +29,7 @@ export function toItem(cell: EquipmentHourCell, shard: number): Record<string, A
 /** A sum without readings has no `sum`, only its version. It must not carry the index's `equipmentId`. */
 export function toSumItem(cell: SumCell): Record<string, AttributeValue> {
   return {
-    ...sumKeyOf(cell),
+    ...sumItemKey(cell),
     version: { N: String(cell.version) },
     ...(cell.aggregate && { sum: toMap(cell.aggregate) }),
   };

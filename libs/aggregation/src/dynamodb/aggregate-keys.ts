@@ -11,7 +11,7 @@ const HOUR_LENGTH = 'yyyy-mm-ddThh'.length;
 const EQUIPMENT_PARTITION = /^\d{4}-\d{2}-\d{2}#(\d{1,4})$/;
 const SHARD_PARTITION = /^shard#([^#]+)#\d{4}-\d{2}-\d{2}$/;
 
-export function equipmentHourKeyOf({ equipmentId, hour }: EquipmentHour, shard: number): CellKey {
+export function equipmentHourItemKey({ equipmentId, hour }: EquipmentHour, shard: number): CellKey {
   return keyOf(equipmentPartition(dayOf(hour), shard), `${hour}#${equipmentId}`);
 }
 
@@ -19,7 +19,7 @@ export function equipmentPartition(day: string, shard: number): string {
   return `${day}#${shard}`;
 }
 
-export function sumKeyOf({ metric, hour, shard }: SumOf): CellKey {
+export function sumItemKey({ metric, hour, shard }: SumOf): CellKey {
   return shard === undefined
     ? keyOf(fleetPartition(metric), hour)
     : keyOf(shardSumsPartition(metric, hour), `${hour}#${shard}`);

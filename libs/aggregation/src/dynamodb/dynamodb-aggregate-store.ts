@@ -20,7 +20,7 @@ import {
 } from '../hours/aggregate-store.js';
 import { dayOf, hourPlus, isEmptyRange, type Hour, type HourRange } from '../hours/hour.js';
 import { toCell, toCellState, toItem, toScannedHour } from './aggregate-item.js';
-import { equipmentHourAt, equipmentHourKeyOf, equipmentPartition } from './aggregate-keys.js';
+import { equipmentHourAt, equipmentHourItemKey, equipmentPartition } from './aggregate-keys.js';
 import { DayLayouts, type DayLayout } from './day-layouts.js';
 import { putCell, tooLarge } from './put-cell.js';
 import { queryPages } from './query-pages.js';
@@ -53,7 +53,7 @@ export class DynamoDbAggregateStore extends AggregateStore {
   override async readState(of: EquipmentHour): Promise<CellState> {
     const command = new GetItemCommand({
       TableName: this.tableName,
-      Key: equipmentHourKeyOf(of, await this.layOut(of)),
+      Key: equipmentHourItemKey(of, await this.layOut(of)),
       ProjectionExpression: '#version, #slots',
       ExpressionAttributeNames: { '#version': 'version', '#slots': 'slots' },
       ConsistentRead: true,

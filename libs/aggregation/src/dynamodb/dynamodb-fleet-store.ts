@@ -18,7 +18,7 @@ import {
   fleetPartition,
   shardSumAt,
   shardSumsPartition,
-  sumKeyOf,
+  sumItemKey,
 } from './aggregate-keys.js';
 import { putCell } from './put-cell.js';
 import { queryPages } from './query-pages.js';
@@ -41,7 +41,7 @@ export class DynamoDbFleetStore extends FleetStore {
   override async readVersion(of: SumOf): Promise<number> {
     const command = new GetItemCommand({
       TableName: this.tableName,
-      Key: sumKeyOf(of),
+      Key: sumItemKey(of),
       ProjectionExpression: '#version',
       ExpressionAttributeNames: { '#version': 'version' },
       ConsistentRead: true,

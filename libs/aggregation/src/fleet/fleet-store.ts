@@ -73,3 +73,8 @@ export abstract class FleetStore {
     budget?: WorkBudget,
   ): AsyncIterable<readonly FleetHour[]>;
 }
+
+/** Equal for two sums exactly when they are one. */
+export function sumId({ metric, hour, shard }: SumOf): string {
+  return `${hour}#${shard ?? 'fleet'}#${metric}`;
+}

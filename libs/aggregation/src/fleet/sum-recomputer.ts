@@ -7,7 +7,7 @@ import {
   type MetricAggregate,
 } from '../hours/hourly-aggregate.js';
 import { VersionLock } from '../hours/version-lock.js';
-import type { FleetStore, ShardHour, SumOf } from './fleet-store.js';
+import { sumId, type FleetStore, type ShardHour, type SumOf } from './fleet-store.js';
 
 /** Cells that are read or written at once. */
 const CONCURRENCY = 16;
@@ -68,7 +68,7 @@ export class SumRecomputer {
   ): Promise<void> {
     let pending = sums;
     let versions: Versions = new Map(
-      sums.map((of) => [of, this.lock.takeRemembered(sumKey(of)) ?? 0]),
+      sums.map((of) => [of, this.lock.takeRemembered(sumId(of)) ?? 0]),
     );
     await this.lock.untilNoConflict(deadlineEpochMs, async () => {
       if (pending !== sums) versions = await this.readVersions(pending);
@@ -103,12 +103,7 @@ export class SumRecomputer {
   private async put(of: SumOf, version: number, metrics: HourMetrics): Promise<ReplaceOutcome> {
     const aggregate = metrics.get(of.metric);
     const outcome = await this.fleet.replaceSum({ ...of, version, aggregate });
-    if (outcome === 'replaced') this.lock.remember(sumKey(of), version);
+    if (outcome === 'replaced') this.lock.remember(sumId(of), version);
     return outcome;
   }
-}
-
-/** Text that is equal for two sums exactly when they are one. */
-export function sumKey({ metric, hour, shard }: SumOf): string {
-  return `${hour}#${shard ?? 'fleet'}#${metric}`;
 }

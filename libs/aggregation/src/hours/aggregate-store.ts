@@ -104,6 +104,11 @@ export abstract class AggregateStore {
   ): AsyncIterable<readonly EquipmentHourCell[]>;
 }
 
+/** Equal for two equipment-hours exactly when they are one. */
+export function equipmentHourId({ equipmentId, hour }: EquipmentHour): string {
+  return `${hour}#${equipmentId}`;
+}
+
 /** The order of `scanMetric`. */
 export function compareEquipmentHours(a: EquipmentHour, b: EquipmentHour): number {
   return compareTexts(a.hour, b.hour) || compareTexts(a.equipmentId, b.equipmentId);

@@ -2,6 +2,7 @@ import { DomainError, type Clock } from '@sensorflow/kernel';
 import { Retention, type ReadingStore } from '@sensorflow/sensor-data';
 import {
   AGGREGATE_TOO_LARGE,
+  equipmentHourId,
   type AggregateStore,
   type CellState,
   type EquipmentHour,
@@ -87,7 +88,7 @@ export class HourRecomputer {
   }
 
   private async stateOf(of: EquipmentHour): Promise<CellState> {
-    const version = this.lock.takeRemembered(equipmentHourKey(of));
+    const version = this.lock.takeRemembered(equipmentHourId(of));
     return version === undefined ? this.aggregates.readState(of) : { version };
   }
 
@@ -148,15 +149,10 @@ export class HourRecomputer {
 
   /** Slots are too large to be kept in memory for every hour; they are read with the version. */
   private remember(cell: EquipmentHourCell): void {
-    if (!cell.slots) this.lock.remember(equipmentHourKey(cell), cell.version);
+    if (!cell.slots) this.lock.remember(equipmentHourId(cell), cell.version);
   }
 }
 
 function cellOf(of: EquipmentHour, version: number, { slots, isDense }: Fold): EquipmentHourCell {
   return { ...of, version, metrics: joinSlots(slots), ...(isDense && { slots }) };
-}
-
-/** Text that is equal for two equipment-hours exactly when they are one. */
-export function equipmentHourKey({ equipmentId, hour }: EquipmentHour): string {
-  return `${hour}#${equipmentId}`;
 }

@@ -35,7 +35,7 @@ export function foldReadings(
     for (const [metric, value] of values) {
       const single = aggregateOf(value, timestamp, late);
       const folded = metrics.get(metric);
-      metrics.set(metric, folded === undefined ? single : followedBy(folded, single));
+      metrics.set(metric, folded === undefined ? single : mergeConsecutive(folded, single));
     }
   }
   return metrics;
@@ -43,7 +43,7 @@ export function foldReadings(
 
 /** One equipment's hour from its parts, in order of time: a hole may lie across their seams. */
 export function joinInTime(parts: Iterable<HourMetrics>): HourMetrics {
-  return joined(parts, followedBy);
+  return joined(parts, mergeConsecutive);
 }
 
 /**
@@ -55,7 +55,7 @@ export function joinEquipment(
   parts: Iterable<HourMetrics>,
   metrics = new Map<string, MetricAggregate>(),
 ): HourMetrics {
-  return joined(parts, together, metrics);
+  return joined(parts, merge, metrics);
 }
 
 function joined(
@@ -73,7 +73,7 @@ function joined(
 }
 
 /** Aggregates of different equipment or of different hours: commutative and associative. */
-export function together(a: MetricAggregate, b: MetricAggregate): MetricAggregate {
+export function merge(a: MetricAggregate, b: MetricAggregate): MetricAggregate {
   return {
     count: a.count + b.count,
     total: a.total.plus(b.total),
@@ -97,8 +97,8 @@ function isLast(a: MetricAggregate, b: MetricAggregate): boolean {
   return a.lastAt === b.lastAt ? a.last >= b.last : a.lastAt > b.lastAt;
 }
 
-function followedBy(earlier: MetricAggregate, later: MetricAggregate): MetricAggregate {
-  const both = together(earlier, later);
+function mergeConsecutive(earlier: MetricAggregate, later: MetricAggregate): MetricAggregate {
+  const both = merge(earlier, later);
   const seam = nanosecondsBetween(earlier.lastAt, later.firstAt);
   return seam > both.largestGapNs ? { ...both, largestGapNs: seam } : both;
 }

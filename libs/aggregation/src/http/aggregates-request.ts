@@ -67,7 +67,7 @@ function windowOf(texts: AggregatesTexts, faults: QueryFaults): Window | undefin
   const interval = texts.interval === undefined ? undefined : intervalAt(texts.interval, faults);
   const from = instantAt('/from', texts.from, faults);
   const to = instantAt('/to', texts.to, faults);
-  const pointer = misfit(texts);
+  const pointer = windowConflict(texts);
   if (pointer !== undefined) {
     const detail = 'Give either interval, or both from and to.';
     return faults.add(pointer, 'interval-or-range', detail);
@@ -79,7 +79,7 @@ function windowOf(texts: AggregatesTexts, faults: QueryFaults): Window | undefin
 }
 
 /** What is too much or missing for exactly one of the two forms. */
-function misfit({ interval, from, to }: AggregatesTexts): string | undefined {
+function windowConflict({ interval, from, to }: AggregatesTexts): string | undefined {
   if (interval !== undefined) {
     return from === undefined && to === undefined ? undefined : '/interval';
   }

@@ -3,7 +3,7 @@ import { parseHour, type Hour, type ReplaceOutcome } from '@sensorflow/aggregati
 import { orUnavailable } from '@sensorflow/platform/aws/or-unavailable.js';
 import { broken, number, text } from '@sensorflow/platform/aws/stored-item.js';
 import { putNextVersion, versionOf } from '@sensorflow/platform/aws/versioned-put.js';
-import { SweepLedger, type SweepPosition } from '../verification-progress.js';
+import { VerificationProgress, type VerificationPosition } from '../verification-progress.js';
 
 const OUTAGE = {
   code: 'store-unavailable',
@@ -13,7 +13,7 @@ const OUTAGE = {
 const KEY = { partition: { S: 'sweep' }, cell: { S: 'position' } };
 
 /** One row of the aggregates table. */
-export class DynamoDbSweepLedger extends SweepLedger {
+export class DynamoDbVerificationProgress extends VerificationProgress {
   constructor(
     private readonly client: DynamoDBClient,
     private readonly tableName: string,
@@ -21,7 +21,7 @@ export class DynamoDbSweepLedger extends SweepLedger {
     super();
   }
 
-  override async read(): Promise<SweepPosition | undefined> {
+  override async read(): Promise<VerificationPosition | undefined> {
     const command = new GetItemCommand({
       TableName: this.tableName,
       Key: KEY,
@@ -37,7 +37,7 @@ export class DynamoDbSweepLedger extends SweepLedger {
     );
   }
 
-  override async replace(position: SweepPosition): Promise<ReplaceOutcome> {
+  override async replace(position: VerificationPosition): Promise<ReplaceOutcome> {
     const item = {
       ...KEY,
       version: { N: String(position.version) },
