@@ -44,8 +44,8 @@ export default {
     ),
     forbid(
       'other-libs-by-front-door',
-      'A library is used through its index.ts or its module.',
-      { path: '^libs/([^/]+)/' },
+      'A library is used through its index.ts or its module; specs may reach further.',
+      { path: '^libs/([^/]+)/', pathNot: SPECS },
       {
         path: '^libs/',
         pathNot: ['^libs/$1/', '^libs/[^/]+/src/index\\.ts$', '\\.module\\.ts$', ...DOORS],

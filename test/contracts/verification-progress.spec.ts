@@ -1,6 +1,9 @@
 import { AGGREGATES_TABLE } from '@sensorflow/platform/resources/tables.js';
-import type { VerificationPosition, VerificationProgress } from '@sensorflow/verification';
 import { DynamoDbVerificationProgress } from '@sensorflow/verification/dynamodb/dynamodb-verification-progress.js';
+import type {
+  VerificationPosition,
+  VerificationProgress,
+} from '@sensorflow/verification/verification-progress.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { anHour } from '../support/aggregation-world.js';
 import { InMemoryVerificationProgress } from '../support/in-memory-verification-progress.js';

@@ -12,14 +12,13 @@ import {
   GetShardIteratorCommand,
   type _Record,
 } from '@aws-sdk/client-dynamodb-streams';
-import {
-  HourlyAggregates,
-  parseHour,
-  type AggregatesReport,
-  type Hour,
-} from '@sensorflow/aggregation';
+import { parseHour, type Hour } from '@sensorflow/aggregation';
 import { DynamoDbAggregateStore } from '@sensorflow/aggregation/dynamodb/dynamodb-aggregate-store.js';
 import { DynamoDbFleetStore } from '@sensorflow/aggregation/dynamodb/dynamodb-fleet-store.js';
+import {
+  HourlyAggregates,
+  type AggregatesReport,
+} from '@sensorflow/aggregation/hourly-aggregates.js';
 import { DynamoDbEquipmentRegistry } from '@sensorflow/equipment/dynamodb/dynamodb-equipment-registry.js';
 import { AGGREGATES_TABLE, READINGS_TABLE } from '@sensorflow/platform/resources/tables.js';
 import { DynamoDbReadingStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-reading-store.js';

@@ -1,17 +1,17 @@
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import {
-  foldReadings,
-  HourlyAggregates,
   hourOf,
   HourRecomputer,
   parseHour,
   SumRecomputer,
   type EquipmentHour,
   type Hour,
-  type MetricHour,
 } from '@sensorflow/aggregation';
 import { DynamoDbAggregateStore } from '@sensorflow/aggregation/dynamodb/dynamodb-aggregate-store.js';
 import { DynamoDbFleetStore } from '@sensorflow/aggregation/dynamodb/dynamodb-fleet-store.js';
+import { HourlyAggregates } from '@sensorflow/aggregation/hourly-aggregates.js';
+import type { MetricHour } from '@sensorflow/aggregation/hours/aggregate-store.js';
+import { foldReadings } from '@sensorflow/aggregation/hours/hourly-aggregate.js';
 import { SystemClock, WorkBudget } from '@sensorflow/kernel';
 import { AGGREGATES_TABLE, READINGS_TABLE } from '@sensorflow/platform/resources/tables.js';
 import { DynamoDbReadingStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-reading-store.js';

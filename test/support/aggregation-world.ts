@@ -6,13 +6,11 @@ import {
   type Hour,
 } from '@sensorflow/aggregation';
 import type { Retention } from '@sensorflow/sensor-data';
-import {
-  AggregateComparison,
-  AggregateRepairer,
-  DaysWithData,
-  PagedComparison,
-  Verification,
-} from '@sensorflow/verification';
+import { AggregateComparison } from '@sensorflow/verification/aggregate-comparison.js';
+import { AggregateRepairer } from '@sensorflow/verification/aggregate-repairer.js';
+import { DaysWithData } from '@sensorflow/verification/days-with-data.js';
+import { PagedComparison } from '@sensorflow/verification/paged-comparison.js';
+import { Verification } from '@sensorflow/verification/verification.js';
 import { FixedClock } from './fixed-clock.js';
 import { InMemoryAggregateStore } from './in-memory-aggregate-store.js';
 import { InMemoryEquipmentRegistry } from './in-memory-equipment-registry.js';

@@ -1,16 +1,18 @@
 import {
   AGGREGATE_TOO_LARGE,
   AggregateStore,
-  compareEquipmentHours,
   equipmentHourId,
-  type CellState,
   type EquipmentHour,
   type EquipmentHourCell,
   type HourRange,
-  type MetricHoursQuery,
   type ReplaceOutcome,
-  type ScannedHour,
 } from '@sensorflow/aggregation';
+import {
+  compareEquipmentHours,
+  type CellState,
+  type MetricHoursQuery,
+  type ScannedHour,
+} from '@sensorflow/aggregation/hours/aggregate-store.js';
 import { DomainError, type WorkBudget } from '@sensorflow/kernel';
 import { counted } from './counted.js';
 

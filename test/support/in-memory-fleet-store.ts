@@ -1,18 +1,16 @@
 import {
   FleetStore,
-  joinEquipment,
   sumId,
   type EquipmentHourCell,
-  type FleetHour,
   type Hour,
   type HourMetrics,
   type HourRange,
   type MetricAggregate,
   type ReplaceOutcome,
-  type ShardHour,
-  type SumCell,
   type SumOf,
 } from '@sensorflow/aggregation';
+import type { FleetHour, ShardHour, SumCell } from '@sensorflow/aggregation/fleet/fleet-store.js';
+import { joinEquipment } from '@sensorflow/aggregation/hours/hourly-aggregate.js';
 import type { WorkBudget } from '@sensorflow/kernel';
 import { counted } from './counted.js';
 import type { InMemoryAggregateStore } from './in-memory-aggregate-store.js';

@@ -1,5 +1,8 @@
 import type { ReplaceOutcome } from '@sensorflow/aggregation';
-import { VerificationProgress, type VerificationPosition } from '@sensorflow/verification';
+import {
+  VerificationProgress,
+  type VerificationPosition,
+} from '@sensorflow/verification/verification-progress.js';
 
 /** The progress of the hourly verification in memory, for tests; keeps the contract of VerificationProgress. */
 export class InMemoryVerificationProgress extends VerificationProgress {

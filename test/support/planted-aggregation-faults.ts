@@ -4,11 +4,12 @@ import {
   QueryCommand,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
-import { foldReadings, hourOf, joinEquipment } from '@sensorflow/aggregation';
+import { hourOf } from '@sensorflow/aggregation';
 import { metricsOf, toItem } from '@sensorflow/aggregation/dynamodb/aggregate-item.js';
 import { equipmentHourItemKey } from '@sensorflow/aggregation/dynamodb/aggregate-keys.js';
 import { shardOf } from '@sensorflow/aggregation/dynamodb/dynamodb-aggregate-store.js';
 import { streamChangesOf } from '@sensorflow/aggregation/dynamodb/stream-changes.js';
+import { foldReadings, joinEquipment } from '@sensorflow/aggregation/hours/hourly-aggregate.js';
 import { versionOf } from '@sensorflow/platform/aws/versioned-put.js';
 import { Retention } from '@sensorflow/sensor-data';
 import { fromReadingItem } from '@sensorflow/sensor-data/dynamodb/reading-item.js';

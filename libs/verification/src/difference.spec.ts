@@ -1,4 +1,5 @@
-import { foldReadings, type MetricAggregate } from '@sensorflow/aggregation';
+import type { MetricAggregate } from '@sensorflow/aggregation';
+import { foldReadings } from '@sensorflow/aggregation/hours/hourly-aggregate.js';
 import { describe, expect, it } from 'vitest';
 import { anInstant, aStoredReading } from '../../../test/support/readings.js';
 import { differencesAt, FIELD_NAMES, stillFound, type Difference } from './difference.js';

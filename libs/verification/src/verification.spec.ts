@@ -1,9 +1,6 @@
-import {
-  foldReadings,
-  type EquipmentHourCell,
-  type MetricAggregate,
-  type SumCell,
-} from '@sensorflow/aggregation';
+import type { EquipmentHourCell, MetricAggregate } from '@sensorflow/aggregation';
+import type { SumCell } from '@sensorflow/aggregation/fleet/fleet-store.js';
+import { foldReadings } from '@sensorflow/aggregation/hours/hourly-aggregate.js';
 import { EquipmentRegistrar } from '@sensorflow/equipment';
 import { DomainError } from '@sensorflow/kernel';
 import { Retention } from '@sensorflow/sensor-data';
