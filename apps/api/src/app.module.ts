@@ -1,3 +1,4 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AggregationModule } from '@sensorflow/aggregation/aggregation.module.js';
 import { MAX_SIGN_INS_IN_PROGRESS } from '@sensorflow/auth';
@@ -29,76 +30,77 @@ const MS_PER_MINUTE = 60_000;
 @Module({})
 export class AppModule {
   static from(environment: ApiEnvironment, logger: Logger): DynamicModule {
-    const region = environment.AWS_REGION;
-    const control = createDynamoDbClient(region, CONTROL_SOCKETS);
-    const dynamoDb = createDynamoDbClient(region);
-    const aggregatesTableName = environment.DYNAMODB_AGGREGATE_TABLE_NAME;
-    const reads = new ReadScheduler();
-    const auth = AuthModule.register({
-      dynamoDb: control,
-      sessionsTableName: environment.DYNAMODB_SESSIONS_TABLE_NAME,
-      cognito: {
-        logins: createCognitoClient(region, MAX_SIGN_INS_IN_PROGRESS),
-        tokenChecks: createCognitoClient(region),
-      },
-      clientId: environment.COGNITO_CLIENT_ID,
-      clientSecret: environment.COGNITO_CLIENT_SECRET,
-      issuers: environment.COGNITO_ISSUERS,
-      jwksUri: environment.COGNITO_JWKS_URI,
-      machineClientIds: environment.COGNITO_MACHINE_CLIENT_IDS,
-      frontendOrigin: frontendOriginOf(environment),
-    });
-    const retention = Retention.ofDays(environment.RETENTION_DAYS);
-    const sensorData = SensorDataModule.register({
-      dynamoDb,
-      tableName: environment.DYNAMODB_TABLE_NAME,
-      retention,
-      reads,
-      registeredNames: new RegistryMetricNames(
-        new DynamoDbEquipmentRegistry(dynamoDb, aggregatesTableName),
-      ),
-    });
-    const aggregation = AggregationModule.register({
-      dynamoDb,
-      aggregatesTableName,
-      shards: environment.AGGREGATE_SHARDS,
-      reads,
-    });
-    const equipment = EquipmentModule.register({
-      dynamoDb,
-      aggregatesTableName,
-      sensorData,
-      reads,
-    });
+    const control = createDynamoDbClient(environment.AWS_REGION, CONTROL_SOCKETS);
+    const dynamoDb = createDynamoDbClient(environment.AWS_REGION);
+    const auth = authOf(environment, control);
     return {
       module: AppModule,
       imports: [
         auth,
-        aggregation,
-        VerificationModule.register({
-          dynamoDb,
-          aggregatesTableName,
-          sensorData,
-          aggregation,
-          equipment,
-          retention,
-          secondLookMs: environment.VERIFY_SECOND_LOOK_MS,
-          hourlyDelayMs: environment.SWEEP_DELAY_MINUTES * MS_PER_MINUTE,
-          hourlyListener: hourlyVerificationLog(logger),
-        }),
-        equipment,
+        ...dataModulesOf(environment, dynamoDb, logger),
         CsvImportModule.register({
           dynamoDb,
           importsTableName: environment.DYNAMODB_IMPORTS_TABLE_NAME,
-          s3: createS3Client(region),
+          s3: createS3Client(environment.AWS_REGION),
           bucketName: environment.S3_BUCKET_NAME,
           maxUploadBytes: environment.UPLOAD_MAX_BYTES,
         }),
-        sensorData,
         HealthModule.register(healthOptions(auth, control, environment.DYNAMODB_TABLE_NAME)),
       ],
     };
   }
+}
+
+function authOf(environment: ApiEnvironment, dynamoDb: DynamoDBClient): DynamicModule {
+  const region = environment.AWS_REGION;
+  return AuthModule.register({
+    dynamoDb,
+    sessionsTableName: environment.DYNAMODB_SESSIONS_TABLE_NAME,
+    cognito: {
+      logins: createCognitoClient(region, MAX_SIGN_INS_IN_PROGRESS),
+      tokenChecks: createCognitoClient(region),
+    },
+    clientId: environment.COGNITO_CLIENT_ID,
+    clientSecret: environment.COGNITO_CLIENT_SECRET,
+    issuers: environment.COGNITO_ISSUERS,
+    jwksUri: environment.COGNITO_JWKS_URI,
+    machineClientIds: environment.COGNITO_MACHINE_CLIENT_IDS,
+    frontendOrigin: frontendOriginOf(environment),
+  });
+}
+
+/** Readings, what is computed from them, and what is known of their equipment. */
+function dataModulesOf(
+  environment: ApiEnvironment,
+  dynamoDb: DynamoDBClient,
+  logger: Logger,
+): readonly DynamicModule[] {
+  const reads = new ReadScheduler();
+  const retention = Retention.ofDays(environment.RETENTION_DAYS);
+  const sensorData = SensorDataModule.register({
+    dynamoDb,
+    tableName: environment.DYNAMODB_TABLE_NAME,
+    retention,
+    reads,
+    registeredNames: new RegistryMetricNames(
+      new DynamoDbEquipmentRegistry(dynamoDb, environment.DYNAMODB_AGGREGATE_TABLE_NAME),
+    ),
+  });
+  const table = { dynamoDb, aggregatesTableName: environment.DYNAMODB_AGGREGATE_TABLE_NAME };
+  const shards = environment.AGGREGATE_SHARDS;
+  const aggregation = AggregationModule.register({ ...table, shards, reads });
+  const equipment = EquipmentModule.register({ ...table, sensorData, reads });
+  const verification = VerificationModule.register({
+    ...table,
+    sensorData,
+    aggregation,
+    equipment,
+    retention,
+    secondLookMs: environment.VERIFY_SECOND_LOOK_MS,
+    hourlyDelayMs: environment.SWEEP_DELAY_MINUTES * MS_PER_MINUTE,
+    hourlyListener: hourlyVerificationLog(logger),
+  });
+  return [aggregation, verification, equipment, sensorData];
 }
 
 export function frontendOriginOf(environment: ApiEnvironment): string | undefined {
