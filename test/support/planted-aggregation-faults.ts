@@ -10,6 +10,7 @@ import { equipmentHourItemKey } from '@sensorflow/aggregation/dynamodb/aggregate
 import { shardOf } from '@sensorflow/aggregation/dynamodb/dynamodb-aggregate-store.js';
 import { streamChangesOf } from '@sensorflow/aggregation/dynamodb/stream-changes.js';
 import { foldReadings, joinEquipment } from '@sensorflow/aggregation/hours/hourly-aggregate.js';
+import { streamRecordsOf } from '@sensorflow/platform/aws/stream-records.js';
 import { versionOf } from '@sensorflow/platform/aws/versioned-put.js';
 import { Retention } from '@sensorflow/sensor-data';
 import { fromReadingItem } from '@sensorflow/sensor-data/dynamodb/reading-item.js';
@@ -75,7 +76,7 @@ function withOneWatermark(
   { watermarks: marks }: SimulatedAggregation,
 ): Handler {
   return async (event, context) => {
-    const changes = streamChangesOf(event);
+    const changes = streamChangesOf(streamRecordsOf(event));
     const keys = changes.map(({ dirty }) => aggregateKey(dirty));
     const isNew = changes.map(
       ({ sequenceNumber }, i) => sequenceNumber > (marks.get(keys[i] ?? '') ?? ''),

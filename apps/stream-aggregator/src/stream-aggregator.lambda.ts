@@ -11,7 +11,7 @@ import { throwingNames } from '@sensorflow/platform/logging/throwing-names.js';
 import { Retention } from '@sensorflow/sensor-data';
 import { DynamoDbReadingStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-reading-store.js';
 import { registeringEquipment } from './register-equipment.js';
-import { streamBatchHandler } from './stream-batch-handler.js';
+import { lambdaOf, streamBatchHandler } from './stream-batch-handler.js';
 
 // Composed once per container; Lambda keeps it, with its connections, for later batches.
 const environment = readAggregatorEnvironment(process.env);
@@ -35,9 +35,11 @@ const registrar = new EquipmentRegistrar(new DynamoDbEquipmentRegistry(dynamoDb,
  * function behind two event source mappings.
  */
 export const handler = throwingNames(
-  registeringEquipment(
-    registrar,
-    clock,
-    streamBatchHandler(aggregator, clock, createLogger(environment.LOG_LEVEL)),
+  lambdaOf(
+    registeringEquipment(
+      registrar,
+      clock,
+      streamBatchHandler(aggregator, clock, createLogger(environment.LOG_LEVEL)),
+    ),
   ),
 );

@@ -1,18 +1,14 @@
 import { member, textMember } from '@sensorflow/platform/aws/json-member.js';
+import type { StreamRecord } from '@sensorflow/platform/aws/stream-records.js';
 import { DEFAULT_METRIC } from '@sensorflow/sensor-data';
 import type { EquipmentMetric } from '../equipment-registry.js';
 
-/**
- * The metrics that the records of a Lambda event brought: those of readings that were stored, none of
- * removals, and none of what is no reading. Never throws.
- */
-export function sentMetricsOf(event: unknown): readonly EquipmentMetric[] {
-  const records = member(event, 'Records');
-  return Array.isArray(records) ? records.flatMap(metricsSentIn) : [];
+/** The metrics of the readings that records stored: none of removals or of the aggregates' stream. Never throws. */
+export function sentMetricsOf(records: readonly StreamRecord[]): readonly EquipmentMetric[] {
+  return records.flatMap(metricsSentIn);
 }
 
-function metricsSentIn(record: unknown): readonly EquipmentMetric[] {
-  const reading = member(member(record, 'dynamodb'), 'NewImage');
+function metricsSentIn({ newImage: reading }: StreamRecord): readonly EquipmentMetric[] {
   const equipmentId = textMember(reading, 'equipmentId');
   if (equipmentId === undefined || textMember(reading, 'timestamp') === undefined) return [];
   const values = member(member(reading, 'values'), 'M');
