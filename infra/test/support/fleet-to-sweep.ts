@@ -15,7 +15,7 @@ import { SumRecomputer } from '../../../libs/aggregation/src/fleet/sum-recompute
 import { HourRecomputer } from '../../../libs/aggregation/src/hours/hour-recomputer.ts';
 import { hourOfEpochMs, hourPlus } from '../../../libs/aggregation/src/hours/hour.ts';
 import { DynamoDbEquipmentRegistry } from '../../../libs/equipment/src/dynamodb/dynamodb-equipment-registry.ts';
-import { instantFromEpochMs, SystemClock } from '../../../libs/kernel/src/index.ts';
+import { instantFromEpochMs, SystemClock, WorkBudget } from '../../../libs/kernel/src/index.ts';
 import { AGGREGATES_TABLE, READINGS_TABLE } from '../../../libs/platform/src/resources/tables.ts';
 import { DynamoDbReadingStore } from '../../../libs/sensor-data/src/dynamodb/dynamodb-reading-store.ts';
 import type { StoredReading } from '../../../libs/sensor-data/src/reading.ts';
@@ -101,7 +101,8 @@ export class FleetToSweep {
   private async repair() {
     const hour = hourOfEpochMs(HOUR_STARTS_AT);
     const range = { from: hour, to: hourPlus(hour, 1) };
-    return this.verification.repair({ range }, new AbortController().signal);
+    const budget = new WorkBudget(new AbortController().signal, new SystemClock());
+    return this.verification.repair({ range }, budget);
   }
 
   private countCalls(): void {
