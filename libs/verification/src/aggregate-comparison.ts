@@ -18,7 +18,8 @@ import {
 import type { RegisteredMetrics } from '@sensorflow/equipment';
 import { inParallel, type WorkBudget } from '@sensorflow/kernel';
 import type { ReadingStore, StoredReading } from '@sensorflow/sensor-data';
-import { differencesAt, type AggregateKey, type Difference } from './difference.js';
+import { RunningComparison, type ComparisonResult } from './comparison-result.js';
+import type { AggregateKey } from './difference.js';
 import { RecomputedSums } from './recomputed-sums.js';
 
 /** What to compare: some hours of one day. */
@@ -30,17 +31,6 @@ export interface ComparisonScope {
   readonly metrics: RegisteredMetrics | undefined;
 }
 
-export interface ComparisonResult {
-  /** Aggregates compared, on all levels. */
-  readonly checked: number;
-  /** At most MOST_DIFFERENCES of them. */
-  readonly differences: readonly Difference[];
-  /** Equipment-hours marked as too large to show, which have nothing to compare. */
-  readonly tooLarge: number;
-}
-
-/** One comparison lists no more than these: about 4 MB. */
-export const MOST_DIFFERENCES = 10_000;
 /** Parsed within milliseconds; parsing a full page of the store would block this process's requests. */
 const READINGS_PER_PAGE = 250;
 /** A cell always holds so many metrics, however long their names and numbers: half a KB each. */
@@ -153,43 +143,6 @@ export class AggregateComparison {
     });
   }
 }
-
-/** The result of a comparison while it runs. */
-class RunningComparison implements ComparisonResult {
-  checked = 0;
-  tooLarge = 0;
-  readonly differences: Difference[] = [];
-  /** Metrics whose sums are to be compared. */
-  readonly sought = new Set<string>();
-
-  constructor(readonly budget: WorkBudget) {}
-
-  seek(metrics: Iterable<string> = []): void {
-    for (const metric of metrics) this.sought.add(metric);
-  }
-
-  compare(key: AggregateKey, ...[stored, recomputed]: Compared): void {
-    if (!stored && !recomputed) return;
-    this.checked += 1;
-    if (this.differences.length >= MOST_DIFFERENCES) return;
-    this.differences.push(...differencesAt(key, stored, recomputed));
-  }
-
-  compareAll(
-    key: Omit<AggregateKey, 'metric'>,
-    stored: HourMetrics,
-    recomputed: HourMetrics,
-  ): void {
-    for (const metric of new Set([...stored.keys(), ...recomputed.keys()])) {
-      this.compare({ ...key, metric }, stored.get(metric), recomputed.get(metric));
-    }
-  }
-}
-
-type Compared = [
-  stored: Parameters<typeof differencesAt>[1],
-  recomputed: Parameters<typeof differencesAt>[2],
-];
 
 function compareHour(
   { equipmentId, hour }: EquipmentHour,

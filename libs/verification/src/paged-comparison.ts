@@ -1,11 +1,7 @@
 import { earlierHour, hourPlus, type Hour, type HourRange } from '@sensorflow/aggregation';
 import type { Clock, WorkBudget } from '@sensorflow/kernel';
-import {
-  MOST_DIFFERENCES,
-  type AggregateComparison,
-  type ComparisonResult,
-  type ComparisonScope,
-} from './aggregate-comparison.js';
+import type { AggregateComparison, ComparisonScope } from './aggregate-comparison.js';
+import { MOST_DIFFERENCES, type ComparisonResult } from './comparison-result.js';
 import type { DaysWithData } from './days-with-data.js';
 import type { Difference } from './difference.js';
 

@@ -9,12 +9,9 @@ import {
 import { RegisteredMetrics, type EquipmentRegistry } from '@sensorflow/equipment';
 import type { Clock, WorkBudget } from '@sensorflow/kernel';
 import { Retention, type ReadingStore } from '@sensorflow/sensor-data';
-import type {
-  AggregateComparison,
-  ComparisonResult,
-  ComparisonScope,
-} from './aggregate-comparison.js';
+import type { AggregateComparison, ComparisonScope } from './aggregate-comparison.js';
 import type { AggregateRepairer } from './aggregate-repairer.js';
+import type { ComparisonResult } from './comparison-result.js';
 import { differenceId, stillFound, type Difference } from './difference.js';
 import type { ComparisonPage, PagedComparison } from './paged-comparison.js';
 
