@@ -1,7 +1,7 @@
 import { sumId, type ShardHour, type SumOf } from './fleet/fleet-store.js';
 import { equipmentHourId, type EquipmentHour } from './hours/aggregate-store.js';
 
-/** A cell that no longer agrees with the level below it, and in which of its parts. */
+/** A cell that no longer agrees with the level below it, and the parts of it that changed. */
 export type DirtyCell =
   | {
       readonly level: 'equipment-hour';
@@ -18,7 +18,7 @@ export function dirtyCellId(dirty: DirtyCell): string {
   return `shard#${dirty.cell.hour}#${dirty.cell.shard}`;
 }
 
-/** Everything that several records say about one cell. */
+/** Combines what several records say about one cell. */
 export function mergeDirty(first: DirtyCell, others: readonly DirtyCell[]): DirtyCell {
   const all = [first, ...others];
   if (first.level === 'equipment-hour') {

@@ -6,28 +6,27 @@ import {
 } from './equipment-registry.js';
 
 export interface RegistrarOptions {
-  /** Pairs of each of two generations that are remembered as registered; about 100 bytes each. */
+  /** Pairs remembered as registered, in each of two generations; about 100 bytes each. */
   readonly remembered: number;
-  /** Pairs that may wait for a slow store; beyond it the stream has to bring them again. */
+  /** Pairs that may wait for a slow store; beyond that, the stream has to deliver them again. */
   readonly mostWaiting: number;
 }
 
 const OPTIONS: RegistrarOptions = { remembered: 200_000, mostWaiting: 500_000 };
 
-/** Enough for some thousand pairs a second, few enough to leave the store to the aggregation. */
+/** Enough for some thousand pairs a second without slowing the aggregation's calls to the store. */
 const CONCURRENCY = 4;
 const FIRST_BACKOFF_MS = 20;
 const LONGEST_BACKOFF_MS = 500;
 
 /**
- * Keeps the registry complete from the readings' stream, beside the aggregation. What this process added
- * it remembers, so that readings of known equipment cost nothing; what did not fit into the time of one
- * batch is added with the next: decision record 0014.
+ * Keeps the registry complete from the readings' stream. Remembers what this process added, so that readings
+ * of known equipment cost nothing. What one batch leaves no time for is added with the next: record 0014.
  */
 export class EquipmentRegistrar {
   private readonly waiting = new Map<string, EquipmentMetric>();
   private readonly registered: RecentMap<string, true>;
-  /** Taken from those that wait, and on their way to the store. */
+  /** Pairs on their way to the store. */
   private sent = 0;
   private working: Promise<void> | undefined;
 
@@ -44,31 +43,31 @@ export class EquipmentRegistrar {
     return this.waiting.size + this.sent;
   }
 
-  /** Whether so many wait that the stream has to bring them again. */
+  /** Whether so many wait that the stream has to deliver them again. */
   get isOverfull(): boolean {
     return this.backlog > this.options.mostWaiting;
   }
 
   /**
-   * Takes these on and returns when nothing waits any more. Work goes on behind a caller that does not
-   * wait for it. Throws what the registry throws, and then the pairs still wait.
+   * Returns when all waiting pairs are registered, these included. Continues in the background if the caller
+   * does not await it. Throws what the registry throws; the pairs then still wait.
    */
   async register(pairs: readonly EquipmentMetric[]): Promise<void> {
-    for (const pair of pairs) this.note(pair);
+    for (const pair of pairs) this.enqueue(pair);
     while (this.backlog > 0) {
-      this.working ??= this.workOff().finally(() => {
+      this.working ??= this.registerWaiting().finally(() => {
         this.working = undefined;
       });
       await this.working;
     }
   }
 
-  private note(pair: EquipmentMetric): void {
+  private enqueue(pair: EquipmentMetric): void {
     const key = `${pair.equipmentId}#${pair.metric}`;
     if (!this.registered.get(key)) this.waiting.set(key, pair);
   }
 
-  private async workOff(): Promise<void> {
+  private async registerWaiting(): Promise<void> {
     const workers = Array.from({ length: CONCURRENCY }, async () => this.work());
     const outcomes = await Promise.allSettled(workers);
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
@@ -96,7 +95,7 @@ export class EquipmentRegistrar {
     return taken;
   }
 
-  /** Those left wait again, behind all others. */
+  /** Puts the pairs that were left back at the end of the queue, and returns them. */
   private async add(
     taken: ReadonlyMap<string, EquipmentMetric>,
   ): Promise<readonly EquipmentMetric[]> {

@@ -5,7 +5,7 @@ import type { EquipmentRegistry, MetricsQuery, RegisteredEquipment } from './equ
 export interface EquipmentQuery {
   /** Items of a page, at least 1. */
   readonly limit: number;
-  /** Goes on behind this equipment. */
+  /** Continues after this equipment. */
   readonly after?: string;
 }
 
@@ -17,7 +17,7 @@ export interface EquipmentSummary extends RegisteredEquipment {
 export interface Page<T> {
   /** By equipment id, or by metric. */
   readonly items: readonly T[];
-  /** Where the next page goes on (`after`), or undefined at the end. */
+  /** `after` of the next page; undefined at the end. */
   readonly next: string | undefined;
 }
 
@@ -26,14 +26,14 @@ export type EquipmentPage = Page<EquipmentSummary>;
 /** A page of a thousand takes two reads for each equipment, and 16 for the registry. */
 export const EQUIPMENT_LIMITS: WorkLimits = { storeCalls: 2_500, ms: 5_000 };
 
-/** Equipment looked up at once; each takes two reads. */
+/** Equipment looked up in parallel; each takes two reads. */
 const CONCURRENCY = 32;
 const MIN_CHUNK = 8;
-/** A page ends early behind so much equipment without readings, so that its cost stays bounded. */
+/** A page ends early after so much equipment without readings, so that its cost stays bounded. */
 const MAX_EMPTY = 1_000;
 
 /**
- * Lists the equipment that has readings, and its metrics. First and last are read from the readings
+ * Lists the equipment that has readings, and its metrics. The first and last timestamp come from the readings
  * themselves, so that they are right the moment a reading is stored or removed.
  */
 export class KnownEquipment {
@@ -77,7 +77,7 @@ export class KnownEquipment {
     return { items: found, next: undefined };
   }
 
-  /** About as many at a time as are still wanted: what is not wanted need not be looked up. */
+  /** In chunks of about as many as are still wanted, so that little more is looked up. */
   private async *inChunks(after: string | undefined, budget: WorkBudget, wanted: () => number) {
     for await (const page of this.registry.scan(after, budget)) {
       for (let from = 0; from < page.length;) {
@@ -89,7 +89,7 @@ export class KnownEquipment {
     }
   }
 
-  /** Undefined when it has no readings (any more). */
+  /** Undefined when it has no readings, or none any more. */
   private async summaryOf(
     registered: RegisteredEquipment,
     budget: WorkBudget,

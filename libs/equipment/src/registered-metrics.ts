@@ -1,14 +1,14 @@
 import type { WorkBudget } from '@sensorflow/kernel';
 import type { EquipmentRegistry } from './equipment-registry.js';
 
-/** With more names in the fleet, those without readings are only looked for where their equipment is. */
+/** In a fleet with more names, metrics without readings are only looked for in the hours of their equipment. */
 const MOST_EVERYWHERE = 2_000;
 const PAGE = 1_000;
 
-/** Metrics whose sums may be stored although no reading has them any more. */
+/** Metrics whose sums may still be stored although no reading has them any more. */
 export class RegisteredMetrics {
   private constructor(
-    /** To be looked for in every hour; empty when there are too many. */
+    /** Look for these in every hour; empty when there are too many. */
     readonly everywhere: ReadonlySet<string>,
     private readonly registry: EquipmentRegistry | undefined,
   ) {}
@@ -31,7 +31,7 @@ export class RegisteredMetrics {
     return new RegisteredMetrics(everywhere, undefined);
   }
 
-  /** To be looked for, beside those of everywhere, in hours in which this equipment has cells or readings. */
+  /** Also look for these in hours in which this equipment has cells or readings. */
   async whereIs(equipmentId: string, budget: WorkBudget): Promise<readonly string[]> {
     return this.registry ? metricsOf(this.registry, equipmentId, budget) : [];
   }

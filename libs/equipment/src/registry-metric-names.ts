@@ -1,7 +1,7 @@
 import { RegisteredMetricNames } from '@sensorflow/sensor-data';
 import type { EquipmentRegistry } from './equipment-registry.js';
 
-/** What the registry knows, for those who take readings in. */
+/** The registry as the source of an equipment's metric names, for the limit on new ones. */
 export class RegistryMetricNames extends RegisteredMetricNames {
   constructor(private readonly registry: EquipmentRegistry) {
     super();

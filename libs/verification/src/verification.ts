@@ -34,7 +34,7 @@ export interface VerificationReport extends ComparisonResult {
 export interface VerificationOptions {
   /** How long aggregates may lag behind before a difference counts. */
   readonly secondLookMs: number;
-  /** For ever unless set. */
+  /** Unlimited by default. */
   readonly retention?: Retention;
 }
 

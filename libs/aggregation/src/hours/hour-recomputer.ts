@@ -20,7 +20,7 @@ import {
 import { startOfHour, startOfSlot } from './hour.js';
 import { VersionLock } from './version-lock.js';
 
-/** Readings of the hour may have expired: the aggregate knows more than they do, and stays. */
+/** The hour's readings may have expired: the aggregate has more than they do, and stays as it is. */
 export const HOUR_SEALED = 'hour-sealed';
 
 /** With `aggregate-too-large` the cell says so, and shows nothing until the readings have fewer metrics. */
@@ -33,9 +33,9 @@ const DENSE_READINGS = 1000;
 
 export interface HourRecomputerOptions {
   readonly random?: () => number;
-  /** For ever unless set. */
+  /** Unlimited by default. */
   readonly retention?: Retention;
-  /** An hour with more is recomputed by its slots from then on. */
+  /** An hour with more readings is recomputed slot by slot from then on. */
   readonly denseReadings?: number;
 }
 
@@ -77,7 +77,7 @@ export class HourRecomputer {
     return this.lock.untilNoConflict(deadlineEpochMs, async () => {
       const state = await this.stateOf(of);
       const fold = await this.fold(of, state, dirty, deadlineEpochMs);
-      // Asked when all is read: what is not sealed by now was complete, however long the reading took.
+      // Checked after reading: an hour that is not sealed by now was complete, however long the reading took.
       if (this.isSealed(of)) return HOUR_SEALED;
       return this.put(cellOf(of, state.version + 1, fold), deadlineEpochMs);
     });
@@ -116,8 +116,8 @@ export class HourRecomputer {
   }
 
   /**
-   * Trying again cannot help a cell that is too large, and would stop its stream: what takes its place,
-   * under the same version lock, is the cell without slots, or else its failure.
+   * Retrying a cell that is too large would only block its stream. The cell without slots takes its place under
+   * the same version lock, or else a cell that says why it shows nothing.
    */
   private async put(
     cell: EquipmentHourCell,

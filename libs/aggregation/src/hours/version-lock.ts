@@ -25,7 +25,7 @@ export class VersionLock {
     private readonly random: () => number = Math.random,
   ) {}
 
-  /** Taken out of memory with the asking, so that a failed or refused write is followed by a look. */
+  /** Forgets it too, so that the version is read again after a failed or refused write. */
   takeRemembered(key: string): number | undefined {
     const version = this.written.get(key);
     this.written.delete(key);

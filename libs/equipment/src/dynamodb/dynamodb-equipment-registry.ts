@@ -25,12 +25,12 @@ const OUTAGE = {
   retryAfterSeconds: 1,
 };
 
-/** Of one partition: enough for a page of ordinary equipment, and little more than a wide one shows. */
+/** From one partition: enough for a page of ordinary equipment, and little more than a wide one shows. */
 const ROWS_PER_CALL = 250;
 
 interface RowRange {
   readonly partition: string;
-  /** Both included, but no row has such a key. */
+  /** Both inclusive, but no row has such a key. */
   readonly first: string;
   readonly last: string;
   readonly limit: number;
@@ -42,7 +42,7 @@ interface RowPage {
   readonly isLast: boolean;
 }
 
-/** The registry in the aggregates table. A row is put blindly: nothing in it can change. */
+/** The registry in the aggregates table. Rows are put without a condition: nothing in them can change. */
 export class DynamoDbEquipmentRegistry extends EquipmentRegistry {
   constructor(
     private readonly client: DynamoDBClient,
@@ -74,8 +74,8 @@ export class DynamoDbEquipmentRegistry extends EquipmentRegistry {
   }
 
   /**
-   * Jumps over the rows that are not shown. The last equipment of a page waits for the next one, which may have
-   * more of its metrics.
+   * Skips the rows that are not shown. The last equipment of a page waits for the next page, which may have more
+   * of its metrics.
    */
   private async *inPartition(
     partition: string,
@@ -153,7 +153,7 @@ export class DynamoDbEquipmentRegistry extends EquipmentRegistry {
   }
 }
 
-/** Behind every equipment id. */
+/** Sorts after every equipment id. */
 const BEHIND_ALL_ROWS = '~';
 
 class ListedEquipment implements RegisteredEquipment {

@@ -4,19 +4,19 @@ import { createHash } from 'node:crypto';
 import type { EquipmentMetric } from '../equipment-registry.js';
 
 /**
- * The registry's rows in the aggregates table, one for each equipment and metric, which is all in their
- * keys: decision record 0010. In as many partitions as keep a new fleet from heating one of them.
+ * The registry's rows in the aggregates table, one per equipment and metric, with all content in their keys:
+ * record 0010. Spread over enough partitions that a new fleet does not overload one of them.
  */
 export const REGISTRY_PARTITIONS = Array.from({ length: 16 }, (_, n) => `equipment#${n}`);
 
-/** Before every character of an equipment id, so that rows stand in the order of ids … */
+/** Sorts before every character of an equipment id, so that rows are in the order of ids … */
 const SEPARATOR = '#';
-/** … behind every character of a metric name … */
+/** … after every character of a metric name … */
 const BEHIND_METRICS = '~';
 /** … and before every character of one. */
 const BEHIND_METRIC = '!';
 
-/** Before all rows of a partition. */
+/** Sorts before all rows of a partition. */
 export const BEFORE_ALL_ROWS = SEPARATOR;
 
 export function rowOf({ equipmentId, metric }: EquipmentMetric): Record<string, AttributeValue> {
@@ -29,12 +29,12 @@ export function partitionOf(equipmentId: string): string {
   return REGISTRY_PARTITIONS[hash % REGISTRY_PARTITIONS.length] ?? '';
 }
 
-/** Lies behind all rows of the equipment and before those of any other. */
+/** Sorts after all rows of the equipment and before those of any other. */
 export function behindRowsOf(equipmentId: string): string {
   return `${equipmentId}${SEPARATOR}${BEHIND_METRICS}`;
 }
 
-/** Lies before all rows of the equipment, or of those behind a metric. */
+/** Sorts before all rows of the equipment, or before those after a metric. */
 export function beforeRowsOf(equipmentId: string, after: string | undefined): string {
   const start = `${equipmentId}${SEPARATOR}`;
   return after === undefined ? start : `${start}${after}${BEHIND_METRIC}`;

@@ -18,7 +18,7 @@ import { EquipmentQueryTexts } from './equipment.query.js';
 import { EquipmentPageView, MetricPageView, toEquipmentView } from './equipment.view.js';
 
 const DEFAULT_LIMIT = 100;
-/** Looked up as fast as one answer of some hundreds of hours is read. */
+/** Looking up so many takes as long as reading one answer of some hundreds of hours. */
 const EQUIPMENT_PER_WEIGHT = 8;
 /** The limit is not part of it: the next page may have another size. */
 const CURSOR_QUERY = { list: 'equipment' };

@@ -1,10 +1,10 @@
 import { DomainError, type WorkBudget } from '@sensorflow/kernel';
 
-/** Below the 60 s after which load balancers usually give an answer up. */
+/** Below the 60 s after which load balancers usually time out. */
 const LONGEST_MS = 50_000;
 
 /**
- * One verification at a time and process, for a bounded time: it shares the process with requests that
+ * Allows one verification per process at a time, for a bounded time: it shares the process with requests that
  * cannot wait.
  */
 export class VerificationSlot {
@@ -29,7 +29,7 @@ export class VerificationSlot {
     }
   }
 
-  /** Ends what runs: a process that drains waits for no verification. */
+  /** Ends the running verification: a draining process does not wait for it. */
   stop(): void {
     this.running?.abort(stopped());
   }

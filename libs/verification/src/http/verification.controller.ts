@@ -36,7 +36,7 @@ const FAULTS = [
   'verification-too-large',
 ];
 
-/** Holds aggregates against the readings they come from, for administrators. */
+/** Compares aggregates with the readings they come from, for administrators. */
 @ApiTags('aggregates')
 @Controller('sensor-data/aggregated')
 export class VerificationController implements BeforeApplicationShutdown {

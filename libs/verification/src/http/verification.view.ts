@@ -6,7 +6,7 @@ import { nextCursorOf, type VerificationRequest } from './verification-request.j
 
 const LEVELS: readonly Level[] = ['slot', 'equipment-hour', 'shard-hour', 'fleet-hour'];
 
-/** A stored field that is not what the readings amount to. */
+/** A stored field that differs from what the readings add up to. */
 export class DifferenceView {
   @ApiProperty({
     enum: LEVELS,
@@ -62,7 +62,7 @@ export class VerificationView {
   nextCursor!: string | null;
 }
 
-/** The same after the repair. */
+/** What a repair found and repaired. */
 export class RepairView extends VerificationView {
   @ApiProperty({ type: 'integer', description: 'differences that are there no more', example: 0 })
   repaired!: number;
