@@ -84,7 +84,7 @@ describe('two aggregates of one place', () => {
 });
 
 describe('a difference', () => {
-  it('counts when the second look finds the same stored value, whatever the readings say by then', () => {
+  it('counts when the second comparison finds the same stored value, whatever the readings say by then', () => {
     expect(stillFound([aDifference()], [aDifference({ recomputed: '3' })])).toHaveLength(1);
   });
 

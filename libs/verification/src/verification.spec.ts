@@ -202,7 +202,7 @@ describe('a verification', () => {
     expect(other).toMatchObject({ checked: 1, differences: [] });
   });
 
-  it('looks a second time, so that what is on its way is no difference', async () => {
+  it('compares a second time, so that changes on their way are no differences', async () => {
     await world.put({ equipmentId: 'EQ-2', timestamp: '2023-02-15T06:31:00Z', value: 5 });
     const sleep = world.clock.sleep.bind(world.clock);
     const slept: number[] = [];
@@ -299,21 +299,21 @@ describe('a verification', () => {
     expect(rest).toMatchObject({ differences: [], next: undefined, checked: 3 });
   });
 
-  it('looks a second time at the parts that it looked at, not at each hour alone', async () => {
+  it('compares a second time in the same parts, not hour by hour', async () => {
     for (let hour = 10; hour < 24; hour += 1) {
       await world.put({ equipmentId: 'EQ-1', timestamp: `2023-02-15T${hour}:30:00Z` });
     }
     const scanEquipment = world.aggregates.scanEquipment.bind(world.aggregates);
-    let looks = 0;
+    let comparisons = 0;
     world.aggregates.scanEquipment = (range) => {
-      looks += 1;
+      comparisons += 1;
       return scanEquipment(range);
     };
 
     await verify();
 
     // Of 1, 2, 4, 8 and 9 hours at first; then of those two that differ.
-    expect(looks).toBe(5 + 2);
+    expect(comparisons).toBe(5 + 2);
   });
 
   it('is not held up by dense hours behind quiet ones', async () => {
@@ -344,7 +344,7 @@ describe('a verification', () => {
     expect(checked).toBeGreaterThanOrEqual(3 * 8);
   });
 
-  it('that is stopped does not wait for its second look', async () => {
+  it('that is stopped does not wait for its second comparison', async () => {
     const stopping = new AbortController();
     const reason = new Error('the process ends');
     await world.put({ equipmentId: 'EQ-2', timestamp: '2023-02-15T06:31:00Z', value: 5 });
@@ -361,21 +361,21 @@ describe('a verification', () => {
   });
 
   it.each([0, 50])(
-    'that is stopped looks at nothing more, when equipment has no readings and %i pages of cells',
+    'that is stopped reads nothing more, when equipment has no readings and %i pages of cells',
     async (pages) => {
       const stopping = new AbortController();
       const reason = new Error('the process ends');
       for (let equipment = 0; equipment < 50; equipment += 1) {
         await world.put({ equipmentId: `EQ-${equipment}`, timestamp: '2023-02-15T00:30:00Z' });
       }
-      let looks = 0;
+      let reads = 0;
       world.aggregates.scanCells = async function* page() {
-        looks += 1;
+        reads += 1;
         await delay(1);
         stopping.abort(reason);
         for (let seen = 0; seen < pages; seen += 1) {
           yield [];
-          looks += 1;
+          reads += 1;
         }
       };
       const range = { from: SIX, to: anHour('2023-02-15T07') };
@@ -384,7 +384,7 @@ describe('a verification', () => {
 
       await expect(ended).rejects.toBe(reason);
       await delay(20);
-      expect(looks).toBeLessThanOrEqual(8);
+      expect(reads).toBeLessThanOrEqual(8);
     },
   );
 

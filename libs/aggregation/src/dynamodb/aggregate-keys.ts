@@ -12,7 +12,7 @@ const EQUIPMENT_PARTITION = /^\d{4}-\d{2}-\d{2}#(\d{1,4})$/;
 const SHARD_PARTITION = /^shard#([^#]+)#\d{4}-\d{2}-\d{2}$/;
 
 export function equipmentHourItemKey({ equipmentId, hour }: EquipmentHour, shard: number): CellKey {
-  return keyOf(equipmentPartition(dayOf(hour), shard), `${hour}#${equipmentId}`);
+  return itemKey(equipmentPartition(dayOf(hour), shard), `${hour}#${equipmentId}`);
 }
 
 export function equipmentPartition(day: string, shard: number): string {
@@ -21,8 +21,8 @@ export function equipmentPartition(day: string, shard: number): string {
 
 export function sumItemKey({ metric, hour, shard }: SumOf): CellKey {
   return shard === undefined
-    ? keyOf(fleetPartition(metric), hour)
-    : keyOf(shardSumsPartition(metric, hour), `${hour}#${shard}`);
+    ? itemKey(fleetPartition(metric), hour)
+    : itemKey(shardSumsPartition(metric, hour), `${hour}#${shard}`);
 }
 
 export function shardSumsPartition(metric: string, hour: Hour): string {
@@ -62,6 +62,6 @@ function hourAt(cell: string): Hour | undefined {
   return cell[HOUR_LENGTH] === '#' ? parseHour(cell.slice(0, HOUR_LENGTH)) : undefined;
 }
 
-function keyOf(partition: string, cell: string): CellKey {
+function itemKey(partition: string, cell: string): CellKey {
   return { partition: { S: partition }, cell: { S: cell } };
 }
