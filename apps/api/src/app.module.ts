@@ -33,11 +33,14 @@ export class AppModule {
     const control = createDynamoDbClient(environment.AWS_REGION, CONTROL_SOCKETS);
     const dynamoDb = createDynamoDbClient(environment.AWS_REGION);
     const auth = authOf(environment, control);
+    const data = dataModulesOf(environment, dynamoDb, logger);
     return {
       module: AppModule,
       imports: [
         auth,
-        ...dataModulesOf(environment, dynamoDb, logger),
+        data.aggregation,
+        data.verification,
+        data.equipment,
         CsvImportModule.register({
           dynamoDb,
           importsTableName: environment.DYNAMODB_IMPORTS_TABLE_NAME,
@@ -45,6 +48,7 @@ export class AppModule {
           bucketName: environment.S3_BUCKET_NAME,
           maxUploadBytes: environment.UPLOAD_MAX_BYTES,
         }),
+        data.sensorData,
         HealthModule.register(healthOptions(auth, control, environment.DYNAMODB_TABLE_NAME)),
       ],
     };
@@ -74,7 +78,7 @@ function dataModulesOf(
   environment: ApiEnvironment,
   dynamoDb: DynamoDBClient,
   logger: Logger,
-): readonly DynamicModule[] {
+): Readonly<Record<'sensorData' | 'aggregation' | 'verification' | 'equipment', DynamicModule>> {
   const reads = new ReadScheduler();
   const retention = Retention.ofDays(environment.RETENTION_DAYS);
   const sensorData = SensorDataModule.register({
@@ -100,7 +104,7 @@ function dataModulesOf(
     hourlyDelayMs: environment.SWEEP_DELAY_MINUTES * MS_PER_MINUTE,
     hourlyListener: hourlyVerificationLog(logger),
   });
-  return [aggregation, verification, equipment, sensorData];
+  return { sensorData, aggregation, verification, equipment };
 }
 
 export function frontendOriginOf(environment: ApiEnvironment): string | undefined {
