@@ -44,8 +44,8 @@ export default {
     ),
     forbid(
       'other-libs-by-front-door',
-      'A library is used through its index.ts or its module.',
-      { path: '^libs/([^/]+)/' },
+      'A library is used through its index.ts or its module; specs may reach further.',
+      { path: '^libs/([^/]+)/', pathNot: SPECS },
       {
         path: '^libs/',
         pathNot: ['^libs/$1/', '^libs/[^/]+/src/index\\.ts$', '\\.module\\.ts$', ...DOORS],
@@ -71,23 +71,27 @@ export default {
     ),
     forbid(
       'sensor-data-is-upstream',
-      'aggregation → sensor-data → kernel; csv-import → sensor-data; auth beside.',
+      'verification → aggregation → sensor-data → kernel; equipment and csv-import → sensor-data; auth beside.',
       { path: '^libs/(sensor-data|auth)/' },
-      {
-        path: '^libs/(aggregation|csv-import|health)/',
-      },
+      { path: '^libs/(aggregation|csv-import|equipment|health|verification)/' },
     ),
     forbid(
       'auth-and-health-know-no-feature',
       'Who calls and whether it is well: the same whatever the product does.',
       { path: '^libs/(auth|health)/' },
-      { path: '^libs/(sensor-data|aggregation|csv-import)/' },
+      { path: '^libs/(sensor-data|aggregation|csv-import|equipment|verification)/' },
     ),
     forbid(
-      'aggregation-and-import-are-strangers',
+      'aggregation-equipment-and-import-are-strangers',
       'What they share is a reading.',
-      { path: '^libs/(aggregation|csv-import)/' },
-      { path: '^libs/(aggregation|csv-import)/', pathNot: '^libs/$1/' },
+      { path: '^libs/(aggregation|csv-import|equipment)/' },
+      { path: '^libs/(aggregation|csv-import|equipment|verification)/', pathNot: '^libs/$1/' },
+    ),
+    forbid(
+      'verification-knows-what-it-compares',
+      'Aggregates, readings and equipment; how readings come in is nothing to it.',
+      { path: '^libs/verification/' },
+      { path: '^libs/(csv-import|health)/' },
     ),
     forbid(
       'nobody-imports-apps',

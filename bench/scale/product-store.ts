@@ -61,7 +61,8 @@ export async function createTables(client: DynamoDBClient, aggregates: string): 
 
 /** What writes equipment-hours as items, and sums them up as the stream's consumer does. */
 export async function productCode(client: DynamoDBClient, table: string) {
-  const { foldReadings, SumRecomputer } = await built('libs/aggregation/src/index.js');
+  const { foldReadings } = await built('libs/aggregation/src/hours/hourly-aggregate.js');
+  const { SumRecomputer } = await built('libs/aggregation/src/fleet/sum-recomputer.js');
   const { toItem } = await built('libs/aggregation/src/dynamodb/aggregate-item.js');
   const { shardOf } = await built('libs/aggregation/src/dynamodb/dynamodb-aggregate-store.js');
   const fleet = await built('libs/aggregation/src/dynamodb/dynamodb-fleet-store.js');

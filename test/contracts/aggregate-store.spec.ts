@@ -1,16 +1,18 @@
 import {
   AGGREGATE_TOO_LARGE,
-  compareEquipmentHours,
-  foldReadings,
   hourOf,
   parseHour,
   type AggregateStore,
   type EquipmentHourCell,
   type Hour,
-  type MetricHour,
-  type MetricHoursQuery,
 } from '@sensorflow/aggregation';
 import { DynamoDbAggregateStore } from '@sensorflow/aggregation/dynamodb/dynamodb-aggregate-store.js';
+import {
+  compareEquipmentHours,
+  type MetricHour,
+  type MetricHoursQuery,
+} from '@sensorflow/aggregation/hours/aggregate-store.js';
+import { foldReadings } from '@sensorflow/aggregation/hours/hourly-aggregate.js';
 import { AGGREGATES_TABLE } from '@sensorflow/platform/resources/tables.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { aBudget } from '../support/budgets.js';

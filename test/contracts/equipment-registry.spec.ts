@@ -1,11 +1,10 @@
+import { EquipmentRegistrar, type EquipmentRegistry } from '@sensorflow/equipment';
+import { DynamoDbEquipmentRegistry } from '@sensorflow/equipment/dynamodb/dynamodb-equipment-registry.js';
 import {
-  EquipmentRegistrar,
   MOST_LISTED_METRICS,
   type EquipmentMetric,
-  type EquipmentRegistry,
   type RegisteredEquipment,
-} from '@sensorflow/aggregation';
-import { DynamoDbEquipmentRegistry } from '@sensorflow/aggregation/dynamodb/dynamodb-equipment-registry.js';
+} from '@sensorflow/equipment/equipment-registry.js';
 import { SystemClock, WorkBudget } from '@sensorflow/kernel';
 import { AGGREGATES_TABLE } from '@sensorflow/platform/resources/tables.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';

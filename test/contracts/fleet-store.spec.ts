@@ -1,5 +1,4 @@
 import {
-  foldReadings,
   hourOf,
   parseHour,
   type AggregateStore,
@@ -7,13 +6,14 @@ import {
   type Hour,
   type HourMetrics,
   type MetricAggregate,
-  type SumCell,
 } from '@sensorflow/aggregation';
 import {
   DynamoDbAggregateStore,
   shardOf,
 } from '@sensorflow/aggregation/dynamodb/dynamodb-aggregate-store.js';
 import { DynamoDbFleetStore } from '@sensorflow/aggregation/dynamodb/dynamodb-fleet-store.js';
+import type { SumCell } from '@sensorflow/aggregation/fleet/fleet-store.js';
+import { foldReadings } from '@sensorflow/aggregation/hours/hourly-aggregate.js';
 import { AGGREGATES_TABLE } from '@sensorflow/platform/resources/tables.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { aBudget } from '../support/budgets.js';

@@ -11,15 +11,14 @@ import {
   GetShardIteratorCommand,
   type _Record,
 } from '@aws-sdk/client-dynamodb-streams';
+import { parseHour, type Hour } from '@sensorflow/aggregation';
+import { DynamoDbAggregateStore } from '@sensorflow/aggregation/dynamodb/dynamodb-aggregate-store.js';
+import { DynamoDbFleetStore } from '@sensorflow/aggregation/dynamodb/dynamodb-fleet-store.js';
 import {
   HourlyAggregates,
-  parseHour,
   type AggregatesReport,
-  type Hour,
-} from '@sensorflow/aggregation';
-import { DynamoDbAggregateStore } from '@sensorflow/aggregation/dynamodb/dynamodb-aggregate-store.js';
-import { DynamoDbEquipmentRegistry } from '@sensorflow/aggregation/dynamodb/dynamodb-equipment-registry.js';
-import { DynamoDbFleetStore } from '@sensorflow/aggregation/dynamodb/dynamodb-fleet-store.js';
+} from '@sensorflow/aggregation/hourly-aggregates.js';
+import { DynamoDbEquipmentRegistry } from '@sensorflow/equipment/dynamodb/dynamodb-equipment-registry.js';
 import { AGGREGATES_TABLE, READINGS_TABLE } from '@sensorflow/platform/resources/tables.js';
 import type { StoredReading } from '@sensorflow/sensor-data';
 import { blockItemKey } from '@sensorflow/sensor-data/dynamodb/block-item.js';

@@ -1,17 +1,17 @@
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import {
-  foldReadings,
-  HourlyAggregates,
-  HourRecomputer,
-  SumRecomputer,
   hourOf,
+  HourRecomputer,
   parseHour,
+  SumRecomputer,
   type EquipmentHour,
   type Hour,
-  type MetricHour,
 } from '@sensorflow/aggregation';
 import { DynamoDbAggregateStore } from '@sensorflow/aggregation/dynamodb/dynamodb-aggregate-store.js';
 import { DynamoDbFleetStore } from '@sensorflow/aggregation/dynamodb/dynamodb-fleet-store.js';
+import { HourlyAggregates } from '@sensorflow/aggregation/hourly-aggregates.js';
+import type { MetricHour } from '@sensorflow/aggregation/hours/aggregate-store.js';
+import { foldReadings } from '@sensorflow/aggregation/hours/hourly-aggregate.js';
 import { SystemClock, WorkBudget } from '@sensorflow/kernel';
 import { AGGREGATES_TABLE, READINGS_TABLE } from '@sensorflow/platform/resources/tables.js';
 import { LogReadingStore, Retention } from '@sensorflow/sensor-data';

@@ -1,16 +1,16 @@
 import {
-  AggregateRepairer,
-  FirstLooks,
   hourOf,
   HourRecomputer,
-  Inspection,
-  OccupiedDays,
   parseHour,
   SumRecomputer,
-  Verification,
   type Hour,
 } from '@sensorflow/aggregation';
 import type { Retention } from '@sensorflow/sensor-data';
+import { AggregateComparison } from '@sensorflow/verification/aggregate-comparison.js';
+import { AggregateRepairer } from '@sensorflow/verification/aggregate-repairer.js';
+import { DaysWithData } from '@sensorflow/verification/days-with-data.js';
+import { PagedComparison } from '@sensorflow/verification/paged-comparison.js';
+import { Verification } from '@sensorflow/verification/verification.js';
 import { FixedClock } from './fixed-clock.js';
 import { InMemoryAggregateStore } from './in-memory-aggregate-store.js';
 import { InMemoryEquipmentRegistry } from './in-memory-equipment-registry.js';
@@ -40,13 +40,13 @@ export class AggregationWorld {
     const kept = retention ? { retention } : {};
     // Three readings make a dense hour.
     this.hours = new HourRecomputer(readings, aggregates, clock, { denseReadings: 2, ...kept });
-    const inspection = new Inspection(readings, aggregates, fleet);
-    const days = new OccupiedDays(readings, aggregates, fleet);
-    const firstLooks = new FirstLooks(inspection, days, clock, longestPartMs);
+    const comparison = new AggregateComparison(readings, aggregates, fleet);
+    const days = new DaysWithData(readings, aggregates, fleet);
+    const pagedComparison = new PagedComparison(comparison, days, clock, longestPartMs);
     const repairer = new AggregateRepairer(aggregates, this.hours, this.sums, (error) =>
       this.failures.push(error),
     );
-    const ports = { readings, registry, inspection, firstLooks, repairer };
+    const ports = { readings, registry, comparison, pagedComparison, repairer };
     this.verification = new Verification(ports, clock, { secondLookMs, ...kept });
   }
 

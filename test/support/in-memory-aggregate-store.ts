@@ -1,16 +1,18 @@
 import {
   AGGREGATE_TOO_LARGE,
   AggregateStore,
-  compareEquipmentHours,
-  equipmentHourKey,
-  type CellState,
+  equipmentHourId,
   type EquipmentHour,
   type EquipmentHourCell,
   type HourRange,
-  type MetricHoursQuery,
   type ReplaceOutcome,
-  type ScannedHour,
 } from '@sensorflow/aggregation';
+import {
+  compareEquipmentHours,
+  type CellState,
+  type MetricHoursQuery,
+  type ScannedHour,
+} from '@sensorflow/aggregation/hours/aggregate-store.js';
 import { DomainError, type WorkBudget } from '@sensorflow/kernel';
 import { counted } from './counted.js';
 
@@ -103,7 +105,7 @@ export class InMemoryAggregateStore extends AggregateStore {
   }
 
   cell(of: EquipmentHour): EquipmentHourCell | undefined {
-    return this.cellsByKey.get(equipmentHourKey(of));
+    return this.cellsByKey.get(equipmentHourId(of));
   }
 
   /** Everything, also cells without readings, by hour and equipment. */
@@ -113,7 +115,7 @@ export class InMemoryAggregateStore extends AggregateStore {
 
   /** Without asking for versions. */
   put(cell: EquipmentHourCell): void {
-    this.cellsByKey.set(equipmentHourKey(cell), cell);
+    this.cellsByKey.set(equipmentHourId(cell), cell);
   }
 }
 

@@ -1,11 +1,11 @@
+import { EquipmentRegistry } from '@sensorflow/equipment';
 import {
-  EquipmentRegistry,
   MOST_LISTED_METRICS,
   MOST_PAIRS_PER_CALL,
   type EquipmentMetric,
   type MetricsQuery,
   type RegisteredEquipment,
-} from '@sensorflow/aggregation';
+} from '@sensorflow/equipment/equipment-registry.js';
 import type { WorkBudget } from '@sensorflow/kernel';
 
 /** The registry in memory, for tests; keeps the contract of EquipmentRegistry. */

@@ -1,21 +1,19 @@
 import {
   FleetStore,
-  joinEquipment,
-  sumKey,
+  sumId,
   type EquipmentHourCell,
-  type FleetHour,
   type Hour,
   type HourMetrics,
   type HourRange,
   type MetricAggregate,
   type ReplaceOutcome,
-  type ShardHour,
-  type SumCell,
   type SumOf,
 } from '@sensorflow/aggregation';
+import type { FleetHour, ShardHour, SumCell } from '@sensorflow/aggregation/fleet/fleet-store.js';
+import { joinEquipment } from '@sensorflow/aggregation/hours/hourly-aggregate.js';
 import type { WorkBudget } from '@sensorflow/kernel';
-import type { InMemoryAggregateStore } from './in-memory-aggregate-store.js';
 import { counted } from './counted.js';
+import type { InMemoryAggregateStore } from './in-memory-aggregate-store.js';
 
 /** The upper levels of the table of aggregates in memory, for tests; keeps the contract of FleetStore. */
 export class InMemoryFleetStore extends FleetStore {
@@ -37,7 +35,7 @@ export class InMemoryFleetStore extends FleetStore {
   override async replaceSum(cell: SumCell): Promise<ReplaceOutcome> {
     await Promise.resolve();
     if ((this.sum(cell)?.version ?? 0) !== cell.version - 1) return 'conflict';
-    this.sums.set(sumKey(cell), cell);
+    this.sums.set(sumId(cell), cell);
     return 'replaced';
   }
 
@@ -92,7 +90,7 @@ export class InMemoryFleetStore extends FleetStore {
   }
 
   sum(of: SumOf): SumCell | undefined {
-    return this.sums.get(sumKey(of));
+    return this.sums.get(sumId(of));
   }
 
   allSums(): readonly SumCell[] {
@@ -104,7 +102,7 @@ export class InMemoryFleetStore extends FleetStore {
     for (const [hour, cells] of Map.groupBy(this.aggregates.cells(), (cell) => cell.hour)) {
       for (const [metric, aggregate] of joinEquipment(cells.map(({ metrics }) => metrics))) {
         const version = (this.sum({ metric, hour })?.version ?? 0) + 1;
-        this.sums.set(sumKey({ metric, hour }), { metric, hour, version, aggregate });
+        this.sums.set(sumId({ metric, hour }), { metric, hour, version, aggregate });
       }
     }
   }

@@ -5,11 +5,14 @@ import {
   type AttributeValue,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
-import { foldReadings, hourOf, joinEquipment } from '@sensorflow/aggregation';
-import { metricsOf, toItem, versionOf } from '@sensorflow/aggregation/dynamodb/aggregate-item.js';
-import { equipmentHourKeyOf } from '@sensorflow/aggregation/dynamodb/aggregate-keys.js';
+import { hourOf } from '@sensorflow/aggregation';
+import { metricsOf, toItem } from '@sensorflow/aggregation/dynamodb/aggregate-item.js';
+import { equipmentHourItemKey } from '@sensorflow/aggregation/dynamodb/aggregate-keys.js';
 import { shardOf } from '@sensorflow/aggregation/dynamodb/dynamodb-aggregate-store.js';
 import { streamChangesOf } from '@sensorflow/aggregation/dynamodb/stream-changes.js';
+import { foldReadings, joinEquipment } from '@sensorflow/aggregation/hours/hourly-aggregate.js';
+import { streamRecordsOf } from '@sensorflow/platform/aws/stream-records.js';
+import { versionOf } from '@sensorflow/platform/aws/versioned-put.js';
 import { Retention, type StoredReading } from '@sensorflow/sensor-data';
 import { fromBlockItem } from '@sensorflow/sensor-data/dynamodb/block-item.js';
 import { HourFold } from '@sensorflow/sensor-data/log/hour-fold.js';
@@ -77,7 +80,7 @@ function withOneWatermark(
   { watermarks: marks }: SimulatedAggregation,
 ): Handler {
   return async (event, context) => {
-    const changes = streamChangesOf(event);
+    const changes = streamChangesOf(streamRecordsOf(event));
     const keys = changes.map(({ dirty }) => aggregateKey(dirty));
     const isNew = changes.map(
       ({ sequenceNumber }, i) => sequenceNumber > (marks.get(keys[i] ?? '') ?? ''),
@@ -124,7 +127,7 @@ async function isAdded(client: DynamoDBClient, { dynamodb }: SimulatedRecord): P
   if (!reading) return false;
   const cell = { equipmentId: reading.equipmentId, hour: hourOf(reading.timestamp) };
   const shard = shardOf(cell.equipmentId, SHARDS);
-  const Key = equipmentHourKeyOf(cell, shard);
+  const Key = equipmentHourItemKey(cell, shard);
   try {
     const get = new GetItemCommand({ TableName: 'aggregates', Key, ConsistentRead: true });
     const { Item: before = {} } = await client.send(get);

@@ -12,7 +12,10 @@ import {
 } from '@sensorflow/sensor-data';
 import { DynamoDbBlockStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-block-store.js';
 import { setImmediate as quiescence } from 'node:timers/promises';
-import { streamBatchHandler } from '../../apps/stream-aggregator/src/stream-batch-handler.js';
+import {
+  lambdaOf,
+  streamBatchHandler,
+} from '../../apps/stream-aggregator/src/stream-batch-handler.js';
 import { BlockMaker, itemOf } from './blocks.js';
 import {
   clientThat,
@@ -29,7 +32,7 @@ import {
  * that others may come before: one or two consumers read both streams, in lanes as Lambda's parallelization
  * factor 2 makes them; containers are killed or time out and work on as zombies; answers are lost.
  */
-export type Handler = ReturnType<typeof streamBatchHandler>;
+export type Handler = ReturnType<typeof lambdaOf>;
 export type Random = () => number;
 
 /** Mistakes that a schedule must find. */
@@ -132,7 +135,7 @@ function theHandler(client: DynamoDBClient, clock: Clock, retention: Retention):
     { random: () => 0, retention, denseReadings: DENSE_READINGS },
   );
   const sums = new SumRecomputer(new DynamoDbFleetStore(client, 'aggregates'), clock, () => 0);
-  return streamBatchHandler(new StreamBatchAggregator(hours, sums), clock, LOGGER);
+  return lambdaOf(streamBatchHandler(new StreamBatchAggregator(hours, sums), clock, LOGGER));
 }
 
 /** One consumer's place in half of a stream shard: its items in order, others side by side. */

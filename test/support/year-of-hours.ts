@@ -1,6 +1,8 @@
 import { BatchWriteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { foldReadings, parseHour } from '@sensorflow/aggregation';
-import { toItem, type Item } from '@sensorflow/aggregation/dynamodb/aggregate-item.js';
+import { parseHour } from '@sensorflow/aggregation';
+import { toItem } from '@sensorflow/aggregation/dynamodb/aggregate-item.js';
+import { foldReadings } from '@sensorflow/aggregation/hours/hourly-aggregate.js';
+import type { Item } from '@sensorflow/platform/aws/stored-item.js';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LocalStack } from './local-stack.js';

@@ -1,10 +1,12 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Module, type DynamicModule } from '@nestjs/common';
-import { RegistryMetricNames } from '@sensorflow/aggregation';
 import { AggregationModule } from '@sensorflow/aggregation/aggregation.module.js';
-import { DynamoDbEquipmentRegistry } from '@sensorflow/aggregation/dynamodb/dynamodb-equipment-registry.js';
 import { MAX_SIGN_INS_IN_PROGRESS } from '@sensorflow/auth';
 import { AuthModule } from '@sensorflow/auth/auth.module.js';
 import { CsvImportModule } from '@sensorflow/csv-import/csv-import.module.js';
+import { RegistryMetricNames } from '@sensorflow/equipment';
+import { DynamoDbEquipmentRegistry } from '@sensorflow/equipment/dynamodb/dynamodb-equipment-registry.js';
+import { EquipmentModule } from '@sensorflow/equipment/equipment.module.js';
 import { HealthModule } from '@sensorflow/health/health.module.js';
 import {
   createCognitoClient,
@@ -15,9 +17,10 @@ import type { ApiEnvironment } from '@sensorflow/platform/config/environment.js'
 import { ReadScheduler } from '@sensorflow/platform/http/read-scheduler.js';
 import { Retention } from '@sensorflow/sensor-data';
 import { SensorDataModule } from '@sensorflow/sensor-data/sensor-data.module.js';
+import { VerificationModule } from '@sensorflow/verification/verification.module.js';
 import type { Logger } from 'pino';
 import { healthOptions } from './health-options.js';
-import { sweepLog } from './sweep-log.js';
+import { hourlyVerificationLog } from './hourly-verification-log.js';
 
 /** Of sessions and health: whatever waits for the other client's connections, these have their own. */
 const CONTROL_SOCKETS = 16;
@@ -27,61 +30,81 @@ const MS_PER_MINUTE = 60_000;
 @Module({})
 export class AppModule {
   static from(environment: ApiEnvironment, logger: Logger): DynamicModule {
-    const region = environment.AWS_REGION;
-    const control = createDynamoDbClient(region, CONTROL_SOCKETS);
-    const dynamoDb = createDynamoDbClient(region);
-    const reads = new ReadScheduler();
-    const auth = AuthModule.register({
-      dynamoDb: control,
-      sessionsTableName: environment.DYNAMODB_SESSIONS_TABLE_NAME,
-      cognito: {
-        logins: createCognitoClient(region, MAX_SIGN_INS_IN_PROGRESS),
-        tokenChecks: createCognitoClient(region),
-      },
-      clientId: environment.COGNITO_CLIENT_ID,
-      clientSecret: environment.COGNITO_CLIENT_SECRET,
-      issuers: environment.COGNITO_ISSUERS,
-      jwksUri: environment.COGNITO_JWKS_URI,
-      machineClientIds: environment.COGNITO_MACHINE_CLIENT_IDS,
-      frontendOrigin: frontendOriginOf(environment),
-    });
-    const retention = Retention.ofDays(environment.RETENTION_DAYS);
-    const sensorData = SensorDataModule.register({
-      dynamoDb,
-      tableName: environment.DYNAMODB_TABLE_NAME,
-      retention,
-      reads,
-      registeredNames: new RegistryMetricNames(
-        new DynamoDbEquipmentRegistry(dynamoDb, environment.DYNAMODB_AGGREGATE_TABLE_NAME),
-      ),
-    });
+    const control = createDynamoDbClient(environment.AWS_REGION, CONTROL_SOCKETS);
+    const dynamoDb = createDynamoDbClient(environment.AWS_REGION);
+    const auth = authOf(environment, control);
+    const data = dataModulesOf(environment, dynamoDb, logger);
     return {
       module: AppModule,
       imports: [
         auth,
-        AggregationModule.register({
-          dynamoDb,
-          aggregatesTableName: environment.DYNAMODB_AGGREGATE_TABLE_NAME,
-          shards: environment.AGGREGATE_SHARDS,
-          sensorData,
-          retention,
-          reads,
-          secondLookMs: environment.VERIFY_SECOND_LOOK_MS,
-          sweepDelayMs: environment.SWEEP_DELAY_MINUTES * MS_PER_MINUTE,
-          sweepListener: sweepLog(logger),
-        }),
+        data.aggregation,
+        data.verification,
+        data.equipment,
         CsvImportModule.register({
           dynamoDb,
           importsTableName: environment.DYNAMODB_IMPORTS_TABLE_NAME,
-          s3: createS3Client(region),
+          s3: createS3Client(environment.AWS_REGION),
           bucketName: environment.S3_BUCKET_NAME,
           maxUploadBytes: environment.UPLOAD_MAX_BYTES,
         }),
-        sensorData,
+        data.sensorData,
         HealthModule.register(healthOptions(auth, control, environment.DYNAMODB_TABLE_NAME)),
       ],
     };
   }
+}
+
+function authOf(environment: ApiEnvironment, dynamoDb: DynamoDBClient): DynamicModule {
+  const region = environment.AWS_REGION;
+  return AuthModule.register({
+    dynamoDb,
+    sessionsTableName: environment.DYNAMODB_SESSIONS_TABLE_NAME,
+    cognito: {
+      logins: createCognitoClient(region, MAX_SIGN_INS_IN_PROGRESS),
+      tokenChecks: createCognitoClient(region),
+    },
+    clientId: environment.COGNITO_CLIENT_ID,
+    clientSecret: environment.COGNITO_CLIENT_SECRET,
+    issuers: environment.COGNITO_ISSUERS,
+    jwksUri: environment.COGNITO_JWKS_URI,
+    machineClientIds: environment.COGNITO_MACHINE_CLIENT_IDS,
+    frontendOrigin: frontendOriginOf(environment),
+  });
+}
+
+/** Readings, what is computed from them, and what is known of their equipment. */
+function dataModulesOf(
+  environment: ApiEnvironment,
+  dynamoDb: DynamoDBClient,
+  logger: Logger,
+): Readonly<Record<'sensorData' | 'aggregation' | 'verification' | 'equipment', DynamicModule>> {
+  const reads = new ReadScheduler();
+  const retention = Retention.ofDays(environment.RETENTION_DAYS);
+  const sensorData = SensorDataModule.register({
+    dynamoDb,
+    tableName: environment.DYNAMODB_TABLE_NAME,
+    retention,
+    reads,
+    registeredNames: new RegistryMetricNames(
+      new DynamoDbEquipmentRegistry(dynamoDb, environment.DYNAMODB_AGGREGATE_TABLE_NAME),
+    ),
+  });
+  const table = { dynamoDb, aggregatesTableName: environment.DYNAMODB_AGGREGATE_TABLE_NAME };
+  const shards = environment.AGGREGATE_SHARDS;
+  const aggregation = AggregationModule.register({ ...table, shards, reads });
+  const equipment = EquipmentModule.register({ ...table, sensorData, reads });
+  const verification = VerificationModule.register({
+    ...table,
+    sensorData,
+    aggregation,
+    equipment,
+    retention,
+    secondLookMs: environment.VERIFY_SECOND_LOOK_MS,
+    hourlyDelayMs: environment.SWEEP_DELAY_MINUTES * MS_PER_MINUTE,
+    hourlyListener: hourlyVerificationLog(logger),
+  });
+  return { sensorData, aggregation, verification, equipment };
 }
 
 export function frontendOriginOf(environment: ApiEnvironment): string | undefined {

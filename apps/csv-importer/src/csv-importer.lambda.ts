@@ -1,10 +1,10 @@
-import { RegistryMetricNames } from '@sensorflow/aggregation';
-import { DynamoDbEquipmentRegistry } from '@sensorflow/aggregation/dynamodb/dynamodb-equipment-registry.js';
 import { CsvImporter, FairImporter, IMPORT_LIMITS } from '@sensorflow/csv-import';
 import { DynamoDbImportQuotas } from '@sensorflow/csv-import/dynamodb/dynamodb-import-quotas.js';
 import { DynamoDbImportStore } from '@sensorflow/csv-import/dynamodb/dynamodb-import-store.js';
 import { S3UploadStorage } from '@sensorflow/csv-import/s3/s3-upload-storage.js';
 import { SqsImportQueue } from '@sensorflow/csv-import/sqs/sqs-import-queue.js';
+import { RegistryMetricNames } from '@sensorflow/equipment';
+import { DynamoDbEquipmentRegistry } from '@sensorflow/equipment/dynamodb/dynamodb-equipment-registry.js';
 import { SystemClock } from '@sensorflow/kernel';
 import {
   createDynamoDbClient,

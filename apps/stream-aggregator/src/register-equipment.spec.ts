@@ -1,10 +1,11 @@
-import { EquipmentRegistrar } from '@sensorflow/aggregation';
+import { EquipmentRegistrar } from '@sensorflow/equipment';
 import { SystemClock } from '@sensorflow/kernel';
 import { describe, expect, it } from 'vitest';
 import { aBlockOf, itemOf } from '../../../test/support/blocks.js';
 import { InMemoryEquipmentRegistry } from '../../../test/support/in-memory-equipment-registry.js';
 import { aStoredReading, pagesOf } from '../../../test/support/readings.js';
 import { registeringEquipment } from './register-equipment.js';
+import { lambdaOf } from './stream-batch-handler.js';
 
 const MINUTE = { getRemainingTimeInMillis: () => 60_000 };
 const ANSWER = { batchItemFailures: [{ itemIdentifier: '7' }] };
@@ -24,11 +25,11 @@ function start(mostWaiting = 1000) {
   const clock = new SystemClock();
   const handled: unknown[] = [];
   const registrar = new EquipmentRegistrar(registry, clock, { remembered: 1000, mostWaiting });
-  const handler = registeringEquipment(registrar, clock, async (event) => {
-    handled.push(event);
+  const handler = registeringEquipment(registrar, clock, async (records) => {
+    handled.push(records);
     return Promise.resolve(ANSWER);
   });
-  return { registry, registrar, handled, handler };
+  return { registry, registrar, handled, handler: lambdaOf(handler) };
 }
 
 function aBatch(values: Readonly<Record<string, number>>) {

@@ -1,9 +1,7 @@
-import type { EquipmentRegistrar } from '@sensorflow/aggregation';
-import { sentMetricsOf } from '@sensorflow/aggregation/dynamodb/sent-metrics.js';
+import type { EquipmentRegistrar } from '@sensorflow/equipment';
+import { sentMetricsOf } from '@sensorflow/equipment/dynamodb/sent-metrics.js';
 import { DomainError, type Clock } from '@sensorflow/kernel';
-import type { RemainingTime, StreamBatchResponse } from './stream-batch-handler.js';
-
-type StreamBatchHandler = (event: unknown, context: RemainingTime) => Promise<StreamBatchResponse>;
+import type { StreamBatchHandler } from './stream-batch-handler.js';
 
 /**
  * How long a batch waits for its registration at the most, from its beginning: a batch of ordinary size is
@@ -21,12 +19,12 @@ export function registeringEquipment(
   clock: Clock,
   handler: StreamBatchHandler,
 ): StreamBatchHandler {
-  return async (event, context) => {
+  return async (records, context) => {
     const startedAt = clock.nowEpochMs();
     const registration = registrar
-      .register(sentMetricsOf(event))
+      .register(sentMetricsOf(records))
       .catch((error: unknown) => ({ error }));
-    const response = await handler(event, context);
+    const response = await handler(records, context);
     if (registrar.backlog === 0) return response;
     const patienceMs = Math.max(0, startedAt + PATIENCE_MS - clock.nowEpochMs());
     const outcome = await Promise.race([registration, clock.sleep(patienceMs)]);

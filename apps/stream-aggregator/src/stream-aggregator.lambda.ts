@@ -1,12 +1,8 @@
-import {
-  EquipmentRegistrar,
-  HourRecomputer,
-  StreamBatchAggregator,
-  SumRecomputer,
-} from '@sensorflow/aggregation';
+import { HourRecomputer, StreamBatchAggregator, SumRecomputer } from '@sensorflow/aggregation';
 import { DynamoDbAggregateStore } from '@sensorflow/aggregation/dynamodb/dynamodb-aggregate-store.js';
-import { DynamoDbEquipmentRegistry } from '@sensorflow/aggregation/dynamodb/dynamodb-equipment-registry.js';
 import { DynamoDbFleetStore } from '@sensorflow/aggregation/dynamodb/dynamodb-fleet-store.js';
+import { EquipmentRegistrar } from '@sensorflow/equipment';
+import { DynamoDbEquipmentRegistry } from '@sensorflow/equipment/dynamodb/dynamodb-equipment-registry.js';
 import { SystemClock } from '@sensorflow/kernel';
 import { createDynamoDbClient } from '@sensorflow/platform/aws/aws-clients.js';
 import { readAggregatorEnvironment } from '@sensorflow/platform/config/environment.js';
@@ -15,7 +11,7 @@ import { throwingNames } from '@sensorflow/platform/logging/throwing-names.js';
 import { LogReadingStore, Retention } from '@sensorflow/sensor-data';
 import { DynamoDbBlockStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-block-store.js';
 import { registeringEquipment } from './register-equipment.js';
-import { streamBatchHandler } from './stream-batch-handler.js';
+import { lambdaOf, streamBatchHandler } from './stream-batch-handler.js';
 
 // Composed once per container; Lambda keeps it, with its connections, for later batches.
 const environment = readAggregatorEnvironment(process.env);
@@ -45,9 +41,11 @@ const registrar = new EquipmentRegistrar(new DynamoDbEquipmentRegistry(dynamoDb,
  * function behind two event source mappings.
  */
 export const handler = throwingNames(
-  registeringEquipment(
-    registrar,
-    clock,
-    streamBatchHandler(aggregator, clock, createLogger(environment.LOG_LEVEL)),
+  lambdaOf(
+    registeringEquipment(
+      registrar,
+      clock,
+      streamBatchHandler(aggregator, clock, createLogger(environment.LOG_LEVEL)),
+    ),
   ),
 );

@@ -8,9 +8,9 @@ import { InMemoryAggregateStore } from '../../../test/support/in-memory-aggregat
 import { InMemoryFleetStore } from '../../../test/support/in-memory-fleet-store.js';
 import { InMemoryReadingStore } from '../../../test/support/in-memory-reading-store.js';
 import { aStoredReading } from '../../../test/support/readings.js';
-import { streamBatchHandler } from './stream-batch-handler.js';
+import { lambdaOf, streamBatchHandler } from './stream-batch-handler.js';
 
-const MINUTE: Parameters<ReturnType<typeof streamBatchHandler>>[1] = {
+const MINUTE: Parameters<ReturnType<typeof lambdaOf>>[1] = {
   getRemainingTimeInMillis: () => 60_000,
 };
 
@@ -18,7 +18,7 @@ describe('the function behind the readings’ stream', () => {
   let readings: InMemoryReadingStore;
   let aggregates: InMemoryAggregateStore;
   let lines: Record<string, unknown>[];
-  let handler: ReturnType<typeof streamBatchHandler>;
+  let handler: ReturnType<typeof lambdaOf>;
 
   beforeEach(() => {
     readings = new InMemoryReadingStore();
@@ -29,13 +29,15 @@ describe('the function behind the readings’ stream', () => {
 
   function aHandler(retention = Retention.FOREVER) {
     const clock = new FixedClock();
-    return streamBatchHandler(
-      new StreamBatchAggregator(
-        new HourRecomputer(readings, aggregates, clock, { retention }),
-        new SumRecomputer(new InMemoryFleetStore(aggregates), clock),
+    return lambdaOf(
+      streamBatchHandler(
+        new StreamBatchAggregator(
+          new HourRecomputer(readings, aggregates, clock, { retention }),
+          new SumRecomputer(new InMemoryFleetStore(aggregates), clock),
+        ),
+        clock,
+        createLogger('info', { write: (line) => lines.push(JSON.parse(line)) }),
       ),
-      clock,
-      createLogger('info', { write: (line) => lines.push(JSON.parse(line)) }),
     );
   }
 

@@ -1,4 +1,3 @@
-import { streamChangesOf } from '@sensorflow/aggregation/dynamodb/stream-changes.js';
 import {
   AGGREGATE_TOO_LARGE,
   HOUR_SEALED,
@@ -8,7 +7,9 @@ import {
   type StreamBatchAggregator,
   type StreamChange,
 } from '@sensorflow/aggregation';
+import { streamChangesOf } from '@sensorflow/aggregation/dynamodb/stream-changes.js';
 import type { Clock } from '@sensorflow/kernel';
+import { streamRecordsOf, type StreamRecord } from '@sensorflow/platform/aws/stream-records.js';
 import type { Logger } from 'pino';
 
 /** The part of Lambda's context that is used here. */
@@ -21,21 +22,34 @@ export interface StreamBatchResponse {
   readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
 }
 
+/** Handles a batch of either stream; the records are parsed once for all who work on them. */
+export type StreamBatchHandler = (
+  records: readonly StreamRecord[],
+  context: RemainingTime,
+) => Promise<StreamBatchResponse>;
+
+/** The function that Lambda calls. Throws for an event that is no batch. */
+export function lambdaOf(
+  handle: StreamBatchHandler,
+): (event: unknown, context: RemainingTime) => Promise<StreamBatchResponse> {
+  return async (event, context) => handle(streamRecordsOf(event), context);
+}
+
 /** One call to the store in its longest case: three attempts of 2 s with their pauses. */
 const RESERVE_MS = 10_000;
 
 /**
- * Makes the function that Lambda calls with a batch of either stream. It returns before its time
- * runs out, naming the earliest record whose cell is not done; it throws for an event that is no batch.
+ * Recomputes what a batch of either stream made dirty. Returns before its time runs out, naming the earliest
+ * record whose cell is not done.
  */
 export function streamBatchHandler(
   aggregator: StreamBatchAggregator,
   clock: Clock,
   logger: Logger,
-): (event: unknown, context: RemainingTime) => Promise<StreamBatchResponse> {
-  return async (event, context) => {
+): StreamBatchHandler {
+  return async (records, context) => {
     const startedAt = clock.nowEpochMs();
-    const changes = streamChangesOf(event);
+    const changes = streamChangesOf(records);
     const deadline = startedAt + usableTimeMs(context.getRemainingTimeInMillis());
     const outcome = await aggregator.aggregate(changes, deadline);
     logOutcome(logger, changes, outcome, clock.nowEpochMs() - startedAt);

@@ -9,17 +9,12 @@ import {
   type RunningDynoxide,
 } from '../../../apps/local/src/dynamodb/start-dynoxide.ts';
 import { addStreamIndexes } from '../../../apps/local/src/dynamodb/stream-indexes.ts';
-import { AggregateRepairer } from '../../../libs/aggregation/src/aggregate-repairer.ts';
 import { DynamoDbAggregateStore } from '../../../libs/aggregation/src/dynamodb/dynamodb-aggregate-store.ts';
-import { DynamoDbEquipmentRegistry } from '../../../libs/aggregation/src/dynamodb/dynamodb-equipment-registry.ts';
 import { DynamoDbFleetStore } from '../../../libs/aggregation/src/dynamodb/dynamodb-fleet-store.ts';
-import { FirstLooks } from '../../../libs/aggregation/src/first-looks.ts';
-import { HourRecomputer } from '../../../libs/aggregation/src/hour-recomputer.ts';
-import { hourOfEpochMs, hourPlus } from '../../../libs/aggregation/src/hour.ts';
-import { Inspection } from '../../../libs/aggregation/src/inspection.ts';
-import { OccupiedDays } from '../../../libs/aggregation/src/occupied-days.ts';
-import { SumRecomputer } from '../../../libs/aggregation/src/sum-recomputer.ts';
-import { Verification } from '../../../libs/aggregation/src/verification.ts';
+import { SumRecomputer } from '../../../libs/aggregation/src/fleet/sum-recomputer.ts';
+import { HourRecomputer } from '../../../libs/aggregation/src/hours/hour-recomputer.ts';
+import { hourOfEpochMs, hourPlus } from '../../../libs/aggregation/src/hours/hour.ts';
+import { DynamoDbEquipmentRegistry } from '../../../libs/equipment/src/dynamodb/dynamodb-equipment-registry.ts';
 import { SystemClock, WorkBudget } from '../../../libs/kernel/src/index.ts';
 import { AGGREGATES_TABLE, READINGS_TABLE } from '../../../libs/platform/src/resources/tables.ts';
 import { DynamoDbBlockStore } from '../../../libs/sensor-data/src/dynamodb/dynamodb-block-store.ts';
@@ -29,6 +24,11 @@ import { packRows } from '../../../libs/sensor-data/src/log/pack-rows.ts';
 import { StampClock } from '../../../libs/sensor-data/src/log/stamp.ts';
 import type { ReadingStore } from '../../../libs/sensor-data/src/reading-store.ts';
 import { Retention } from '../../../libs/sensor-data/src/retention.ts';
+import { AggregateComparison } from '../../../libs/verification/src/aggregate-comparison.ts';
+import { AggregateRepairer } from '../../../libs/verification/src/aggregate-repairer.ts';
+import { DaysWithData } from '../../../libs/verification/src/days-with-data.ts';
+import { PagedComparison } from '../../../libs/verification/src/paged-comparison.ts';
+import { Verification } from '../../../libs/verification/src/verification.ts';
 
 const READINGS = 'readings';
 const BY = '6d0e9c1a-0000-4000-8000-1234567890ab';
@@ -117,10 +117,8 @@ export class FleetToSweep {
 
   private async repair() {
     const range = { from: HOUR, to: hourPlus(HOUR, 1) };
-    return this.verification.repair(
-      { range },
-      new WorkBudget(new AbortController().signal, new SystemClock()),
-    );
+    const budget = new WorkBudget(new AbortController().signal, new SystemClock());
+    return this.verification.repair({ range }, budget);
   }
 
   private countCalls(): void {
@@ -147,12 +145,12 @@ function verificationOf(
   const aggregates = new DynamoDbAggregateStore(client, AGGREGATES, 1);
   const fleet = new DynamoDbFleetStore(client, AGGREGATES);
   const hours = new HourRecomputer(readings, aggregates, clock);
-  const inspection = new Inspection(readings, aggregates, fleet);
-  const days = new OccupiedDays(readings, aggregates, fleet);
+  const comparison = new AggregateComparison(readings, aggregates, fleet);
+  const days = new DaysWithData(readings, aggregates, fleet);
   const sums = new SumRecomputer(fleet, clock);
   const repairer = new AggregateRepairer(aggregates, hours, sums);
-  const firstLooks = new FirstLooks(inspection, days, clock);
-  const ports = { readings, registry, firstLooks, inspection, repairer };
+  const pagedComparison = new PagedComparison(comparison, days, clock);
+  const ports = { readings, registry, comparison, pagedComparison, repairer };
   return new Verification(ports, clock, { secondLookMs: 0 });
 }
 

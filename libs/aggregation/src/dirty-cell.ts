@@ -1,9 +1,7 @@
-import type { EquipmentHour } from './aggregate-store.js';
-import type { ShardHour, SumOf } from './fleet-store.js';
-import { equipmentHourKey } from './hour-recomputer.js';
-import { sumKey } from './sum-recomputer.js';
+import { sumId, type ShardHour, type SumOf } from './fleet/fleet-store.js';
+import { equipmentHourId, type EquipmentHour } from './hours/aggregate-store.js';
 
-/** A cell that no longer agrees with the level below it, and in which of its parts. */
+/** A cell that no longer agrees with the level below it, and the parts of it that changed. */
 export type DirtyCell =
   | {
       readonly level: 'equipment-hour';
@@ -13,14 +11,14 @@ export type DirtyCell =
   | { readonly level: 'shard-hour'; readonly cell: ShardHour; readonly metrics: readonly string[] }
   | { readonly level: 'fleet-hour'; readonly cell: Omit<SumOf, 'shard'> };
 
-/** Text that is equal for two dirty cells exactly when they are one cell. */
-export function dirtyCellKey(dirty: DirtyCell): string {
-  if (dirty.level === 'equipment-hour') return `equipment#${equipmentHourKey(dirty.cell)}`;
-  if (dirty.level === 'fleet-hour') return `fleet#${sumKey(dirty.cell)}`;
+/** Equal for two dirty cells exactly when they are one cell. */
+export function dirtyCellId(dirty: DirtyCell): string {
+  if (dirty.level === 'equipment-hour') return `equipment#${equipmentHourId(dirty.cell)}`;
+  if (dirty.level === 'fleet-hour') return `fleet#${sumId(dirty.cell)}`;
   return `shard#${dirty.cell.hour}#${dirty.cell.shard}`;
 }
 
-/** Everything that several records say about one cell. */
+/** Combines what several records say about one cell. */
 export function mergeDirty(first: DirtyCell, others: readonly DirtyCell[]): DirtyCell {
   const all = [first, ...others];
   if (first.level === 'equipment-hour') {

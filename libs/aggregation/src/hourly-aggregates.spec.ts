@@ -1,18 +1,18 @@
+import { LIST_LIMITS, WorkBudget } from '@sensorflow/kernel';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { FixedClock } from '../../../test/support/fixed-clock.js';
 import { InMemoryAggregateStore } from '../../../test/support/in-memory-aggregate-store.js';
 import { InMemoryFleetStore } from '../../../test/support/in-memory-fleet-store.js';
 import { aStoredReading } from '../../../test/support/readings.js';
-import { LIST_LIMITS, WorkBudget } from '@sensorflow/kernel';
-import { FixedClock } from '../../../test/support/fixed-clock.js';
+import { HourlyAggregates } from './hourly-aggregates.js';
 import {
   AGGREGATE_TOO_LARGE,
   compareEquipmentHours,
   type EquipmentHour,
   type MetricHour,
-} from './aggregate-store.js';
-import { hourOf, hourPlus, type Hour } from './hour.js';
-import { foldReadings } from './hourly-aggregate.js';
-import { HourlyAggregates } from './hourly-aggregates.js';
+} from './hours/aggregate-store.js';
+import { hourOf, hourPlus, type Hour } from './hours/hour.js';
+import { foldReadings } from './hours/hourly-aggregate.js';
 
 const FIRST = hourOf(aStoredReading({ timestamp: '2023-02-14T20:00:00Z' }).timestamp);
 const RANGE = { from: FIRST, to: hourPlus(FIRST, 8) };

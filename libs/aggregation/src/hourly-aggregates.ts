@@ -1,31 +1,31 @@
 import { DomainError, type WorkBudget } from '@sensorflow/kernel';
+import type { FleetStore } from './fleet/fleet-store.js';
+import { hasAggregate, HoursPage, type ListedHours } from './hours-page.js';
 import {
   compareEquipmentHours,
   type AggregateStore,
   type EquipmentHour,
   type MetricHoursQuery,
-} from './aggregate-store.js';
-import type { FleetStore } from './fleet-store.js';
-import { isEmptyRange, type HourRange } from './hour.js';
-import { together, type MetricAggregate } from './hourly-aggregate.js';
-import { hasAggregate, HoursPage, type ListedHours } from './hours-page.js';
+} from './hours/aggregate-store.js';
+import { isEmptyRange, type HourRange } from './hours/hour.js';
+import { merge, type MetricAggregate } from './hours/hourly-aggregate.js';
 
 export interface AggregatesQuery extends Omit<MetricHoursQuery, 'wanted'> {
-  /** Hours of a page, shown or named, at least 1. */
+  /** Hours of a page, shown or not, at least 1. */
   readonly limit: number;
 }
 
 export interface AggregatesReport extends ListedHours {
-  /** Of the whole range, whatever the page; undefined when there is nothing. */
+  /** Of the whole range, not the page; undefined without readings. */
   readonly summary: MetricAggregate | undefined;
 }
 
 const NOTHING: AggregatesReport = { summary: undefined, items: [], notShown: [], next: undefined };
 
-/** The summary of one equipment cannot end early: 200,000 hours, or 400 MB of them. */
+/** Limit for one equipment, whose summary cannot end early: 200,000 hours, or 400 MB of them. */
 const MOST_CALLS_OF_ONE = { storeCalls: 400, ms: Infinity };
 
-/** Answers what the hours of a range amount to, and lists them. */
+/** Sums up the hours of a range, and lists them. */
 export class HourlyAggregates {
   constructor(
     private readonly aggregates: AggregateStore,
@@ -33,8 +33,8 @@ export class HourlyAggregates {
   ) {}
 
   /**
-   * Of the fleet, the summary comes from the fleet-hours: it may lag behind the items by seconds. Of one
-   * equipment, both come from its own hours. A page ends early where the budget is spent. Throws what the
+   * The fleet's summary comes from the fleet-hours and may lag behind the items by seconds; one equipment's
+   * comes from the items' own hours. A page ends early when the budget is spent. Throws what the
    * stores throw, `range-too-costly`, and the reason of the budget's signal, never half a sum.
    */
   async report(query: AggregatesQuery, budget?: WorkBudget): Promise<AggregatesReport> {
@@ -47,7 +47,7 @@ export class HourlyAggregates {
     return { summary, ...page };
   }
 
-  /** A dozen calls for the longest range. */
+  /** Takes a dozen calls for the longest range. */
   private async fleetSummary(
     metric: string,
     range: HourRange,
@@ -98,7 +98,7 @@ function sumUp(
   before: MetricAggregate | undefined,
 ): MetricAggregate | undefined {
   return page.reduce<MetricAggregate | undefined>(
-    (sum, { aggregate }) => (sum ? together(sum, aggregate) : aggregate),
+    (sum, { aggregate }) => (sum ? merge(sum, aggregate) : aggregate),
     before,
   );
 }

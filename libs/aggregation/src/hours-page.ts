@@ -1,19 +1,19 @@
-import type { EquipmentHour, MetricHour, ScannedHour } from './aggregate-store.js';
+import type { EquipmentHour, MetricHour, ScannedHour } from './hours/aggregate-store.js';
 
 export interface ListedHours {
   /** Ordered by hour, then equipment id. */
   readonly items: readonly MetricHour[];
-  /** Hours of the same stretch that have readings, and are too large to be shown. In the same order. */
+  /** Hours of the same stretch that are too large to show. In the same order. */
   readonly notShown: readonly EquipmentHour[];
-  /** Where the next page goes on (`after`), or undefined at the end. */
+  /** `after` of the next page; undefined at the end. */
   readonly next: EquipmentHour | undefined;
 }
 
-/** A page of hours as it fills: those with the metric and those that cannot say whether they have it. */
+/** Collects a page of hours: those with the metric, and those too large to tell. */
 export class HoursPage {
   private readonly found: ScannedHour[] = [];
 
-  /** @param limit of both kinds together, so that the answer stays bounded */
+  /** @param limit on both kinds together, so that the answer stays bounded */
   constructor(private readonly limit: number) {}
 
   add(cells: readonly ScannedHour[]): void {
@@ -26,7 +26,7 @@ export class HoursPage {
     return this.found.length > this.limit;
   }
 
-  /** @param through what was looked at, of a page that ends before it is full and before the range does */
+  /** @param through the last hour read, if the page ends before it is full and before the range does */
   listed(through?: EquipmentHour): ListedHours {
     const page = this.found.slice(0, this.limit);
     return {

@@ -1,70 +1,35 @@
 export {
   AGGREGATE_TOO_LARGE,
   AggregateStore,
-  compareEquipmentHours,
-  type CellState,
+  equipmentHourId,
   type EquipmentHour,
   type EquipmentHourCell,
-  type MetricHour,
-  type MetricHoursQuery,
   type ReplaceOutcome,
-  type ScannedHour,
-} from './aggregate-store.js';
-export type { DirtyCell } from './dirty-cell.js';
+} from './hours/aggregate-store.js';
+export { parseEquipmentFilter } from './equipment-filter.js';
+export { FleetStore, sumId, type SumOf } from './fleet/fleet-store.js';
+export { HOUR_SEALED, HourRecomputer } from './hours/hour-recomputer.js';
+export { foldIntoSlots, joinSlots, type HourSlots } from './hours/hour-slots.js';
 export {
-  FleetStore,
-  type FleetHour,
-  type ShardHour,
-  type SumCell,
-  type SumOf,
-} from './fleet-store.js';
-export { EquipmentRegistrar } from './equipment-registrar.js';
-export { RegistryMetricNames } from './registry-metric-names.js';
-export {
-  EquipmentRegistry,
-  MOST_LISTED_METRICS,
-  MOST_PAIRS_PER_CALL,
-  type EquipmentMetric,
-  type MetricsQuery,
-  type RegisteredEquipment,
-} from './equipment-registry.js';
-export {
-  equipmentHourKey,
-  HOUR_SEALED,
-  HourRecomputer,
-  type RecomputeOutcome,
-} from './hour-recomputer.js';
-export { hourOf, parseHour, type Hour, type HourRange } from './hour.js';
-export {
-  foldReadings,
-  joinEquipment,
-  type HourMetrics,
-  type MetricAggregate,
-} from './hourly-aggregate.js';
-export {
-  HourlyAggregates,
-  type AggregatesQuery,
-  type AggregatesReport,
-} from './hourly-aggregates.js';
-export {
-  KnownEquipment,
-  type EquipmentPage,
-  type EquipmentQuery,
-  type EquipmentSummary,
-} from './known-equipment.js';
+  dayOf,
+  earlierHour,
+  firstHourFrom,
+  firstHourOfDay,
+  hourOf,
+  hourOfEpochMs,
+  hourPlus,
+  hoursBetween,
+  parseHour,
+  startOfHour,
+  startOfSlot,
+  type Hour,
+  type HourRange,
+} from './hours/hour.js';
+export { merge, type HourMetrics, type MetricAggregate } from './hours/hourly-aggregate.js';
 export {
   StreamBatchAggregator,
   type BatchFailure,
   type BatchOutcome,
   type StreamChange,
 } from './stream-batch-aggregator.js';
-export { sumKey, SumRecomputer } from './sum-recomputer.js';
-export { AggregateRepairer } from './aggregate-repairer.js';
-export type { Difference, Level } from './difference.js';
-export { Inspection } from './inspection.js';
-export { FirstLooks } from './first-looks.js';
-export { OccupiedDays } from './occupied-days.js';
-export { SweepLedger, type SweepPosition } from './sweep-ledger.js';
-export type { SweepListener } from './sweep-schedule.js';
-export type { SweptHour } from './sweeper.js';
-export { Verification, type VerificationQuery, type VerificationReport } from './verification.js';
+export { SumRecomputer } from './fleet/sum-recomputer.js';

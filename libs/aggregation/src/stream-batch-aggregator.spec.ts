@@ -7,11 +7,11 @@ import { InMemoryAggregateStore } from '../../../test/support/in-memory-aggregat
 import { InMemoryFleetStore } from '../../../test/support/in-memory-fleet-store.js';
 import { InMemoryReadingStore } from '../../../test/support/in-memory-reading-store.js';
 import { anInstant, aStoredReading } from '../../../test/support/readings.js';
-import type { CellState, EquipmentHour, EquipmentHourCell } from './aggregate-store.js';
-import { HourRecomputer } from './hour-recomputer.js';
-import { hourOf, slotOf } from './hour.js';
+import { SumRecomputer } from './fleet/sum-recomputer.js';
+import type { CellState, EquipmentHour, EquipmentHourCell } from './hours/aggregate-store.js';
+import { HourRecomputer } from './hours/hour-recomputer.js';
+import { hourOf, slotOf } from './hours/hour.js';
 import { StreamBatchAggregator, type StreamChange } from './stream-batch-aggregator.js';
-import { SumRecomputer } from './sum-recomputer.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
 const HOUR_SIX = hourOf(anInstant('2023-02-15T06:00:00Z'));

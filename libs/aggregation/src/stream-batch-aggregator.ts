@@ -1,37 +1,38 @@
-import { DomainError } from '@sensorflow/kernel';
-import { AGGREGATE_TOO_LARGE, type EquipmentHour } from './aggregate-store.js';
-import { dirtyCellKey, mergeDirty, type DirtyCell } from './dirty-cell.js';
-import { HOUR_SEALED, type HourRecomputer, type RecomputeOutcome } from './hour-recomputer.js';
-import type { SumRecomputer } from './sum-recomputer.js';
+import { DomainError, inParallel } from '@sensorflow/kernel';
+import { dirtyCellId, mergeDirty, type DirtyCell } from './dirty-cell.js';
+import type { SumRecomputer } from './fleet/sum-recomputer.js';
+import { AGGREGATE_TOO_LARGE, type EquipmentHour } from './hours/aggregate-store.js';
+import {
+  HOUR_SEALED,
+  type HourRecomputer,
+  type RecomputeOutcome,
+} from './hours/hour-recomputer.js';
 
-/**
- * What a record of a stream says: which cell it made dirty. Whether something was inserted, replaced or
- * removed makes no difference.
- */
+/** The cell that a stream record made dirty, whether by an insertion, a replacement or a removal. */
 export interface StreamChange {
   /** The stream's name for this record; opaque. */
   readonly sequenceNumber: string;
-  /** `nothing` when nothing stands above what changed; undefined when the record could not be understood. */
+  /** `nothing` if no aggregate depends on what changed; undefined if the record could not be understood. */
   readonly dirty: DirtyCell | 'nothing' | undefined;
 }
 
 export interface BatchOutcome {
-  /** Distinct cells that the batch made dirty. */
+  /** How many distinct cells the batch made dirty. */
   readonly dirtyCells: number;
   readonly failures: readonly BatchFailure[];
   /**
-   * Where the stream has to start again: the earliest failed record. Lambda delivers everything from
-   * the lowest reported one again, so that naming more would say nothing more.
+   * The earliest failed record, where the stream has to start again. Naming more would change nothing:
+   * Lambda redelivers everything from the lowest one on.
    */
   readonly firstFailed: string | undefined;
-  /** Done, but not shown: they have more metrics than a cell holds. No failures, so that no stream stops. */
+  /** Done, but not shown, because they have more metrics than a cell holds. No failures: they must not stop a stream. */
   readonly tooLarge: readonly EquipmentHour[];
-  /** Left as they are, because their readings expire: a change came days too late. */
+  /** Left as they are, because their readings expire: the change came days too late. */
   readonly sealed: readonly EquipmentHour[];
 }
 
 export interface BatchFailure {
-  /** Place of the failure's first record in the batch. */
+  /** Index of the failure's first record in the batch. */
   readonly position: number;
   /** Undefined for a record that could not be understood. */
   readonly cell: DirtyCell['cell'] | undefined;
@@ -45,10 +46,10 @@ interface Task {
   readonly dirty: DirtyCell;
 }
 
-/** Cells recomputed at once: enough to hide the store's latency behind each other. */
+/** Cells recomputed in parallel: enough to hide the store's latency. */
 const CONCURRENCY = 8;
 
-/** Turns a batch of either stream into recomputed cells: each record only says that a cell is dirty. */
+/** Recomputes the cells that a batch of either stream made dirty. */
 export class StreamBatchAggregator {
   constructor(
     private readonly hours: HourRecomputer,
@@ -56,15 +57,15 @@ export class StreamBatchAggregator {
   ) {}
 
   /**
-   * Recomputes each dirty cell once. A failure does not hold up the cells behind it, which stay fresh
-   * while the stream tries the failed one again; every failure is in the outcome, none is thrown.
+   * Recomputes each dirty cell once. A failed cell does not block later ones, which stay fresh while the
+   * stream retries it. Every failure is in the outcome; none is thrown.
    */
   async aggregate(
     changes: readonly StreamChange[],
     deadlineEpochMs: number,
   ): Promise<BatchOutcome> {
     const tasks = tasksOf(changes);
-    const recomputed = await this.workOff(tasks, deadlineEpochMs);
+    const recomputed = await this.recomputeAll(tasks, deadlineEpochMs);
     const failures = [...malformed(changes), ...recomputed.failures];
     failures.sort((a, b) => a.position - b.position);
     const first = failures[0];
@@ -77,29 +78,25 @@ export class StreamBatchAggregator {
     };
   }
 
-  private async workOff(
+  private async recomputeAll(
     tasks: readonly Task[],
     deadlineEpochMs: number,
   ): Promise<Pick<BatchOutcome, 'failures' | 'tooLarge' | 'sealed'>> {
     const failures: BatchFailure[] = [];
     const tooLarge: EquipmentHour[] = [];
     const sealed: EquipmentHour[] = [];
-    const remaining = tasks.values();
-    const work = async (): Promise<void> => {
-      for (const { position, dirty } of remaining) {
-        try {
-          if (dirty.level !== 'equipment-hour') await this.recomputeSum(dirty, deadlineEpochMs);
-          else {
-            const outcome = await this.recomputeHour(dirty, deadlineEpochMs);
-            if (outcome === AGGREGATE_TOO_LARGE) tooLarge.push(dirty.cell);
-            if (outcome === HOUR_SEALED) sealed.push(dirty.cell);
-          }
-        } catch (error) {
-          failures.push({ position, cell: dirty.cell, error });
+    await inParallel(tasks, CONCURRENCY, async ({ position, dirty }) => {
+      try {
+        if (dirty.level !== 'equipment-hour') await this.recomputeSum(dirty, deadlineEpochMs);
+        else {
+          const outcome = await this.recomputeHour(dirty, deadlineEpochMs);
+          if (outcome === AGGREGATE_TOO_LARGE) tooLarge.push(dirty.cell);
+          if (outcome === HOUR_SEALED) sealed.push(dirty.cell);
         }
+      } catch (error) {
+        failures.push({ position, cell: dirty.cell, error });
       }
-    };
-    await Promise.all(Array.from({ length: CONCURRENCY }, work));
+    });
     return { failures, tooLarge, sealed };
   }
 
@@ -120,12 +117,12 @@ export class StreamBatchAggregator {
   }
 }
 
-/** One for each cell, in the order of their first records, so that the stream's checkpoint moves while time lasts. */
+/** One per cell, in the order of their first records, so that the stream's checkpoint advances while there is time. */
 function tasksOf(changes: readonly StreamChange[]): readonly Task[] {
   const said = new Map<string, { position: number; first: DirtyCell; others: DirtyCell[] }>();
   for (const [position, { dirty }] of changes.entries()) {
     if (dirty === undefined || dirty === 'nothing') continue;
-    const key = dirtyCellKey(dirty);
+    const key = dirtyCellId(dirty);
     const before = said.get(key);
     if (before) before.others.push(dirty);
     else said.set(key, { position, first: dirty, others: [] });

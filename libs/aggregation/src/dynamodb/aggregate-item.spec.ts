@@ -1,7 +1,9 @@
+import type { Item } from '@sensorflow/platform/aws/stored-item.js';
+import { versionOf } from '@sensorflow/platform/aws/versioned-put.js';
 import { describe, expect, it } from 'vitest';
 import { AggregationWorld, anHour } from '../../../../test/support/aggregation-world.js';
-import type { EquipmentHourCell } from '../aggregate-store.js';
-import { toCell, toCellState, toItem, versionOf, type Item } from './aggregate-item.js';
+import type { EquipmentHourCell } from '../hours/aggregate-store.js';
+import { toCell, toCellState, toItem } from './aggregate-item.js';
 
 const OF = { equipmentId: 'EQ-1', hour: anHour('2023-02-15T06') };
 

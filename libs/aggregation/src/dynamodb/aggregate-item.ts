@@ -1,23 +1,22 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { Decimal, parseInstant, type Instant } from '@sensorflow/kernel';
+import { broken, number, text, type Item } from '@sensorflow/platform/aws/stored-item.js';
+import { versionOf } from '@sensorflow/platform/aws/versioned-put.js';
+import type { FleetHour, SumCell } from '../fleet/fleet-store.js';
 import {
   AGGREGATE_TOO_LARGE,
   type CellState,
   type EquipmentHourCell,
   type ScannedHour,
-} from '../aggregate-store.js';
-import type { FleetHour, SumCell } from '../fleet-store.js';
-import type { HourSlots } from '../hour-slots.js';
-import { parseHour, SLOTS_PER_HOUR, type Hour } from '../hour.js';
-import type { HourMetrics, MetricAggregate } from '../hourly-aggregate.js';
-import { equipmentHourKeyOf, sumKeyOf } from './aggregate-keys.js';
-
-/** Cells as they lie in the table. */
-export type Item = Readonly<Record<string, AttributeValue>>;
+} from '../hours/aggregate-store.js';
+import type { HourSlots } from '../hours/hour-slots.js';
+import { parseHour, SLOTS_PER_HOUR, type Hour } from '../hours/hour.js';
+import type { HourMetrics, MetricAggregate } from '../hours/hourly-aggregate.js';
+import { equipmentHourItemKey, sumItemKey } from './aggregate-keys.js';
 
 export function toItem(cell: EquipmentHourCell, shard: number): Record<string, AttributeValue> {
   return {
-    ...equipmentHourKeyOf(cell, shard),
+    ...equipmentHourItemKey(cell, shard),
     equipmentId: { S: cell.equipmentId },
     hour: { S: cell.hour },
     version: { N: String(cell.version) },
@@ -30,7 +29,7 @@ export function toItem(cell: EquipmentHourCell, shard: number): Record<string, A
 /** A sum without readings has no `sum`, only its version. It must not carry the index's `equipmentId`. */
 export function toSumItem(cell: SumCell): Record<string, AttributeValue> {
   return {
-    ...sumKeyOf(cell),
+    ...sumItemKey(cell),
     version: { N: String(cell.version) },
     ...(cell.aggregate && { sum: toMap(cell.aggregate) }),
   };
@@ -68,15 +67,6 @@ function toMap(aggregate: MetricAggregate): AttributeValue {
       ...(largestGapNs > 0 && { gapNs: { N: String(largestGapNs) } }),
     },
   };
-}
-
-/** Versions begin with 1; beyond the last, doubles cannot tell each from the next. */
-export const [FIRST_VERSION, LAST_VERSION] = [1, 1e15];
-
-/** 0 without an item, and for one without a version that can be read: the next writer gives it one. */
-export function versionOf(item: Item | undefined): number {
-  const version = Number(item?.['version']?.N);
-  return version >= FIRST_VERSION && version <= LAST_VERSION ? version : 0;
 }
 
 /** Without slots that can be read the whole hour is recomputed. */
@@ -181,23 +171,7 @@ function fromMap(map: Item): MetricAggregate {
 
 const ZERO = { N: '0' };
 
-/** Everything in this table was written by this file. */
-function broken(attribute: string): Error {
-  return new Error(`the aggregates table holds an item with an unusable ${attribute}`);
-}
-
-export function text(value: AttributeValue | undefined, attribute: string): string {
-  if (value?.S === undefined) throw broken(attribute);
-  return value.S;
-}
-
-export function number(value: AttributeValue | undefined, attribute: string): number {
-  const parsed = Number(value?.N ?? Number.NaN);
-  if (!Number.isFinite(parsed)) throw broken(attribute);
-  return parsed;
-}
-
-export function hourIn(value: AttributeValue | undefined): Hour {
+function hourIn(value: AttributeValue | undefined): Hour {
   const hour = parseHour(text(value, 'hour'));
   if (hour === undefined) throw broken('hour');
   return hour;

@@ -1,6 +1,6 @@
-import type { EquipmentHour } from '../aggregate-store.js';
-import type { SumOf } from '../fleet-store.js';
-import { dayOf, parseHour, type Hour } from '../hour.js';
+import type { SumOf } from '../fleet/fleet-store.js';
+import type { EquipmentHour } from '../hours/aggregate-store.js';
+import { dayOf, parseHour, type Hour } from '../hours/hour.js';
 
 /** The keys of the aggregates table: decision records 0005 and 0008 say why these. */
 export type CellKey = Readonly<Record<'partition' | 'cell', { readonly S: string }>>;
@@ -11,18 +11,18 @@ const HOUR_LENGTH = 'yyyy-mm-ddThh'.length;
 const EQUIPMENT_PARTITION = /^\d{4}-\d{2}-\d{2}#(\d{1,4})$/;
 const SHARD_PARTITION = /^shard#([^#]+)#\d{4}-\d{2}-\d{2}$/;
 
-export function equipmentHourKeyOf({ equipmentId, hour }: EquipmentHour, shard: number): CellKey {
-  return keyOf(equipmentPartition(dayOf(hour), shard), `${hour}#${equipmentId}`);
+export function equipmentHourItemKey({ equipmentId, hour }: EquipmentHour, shard: number): CellKey {
+  return itemKey(equipmentPartition(dayOf(hour), shard), `${hour}#${equipmentId}`);
 }
 
 export function equipmentPartition(day: string, shard: number): string {
   return `${day}#${shard}`;
 }
 
-export function sumKeyOf({ metric, hour, shard }: SumOf): CellKey {
+export function sumItemKey({ metric, hour, shard }: SumOf): CellKey {
   return shard === undefined
-    ? keyOf(fleetPartition(metric), hour)
-    : keyOf(shardSumsPartition(metric, hour), `${hour}#${shard}`);
+    ? itemKey(fleetPartition(metric), hour)
+    : itemKey(shardSumsPartition(metric, hour), `${hour}#${shard}`);
 }
 
 export function shardSumsPartition(metric: string, hour: Hour): string {
@@ -62,6 +62,6 @@ function hourAt(cell: string): Hour | undefined {
   return cell[HOUR_LENGTH] === '#' ? parseHour(cell.slice(0, HOUR_LENGTH)) : undefined;
 }
 
-function keyOf(partition: string, cell: string): CellKey {
+function itemKey(partition: string, cell: string): CellKey {
   return { partition: { S: partition }, cell: { S: cell } };
 }

@@ -1,13 +1,18 @@
+import { member, textMember } from '@sensorflow/platform/aws/json-member.js';
+import type { StreamRecord } from '@sensorflow/platform/aws/stream-records.js';
 import { isDeepStrictEqual } from 'node:util';
 import type { DirtyCell } from '../dirty-cell.js';
-import { member, textMember } from './json-member.js';
 import { equipmentHourAt, isOfCells, shardSumAt } from './aggregate-keys.js';
 
 /**
  * The cell that a record of the aggregates' own stream made dirty: keys say which, images in which
  * metrics. `nothing` above what is no cell and above the fleet; undefined when it cannot be understood.
  */
-export function dirtyByCell(change: unknown, keys: unknown): DirtyCell | 'nothing' | undefined {
+export function dirtyByCell({
+  keys,
+  oldImage,
+  newImage,
+}: StreamRecord): DirtyCell | 'nothing' | undefined {
   const partition = textMember(keys, 'partition');
   const cell = textMember(keys, 'cell');
   if (partition === undefined || cell === undefined) return undefined;
@@ -15,7 +20,7 @@ export function dirtyByCell(change: unknown, keys: unknown): DirtyCell | 'nothin
   const sum = shardSumAt(partition, cell);
   if (sum) return { level: 'fleet-hour', cell: { metric: sum.metric, hour: sum.hour } };
   const at = equipmentHourAt(partition, cell);
-  const metrics = changedMetrics(member(change, 'OldImage'), member(change, 'NewImage'));
+  const metrics = changedMetrics(oldImage, newImage);
   if (!at || !metrics) return undefined;
   const shardHour = { shard: at.shard, hour: at.hour };
   return metrics.length > 0 ? { level: 'shard-hour', cell: shardHour, metrics } : 'nothing';

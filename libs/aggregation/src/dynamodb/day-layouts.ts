@@ -5,8 +5,8 @@ import {
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
 import type { WorkBudget } from '@sensorflow/kernel';
-import { dayOf, hourPlus, type HourRange } from '../hour.js';
-import { number, text, type Item } from './aggregate-item.js';
+import { number, text, type Item } from '@sensorflow/platform/aws/stored-item.js';
+import { dayOf, hourPlus, type HourRange } from '../hours/hour.js';
 import { queryPages } from './query-pages.js';
 import { answered, unavailable } from './store-errors.js';
 

@@ -4,6 +4,8 @@ import {
   type QueryCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import type { WorkBudget } from '@sensorflow/kernel';
+import { mergeSorted } from '@sensorflow/platform/aws/merge-sorted.js';
+import { text, type Item } from '@sensorflow/platform/aws/stored-item.js';
 import { EQUIPMENT_HOURS_INDEX } from '@sensorflow/platform/resources/tables.js';
 import { createHash } from 'node:crypto';
 import {
@@ -15,15 +17,14 @@ import {
   type MetricHoursQuery,
   type ReplaceOutcome,
   type ScannedHour,
-} from '../aggregate-store.js';
-import { dayOf, hourPlus, isEmptyRange, type Hour, type HourRange } from '../hour.js';
-import { text, toCell, toCellState, toItem, toScannedHour, type Item } from './aggregate-item.js';
-import { equipmentHourAt, equipmentHourKeyOf, equipmentPartition } from './aggregate-keys.js';
+} from '../hours/aggregate-store.js';
+import { dayOf, hourPlus, isEmptyRange, type Hour, type HourRange } from '../hours/hour.js';
+import { toCell, toCellState, toItem, toScannedHour } from './aggregate-item.js';
+import { equipmentHourAt, equipmentHourItemKey, equipmentPartition } from './aggregate-keys.js';
 import { DayLayouts, type DayLayout } from './day-layouts.js';
-import { mergeSorted } from './merge-sorted.js';
+import { putCell, tooLarge } from './put-cell.js';
 import { queryPages } from './query-pages.js';
 import { answered } from './store-errors.js';
-import { putNextVersion, tooLarge } from './versioned-put.js';
 
 /** Cells held in memory while a day's shards are merged, over all shards. */
 const MERGE_CELLS = 16_384;
@@ -52,7 +53,7 @@ export class DynamoDbAggregateStore extends AggregateStore {
   override async readState(of: EquipmentHour): Promise<CellState> {
     const command = new GetItemCommand({
       TableName: this.tableName,
-      Key: equipmentHourKeyOf(of, await this.layOut(of)),
+      Key: equipmentHourItemKey(of, await this.layOut(of)),
       ProjectionExpression: '#version, #slots',
       ExpressionAttributeNames: { '#version': 'version', '#slots': 'slots' },
       ConsistentRead: true,
@@ -65,7 +66,7 @@ export class DynamoDbAggregateStore extends AggregateStore {
     const metrics = parts.reduce((sum, { size }) => sum + size, 0);
     if (metrics >= NEVER_FITTING_METRICS) throw tooLarge();
     const item = toItem(cell, await this.layOut(cell));
-    return putNextVersion(this.client, this.tableName, item);
+    return putCell(this.client, this.tableName, item);
   }
 
   override async *scanMetric(

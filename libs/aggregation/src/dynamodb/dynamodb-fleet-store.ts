@@ -1,34 +1,28 @@
 import { GetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { WorkBudget } from '@sensorflow/kernel';
-import type { ReplaceOutcome } from '../aggregate-store.js';
+import { text, type Item } from '@sensorflow/platform/aws/stored-item.js';
+import { versionOf } from '@sensorflow/platform/aws/versioned-put.js';
 import {
   FleetStore,
   type FleetHour,
   type ShardHour,
   type SumCell,
   type SumOf,
-} from '../fleet-store.js';
-import { dayOf, isEmptyRange, parseHour, type Hour, type HourRange } from '../hour.js';
-import type { HourMetrics, MetricAggregate } from '../hourly-aggregate.js';
-import {
-  readableMetricsOf,
-  readableSumOf,
-  text,
-  toFleetHour,
-  toSumItem,
-  versionOf,
-  type Item,
-} from './aggregate-item.js';
+} from '../fleet/fleet-store.js';
+import type { ReplaceOutcome } from '../hours/aggregate-store.js';
+import { dayOf, isEmptyRange, parseHour, type Hour, type HourRange } from '../hours/hour.js';
+import type { HourMetrics, MetricAggregate } from '../hours/hourly-aggregate.js';
+import { readableMetricsOf, readableSumOf, toFleetHour, toSumItem } from './aggregate-item.js';
 import {
   equipmentPartition,
   fleetPartition,
   shardSumAt,
   shardSumsPartition,
-  sumKeyOf,
+  sumItemKey,
 } from './aggregate-keys.js';
+import { putCell } from './put-cell.js';
 import { queryPages } from './query-pages.js';
 import { answered } from './store-errors.js';
-import { putNextVersion } from './versioned-put.js';
 
 /** More than a month has, and read in some milliseconds. */
 const FLEET_HOURS_PER_PAGE = 750;
@@ -47,7 +41,7 @@ export class DynamoDbFleetStore extends FleetStore {
   override async readVersion(of: SumOf): Promise<number> {
     const command = new GetItemCommand({
       TableName: this.tableName,
-      Key: sumKeyOf(of),
+      Key: sumItemKey(of),
       ProjectionExpression: '#version',
       ExpressionAttributeNames: { '#version': 'version' },
       ConsistentRead: true,
@@ -56,7 +50,7 @@ export class DynamoDbFleetStore extends FleetStore {
   }
 
   override async replaceSum(cell: SumCell): Promise<ReplaceOutcome> {
-    return putNextVersion(this.client, this.tableName, toSumItem(cell));
+    return putCell(this.client, this.tableName, toSumItem(cell));
   }
 
   override async *scanShard(

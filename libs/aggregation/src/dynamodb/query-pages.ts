@@ -1,7 +1,7 @@
 import type { AttributeValue, DynamoDBClient, QueryCommandInput } from '@aws-sdk/client-dynamodb';
 import type { WorkBudget } from '@sensorflow/kernel';
 import { queryWithin } from '@sensorflow/platform/aws/query-within.js';
-import type { Item } from './aggregate-item.js';
+import type { Item } from '@sensorflow/platform/aws/stored-item.js';
 import { answered } from './store-errors.js';
 
 /**

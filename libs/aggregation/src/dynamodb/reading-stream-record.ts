@@ -1,7 +1,7 @@
+import { textMember } from '@sensorflow/platform/aws/json-member.js';
 import { timeCoveredBy } from '@sensorflow/sensor-data';
 import type { DirtyCell } from '../dirty-cell.js';
-import { hourOf, slotOf } from '../hour.js';
-import { textMember } from './json-member.js';
+import { hourOf, slotOf } from '../hours/hour.js';
 
 /**
  * The equipment-hour that a record of the readings' stream made dirty. Only keys are looked at: readings,

@@ -1,3 +1,4 @@
+import { streamRecordsOf } from '@sensorflow/platform/aws/stream-records.js';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { streamChangesOf } from './stream-changes.js';
@@ -9,8 +10,12 @@ function aRecord(keys: unknown, eventName = 'INSERT', images: object = {}) {
   return { eventName, dynamodb: { SequenceNumber: SEQUENCE_NUMBER, Keys: keys, ...images } };
 }
 
+function changesOf(...Records: readonly object[]) {
+  return streamChangesOf(streamRecordsOf({ Records }));
+}
+
 function dirtyBy(...record: Parameters<typeof aRecord>) {
-  const [change] = streamChangesOf({ Records: [aRecord(...record)] });
+  const [change] = changesOf(aRecord(...record));
   expect(change?.sequenceNumber).toBe(SEQUENCE_NUMBER);
   return change?.dirty;
 }
@@ -57,7 +62,7 @@ describe('a removal in the readings’ stream', () => {
 
   function dirtyByRemoval(record: object, change: object = {}) {
     const dynamodb = { SequenceNumber: SEQUENCE_NUMBER, Keys: KEYS, ...change };
-    const [dirty] = streamChangesOf({ Records: [{ eventName: 'REMOVE', ...record, dynamodb }] });
+    const [dirty] = changesOf({ eventName: 'REMOVE', ...record, dynamodb });
     return dirty?.dirty;
   }
 
@@ -168,24 +173,10 @@ describe('a record of the aggregates’ stream', () => {
 });
 
 describe('a batch of records', () => {
-  it.each([
-    [undefined],
-    [null],
-    [{}],
-    [{ Records: {} }],
-    [{ Records: [null] }],
-    [{ Records: [{ dynamodb: { Keys: KEYS } }] }],
-    [{ Records: [{ dynamodb: { Keys: KEYS, SequenceNumber: '' } }] }],
-  ])('cannot be reported as failed in %j, which is refused as a whole', (event) => {
-    expect(() => streamChangesOf(event)).toThrow(TypeError);
-  });
-
   it('never throws for a record that has a sequence number', () => {
     fc.assert(
       fc.property(fc.anything(), fc.anything(), (keys, NewImage) => {
-        expect(streamChangesOf({ Records: [aRecord(keys, 'INSERT', { NewImage })] })).toHaveLength(
-          1,
-        );
+        expect(changesOf(aRecord(keys, 'INSERT', { NewImage }))).toHaveLength(1);
       }),
       { numRuns: 1000 },
     );

@@ -5,15 +5,15 @@ import { InMemoryAggregateStore } from '../../../../test/support/in-memory-aggre
 import { InMemoryFleetStore } from '../../../../test/support/in-memory-fleet-store.js';
 import { InMemoryReadingStore } from '../../../../test/support/in-memory-reading-store.js';
 import { aStoredReading } from '../../../../test/support/readings.js';
-import type { EquipmentHourCell, ReplaceOutcome } from '../aggregate-store.js';
 import type { DirtyCell } from '../dirty-cell.js';
-import { equipmentHourKeyOf, sumKeyOf, type CellKey } from './aggregate-keys.js';
-import { shardOf } from './dynamodb-aggregate-store.js';
-import type { SumCell } from '../fleet-store.js';
-import { HourRecomputer } from '../hour-recomputer.js';
-import { hourOf, slotOf } from '../hour.js';
+import type { SumCell } from '../fleet/fleet-store.js';
+import { SumRecomputer } from '../fleet/sum-recomputer.js';
+import type { EquipmentHourCell, ReplaceOutcome } from '../hours/aggregate-store.js';
+import { HourRecomputer } from '../hours/hour-recomputer.js';
+import { hourOf, slotOf } from '../hours/hour.js';
 import { StreamBatchAggregator } from '../stream-batch-aggregator.js';
-import { SumRecomputer } from '../sum-recomputer.js';
+import { equipmentHourItemKey, sumItemKey, type CellKey } from './aggregate-keys.js';
+import { shardOf } from './dynamodb-aggregate-store.js';
 
 /** The fleet of decision record 0008, and the shards that the README recommends for it. */
 const EQUIPMENT = 10_000;
@@ -61,7 +61,7 @@ class CountedAggregateStore extends InMemoryAggregateStore {
 
   override async replaceCell(cell: EquipmentHourCell): Promise<ReplaceOutcome> {
     const shard = ofShard(cell.equipmentId);
-    this.counts.count(equipmentHourKeyOf(cell, shard));
+    this.counts.count(equipmentHourItemKey(cell, shard));
     const shardHour = { shard, hour: cell.hour };
     this.dirty.push({ level: 'shard-hour', cell: shardHour, metrics: [...cell.metrics.keys()] });
     return super.replaceCell(cell);
@@ -79,7 +79,7 @@ class CountedFleetStore extends InMemoryFleetStore {
   }
 
   override async replaceSum(cell: SumCell): Promise<ReplaceOutcome> {
-    this.counts.count(sumKeyOf(cell));
+    this.counts.count(sumItemKey(cell));
     const { metric, hour, shard } = cell;
     if (shard !== undefined) this.dirty.push({ level: 'fleet-hour', cell: { metric, hour } });
     return super.replaceSum(cell);

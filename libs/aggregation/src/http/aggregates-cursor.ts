@@ -1,7 +1,11 @@
-import { DomainError } from '@sensorflow/kernel';
-import { decodeCursor, encodeCursor, type CursorQuery } from '@sensorflow/platform/http/cursor.js';
-import type { EquipmentHour } from '../aggregate-store.js';
-import { hourPlus, parseHour, type Hour, type HourRange } from '../hour.js';
+import {
+  cursorInvalid,
+  decodeCursor,
+  encodeCursor,
+  type CursorQuery,
+} from '@sensorflow/platform/http/cursor.js';
+import type { EquipmentHour } from '../hours/aggregate-store.js';
+import { hourPlus, parseHour, type Hour, type HourRange } from '../hours/hour.js';
 import { hoursOf, type AggregatesRequest, type Window } from './aggregates-request.js';
 import { HOURS_OF_INTERVAL } from './intervals.js';
 
@@ -53,11 +57,4 @@ function cursorQueryOf({ window, metric, equipmentId }: AggregatesRequest): Curs
   const [from, to] = window.interval === null ? [window.from, window.to] : [null, null];
   const { interval } = window;
   return { list: 'aggregates', interval, from, to, metric, equipmentId: equipmentId ?? null };
-}
-
-function cursorInvalid(): DomainError {
-  const detail = 'The cursor is not one that this service gave.';
-  return new DomainError('invalid', 'cursor-invalid', detail, {
-    faults: [{ pointer: '/cursor', code: 'cursor-invalid', detail }],
-  });
 }

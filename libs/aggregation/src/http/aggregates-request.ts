@@ -1,9 +1,10 @@
 import { accepted, DomainError, refused, type Instant } from '@sensorflow/kernel';
+import { QueryFaults } from '@sensorflow/platform/http/query-faults.js';
+import { cursorAt, instantAt, rangeOf, valueAt } from '@sensorflow/platform/http/query-values.js';
 import { DEFAULT_METRIC, parseMetricName } from '@sensorflow/sensor-data';
-import { firstHourFrom, latestHours, type HourRange } from '../hour.js';
+import { parseEquipmentFilter } from '../equipment-filter.js';
+import { firstHourFrom, latestHours, type HourRange } from '../hours/hour.js';
 import { HOURS_OF_INTERVAL, INTERVALS, parseInterval, type Interval } from './intervals.js';
-import { QueryFaults } from './query-faults.js';
-import { cursorAt, equipmentIdAt, instantAt, rangeOf } from './query-values.js';
 
 const DEFAULT_LIMIT = 100;
 const LIMIT = /^(?:[1-9][0-9]{0,2}|1000)$/;
@@ -44,7 +45,7 @@ export function aggregatesRequestOf(texts: AggregatesTexts): AggregatesRequest {
   const faults = new QueryFaults();
   const window = windowOf(texts, faults);
   const metric = faults.valueOf('/metric', parseMetricName(texts.metric ?? DEFAULT_METRIC));
-  const equipmentId = equipmentIdAt(texts.equipmentId, faults);
+  const equipmentId = valueAt('/equipmentId', texts.equipmentId, parseEquipmentFilter, faults);
   const limit = limitOf(texts.limit, faults);
   const completeness = completenessOf(texts.completeness, faults);
   const cursor = cursorAt(texts.cursor, faults);
@@ -66,7 +67,7 @@ function windowOf(texts: AggregatesTexts, faults: QueryFaults): Window | undefin
   const interval = texts.interval === undefined ? undefined : intervalAt(texts.interval, faults);
   const from = instantAt('/from', texts.from, faults);
   const to = instantAt('/to', texts.to, faults);
-  const pointer = misfit(texts);
+  const pointer = windowConflict(texts);
   if (pointer !== undefined) {
     const detail = 'Give either interval, or both from and to.';
     return faults.add(pointer, 'interval-or-range', detail);
@@ -78,7 +79,7 @@ function windowOf(texts: AggregatesTexts, faults: QueryFaults): Window | undefin
 }
 
 /** What is too much or missing for exactly one of the two forms. */
-function misfit({ interval, from, to }: AggregatesTexts): string | undefined {
+function windowConflict({ interval, from, to }: AggregatesTexts): string | undefined {
   if (interval !== undefined) {
     return from === undefined && to === undefined ? undefined : '/interval';
   }

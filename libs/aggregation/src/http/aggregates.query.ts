@@ -1,13 +1,9 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
+import { GIVEN_ONCE } from '@sensorflow/platform/http/query-values.js';
 import { ParsedBy } from '@sensorflow/platform/http/request-validation.pipe.js';
-import { IsOptional, IsString, type ValidationOptions } from 'class-validator';
+import { IsOptional, IsString } from 'class-validator';
 import { aggregatesRequestOf, type AggregatesTexts } from './aggregates-request.js';
 import { INTERVALS } from './intervals.js';
-
-const ONCE: ValidationOptions = {
-  message: '$property is given once.',
-  context: { code: 'parameter-repeated' },
-};
 
 /** The query string of the aggregates, as texts. */
 @ParsedBy(aggregatesRequestOf)
@@ -17,7 +13,7 @@ export class AggregatesQueryTexts implements AggregatesTexts {
     description: 'the current hour and the 23, 47, 167 or 719 before it; not with from and to',
   })
   @IsOptional()
-  @IsString(ONCE)
+  @IsString(GIVEN_ONCE)
   interval?: string;
 
   @ApiPropertyOptional({
@@ -25,7 +21,7 @@ export class AggregatesQueryTexts implements AggregatesTexts {
     description: 'RFC 3339 (write + as %2B): hours that start at or after it',
   })
   @IsOptional()
-  @IsString(ONCE)
+  @IsString(GIVEN_ONCE)
   from?: string;
 
   @ApiPropertyOptional({
@@ -34,12 +30,12 @@ export class AggregatesQueryTexts implements AggregatesTexts {
       'RFC 3339 (write + as %2B): hours that start before it, at most 366 days from from',
   })
   @IsOptional()
-  @IsString(ONCE)
+  @IsString(GIVEN_ONCE)
   to?: string;
 
   @ApiPropertyOptional({ default: 'value', pattern: '^[A-Za-z][A-Za-z0-9_.-]{0,63}$' })
   @IsOptional()
-  @IsString(ONCE)
+  @IsString(GIVEN_ONCE)
   metric?: string;
 
   @ApiPropertyOptional({
@@ -47,12 +43,12 @@ export class AggregatesQueryTexts implements AggregatesTexts {
     pattern: '^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$',
   })
   @IsOptional()
-  @IsString(ONCE)
+  @IsString(GIVEN_ONCE)
   equipmentId?: string;
 
   @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1000, default: 100 })
   @IsOptional()
-  @IsString(ONCE)
+  @IsString(GIVEN_ONCE)
   limit?: string;
 
   @ApiPropertyOptional({
@@ -61,11 +57,11 @@ export class AggregatesQueryTexts implements AggregatesTexts {
     description: 'also say how complete each hour and the range are',
   })
   @IsOptional()
-  @IsString(ONCE)
+  @IsString(GIVEN_ONCE)
   completeness?: string;
 
   @ApiPropertyOptional({ description: 'nextCursor of the page before' })
   @IsOptional()
-  @IsString(ONCE)
+  @IsString(GIVEN_ONCE)
   cursor?: string;
 }

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import type { EquipmentHour, MetricHour } from '../aggregate-store.js';
-import { startOfHourEpochSeconds, type HourRange } from '../hour.js';
 import type { AggregatesReport } from '../hourly-aggregates.js';
+import type { EquipmentHour, MetricHour } from '../hours/aggregate-store.js';
+import { startOfHourEpochSeconds, type HourRange } from '../hours/hour.js';
 import { nextCursorOf } from './aggregates-cursor.js';
 import type { AggregatesRequest } from './aggregates-request.js';
 import { CompletenessView, toCompletenessView } from './completeness.view.js';

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { showInstant } from '@sensorflow/kernel';
-import type { MetricAggregate } from '../hourly-aggregate.js';
+import type { MetricAggregate } from '../hours/hourly-aggregate.js';
 
 const NS_PER_SECOND = 1e9;
 

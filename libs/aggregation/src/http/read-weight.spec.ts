@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
 import { READ_SCHEDULER_LIMITS } from '@sensorflow/platform/http/read-scheduler.js';
+import { describe, expect, it } from 'vitest';
 import { anInstant } from '../../../../test/support/readings.js';
-import { hourOf, hourPlus } from '../hour.js';
+import { hourOf, hourPlus } from '../hours/hour.js';
 import { readWeightOf } from './read-weight.js';
 
 const NOW = hourOf(anInstant('2023-09-01T06:00:00Z'));

@@ -1,5 +1,5 @@
 import { LIST_LIMITS } from '@sensorflow/kernel';
-import { hoursBetween, type HourRange } from '../hour.js';
+import { hoursBetween, type HourRange } from '../hours/hour.js';
 
 /** Hours of one answer of the store. */
 const HOURS_PER_CALL = 512;

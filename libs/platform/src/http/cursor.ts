@@ -55,7 +55,8 @@ function partsOf(cursor: string): readonly string[] | undefined {
   }
 }
 
-function cursorInvalid(detail: string): DomainError {
+/** For a cursor of this query that names no position in its list. */
+export function cursorInvalid(detail = NOT_OURS): DomainError {
   return new DomainError('invalid', 'cursor-invalid', detail, {
     faults: [{ pointer: '/cursor', code: 'cursor-invalid', detail }],
   });

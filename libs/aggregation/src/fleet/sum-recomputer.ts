@@ -1,0 +1,109 @@
+import { inParallel, type Clock } from '@sensorflow/kernel';
+import type { ReplaceOutcome } from '../hours/aggregate-store.js';
+import type { Hour } from '../hours/hour.js';
+import {
+  joinEquipment,
+  type HourMetrics,
+  type MetricAggregate,
+} from '../hours/hourly-aggregate.js';
+import { VersionLock } from '../hours/version-lock.js';
+import { sumId, type FleetStore, type ShardHour, type SumOf } from './fleet-store.js';
+
+/** Cells that are read or written at once. */
+const CONCURRENCY = 16;
+
+type Versions = ReadonlyMap<SumOf, number>;
+
+/**
+ * Makes shard-hours equal to their equipment-hours, and fleet-hours equal to their shard-hours, each under
+ * its version lock: record 0008. Safe to repeat, to run twice at once and to be killed at any moment.
+ */
+export class SumRecomputer {
+  private readonly lock: VersionLock;
+
+  constructor(
+    private readonly fleet: FleetStore,
+    clock: Clock,
+    random?: () => number,
+  ) {
+    this.lock = new VersionLock(clock, random);
+  }
+
+  /**
+   * When it returns, these metrics of the shard-hour contain every change of its equipment-hours made
+   * before the call. Throws `recompute-out-of-time` at the deadline, and what else the store throws.
+   */
+  async recomputeShardHour(
+    of: ShardHour,
+    metrics: readonly string[],
+    deadlineEpochMs: number,
+  ): Promise<void> {
+    const sums = metrics.map((metric) => ({ ...of, metric }));
+    await this.recompute(sums, deadlineEpochMs, (wanted) => this.fleet.scanShard(of, wanted));
+  }
+
+  /** The same for a metric's fleet-hour and its shard-hours. */
+  async recomputeFleetHour(
+    { metric, hour }: Omit<SumOf, 'shard'>,
+    deadlineEpochMs: number,
+  ): Promise<void> {
+    await this.recompute([{ metric, hour }], deadlineEpochMs, () => this.shardSums(metric, hour));
+  }
+
+  private async *shardSums(metric: string, hour: Hour): AsyncGenerator<readonly HourMetrics[]> {
+    for await (const page of this.fleet.scanShardSums(metric, hour)) {
+      yield page.map((aggregate) => new Map([[metric, aggregate]]));
+    }
+  }
+
+  /**
+   * One scan for all; those that another was first to write are done again. A version that this process
+   * does not remember is taken for 0 at first: most such cells are new, and if one is not, its write is
+   * refused and its version read.
+   */
+  private async recompute(
+    sums: readonly SumOf[],
+    deadlineEpochMs: number,
+    scan: (metrics: readonly string[]) => AsyncIterable<readonly HourMetrics[]>,
+  ): Promise<void> {
+    let pending = sums;
+    let versions: Versions = new Map(
+      sums.map((of) => [of, this.lock.takeRemembered(sumId(of)) ?? 0]),
+    );
+    await this.lock.untilNoConflict(deadlineEpochMs, async () => {
+      if (pending !== sums) versions = await this.readVersions(pending);
+      const metrics = new Map<string, MetricAggregate>();
+      for await (const page of scan(pending.map(({ metric }) => metric))) {
+        joinEquipment(page, metrics);
+        this.lock.assertTimeLeft(deadlineEpochMs);
+      }
+      pending = await this.putAll(versions, metrics);
+      return pending.length === 0 ? 'recomputed' : 'conflict';
+    });
+  }
+
+  private async readVersions(sums: readonly SumOf[]): Promise<Versions> {
+    const versions = new Map<SumOf, number>();
+    await inParallel(sums, CONCURRENCY, async (of) => {
+      versions.set(of, await this.fleet.readVersion(of));
+    });
+    return versions;
+  }
+
+  /** Those that another was first to write. */
+  private async putAll(versions: Versions, metrics: HourMetrics): Promise<readonly SumOf[]> {
+    const conflicting: SumOf[] = [];
+    await inParallel(versions, CONCURRENCY, async ([of, known]) => {
+      const outcome = await this.put(of, known + 1, metrics);
+      if (outcome === 'conflict') conflicting.push(of);
+    });
+    return conflicting;
+  }
+
+  private async put(of: SumOf, version: number, metrics: HourMetrics): Promise<ReplaceOutcome> {
+    const aggregate = metrics.get(of.metric);
+    const outcome = await this.fleet.replaceSum({ ...of, version, aggregate });
+    if (outcome === 'replaced') this.lock.remember(sumId(of), version);
+    return outcome;
+  }
+}

@@ -1,0 +1,4 @@
+export { EquipmentRegistrar } from './equipment-registrar.js';
+export { EquipmentRegistry } from './equipment-registry.js';
+export { RegisteredMetrics } from './registered-metrics.js';
+export { RegistryMetricNames } from './registry-metric-names.js';

@@ -1,0 +1,100 @@
+import {
+  Controller,
+  Get,
+  HttpCode,
+  Post,
+  Query,
+  type BeforeApplicationShutdown,
+} from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
+import type { WorkBudget } from '@sensorflow/kernel';
+import { ApiFaultyInput, ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
+import { IgnoresBody } from '@sensorflow/platform/http/ignores-body.decorator.js';
+import { RequestBudget } from '@sensorflow/platform/http/request-budget.js';
+import { Verification } from '../verification.js';
+import { verificationRequestOf } from './verification-request.js';
+import { VerificationSlot } from './verification-slot.js';
+import { VerificationQueryTexts } from './verification.query.js';
+import {
+  RepairView,
+  toRepairView,
+  toVerificationView,
+  VerificationView,
+} from './verification.view.js';
+
+const FAULTY_FROM = {
+  pointer: '/from',
+  code: 'timestamp-offset-missing',
+  detail: 'The offset from UTC is mandatory: end the timestamp with Z or, say, +01:00.',
+};
+const FAULTS = [
+  'interval-or-range',
+  'range-empty',
+  'range-too-long',
+  'cursor-invalid',
+  'verification-too-large',
+];
+
+/** Compares aggregates with the readings they come from, for administrators. */
+@ApiTags('aggregates')
+@Controller('sensor-data/aggregated')
+export class VerificationController implements BeforeApplicationShutdown {
+  private readonly slot = new VerificationSlot();
+
+  constructor(private readonly verification: Verification) {}
+
+  @Get('verify')
+  @RequiresScope('sensorflow/admin')
+  @ApiOperation({
+    summary: 'Recompute the aggregates of a range, and report every difference',
+    description:
+      'Every aggregate of every level is compared digit for digit with what the readings amount to; a difference counts when a second look some seconds later still finds it. A page ends after some seconds of work; the range ends where nextCursor is null.',
+  })
+  @ApiOkResponse({ type: VerificationView })
+  @ApiFaultyInput('invalid-request', FAULTY_FROM)
+  @ApiProblem(400, ...FAULTS)
+  @ApiProblem(429, 'verification-busy')
+  @ApiProblem(503, 'store-unavailable', 'verification-stopped')
+  async verifyAggregates(
+    @Query() texts: VerificationQueryTexts,
+    @RequestBudget() budget: WorkBudget,
+  ): Promise<VerificationView> {
+    const request = verificationRequestOf(texts);
+    const report = await this.slot.run(
+      async (ofSlot) => this.verification.verify(request.query, ofSlot),
+      budget,
+    );
+    return toVerificationView(request, report);
+  }
+
+  @Post('repair')
+  @HttpCode(200)
+  @IgnoresBody()
+  @RequiresScope('sensorflow/admin')
+  @ApiOperation({
+    summary: 'Verify a range, and recompute what differs',
+    description:
+      'What differs is recomputed as after any change of a reading, and then everything above it. Takes the query string of verify.',
+  })
+  @ApiOkResponse({ type: RepairView })
+  @ApiFaultyInput('invalid-request', FAULTY_FROM)
+  @ApiProblem(400, ...FAULTS)
+  @ApiProblem(429, 'verification-busy')
+  @ApiProblem(503, 'store-unavailable', 'verification-stopped', 'recompute-out-of-time')
+  async repairAggregates(
+    @Query() texts: VerificationQueryTexts,
+    @RequestBudget() budget: WorkBudget,
+  ): Promise<RepairView> {
+    const request = verificationRequestOf(texts);
+    const report = await this.slot.run(
+      async (ofSlot) => this.verification.repair(request.query, ofSlot),
+      budget,
+    );
+    return toRepairView(request, report);
+  }
+
+  beforeApplicationShutdown(): void {
+    this.slot.stop();
+  }
+}

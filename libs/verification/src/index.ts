@@ -1,0 +1,2 @@
+export type { VerifiedHour } from './hourly-verifier.js';
+export type { HourlyVerificationListener } from './verification-schedule.js';
