@@ -26,6 +26,7 @@ import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ensureTables } from '../../apps/local/src/dynamodb/ensure-tables.js';
 import { findDynoxide } from '../../apps/local/src/dynamodb/find-dynoxide.js';
@@ -443,6 +444,44 @@ describe('a write whose answer is lost', () => {
 
     expect(new Set(answers.map(({ outcome }) => outcome))).toEqual(new Set(['unknown']));
     expect(performance.now() - started).toBeLessThan(3_500);
+  });
+});
+
+describe('a process whose clock is not that of DynamoDB', () => {
+  it.each([-5_000, 5_000])('writes nothing until it is right: %d ms', async (offsetMs) => {
+    const [first = [], second = []] = [manyBlocks(1), manyBlocks(2).slice(1)];
+    fault = (_call, response) => {
+      response.setHeader('date', new Date(Date.now() + offsetMs).toUTCString());
+      return false;
+    };
+    // The first answer tells the time.
+    expect(await store.putAll(first)).toEqual(['stored']);
+    calls = [];
+
+    const whileWrong = await store.putAll(second);
+    await delay(1_000);
+    const stillWrong = await store.putAll(second);
+    fault = () => false;
+    await delay(1_000);
+    const right = await store.putAll(second);
+
+    expect([whileWrong, stillWrong, right]).toEqual([['not-stored'], ['not-stored'], ['stored']]);
+    expect(failures).toEqual(['clock-skewed', 'clock-skewed']);
+    expect(calls.map(({ operation }) => operation)).toEqual(['GetItem', 'GetItem', 'PutItem']);
+  });
+
+  it('learns the time also where it may not read', async () => {
+    const [first = [], second = []] = [manyBlocks(1), manyBlocks(2).slice(1)];
+    fault = (_call, response) => {
+      response.setHeader('date', new Date(Date.now() + 5_000).toUTCString());
+      return false;
+    };
+    await store.putAll(first);
+    await delay(1_000);
+    fault = (call, response) =>
+      call.operation === 'GetItem' && exception('AccessDeniedException')(call, response);
+
+    expect(await store.putAll(second)).toEqual(['stored']);
   });
 });
 
