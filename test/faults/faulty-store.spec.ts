@@ -46,7 +46,8 @@ afterAll(async () => {
   await stack.stopAndForget();
 });
 
-const readings = new NumberedReadings('EQ-FAULT', 20);
+/** So many that each reading is a block of its own: few calls would meet few faults. */
+const readings = new NumberedReadings('EQ-FAULT', 1000);
 
 interface History {
   readonly acknowledged: Set<number>;
