@@ -154,6 +154,30 @@ function print(what: string, { calls, units }: MeteredStore): void {
   }
 }
 
+describe('an hour of thousands of wide blocks', () => {
+  it('costs a page fewer calls than a page may make', async () => {
+    const store = new MeteredStore();
+    const stamps = new StampClock(new FixedClock('2026-11-30T12:00:00Z'));
+    for (let first = 0; first < 10_000; first += 1) {
+      const rows = [0, 10, 20].map((minutes) => ({
+        offsetNs: minutes * 60e9 + first * 1e6,
+        values: new Map([['temperature', usual(first)]]),
+        tags: new Map(),
+      }));
+      for (const { block } of packRows(EQUIPMENT, '2026-11-30T07', USER, rows)) {
+        store.put(block.seal(stamps.next()));
+      }
+    }
+    const range: LogRange = { equipmentId: EQUIPMENT, order: 'asc' };
+
+    const page = await new LogReader(store).page(range, 100);
+
+    expect(page.readings).toHaveLength(100);
+    print('a page of an hour of 10,000 wide blocks', store);
+    expect(store.calls).toBeLessThan(100);
+  });
+});
+
 function endEpochMs(): number {
   return Date.parse(`${START}:00:00Z`) + HOURS * 3_600_000;
 }

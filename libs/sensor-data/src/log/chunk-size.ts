@@ -6,7 +6,7 @@ const FIRST_BLOCKS = 4;
 const FIRST_SCANNED_BLOCKS = 64;
 /** What a call reads for a page of readings: four read units … */
 const PAGE_BYTES = 16 * 1024;
-/** … and for all of a range, in pieces that are parsed in some milliseconds. */
+/** … and for all of a range, or where a page has to read much first, in pieces that are parsed in some milliseconds. */
 const SCAN_BYTES = 64 * 1024;
 const MAX_BLOCKS = 1000;
 
@@ -32,11 +32,12 @@ export class ChunkSize {
   }
 
   private fitting(wanted: number): number {
-    const bytes = wanted === Infinity ? SCAN_BYTES : PAGE_BYTES;
+    const isStalled = this.last.wanted === wanted;
+    const bytes = wanted === Infinity || isStalled ? SCAN_BYTES : PAGE_BYTES;
     const byBytes = Math.floor((bytes * this.blocks) / this.bytes);
     // One more than wanted tells whether there is a next page.
     const byReadings = Math.ceil(((wanted + 1) * this.blocks) / Math.max(1, this.readings));
-    const more = this.last.wanted === wanted ? 2 * this.last.blocks : 0;
+    const more = isStalled ? 2 * this.last.blocks : 0;
     return Math.min(byBytes, Math.max(byReadings, more), MAX_BLOCKS);
   }
 
