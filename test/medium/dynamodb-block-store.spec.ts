@@ -452,7 +452,7 @@ describe('a process whose clock is not that of DynamoDB', () => {
     // What earlier tests left unanswered may still fail.
     const failed: string[] = [];
     const own = new DynamoDbBlockStore(client, 'readings', (kind) => failed.push(kind));
-    const [first = [], second = []] = [manyBlocks(1), manyBlocks(2).slice(1)];
+    const [first, second] = [manyBlocks(1), manyBlocks(2).slice(1)];
     fault = (_call, response) => {
       response.setHeader('date', new Date(Date.now() + offsetMs).toUTCString());
       return false;
@@ -474,7 +474,7 @@ describe('a process whose clock is not that of DynamoDB', () => {
   });
 
   it('learns the time also where it may not read', async () => {
-    const [first = [], second = []] = [manyBlocks(1), manyBlocks(2).slice(1)];
+    const [first, second] = [manyBlocks(1), manyBlocks(2).slice(1)];
     fault = (_call, response) => {
       response.setHeader('date', new Date(Date.now() + 5_000).toUTCString());
       return false;
