@@ -14,6 +14,7 @@ import { ApiFaultyInput, ApiProblem } from '@sensorflow/platform/http/api-proble
 import { MaxBodyBytes } from '@sensorflow/platform/http/max-body-bytes.decorator.js';
 import { DEFAULT_MAX_BODY_BYTES } from '@sensorflow/platform/http/route-settings.js';
 import { decodeCursor, encodeCursor, type CursorQuery } from '@sensorflow/platform/http/cursor.js';
+import { PageQuery } from '@sensorflow/platform/http/page.query.js';
 import { RequestBudget } from '@sensorflow/platform/http/request-budget.js';
 import type { FastifyReply } from 'fastify';
 import { CsvImports, type ImportViewer } from '../csv-imports.js';
@@ -25,7 +26,6 @@ import {
   toImportView,
   toImportUploadView,
 } from './import.view.js';
-import { ImportsQuery } from './imports.query.js';
 import { NewImportBody } from './new-import.body.js';
 import { uploadRequestOf } from './upload-request-of.js';
 
@@ -88,7 +88,7 @@ export class ImportsController {
   @RequiresScope('sensorflow/import', 'sensorflow/admin')
   async listImports(
     @CurrentCaller() caller: Caller,
-    @Query() query: ImportsQuery,
+    @Query() query: PageQuery,
     @RequestBudget() budget: WorkBudget,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ImportPageView> {

@@ -10,11 +10,11 @@ import {
   encodeCursor,
   type CursorQuery,
 } from '@sensorflow/platform/http/cursor.js';
+import { PageQuery } from '@sensorflow/platform/http/page.query.js';
 import { ReadScheduler } from '@sensorflow/platform/http/read-scheduler.js';
 import { RequestBudget } from '@sensorflow/platform/http/request-budget.js';
 import { parseEquipmentId, parseMetricName } from '@sensorflow/sensor-data';
 import { EQUIPMENT_LIMITS, KnownEquipment } from '../known-equipment.js';
-import { EquipmentQueryTexts } from './equipment.query.js';
 import { EquipmentPageView, MetricPageView, toEquipmentView } from './equipment.view.js';
 
 const DEFAULT_LIMIT = 100;
@@ -49,7 +49,7 @@ export class EquipmentController {
   @ApiProblem(429, 'too-many-reads')
   @ApiProblem(503, 'store-unavailable', 'reads-overloaded')
   async listEquipment(
-    @Query() texts: EquipmentQueryTexts,
+    @Query() texts: PageQuery,
     @RequestBudget(EQUIPMENT_LIMITS) budget: WorkBudget,
     @CurrentCaller() { subject }: Caller,
   ): Promise<EquipmentPageView> {
@@ -87,7 +87,7 @@ export class EquipmentController {
   @ApiProblem(503, 'store-unavailable', 'reads-overloaded')
   async listMetrics(
     @Param('equipmentId') equipmentIdText: string,
-    @Query() texts: EquipmentQueryTexts,
+    @Query() texts: PageQuery,
     @RequestBudget() budget: WorkBudget,
     @CurrentCaller() { subject }: Caller,
   ): Promise<MetricPageView> {
@@ -111,7 +111,7 @@ function equipmentIdIn(text: string): string {
 }
 
 function pageQueryOf(
-  { limit, cursor }: EquipmentQueryTexts,
+  { limit, cursor }: PageQuery,
   cursorQuery: CursorQuery,
   parse: (text: string) => Parsed<string>,
 ) {

@@ -1,11 +1,11 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { refuseForeignCursor } from '@sensorflow/platform/http/cursor.js';
-import { ParsedBy } from '@sensorflow/platform/http/request-validation.pipe.js';
+import { refuseForeignCursor } from './cursor.js';
+import { ParsedBy } from './request-validation.pipe.js';
 import { IsOptional, IsString, Matches } from 'class-validator';
 
-/** The query string of the list of equipment. */
+/** The query string of a list that is read page by page. */
 @ParsedBy(refuseForeignCursor)
-export class EquipmentQueryTexts {
+export class PageQuery {
   @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1000, default: 100 })
   @IsOptional()
   @Matches(/^(?:[1-9][0-9]{0,2}|1000)$/, {
