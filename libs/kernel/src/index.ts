@@ -15,4 +15,5 @@ export { pointerTo } from './json-pointer.js';
 export { SharedRoom } from './shared-room.js';
 export { forEachInSlices } from './slices.js';
 export { RecentMap } from './recent-map.js';
+export { withoutTrailingZeros } from './trailing-zeros.js';
 export { LIST_LIMITS, WorkBudget, type WorkCost, type WorkLimits } from './work-budget.js';

@@ -38,6 +38,26 @@ describe('what DynamoDB bills for a block', () => {
     expect(Math.max(...spanning.map(sizeOf), 0)).toBeLessThanOrEqual(1024);
   });
 
+  it('is at most a kilobyte, or four, for the blocks of an import too', () => {
+    const importId = '0190a0a0-0000-7000-8000-000000000001';
+    const part = { run: 12, sequence: 1_234_567 };
+    const stamp = { ...STAMP, source: importId };
+    const sizes = (everyNs: number, jitterNs: number) => {
+      const rows = series(400, everyNs, usual, jitterNs).map((row, index) =>
+        // Far apart and irregular, as in a file of many equipment.
+        Object.assign(row, { place: 1_000_000 + index * 5000 + (index % 7) }),
+      );
+      return packRows(EQUIPMENT, HOUR, { ...USER, importId }, rows).map(({ block }) =>
+        sizeOf(block.seal(stamp, 1_900_000_000, part)),
+      );
+    };
+
+    for (const jitterNs of [0, 1_234_567, 123_456_789]) {
+      expect(Math.max(...sizes(8e9, jitterNs))).toBeLessThanOrEqual(1024);
+      expect(Math.max(...sizes(400e6 + 1, jitterNs))).toBeLessThanOrEqual(MAX_BLOCK_BYTES);
+    }
+  });
+
   it.each([usual, longest])('is at most four kilobytes, whatever the instants', (valueOf) => {
     for (const jitterNs of [0, 1, 1_000, 13e6, 7e9]) {
       const blocks = packed(series(400, 8e9, valueOf, jitterNs), USER);

@@ -1,4 +1,4 @@
-import type { Instant } from '@sensorflow/kernel';
+import { withoutTrailingZeros, type Instant } from '@sensorflow/kernel';
 import { HOUR_NS, instantAt, isHourText, type HourText, type OffsetNs } from './hour-time.js';
 import { parseStamp, stampText, type Stamp } from './stamp.js';
 
@@ -59,10 +59,7 @@ function timeText(offsetNs: OffsetNs): string {
 }
 
 function fractionText(nanos: number): string {
-  const nineDigits = String(nanos).padStart(9, '0');
-  let end = nineDigits.length;
-  while (nineDigits[end - 1] === '0') end -= 1;
-  return `.${nineDigits.slice(0, end)}`;
+  return `.${withoutTrailingZeros(String(nanos).padStart(9, '0'))}`;
 }
 
 function twoDigits(value: number): string {
@@ -140,11 +137,6 @@ export function timeCoveredBy(key: string): CoveredTime | undefined {
 export interface KeyRange {
   readonly from: string;
   readonly to: string;
-}
-
-/** All keys of the hours from `first` up to, not including, `end`. */
-export function keysOfHours(first: HourText, end: HourText): KeyRange {
-  return { from: first, to: end };
 }
 
 export function marksOf(hour: HourText): KeyRange {

@@ -48,3 +48,21 @@ export abstract class BlockStore {
    */
   abstract scanEquipment(budget?: WorkBudget): AsyncIterable<readonly string[]>;
 }
+
+const BLOCKS_PER_CALL = 250;
+
+/** Every block under these keys, in their order. Throws what the store throws. */
+export async function* blocksUnder(
+  store: BlockStore,
+  equipmentId: string,
+  keys: KeyRange,
+  budget?: WorkBudget,
+): AsyncGenerator<StoredBlock> {
+  const query = { equipmentId, keys, order: 'asc', limit: BLOCKS_PER_CALL } as const;
+  let after: string | undefined;
+  do {
+    const page = await store.query({ ...query, ...(after !== undefined && { after }) }, budget);
+    yield* page.blocks;
+    after = page.next;
+  } while (after !== undefined);
+}

@@ -1,6 +1,6 @@
 import type { Instant } from '@sensorflow/kernel';
 import type { StoredReading } from '../reading.js';
-import type { LogBlock, Origin, ReadingsBlock, RemovalBlock } from './block.js';
+import type { LogBlock, ReadingsBlock, RemovalBlock } from './block.js';
 import { instantAt, type HourText, type OffsetNs } from './hour-time.js';
 import { compareStamps, stampInstant, type Stamp } from './stamp.js';
 
@@ -10,7 +10,6 @@ interface Entry<T> {
   readonly stamp: Stamp;
   /** Decides between equal stamps: the row of a file, or the place in the block. */
   readonly place: number;
-  readonly origin: Origin;
 }
 
 /** What was said of one instant: for each metric, and each tag, the entry with the greatest stamp so far. */
@@ -66,17 +65,16 @@ export class HourFold {
     else this.removalsAt.set(removal.lastNs, [removal]);
   }
 
-  private addReadings({ offsetsNs, columns, tags, places, stamp, origin }: ReadingsBlock): void {
+  private addReadings({ offsetsNs, columns, tags, places, stamp }: ReadingsBlock): void {
     for (const [index, offsetNs] of offsetsNs.entries()) {
       const place = places[index] ?? index;
       const entries = this.entriesAt(offsetNs);
       for (const [metric, numbers] of columns) {
         const value = numbers[index] ?? NaN;
-        if (!Number.isNaN(value))
-          keepGreater(entries.values, metric, { value, stamp, place, origin });
+        if (!Number.isNaN(value)) keepGreater(entries.values, metric, { value, stamp, place });
       }
       for (const [name, value] of tags[index] ?? []) {
-        keepGreater(entries.tags, name, { value, stamp, place, origin });
+        keepGreater(entries.tags, name, { value, stamp, place });
       }
     }
   }

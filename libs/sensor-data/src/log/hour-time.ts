@@ -39,11 +39,11 @@ function pad(value: number, width: number): string {
   return String(value).padStart(width, '0');
 }
 
-export function hourStartEpochMs(hour: HourText): number {
+function hourStartEpochMs(hour: HourText): number {
   return instantToEpochMs(instantAt(hour, 0));
 }
 
-export function hourOfEpochMs(epochMs: number): HourText {
+function hourOfEpochMs(epochMs: number): HourText {
   return new Date(epochMs).toISOString().slice(0, HOUR_LENGTH);
 }
 

@@ -1,6 +1,6 @@
 import type { Instant, WorkBudget } from '@sensorflow/kernel';
 import { keysOfSpan, marksOf, SPAN_NS, SPANS, type KeyRange } from './block-key.js';
-import type { BlockStore } from './block-store.js';
+import { blocksUnder, type BlockStore } from './block-store.js';
 import type { LogBlock, Origin, ReadingsBlock, RemovalBlock } from './block.js';
 import { hourOf, offsetOf, type OffsetNs } from './hour-time.js';
 import { readBlock } from './read-block.js';
@@ -21,8 +21,6 @@ interface Accepted {
   /** Decides between equal stamps. */
   readonly place: number;
 }
-
-const BLOCKS_PER_CALL = 250;
 
 /**
  * Every value that one instant of an equipment ever had, the latest first: also what was corrected or
@@ -95,16 +93,10 @@ async function blocksAbout(
   budget: WorkBudget | undefined,
 ): Promise<readonly LogBlock[]> {
   const found: LogBlock[] = [];
-  const query = { equipmentId, keys, order: 'asc', limit: BLOCKS_PER_CALL } as const;
-  let after: string | undefined;
-  do {
-    const page = await store.query({ ...query, ...(after !== undefined && { after }) }, budget);
-    for (const stored of page.blocks) {
-      const block = readBlock(stored);
-      if (isAbout(block, atNs)) found.push(block);
-    }
-    after = page.next;
-  } while (after !== undefined);
+  for await (const stored of blocksUnder(store, equipmentId, keys, budget)) {
+    const block = readBlock(stored);
+    if (isAbout(block, atNs)) found.push(block);
+  }
   return found;
 }
 

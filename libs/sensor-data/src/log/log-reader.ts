@@ -1,6 +1,6 @@
 import type { Instant, WorkBudget } from '@sensorflow/kernel';
-import { marksOf, type KeyRange, type Span } from './block-key.js';
-import type { BlockPage, BlockStore } from './block-store.js';
+import { marksOf, SPANS, type KeyRange, type Span } from './block-key.js';
+import { blocksUnder, type BlockPage, type BlockStore } from './block-store.js';
 import type { StoredBlock } from './block.js';
 import { ChunkSize } from './chunk-size.js';
 import type { StandingReading } from './hour-fold.js';
@@ -216,17 +216,14 @@ class RangeRead {
   }
 
   private async addMarks(merge: HourMerge): Promise<void> {
-    let after: string | undefined;
-    do {
-      const page = await this.query(marksOf(merge.hour), MARKS_PER_CALL, after);
-      for (const mark of page.blocks) merge.add(readBlock(mark));
-      after = page.next;
-    } while (after !== undefined);
+    const { equipmentId } = this.range;
+    const marks = blocksUnder(this.store, equipmentId, marksOf(merge.hour), this.budget);
+    for await (const mark of marks) merge.add(readBlock(mark));
     merge.hasMarks = true;
   }
 
   private *finish(merge: HourMerge): Generator<LogPart> {
-    for (const span of ['h', 'm', 's'] as const) merge.finished(span);
+    for (const span of SPANS) merge.finished(span);
     yield* this.taking(merge);
   }
 
@@ -248,7 +245,6 @@ class RangeRead {
 }
 
 const HOUR_LENGTH = 13;
-const MARKS_PER_CALL = 100;
 
 /** Whether an hour is asked for from its beginning to its end, unless the range ends in `last`. */
 function isWhole(from: Instant, last: HourText | undefined): boolean {
