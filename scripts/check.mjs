@@ -7,6 +7,7 @@ const TESTING = ['test', 'infra:check', 'test:faults:short'].concat(process.argv
 const STEPS = ['format:check', 'lint', 'types', 'boundaries', 'build'].concat(TESTING);
 
 const failedSteps = [];
+const failures = [];
 const totals = { passed: 0, failed: 0 };
 for (const step of STEPS) {
   const startedAt = Date.now();
@@ -21,6 +22,7 @@ for (const step of STEPS) {
     `— ${step}: ${status === 0 ? 'ok' : 'FAILED'} in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`,
   );
 }
+for (const failure of failures) console.log(`\nfailed: ${failure}`);
 if (failedSteps.length > 0) console.log(`\nfailed steps: ${failedSteps.join(', ')}`);
 console.log(`\n${totals.passed} passed, ${totals.failed} failed`);
 process.exit(failedSteps.length > 0 || totals.failed > 0 || totals.passed === 0 ? 1 : 0);
@@ -31,6 +33,7 @@ function count(step) {
     const report = JSON.parse(readFileSync(REPORT, 'utf8'));
     totals.passed += report.numPassedTests;
     totals.failed += report.numFailedTests;
+    failures.push(...failuresOf(report));
     if (report.numTotalTests !== report.numPassedTests + report.numFailedTests) {
       console.log(`${step}: some tests did not run`);
       failedSteps.push(`${step} (skipped tests)`);
@@ -39,4 +42,13 @@ function count(step) {
     failedSteps.push(`${step} (no report)`);
     totals.failed += 1;
   }
+}
+
+/** Said again at the end, where nobody has to look for them between thousands of lines. */
+function failuresOf(report) {
+  return report.testResults.flatMap(({ name, message, assertionResults }) => {
+    const failed = assertionResults.filter(({ status }) => status === 'failed');
+    const ofTests = failed.map((test) => [name, test.fullName, ...test.failureMessages].join('\n'));
+    return message && failed.length === 0 ? [`${name}\n${message}`] : ofTests;
+  });
 }
