@@ -1,3 +1,10 @@
+/** A batch has readings of so many equipment, one after the other, and as often as that. */
+export interface BatchShape {
+  readonly equipment: number;
+  /** A second apart. */
+  readonly readingsOfEach: number;
+}
+
 /** How long a run measures. Everything else is the same in all forms. */
 export interface Plan {
   readonly form: 'long' | 'short' | 'smoke';
@@ -43,8 +50,14 @@ export const SMOKE: Plan = {
 export const CONNECTIONS = 128;
 /** 16 × 500 readings are always under way. */
 export const BATCH_CONNECTIONS = 16;
-export const BATCH_SIZE = 500;
+/** What a gateway that passes readings on at once sends: a reading of each equipment. */
+export const BATCH_OF_ALL: BatchShape = { equipment: 500, readingsOfEach: 1 };
+/** What a gateway that buffers for 50 seconds sends, in order of time. */
+export const BATCH_OF_FEW: BatchShape = { equipment: 10, readingsOfEach: 50 };
+/** What a logger of one equipment sends every 50 seconds. */
+export const BATCH_OF_ONE: BatchShape = { equipment: 1, readingsOfEach: 50 };
 export const STEADY_PER_SECOND = 3000;
-export const NAIVE_STEADY_PER_SECOND = 300;
+/** Write units are counted, not timed: the sink looks into each item, which takes time. */
+export const COUNTING_MS = 300;
 /** Machine clients, each with a token of its own. */
 export const TOKENS = 100;

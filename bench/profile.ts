@@ -6,17 +6,25 @@ import { measureImport } from './csv/csv-import.ts';
 import { runClosedLoop } from './load/closed-loop.ts';
 import { Requests } from './load/requests.ts';
 import { bindGenerator, describeMachine } from './machine.ts';
-import { BATCH_CONNECTIONS, BATCH_SIZE, CONNECTIONS, LONG, TOKENS } from './plan.ts';
+import {
+  BATCH_CONNECTIONS,
+  BATCH_OF_ALL,
+  BATCH_OF_FEW,
+  CONNECTIONS,
+  LONG,
+  TOKENS,
+} from './plan.ts';
 import { ranking, selfTimes, type CpuProfile } from './self-times.ts';
 import { ROOT, Stand, type Server } from './stand.ts';
 
 /**
  * Where the API's CPU goes, or with `--csv` the importer's, of a file of a million rows:
- * `npx node bench/profile.ts [--batch | --csv] [--log-level info] [--seconds 8] [--top 15]`.
+ * `npx node bench/profile.ts [--batch | --batch-of-few | --csv] [--log-level info] [--seconds 8] [--top 15]`.
  */
 const { values: options } = parseArgs({
   options: {
     batch: { type: 'boolean', default: false },
+    'batch-of-few': { type: 'boolean', default: false },
     csv: { type: 'boolean', default: false },
     'log-level': { type: 'string', default: 'warn' },
     seconds: { type: 'string', default: '8' },
@@ -25,17 +33,18 @@ const { values: options } = parseArgs({
 });
 
 const WARM_UP_MS = 3000;
+const shape = options.batch ? BATCH_OF_ALL : options['batch-of-few'] ? BATCH_OF_FEW : undefined;
 
 async function putLoadOn(api: Server, stand: Stand): Promise<number> {
   const tokens = Array.from({ length: TOKENS }, () => stand.cloud.machineToken());
   const requests = new Requests(tokens, 'sensorflow.test');
   const { succeeded, failed, seconds } = await runClosedLoop({
     port: api.port,
-    connections: options.batch ? BATCH_CONNECTIONS : CONNECTIONS,
+    connections: shape ? BATCH_CONNECTIONS : CONNECTIONS,
     warmUpMs: WARM_UP_MS,
     measureMs: Number(options.seconds) * 1000,
     requestsOf: (connection) =>
-      options.batch ? requests.batch(connection, BATCH_SIZE) : requests.single(connection),
+      shape ? requests.batch(connection, shape) : requests.single(connection),
     onEdge: () => undefined,
   });
   process.stdout.write(`${Math.round(succeeded / seconds)} requests/s, ${failed} failed\n\n`);

@@ -1,19 +1,20 @@
-import { CSV_CRITERIA, HTTP_CRITERIA, judge, type Verdict } from './criteria.ts';
+import { CSV_CRITERIA, HTTP_CRITERIA, judge, STACK_CRITERIA, type Verdict } from './criteria.ts';
 import type { CsvMeasurement, CsvRound } from './csv/csv-import.ts';
 import type { Machine } from './machine.ts';
 import type { Measurement } from './measurement.ts';
-import type { HttpRound, Round } from './rounds.ts';
+import type { HttpRound, HttpVariant, Round } from './rounds.ts';
 import { median } from './statistics.ts';
 
 type Row = readonly string[];
 
-const VARIANTS: readonly (readonly [keyof HttpRound, string])[] = [
+const VARIANTS: readonly (readonly [HttpVariant, string])[] = [
   ['bare', 'bare, as fast as it can'],
   ['naive', 'naive, as fast as it can'],
   ['single', 'SensorFlow, single readings'],
   ['singleLogged', '… with LOG_LEVEL=info'],
   ['batch', 'SensorFlow, batches of 500'],
-  ['naiveSteady', 'naive at a steady 300/s'],
+  ['batchOfFew', '… of 10 equipment'],
+  ['sinkSteady', 'the sink itself at a steady 3,000/s'],
   ['singleSteady', 'SensorFlow at a steady 3,000/s'],
 ];
 const CSV_VARIANTS: readonly (readonly [keyof CsvRound, string])[] = [
@@ -23,8 +24,25 @@ const CSV_VARIANTS: readonly (readonly [keyof CsvRound, string])[] = [
 
 /** The tables of a run, in Markdown that reads well in a terminal too. */
 export function tablesOf(rounds: readonly Round[]): string {
-  const verdicts = [...judge(HTTP_CRITERIA, rounds), ...judge(CSV_CRITERIA, rounds)];
-  return [verdictTable(verdicts), httpTable(rounds), csvTable(rounds), notesOn(rounds)].join(
+  return [
+    verdictTable(verdictsOn(rounds)),
+    httpTable(rounds),
+    csvTable(rounds),
+    notesOn(rounds),
+  ].join('\n\n');
+}
+
+export function verdictsOn(rounds: readonly Round[]): readonly Verdict[] {
+  return [
+    ...judge(HTTP_CRITERIA, rounds),
+    ...judge(CSV_CRITERIA, rounds),
+    ...judge(STACK_CRITERIA, rounds),
+  ];
+}
+
+/** Those of a run of nothing but the HTTP part. */
+export function httpTablesOf(rounds: readonly HttpRound[]): string {
+  return [verdictTable(judge(HTTP_CRITERIA, rounds)), httpTable(rounds), notesOn(rounds)].join(
     '\n\n',
   );
 }
@@ -95,7 +113,7 @@ function verdictRow(verdict: Verdict): Row {
   return [what, `${figure(verdict.median)} ${unit}`, range, floor ?? '', aim ?? '', word];
 }
 
-function measurementRow(label: string, rounds: readonly HttpRound[], name: keyof HttpRound): Row {
+function measurementRow(label: string, rounds: readonly HttpRound[], name: HttpVariant): Row {
   const all = rounds.map((round) => round[name]);
   const middle = (of: (measurement: Measurement) => number): number => median(all.map(of));
   const percent = (share: number): string => `${Math.round(share * 100)} %`;

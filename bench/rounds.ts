@@ -4,13 +4,17 @@ import { runClosedLoop } from './load/closed-loop.ts';
 import { runOpenLoop } from './load/open-loop.ts';
 import { Requests, type NextRequest } from './load/requests.ts';
 import { measure, type Measurement } from './measurement.ts';
+import { measureStart } from './warm-start.ts';
 import {
   BATCH_CONNECTIONS,
-  BATCH_SIZE,
+  BATCH_OF_ALL,
+  BATCH_OF_FEW,
+  BATCH_OF_ONE,
   CONNECTIONS,
-  NAIVE_STEADY_PER_SECOND,
+  COUNTING_MS,
   STEADY_PER_SECOND,
   TOKENS,
+  type BatchShape,
   type Plan,
 } from './plan.ts';
 import type { Server, Stand } from './stand.ts';
@@ -22,11 +26,28 @@ export interface HttpRound {
   /** The same with a log line for every request. */
   readonly singleLogged: Measurement;
   readonly batch: Measurement;
-  readonly naiveSteady: Measurement;
+  readonly batchOfFew: Measurement;
+  /** The sink itself, without any server before it. */
+  readonly sinkSteady: Measurement;
   readonly singleSteady: Measurement;
+  readonly unitsOfSingle: WriteUnits;
+  readonly unitsOfFifty: WriteUnits;
 }
 
-export type Round = HttpRound & CsvRound;
+/** What the API writes, to all tables. */
+export interface WriteUnits {
+  readonly perReading: number;
+}
+
+/** The embedded stack on a folder that it was started on before. */
+export interface StackRound {
+  readonly warmStart: { readonly seconds: number };
+}
+
+/** What loads the servers. */
+export type HttpVariant = Exclude<keyof HttpRound, 'unitsOfSingle' | 'unitsOfFifty'>;
+
+export type Round = HttpRound & CsvRound & StackRound;
 
 export interface Servers {
   readonly bare: Server;
@@ -57,21 +78,42 @@ export class Rounds {
     const { bare, naive, api, apiLogged } = this.servers;
     const measureMs = this.plan.firstWarmUpMs;
     for (const server of [bare, naive, api, apiLogged]) await this.closed(server, { measureMs });
-    await this.batch(api, measureMs);
+    for (const shape of [BATCH_OF_ALL, BATCH_OF_FEW]) await this.batch(api, shape, measureMs);
   }
 
   async run(): Promise<Round> {
+    return {
+      ...(await this.http()),
+      ...(await measureCsv(this.stand, this.csvFile)),
+      warmStart: { seconds: await measureStart(this.stand) },
+    };
+  }
+
+  async http(): Promise<HttpRound> {
     const { bare, naive, api, apiLogged } = this.servers;
     return {
       bare: await this.closed(bare, { writes: false }),
       naive: await this.closed(naive),
       single: await this.closed(api),
       singleLogged: await this.closed(apiLogged),
-      batch: await this.batch(api),
-      naiveSteady: await this.steady(naive, NAIVE_STEADY_PER_SECOND),
-      singleSteady: await this.steady(api, STEADY_PER_SECOND),
-      ...(await measureCsv(this.stand, this.csvFile)),
+      batch: await this.batch(api, BATCH_OF_ALL),
+      batchOfFew: await this.batch(api, BATCH_OF_FEW),
+      sinkSteady: await this.steady(this.stand.sink, (connection) => this.requests.put(connection)),
+      singleSteady: await this.steady(api, (connection) => this.requests.single(connection)),
+      unitsOfSingle: await this.countUnits(() => this.closed(api, { measureMs: COUNTING_MS })),
+      unitsOfFifty: await this.countUnits(() => this.batch(api, BATCH_OF_ONE, COUNTING_MS)),
     };
+  }
+
+  /** Of all readings that the load brought, the warm-up's among them. */
+  private async countUnits(load: () => Promise<Measurement>): Promise<WriteUnits> {
+    const { sinkClient } = this.stand;
+    await sinkClient.change({ watchUnits: true });
+    await load();
+    const { readings, writeUnits } = await sinkClient.counts();
+    await sinkClient.change({ watchUnits: false });
+    const units = Object.values(writeUnits).reduce((sum, ofTable) => sum + ofTable, 0);
+    return { perReading: units / readings };
   }
 
   private closed(
@@ -95,13 +137,16 @@ export class Rounds {
     });
   }
 
-  private batch(server: Server, measureMs = this.plan.measureMs): Promise<Measurement> {
+  private batch(
+    server: Server,
+    shape: BatchShape,
+    measureMs = this.plan.measureMs,
+  ): Promise<Measurement> {
     this.requests.nextDay();
-    const requestsOf = (connection: number): NextRequest =>
-      this.requests.batch(connection, BATCH_SIZE);
+    const requestsOf = (connection: number): NextRequest => this.requests.batch(connection, shape);
     return measure(this.stand, {
       server,
-      readingsPerRequest: BATCH_SIZE,
+      readingsPerRequest: shape.equipment * shape.readingsOfEach,
       writes: true,
       run: (onEdge) =>
         runClosedLoop({
@@ -115,7 +160,10 @@ export class Rounds {
     });
   }
 
-  private steady(server: Server, perSecond: number): Promise<Measurement> {
+  private steady(
+    server: Server,
+    requestsOf: (connection: number) => NextRequest,
+  ): Promise<Measurement> {
     this.requests.nextDay();
     return measure(this.stand, {
       server,
@@ -124,10 +172,10 @@ export class Rounds {
       run: (onEdge) =>
         runOpenLoop({
           port: server.port,
-          perSecond,
+          perSecond: STEADY_PER_SECOND,
           warmUpMs: this.plan.warmUpMs,
           measureMs: this.plan.steadyMs,
-          requestsOf: (connection) => this.requests.single(connection),
+          requestsOf,
           onEdge,
         }),
     });

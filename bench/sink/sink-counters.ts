@@ -11,6 +11,8 @@ export interface SinkCounts {
   readonly throttledCalls: number;
   readonly stalledCalls: number;
   readonly unprocessedItems: number;
+  /** Of the items that the answers confirmed, by table; nothing unless units are watched. */
+  readonly writeUnits: Readonly<Record<string, number>>;
   /** Calls answered at the same time, at most; of those that wait for a slot, none. */
   readonly mostInFlight: number;
   /** Undefined unless keys are watched. */
@@ -22,6 +24,7 @@ export interface SinkCounts {
 export class SinkCounters {
   private calls: Record<string, number> = {};
   private writesByKey: Map<string, number> | undefined;
+  private unitsByTable: Record<string, number> = {};
   readings = 0;
   throttledCalls = 0;
   stalledCalls = 0;
@@ -34,6 +37,7 @@ export class SinkCounters {
 
   reset(watchesKeys: boolean): void {
     this.calls = {};
+    this.unitsByTable = {};
     this.writesByKey = watchesKeys ? new Map() : undefined;
     this.readings = 0;
     this.throttledCalls = 0;
@@ -50,6 +54,10 @@ export class SinkCounters {
     this.writesByKey?.set(key, (this.writesByKey.get(key) ?? 0) + 1);
   }
 
+  countUnits(table: string, units: number): void {
+    this.unitsByTable[table] = (this.unitsByTable[table] ?? 0) + units;
+  }
+
   counts(): SinkCounts {
     const { writesByKey } = this;
     return {
@@ -58,6 +66,7 @@ export class SinkCounters {
       throttledCalls: this.throttledCalls,
       stalledCalls: this.stalledCalls,
       unprocessedItems: this.unprocessedItems,
+      writeUnits: this.unitsByTable,
       mostInFlight: this.mostInFlight,
       keys: writesByKey?.size,
       mostWritesOfOneKey:

@@ -13,6 +13,8 @@ export interface SinkSettings {
   readonly stallMs: number;
   /** Counts writes by key; costs a JSON.parse per call. */
   readonly watchKeys: boolean;
+  /** Counts write units by table, updates among them; costs the parsing too. */
+  readonly watchUnits: boolean;
   /** Keeps what was written, for `GET /control/items`; implies the parsing too. */
   readonly keepItems: boolean;
 }
@@ -25,6 +27,7 @@ export const DEFAULT_SETTINGS: SinkSettings = {
   stall: 0,
   stallMs: 5000,
   watchKeys: false,
+  watchUnits: false,
   keepItems: false,
 };
 

@@ -2,6 +2,7 @@ import type { CallName } from './call-name.ts';
 import { countReadings, SinkCounters } from './sink-counters.ts';
 import { DEFAULT_SETTINGS, type SinkSettings } from './sink-settings.ts';
 import { keyOf, putsOf, SinkTables, type Put } from './sink-tables.ts';
+import { itemSize, writeUnits } from '../../test/support/dynamodb-item-size.ts';
 import type { Item } from './update-expression.ts';
 
 export interface SinkAnswer {
@@ -21,6 +22,7 @@ const THROTTLED: SinkAnswer = {
 };
 
 type Json = Readonly<Record<string, unknown>>;
+type Measurable = Parameters<typeof itemSize>[0];
 
 /** Answers DynamoDB's calls after a set latency, and keeps little or nothing. */
 export class Sink {
@@ -62,19 +64,26 @@ export class Sink {
     const table = String(input['TableName']);
     if (name === 'DescribeTable') return ok({ Table: { TableName: table, TableStatus: 'ACTIVE' } });
     const key = input['Key'] as Item;
-    if (name === 'UpdateItem') return ok({ Attributes: this.tables.update(table, key, input) });
+    if (name === 'UpdateItem') return this.update(table, key, input);
     const found = this.tables.get(table, key);
     return found ? ok({ Item: found }) : NOTHING;
   }
 
+  private update(table: string, key: Item, input: Json): SinkAnswer {
+    const item = this.tables.update(table, key, input);
+    this.noteUnits({ table, item });
+    return ok({ Attributes: item });
+  }
+
   private write(name: CallName, body: Buffer): SinkAnswer {
-    const { throttle, partial, watchKeys, keepItems } = this.settings;
+    const { throttle, partial, watchKeys, watchUnits, keepItems } = this.settings;
     if (throttle > 0 && Math.random() < throttle) {
       this.counters.throttledCalls += 1;
       return THROTTLED;
     }
     const isPartial = partial > 0 && name === 'BatchWriteItem' && Math.random() < partial;
-    if (isPartial || watchKeys || keepItems) return this.writeOneByOne(name, body, isPartial);
+    if (isPartial || watchKeys || watchUnits || keepItems)
+      return this.writeOneByOne(name, body, isPartial);
     this.counters.readings += countReadings(body.toString('latin1'));
     return name === 'PutItem' ? NOTHING : ALL_PROCESSED;
   }
@@ -88,9 +97,15 @@ export class Sink {
     return ok({ UnprocessedItems: requestItems(puts.slice(processed)) });
   }
 
+  private noteUnits({ table, item }: Put): void {
+    if (this.settings.watchUnits)
+      this.counters.countUnits(table, writeUnits(itemSize(item as unknown as Measurable)));
+  }
+
   private note(put: Put): void {
     this.counters.readings += countReadings(JSON.stringify(put.item));
     this.counters.countKey(keyOf(put));
+    this.noteUnits(put);
     if (this.settings.keepItems) this.tables.put(put);
   }
 }
