@@ -64,7 +64,7 @@ export async function productCode(client: DynamoDBClient, table: string) {
   const { foldReadings } = await built('libs/aggregation/src/hours/hourly-aggregate.js');
   const { SumRecomputer } = await built('libs/aggregation/src/fleet/sum-recomputer.js');
   const { toItem } = await built('libs/aggregation/src/dynamodb/aggregate-item.js');
-  const { shardOf } = await built('libs/aggregation/src/dynamodb/dynamodb-aggregate-store.js');
+  const { shardOf } = await built('libs/aggregation/src/dynamodb/aggregate-keys.js');
   const fleet = await built('libs/aggregation/src/dynamodb/dynamodb-fleet-store.js');
   const { SystemClock } = await built('libs/kernel/src/index.js');
   const store = new fleet.DynamoDbFleetStore(client, table);

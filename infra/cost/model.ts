@@ -53,12 +53,12 @@ function requestsOf(readings: number, { readingsPerRequest }: Design): number {
   return readingsPerRequest === 'csv' ? 0 : readings / readingsPerRequest;
 }
 
-/** Every dirty hour is read from its beginning, or from that of its slot, and written with its index. */
+/** Every dirty hour is read from its beginning, or from that of its slot, and written. */
 function aggregationCost(readings: number, design: Design): MonthlyCost {
   const perHour = design.readingsPerEquipmentAndHour;
   const recomputations = recomputationsPerHour(design);
   const dirtyHours = (readings / perHour) * recomputations;
-  const cellWrites = 2 * writeUnits(cellBytes(design));
+  const cellWrites = writeUnits(cellBytes(design));
   const versionReads = MEASURED.callsPerDirtyHour.value - 2;
   const parts = isDense(design) ? SLOTS : 1;
   const reads = versionReads + averageReadUnits(perHour / parts, recomputations / parts);
@@ -138,7 +138,7 @@ function storageCost(readings: number, design: Design): number {
   const items = readings * ASSUMED.retentionMonths;
   const readingGb = (items * (MEASURED.readingBytes.value + ASSUMED.itemOverheadBytes)) / GB;
   const cells = items / design.readingsPerEquipmentAndHour;
-  const cellGb = (2 * cells * (cellBytes(design) + ASSUMED.itemOverheadBytes)) / GB;
+  const cellGb = (cells * (cellBytes(design) + ASSUMED.itemOverheadBytes)) / GB;
   return (readingGb + cellGb) * (PRICES.tableGbMonth + PRICES.backupGbMonth);
 }
 

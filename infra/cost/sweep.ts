@@ -3,7 +3,7 @@ import { READ_UNIT_BYTES, readUnits } from './units.ts';
 
 /**
  * What it takes to verify one equipment-hour in which nothing differs (docs/decisions/0011): its equipment
- * is found, its readings are read once more, and its cell twice: with its shard, and from the index, which
+ * is found, its readings are read once more, and its cell twice: with its shard, and by its key, which
  * is not strongly consistent.
  */
 export function sweptHour(readings: number, cellBytes: number) {

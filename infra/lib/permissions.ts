@@ -8,7 +8,7 @@ export const TABLE_ACTIONS: Readonly<Record<Process, Readonly<Record<string, rea
   {
     api: {
       DYNAMODB_TABLE_NAME: ['BatchWriteItem', 'GetItem', 'PutItem', 'Query', 'Scan'],
-      DYNAMODB_AGGREGATE_TABLE_NAME: ['GetItem', 'PutItem', 'Query'],
+      DYNAMODB_AGGREGATE_TABLE_NAME: ['BatchGetItem', 'GetItem', 'PutItem', 'Query'],
       DYNAMODB_IMPORTS_TABLE_NAME: ['GetItem', 'PutItem', 'Query', 'UpdateItem'],
       DYNAMODB_SESSIONS_TABLE_NAME: ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'],
     },

@@ -100,6 +100,7 @@ describe('the API', () => {
 
   it('verifies and repairs aggregates, and deletes none', () => {
     expect(actionsOn(api, 'table/sensorflow-dev-aggregate')).toEqual([
+      'dynamodb:BatchGetItem',
       'dynamodb:GetItem',
       'dynamodb:PutItem',
       'dynamodb:Query',

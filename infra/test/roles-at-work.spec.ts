@@ -39,8 +39,9 @@ describe('the roles at work', () => {
       gates.set(name, await RoleGate.start(permissions, onRefused));
     }
     for (const name of ['csv-importer', 'stream-aggregator']) writeGatedBundle(folder, name);
+    // The streams are to be slower than a repair, so that there is something to be repaired.
     stack = await LocalStack.start({
-      variables: { SENSORFLOW_LAMBDAS_DIR: folder, STREAM_WINDOW_SECONDS: '3' },
+      variables: { SENSORFLOW_LAMBDAS_DIR: folder, STREAM_WINDOW_SECONDS: '8' },
     });
     const { dynamodb, s3 } = stack.announcement.endpoints;
     for (const gate of gates.values()) gate.open({ dynamodb, s3, tableNames: roleTableNames() });

@@ -1,6 +1,7 @@
 import {
   AGGREGATE_TOO_LARGE,
   hourOf,
+  hourPlus,
   parseHour,
   type AggregateStore,
   type EquipmentHourCell,
@@ -267,6 +268,30 @@ describe.each([
       '2023-02-15T00 EQ-1',
       '2023-02-15T23 EQ-1',
     ]);
+  });
+
+  it('of one equipment come in order over weeks, from the middle of a day, without its neighbours', async () => {
+    const first = anHour('2023-02-01T05');
+    const weeks = [...Array.from({ length: 130 }, (_, n) => n), 500, 501, 700];
+    const hours = weeks.map((n) => hourPlus(first, n));
+    for (const hour of hours.toReversed()) await store.replaceCell(aCell('EQ-1', hour));
+    for (const hour of hours.slice(0, 3)) await store.replaceCell(aCell('EQ-10', hour));
+    const range = { from: hourPlus(first, 2), to: hourPlus(first, 700) };
+    const within = hours.slice(2, -1);
+
+    const listed = await scanned({ equipmentId: 'EQ-1', range });
+    const whole = (await pagesOf(store.scanCells('EQ-1', range))).flat();
+    const behind = await scanned({
+      equipmentId: 'EQ-1',
+      range,
+      after: { equipmentId: 'EQ-1', hour: hourPlus(first, 129) },
+    });
+
+    expect(listed.map(({ hour }) => hour)).toEqual(within);
+    expect(whole.map(({ hour }) => hour)).toEqual(within);
+    expect(behind.map(({ hour }) => hour)).toEqual(within.slice(-2));
+    expect(await store.daysWithin(range, 'EQ-10')).toEqual(['2023-02-01']);
+    expect(await store.daysWithin(range, 'EQ-2')).toEqual([]);
   });
 
   it('without the metric are come across too, so that a scan knows how far it has come', async () => {

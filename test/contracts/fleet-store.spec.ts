@@ -7,10 +7,8 @@ import {
   type HourMetrics,
   type MetricAggregate,
 } from '@sensorflow/aggregation';
-import {
-  DynamoDbAggregateStore,
-  shardOf,
-} from '@sensorflow/aggregation/dynamodb/dynamodb-aggregate-store.js';
+import { shardOf } from '@sensorflow/aggregation/dynamodb/aggregate-keys.js';
+import { DynamoDbAggregateStore } from '@sensorflow/aggregation/dynamodb/dynamodb-aggregate-store.js';
 import { DynamoDbFleetStore } from '@sensorflow/aggregation/dynamodb/dynamodb-fleet-store.js';
 import type { SumCell } from '@sensorflow/aggregation/fleet/fleet-store.js';
 import { foldReadings } from '@sensorflow/aggregation/hours/hourly-aggregate.js';

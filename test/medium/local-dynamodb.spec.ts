@@ -177,9 +177,9 @@ describe('tables and streams of the embedded DynamoDB', () => {
     expect(created.map((table) => table?.StreamSpecification?.StreamViewType)).toEqual(
       TABLES.map((table) => table.stream),
     );
-    const { GlobalSecondaryIndexes: indexes } = created[TABLES.indexOf(AGGREGATES_TABLE)] ?? {};
+    const { GlobalSecondaryIndexes: indexes } = created[TABLES.indexOf(IMPORTS_TABLE)] ?? {};
     expect(indexes?.map(({ IndexName, Projection }) => [IndexName, Projection])).toEqual([
-      ['equipment-hours', { ProjectionType: 'ALL' }],
+      ['imports-of-subject', { ProjectionType: 'ALL' }],
     ]);
     const ttl = await store.dynamodb.send(new DescribeTimeToLiveCommand({ TableName: 'all-0' }));
     expect(ttl.TimeToLiveDescription).toMatchObject({
@@ -224,6 +224,28 @@ describe('tables and streams of the embedded DynamoDB', () => {
     await expect(ensured).rejects.toMatchObject({
       code: 'table-differs',
       message: expect.stringContaining('keys: id HASH, not equipmentId HASH, block RANGE'),
+    });
+  });
+
+  it('refuses a table of an earlier version that has an index more, and says what to do', async () => {
+    const equipmentHours = {
+      name: 'equipment-hours',
+      partitionKey: 'equipmentId',
+      sortKey: 'hour',
+    };
+    const earlier = { ...AGGREGATES_TABLE, indexes: [equipmentHours] };
+    await ensureTables(store.dynamodb, [{ definition: earlier, name: 'earlier-aggregates' }]);
+
+    const ensured = ensureTables(store.dynamodb, [
+      { definition: AGGREGATES_TABLE, name: 'earlier-aggregates' },
+    ]);
+
+    await expect(ensured).rejects.toMatchObject({
+      code: 'table-differs',
+      message:
+        'Table earlier-aggregates exists with another shape (indexes: ' +
+        'equipment-hours(equipmentId HASH, hour RANGE), not none). ' +
+        'Start with an empty data folder (--reset), or name another table.',
     });
   });
 

@@ -1,7 +1,7 @@
 import type { MetricAggregate } from '@sensorflow/aggregation';
 import { metricsOf, sumOf } from '@sensorflow/aggregation/dynamodb/aggregate-item.js';
 import { equipmentHourAt, shardSumAt } from '@sensorflow/aggregation/dynamodb/aggregate-keys.js';
-import { shardOf } from '@sensorflow/aggregation/dynamodb/dynamodb-aggregate-store.js';
+import { shardOf } from '@sensorflow/aggregation/dynamodb/aggregate-keys.js';
 import type { Item } from '@sensorflow/platform/aws/stored-item.js';
 import type { StoredReading } from '@sensorflow/sensor-data';
 import { SHARDS, type SimulatedAggregation } from './simulated-aggregation.js';

@@ -8,7 +8,7 @@ import {
 import { hourOf } from '@sensorflow/aggregation';
 import { metricsOf, toItem } from '@sensorflow/aggregation/dynamodb/aggregate-item.js';
 import { equipmentHourItemKey } from '@sensorflow/aggregation/dynamodb/aggregate-keys.js';
-import { shardOf } from '@sensorflow/aggregation/dynamodb/dynamodb-aggregate-store.js';
+import { shardOf } from '@sensorflow/aggregation/dynamodb/aggregate-keys.js';
 import { streamChangesOf } from '@sensorflow/aggregation/dynamodb/stream-changes.js';
 import { foldReadings, joinEquipment } from '@sensorflow/aggregation/hours/hourly-aggregate.js';
 import { streamRecordsOf } from '@sensorflow/platform/aws/stream-records.js';

@@ -154,9 +154,14 @@ function verificationOf(
   return new Verification(ports, clock, { secondLookMs: 0 });
 }
 
-/** None of writes of several items, which say theirs by the table. */
+/** Calls about several items say it by the table. */
 function unitsOf(output: object): number {
   const consumed = 'ConsumedCapacity' in output ? output.ConsumedCapacity : undefined;
+  const tables: readonly unknown[] = Array.isArray(consumed) ? consumed : [consumed];
+  return tables.reduce<number>((sum, table) => sum + capacityUnitsIn(table), 0);
+}
+
+function capacityUnitsIn(consumed: unknown): number {
   if (typeof consumed !== 'object' || consumed === null) return 0;
   return 'CapacityUnits' in consumed ? Number(consumed.CapacityUnits) : 0;
 }

@@ -22,7 +22,7 @@ export interface AggregatesReport extends ListedHours {
 
 const NOTHING: AggregatesReport = { summary: undefined, items: [], notShown: [], next: undefined };
 
-/** Limit for one equipment, whose summary cannot end early: 200,000 hours, or 400 MB of them. */
+/** Limit for one equipment, whose summary cannot end early: some four times what 366 days take. */
 const MOST_CALLS_OF_ONE = { storeCalls: 400, ms: Infinity };
 
 /** Sums up the hours of a range, and lists them. */

@@ -152,17 +152,17 @@ function shownKeys(keys: readonly KeySchemaElement[] | undefined): string {
 
 function shownIndexes(table: TableDescription): string {
   const indexes = table.GlobalSecondaryIndexes ?? [];
-  return indexes
-    .map((index) => `${index.IndexName}(${shownKeys(index.KeySchema)})`)
-    .toSorted()
-    .join(' ');
+  return shownList(indexes.map((index) => `${index.IndexName}(${shownKeys(index.KeySchema)})`));
 }
 
 function shownExpectedIndexes(definition: TableDefinition): string {
-  return definition.indexes
-    .map((index) => `${index.name}(${shownKeys(keySchema(index))})`)
-    .toSorted()
-    .join(' ');
+  return shownList(
+    definition.indexes.map((index) => `${index.name}(${shownKeys(keySchema(index))})`),
+  );
+}
+
+function shownList(indexes: readonly string[]): string {
+  return indexes.length > 0 ? indexes.toSorted().join(' ') : 'none';
 }
 
 function shownStream(table: TableDescription): string {

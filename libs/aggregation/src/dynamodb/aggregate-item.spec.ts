@@ -60,7 +60,10 @@ describe('the item of an equipment-hour', () => {
     expect(toCell(damaged)).toEqual({ ...(await aDenseCell()), version: 0 });
   });
 
-  it('with an hour that is none is no cell', async () => {
-    expect(toCell({ ...(await aDenseItem()), hour: { S: '2023-02-15T06:' } })).toBeUndefined();
+  it('names its equipment and hour by its key alone', async () => {
+    const { partition, cell, ...attributes } = await aDenseItem();
+
+    expect([partition, cell]).toEqual([{ S: '2023-02-15#0' }, { S: '2023-02-15T06#EQ-1' }]);
+    expect(Object.keys(attributes)).toEqual(['version', 'metrics', 'slots']);
   });
 });

@@ -6,19 +6,18 @@ import type { FleetHour, SumCell } from '../fleet/fleet-store.js';
 import {
   AGGREGATE_TOO_LARGE,
   type CellState,
+  type EquipmentHour,
   type EquipmentHourCell,
   type ScannedHour,
 } from '../hours/aggregate-store.js';
 import type { HourSlots } from '../hours/hour-slots.js';
 import { parseHour, SLOTS_PER_HOUR, type Hour } from '../hours/hour.js';
 import type { HourMetrics, MetricAggregate } from '../hours/hourly-aggregate.js';
-import { equipmentHourItemKey, sumItemKey } from './aggregate-keys.js';
+import { equipmentHourIn, equipmentHourItemKey, sumItemKey } from './aggregate-keys.js';
 
 export function toItem(cell: EquipmentHourCell, shard: number): Record<string, AttributeValue> {
   return {
     ...equipmentHourItemKey(cell, shard),
-    equipmentId: { S: cell.equipmentId },
-    hour: { S: cell.hour },
     version: { N: String(cell.version) },
     metrics: toMetrics(cell.metrics),
     ...(cell.slots && { slots: toSlots(cell.slots) }),
@@ -26,7 +25,7 @@ export function toItem(cell: EquipmentHourCell, shard: number): Record<string, A
   };
 }
 
-/** A sum without readings has no `sum`, only its version. It must not carry the index's `equipmentId`. */
+/** A sum without readings has no `sum`, only its version. */
 export function toSumItem(cell: SumCell): Record<string, AttributeValue> {
   return {
     ...sumItemKey(cell),
@@ -81,21 +80,17 @@ export function toScannedHour(item: Item, metric: string): ScannedHour {
   const metrics = item['metrics']?.M;
   const map = metrics !== undefined && Object.hasOwn(metrics, metric) ? metrics[metric] : undefined;
   return {
-    equipmentId: text(item['equipmentId'], 'equipmentId'),
-    hour: hourIn(item['hour']),
+    ...keyOf(item),
     ...(map && { aggregate: fromMap(map.M ?? {}) }),
     ...(item['failure'] && { failure: AGGREGATE_TOO_LARGE }),
   };
 }
 
-/** What of a cell cannot be read is not there: a recomputation puts it right. Undefined without an hour. */
-export function toCell(item: Item): EquipmentHourCell | undefined {
+/** What of a cell cannot be read is not there: a recomputation puts it right. */
+export function toCell(item: Item): EquipmentHourCell {
   const slots = item['slots']?.M;
-  const hour = readable(() => hourIn(item['hour']));
-  if (hour === undefined) return undefined;
   return {
-    equipmentId: text(item['equipmentId'], 'equipmentId'),
-    hour,
+    ...keyOf(item),
     version: versionOf(item),
     metrics: readableMetricsOf(item),
     ...(slots && { slots: readable(() => fromSlots(slots)) ?? new Map() }),
@@ -170,6 +165,12 @@ function fromMap(map: Item): MetricAggregate {
 }
 
 const ZERO = { N: '0' };
+
+function keyOf(item: Item): EquipmentHour {
+  const of = equipmentHourIn(text(item['cell'], 'cell'));
+  if (of === undefined) throw broken('cell');
+  return of;
+}
 
 function hourIn(value: AttributeValue | undefined): Hour {
   const hour = parseHour(text(value, 'hour'));

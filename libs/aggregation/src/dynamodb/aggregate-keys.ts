@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { SumOf } from '../fleet/fleet-store.js';
 import type { EquipmentHour } from '../hours/aggregate-store.js';
 import { dayOf, parseHour, type Hour } from '../hours/hour.js';
@@ -13,6 +14,11 @@ const SHARD_PARTITION = /^shard#([^#]+)#\d{4}-\d{2}-\d{2}$/;
 
 export function equipmentHourItemKey({ equipmentId, hour }: EquipmentHour, shard: number): CellKey {
   return itemKey(equipmentPartition(dayOf(hour), shard), `${hour}#${equipmentId}`);
+}
+
+/** The shard of an equipment's cells on a day of so many. */
+export function shardOf(equipmentId: string, shards: number): number {
+  return createHash('sha256').update(equipmentId).digest().readUInt32BE(0) % shards;
 }
 
 export function equipmentPartition(day: string, shard: number): string {
@@ -44,10 +50,16 @@ export function equipmentHourAt(
   cell: string,
 ): (EquipmentHour & { readonly shard: number }) | undefined {
   const shard = EQUIPMENT_PARTITION.exec(partition)?.[1];
+  const of = equipmentHourIn(cell);
+  if (shard === undefined || !of || !partition.startsWith(dayOf(of.hour))) return undefined;
+  return { ...of, shard: Number(shard) };
+}
+
+/** What the sort key of an equipment-hour says; undefined for another. */
+export function equipmentHourIn(cell: string): EquipmentHour | undefined {
   const hour = hourAt(cell);
-  if (shard === undefined || !hour || !partition.startsWith(dayOf(hour))) return undefined;
   const equipmentId = cell.slice(HOUR_LENGTH + 1);
-  return equipmentId === '' ? undefined : { equipmentId, hour, shard: Number(shard) };
+  return hour && equipmentId !== '' ? { equipmentId, hour } : undefined;
 }
 
 export function shardSumAt(partition: string, cell: string): SumOf | undefined {

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { WorkBudget } from '@sensorflow/kernel';
 import { number, text, type Item } from '@sensorflow/platform/aws/stored-item.js';
-import { dayOf, hourPlus, type HourRange } from '../hours/hour.js';
+import { dayOf, firstHourOfDay, hourPlus, type HourRange } from '../hours/hour.js';
 import { queryPages } from './query-pages.js';
 import { answered, unavailable } from './store-errors.js';
 
@@ -22,8 +22,9 @@ const PARTITION = 'layout';
  * creates, so that the number for new days can change while old days stay readable.
  */
 export class DayLayouts {
-  /** A layout never changes once it is there. As many entries as days that were written to. */
-  private readonly shardsByDay = new Map<string, Promise<number>>();
+  /** A layout never changes once it is there. As many entries as days that have been seen. */
+  private readonly known = new Map<string, number>();
+  private readonly asked = new Map<string, Promise<number>>();
 
   constructor(
     private readonly client: DynamoDBClient,
@@ -33,33 +34,49 @@ export class DayLayouts {
 
   /** The shards of a day that is about to be written to; lays it out if nobody has. */
   async shardsOf(day: string): Promise<number> {
-    const known = this.shardsByDay.get(day);
-    if (known !== undefined) return known;
-    const asked = this.readOrCreate(day);
-    this.shardsByDay.set(day, asked);
+    const shards = this.known.get(day) ?? this.asked.get(day);
+    if (shards !== undefined) return shards;
+    const asking = this.readOrCreate(day);
+    this.asked.set(day, asking);
     try {
-      return await asked;
-    } catch (error) {
-      this.shardsByDay.delete(day);
-      throw error;
+      return this.remember({ day, shards: await asking }).shards;
+    } finally {
+      this.asked.delete(day);
     }
   }
 
   /** The shards that a day has, or would have if it were laid out now. */
   async shardsFor(day: string, budget?: WorkBudget): Promise<number> {
-    const known = await (this.shardsByDay.get(day) ?? this.read(day, budget));
-    if (known !== undefined) this.shardsByDay.set(day, Promise.resolve(known));
-    return known ?? this.shardsForNewDays;
+    const shards = this.known.get(day) ?? (await this.read(day, budget));
+    return shards === undefined ? this.shardsForNewDays : this.remember({ day, shards }).shards;
   }
 
   /** The days of a range that hold anything, in order: one query for a year. */
   async daysWithin(range: HourRange, budget?: WorkBudget): Promise<readonly DayLayout[]> {
     const days: DayLayout[] = [];
     for await (const items of queryPages(this.client, this.layoutsQuery(range), budget)) {
-      for (const item of items)
-        days.push({ day: text(item['cell'], 'cell'), shards: shardsIn(item) });
+      for (const item of items) {
+        days.push(this.remember({ day: text(item['cell'], 'cell'), shards: shardsIn(item) }));
+      }
     }
     return days;
+  }
+
+  /** The same, but asks nobody when each day of the range is known to hold something. */
+  async knownDaysWithin(range: HourRange, budget?: WorkBudget): Promise<readonly DayLayout[]> {
+    const days: DayLayout[] = [];
+    const last = dayOf(hourPlus(range.to, -1));
+    for (let day = dayOf(range.from); ; day = dayAfter(day)) {
+      const shards = this.known.get(day);
+      if (shards === undefined) return this.daysWithin(range, budget);
+      days.push({ day, shards });
+      if (day >= last) return days;
+    }
+  }
+
+  private remember(layout: DayLayout): DayLayout {
+    this.known.set(layout.day, layout.shards);
+    return layout;
   }
 
   /** Strongly consistent, so that a day is never missing from a list that holds its readings' sum. */
@@ -116,6 +133,10 @@ export class DayLayouts {
     if (shards === undefined) throw unavailable(new Error(`the layout of ${day} vanished`));
     return shards;
   }
+}
+
+function dayAfter(day: string): string {
+  return dayOf(hourPlus(firstHourOfDay(day), 24));
 }
 
 function shardsIn(item: Item): number {

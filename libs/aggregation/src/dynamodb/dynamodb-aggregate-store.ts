@@ -1,13 +1,7 @@
-import {
-  GetItemCommand,
-  type DynamoDBClient,
-  type QueryCommandInput,
-} from '@aws-sdk/client-dynamodb';
+import { GetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { WorkBudget } from '@sensorflow/kernel';
 import { mergeSorted } from '@sensorflow/platform/aws/merge-sorted.js';
 import { text, type Item } from '@sensorflow/platform/aws/stored-item.js';
-import { EQUIPMENT_HOURS_INDEX } from '@sensorflow/platform/resources/tables.js';
-import { createHash } from 'node:crypto';
 import {
   AggregateStore,
   compareEquipmentHours,
@@ -18,10 +12,16 @@ import {
   type ReplaceOutcome,
   type ScannedHour,
 } from '../hours/aggregate-store.js';
-import { dayOf, hourPlus, isEmptyRange, type Hour, type HourRange } from '../hours/hour.js';
+import { dayOf, isEmptyRange, type HourRange } from '../hours/hour.js';
 import { toCell, toCellState, toItem, toScannedHour } from './aggregate-item.js';
-import { equipmentHourAt, equipmentHourItemKey, equipmentPartition } from './aggregate-keys.js';
+import {
+  equipmentHourIn,
+  equipmentHourItemKey,
+  equipmentPartition,
+  shardOf,
+} from './aggregate-keys.js';
 import { DayLayouts, type DayLayout } from './day-layouts.js';
+import { EquipmentCells, type Projection } from './equipment-cells.js';
 import { putCell, tooLarge } from './put-cell.js';
 import { queryPages } from './query-pages.js';
 import { answered } from './store-errors.js';
@@ -35,11 +35,10 @@ const LARGEST_PAGE = 512;
 /** A metric takes 105 bytes at least, an item has 400 KB; a far larger request would fail like an outage. */
 const NEVER_FITTING_METRICS = 4000;
 
-const DAY_LENGTH = 'yyyy-mm-dd'.length;
-
 /** The equipment-hours in the aggregates table; decision record 0005 says why under these keys. */
 export class DynamoDbAggregateStore extends AggregateStore {
   private readonly layouts: DayLayouts;
+  private readonly cellsByKey: EquipmentCells;
 
   constructor(
     private readonly client: DynamoDBClient,
@@ -48,6 +47,7 @@ export class DynamoDbAggregateStore extends AggregateStore {
   ) {
     super();
     this.layouts = new DayLayouts(client, tableName, shardsForNewDays);
+    this.cellsByKey = new EquipmentCells(client, tableName, this.layouts);
   }
 
   override async readState(of: EquipmentHour): Promise<CellState> {
@@ -76,9 +76,9 @@ export class DynamoDbAggregateStore extends AggregateStore {
     const range = { ...query.range, from: query.after?.hour ?? query.range.from };
     if (isEmptyRange(range)) return;
     if (query.equipmentId !== undefined) {
-      const first = query.after?.hour ?? query.range.from;
-      const condition = equipmentCondition(query.equipmentId, first, hourPlus(query.range.to, -1));
-      yield* this.pages(query, { ...condition, Limit: LARGEST_PAGE }, budget);
+      const projection = metricProjection(query);
+      const pages = this.cellsByKey.read(query.equipmentId, range, budget, projection);
+      for await (const items of pages) yield scannedIn(items, query);
       return;
     }
     for (const layout of await this.layouts.daysWithin(range, budget)) {
@@ -93,36 +93,29 @@ export class DynamoDbAggregateStore extends AggregateStore {
   ) {
     const most = Math.min(LARGEST_PAGE, Math.floor(MERGE_CELLS / shards));
     const limit = Math.min(most, Math.max(SMALLEST_PAGE, query.wanted ?? most));
-    const sources = Array.from({ length: shards }, (_, shard) => {
-      const condition = shardCondition(query, equipmentPartition(day, shard));
-      return this.pages(query, { ...condition, Limit: limit }, budget);
-    });
+    const sources = Array.from({ length: shards }, (_, shard) =>
+      this.shard(query, equipmentPartition(day, shard), limit, budget),
+    );
     yield* mergeSorted(sources, compareEquipmentHours);
   }
 
-  private async *pages(
+  private async *shard(
     query: MetricHoursQuery,
-    condition: Omit<QueryCommandInput, 'TableName'>,
+    partition: string,
+    limit: number,
     budget: WorkBudget | undefined,
   ): AsyncGenerator<readonly ScannedHour[]> {
-    const { after } = query;
+    const condition = shardCondition(query, partition);
+    const projection = metricProjection(query);
     const input = {
       ...condition,
       TableName: this.tableName,
-      ProjectionExpression: '#equipmentId, #hour, #failure, #metrics.#metric',
-      ExpressionAttributeNames: {
-        ...condition.ExpressionAttributeNames,
-        '#equipmentId': 'equipmentId',
-        '#hour': 'hour',
-        '#failure': 'failure',
-        '#metrics': 'metrics',
-        '#metric': query.metric,
-      },
+      ProjectionExpression: projection.expression,
+      ExpressionAttributeNames: { ...condition.ExpressionAttributeNames, ...projection.names },
+      Limit: limit,
     };
-    for await (const items of queryPages(this.client, input, budget)) {
-      const cells = items.map((item) => toScannedHour(item, query.metric));
-      yield cells.filter((cell) => !after || compareEquipmentHours(cell, after) > 0);
-    }
+    const pages = queryPages(this.client, input, budget);
+    for await (const items of pages) yield scannedIn(items, query);
   }
 
   override async daysWithin(
@@ -135,8 +128,8 @@ export class DynamoDbAggregateStore extends AggregateStore {
       return (await this.layouts.daysWithin(range, budget)).map(({ day }) => day);
     }
     const days = new Set<string>();
-    for await (const items of this.indexed(equipmentId, range, budget, '#hour')) {
-      for (const item of items) days.add(text(item['hour'], 'hour').slice(0, DAY_LENGTH));
+    for await (const items of this.cellsByKey.read(equipmentId, range, budget, KEY_ALONE)) {
+      for (const { hour } of items.flatMap(keyIn)) days.add(dayOf(hour));
     }
     return [...days];
   }
@@ -164,7 +157,9 @@ export class DynamoDbAggregateStore extends AggregateStore {
         ConsistentRead: true,
       };
       const pages = queryPages(this.client, input, budget);
-      for await (const items of pages) yield items.flatMap((item) => equipmentIn(partition, item));
+      for await (const items of pages) {
+        yield items.flatMap(keyIn).map(({ equipmentId }) => equipmentId);
+      }
     }
   }
 
@@ -174,23 +169,9 @@ export class DynamoDbAggregateStore extends AggregateStore {
     budget?: WorkBudget,
   ): AsyncGenerator<readonly EquipmentHourCell[]> {
     if (isEmptyRange(range)) return;
-    for await (const items of this.indexed(equipmentId, range, budget)) {
-      yield items.map(toCell).filter((cell) => cell !== undefined);
+    for await (const items of this.cellsByKey.read(equipmentId, range, budget)) {
+      yield items.map(toCell);
     }
-  }
-
-  private indexed(
-    equipmentId: string,
-    range: HourRange,
-    budget: WorkBudget | undefined,
-    projection?: string,
-  ) {
-    const input = {
-      ...equipmentCondition(equipmentId, range.from, hourPlus(range.to, -1)),
-      TableName: this.tableName,
-      ...(projection !== undefined && { ProjectionExpression: projection }),
-    };
-    return queryPages(this.client, input, budget);
   }
 
   private async layOut({ equipmentId, hour }: EquipmentHour): Promise<number> {
@@ -199,13 +180,26 @@ export class DynamoDbAggregateStore extends AggregateStore {
 }
 
 /** By the key, which an item has whatever else of it cannot be read. */
-function equipmentIn(partition: string, item: Item): readonly string[] {
-  const of = equipmentHourAt(partition, text(item['cell'], 'cell'));
-  return of ? [of.equipmentId] : [];
+function keyIn(item: Item): readonly EquipmentHour[] {
+  const of = equipmentHourIn(text(item['cell'], 'cell'));
+  return of ? [of] : [];
 }
 
-export function shardOf(equipmentId: string, shards: number): number {
-  return createHash('sha256').update(equipmentId).digest().readUInt32BE(0) % shards;
+const KEY_ALONE: Projection = { expression: '#cell', names: { '#cell': 'cell' } };
+
+function metricProjection({ metric }: MetricHoursQuery): Projection {
+  return {
+    expression: '#cell, #failure, #metrics.#metric',
+    names: { '#cell': 'cell', '#failure': 'failure', '#metrics': 'metrics', '#metric': metric },
+  };
+}
+
+function scannedIn(
+  items: readonly Item[],
+  { metric, after }: MetricHoursQuery,
+): readonly ScannedHour[] {
+  const cells = items.map((item) => toScannedHour(item, metric));
+  return cells.filter((cell) => !after || compareEquipmentHours(cell, after) > 0);
 }
 
 function shardCondition({ range, after }: MetricHoursQuery, partition: string) {
@@ -225,19 +219,6 @@ function cellsCondition(partition: string, from: string, to: string) {
       ':partition': { S: partition },
       ':from': { S: from },
       ':to': { S: to },
-    },
-  };
-}
-
-function equipmentCondition(equipmentId: string, first: Hour, last: Hour) {
-  return {
-    IndexName: EQUIPMENT_HOURS_INDEX.name,
-    KeyConditionExpression: '#equipmentId = :equipmentId AND #hour BETWEEN :first AND :last',
-    ExpressionAttributeNames: { '#equipmentId': 'equipmentId', '#hour': 'hour' },
-    ExpressionAttributeValues: {
-      ':equipmentId': { S: equipmentId },
-      ':first': { S: first },
-      ':last': { S: last },
     },
   };
 }

@@ -13,7 +13,7 @@ import { HourRecomputer } from '../hours/hour-recomputer.js';
 import { hourOf, slotOf } from '../hours/hour.js';
 import { StreamBatchAggregator } from '../stream-batch-aggregator.js';
 import { equipmentHourItemKey, sumItemKey, type CellKey } from './aggregate-keys.js';
-import { shardOf } from './dynamodb-aggregate-store.js';
+import { shardOf } from './aggregate-keys.js';
 
 /** The fleet of decision record 0008, and the shards that the README recommends for it. */
 const EQUIPMENT = 10_000;

@@ -13,9 +13,9 @@ function lastHours(hours: number) {
 describe('the weight of a read', () => {
   it.each([
     [24, 1, 4],
-    [168, 1, 10],
-    [720, 2, 11],
-    [366 * 24, 18, 27],
+    [168, 2, 10],
+    [720, 8, 11],
+    [366 * 24, 88, 27],
   ])('of %i hours is %i calls for one equipment, and %i for all', (hours, ofOne, ofAll) => {
     expect([
       readWeightOf(lastHours(hours), 'EQ-1'),

@@ -1,8 +1,9 @@
 import { LIST_LIMITS } from '@sensorflow/kernel';
 import { hoursBetween, type HourRange } from '../hours/hour.js';
 
-/** Hours of one answer of the store. */
-const HOURS_PER_CALL = 512;
+/** Of the fleet's sums, and of the cells of one equipment, which are read by their keys. */
+const FLEET_HOURS_PER_CALL = 512;
+const CELLS_PER_CALL = 100;
 const HOURS_PER_DAY = 24;
 /** Days that a page of a fleet usually looks at; one that looks at more weighs more as it goes. */
 const USUAL_DAYS = 8;
@@ -10,8 +11,8 @@ const USUAL_DAYS = 8;
 /** How many calls to the store an answer about these hours may take. */
 export function readWeightOf({ from, to }: HourRange, equipmentId: string | undefined): number {
   const hours = from < to ? hoursBetween(from, to) : 0;
-  const summary = Math.ceil(hours / HOURS_PER_CALL);
-  if (equipmentId !== undefined) return summary;
+  if (equipmentId !== undefined) return Math.ceil(hours / CELLS_PER_CALL);
+  const summary = Math.ceil(hours / FLEET_HOURS_PER_CALL);
   const days = Math.ceil(hours / HOURS_PER_DAY) + 1;
   return Math.min(summary + 1 + Math.min(days, USUAL_DAYS), LIST_LIMITS.storeCalls);
 }

@@ -35,17 +35,11 @@ export const READINGS_TABLE = {
   ttlAttribute: 'expiresAt',
 } as const satisfies TableDefinition;
 
-export const EQUIPMENT_HOURS_INDEX = {
-  name: 'equipment-hours',
-  partitionKey: 'equipmentId',
-  sortKey: 'hour',
-} as const satisfies IndexDefinition;
-
 export const AGGREGATES_TABLE = {
   nameVariable: 'DYNAMODB_AGGREGATE_TABLE_NAME',
   partitionKey: 'partition',
   sortKey: 'cell',
-  indexes: [EQUIPMENT_HOURS_INDEX],
+  indexes: [],
   scope: 'own-region',
   stream: 'NEW_AND_OLD_IMAGES',
 } as const satisfies TableDefinition;
