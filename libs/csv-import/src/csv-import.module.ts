@@ -2,7 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { SystemClock, type Clock } from '@sensorflow/kernel';
-import { CsvImports } from './csv-imports.js';
+import { CsvImports } from './job/csv-imports.js';
 import { DynamoDbImportQuotas } from './dynamodb/dynamodb-import-quotas.js';
 import { DynamoDbImportStore } from './dynamodb/dynamodb-import-store.js';
 import { ImportsController } from './http/imports.controller.js';

@@ -1,22 +1,22 @@
-export { CsvImporter, type RunOutcome, type RunRequest } from './csv-importer.js';
+export { CsvImporter, type RunOutcome, type RunRequest } from './job/csv-importer.js';
 export {
   CsvImports,
   type ImportViewer,
   type OpenedImport,
   type ShownImport,
-} from './csv-imports.js';
-export { FairImporter, type FairnessPorts } from './fair-importer.js';
-export { ImportQuotas, type ImportSlot, type QuotaUse } from './import-quotas.js';
-export { IMPORT_LIMITS, type ImportLimits } from './import-limits.js';
-export { ImportQueue } from './import-queue.js';
-export type { ImportPorts } from './import-run.js';
+} from './job/csv-imports.js';
+export { FairImporter, type FairnessPorts } from './job/fair-importer.js';
+export { ImportQuotas, type ImportSlot, type QuotaUse } from './job/import-quotas.js';
+export { IMPORT_LIMITS, type ImportLimits } from './job/import-limits.js';
+export { ImportQueue } from './job/import-queue.js';
+export type { ImportPorts } from './job/import-run.js';
 export {
   ImportStore,
   type ImportListing,
   type ImportOutcome,
   type ImportPage,
   type Takeover,
-} from './import-store.js';
+} from './job/import-store.js';
 export {
   START,
   type ImportCheckpoint,
@@ -27,12 +27,12 @@ export {
   type ReportState,
   type RunParts,
   type UploadedObject,
-} from './import-record.js';
-export { DEFAULT_OPTIONS, type ImportOptions } from './import-options.js';
+} from './job/import-record.js';
+export { DEFAULT_OPTIONS, type ImportOptions } from './grammar/import-options.js';
 export { FileFault } from './file-fault.js';
 export {
   UploadStorage,
   type ObjectVersion,
   type PresignedUpload,
   type UploadTarget,
-} from './upload-storage.js';
+} from './job/upload-storage.js';

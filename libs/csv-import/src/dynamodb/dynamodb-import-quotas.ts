@@ -5,7 +5,7 @@ import {
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
 import type { Clock } from '@sensorflow/kernel';
-import { ImportQuotas, type ImportSlot, type QuotaUse } from '../import-quotas.js';
+import { ImportQuotas, type ImportSlot, type QuotaUse } from '../job/import-quotas.js';
 import type { ImportItem } from './import-item.js';
 import { answered, conditional } from './store-calls.js';
 

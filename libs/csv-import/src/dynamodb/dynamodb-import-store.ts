@@ -8,14 +8,14 @@ import {
 import type { WorkBudget } from '@sensorflow/kernel';
 import { queryWithin } from '@sensorflow/platform/aws/query-within.js';
 import { IMPORTS_OF_SUBJECT_INDEX } from '@sensorflow/platform/resources/tables.js';
-import type { ImportCheckpoint, ImportRecord, UploadedObject } from '../import-record.js';
+import type { ImportCheckpoint, ImportRecord, UploadedObject } from '../job/import-record.js';
 import {
   ImportStore,
   type ImportListing,
   type ImportOutcome,
   type ImportPage,
   type Takeover,
-} from '../import-store.js';
+} from '../job/import-store.js';
 import { answered, conditional } from './store-calls.js';
 import {
   fromImportItem,

@@ -1,6 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { parseInstant, type Instant } from '@sensorflow/kernel';
-import { isDecimalSign, isDelimiter, type ImportOptions } from '../import-options.js';
+import { isDecimalSign, isDelimiter, type ImportOptions } from '../grammar/import-options.js';
 import type {
   FileDialect,
   ImportCheckpoint,
@@ -9,8 +9,8 @@ import type {
   ImportStatus,
   Lease,
   ReportState,
-  TextEncoding,
-} from '../import-record.js';
+} from '../job/import-record.js';
+import type { TextEncoding } from '../text/text-source.js';
 
 export type ImportItem = Record<string, AttributeValue>;
 type Attribute = AttributeValue | undefined;

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { showInstant, type Instant } from '@sensorflow/kernel';
-import type { OpenedImport, ShownImport } from '../csv-imports.js';
+import type { OpenedImport, ShownImport } from '../job/csv-imports.js';
 
 const STATUSES = [
   'awaiting-upload',

@@ -17,7 +17,7 @@ import { decodeCursor, encodeCursor, type CursorQuery } from '@sensorflow/platfo
 import { PageQuery } from '@sensorflow/platform/http/page.query.js';
 import { RequestBudget } from '@sensorflow/platform/http/request-budget.js';
 import type { FastifyReply } from 'fastify';
-import { CsvImports, type ImportViewer } from '../csv-imports.js';
+import { CsvImports, type ImportViewer } from '../job/csv-imports.js';
 import {
   ImportPageView,
   ImportView,

@@ -11,8 +11,8 @@ import { FixedClock } from '../../../../test/support/fixed-clock.js';
 import { InMemoryImportQuotas } from '../../../../test/support/in-memory-import-quotas.js';
 import { InMemoryImportStore } from '../../../../test/support/in-memory-import-store.js';
 import { InMemoryUploadStorage } from '../../../../test/support/in-memory-upload-storage.js';
-import { CsvImports } from '../csv-imports.js';
-import { DEFAULT_OPTIONS } from '../import-options.js';
+import { CsvImports } from '../job/csv-imports.js';
+import { DEFAULT_OPTIONS } from '../grammar/import-options.js';
 import { ImportsController } from './imports.controller.js';
 
 const MAX_UPLOAD_BYTES = 5000;

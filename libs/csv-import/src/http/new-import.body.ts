@@ -15,8 +15,8 @@ import {
   parseColumns,
   type DecimalSign,
   type Delimiter,
-} from '../import-options.js';
-import { isFileName, isImportable } from '../upload-request.js';
+} from '../grammar/import-options.js';
+import { isFileName, isImportable } from '../job/upload-request.js';
 
 /** A rule of the core as a constraint. */
 function Satisfies(

@@ -1,7 +1,7 @@
 import { DomainError, type InputFault } from '@sensorflow/kernel';
 import { requestValidationPipe } from '@sensorflow/platform/http/request-validation.pipe.js';
-import { parseColumns } from '../import-options.js';
-import type { UploadRequest } from '../upload-request.js';
+import { parseColumns } from '../grammar/import-options.js';
+import type { UploadRequest } from '../job/upload-request.js';
 import { NewImportBody } from './new-import.body.js';
 
 const SHAPE = requestValidationPipe();

@@ -1,5 +1,5 @@
 import { REPORTS_PREFIX, UPLOADS_PREFIX } from '@sensorflow/platform/resources/event-sources.js';
-import type { RunParts } from '../import-record.js';
+import type { RunParts } from '../job/import-record.js';
 
 /** Where things lie in the bucket. Keys are made of upload ids alone, never of a caller's text. */
 

@@ -10,13 +10,13 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { orUnavailable, unavailable } from '@sensorflow/platform/aws/or-unavailable.js';
 import { Readable } from 'node:stream';
 import { FileFault } from '../file-fault.js';
-import type { ReportState, RunParts } from '../import-record.js';
+import type { ReportState, RunParts } from '../job/import-record.js';
 import {
   UploadStorage,
   type ObjectVersion,
   type PresignedUpload,
   type UploadTarget,
-} from '../upload-storage.js';
+} from '../job/upload-storage.js';
 import {
   attachment,
   CSV_TYPE,

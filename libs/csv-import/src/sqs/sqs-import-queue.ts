@@ -5,7 +5,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { orUnavailable } from '@sensorflow/platform/aws/or-unavailable.js';
-import { ImportQueue } from '../import-queue.js';
+import { ImportQueue } from '../job/import-queue.js';
 
 const OUTAGE = { code: 'queue-unavailable', detail: 'The queue does not answer.' };
 

@@ -1,4 +1,4 @@
-import { FileFault } from './file-fault.js';
+import { FileFault } from '../file-fault.js';
 import { namesReadings } from './file-columns.js';
 import { DELIMITERS, type Delimiter, type ImportOptions } from './import-options.js';
 

@@ -1,5 +1,6 @@
 import type { Fault, Instant } from '@sensorflow/kernel';
-import type { Delimiter, ImportOptions } from './import-options.js';
+import type { Delimiter, ImportOptions } from '../grammar/import-options.js';
+import type { TextEncoding } from '../text/text-source.js';
 
 /** An import as it is kept: what was asked for, how far it got, and who works on it. */
 export interface ImportRecord {
@@ -75,8 +76,6 @@ export interface ImportCheckpoint {
   readonly dialect: FileDialect | undefined;
   readonly report: ReportState;
 }
-
-export type TextEncoding = 'utf-8' | 'utf-16le' | 'utf-16be';
 
 export interface FileDialect {
   readonly encoding: TextEncoding;

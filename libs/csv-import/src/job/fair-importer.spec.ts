@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ALL_THE_TIME, ImportWorkbench } from '../../../test/support/import-workbench.js';
+import { ALL_THE_TIME, ImportWorkbench } from '../../../../test/support/import-workbench.js';
 import type { RunRequest } from './csv-importer.js';
 
 const HEAD = 'equipmentId,timestamp,value\n';

@@ -1,7 +1,7 @@
 import { DomainError } from '@sensorflow/kernel';
 import { describe, expect, it } from 'vitest';
-import { ImportWorkbench } from '../../../test/support/import-workbench.js';
-import { InMemoryUploadStorage } from '../../../test/support/in-memory-upload-storage.js';
+import { ImportWorkbench } from '../../../../test/support/import-workbench.js';
+import { InMemoryUploadStorage } from '../../../../test/support/in-memory-upload-storage.js';
 import { CsvImports } from './csv-imports.js';
 
 const ADA = { subject: 'subject-of-ada', name: 'ada', seesAll: false };

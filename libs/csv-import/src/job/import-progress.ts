@@ -1,5 +1,5 @@
 import type { Clock } from '@sensorflow/kernel';
-import type { TextPlace } from './csv-record.js';
+import type { TextPlace } from '../text/csv-record.js';
 import { nextPart, withPart } from './error-report.js';
 import type { ImportLimits } from './import-limits.js';
 import type { FileDialect, ImportCheckpoint, ImportRecord } from './import-record.js';

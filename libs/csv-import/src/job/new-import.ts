@@ -1,5 +1,5 @@
 import { instantFromEpochMs } from '@sensorflow/kernel';
-import { DEFAULT_OPTIONS } from './import-options.js';
+import { DEFAULT_OPTIONS } from '../grammar/import-options.js';
 import { START, type ImportCreator, type ImportRecord } from './import-record.js';
 import { newUploadId } from './upload-id.js';
 import type { UploadRequest } from './upload-request.js';

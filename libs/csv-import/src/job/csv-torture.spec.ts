@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { gzipSync } from 'node:zlib';
-import { ALL_THE_TIME, ImportWorkbench } from '../../../test/support/import-workbench.js';
-import { mortalPorts } from '../../../test/support/mortal-ports.js';
-import type { ImportOptions } from './import-options.js';
+import { ALL_THE_TIME, ImportWorkbench } from '../../../../test/support/import-workbench.js';
+import { mortalPorts } from '../../../../test/support/mortal-ports.js';
+import type { ImportOptions } from '../grammar/import-options.js';
 import type { ImportRecord } from './import-record.js';
 
 interface TortureCase {

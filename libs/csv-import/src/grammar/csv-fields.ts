@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import Papa from 'papaparse';
-import type { CsvRecord, RecordBlock, RecordFault } from './csv-record.js';
+import type { CsvRecord, RecordBlock, RecordFault } from '../text/csv-record.js';
 
 /** A record as its fields, or as what can be shown of it and why it has none. */
 export type RecordFields =

@@ -1,7 +1,7 @@
 import { parseMetricName } from '@sensorflow/sensor-data';
 import { fieldsOfLine } from './csv-fields.js';
-import { unescaped } from './error-report.js';
-import { FileFault } from './file-fault.js';
+import { unescaped } from './formula-cells.js';
+import { FileFault } from '../file-fault.js';
 import {
   canonicalWord,
   EQUIPMENT_ID,

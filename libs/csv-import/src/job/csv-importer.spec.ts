@@ -9,10 +9,10 @@ import {
   type WriteOutcome,
 } from '@sensorflow/sensor-data';
 import { describe, expect, it } from 'vitest';
-import { ALL_THE_TIME, ImportWorkbench } from '../../../test/support/import-workbench.js';
-import { InMemoryMetricNames } from '../../../test/support/in-memory-metric-names.js';
-import { InMemoryUploadStorage } from '../../../test/support/in-memory-upload-storage.js';
-import { mortalPorts } from '../../../test/support/mortal-ports.js';
+import { ALL_THE_TIME, ImportWorkbench } from '../../../../test/support/import-workbench.js';
+import { InMemoryMetricNames } from '../../../../test/support/in-memory-metric-names.js';
+import { InMemoryUploadStorage } from '../../../../test/support/in-memory-upload-storage.js';
+import { mortalPorts } from '../../../../test/support/mortal-ports.js';
 import { START } from './import-record.js';
 import type { ObjectVersion } from './upload-storage.js';
 

@@ -7,13 +7,15 @@ import {
   type RecordFault,
   type TextPlace,
 } from './csv-record.js';
-import type { ImportLimits } from './import-limits.js';
 import { QuotedRecords } from './quoted-records.js';
 
 const EXCERPT_BYTES = 1024;
 
 /** How much of a file is looked at together. */
-export type BlockLimits = Pick<ImportLimits, 'maxRowBytes' | 'maxBlockRows'>;
+export interface BlockLimits {
+  readonly maxRowBytes: number;
+  readonly maxBlockRows: number;
+}
 
 /**
  * Cuts text into records, a block of whole records at a time, in memory bounded by the longest row.

@@ -1,9 +1,10 @@
 import { withoutFirst } from './byte-pieces.js';
-import { FileFault } from './file-fault.js';
+import { FileFault } from '../file-fault.js';
 import { gunzip } from './gunzip.js';
-import type { TextEncoding } from './import-record.js';
 import { peek } from './text-head.js';
 import { utf16ToUtf8 } from './utf16.js';
+
+export type TextEncoding = 'utf-8' | 'utf-16le' | 'utf-16be';
 
 /** A file's text as UTF-8 bytes, decompressed, without a byte order mark that is not UTF-8's. */
 export interface TextSource {

@@ -1,4 +1,5 @@
 import type { Fault } from '@sensorflow/kernel';
+import { quotedCell } from '../grammar/formula-cells.js';
 import type { ReportState, RunParts } from './import-record.js';
 
 /** A row that became no reading, as the report shows it. */
@@ -11,9 +12,6 @@ export interface RejectedRow {
 /** The columns that a report adds; an uploaded report has them already. */
 const OWN_COLUMNS = ['_line', '_code', '_detail'];
 const LINE_END = '\r\n';
-/** What a spreadsheet may take for a formula, in ASCII and in full width. */
-const FORMULA_START = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
-const PLAIN_NUMBER = /^[+-]?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?$/;
 
 /**
  * The text of an error report: a CSV in the file's own dialect, so that it can be corrected and
@@ -51,18 +49,8 @@ export class ErrorReport {
   }
 
   private row(cells: readonly string[]): string {
-    return cells.map(escaped).join(this.delimiter) + LINE_END;
+    return cells.map(quotedCell).join(this.delimiter) + LINE_END;
   }
-}
-
-function escaped(cell: string): string {
-  const harmless = FORMULA_START.test(cell) && !PLAIN_NUMBER.test(cell) ? `'${cell}` : cell;
-  return `"${harmless.replaceAll('"', '""')}"`;
-}
-
-/** What a cell of a report said before it was made harmless. */
-export function unescaped(cell: string): string {
-  return cell.startsWith("'") && FORMULA_START.test(cell.slice(1)) ? cell.slice(1) : cell;
 }
 
 /** The report with one more part of this run. */

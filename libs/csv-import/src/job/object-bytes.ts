@@ -1,5 +1,5 @@
 import { DomainError, type Clock } from '@sensorflow/kernel';
-import { FileFault } from './file-fault.js';
+import { FileFault } from '../file-fault.js';
 import type { UploadedObject } from './import-record.js';
 import type { ObjectVersion, UploadStorage } from './upload-storage.js';
 

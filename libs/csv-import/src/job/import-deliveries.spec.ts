@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ALL_THE_TIME, ImportWorkbench } from '../../../test/support/import-workbench.js';
-import { mortalPorts } from '../../../test/support/mortal-ports.js';
+import { ALL_THE_TIME, ImportWorkbench } from '../../../../test/support/import-workbench.js';
+import { mortalPorts } from '../../../../test/support/mortal-ports.js';
 import type { RunRequest } from './csv-importer.js';
 
 const MAX_DELIVERIES = 5;

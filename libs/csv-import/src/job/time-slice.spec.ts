@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FixedClock } from '../../../test/support/fixed-clock.js';
+import { FixedClock } from '../../../../test/support/fixed-clock.js';
 import { TimeSlice } from './time-slice.js';
 
 function aSlice(hasWaiting: () => Promise<boolean>) {

@@ -5,18 +5,18 @@ import {
   type ReadingWriter,
   type Retention,
 } from '@sensorflow/sensor-data';
-import type { RecordBlock } from './csv-record.js';
-import { RowReader } from './csv-row.js';
+import type { RecordBlock } from '../text/csv-record.js';
+import { RowReader } from '../grammar/csv-row.js';
 import { ErrorReport } from './error-report.js';
-import { readColumns } from './file-columns.js';
-import { FileFault } from './file-fault.js';
+import { readColumns } from '../grammar/file-columns.js';
+import { FileFault } from '../file-fault.js';
 import type { ImportLimits } from './import-limits.js';
 import { ImportProgress, LeaseLost } from './import-progress.js';
 import type { ImportQueue } from './import-queue.js';
 import type { FileDialect, FinalStatus, RowCounts } from './import-record.js';
 import type { ImportStore } from './import-store.js';
 import { openRows, type ImportedFile } from './open-rows.js';
-import { splitRecords } from './record-splitter.js';
+import { splitRecords } from '../text/record-splitter.js';
 import { RowWriter, type JudgedBlock } from './row-writer.js';
 import { TimeSlice } from './time-slice.js';
 import type { UploadStorage } from './upload-storage.js';

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
-import { CR, LF, type TextPlace } from './csv-record.js';
+import { CR, LF, type TextPlace } from '../text/csv-record.js';
 import { sniffDelimiter } from './delimiter.js';
-import { FileFault } from './file-fault.js';
+import { FileFault } from '../file-fault.js';
 import type { ImportOptions } from './import-options.js';
 import { isDelimiter, type Delimiter } from './import-options.js';
 

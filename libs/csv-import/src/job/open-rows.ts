@@ -1,9 +1,9 @@
 import type { Clock } from '@sensorflow/kernel';
-import { inPieces, withoutFirst } from './byte-pieces.js';
-import { MAX_HEADER_BYTES, readHeaderLine, type HeaderLine } from './csv-header.js';
-import type { TextPlace } from './csv-record.js';
-import { FileFault } from './file-fault.js';
-import { refuseBomb } from './gunzip.js';
+import { inPieces, withoutFirst } from '../text/byte-pieces.js';
+import { MAX_HEADER_BYTES, readHeaderLine, type HeaderLine } from '../grammar/csv-header.js';
+import type { TextPlace } from '../text/csv-record.js';
+import { FileFault } from '../file-fault.js';
+import { refuseBomb } from '../text/gunzip.js';
 import {
   isGzipName,
   type FileDialect,
@@ -12,8 +12,8 @@ import {
   type UploadedObject,
 } from './import-record.js';
 import { ObjectBytes } from './object-bytes.js';
-import { peek } from './text-head.js';
-import { openText, resumePlainText, type TextSource } from './text-source.js';
+import { peek } from '../text/text-head.js';
+import { openText, resumePlainText, type TextSource } from '../text/text-source.js';
 import type { UploadStorage } from './upload-storage.js';
 
 export interface ImportedFile {

@@ -1,4 +1,4 @@
-import type { DecimalSign, Delimiter } from './import-options.js';
+import type { DecimalSign, Delimiter } from '../grammar/import-options.js';
 
 /** What a caller asks for when opening an import. */
 export interface UploadRequest {

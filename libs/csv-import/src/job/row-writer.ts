@@ -7,10 +7,10 @@ import {
   type ReadingWriter,
   type SealedRows,
 } from '@sensorflow/sensor-data';
-import { readFields, type FieldsFault, type RecordFields } from './csv-fields.js';
-import type { RecordBlock } from './csv-record.js';
+import { readFields, type FieldsFault, type RecordFields } from '../grammar/csv-fields.js';
+import type { RecordBlock } from '../text/csv-record.js';
 import type { ErrorReport, RejectedRow } from './error-report.js';
-import type { RowReader } from './csv-row.js';
+import type { RowReader } from '../grammar/csv-row.js';
 import type { BlockResult } from './import-progress.js';
 
 /**

@@ -1,4 +1,4 @@
-import { FileFault } from './file-fault.js';
+import { FileFault } from '../file-fault.js';
 
 /** The beginning of a text, looked at before anything is read from it. */
 export interface TextHead {

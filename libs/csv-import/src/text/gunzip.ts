@@ -1,6 +1,6 @@
 import { createGunzip, type Gunzip } from 'node:zlib';
 import { inPieces } from './byte-pieces.js';
-import { FileFault } from './file-fault.js';
+import { FileFault } from '../file-fault.js';
 
 /** Small, because what a damaged piece had already given is lost: at most its own few rows. */
 const PIECE_BYTES = 512;

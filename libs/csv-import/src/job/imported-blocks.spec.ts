@@ -1,9 +1,9 @@
 import { instantFromEpochMs } from '@sensorflow/kernel';
 import type { ReadingWriter, WriteOutcome } from '@sensorflow/sensor-data';
 import { describe, expect, it } from 'vitest';
-import { ALL_THE_TIME, ImportWorkbench } from '../../../test/support/import-workbench.js';
-import { mortalPorts } from '../../../test/support/mortal-ports.js';
-import { aReading } from '../../../test/support/readings.js';
+import { ALL_THE_TIME, ImportWorkbench } from '../../../../test/support/import-workbench.js';
+import { mortalPorts } from '../../../../test/support/mortal-ports.js';
+import { aReading } from '../../../../test/support/readings.js';
 import type { RunRequest } from './csv-importer.js';
 
 const HEAD = 'equipmentId,timestamp,value\n';
