@@ -88,6 +88,7 @@ describe('the OpenAPI document', () => {
         .map(([name]) => name)
         .toSorted(),
     ).toEqual([
+      'DELETE /sensor-data/{equipmentId}',
       'DELETE /sensor-data/{equipmentId}/{timestamp}',
       'GET /',
       'GET /auth/me',
@@ -142,6 +143,7 @@ describe('the OpenAPI document', () => {
     expect(refusals().length).toBeGreaterThan(40);
     expect(answers.filter(([, status]) => status === '204')).toMatchObject([
       ['DELETE /sensor-data/{equipmentId}/{timestamp} 204', '204', {}],
+      ['DELETE /sensor-data/{equipmentId} 204', '204', {}],
     ]);
     for (const [place, status, content] of answers) {
       expect(Object.values<any>(content).length > 0, place).toBe(status !== '204');
@@ -205,6 +207,7 @@ describe('the OpenAPI document', () => {
       'POST /sensor-data 400': '/timestamp',
       'GET /sensor-data/{equipmentId} 400': '/from',
       'DELETE /sensor-data/{equipmentId}/{timestamp} 400': '/timestamp',
+      'DELETE /sensor-data/{equipmentId} 400': '/to',
       'GET /sensor-data/aggregated 400': '/interval',
       'GET /sensor-data/aggregated/verify 400': '/from',
       'POST /sensor-data/aggregated/repair 400': '/from',

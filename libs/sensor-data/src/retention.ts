@@ -18,7 +18,7 @@ const MIN_RETENTION_DAYS = 4;
  */
 export class Retention {
   static readonly FOREVER = new Retention(Infinity);
-  private oldest = { nowEpochMs: Number.NaN, instant: '' };
+  private oldest = { nowEpochMs: Number.NaN, instant: instantFromEpochMs(0) };
 
   private constructor(private readonly keptMs: number) {}
 
@@ -44,7 +44,7 @@ export class Retention {
 
   /** Whether a reading of that instant can be neither taken nor removed any more. */
   isTooOld(timestamp: Instant, nowEpochMs: number): boolean {
-    return this.keptMs !== Infinity && timestamp < this.oldestTakenAt(nowEpochMs);
+    return this.keptMs !== Infinity && timestamp < this.oldestTaken(nowEpochMs);
   }
 
   /** Whether readings behind this instant may begin to vanish: nothing may be recomputed from them. */
@@ -52,8 +52,11 @@ export class Retention {
     return instantToEpochMs(from) + this.keptMs - SEALED_BEFORE_MS <= nowEpochMs;
   }
 
-  /** Remembered for the millisecond: a file has a hundred rows in one, and formatting a date is slow. */
-  private oldestTakenAt(nowEpochMs: number): string {
+  /**
+   * The first instant whose readings can be taken and removed. Remembered for the millisecond: a file has a
+   * hundred rows in one, and formatting a date is slow.
+   */
+  oldestTaken(nowEpochMs: number): Instant {
     if (this.oldest.nowEpochMs !== nowEpochMs) {
       const oldestEpochMs = Math.max(0, nowEpochMs - this.keptMs + MARGIN_MS);
       this.oldest = { nowEpochMs, instant: instantFromEpochMs(oldestEpochMs) };

@@ -476,6 +476,25 @@ describe('removing a reading', () => {
     });
     expect(await standing()).toHaveLength(1);
   });
+
+  it('removes no range that begins there, and names the first instant that can be removed', async () => {
+    const { blocks, standing, sensorData } = sensorDataInMemory(undefined, Retention.ofDays(30));
+    blocks.put(aBlock('2023-08-04T23:59:59Z'));
+    blocks.put(aBlock('2023-08-05T00:00:00Z'));
+    const to = anInstant('2023-09-01T00:00:00Z');
+    const rangeFrom = (text: string) => ({ equipmentId: 'EQ-1', from: anInstant(text), to });
+
+    const error = await failureOf(
+      sensorData.removeRange(rangeFrom('2023-08-04T23:59:59Z'), CALLER),
+    );
+    const before = await standing();
+    await sensorData.removeRange(rangeFrom('2023-08-05T00:00:00Z'), CALLER);
+
+    expect(error).toMatchObject({ faults: [{ pointer: '/from', code: 'reading-too-old' }] });
+    expect(String(error)).toContain('2023-08-05T00:00:00.000Z');
+    expect(before).toHaveLength(2);
+    expect(await standing()).toHaveLength(1);
+  });
 });
 
 /** Of one reading, written when it was taken. */

@@ -1,8 +1,10 @@
 import {
   DomainError,
   forEachInSlices,
+  showInstant,
   type Clock,
   type InputFault,
+  type Instant,
   type Parsed,
   type WorkBudget,
 } from '@sensorflow/kernel';
@@ -11,7 +13,7 @@ import { batchThrottled, namesUnknown, readingThrottled } from './metric-name-er
 import { TOO_MANY_METRIC_NAMES, type MetricNameLimit } from './metric-name-limit.js';
 import { parseReading } from './parse-reading.js';
 import type { WriteOutcome } from './group-commit/write-unit.js';
-import { instantRange, type ReadingRemover } from './log/reading-remover.js';
+import { instantRange, type ReadingRemover, type RemovalRange } from './log/reading-remover.js';
 import type { ReadingPage, ReadingRange, ReadingStore } from './reading-store.js';
 import { RETRY_AFTER_SECONDS, type ReadingWriter } from './reading-writer.js';
 import { READING_TOO_OLD } from './reading-timestamp.js';
@@ -158,27 +160,60 @@ export class SensorData {
   async latestReading(equipmentId: string, budget?: WorkBudget): Promise<StoredReading> {
     const latest = await this.log.store.latest(equipmentId, budget);
     if (latest) return latest;
-    throw new DomainError('not-found', 'no-reading', 'This equipment has no reading.');
+    throw noReading('This equipment has no reading.');
   }
 
   /**
-   * Removes what stands at an instant. What is written later stands. Throws `no-reading` when nothing
-   * stands there, `reading-too-old`, and what ReadingRemover throws.
+   * Removes what stands at an instant, or one metric of it. What is written later stands. Throws `no-reading`
+   * when nothing stands there, `reading-too-old`, and what ReadingRemover throws.
    */
   async removeReading(
-    { equipmentId, timestamp }: ReadingIdentity,
+    { timestamp, ...what }: ReadingIdentity & Pick<RemovalRange, 'metric'>,
     callerId: string,
     budget?: WorkBudget,
   ): Promise<void> {
-    if (this.retention.isTooOld(timestamp, this.clock.nowEpochMs())) {
-      throw new DomainError('invalid', READING_TOO_OLD.code, READING_TOO_OLD.detail, {
-        faults: [{ pointer: '/timestamp', ...READING_TOO_OLD }],
-      });
-    }
-    const range = { equipmentId, ...instantRange(timestamp) };
-    if (await this.log.remover.remove(range, callerId, budget)) return;
-    throw new DomainError('not-found', 'no-reading', 'There is no such reading.');
+    this.assertRemovable(timestamp, '/timestamp');
+    const range = { ...what, ...instantRange(timestamp) };
+    const { removed } = await this.log.remover.remove(range, callerId, budget);
+    if (!removed) throw noReading('There is no such reading.');
   }
+
+  /**
+   * Removes what stands in a range. Throws the same, and `removal-unfinished` when the budget is spent: with
+   * `rest`, the range that is left.
+   */
+  async removeRange(range: RemovalRange, callerId: string, budget?: WorkBudget): Promise<void> {
+    this.assertRemovable(range.from, '/from');
+    const { removed, rest } = await this.log.remover.remove(range, callerId, budget);
+    if (rest !== undefined) throw removalUnfinished(rest, range.to);
+    if (!removed) throw noReading('There is no reading in this range.');
+  }
+
+  private assertRemovable(timestamp: Instant, pointer: string): void {
+    const nowEpochMs = this.clock.nowEpochMs();
+    if (!this.retention.isTooOld(timestamp, nowEpochMs)) return;
+    const oldest = showInstant(this.retention.oldestTaken(nowEpochMs));
+    const detail = `${READING_TOO_OLD.detail} The first one that can is ${oldest}.`;
+    throw new DomainError('invalid', READING_TOO_OLD.code, detail, {
+      faults: [{ pointer, ...READING_TOO_OLD, detail }],
+    });
+  }
+}
+
+function noReading(detail: string): DomainError {
+  return new DomainError('not-found', 'no-reading', detail);
+}
+
+function removalUnfinished(from: Instant, to: Instant): DomainError {
+  return new DomainError(
+    'unavailable',
+    'removal-unfinished',
+    'The range has more readings than one request removes. Go on with the range that `rest` names.',
+    {
+      extensions: { rest: { from: showInstant(from), to: showInstant(to) } },
+      retryAfterSeconds: RETRY_AFTER_SECONDS,
+    },
+  );
 }
 
 function invalidReading(faults: readonly InputFault[]): DomainError {

@@ -4,21 +4,27 @@ import { ApiQuery } from '@nestjs/swagger';
 /** Documents the query string of a list of readings. The rules themselves are reading-range.ts. */
 export function ApiReadingsQuery(): MethodDecorator {
   return applyDecorators(
-    parameter(
-      'from',
-      { type: 'string', format: 'date-time' },
-      'RFC 3339, included (write + as %2B)',
-    ),
-    parameter('to', { type: 'string', format: 'date-time' }, 'RFC 3339, excluded (write + as %2B)'),
+    ApiRangeQuery(),
     parameter('limit', { type: 'integer', minimum: 1, maximum: 1000, default: 100 }),
     parameter('cursor', { type: 'string' }, 'nextCursor of the page before'),
     parameter('order', { type: 'string', enum: ['asc', 'desc'], default: 'asc' }),
   );
 }
 
+/** Documents both ends of a range. */
+export function ApiRangeQuery({ required = false } = {}): MethodDecorator {
+  const bound = (name: string, is: string) =>
+    ApiQuery({
+      name,
+      required,
+      schema: { type: 'string', format: 'date-time' },
+      description: `RFC 3339, ${is} (write + as %2B)`,
+    });
+  return applyDecorators(bound('from', 'included'), bound('to', 'excluded'));
+}
+
 interface ParameterSchema {
   readonly type: 'string' | 'integer';
-  readonly format?: 'date-time';
   readonly minimum?: number;
   readonly maximum?: number;
   readonly default?: string | number;

@@ -11,6 +11,8 @@ const exampleValues = { temperature: 75.5, pressure: 2.3 };
 /** Of metrics and tags alike. */
 const NAMES = { pattern: '^[A-Za-z][A-Za-z0-9_.-]{0,63}$' };
 
+export const METRIC_SCHEMA = { type: 'string' as const, ...NAMES };
+
 export const METRICS_SCHEMA = {
   type: 'object' as const,
   description: 'numbers by metric name: zero or 1e-100 ≤ |v| ≤ 1e100',

@@ -16,28 +16,41 @@ import {
   ApiOkResponse,
   ApiOperation,
   ApiParam,
+  ApiQuery,
   ApiTags,
 } from '@nestjs/swagger';
 import type { Caller } from '@sensorflow/auth';
 import { CurrentCaller, RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
-import type { WorkBudget } from '@sensorflow/kernel';
-import { ApiFaultyInput, ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
+import type { WorkBudget, WorkLimits } from '@sensorflow/kernel';
+import {
+  ApiFaultyInput,
+  ApiProblem,
+  ApiProblemWith,
+} from '@sensorflow/platform/http/api-problem.decorator.js';
 import { IgnoresBody } from '@sensorflow/platform/http/ignores-body.decorator.js';
 import { MaxBodyBytes } from '@sensorflow/platform/http/max-body-bytes.decorator.js';
 import { ReadScheduler } from '@sensorflow/platform/http/read-scheduler.js';
 import { RequestBudget } from '@sensorflow/platform/http/request-budget.js';
 import type { FastifyRequest } from 'fastify';
 import { SensorData } from '../sensor-data.js';
-import { ApiReadingsQuery } from './api-readings-query.decorator.js';
+import { ApiRangeQuery, ApiReadingsQuery } from './api-readings-query.decorator.js';
 import { MAX_READING_BYTES } from './body-limits.js';
 import { pathEquipmentIdOf } from './path-equipment-id.js';
-import { pathReadingOf } from './path-reading.js';
-import { nextCursorOf, readingRangeOf, type QueryString } from './reading-range.js';
-import { EQUIPMENT_ID_SCHEMA, NEW_READING } from './reading.schema.js';
+import type { QueryString } from './query-parameters.js';
+import { nextCursorOf, readingRangeOf } from './reading-range.js';
+import { EQUIPMENT_ID_SCHEMA, METRIC_SCHEMA, NEW_READING } from './reading.schema.js';
 import { ReadingPageView, ReadingView, toReadingView } from './reading.view.js';
+import { rangeRemovalOf, readingRemovalOf } from './removal-request.js';
+import { RemovalRestView } from './removal.view.js';
 
 /** Of wide readings, as many take as long as a call to the store. */
 const READINGS_PER_WEIGHT = 50;
+/** One look at an instant, and one at the marks of undone imports. */
+const REMOVAL_WEIGHT = 4;
+/** As a page of a thousand readings. */
+const RANGE_REMOVAL_WEIGHT = 20;
+/** A drain lets it come to its end. */
+const RANGE_REMOVAL_LIMITS: WorkLimits = { storeCalls: 2_000, ms: 8_000 };
 
 /** Single readings in, and readings of one equipment out. */
 @ApiTags('sensor data')
@@ -141,13 +154,19 @@ export class ReadingsController {
   @ApiOperation({
     summary: 'Remove one reading',
     description:
-      'Answers 204 once all metrics of the instant are gone; aggregates follow within seconds. A reading that is sent afterwards stands. Retrying an unconfirmed delete returns 404 if it succeeded.',
+      'Answers 204 once all metrics of the instant are gone, or the one that is named; aggregates follow within seconds. A reading that is sent afterwards stands. Retrying an unconfirmed delete returns 404 if it succeeded.',
   })
   @ApiParam({ name: 'equipmentId', schema: EQUIPMENT_ID_SCHEMA, example: 'EQ-12495' })
   @ApiParam({
     name: 'timestamp',
     description: 'the instant of the reading, RFC 3339 with any offset',
     example: '2023-02-15T06:30:00.000Z',
+  })
+  @ApiQuery({
+    name: 'metric',
+    required: false,
+    schema: METRIC_SCHEMA,
+    description: 'this value alone',
   })
   @ApiNoContentResponse({ description: 'the reading is gone' })
   @ApiFaultyInput('invalid-request', {
@@ -157,15 +176,63 @@ export class ReadingsController {
   })
   @ApiProblem(400, 'equipment-id-invalid', 'equipment-id-reserved', 'reading-too-old')
   @ApiProblem(404, 'no-reading')
+  @ApiProblem(429, 'too-many-reads')
+  @ApiProblem(503, 'reads-overloaded')
   @ApiProblem(503, 'store-unavailable', 'clock-behind', 'write-not-accepted', 'outcome-unknown')
   @ApiProblem(503, 'overloaded', 'shutting-down')
   @RequiresScope('sensorflow/admin')
   async removeReading(
     @Param('equipmentId') equipmentId: string,
     @Param('timestamp') timestamp: string,
+    @Query() query: QueryString,
     @RequestBudget() budget: WorkBudget,
     @CurrentCaller() { subject }: Caller,
   ): Promise<void> {
-    await this.sensorData.removeReading(pathReadingOf(equipmentId, timestamp), subject, budget);
+    const removal = readingRemovalOf(equipmentId, timestamp, query);
+    const read = { caller: subject, weight: REMOVAL_WEIGHT, budget };
+    await this.reads.run(read, async () => this.sensorData.removeReading(removal, subject, budget));
+  }
+
+  @Delete(':equipmentId')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @IgnoresBody()
+  @ApiProblem(400, 'url-malformed')
+  @ApiProblem(414, 'url-too-long')
+  @ApiOperation({
+    summary: 'Remove the readings of a range',
+    description:
+      'Answers 204 once everything in the range is gone, or the one metric that is named; aggregates follow within seconds. What is sent afterwards stands. A request works for about 8 s: then it answers 503 `removal-unfinished` with the `rest` of the range, to be sent next. Sending a removal again is always safe.',
+  })
+  @ApiParam({ name: 'equipmentId', schema: EQUIPMENT_ID_SCHEMA, example: 'EQ-12495' })
+  @ApiRangeQuery({ required: true })
+  @ApiQuery({
+    name: 'metric',
+    required: false,
+    schema: METRIC_SCHEMA,
+    description: 'its values alone',
+  })
+  @ApiNoContentResponse({ description: 'the readings are gone' })
+  @ApiFaultyInput('invalid-request', {
+    pointer: '/to',
+    code: 'bound-missing',
+    detail: 'A removal names both ends of its range: from (included) and to (excluded).',
+  })
+  @ApiProblem(400, 'equipment-id-invalid', 'equipment-id-reserved', 'range-empty')
+  @ApiProblem(400, 'reading-too-old')
+  @ApiProblem(404, 'no-reading')
+  @ApiProblem(429, 'too-many-reads')
+  @ApiProblem(503, 'store-unavailable', 'clock-behind', 'write-not-accepted', 'outcome-unknown')
+  @ApiProblem(503, 'overloaded', 'shutting-down', 'reads-overloaded')
+  @ApiProblemWith(RemovalRestView, 503, 'removal-unfinished')
+  @RequiresScope('sensorflow/admin')
+  async removeRange(
+    @Param('equipmentId') equipmentId: string,
+    @Query() query: QueryString,
+    @RequestBudget(RANGE_REMOVAL_LIMITS) budget: WorkBudget,
+    @CurrentCaller() { subject }: Caller,
+  ): Promise<void> {
+    const range = rangeRemovalOf(equipmentId, query);
+    const read = { caller: subject, weight: RANGE_REMOVAL_WEIGHT, budget };
+    await this.reads.run(read, async () => this.sensorData.removeRange(range, subject, budget));
   }
 }

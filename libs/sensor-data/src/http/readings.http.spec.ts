@@ -673,6 +673,102 @@ describe('DELETE /sensor-data/{equipmentId}/{timestamp}', () => {
   });
 });
 
+describe('DELETE /sensor-data/{equipmentId}/{timestamp}?metric=', () => {
+  const remove = async (url: string) => app.inject({ method: 'DELETE', url });
+
+  it('removes one value, and says 404 when it is not there', async () => {
+    const { value: _, ...identity } = valid;
+    await post('/sensor-data', { ...identity, values: { temperature: 20, pressure: 2 } });
+    const url = '/sensor-data/EQ-12495/2023-02-15T06:30:00Z?metric=pressure';
+
+    const answers = [await remove(url), await remove(url)];
+
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([204, 404]);
+    expect(answers[1]?.json()).toMatchObject({ code: 'no-reading' });
+    const latest = await get('/sensor-data/EQ-12495/latest');
+    expect(latest.body['values']).toEqual({ temperature: 20 });
+  });
+
+  it.each([
+    ['metric=', '/metric', 'metric-name-invalid'],
+    ['metric=a&metric=b', '/metric', 'parameter-repeated'],
+    ['metrics=a', '/metrics', 'unknown-property'],
+  ])('removes nothing for ?%s', async (query, pointer, code) => {
+    await postSeconds(1);
+
+    const answer = await remove(`/sensor-data/EQ-1/2023-01-01T00:00:00Z?${query}`);
+
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json()).toMatchObject({ code: 'invalid-request', errors: [{ pointer, code }] });
+    expect(valuesOf(await get('/sensor-data/EQ-1'))).toEqual([0]);
+  });
+});
+
+describe('DELETE /sensor-data/{equipmentId}', () => {
+  const remove = async (query: string) =>
+    app.inject({ method: 'DELETE', url: `/sensor-data/EQ-1${query}` });
+  const RANGE = '?from=2023-01-01T01:00:02%2B01:00&to=2023-01-01T00:00:04Z';
+
+  it('removes what lies in the range, its end excluded, and then says 404', async () => {
+    await postSeconds(6);
+
+    const answers = [await remove(RANGE), await remove(RANGE)];
+
+    expect(answers.map(({ statusCode, body }) => [statusCode, body === ''])).toEqual([
+      [204, true],
+      [404, false],
+    ]);
+    expect(answers[1]?.json()).toMatchObject({ code: 'no-reading' });
+    expect(valuesOf(await get('/sensor-data/EQ-1'))).toEqual([0, 1, 4, 5]);
+  });
+
+  it('removes one metric of the range', async () => {
+    const batch = ['00', '01'].map((second) => ({
+      equipmentId: 'EQ-1',
+      timestamp: `2023-01-01T00:00:${second}Z`,
+      values: { a: 1, b: 2 },
+    }));
+    await post('/sensor-data/batch', batch);
+
+    const { statusCode } = await remove(
+      '?from=2023-01-01T00:00:00Z&to=2023-01-02T00:00:00Z&metric=a',
+    );
+
+    expect(statusCode).toBe(204);
+    const { body } = await get('/sensor-data/EQ-1');
+    expect(body['items']).toMatchObject([{ values: { b: 2 } }, { values: { b: 2 } }]);
+  });
+
+  it('names both ends, or nothing is removed', async () => {
+    await postSeconds(1);
+
+    const answers = await Promise.all(
+      ['', '?from=2023-01-01T00:00:00Z', '?from=x&to=2023-01-01&all=1'].map(remove),
+    );
+
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([400, 400, 400]);
+    expect(answers.map((answer) => answer.json().errors)).toMatchObject([
+      [
+        { pointer: '/from', code: 'bound-missing' },
+        { pointer: '/to', code: 'bound-missing' },
+      ],
+      [{ pointer: '/to', code: 'bound-missing' }],
+      [
+        { pointer: '/all', code: 'unknown-property' },
+        { pointer: '/from', code: 'timestamp-malformed' },
+        { pointer: '/to', code: 'timestamp-malformed' },
+      ],
+    ]);
+    expect(valuesOf(await get('/sensor-data/EQ-1'))).toEqual([0]);
+  });
+
+  it('refuses an empty range', async () => {
+    const answer = await remove('?from=2023-01-01T00:00:00Z&to=2023-01-01T00:00:00Z');
+
+    expect([answer.statusCode, answer.json()]).toMatchObject([400, { code: 'range-empty' }]);
+  });
+});
+
 describe('the documents', () => {
   it('describe every route with its bodies and answers', () => {
     const document = SwaggerModule.createDocument(app, new DocumentBuilder().build());

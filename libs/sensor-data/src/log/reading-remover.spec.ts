@@ -1,4 +1,4 @@
-import type { Instant } from '@sensorflow/kernel';
+import { SystemClock, WorkBudget, type Instant } from '@sensorflow/kernel';
 import { describe, expect, it } from 'vitest';
 import { FixedClock } from '../../../../test/support/fixed-clock.js';
 import { InMemoryBlockStore } from '../../../../test/support/in-memory-block-store.js';
@@ -14,8 +14,10 @@ import { StampClock, type Stamp } from './stamp.js';
 const EQUIPMENT = 'EQ-1';
 const ADMIN = 'ann';
 const EXPIRES_AT = 1_900_000_000;
+const REMOVED = { removed: true, rest: undefined };
+const NOTHING = { removed: false, rest: undefined };
 
-function start(outcomes: PutOutcome[] = []) {
+function start(outcomes: PutOutcome[] = [], onWrite: () => void = () => undefined) {
   const store = new InMemoryBlockStore();
   const clock = new FixedClock('2026-11-30T12:00:00Z');
   const stamps = new StampClock(clock);
@@ -24,6 +26,7 @@ function start(outcomes: PutOutcome[] = []) {
   const writer: BlockWriter = {
     async writeBlocks(blocks) {
       sent.push(...blocks);
+      onWrite();
       const outcome = outcomes.shift() ?? 'stored';
       if (outcome === 'stored') await store.putAll(blocks);
       return blocks.map(() => ({ outcome }));
@@ -72,7 +75,7 @@ describe('removing readings', () => {
     write('2026-11-30T08:00:00.000000003Z', { value: 3 });
     const instant = instantRange(anInstant('2026-11-30T08:00:00.000000002Z'));
 
-    expect(await remover.remove({ equipmentId: EQUIPMENT, ...instant }, ADMIN)).toBe(true);
+    expect(await remover.remove({ equipmentId: EQUIPMENT, ...instant }, ADMIN)).toEqual(REMOVED);
 
     expect((await standing()).map(([, { value }]) => value)).toEqual([1, 3]);
     expect(sent).toMatchObject([{ by: ADMIN, expiresAtEpochSeconds: EXPIRES_AT }]);
@@ -84,8 +87,8 @@ describe('removing readings', () => {
     const instant = instantRange(anInstant('2026-11-30T08:00:00Z'));
     const range = { equipmentId: EQUIPMENT, ...instant, metric: 'temperature' };
 
-    expect(await remover.remove(range, ADMIN)).toBe(true);
-    expect(await remover.remove(range, ADMIN)).toBe(false);
+    expect(await remover.remove(range, ADMIN)).toEqual(REMOVED);
+    expect(await remover.remove(range, ADMIN)).toEqual(NOTHING);
 
     expect((await standing()).map(([, values]) => values)).toEqual([{ pressure: 2 }]);
   });
@@ -101,7 +104,7 @@ describe('removing readings', () => {
       to: anInstant('2026-11-30T11:00:00Z'),
     };
 
-    expect(await remover.remove(range, ADMIN)).toBe(true);
+    expect(await remover.remove(range, ADMIN)).toEqual(REMOVED);
 
     expect((await standing()).map(([, { value }]) => value)).toEqual([10, 300]);
     expect(sent.map(({ key }) => key.slice(0, 13))).toEqual([
@@ -116,7 +119,7 @@ describe('removing readings', () => {
     write('2026-11-30T08:00:00Z', { value: 1 });
     const elsewhere = instantRange(anInstant('2026-11-30T08:00:01Z'));
 
-    expect(await remover.remove({ equipmentId: EQUIPMENT, ...elsewhere }, ADMIN)).toBe(false);
+    expect(await remover.remove({ equipmentId: EQUIPMENT, ...elsewhere }, ADMIN)).toEqual(NOTHING);
     expect(sent).toEqual([]);
   });
 
@@ -156,6 +159,56 @@ describe('removing readings', () => {
 
     await expect(remover.remove(range, ADMIN)).rejects.toMatchObject({ code: 'clock-behind' });
     expect(sent).toEqual([]);
+  });
+
+  describe('more than its budget allows', () => {
+    /** Spent after its first call. */
+    const aSmallBudget = (signal = new AbortController().signal) =>
+      new WorkBudget(signal, new SystemClock(), { storeCalls: 1, ms: Infinity });
+    const range = {
+      equipmentId: EQUIPMENT,
+      from: anInstant('2026-11-30T06:00:00Z'),
+      to: anInstant('2026-11-30T09:00:00Z'),
+    };
+    const all = Array.from({ length: 300 }, (_, n) => n);
+    const writeAll = (write: ReturnType<typeof start>['write']) => {
+      for (const n of all) {
+        write(new Date(Date.UTC(2026, 10, 30, 6) + n * 30_000).toISOString(), { value: n });
+      }
+    };
+
+    it('removes what it has seen, and names the rest, of which no request misses any', async () => {
+      const { remover, write, standing } = start();
+      writeAll(write);
+      const left: number[] = [];
+
+      for (let rest = range; ;) {
+        const outcome = await remover.remove(rest, ADMIN, aSmallBudget());
+        left.push((await standing()).length);
+        expect(outcome.removed).toBe(true);
+        if (outcome.rest === undefined) break;
+        const [first] = (await standing())[0] ?? [];
+        expect(first !== undefined && first >= outcome.rest).toBe(true);
+        rest = { ...rest, from: outcome.rest };
+      }
+
+      expect(left.length).toBeGreaterThan(2);
+      expect(left.at(-1)).toBe(0);
+    });
+
+    it('writes nothing more for a client that has gone', async () => {
+      const client = new AbortController();
+      const { remover, write, standing, sent } = start([], () => client.abort());
+      writeAll(write);
+      const budget = new WorkBudget(client.signal, new SystemClock());
+
+      await expect(remover.remove(range, ADMIN, budget)).rejects.toMatchObject({
+        name: 'AbortError',
+      });
+
+      expect(sent).toHaveLength(1);
+      expect((await standing()).length).toBe(all.length - 120);
+    });
   });
 
   it.each([

@@ -26,6 +26,14 @@ export interface RemovalRange {
   readonly metric?: string;
 }
 
+/** What a removal came to. */
+export interface RemovalOutcome {
+  /** Whether anything stood, which is gone now. */
+  readonly removed: boolean;
+  /** Where the part of the range begins that was not looked at; undefined when it is done. */
+  readonly rest: Instant | undefined;
+}
+
 /** An hour of the range in which something stands, and the greatest stamp of it. */
 interface HourToClear {
   readonly hour: HourText;
@@ -46,38 +54,49 @@ export class ReadingRemover {
   ) {}
 
   /**
-   * Removes what stands in the range, hour by hour. False, and nothing is written, where nothing stands.
-   * Throws DomainError `unavailable`: `write-not-accepted` (nothing was removed), `outcome-unknown`,
-   * `store-unavailable` or `clock-behind`. Removing again is always safe.
+   * Removes what stands in the range, hour by hour, in order of time; writes nothing where nothing stands.
+   * Ends when the budget is spent, with the rest of the range, or with its client. Throws DomainError
+   * `unavailable`: `write-not-accepted` (nothing was removed), `outcome-unknown`, `store-unavailable` or
+   * `clock-behind`, and the reason of the budget's signal. Removing again is always safe.
    *
    * @param by who removes it: history names them
    */
-  async remove(range: RemovalRange, by: string, budget?: WorkBudget): Promise<boolean> {
+  async remove(range: RemovalRange, by: string, budget?: WorkBudget): Promise<RemovalOutcome> {
     let removed = false;
-    for await (const hour of this.hoursToClear(range, budget)) {
-      const outcome = await this.clear(hour, range, by);
+    const hours = this.hoursToClear(range, budget);
+    for (;;) {
+      const next = await hours.next();
+      if (next.done) return { removed, rest: next.value };
+      budget?.signal.throwIfAborted();
+      const outcome = await this.clear(...next.value, by);
       if (outcome !== 'stored') throw unconfirmed(removed ? 'unknown' : outcome);
       removed = true;
     }
-    return removed;
   }
 
+  /** Each with the part of the range that was seen; answers the rest, which was not. */
   private async *hoursToClear(
-    { equipmentId, from, to, metric }: RemovalRange,
+    range: RemovalRange,
     budget: WorkBudget | undefined,
-  ): AsyncGenerator<HourToClear> {
+  ): AsyncGenerator<readonly [HourToClear, RemovalRange], Instant | undefined> {
+    const { equipmentId, from, to, metric } = range;
     let current: HourToClear | undefined;
     const all = this.reader.read({ equipmentId, from, to, order: 'asc' }, Infinity, budget);
-    for await (const { readings } of all) {
+    for await (const { readings, rest } of all) {
       for (const { timestamp, values, stamp } of readings) {
         if (metric !== undefined && !values.has(metric)) continue;
         const hour = hourOf(timestamp);
-        if (current && current.hour !== hour) yield current;
+        if (current && current.hour !== hour) yield [current, range];
         if (current?.hour !== hour) current = { hour, newest: stamp };
         else if (compareStamps(stamp, current.newest) > 0) current.newest = stamp;
       }
+      if (budget?.isSpent() && rest < to) {
+        if (current) yield [current, { ...range, to: rest }];
+        return rest;
+      }
     }
-    if (current) yield current;
+    if (current) yield [current, range];
+    return undefined;
   }
 
   private async clear(

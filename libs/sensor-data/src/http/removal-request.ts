@@ -1,0 +1,49 @@
+import type { ReadingIdentity } from '../reading.js';
+import type { RemovalRange } from '../log/reading-remover.js';
+import { parseMetricName } from '../metric-name.js';
+import { parsePathEquipmentId } from './path-equipment-id.js';
+import { pathReadingOf } from './path-reading.js';
+import { QueryParameters, type QueryString } from './query-parameters.js';
+import { requestProblem } from './request-problem.js';
+
+export interface ReadingRemoval extends ReadingIdentity {
+  /** All of the instant unless set. */
+  readonly metric?: string;
+}
+
+/**
+ * The reading, or the one value of it, that a path and its query name. Throws DomainError `invalid-request`
+ * with every fault at once: `equipment-id-…`, `timestamp-…`, `metric-name-invalid`, `unknown-property`,
+ * `parameter-repeated`; an equipment id's fault alone is the code.
+ */
+export function readingRemovalOf(
+  equipmentIdText: string,
+  timestampText: string,
+  query: QueryString,
+): ReadingRemoval {
+  const parameters = new QueryParameters(query, ['metric']);
+  const { faults } = parameters;
+  const reading = pathReadingOf(equipmentIdText, timestampText, faults);
+  const metric = parameters.valueOf('metric', parseMetricName);
+  if (!reading || faults.faults.length > 0) throw requestProblem(faults.faults);
+  return { ...reading, ...(metric !== undefined && { metric }) };
+}
+
+/** The same for a range, both ends of which must be named: `bound-missing`, and `range-empty`, alone the code. */
+export function rangeRemovalOf(equipmentIdText: string, query: QueryString): RemovalRange {
+  const parameters = new QueryParameters(query, ['from', 'to', 'metric']);
+  const { faults } = parameters;
+  const equipmentId = faults.valueOf('/equipmentId', parsePathEquipmentId(equipmentIdText));
+  for (const name of ['from', 'to']) {
+    if (parameters.has(name)) continue;
+    const detail = 'A removal names both ends of its range: from (included) and to (excluded).';
+    faults.add(`/${name}`, { code: 'bound-missing', detail });
+  }
+  const { from, to } = parameters.bounds();
+  const metric = parameters.valueOf('metric', parseMetricName);
+  if (equipmentId === undefined || from === undefined || to === undefined) {
+    throw requestProblem(faults.faults);
+  }
+  if (faults.faults.length > 0) throw requestProblem(faults.faults);
+  return { equipmentId, from, to, ...(metric !== undefined && { metric }) };
+}
