@@ -20,6 +20,11 @@ const RANGE = 'from=2023-02-15T00:00:00Z&to=2023-02-16T00:00:00Z';
 const READS: readonly (readonly [string, 'GET' | 'POST', string])[] = [
   ['/sensor-data/{equipmentId}', 'GET', '/sensor-data/EQ-1'],
   ['/sensor-data/{equipmentId}/latest', 'GET', '/sensor-data/EQ-1/latest'],
+  [
+    '/sensor-data/{equipmentId}/{timestamp}/history',
+    'GET',
+    '/sensor-data/EQ-1/2023-02-15T06:30:00Z/history',
+  ],
   ['/sensor-data/aggregated', 'GET', '/sensor-data/aggregated?interval=24h'],
   ['/sensor-data/aggregated/verify', 'GET', `/sensor-data/aggregated/verify?${RANGE}`],
   ['/sensor-data/aggregated/repair', 'POST', `/sensor-data/aggregated/repair?${RANGE}`],

@@ -6,6 +6,7 @@ import {
   SensorData,
   type StoredReading,
 } from '@sensorflow/sensor-data';
+import { InstantHistory } from '@sensorflow/sensor-data/log/instant-history.js';
 import { LogReader } from '@sensorflow/sensor-data/log/log-reader.js';
 import { ReadingRemover } from '@sensorflow/sensor-data/log/reading-remover.js';
 import { StampClock } from '@sensorflow/sensor-data/log/stamp.js';
@@ -29,7 +30,7 @@ export function sensorDataInMemory(
   const names = new InMemoryMetricNames();
   const remover = new ReadingRemover(new LogReader(blocks), writer, stamps, expiresAtEpochSeconds);
   const sensorData = new SensorData(
-    { store, writer, remover },
+    { store, writer, remover, history: new InstantHistory(blocks, retention, clock) },
     clock,
     retention,
     new MetricNameLimit(names, clock),

@@ -7,6 +7,7 @@ import { DynamoDbBlockStore, type WriteFailureListener } from './dynamodb/dynamo
 import { GroupCommit } from './group-commit/group-commit.js';
 import { BatchController } from './http/batch.controller.js';
 import { BlockStore } from './log/block-store.js';
+import { InstantHistory } from './log/instant-history.js';
 import { LogReader } from './log/log-reader.js';
 import { LogReadingStore } from './log/log-reading-store.js';
 import { ReadingRemover } from './log/reading-remover.js';
@@ -76,6 +77,7 @@ export class SensorDataModule implements OnApplicationShutdown {
                   stamps,
                   expiresAtEpochSeconds,
                 ),
+                history: new InstantHistory(blocks, retention, clock),
               },
               clock,
               retention,

@@ -4,7 +4,6 @@ import { FixedClock } from '../../../test/support/fixed-clock.js';
 import { anInstant } from '../../../test/support/readings.js';
 import { sensorDataInMemory } from '../../../test/support/sensor-data-in-memory.js';
 import type { StoredBlock } from './log/block.js';
-import { instantHistory } from './log/instant-history.js';
 import { packRows } from './log/pack-rows.js';
 import { hourOf, offsetOf } from './log/hour-time.js';
 import { StampClock } from './log/stamp.js';
@@ -380,7 +379,7 @@ describe('several messages for one instant', () => {
   });
 
   it('stay in the history, with who sent them, also once the instant was removed', async () => {
-    const { blocks, clock, sensorData } = sensorDataInMemory();
+    const { clock, sensorData } = sensorDataInMemory();
     const [equipmentId, timestamp] = [valid.equipmentId, anInstant(valid.timestamp)];
     await sensorData.recordReading(warm, 'ann');
     clock.advance(1000);
@@ -388,9 +387,9 @@ describe('several messages for one instant', () => {
     clock.advance(1000);
     await sensorData.removeReading({ equipmentId, timestamp }, 'eve');
 
-    const history = await instantHistory(blocks, equipmentId, timestamp);
+    const history = await sensorData.history({ equipmentId, timestamp, limit: 100 });
 
-    expect(history).toMatchObject([
+    expect(history.values).toMatchObject([
       { metric: 'temperature', value: 76, by: 'bob', removed: true },
       { metric: 'pressure', value: 2.3, by: 'ann', removed: true },
       { metric: 'temperature', value: 75.5, by: 'ann', removed: true },

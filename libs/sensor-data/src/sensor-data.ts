@@ -13,6 +13,7 @@ import { batchThrottled, namesUnknown, readingThrottled } from './metric-name-er
 import { TOO_MANY_METRIC_NAMES, type MetricNameLimit } from './metric-name-limit.js';
 import { parseReading } from './parse-reading.js';
 import type { WriteOutcome } from './group-commit/write-unit.js';
+import type { HistoryPage, HistoryQuery, InstantHistory } from './log/instant-history.js';
 import { instantRange, type ReadingRemover, type RemovalRange } from './log/reading-remover.js';
 import type { ReadingPage, ReadingRange, ReadingStore } from './reading-store.js';
 import { RETRY_AFTER_SECONDS, type ReadingWriter } from './reading-writer.js';
@@ -41,6 +42,7 @@ export interface ReadingsLog {
   readonly store: ReadingStore;
   readonly writer: ReadingWriter;
   readonly remover: ReadingRemover;
+  readonly history: InstantHistory;
 }
 
 /** Takes readings in, and finds them again: what the HTTP routes for readings do. */
@@ -161,6 +163,11 @@ export class SensorData {
     const latest = await this.log.store.latest(equipmentId, budget);
     if (latest) return latest;
     throw noReading('This equipment has no reading.');
+  }
+
+  /** A page of every value that an instant ever had. Throws what InstantHistory throws. */
+  history(query: HistoryQuery, budget?: WorkBudget): Promise<HistoryPage> {
+    return this.log.history.page(query, budget);
   }
 
   /**

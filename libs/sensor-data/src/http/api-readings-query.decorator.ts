@@ -5,9 +5,16 @@ import { ApiQuery } from '@nestjs/swagger';
 export function ApiReadingsQuery(): MethodDecorator {
   return applyDecorators(
     ApiRangeQuery(),
+    ApiPageQuery(),
+    parameter('order', { type: 'string', enum: ['asc', 'desc'], default: 'asc' }),
+  );
+}
+
+/** Documents how a list is read page by page. */
+export function ApiPageQuery(): MethodDecorator {
+  return applyDecorators(
     parameter('limit', { type: 'integer', minimum: 1, maximum: 1000, default: 100 }),
     parameter('cursor', { type: 'string' }, 'nextCursor of the page before'),
-    parameter('order', { type: 'string', enum: ['asc', 'desc'], default: 'asc' }),
   );
 }
 

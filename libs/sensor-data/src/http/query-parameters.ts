@@ -11,6 +11,7 @@ import { FaultList } from '../fault-list.js';
 /** A query string as Fastify reads it: a parameter given twice is a list. */
 export type QueryString = Readonly<Record<string, unknown>>;
 
+export const DEFAULT_LIMIT = 100;
 const LIMIT = /^(?:[1-9][0-9]{0,2}|1000)$/;
 
 /**

@@ -7,11 +7,15 @@ import {
 } from '@sensorflow/platform/http/cursor.js';
 import type { ReadingRange } from '../reading-store.js';
 import { parsePathEquipmentId } from './path-equipment-id.js';
-import { parseLimit, QueryParameters, type QueryString } from './query-parameters.js';
+import {
+  DEFAULT_LIMIT,
+  parseLimit,
+  QueryParameters,
+  type QueryString,
+} from './query-parameters.js';
 import { requestProblem } from './request-problem.js';
 
 const PARAMETERS = ['from', 'to', 'limit', 'cursor', 'order'];
-const DEFAULT_LIMIT = 100;
 
 /**
  * What a path and its query ask for. Throws DomainError `invalid-request` with every fault at once:

@@ -33,8 +33,10 @@ import { ReadScheduler } from '@sensorflow/platform/http/read-scheduler.js';
 import { RequestBudget } from '@sensorflow/platform/http/request-budget.js';
 import type { FastifyRequest } from 'fastify';
 import { SensorData } from '../sensor-data.js';
-import { ApiRangeQuery, ApiReadingsQuery } from './api-readings-query.decorator.js';
+import { ApiPageQuery, ApiRangeQuery, ApiReadingsQuery } from './api-readings-query.decorator.js';
 import { MAX_READING_BYTES } from './body-limits.js';
+import { historyCursorOf, historyQueryOf } from './history-query.js';
+import { HistoryPageView, toPastValueView } from './history.view.js';
 import { pathEquipmentIdOf } from './path-equipment-id.js';
 import type { QueryString } from './query-parameters.js';
 import { nextCursorOf, readingRangeOf } from './reading-range.js';
@@ -45,8 +47,8 @@ import { RemovalRestView } from './removal.view.js';
 
 /** Of wide readings, as many take as long as a call to the store. */
 const READINGS_PER_WEIGHT = 50;
-/** One look at an instant, and one at the marks of undone imports. */
-const REMOVAL_WEIGHT = 4;
+/** Three calls look at an instant, and one at the marks of undone imports. */
+const INSTANT_WEIGHT = 4;
 /** As a page of a thousand readings. */
 const RANGE_REMOVAL_WEIGHT = 20;
 /** A drain lets it come to its end. */
@@ -146,6 +148,48 @@ export class ReadingsController {
     return toReadingView(latest);
   }
 
+  @Get(':equipmentId/:timestamp/history')
+  @ApiProblem(400, 'url-malformed')
+  @ApiProblem(414, 'url-too-long')
+  @ApiOperation({
+    summary: 'List every value that one instant ever had',
+    description:
+      'The latest first: also what was corrected or removed, until its hour expires; nothing of an import that was undone.',
+  })
+  @ApiParam({ name: 'equipmentId', schema: EQUIPMENT_ID_SCHEMA, example: 'EQ-12495' })
+  @ApiParam({
+    name: 'timestamp',
+    description: 'the instant, RFC 3339 with any offset',
+    example: '2023-02-15T06:30:00.000Z',
+  })
+  @ApiPageQuery()
+  @ApiOkResponse({ type: HistoryPageView })
+  @ApiFaultyInput('invalid-request', {
+    pointer: '/timestamp',
+    code: 'timestamp-offset-missing',
+    detail: 'The offset from UTC is mandatory: end the timestamp with Z or, say, +01:00.',
+  })
+  @ApiProblem(400, 'equipment-id-invalid', 'equipment-id-reserved', 'cursor-invalid')
+  @ApiProblem(400, 'history-too-long')
+  @ApiProblem(429, 'too-many-reads')
+  @ApiProblem(503, 'store-unavailable', 'reads-overloaded')
+  @RequiresScope('sensorflow/read')
+  async showHistory(
+    @Param('equipmentId') equipmentId: string,
+    @Param('timestamp') timestamp: string,
+    @Query() query: QueryString,
+    @RequestBudget() budget: WorkBudget,
+    @CurrentCaller() { subject }: Caller,
+  ): Promise<HistoryPageView> {
+    const asked = historyQueryOf(equipmentId, timestamp, query);
+    const read = { caller: subject, weight: INSTANT_WEIGHT, budget };
+    const page = await this.reads.run(read, async () => this.sensorData.history(asked, budget));
+    return {
+      items: page.values.map(toPastValueView),
+      nextCursor: historyCursorOf(asked, page.next),
+    };
+  }
+
   @Delete(':equipmentId/:timestamp')
   @HttpCode(HttpStatus.NO_CONTENT)
   @IgnoresBody()
@@ -189,7 +233,7 @@ export class ReadingsController {
     @CurrentCaller() { subject }: Caller,
   ): Promise<void> {
     const removal = readingRemovalOf(equipmentId, timestamp, query);
-    const read = { caller: subject, weight: REMOVAL_WEIGHT, budget };
+    const read = { caller: subject, weight: INSTANT_WEIGHT, budget };
     await this.reads.run(read, async () => this.sensorData.removeReading(removal, subject, budget));
   }
 

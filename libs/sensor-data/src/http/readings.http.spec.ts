@@ -625,6 +625,70 @@ describe('GET /sensor-data/{equipmentId}/latest', () => {
   });
 });
 
+describe('GET /sensor-data/{equipmentId}/{timestamp}/history', () => {
+  const AT = '2023-02-15T06:30:00Z';
+  const HISTORY = `/sensor-data/EQ-12495/${AT}/history`;
+  const { value: _, ...identity } = valid;
+
+  it('shows every value with who sent it, the latest first, also once it was removed', async () => {
+    await post('/sensor-data', { ...identity, values: { a: 1, b: 2 } });
+    await post('/sensor-data', { ...identity, values: { a: 3 } });
+    await app.inject({ method: 'DELETE', url: `/sensor-data/EQ-12495/${AT}?metric=b` });
+
+    const { status, body } = await get(HISTORY);
+
+    const entry = { by: 'gateway', uploadId: null, acceptedAt: '2023-09-01T00:00:00.731Z' };
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      items: [
+        { metric: 'a', value: 3, removed: false, ...entry },
+        { metric: 'a', value: 1, removed: false, ...entry },
+        { metric: 'b', value: 2, removed: true, ...entry },
+      ],
+      nextCursor: null,
+    });
+  });
+
+  it('is empty where nothing ever was', async () => {
+    expect(await get(HISTORY)).toMatchObject({
+      status: 200,
+      body: { items: [], nextCursor: null },
+    });
+  });
+
+  it('comes page by page, with a cursor of this instant alone', async () => {
+    for (const value of [1, 2, 3]) await post('/sensor-data', { ...valid, value });
+
+    const first = await get(`${HISTORY}?limit=2`);
+    const cursor = String(first.body['nextCursor']);
+    const second = await get(`${HISTORY}?limit=2&cursor=${cursor}`);
+
+    expect([first, second].map(valuesOf)).toEqual([[3, 2], [1]]);
+    expect(second.body['nextCursor']).toBeNull();
+    const [digest] = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+    const forged = [[digest], [digest, 'x', '1', 'a'], [digest, 'x', 'y', 'z', 'more']].map(
+      (parts) => Buffer.from(JSON.stringify(parts)).toString('base64url'),
+    );
+    for (const url of [
+      `/sensor-data/EQ-1/${AT}/history?cursor=${cursor}`,
+      ...forged.map((text) => `${HISTORY}?cursor=${text}`),
+    ]) {
+      expect(await get(url)).toMatchObject({ status: 400, body: { code: 'cursor-invalid' } });
+    }
+  });
+
+  it('names every fault of its path and its query at once', async () => {
+    const answer = await get('/sensor-data/batch/latest/history?limit=0&from=x');
+
+    expect(answer.body['errors']).toMatchObject([
+      { pointer: '/from', code: 'unknown-property' },
+      { pointer: '/equipmentId', code: 'equipment-id-reserved' },
+      { pointer: '/timestamp', code: 'timestamp-malformed' },
+      { pointer: '/limit', code: 'limit-invalid' },
+    ]);
+  });
+});
+
 describe('DELETE /sensor-data/{equipmentId}/{timestamp}', () => {
   const remove = async (url: string) => app.inject({ method: 'DELETE', url });
 

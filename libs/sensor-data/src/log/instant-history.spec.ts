@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { aBudget } from '../../../../test/support/budgets.js';
+import { FixedClock } from '../../../../test/support/fixed-clock.js';
 import { InMemoryBlockStore } from '../../../../test/support/in-memory-block-store.js';
 import { anInstant } from '../../../../test/support/readings.js';
+import { Retention } from '../retention.js';
 import type { LogRow } from './block-builder.js';
 import type { Origin } from './block.js';
-import { instantHistory } from './instant-history.js';
+import { InstantHistory, type HistoryPage, type PastValue } from './instant-history.js';
 import { packRows } from './pack-rows.js';
 import { sealRemoval, undoneMark } from './seal-removal.js';
 
@@ -21,7 +24,7 @@ describe('the history of an instant', () => {
     put(store, 3, [{ value: 3 }], { by: 'ben' });
     put(store, 2, [{ value: 2, pressure: 7 }], {});
 
-    expect(await instantHistory(store, EQUIPMENT, TIMESTAMP)).toEqual([
+    expect(await historyIn(store)).toEqual([
       { metric: 'value', value: 3, removed: false, acceptedAt: accepted(3), by: 'ben' },
       { metric: 'pressure', value: 7, removed: false, acceptedAt: accepted(2) },
       { metric: 'value', value: 2, removed: false, acceptedAt: accepted(2) },
@@ -36,7 +39,7 @@ describe('the history of an instant', () => {
     put(store, 3, [{ value: 3 }], {}, [AT - 700e9, AT, AT + 700e9]);
     put(store, 4, [{ value: 4 }], {}, [AT + 1]);
 
-    const values = (await instantHistory(store, EQUIPMENT, TIMESTAMP)).map(({ value }) => value);
+    const values = (await historyIn(store)).map(({ value }) => value);
 
     expect(values).toEqual([3, 2, 1]);
   });
@@ -46,11 +49,13 @@ describe('the history of an instant', () => {
     put(store, 1, [{ value: 1, pressure: 7 }]);
     const range = { hour: HOUR, firstNs: 0, lastNs: AT, metric: 'value' };
     store.put(sealRemoval(EQUIPMENT, range, {}, stamp(2)));
+    const earlier = { hour: HOUR, firstNs: 1, lastNs: AT, metric: 'value' };
+    store.put(sealRemoval(EQUIPMENT, earlier, {}, stamp(0)));
     const elsewhere = { hour: HOUR, firstNs: AT + 1, lastNs: AT + 1 };
     store.put(sealRemoval(EQUIPMENT, elsewhere, {}, stamp(9)));
     put(store, 3, [{ value: 3 }]);
 
-    const values = await instantHistory(store, EQUIPMENT, TIMESTAMP);
+    const values = await historyIn(store);
 
     expect(values.map(({ metric, value, removed }) => [metric, value, removed])).toEqual([
       ['value', 3, false],
@@ -65,9 +70,9 @@ describe('the history of an instant', () => {
     const rows = [{ value: 20 }, { value: 21 }];
     put(store, 2, rows, { importId: IMPORT_ID }, [AT, AT]);
 
-    const before = await instantHistory(store, EQUIPMENT, TIMESTAMP);
+    const before = await historyIn(store);
     store.put(undoneMark(EQUIPMENT, HOUR, IMPORT_ID, 'ann'));
-    const after = await instantHistory(store, EQUIPMENT, TIMESTAMP);
+    const after = await historyIn(store);
 
     expect(before.map(({ value, importId }) => [value, importId])).toEqual([
       [21, IMPORT_ID],
@@ -81,10 +86,79 @@ describe('the history of an instant', () => {
     const store = new InMemoryBlockStore();
     put(store, 1, [{ value: 1 }]);
 
-    expect(await instantHistory(store, EQUIPMENT, anInstant(`${HOUR}:12:19Z`))).toEqual([]);
-    expect(await instantHistory(store, 'EQ-2', TIMESTAMP)).toEqual([]);
+    expect(await historyIn(store, { timestamp: anInstant(`${HOUR}:12:19Z`) })).toEqual([]);
+    expect(await historyIn(store, { equipmentId: 'EQ-2' })).toEqual([]);
+  });
+
+  it.each([1, 2, 3, 7, 100])('comes in pages that fit together, of %i', async (limit) => {
+    const store = new InMemoryBlockStore(3);
+    for (let second = 1; second <= 10; second += 1) {
+      put(store, second, [{ value: second, pressure: -second }], {}, [AT - second * 20e9, AT]);
+    }
+    const rows = [{ value: 20 }, { value: 21 }, { value: 22 }];
+    put(store, 5, rows, { importId: IMPORT_ID }, [AT, AT, AT]);
+    store.put(sealRemoval(EQUIPMENT, { hour: HOUR, firstNs: 0, lastNs: AT }, {}, stamp(7)));
+    const whole = await historyIn(store);
+
+    const pages: HistoryPage[] = [];
+    do {
+      const after = pages.at(-1)?.next;
+      pages.push(await subject(store).page({ ...QUERY, limit, ...(after && { after }) }));
+    } while (pages.at(-1)?.next !== undefined);
+
+    expect(pages.flatMap(({ values }) => values)).toEqual(whole);
+    expect(whole).toHaveLength(23);
+    expect(whole.map(({ removed }) => removed)).toEqual(whole.map((_value, n) => n >= 8));
+    expect(pages.slice(0, -1).every(({ values }) => values.length === limit)).toBe(true);
+  });
+
+  it('has the row of a file once, whichever runs of its import wrote it', async () => {
+    const store = new InMemoryBlockStore();
+    for (const run of [1, 2]) put(store, 1, [{ value: 5 }], { importId: IMPORT_ID, run });
+
+    expect(store.all(EQUIPMENT)).toHaveLength(2);
+    expect((await historyIn(store)).map(({ value }) => value)).toEqual([5]);
+  });
+
+  it('is gone with the hour that expires', async () => {
+    const store = new InMemoryBlockStore();
+    put(store, 1, [{ value: 1 }]);
+    const clock = new FixedClock('2026-12-30T08:59:59.999Z');
+    const history = new InstantHistory(store, Retention.ofDays(30), clock);
+
+    const before = await history.page(QUERY);
+    clock.advance(1);
+    const after = await history.page(QUERY);
+
+    expect([before, after].map(({ values }) => values.length)).toEqual([1, 0]);
+  });
+
+  it('ends when it would take too many calls, and when its client goes', async () => {
+    const store = new InMemoryBlockStore(1);
+    for (let second = 1; second <= 450; second += 1) put(store, second, [{ value: second }]);
+    const client = new AbortController();
+    const gone = aBudget(client.signal);
+    client.abort();
+
+    const tooLong = subject(store).page(QUERY, aBudget());
+
+    await expect(tooLong).rejects.toMatchObject({ kind: 'invalid', code: 'history-too-long' });
+    await expect(subject(store).page(QUERY, gone)).rejects.toBe(client.signal.reason);
   });
 });
+
+const QUERY = { equipmentId: EQUIPMENT, timestamp: TIMESTAMP, limit: 1000 };
+
+function subject(store: InMemoryBlockStore): InstantHistory {
+  return new InstantHistory(store, Retention.FOREVER, new FixedClock('2026-12-01T00:00:00Z'));
+}
+
+async function historyIn(
+  store: InMemoryBlockStore,
+  query: Partial<typeof QUERY> = {},
+): Promise<readonly PastValue[]> {
+  return (await subject(store).page({ ...QUERY, ...query })).values;
+}
 
 function stamp(second: number, source = 'process1') {
   return { epochMicros: (START_EPOCH_MS + second * 1000) * 1000, source };
@@ -99,10 +173,10 @@ function put(
   store: InMemoryBlockStore,
   second: number,
   values: readonly Readonly<Record<string, number>>[],
-  origin: Origin = {},
+  { run = 1, ...origin }: Origin & { readonly run?: number } = {},
   offsetsNs: readonly number[] = [AT],
 ): void {
-  const part = origin.importId === undefined ? undefined : { run: 1, sequence: 1 };
+  const part = origin.importId === undefined ? undefined : { run, sequence: 1 };
   const rows = offsetsNs.map((offsetNs, index): LogRow => {
     const row = {
       offsetNs,
