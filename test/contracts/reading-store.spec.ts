@@ -315,6 +315,34 @@ describe.each(subjects)('the store of readings: %s', (_, start) => {
     expect(await scanned(7, 7)).toEqual([]);
   });
 
+  it('shows as of an instant what was accepted by then', async () => {
+    const equipmentId = newEquipment();
+    const accepted = (second: number) => `2023-01-02T00:00:00.00${second}Z`;
+    const all = [0, 1, 2, 3].map((second) =>
+      aStoredReading({
+        equipmentId,
+        timestamp: second2023(second),
+        value: second,
+        registerTime: accepted((second * 3) % 4),
+      }),
+    );
+    await subject.write(all);
+    const then = store.asOf(anInstant(accepted(1)));
+    const [from, to] = [anInstant(second2023(0)), anInstant(second2023(59))];
+
+    const listed = await then.range({ equipmentId, order: 'asc', limit: 10 });
+    const scanned = (await pagesOf(then.scanRange(equipmentId, from, to))).flat();
+
+    // Accepted in the milliseconds 0, 3, 2 and 1.
+    const expected = [all[0], all[3]];
+    for (const found of [listed.readings, scanned]) {
+      expect(found).toMatchObject(expected);
+      expect(found).toHaveLength(2);
+    }
+    expect(await then.latest(equipmentId)).toMatchObject(all[3] ?? {});
+    expect(await store.asOf(anInstant('2023-01-01T00:00:00Z')).latest(equipmentId)).toBeUndefined();
+  });
+
   it('holds other equipment apart, also when one id begins with the other', async () => {
     const equipmentId = newEquipment();
     const reading = aStoredReading({ equipmentId });

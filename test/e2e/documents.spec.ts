@@ -143,8 +143,8 @@ describe('the OpenAPI document', () => {
     );
     expect(refusals().length).toBeGreaterThan(40);
     expect(answers.filter(([, status]) => status === '204')).toMatchObject([
-      ['DELETE /sensor-data/{equipmentId}/{timestamp} 204', '204', {}],
       ['DELETE /sensor-data/{equipmentId} 204', '204', {}],
+      ['DELETE /sensor-data/{equipmentId}/{timestamp} 204', '204', {}],
     ]);
     for (const [place, status, content] of answers) {
       expect(Object.values<any>(content).length > 0, place).toBe(status !== '204');
@@ -207,6 +207,7 @@ describe('the OpenAPI document', () => {
       'GET /equipment/{equipmentId}/metrics 400': '/limit',
       'POST /sensor-data 400': '/timestamp',
       'GET /sensor-data/{equipmentId} 400': '/from',
+      'GET /sensor-data/{equipmentId}/latest 400': '/asOf',
       'GET /sensor-data/{equipmentId}/{timestamp}/history 400': '/timestamp',
       'DELETE /sensor-data/{equipmentId}/{timestamp} 400': '/timestamp',
       'DELETE /sensor-data/{equipmentId} 400': '/to',
@@ -242,7 +243,7 @@ describe('the OpenAPI document', () => {
     const withoutGrammar = parameters
       .filter(([, { name, schema }]) => {
         if (name === 'equipmentId') return schema.pattern === undefined;
-        return ['from', 'to'].includes(name) && schema.format !== 'date-time';
+        return ['from', 'to', 'asOf'].includes(name) && schema.format !== 'date-time';
       })
       .map(([place]) => place);
 
@@ -314,11 +315,13 @@ describe('the OpenAPI document', () => {
       'openImport',
       'recordBatch',
       'recordReading',
+      'removeRange',
       'removeReading',
       'repairAggregates',
       'setPassword',
       'showAggregates',
       'showCaller',
+      'showHistory',
       'showImport',
       'showService',
       'verifyAggregates',

@@ -126,6 +126,82 @@ describe('a reading that is removed', () => {
   );
 });
 
+describe('a range that is removed', () => {
+  it('leaves readings and aggregates, hour by hour, and can be sent again', async () => {
+    const subject = aSubject();
+    const { equipmentId, metric } = subject;
+    for (const minute of [1, 2, 3]) await send(subject, minute, minute);
+    for (const hour of ['07', '09']) {
+      const timestamp = `2023-02-15T${hour}:00:00Z`;
+      const reading = { equipmentId, timestamp, values: { [metric]: 100, other: 1 } };
+      expect((await api.post('/sensor-data', reading)).status).toBe(201);
+    }
+    await aggregatesBecome(subject, ['6', '100', '100']);
+    const url = `/sensor-data/${equipmentId}`;
+    const query = { from: at(2), to: '2023-02-15T09:00:00Z' };
+
+    const answers = [
+      await api.send('DELETE', url, { query }),
+      await api.send('DELETE', url, { query }),
+      await api.send('DELETE', url, {
+        query: { ...DAY, from: '2023-02-15T09:00:00Z', metric },
+      }),
+    ];
+
+    expect(answers.map(({ status }) => status)).toEqual([204, 404, 204]);
+    await aggregatesBecome(subject, ['1']);
+    expect(await allReadings(api, equipmentId)).toMatchObject([
+      { timestamp: at(1), values: { [metric]: 1 } },
+      { timestamp: '2023-02-15T09:00:00.000Z', values: { other: 1 } },
+    ]);
+  });
+
+  it('names both of its ends, and is removed by administrators only', async () => {
+    const subject = aSubject();
+    await send(subject, 1, 5);
+    const url = `/sensor-data/${subject.equipmentId}`;
+    const operator = anyone.withToken(await machineToken(inject('stack'), 'sensorflow/write'));
+
+    expect((await api.send('DELETE', url)).body.errors).toMatchObject([
+      { pointer: '/from', code: 'bound-missing' },
+      { pointer: '/to', code: 'bound-missing' },
+    ]);
+    expect((await operator.send('DELETE', url, { query: DAY })).status).toBe(403);
+    expect(await allReadings(api, subject.equipmentId)).toHaveLength(1);
+  });
+});
+
+describe('what was corrected or removed', () => {
+  it('stays in the history, and can be seen as it stood', async () => {
+    const subject = aSubject();
+    const { equipmentId, metric } = subject;
+    const query = { equipmentId, metric, ...DAY };
+    await send(subject, 1, 5);
+    const asOf = (await api.get(`/sensor-data/${equipmentId}/latest`)).body.registerTime;
+    await eventually(
+      async () => Date.now(),
+      (now) => now > Date.parse(asOf),
+    );
+    await send(subject, 1, 7);
+    await remove(subject, at(1));
+
+    const { body: history } = await api.get(`/sensor-data/${equipmentId}/${at(1)}/history`);
+    const then = await api.get('/sensor-data/aggregated', { ...query, asOf });
+
+    expect(history.items).toMatchObject([
+      { metric, value: 7, removed: true, uploadId: null },
+      { metric, value: 5, removed: true, acceptedAt: asOf },
+    ]);
+    expect((await api.get(`/sensor-data/${equipmentId}/latest`)).status).toBe(404);
+    expect((await api.get(`/sensor-data/${equipmentId}/latest`, { asOf })).body).toMatchObject({
+      values: { [metric]: 5 },
+      registerTime: asOf,
+    });
+    expect((await api.get(`/sensor-data/${equipmentId}`, { asOf })).body.items).toHaveLength(1);
+    expect(then.body).toMatchObject({ totalCount: 1, items: [{ total: '5' }] });
+  });
+});
+
 /** A cursor of the right list with a position that no key can have. */
 function forged(cursor: string): string {
   const [digest] = JSON.parse(Buffer.from(cursor, 'base64url').toString());

@@ -28,7 +28,7 @@ export class InMemoryBlockStore extends BlockStore {
   private fault: BlockFault = () => undefined;
 
   /** @param mostPerPage blocks after which the store ends a page by itself */
-  constructor(private readonly mostPerPage = Infinity) {
+  constructor(public mostPerPage = Infinity) {
     super();
   }
 

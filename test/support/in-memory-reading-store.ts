@@ -61,6 +61,16 @@ export class InMemoryReadingStore extends ReadingStore {
     return this.sorted(equipmentId).at(-1);
   }
 
+  /** Of readings as they are now: what was replaced or removed since is not brought back. */
+  override asOf(instant: Instant): InMemoryReadingStore {
+    const then = new InMemoryReadingStore();
+    for (const [id, readings] of this.byEquipment) {
+      const accepted = [...readings].filter(([, { registerTime }]) => registerTime <= instant);
+      then.byEquipment.set(id, new Map(accepted));
+    }
+    return then;
+  }
+
   override async *scanEquipment(budget?: WorkBudget): AsyncGenerator<readonly string[]> {
     await counted(budget);
     for (const [id, readings] of this.byEquipment) if (readings.size > 0) yield [id];

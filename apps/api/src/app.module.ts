@@ -92,7 +92,7 @@ function dataModulesOf(
   });
   const table = { dynamoDb, aggregatesTableName: environment.DYNAMODB_AGGREGATE_TABLE_NAME };
   const shards = environment.AGGREGATE_SHARDS;
-  const aggregation = AggregationModule.register({ ...table, shards, reads });
+  const aggregation = AggregationModule.register({ ...table, shards, sensorData, reads });
   const equipment = EquipmentModule.register({ ...table, sensorData, reads });
   const verification = VerificationModule.register({
     ...table,

@@ -2,11 +2,13 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Clock, SystemClock } from '@sensorflow/kernel';
 import { ReadScheduler } from '@sensorflow/platform/http/read-scheduler.js';
+import { ReadingStore } from '@sensorflow/sensor-data';
 import { DynamoDbAggregateStore } from './dynamodb/dynamodb-aggregate-store.js';
 import { DynamoDbFleetStore } from './dynamodb/dynamodb-fleet-store.js';
 import { FleetStore } from './fleet/fleet-store.js';
 import { HourlyAggregates } from './hourly-aggregates.js';
 import { AggregateStore } from './hours/aggregate-store.js';
+import { PastHours } from './hours/past-hours.js';
 import { AggregatesController } from './http/aggregates.controller.js';
 
 export interface AggregationOptions {
@@ -14,6 +16,8 @@ export interface AggregationOptions {
   readonly aggregatesTableName: string;
   /** Shards of a day that has none yet. */
   readonly shards: number;
+  /** The module that exports the ReadingStore. */
+  readonly sensorData: DynamicModule;
   readonly clock?: Clock;
   /** One for all reads of the process. */
   readonly reads: ReadScheduler;
@@ -23,9 +27,10 @@ export interface AggregationOptions {
 @Module({})
 export class AggregationModule {
   static register(options: AggregationOptions): DynamicModule {
-    const { dynamoDb, aggregatesTableName: table, shards, reads } = options;
+    const { dynamoDb, aggregatesTableName: table, shards, sensorData, reads } = options;
     return {
       module: AggregationModule,
+      imports: [sensorData],
       controllers: [AggregatesController],
       providers: [
         { provide: Clock, useValue: options.clock ?? new SystemClock() },
@@ -40,6 +45,11 @@ export class AggregationModule {
           useFactory: (store: AggregateStore, fleet: FleetStore) =>
             new HourlyAggregates(store, fleet),
           inject: [AggregateStore, FleetStore],
+        },
+        {
+          provide: PastHours,
+          useFactory: (readings: ReadingStore) => new PastHours(readings),
+          inject: [ReadingStore],
         },
       ],
       exports: [AggregateStore, FleetStore],

@@ -1,3 +1,4 @@
+export { assertNotAhead } from './as-of.js';
 export { parseEquipmentId } from './equipment-id.js';
 export {
   GROUP_COMMIT_OPTIONS,

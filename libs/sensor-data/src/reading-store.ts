@@ -1,4 +1,4 @@
-import type { Instant, WorkBudget } from '@sensorflow/kernel';
+import type { Instant, WorkBudget, WorkLimits } from '@sensorflow/kernel';
 import type { StoredReading } from './reading.js';
 
 export interface ReadingRange {
@@ -28,8 +28,25 @@ export abstract class ReadingStore {
   /** One page of a time range. It may be short of its limit, also empty, where the budget is spent. */
   abstract range(query: ReadingRange, budget?: WorkBudget): Promise<ReadingPage>;
 
-  /** The newest reading. */
-  abstract latest(equipmentId: string, budget?: WorkBudget): Promise<StoredReading | undefined>;
+  /**
+   * The newest reading.
+   *
+   * @param limits beyond which it gives up, and throws DomainError `range-too-costly`: much may lie behind
+   *   the newest reading that was removed, or that did not stand as of an instant
+   */
+  abstract latest(
+    equipmentId: string,
+    budget?: WorkBudget,
+    limits?: WorkLimits,
+  ): Promise<StoredReading | undefined>;
+
+  /**
+   * What stood at an instant, to the millisecond: all that was accepted by then and nothing that came later.
+   * Nothing of hours that have expired and of imports that are undone by now; of other imports everything
+   * from their start on. What was on its way at that instant may still appear. Nothing lies more than
+   * eleven minutes ahead of the instant.
+   */
+  abstract asOf(instant: Instant): ReadingStore;
 
   /**
    * Every equipment that has a block, once, some at a time, in an order of the store's own; also of which

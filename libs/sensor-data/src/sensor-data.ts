@@ -7,7 +7,9 @@ import {
   type Instant,
   type Parsed,
   type WorkBudget,
+  type WorkLimits,
 } from '@sensorflow/kernel';
+import { assertNotAhead } from './as-of.js';
 import { SEND_AGAIN, VerdictList, type BatchVerdict } from './batch-verdict.js';
 import { batchThrottled, namesUnknown, readingThrottled } from './metric-name-errors.js';
 import { TOO_MANY_METRIC_NAMES, type MetricNameLimit } from './metric-name-limit.js';
@@ -36,6 +38,14 @@ interface Placed {
   readonly readings: readonly Reading[];
   readonly indexes: readonly number[];
 }
+
+/** A page of readings, or of what they were at an instant. */
+export interface ReadingsQuery extends ReadingRange {
+  readonly asOf?: Instant;
+}
+
+/** What lies in front of the newest reading: removed ones, and those that came after an instant. */
+const LATEST_LIMITS: WorkLimits = { storeCalls: 400, ms: 10_000 };
 
 /** How readings are written, found and removed. */
 export interface ReadingsLog {
@@ -154,15 +164,30 @@ export class SensorData {
     return { readings, indexes, throttled };
   }
 
-  listReadings(range: ReadingRange, budget?: WorkBudget): Promise<ReadingPage> {
-    return this.log.store.range(range, budget);
+  /** As of an instant where one is named. Throws `as-of-in-future`, and what the store throws. */
+  async listReadings(range: ReadingsQuery, budget?: WorkBudget): Promise<ReadingPage> {
+    return this.storeAsOf(range.asOf).range(range, budget);
   }
 
-  /** Throws `no-reading` when the equipment has none. */
-  async latestReading(equipmentId: string, budget?: WorkBudget): Promise<StoredReading> {
-    const latest = await this.log.store.latest(equipmentId, budget);
+  /** The same; throws `no-reading` when the equipment has, or had, none. */
+  async latestReading(
+    equipmentId: string,
+    budget?: WorkBudget,
+    asOf?: Instant,
+  ): Promise<StoredReading> {
+    const store = this.storeAsOf(asOf);
+    const latest = await store.latest(equipmentId, budget, LATEST_LIMITS);
     if (latest) return latest;
-    throw noReading('This equipment has no reading.');
+    throw noReading(
+      asOf === undefined ? 'This equipment has no reading.' : 'This equipment had no reading then.',
+    );
+  }
+
+  private storeAsOf(asOf: Instant | undefined): ReadingStore {
+    const { store } = this.log;
+    if (asOf === undefined) return store;
+    assertNotAhead(asOf, this.clock.nowEpochMs());
+    return store.asOf(asOf);
   }
 
   /** A page of every value that an instant ever had. Throws what InstantHistory throws. */

@@ -53,8 +53,9 @@ function rangeFrom(from: Hour, window: Window, nowEpochMs: number): HourRange | 
 }
 
 /** The limit is not part of it: the next page may have another size. */
-function cursorQueryOf({ window, metric, equipmentId }: AggregatesRequest): CursorQuery {
+function cursorQueryOf({ window, metric, equipmentId, asOf }: AggregatesRequest): CursorQuery {
   const [from, to] = window.interval === null ? [window.from, window.to] : [null, null];
   const { interval } = window;
-  return { list: 'aggregates', interval, from, to, metric, equipmentId: equipmentId ?? null };
+  const of = { metric, equipmentId: equipmentId ?? null, asOf: asOf ?? null };
+  return { list: 'aggregates', interval, from, to, ...of };
 }

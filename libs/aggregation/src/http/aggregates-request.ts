@@ -1,4 +1,4 @@
-import { accepted, DomainError, refused, type Instant } from '@sensorflow/kernel';
+import { accepted, DomainError, instantToEpochMs, refused, type Instant } from '@sensorflow/kernel';
 import { QueryFaults } from '@sensorflow/platform/http/query-faults.js';
 import { cursorAt, instantAt, rangeOf, valueAt } from '@sensorflow/platform/http/query-values.js';
 import { DEFAULT_METRIC, parseMetricName } from '@sensorflow/sensor-data';
@@ -7,6 +7,8 @@ import { firstHourFrom, latestHours, type HourRange } from '../hours/hour.js';
 import { HOURS_OF_INTERVAL, INTERVALS, parseInterval, type Interval } from './intervals.js';
 
 const DEFAULT_LIMIT = 100;
+const MAX_AS_OF_DAYS = 31;
+const MS_PER_DAY = 86_400_000;
 const LIMIT = /^(?:[1-9][0-9]{0,2}|1000)$/;
 
 /** Which hours are asked for: an interval up to now, or a range as the caller wrote it. */
@@ -23,6 +25,7 @@ export interface AggregatesTexts {
   readonly equipmentId?: string;
   readonly limit?: string;
   readonly completeness?: string;
+  readonly asOf?: string;
   readonly cursor?: string;
 }
 
@@ -33,13 +36,15 @@ export interface AggregatesRequest {
   readonly limit: number;
   /** Whether the answer says how complete it is. */
   readonly completeness: boolean;
+  /** Shows the hours as they stood then, instead of now. */
+  readonly asOf: Instant | undefined;
   readonly cursor: string | undefined;
 }
 
 /**
  * Throws DomainError `invalid-request` with every fault at once: `interval-invalid`,
  * `timestamp-…`, `metric-name-invalid`, `equipment-id-…`, `limit-invalid`, `completeness-invalid`,
- * `cursor-invalid` and the rules `interval-or-range`, `range-empty`, `range-too-long`; a rule that is the only fault is the code.
+ * `as-of-needs-equipment`, `cursor-invalid` and the rules `interval-or-range`, `range-empty`, `range-too-long`; a rule that is the only fault is the code.
  */
 export function aggregatesRequestOf(texts: AggregatesTexts): AggregatesRequest {
   const faults = new QueryFaults();
@@ -48,12 +53,13 @@ export function aggregatesRequestOf(texts: AggregatesTexts): AggregatesRequest {
   const equipmentId = valueAt('/equipmentId', texts.equipmentId, parseEquipmentFilter, faults);
   const limit = limitOf(texts.limit, faults);
   const completeness = completenessOf(texts.completeness, faults);
+  const asOf = asOfIn(texts, window, faults);
   const cursor = cursorAt(texts.cursor, faults);
   const problem = faults.problem();
   if (problem || window === undefined || metric === undefined || limit === undefined) {
     throw problem ?? new DomainError('invalid', 'invalid-request', 'The request is not valid.');
   }
-  return { window, metric, equipmentId, limit, completeness, cursor };
+  return { window, metric, equipmentId, limit, completeness, asOf, cursor };
 }
 
 /** The hours of a window, as of now. */
@@ -99,6 +105,29 @@ function completenessOf(text: string | undefined, faults: QueryFaults): boolean 
     faults.add('/completeness', 'completeness-invalid', 'completeness is true or false.');
   }
   return text === 'true';
+}
+
+/** Of one equipment, and of a month at most, because its readings are folded for the answer. */
+function asOfIn(
+  texts: AggregatesTexts,
+  window: Window | undefined,
+  faults: QueryFaults,
+): Instant | undefined {
+  const asOf = instantAt('/asOf', texts.asOf, faults);
+  if (texts.asOf === undefined) return undefined;
+  if (texts.equipmentId === undefined) {
+    const detail = 'asOf shows one equipment: name its equipmentId, too.';
+    faults.add('/asOf', 'as-of-needs-equipment', detail);
+  }
+  if (window?.interval === null && daysOf(window) > MAX_AS_OF_DAYS) {
+    const detail = `With asOf a range has at most ${MAX_AS_OF_DAYS} days.`;
+    faults.add('/to', 'range-too-long', detail);
+  }
+  return asOf;
+}
+
+function daysOf({ from, to }: { readonly from: Instant; readonly to: Instant }): number {
+  return (instantToEpochMs(to) - instantToEpochMs(from)) / MS_PER_DAY;
 }
 
 function limitOf(text: string | undefined, faults: QueryFaults): number | undefined {

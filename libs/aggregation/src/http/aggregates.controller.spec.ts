@@ -10,11 +10,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FixedClock } from '../../../../test/support/fixed-clock.js';
 import { InMemoryAggregateStore } from '../../../../test/support/in-memory-aggregate-store.js';
 import { InMemoryFleetStore } from '../../../../test/support/in-memory-fleet-store.js';
+import { InMemoryReadingStore } from '../../../../test/support/in-memory-reading-store.js';
 import { anInstant, aStoredReading } from '../../../../test/support/readings.js';
 import { HourlyAggregates } from '../hourly-aggregates.js';
 import { AGGREGATE_TOO_LARGE } from '../hours/aggregate-store.js';
 import { hourOf, hourPlus } from '../hours/hour.js';
 import { foldReadings } from '../hours/hourly-aggregate.js';
+import { PastHours } from '../hours/past-hours.js';
 import { nextCursorOf } from './aggregates-cursor.js';
 import { aggregatesRequestOf } from './aggregates-request.js';
 import { AggregatesController } from './aggregates.controller.js';
@@ -38,16 +40,19 @@ describe('GET /sensor-data/aggregated', () => {
   let store: InMemoryAggregateStore;
   let fleet: InMemoryFleetStore;
   let clock: FixedClock;
+  let past: InMemoryReadingStore;
 
   beforeEach(async () => {
     store = new InMemoryAggregateStore();
     fleet = new InMemoryFleetStore(store);
     clock = new FixedClock(NOW);
+    past = new InMemoryReadingStore();
     const module = await Test.createTestingModule({
       controllers: [AggregatesController],
       providers: [
         { provide: Clock, useValue: clock },
         { provide: HourlyAggregates, useValue: new HourlyAggregates(store, fleet) },
+        { provide: PastHours, useValue: new PastHours(past) },
         { provide: ReadScheduler, useValue: new ReadScheduler() },
       ],
     }).compile();
@@ -372,5 +377,104 @@ describe('GET /sensor-data/aggregated', () => {
     const { status } = await get('from=2024-01-01T00:00:00%2B01:00&to=2024-12-31T23:00:00Z');
 
     expect(status).toBe(200);
+  });
+
+  describe('as of an instant', () => {
+    const RANGE = 'equipmentId=EQ-1&from=2023-08-31T00:00:00Z&to=2023-09-01T00:00:00Z';
+    /** Each accepted a minute after the one before, from 06:01 on. */
+    async function write(...timestamps: readonly string[]) {
+      await past.putAll(
+        timestamps.map((timestamp, n) =>
+          aStoredReading({
+            equipmentId: 'EQ-1',
+            timestamp: `2023-08-31T${timestamp}Z`,
+            values: { value: n + 1, ...(n % 2 === 0 && { other: 100 }) },
+            registerTime: `2023-09-01T06:0${n + 1}:00Z`,
+          }),
+        ),
+      );
+    }
+
+    it('shows the hours and their summary as they stood then, not what the cells say', async () => {
+      await write('08:00:00', '08:30:00', '10:00:00', '08:15:00');
+      put('EQ-1', '2023-08-31T09', [1000]);
+
+      const { status, body } = await get(`${RANGE}&asOf=2023-09-01T06:03:00Z&completeness=true`);
+
+      expect(status).toBe(200);
+      expect(body).toMatchObject({ interval: null, totalCount: 3, average: 2, nextCursor: null });
+      expect(body.items).toMatchObject([
+        {
+          intervalStart: Date.UTC(2023, 7, 31, 8) / 1000,
+          total: '3',
+          sampleCount: 2,
+          min: 1,
+          max: 2,
+          completeness: { lateCount: 2, largestGapSeconds: 1800 },
+        },
+        { intervalStart: Date.UTC(2023, 7, 31, 10) / 1000, total: '3', sampleCount: 1 },
+      ]);
+    });
+
+    it('shows one metric, and nothing where it was not there yet', async () => {
+      await write('08:00:00', '08:30:00', '10:00:00');
+
+      const other = await get(`${RANGE}&metric=other&asOf=2023-09-01T06:02:30Z`);
+      const earlier = await get(`${RANGE}&asOf=2023-09-01T06:00:59.999Z`);
+
+      expect(other.body).toMatchObject({ totalCount: 1, average: 100 });
+      expect(earlier.body).toMatchObject({ totalCount: 0, average: null, items: [] });
+    });
+
+    it('ends an interval then', async () => {
+      await write('08:00:00');
+
+      const { body } = await get('equipmentId=EQ-1&interval=24h&asOf=2023-09-01T06:42:00Z');
+      const oldest = await get('equipmentId=EQ-1&interval=1m&asOf=1970-01-01T00:00:00Z');
+
+      expect(body).toMatchObject({ to: Date.UTC(2023, 8, 1, 7) / 1000, totalCount: 1 });
+      expect(oldest).toMatchObject({ status: 200, body: { totalCount: 0 } });
+    });
+
+    it('comes page by page, each with the whole summary and a cursor of this instant', async () => {
+      await write('01:00:00', '02:00:00', '02:30:00', '05:00:00');
+      const query = `${RANGE}&asOf=2023-09-01T06:10:00Z&limit=1`;
+
+      const pages = [(await get(query)).body];
+      while (pages.at(-1).nextCursor !== null) {
+        pages.push((await get(`${query}&cursor=${pages.at(-1).nextCursor}`)).body);
+      }
+
+      expect(pages.map(({ items }) => items)).toMatchObject([
+        [{ total: '1' }],
+        [{ total: '5' }],
+        [{ total: '4' }],
+      ]);
+      expect(pages.map(({ totalCount }) => totalCount)).toEqual([4, 4, 4]);
+      const foreign = await get(`${RANGE}&limit=1&cursor=${pages[0].nextCursor}`);
+      expect(foreign.body).toMatchObject({ code: 'cursor-invalid' });
+    });
+
+    it.each([
+      [`${RANGE}&asOf=2023-09-01T06:42:00.001Z`, 'as-of-in-future', '/asOf', 'as-of-in-future'],
+      [`${RANGE}&asOf=x`, 'invalid-request', '/asOf', 'timestamp-malformed'],
+      [
+        'interval=24h&asOf=2023-09-01T00:00:00Z',
+        'invalid-request',
+        '/asOf',
+        'as-of-needs-equipment',
+      ],
+      [
+        'equipmentId=EQ-1&from=2023-01-01T00:00:00Z&to=2023-02-01T00:00:00.001Z&asOf=2023-09-01T00:00:00Z',
+        'range-too-long',
+        '/to',
+        'range-too-long',
+      ],
+    ])('is refused: %s', async (query, code, pointer, fault) => {
+      expect(await get(query)).toMatchObject({
+        status: 400,
+        body: { code, errors: [{ pointer, code: fault }] },
+      });
+    });
   });
 });

@@ -2,14 +2,17 @@ import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Caller } from '@sensorflow/auth';
 import { CurrentCaller, RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
-import { Clock, type WorkBudget } from '@sensorflow/kernel';
+import { Clock, instantToEpochMs, type Instant, type WorkBudget } from '@sensorflow/kernel';
 import { ApiFaultyInput, ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
 import { ReadScheduler } from '@sensorflow/platform/http/read-scheduler.js';
 import { RequestBudget } from '@sensorflow/platform/http/request-budget.js';
+import { assertNotAhead } from '@sensorflow/sensor-data';
 import { HourlyAggregates } from '../hourly-aggregates.js';
+import { PastHours } from '../hours/past-hours.js';
 import { positionIn } from './aggregates-cursor.js';
-import { aggregatesRequestOf, hoursOf } from './aggregates-request.js';
+import { aggregatesRequestOf, hoursOf, type AggregatesRequest } from './aggregates-request.js';
 import { AggregatesQueryTexts } from './aggregates.query.js';
+import { HOURS_OF_INTERVAL } from './intervals.js';
 import { readWeightOf } from './read-weight.js';
 import { AggregatesView, toAggregatesView } from './aggregates.view.js';
 
@@ -19,6 +22,7 @@ import { AggregatesView, toAggregatesView } from './aggregates.view.js';
 export class AggregatesController {
   constructor(
     private readonly aggregates: HourlyAggregates,
+    private readonly past: PastHours,
     private readonly clock: Clock,
     private readonly reads: ReadScheduler,
   ) {}
@@ -41,6 +45,7 @@ export class AggregatesController {
     'range-empty',
     'range-too-long',
     'range-too-costly',
+    'as-of-in-future',
     'cursor-invalid',
   )
   @ApiProblem(429, 'too-many-reads')
@@ -51,17 +56,30 @@ export class AggregatesController {
     @CurrentCaller() { subject }: Caller,
   ): Promise<AggregatesView> {
     const request = aggregatesRequestOf(texts);
+    const { metric, limit, equipmentId, asOf } = request;
     const now = this.clock.nowEpochMs();
-    const page =
-      request.cursor === undefined
-        ? { range: hoursOf(request.window, now) }
-        : positionIn(request, request.cursor, now);
-    const { metric, limit, equipmentId } = request;
+    if (asOf !== undefined) assertNotAhead(asOf, now);
+    const page = pageOf(request, asOf === undefined ? now : endOf(asOf));
     const filter = equipmentId === undefined ? {} : { equipmentId };
-    const read = { caller: subject, weight: readWeightOf(page.range, equipmentId), budget };
-    const report = await this.reads.run(read, async () =>
-      this.aggregates.report({ metric, limit, ...filter, ...page }, budget),
+    const weight = readWeightOf(page.range, equipmentId, asOf);
+    const report = await this.reads.run({ caller: subject, weight, budget }, async () =>
+      asOf === undefined || equipmentId === undefined
+        ? this.aggregates.report({ metric, limit, ...filter, ...page }, budget)
+        : this.past.report({ metric, limit, equipmentId, asOf, ...page }, budget),
     );
     return toAggregatesView(request, page.range, report);
   }
 }
+
+function pageOf(request: AggregatesRequest, endEpochMs: number) {
+  return request.cursor === undefined
+    ? { range: hoursOf(request.window, endEpochMs) }
+    : positionIn(request, request.cursor, endEpochMs);
+}
+
+/** Where an interval ends that was asked for then; nothing stood so early that it would begin before 1970. */
+function endOf(asOf: Instant): number {
+  return Math.max(instantToEpochMs(asOf), LONGEST_INTERVAL_MS);
+}
+
+const LONGEST_INTERVAL_MS = HOURS_OF_INTERVAL['1m'] * 3_600_000;

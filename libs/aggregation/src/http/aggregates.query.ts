@@ -60,6 +60,15 @@ export class AggregatesQueryTexts implements AggregatesTexts {
   @IsString(GIVEN_ONCE)
   completeness?: string;
 
+  @ApiPropertyOptional({
+    format: 'date-time',
+    description:
+      'RFC 3339, not in the future (write + as %2B), with equipmentId and for 31 days at most: the hours as they stood then; an interval ends there',
+  })
+  @IsOptional()
+  @IsString(GIVEN_ONCE)
+  asOf?: string;
+
   @ApiPropertyOptional({ description: 'nextCursor of the page before' })
   @IsOptional()
   @IsString(GIVEN_ONCE)

@@ -10,6 +10,17 @@ export function ApiReadingsQuery(): MethodDecorator {
   );
 }
 
+/** Documents the instant as of which readings are shown. */
+export function ApiAsOfQuery(): MethodDecorator {
+  return ApiQuery({
+    name: 'asOf',
+    required: false,
+    schema: { type: 'string', format: 'date-time' },
+    description:
+      'RFC 3339, not in the future (write + as %2B): what stood then, to the millisecond, without what was sent, corrected or removed since. Of an import everything counts from its start on, of an undone one nothing ever; hours that have expired are gone here, too',
+  });
+}
+
 /** Documents how a list is read page by page. */
 export function ApiPageQuery(): MethodDecorator {
   return applyDecorators(

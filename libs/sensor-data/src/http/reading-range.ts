@@ -6,16 +6,18 @@ import {
   type CursorQuery,
 } from '@sensorflow/platform/http/cursor.js';
 import type { ReadingRange } from '../reading-store.js';
+import type { ReadingsQuery } from '../sensor-data.js';
 import { parsePathEquipmentId } from './path-equipment-id.js';
 import {
   DEFAULT_LIMIT,
   parseLimit,
+  parseQueryInstant,
   QueryParameters,
   type QueryString,
 } from './query-parameters.js';
 import { requestProblem } from './request-problem.js';
 
-const PARAMETERS = ['from', 'to', 'limit', 'cursor', 'order'];
+const PARAMETERS = ['from', 'to', 'limit', 'cursor', 'order', 'asOf'];
 
 /**
  * What a path and its query ask for. Throws DomainError `invalid-request` with every fault at once:
@@ -24,22 +26,24 @@ const PARAMETERS = ['from', 'to', 'limit', 'cursor', 'order'];
  * `range-empty` alone is the code. A cursor of another query is `cursor-invalid` once all else is right,
  * because only a valid query can say whether it belongs to it.
  */
-export function readingRangeOf(equipmentIdText: string, query: QueryString): ReadingRange {
+export function readingRangeOf(equipmentIdText: string, query: QueryString): ReadingsQuery {
   const parameters = new QueryParameters(query, PARAMETERS);
   const { faults } = parameters;
   const equipmentId = faults.valueOf('/equipmentId', parsePathEquipmentId(equipmentIdText));
   const { from, to } = parameters.bounds();
   const limit = parameters.valueOf('limit', parseLimit) ?? DEFAULT_LIMIT;
   const order = parameters.valueOf('order', parseOrder) ?? 'asc';
+  const asOf = parameters.valueOf('asOf', parseQueryInstant);
   const cursor = parameters.valueOf('cursor', parseCursor);
   if (equipmentId === undefined || faults.faults.length > 0) throw requestProblem(faults.faults);
   const bounds = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
-  const range = { equipmentId, ...bounds, order, limit };
+  const past = asOf === undefined ? {} : { asOf };
+  const range = { equipmentId, ...bounds, order, limit, ...past };
   return cursor === undefined ? range : { ...range, after: positionIn(range, cursor) };
 }
 
-/** The cursor of the page behind `next`, bound to equipment, range and order; null at the end. */
-export function nextCursorOf(range: ReadingRange, next: Instant | undefined): string | null {
+/** The cursor of the page behind `next`, bound to equipment, range, order and asOf; null at the end. */
+export function nextCursorOf(range: ReadingsQuery, next: Instant | undefined): string | null {
   return next === undefined ? null : encodeCursor(cursorQueryOf(range), [next]);
 }
 
@@ -49,7 +53,7 @@ function parseOrder(text: string): Parsed<ReadingRange['order']> {
     : refused('order-invalid', 'The order is asc or desc.');
 }
 
-function positionIn(range: ReadingRange, cursor: string): Instant {
+function positionIn(range: ReadingsQuery, cursor: string): Instant {
   const [position = '', ...more] = decodeCursor(cursor, cursorQueryOf(range));
   const parsed = parseInstant(position);
   // DynamoDB fails on a position outside the range; only a forged cursor has one.
@@ -64,6 +68,17 @@ function includes({ from, to }: ReadingRange, position: string): boolean {
   return (from === undefined || position >= from) && (to === undefined || position < to);
 }
 
-function cursorQueryOf({ equipmentId, from, to, order }: ReadingRange): CursorQuery {
-  return { list: 'readings', equipmentId, from: from ?? null, to: to ?? null, order };
+function cursorQueryOf({ equipmentId, from, to, order, asOf }: ReadingsQuery): CursorQuery {
+  const bounds = { from: from ?? null, to: to ?? null };
+  return { list: 'readings', equipmentId, ...bounds, order, asOf: asOf ?? null };
+}
+
+/** The instant that the query of a latest reading may name. Throws as `readingRangeOf`. */
+export function latestQueryOf(equipmentIdText: string, query: QueryString) {
+  const parameters = new QueryParameters(query, ['asOf']);
+  const { faults } = parameters;
+  const equipmentId = faults.valueOf('/equipmentId', parsePathEquipmentId(equipmentIdText));
+  const asOf = parameters.valueOf('asOf', parseQueryInstant);
+  if (equipmentId === undefined || faults.faults.length > 0) throw requestProblem(faults.faults);
+  return { equipmentId, asOf };
 }

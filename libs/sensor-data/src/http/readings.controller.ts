@@ -33,13 +33,17 @@ import { ReadScheduler } from '@sensorflow/platform/http/read-scheduler.js';
 import { RequestBudget } from '@sensorflow/platform/http/request-budget.js';
 import type { FastifyRequest } from 'fastify';
 import { SensorData } from '../sensor-data.js';
-import { ApiPageQuery, ApiRangeQuery, ApiReadingsQuery } from './api-readings-query.decorator.js';
+import {
+  ApiAsOfQuery,
+  ApiPageQuery,
+  ApiRangeQuery,
+  ApiReadingsQuery,
+} from './api-readings-query.decorator.js';
 import { MAX_READING_BYTES } from './body-limits.js';
 import { historyCursorOf, historyQueryOf } from './history-query.js';
 import { HistoryPageView, toPastValueView } from './history.view.js';
-import { pathEquipmentIdOf } from './path-equipment-id.js';
 import type { QueryString } from './query-parameters.js';
-import { nextCursorOf, readingRangeOf } from './reading-range.js';
+import { latestQueryOf, nextCursorOf, readingRangeOf } from './reading-range.js';
 import { EQUIPMENT_ID_SCHEMA, METRIC_SCHEMA, NEW_READING } from './reading.schema.js';
 import { ReadingPageView, ReadingView, toReadingView } from './reading.view.js';
 import { rangeRemovalOf, readingRemovalOf } from './removal-request.js';
@@ -97,6 +101,7 @@ export class ReadingsController {
   @ApiOperation({ summary: 'List the readings of one equipment in order of time' })
   @ApiParam({ name: 'equipmentId', schema: EQUIPMENT_ID_SCHEMA, example: 'EQ-12495' })
   @ApiReadingsQuery()
+  @ApiAsOfQuery()
   @ApiOkResponse({ type: ReadingPageView })
   @ApiFaultyInput('invalid-request', {
     pointer: '/from',
@@ -104,6 +109,7 @@ export class ReadingsController {
     detail: 'The offset from UTC is mandatory: end the timestamp with Z or, say, +01:00.',
   })
   @ApiProblem(400, 'equipment-id-invalid', 'equipment-id-reserved', 'range-empty', 'cursor-invalid')
+  @ApiProblem(400, 'as-of-in-future')
   @ApiProblem(429, 'too-many-reads')
   @ApiProblem(503, 'store-unavailable', 'reads-overloaded')
   @RequiresScope('sensorflow/read')
@@ -130,20 +136,28 @@ export class ReadingsController {
   @ApiProblem(414, 'url-too-long')
   @ApiOperation({ summary: 'Show the newest reading of one equipment' })
   @ApiParam({ name: 'equipmentId', schema: EQUIPMENT_ID_SCHEMA, example: 'EQ-12495' })
+  @ApiAsOfQuery()
   @ApiOkResponse({ type: ReadingView })
-  @ApiProblem(400, 'equipment-id-invalid', 'equipment-id-reserved')
+  @ApiFaultyInput('invalid-request', {
+    pointer: '/asOf',
+    code: 'timestamp-offset-missing',
+    detail: 'The offset from UTC is mandatory: end the timestamp with Z or, say, +01:00.',
+  })
+  @ApiProblem(400, 'equipment-id-invalid', 'equipment-id-reserved', 'range-too-costly')
+  @ApiProblem(400, 'as-of-in-future')
   @ApiProblem(404, 'no-reading')
   @ApiProblem(429, 'too-many-reads')
   @ApiProblem(503, 'store-unavailable', 'reads-overloaded')
   @RequiresScope('sensorflow/read')
   async latestReading(
-    @Param('equipmentId') equipmentId: string,
+    @Param('equipmentId') equipmentIdText: string,
+    @Query() query: QueryString,
     @RequestBudget() budget: WorkBudget,
     @CurrentCaller() { subject }: Caller,
   ): Promise<ReadingView> {
-    const id = pathEquipmentIdOf(equipmentId);
+    const { equipmentId, asOf } = latestQueryOf(equipmentIdText, query);
     const latest = await this.reads.run({ caller: subject, weight: 1, budget }, async () =>
-      this.sensorData.latestReading(id, budget),
+      this.sensorData.latestReading(equipmentId, budget, asOf),
     );
     return toReadingView(latest);
   }

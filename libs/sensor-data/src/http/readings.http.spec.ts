@@ -30,10 +30,11 @@ const CALLER: Caller = {
 let app: NestFastifyApplication;
 let blocks: InMemoryBlockStore;
 let reads: ReadScheduler;
+let clock: FixedClock;
 
 beforeEach(async () => {
   reads = new ReadScheduler();
-  const clock = new FixedClock('2023-09-01T00:00:00.731Z');
+  clock = new FixedClock('2023-09-01T00:00:00.731Z');
   const { sensorData, ...parts } = sensorDataInMemory(undefined, undefined, clock);
   blocks = parts.blocks;
   const testing = await Test.createTestingModule({
@@ -625,6 +626,83 @@ describe('GET /sensor-data/{equipmentId}/latest', () => {
   });
 });
 
+describe('?asOf=', () => {
+  const before = '2023-09-01T00:00:00.730Z';
+  const first = '2023-09-01T02:00:00.731%2B02:00';
+
+  /** Two readings; a second later one is corrected; another second later one is removed. */
+  async function change() {
+    await post('/sensor-data', { ...valid, value: 1 });
+    await post('/sensor-data', { ...valid, timestamp: '2023-02-15T06:31:00Z', value: 2 });
+    clock.advance(1000);
+    await post('/sensor-data', { ...valid, value: 3 });
+    clock.advance(1000);
+    await app.inject({ method: 'DELETE', url: `/sensor-data/EQ-12495/2023-02-15T06:31:00Z` });
+  }
+
+  it('lists what stood then, to the millisecond in which it was received', async () => {
+    await change();
+    const listed = async (asOf: string) =>
+      valuesOf(await get(`/sensor-data/EQ-12495?asOf=${asOf}&order=desc`));
+
+    expect(await listed(before)).toEqual([]);
+    expect(await listed(first)).toEqual([2, 1]);
+    expect(await listed('2023-09-01T00:00:01.730999Z')).toEqual([2, 1]);
+    expect(await listed('2023-09-01T00:00:01.731Z')).toEqual([2, 3]);
+    expect(await listed('2023-09-01T00:00:02.731Z')).toEqual([3]);
+  });
+
+  it('shows the latest as it was then', async () => {
+    await change();
+    const latest = async (asOf: string) => get(`/sensor-data/EQ-12495/latest?asOf=${asOf}`);
+
+    expect(await latest(before)).toMatchObject({ status: 404, body: { code: 'no-reading' } });
+    expect((await latest(first)).body).toMatchObject({ value: 2 });
+    expect((await latest('2023-09-01T00:00:02.731Z')).body).toMatchObject({ value: 3 });
+  });
+
+  it('pages with a cursor of its own instant', async () => {
+    await change();
+    const url = `/sensor-data/EQ-12495?limit=1`;
+
+    const page = await get(`${url}&asOf=${first}`);
+    const cursor = String(page.body['nextCursor']);
+
+    expect(valuesOf(page)).toEqual([1]);
+    expect(valuesOf(await get(`${url}&asOf=${first}&cursor=${cursor}`))).toEqual([2]);
+    for (const other of ['', '&asOf=2023-09-01T00:00:01Z']) {
+      const answer = await get(`${url}${other}&cursor=${cursor}`);
+      expect(answer).toMatchObject({ status: 400, body: { code: 'cursor-invalid' } });
+    }
+  });
+
+  it.each([
+    ['2023-09-01T00:00:00.732Z', 'as-of-in-future', 'as-of-in-future'],
+    ['yesterday', 'invalid-request', 'timestamp-malformed'],
+    ['2023-09-01T00:00:00%2B01:00&asOf=x', 'invalid-request', 'parameter-repeated'],
+  ])('is refused: %s', async (asOf, code, fault) => {
+    for (const path of ['/sensor-data/EQ-1', '/sensor-data/EQ-1/latest']) {
+      expect(await get(`${path}?asOf=${asOf}`)).toMatchObject({
+        status: 400,
+        body: { code, errors: [{ pointer: '/asOf', code: fault }] },
+      });
+    }
+  });
+
+  it('gives up looking for a latest reading behind too many that came later', async () => {
+    for (let n = 0; n < 450; n += 1) {
+      const minute = new Date(Date.UTC(2023, 1, 15) + n * 3_600_000).toISOString();
+      await post('/sensor-data', { ...valid, timestamp: minute });
+    }
+    blocks.mostPerPage = 1;
+
+    const answer = await get(`/sensor-data/EQ-12495/latest?asOf=${before}`);
+
+    expect(answer).toMatchObject({ status: 400, body: { code: 'range-too-costly' } });
+    expect(await get('/sensor-data/EQ-12495/latest')).toMatchObject({ status: 200 });
+  });
+});
+
 describe('GET /sensor-data/{equipmentId}/{timestamp}/history', () => {
   const AT = '2023-02-15T06:30:00Z';
   const HISTORY = `/sensor-data/EQ-12495/${AT}/history`;
@@ -850,7 +928,7 @@ describe('the documents', () => {
     const names = (list?.parameters ?? []).map((parameter) =>
       'name' in parameter ? parameter.name : '',
     );
-    expect(names.sort()).toEqual(['cursor', 'equipmentId', 'from', 'limit', 'order', 'to']);
+    expect(names.sort()).toEqual(['asOf', 'cursor', 'equipmentId', 'from', 'limit', 'order', 'to']);
     expect(document.paths).toHaveProperty(['/sensor-data/{equipmentId}/latest']);
     expect(document.components?.schemas).toMatchObject({
       BatchVerdictView: {

@@ -1,4 +1,4 @@
-import type { Instant, WorkBudget } from '@sensorflow/kernel';
+import { DomainError, type Instant, type WorkBudget, type WorkLimits } from '@sensorflow/kernel';
 import { marksOf, SPANS, type KeyRange, type Span } from './block-key.js';
 import { blocksUnder, type BlockPage, type BlockStore } from './block-store.js';
 import type { StoredBlock } from './block.js';
@@ -77,16 +77,26 @@ export class LogReader {
     return { readings, rest: undefined };
   }
 
-  /** The newest reading before the end of a range. */
+  /** The newest reading before the end of a range. Throws `range-too-costly` beyond the limits. */
   async latest(
     range: Omit<LogRange, 'order'>,
     budget?: WorkBudget,
+    limits?: WorkLimits,
   ): Promise<StandingReading | undefined> {
     for await (const { readings } of this.read({ ...range, order: 'desc' }, 1, budget)) {
       if (readings[0]) return readings[0];
+      if (limits && budget?.isSpent(limits)) throw tooFarBack();
     }
     return undefined;
   }
+}
+
+function tooFarBack(): DomainError {
+  return new DomainError(
+    'invalid',
+    'range-too-costly',
+    'The newest reading lies behind too many that are not shown. List the readings with order=desc instead, page by page.',
+  );
 }
 
 /** Where a range goes on behind a reading: forwards its next instant, backwards its own. */

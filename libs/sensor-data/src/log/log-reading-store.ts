@@ -1,4 +1,11 @@
-import type { Clock, Instant, WorkBudget } from '@sensorflow/kernel';
+import {
+  instantFromEpochMs,
+  instantToEpochMs,
+  type Clock,
+  type Instant,
+  type WorkBudget,
+  type WorkLimits,
+} from '@sensorflow/kernel';
 import { ReadingStore, type ReadingPage, type ReadingRange } from '../reading-store.js';
 import type { StoredReading } from '../reading.js';
 import type { Retention } from '../retention.js';
@@ -6,7 +13,10 @@ import type { BlockStore } from './block-store.js';
 import { instantAfter, instantBefore } from './hour-time.js';
 import { LogReader, type LogRange } from './log-reader.js';
 
-/** The readings that stand in the log, of hours that have not expired. */
+/** No reading lies further ahead of its receipt: ten minutes, and what clocks of processes differ by. */
+const MAX_AHEAD_MS = 11 * 60 * 1000;
+
+/** The readings that stand in the log, or stood at an instant, of hours that have not expired. */
 export class LogReadingStore extends ReadingStore {
   private readonly reader: LogReader;
 
@@ -14,6 +24,7 @@ export class LogReadingStore extends ReadingStore {
     private readonly blocks: BlockStore,
     private readonly retention: Retention,
     private readonly clock: Clock,
+    private readonly asOfEpochMs?: number,
   ) {
     super();
     this.reader = new LogReader(blocks);
@@ -29,8 +40,13 @@ export class LogReadingStore extends ReadingStore {
   override async latest(
     equipmentId: string,
     budget?: WorkBudget,
+    limits?: WorkLimits,
   ): Promise<StoredReading | undefined> {
-    return this.reader.latest(this.logRange({ equipmentId, order: 'desc' }), budget);
+    return this.reader.latest(this.logRange({ equipmentId, order: 'desc' }), budget, limits);
+  }
+
+  override asOf(instant: Instant): LogReadingStore {
+    return new LogReadingStore(this.blocks, this.retention, this.clock, instantToEpochMs(instant));
   }
 
   override scanEquipment(budget?: WorkBudget): AsyncIterable<readonly string[]> {
@@ -55,12 +71,27 @@ export class LogReadingStore extends ReadingStore {
     const oldest = this.retention.oldestKept(this.clock.nowEpochMs());
     const asked = order === 'asc' && after !== undefined ? instantAfter(after) : bounds.from;
     const from = oldest !== undefined && (asked ?? '') < oldest ? oldest : asked;
-    const to = order === 'desc' && after !== undefined ? after : bounds.to;
+    const end = order === 'desc' && after !== undefined ? after : bounds.to;
+    const to = this.asOfEpochMs === undefined ? end : earlier(end, aheadOf(this.asOfEpochMs));
     return {
       equipmentId,
       order,
       ...(from !== undefined && { from }),
       ...(to !== undefined && { to }),
+      ...(this.asOfEpochMs !== undefined && { asOfEpochMicros: endOfMs(this.asOfEpochMs) }),
     };
   }
+}
+
+function aheadOf(epochMs: number): Instant {
+  return instantFromEpochMs(epochMs + MAX_AHEAD_MS);
+}
+
+function earlier(end: Instant | undefined, other: Instant): Instant {
+  return end !== undefined && end < other ? end : other;
+}
+
+/** Receipts are shown to the millisecond, and what was received in it belongs to it. */
+function endOfMs(epochMs: number): number {
+  return epochMs * 1000 + 999;
 }
