@@ -295,6 +295,13 @@ describe('a request that is not what its route takes', () => {
       [400, 'equipment-id-reserved'],
     ],
     ['equipment without readings', 'GET', '/sensor-data/EQ-NOBODY/latest', {}, [404, 'no-reading']],
+    [
+      'aggregates of equipment without readings',
+      'GET',
+      '/sensor-data/aggregated?interval=24h&equipmentId=EQ-NOBODY',
+      {},
+      [404, 'equipment-unknown'],
+    ],
     ['no interval', 'GET', '/sensor-data/aggregated', {}, [400, 'interval-or-range']],
     [
       'an interval in capitals',

@@ -124,6 +124,30 @@ describe('a correction', () => {
   });
 });
 
+describe('the metric of one equipment', () => {
+  it('need not be named where there is only one, and is refused with those there are', async () => {
+    const equipmentId = anEquipment();
+    const query = { ...DAY, equipmentId };
+    const timestamp = '2023-02-15T06:00:00Z';
+
+    await api.post('/sensor-data', { equipmentId, timestamp, values: { pressure: 2.3 } });
+    const unnamed = await api.get('/sensor-data/aggregated', query);
+    const wrong = await api.get('/sensor-data/aggregated', { ...query, metric: 'flow' });
+    await api.post('/sensor-data', { equipmentId, timestamp, values: { temperature: 71 } });
+    const ambiguous = await eventually(
+      async () => api.get('/sensor-data/aggregated', query),
+      ({ status }) => status === 400,
+    );
+
+    expect(unnamed).toMatchObject({ status: 200, body: { metric: 'pressure' } });
+    expect(wrong).toMatchObject({
+      status: 400,
+      body: { code: 'metric-unknown', metrics: ['pressure'] },
+    });
+    expect(ambiguous.body.metrics).toEqual(['pressure', 'temperature']);
+  });
+});
+
 describe('the summary of all equipment', () => {
   it('is the exact sum of their hours, and says how complete they are', async () => {
     const metric = `fleet${Date.now()}`;

@@ -81,18 +81,25 @@ function dataModulesOf(
 ): Readonly<Record<'sensorData' | 'aggregation' | 'verification' | 'equipment', DynamicModule>> {
   const reads = new ReadScheduler();
   const retention = Retention.ofDays(environment.RETENTION_DAYS);
+  const table = { dynamoDb, aggregatesTableName: environment.DYNAMODB_AGGREGATE_TABLE_NAME };
+  const registeredNames = new RegistryMetricNames(
+    new DynamoDbEquipmentRegistry(dynamoDb, table.aggregatesTableName),
+  );
   const sensorData = SensorDataModule.register({
     dynamoDb,
     tableName: environment.DYNAMODB_TABLE_NAME,
     retention,
     reads,
-    registeredNames: new RegistryMetricNames(
-      new DynamoDbEquipmentRegistry(dynamoDb, environment.DYNAMODB_AGGREGATE_TABLE_NAME),
-    ),
+    registeredNames,
   });
-  const table = { dynamoDb, aggregatesTableName: environment.DYNAMODB_AGGREGATE_TABLE_NAME };
   const shards = environment.AGGREGATE_SHARDS;
-  const aggregation = AggregationModule.register({ ...table, shards, sensorData, reads });
+  const aggregation = AggregationModule.register({
+    ...table,
+    shards,
+    sensorData,
+    registeredNames,
+    reads,
+  });
   const equipment = EquipmentModule.register({ ...table, sensorData, reads });
   const verification = VerificationModule.register({
     ...table,

@@ -2,9 +2,10 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Clock, SystemClock } from '@sensorflow/kernel';
 import { ReadScheduler } from '@sensorflow/platform/http/read-scheduler.js';
-import { ReadingStore } from '@sensorflow/sensor-data';
+import { ReadingStore, type RegisteredMetricNames } from '@sensorflow/sensor-data';
 import { DynamoDbAggregateStore } from './dynamodb/dynamodb-aggregate-store.js';
 import { DynamoDbFleetStore } from './dynamodb/dynamodb-fleet-store.js';
+import { EquipmentMetrics } from './equipment-metrics.js';
 import { FleetStore } from './fleet/fleet-store.js';
 import { HourlyAggregates } from './hourly-aggregates.js';
 import { AggregateStore } from './hours/aggregate-store.js';
@@ -16,9 +17,10 @@ export interface AggregationOptions {
   readonly aggregatesTableName: string;
   /** Shards of a day that has none yet. */
   readonly shards: number;
+  readonly clock?: Clock;
   /** The module that exports the ReadingStore. */
   readonly sensorData: DynamicModule;
-  readonly clock?: Clock;
+  readonly registeredNames: RegisteredMetricNames;
   /** One for all reads of the process. */
   readonly reads: ReadScheduler;
 }
@@ -49,6 +51,12 @@ export class AggregationModule {
         {
           provide: PastHours,
           useFactory: (readings: ReadingStore) => new PastHours(readings),
+          inject: [ReadingStore],
+        },
+        {
+          provide: EquipmentMetrics,
+          useFactory: (readings: ReadingStore) =>
+            new EquipmentMetrics(options.registeredNames, readings),
           inject: [ReadingStore],
         },
       ],

@@ -51,7 +51,7 @@ function yearReader(number: number): Hostile {
   return async (isOver) => {
     const statuses: number[] = [];
     for (let i = number; !isOver(); i += 1) {
-      const of = i % 2 === 0 ? { equipmentId: EQUIPMENT } : {};
+      const of = i % 2 === 0 ? { equipmentId: EQUIPMENT, metric: 'value' } : {};
       const response = await callers.ask(token, aYear({ limit: 1000, ...of }));
       await response.arrayBuffer();
       statuses.push(response.status);

@@ -6,7 +6,7 @@ import {
 } from '@sensorflow/platform/http/cursor.js';
 import type { EquipmentHour } from '../hours/aggregate-store.js';
 import { hourPlus, parseHour, type Hour, type HourRange } from '../hours/hour.js';
-import { hoursOf, type AggregatesRequest, type Window } from './aggregates-request.js';
+import { hoursOf, type MetricRequest, type Window } from './aggregates-request.js';
 import { HOURS_OF_INTERVAL } from './intervals.js';
 
 export interface PagePosition {
@@ -19,7 +19,7 @@ export interface PagePosition {
  * so that the pages of an interval fit together also when the hour turns between them.
  */
 export function nextCursorOf(
-  request: AggregatesRequest,
+  request: MetricRequest,
   range: HourRange,
   next: EquipmentHour | undefined,
 ): string | null {
@@ -29,7 +29,7 @@ export function nextCursorOf(
 
 /** Throws `cursor-invalid` for a cursor of another query, or one that nobody gave out. */
 export function positionIn(
-  request: AggregatesRequest,
+  request: MetricRequest,
   cursor: string,
   nowEpochMs: number,
 ): PagePosition {
@@ -53,7 +53,7 @@ function rangeFrom(from: Hour, window: Window, nowEpochMs: number): HourRange | 
 }
 
 /** The limit is not part of it: the next page may have another size. */
-function cursorQueryOf({ window, metric, equipmentId, asOf }: AggregatesRequest): CursorQuery {
+function cursorQueryOf({ window, metric, equipmentId, asOf }: MetricRequest): CursorQuery {
   const [from, to] = window.interval === null ? [window.from, window.to] : [null, null];
   const { interval } = window;
   const of = { metric, equipmentId: equipmentId ?? null, asOf: asOf ?? null };

@@ -1,7 +1,7 @@
 import { accepted, DomainError, instantToEpochMs, refused, type Instant } from '@sensorflow/kernel';
 import { QueryFaults } from '@sensorflow/platform/http/query-faults.js';
 import { cursorAt, instantAt, rangeOf, valueAt } from '@sensorflow/platform/http/query-values.js';
-import { DEFAULT_METRIC, parseMetricName } from '@sensorflow/sensor-data';
+import { parseMetricName } from '@sensorflow/sensor-data';
 import { parseEquipmentFilter } from '../equipment-filter.js';
 import { firstHourFrom, latestHours, type HourRange } from '../hours/hour.js';
 import { HOURS_OF_INTERVAL, INTERVALS, parseInterval, type Interval } from './intervals.js';
@@ -31,7 +31,8 @@ export interface AggregatesTexts {
 
 export interface AggregatesRequest {
   readonly window: Window;
-  readonly metric: string;
+  /** Undefined when none is named. */
+  readonly metric: string | undefined;
   readonly equipmentId: string | undefined;
   readonly limit: number;
   /** Whether the answer says how complete it is. */
@@ -41,6 +42,9 @@ export interface AggregatesRequest {
   readonly cursor: string | undefined;
 }
 
+/** A request whose metric is known, named or not. */
+export type MetricRequest = AggregatesRequest & { readonly metric: string };
+
 /**
  * Throws DomainError `invalid-request` with every fault at once: `interval-invalid`,
  * `timestamp-…`, `metric-name-invalid`, `equipment-id-…`, `limit-invalid`, `completeness-invalid`,
@@ -49,14 +53,14 @@ export interface AggregatesRequest {
 export function aggregatesRequestOf(texts: AggregatesTexts): AggregatesRequest {
   const faults = new QueryFaults();
   const window = windowOf(texts, faults);
-  const metric = faults.valueOf('/metric', parseMetricName(texts.metric ?? DEFAULT_METRIC));
+  const metric = valueAt('/metric', texts.metric, parseMetricName, faults);
   const equipmentId = valueAt('/equipmentId', texts.equipmentId, parseEquipmentFilter, faults);
   const limit = limitOf(texts.limit, faults);
   const completeness = completenessOf(texts.completeness, faults);
   const asOf = asOfIn(texts, window, faults);
   const cursor = cursorAt(texts.cursor, faults);
   const problem = faults.problem();
-  if (problem || window === undefined || metric === undefined || limit === undefined) {
+  if (problem || window === undefined || limit === undefined) {
     throw problem ?? new DomainError('invalid', 'invalid-request', 'The request is not valid.');
   }
   return { window, metric, equipmentId, limit, completeness, asOf, cursor };

@@ -10,8 +10,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FixedClock } from '../../../../test/support/fixed-clock.js';
 import { InMemoryAggregateStore } from '../../../../test/support/in-memory-aggregate-store.js';
 import { InMemoryFleetStore } from '../../../../test/support/in-memory-fleet-store.js';
+import { InMemoryMetricNames } from '../../../../test/support/in-memory-metric-names.js';
 import { InMemoryReadingStore } from '../../../../test/support/in-memory-reading-store.js';
 import { anInstant, aStoredReading } from '../../../../test/support/readings.js';
+import { EquipmentMetrics } from '../equipment-metrics.js';
 import { HourlyAggregates } from '../hourly-aggregates.js';
 import { AGGREGATE_TOO_LARGE } from '../hours/aggregate-store.js';
 import { hourOf, hourPlus } from '../hours/hour.js';
@@ -40,19 +42,22 @@ describe('GET /sensor-data/aggregated', () => {
   let store: InMemoryAggregateStore;
   let fleet: InMemoryFleetStore;
   let clock: FixedClock;
-  let past: InMemoryReadingStore;
+  let registered: InMemoryMetricNames;
+  let readings: InMemoryReadingStore;
 
   beforeEach(async () => {
     store = new InMemoryAggregateStore();
+    registered = new InMemoryMetricNames();
+    readings = new InMemoryReadingStore();
     fleet = new InMemoryFleetStore(store);
     clock = new FixedClock(NOW);
-    past = new InMemoryReadingStore();
     const module = await Test.createTestingModule({
       controllers: [AggregatesController],
       providers: [
         { provide: Clock, useValue: clock },
         { provide: HourlyAggregates, useValue: new HourlyAggregates(store, fleet) },
-        { provide: PastHours, useValue: new PastHours(past) },
+        { provide: PastHours, useValue: new PastHours(readings) },
+        { provide: EquipmentMetrics, useValue: new EquipmentMetrics(registered, readings) },
         { provide: ReadScheduler, useValue: new ReadScheduler() },
       ],
     }).compile();
@@ -76,7 +81,7 @@ describe('GET /sensor-data/aggregated', () => {
   const anHour = (hour: string) => hourOf(anInstant(`${hour}:00:00Z`));
 
   function put(equipmentId: string, hour: string, values: readonly number[], metric = 'value') {
-    const readings = values.map((value, minute) =>
+    const folded = values.map((value, minute) =>
       aStoredReading({
         equipmentId,
         timestamp: `${hour}:${String(minute).padStart(2, '0')}:00Z`,
@@ -84,7 +89,8 @@ describe('GET /sensor-data/aggregated', () => {
       }),
     );
     const ofHour = hourOf(aStoredReading({ timestamp: `${hour}:00:00Z` }).timestamp);
-    store.put({ equipmentId, hour: ofHour, version: 1, metrics: foldReadings(readings) });
+    store.put({ equipmentId, hour: ofHour, version: 1, metrics: foldReadings(folded) });
+    registered.names.set(equipmentId, [...new Set(registered.names.get(equipmentId)).add(metric)]);
     fleet.catchUp();
   }
 
@@ -180,13 +186,17 @@ describe('GET /sensor-data/aggregated', () => {
     for (const hour of ['05', '06', '07', '08']) put('EQ-1', `2023-02-15T${hour}`, [Number(hour)]);
 
     const { body } = await get('from=2023-02-15T00:30:00-05:00&to=2023-02-15T08:00:00Z');
+    const rounded = await get('from=2023-02-15T05:00:00.000000001Z&to=2023-02-15T07:00:01Z');
 
     expect(body.items).toMatchObject([{ total: '6' }, { total: '7' }]);
-    expect(body).toMatchObject({
-      interval: null,
-      from: Date.parse('2023-02-15T06:00:00Z') / 1000,
-      to: Date.parse('2023-02-15T08:00:00Z') / 1000,
-    });
+    expect(rounded.body.items).toEqual(body.items);
+    for (const answer of [body, rounded.body]) {
+      expect(answer).toMatchObject({
+        interval: null,
+        from: Date.parse('2023-02-15T06:00:00Z') / 1000,
+        to: Date.parse('2023-02-15T08:00:00Z') / 1000,
+      });
+    }
   });
 
   it('finds nothing between two points of one hour, and in the last hour of time', async () => {
@@ -204,6 +214,7 @@ describe('GET /sensor-data/aggregated', () => {
     const hour = anHour('2023-09-01T05');
     const failure = AGGREGATE_TOO_LARGE;
     store.put({ equipmentId: 'EQ-2', hour, version: 1, metrics: new Map(), failure });
+    registered.names.set('EQ-2', ['value']);
 
     const all = await get('interval=24h');
     const one = await get('interval=24h&equipmentId=EQ-2');
@@ -222,6 +233,119 @@ describe('GET /sensor-data/aggregated', () => {
 
     expect(body).toMatchObject({ metric: 'pressure', totalCount: 1, average: 2.5 });
     expect(body.items).toMatchObject([{ equipmentId: 'EQ-2', total: '2.5' }]);
+  });
+
+  it('takes the only metric of equipment where none is named, and names it, page after page', async () => {
+    put('EQ-1', '2023-09-01T05', [2.3], 'pressure');
+    put('EQ-1', '2023-09-01T06', [2.5], 'pressure');
+    const asked = 'interval=24h&equipmentId=EQ-1&limit=1';
+
+    const { body } = await get(asked);
+    const second = await get(`${asked}&cursor=${body.nextCursor}`);
+    const named = await get(`${asked}&metric=pressure&cursor=${body.nextCursor}`);
+
+    expect(body).toMatchObject({ metric: 'pressure', totalCount: 2 });
+    expect(second.body).toMatchObject({ metric: 'pressure', items: [{ total: '2.5' }] });
+    expect(named.body).toEqual(second.body);
+  });
+
+  it('takes value where none is named, of equipment that has it and of all', async () => {
+    put('EQ-1', '2023-09-01T05', [2.3], 'pressure');
+    registered.names.set('EQ-2', ['pressure', 'value']);
+
+    const one = await get('interval=24h&equipmentId=EQ-2');
+    const all = await get('interval=24h');
+
+    expect(one).toMatchObject({ status: 200, body: { metric: 'value', totalCount: 0 } });
+    expect(all).toMatchObject({ status: 200, body: { metric: 'value', totalCount: 0 } });
+  });
+
+  it.each(['interval=24h', 'interval=24h&metric=value', 'interval=24h&metric=flow'])(
+    'refuses a metric that the equipment does not have, and lists those that it has: %s',
+    async (query) => {
+      put('EQ-1', '2023-01-01T05', [1], 'temperature');
+      put('EQ-1', '2023-01-01T06', [1], 'pressure');
+      const metric = query.endsWith('flow') ? 'flow' : 'value';
+
+      const { status, body } = await get(`${query}&equipmentId=EQ-1`);
+
+      expect(status).toBe(400);
+      expect(body).toMatchObject({
+        code: 'metric-unknown',
+        metrics: ['pressure', 'temperature'],
+        detail: `EQ-1 has readings, but none of ${metric}. Name one of its metrics: see metrics.`,
+        errors: [{ pointer: '/metric', code: 'metric-unknown' }],
+      });
+    },
+  );
+
+  it('lists a hundred metrics at most, and says where all are', async () => {
+    const names = Array.from({ length: 1024 }, (_, i) => `m${String(i).padStart(4, '0')}`);
+    registered.names.set('EQ-1', names.toReversed());
+
+    const { body } = await get('interval=24h&equipmentId=EQ-1');
+
+    expect(body.metrics).toEqual(names.slice(0, 100));
+    expect(body.detail).toContain('GET /equipment/EQ-1/metrics lists them');
+  });
+
+  it('refuses no metric of equipment with more names than can be looked at', async () => {
+    registered.names.set(
+      'EQ-1',
+      Array.from({ length: 2000 }, (_, i) => `m${i}`),
+    );
+
+    const answer = await get('interval=24h&equipmentId=EQ-1&metric=m1999');
+
+    expect(answer).toMatchObject({ status: 200, body: { totalCount: 0 } });
+  });
+
+  it('answers nothing for hours without readings of a metric that the equipment has', async () => {
+    put('EQ-1', '2023-01-01T05', [1], 'temperature');
+
+    const answer = await get('interval=24h&equipmentId=EQ-1&metric=temperature');
+
+    expect(answer).toMatchObject({ status: 200, body: { totalCount: 0, items: [] } });
+  });
+
+  it.each(['', '&metric=pressure'])('does not know equipment without readings%s', async (more) => {
+    put('EQ-1', '2023-09-01T05', [1]);
+
+    const { status, body } = await get(`interval=24h&equipmentId=EQ-2${more}`);
+
+    expect(status).toBe(404);
+    expect(body).toMatchObject({ code: 'equipment-unknown' });
+    expect(body.detail).toContain('EQ-2');
+  });
+
+  it('knows equipment by its latest reading before it is registered', async () => {
+    await readings.putAll([aStoredReading({ equipmentId: 'EQ-1', values: { pressure: 2.3 } })]);
+
+    const meant = await get('interval=24h&equipmentId=EQ-1');
+    const named = await get('interval=24h&equipmentId=EQ-1&metric=pressure');
+    const wrong = await get('interval=24h&equipmentId=EQ-1&metric=flow');
+
+    expect(meant).toMatchObject({ status: 200, body: { metric: 'pressure' } });
+    expect(named).toMatchObject({ status: 200, body: { metric: 'pressure' } });
+    expect(wrong).toMatchObject({ status: 400, body: { metrics: ['pressure'] } });
+  });
+
+  it('knows a metric by the latest reading before it is registered', async () => {
+    registered.names.set('EQ-1', ['pressure']);
+    await readings.putAll([aStoredReading({ equipmentId: 'EQ-1', values: { flow: 1 } })]);
+
+    const answer = await get('interval=24h&equipmentId=EQ-1&metric=flow');
+
+    expect(answer).toMatchObject({ status: 200, body: { metric: 'flow' } });
+  });
+
+  it('asks for no names where the aggregates have the metric', async () => {
+    put('EQ-1', '2023-09-01T05', [1]);
+
+    await get('interval=24h&equipmentId=EQ-1&metric=value');
+    await get('interval=24h&metric=unknown');
+
+    expect(registered.asked).toEqual([]);
   });
 
   it('pages through everything, and says the same summary on each page', async () => {
@@ -302,7 +426,7 @@ describe('GET /sensor-data/aggregated', () => {
   ])('refuses a forged cursor of a range that %s', async (_name, hour, first, behind) => {
     const [from, to] = [`${hour}:30:00Z`, `${hourPlus(anHour(hour), 1)}:30:00Z`];
     const cursor = nextCursorOf(
-      aggregatesRequestOf({ from, to }),
+      { ...aggregatesRequestOf({ from, to }), metric: 'value' },
       { from: anHour(first), to: anHour(first) },
       { equipmentId: 'x', hour: anHour(behind) },
     );
@@ -383,7 +507,7 @@ describe('GET /sensor-data/aggregated', () => {
     const RANGE = 'equipmentId=EQ-1&from=2023-08-31T00:00:00Z&to=2023-09-01T00:00:00Z';
     /** Each accepted a minute after the one before, from 06:01 on. */
     async function write(...timestamps: readonly string[]) {
-      await past.putAll(
+      await readings.putAll(
         timestamps.map((timestamp, n) =>
           aStoredReading({
             equipmentId: 'EQ-1',

@@ -3,16 +3,27 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Caller } from '@sensorflow/auth';
 import { CurrentCaller, RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
 import { Clock, instantToEpochMs, type Instant, type WorkBudget } from '@sensorflow/kernel';
-import { ApiFaultyInput, ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
+import {
+  ApiFaultyInput,
+  ApiProblem,
+  ApiProblemWith,
+} from '@sensorflow/platform/http/api-problem.decorator.js';
 import { ReadScheduler } from '@sensorflow/platform/http/read-scheduler.js';
 import { RequestBudget } from '@sensorflow/platform/http/request-budget.js';
-import { assertNotAhead } from '@sensorflow/sensor-data';
-import { HourlyAggregates } from '../hourly-aggregates.js';
+import { assertNotAhead, DEFAULT_METRIC } from '@sensorflow/sensor-data';
+import { EquipmentMetrics } from '../equipment-metrics.js';
+import { HourlyAggregates, type AggregatesReport } from '../hourly-aggregates.js';
 import { PastHours } from '../hours/past-hours.js';
-import { positionIn } from './aggregates-cursor.js';
-import { aggregatesRequestOf, hoursOf, type AggregatesRequest } from './aggregates-request.js';
+import { positionIn, type PagePosition } from './aggregates-cursor.js';
+import {
+  aggregatesRequestOf,
+  hoursOf,
+  type AggregatesRequest,
+  type MetricRequest,
+} from './aggregates-request.js';
 import { AggregatesQueryTexts } from './aggregates.query.js';
 import { HOURS_OF_INTERVAL } from './intervals.js';
+import { MetricUnknownView } from './metric-unknown.view.js';
 import { readWeightOf } from './read-weight.js';
 import { AggregatesView, toAggregatesView } from './aggregates.view.js';
 
@@ -23,6 +34,7 @@ export class AggregatesController {
   constructor(
     private readonly aggregates: HourlyAggregates,
     private readonly past: PastHours,
+    private readonly metrics: EquipmentMetrics,
     private readonly clock: Clock,
     private readonly reads: ReadScheduler,
   ) {}
@@ -31,7 +43,8 @@ export class AggregatesController {
   @RequiresScope('sensorflow/read')
   @ApiOperation({
     summary: 'Show hourly aggregates of one metric, and their summary',
-    description: 'Takes either interval, or from and to.',
+    description:
+      'Takes either interval, or from and to. Of one equipment, metric may be left out where it has only one.',
   })
   @ApiOkResponse({ type: AggregatesView })
   @ApiFaultyInput('invalid-request', {
@@ -48,6 +61,8 @@ export class AggregatesController {
     'as-of-in-future',
     'cursor-invalid',
   )
+  @ApiProblemWith(MetricUnknownView, 400, 'metric-unknown')
+  @ApiProblem(404, 'equipment-unknown')
   @ApiProblem(429, 'too-many-reads')
   @ApiProblem(503, 'store-unavailable', 'reads-overloaded')
   async showAggregates(
@@ -55,23 +70,57 @@ export class AggregatesController {
     @RequestBudget() budget: WorkBudget,
     @CurrentCaller() { subject }: Caller,
   ): Promise<AggregatesView> {
-    const request = aggregatesRequestOf(texts);
-    const { metric, limit, equipmentId, asOf } = request;
+    const asked = aggregatesRequestOf(texts);
+    const { asOf, equipmentId } = asked;
     const now = this.clock.nowEpochMs();
     if (asOf !== undefined) assertNotAhead(asOf, now);
-    const page = pageOf(request, asOf === undefined ? now : endOf(asOf));
-    const filter = equipmentId === undefined ? {} : { equipmentId };
-    const weight = readWeightOf(page.range, equipmentId, asOf);
-    const report = await this.reads.run({ caller: subject, weight, budget }, async () =>
-      asOf === undefined || equipmentId === undefined
-        ? this.aggregates.report({ metric, limit, ...filter, ...page }, budget)
-        : this.past.report({ metric, limit, equipmentId, asOf, ...page }, budget),
-    );
-    return toAggregatesView(request, page.range, report);
+    const end = asOf === undefined ? now : endOf(asOf);
+    const weight = readWeightOf(hoursOf(asked.window, end), equipmentId, asOf);
+    return this.reads.run({ caller: subject, weight, budget }, async () => {
+      const request = { ...asked, metric: await this.metricOf(asked, budget) };
+      return this.showPage(request, positionOf(request, end), budget);
+    });
+  }
+
+  private async metricOf(
+    { metric, equipmentId }: AggregatesRequest,
+    budget: WorkBudget,
+  ): Promise<string> {
+    if (metric !== undefined) return metric;
+    return equipmentId === undefined
+      ? DEFAULT_METRIC
+      : this.metrics.metricMeant(equipmentId, budget);
+  }
+
+  private async showPage(
+    request: MetricRequest,
+    position: Position,
+    budget: WorkBudget,
+  ): Promise<AggregatesView> {
+    const { metric, equipmentId } = request;
+    const report = await this.reportOf(request, position, budget);
+    if (equipmentId !== undefined && isEmpty(report)) {
+      await this.metrics.requireMetric(equipmentId, metric, budget);
+    }
+    return toAggregatesView(request, position.range, report);
+  }
+
+  private reportOf(
+    { metric, limit, equipmentId, asOf }: MetricRequest,
+    position: Position,
+    budget: WorkBudget,
+  ): Promise<AggregatesReport> {
+    const query = { metric, limit, ...position };
+    if (equipmentId === undefined) return this.aggregates.report(query, budget);
+    return asOf === undefined
+      ? this.aggregates.report({ ...query, equipmentId }, budget)
+      : this.past.report({ ...query, equipmentId, asOf }, budget);
   }
 }
 
-function pageOf(request: AggregatesRequest, endEpochMs: number) {
+type Position = Pick<PagePosition, 'range'> & Partial<PagePosition>;
+
+function positionOf(request: MetricRequest, endEpochMs: number): Position {
   return request.cursor === undefined
     ? { range: hoursOf(request.window, endEpochMs) }
     : positionIn(request, request.cursor, endEpochMs);
@@ -83,3 +132,7 @@ function endOf(asOf: Instant): number {
 }
 
 const LONGEST_INTERVAL_MS = HOURS_OF_INTERVAL['1m'] * 3_600_000;
+
+function isEmpty({ summary, notShown }: AggregatesReport): boolean {
+  return summary === undefined && notShown.length === 0;
+}

@@ -18,7 +18,8 @@ export class AggregatesQueryTexts implements AggregatesTexts {
 
   @ApiPropertyOptional({
     format: 'date-time',
-    description: 'RFC 3339 (write + as %2B): hours that start at or after it',
+    description:
+      'RFC 3339 (write + as %2B): hours that start at or after it, so it is rounded up to the hour',
   })
   @IsOptional()
   @IsString(GIVEN_ONCE)
@@ -33,7 +34,10 @@ export class AggregatesQueryTexts implements AggregatesTexts {
   @IsString(GIVEN_ONCE)
   to?: string;
 
-  @ApiPropertyOptional({ default: 'value', pattern: '^[A-Za-z][A-Za-z0-9_.-]{0,63}$' })
+  @ApiPropertyOptional({
+    description: 'value unless named; of one equipment without value, its only metric',
+    pattern: '^[A-Za-z][A-Za-z0-9_.-]{0,63}$',
+  })
   @IsOptional()
   @IsString(GIVEN_ONCE)
   metric?: string;

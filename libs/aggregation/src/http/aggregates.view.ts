@@ -3,7 +3,7 @@ import type { AggregatesReport } from '../hourly-aggregates.js';
 import type { EquipmentHour, MetricHour } from '../hours/aggregate-store.js';
 import { startOfHourEpochSeconds, type HourRange } from '../hours/hour.js';
 import { nextCursorOf } from './aggregates-cursor.js';
-import type { AggregatesRequest } from './aggregates-request.js';
+import type { MetricRequest } from './aggregates-request.js';
 import { CompletenessView, toCompletenessView } from './completeness.view.js';
 import { INTERVALS, type Interval } from './intervals.js';
 
@@ -51,19 +51,19 @@ export class AggregatesView {
   @ApiProperty({ enum: INTERVALS, nullable: true, description: 'null with from and to' })
   interval!: Interval | null;
 
-  @ApiProperty({ example: 'value' })
+  @ApiProperty({ description: 'the one that was named, or else meant', example: 'value' })
   metric!: string;
 
   @ApiProperty({
     type: 'integer',
-    description: 'start of the first hour, epoch seconds',
+    description: 'start of the first hour, epoch seconds; from, rounded up to the hour',
     example: 1693465200,
   })
   from!: number;
 
   @ApiProperty({
     type: 'integer',
-    description: 'end of the last hour, epoch seconds',
+    description: 'end of the last hour, epoch seconds; to, rounded up to the hour',
     example: 1693551600,
   })
   to!: number;
@@ -104,7 +104,7 @@ export class AggregatesView {
 }
 
 export function toAggregatesView(
-  request: AggregatesRequest,
+  request: MetricRequest,
   range: HourRange,
   report: AggregatesReport,
 ): AggregatesView {

@@ -1,0 +1,74 @@
+import { DomainError, type WorkBudget } from '@sensorflow/kernel';
+import {
+  DEFAULT_METRIC,
+  MAX_METRIC_NAMES_PER_EQUIPMENT,
+  type ReadingStore,
+  type RegisteredMetricNames,
+} from '@sensorflow/sensor-data';
+
+/** Metrics that a refusal lists. */
+const MOST_LISTED_METRICS = 100;
+
+/**
+ * What an equipment measures, as far as a question about its aggregates needs it. Who is not registered yet,
+ * seconds after the first reading, is known by the latest one. All methods throw what the ports throw.
+ */
+export class EquipmentMetrics {
+  constructor(
+    private readonly registered: RegisteredMetricNames,
+    private readonly readings: ReadingStore,
+  ) {}
+
+  /**
+   * The metric that is meant where none is named: `value`, or the only one of equipment that has no
+   * `value`. Throws `equipment-unknown`, and `metric-unknown` with those that it has.
+   */
+  async metricMeant(equipmentId: string, budget: WorkBudget): Promise<string> {
+    const names = await this.namesOf(equipmentId, budget);
+    if (names.includes(DEFAULT_METRIC)) return DEFAULT_METRIC;
+    const [only, ...others] = names;
+    if (only === undefined || others.length > 0) {
+      throw metricUnknown(equipmentId, DEFAULT_METRIC, names);
+    }
+    return only;
+  }
+
+  /** Throws `equipment-unknown`, and `metric-unknown` unless the equipment has sent the metric. */
+  async requireMetric(equipmentId: string, metric: string, budget: WorkBudget): Promise<void> {
+    const names = await this.namesOf(equipmentId, budget);
+    if (names.includes(metric) || names.length > MAX_METRIC_NAMES_PER_EQUIPMENT) return;
+    const latest = await this.readings.latest(equipmentId, budget);
+    if (!latest?.values.has(metric)) throw metricUnknown(equipmentId, metric, names);
+  }
+
+  /** In order, at least one; of more than an equipment may have, not all. */
+  private async namesOf(equipmentId: string, budget: WorkBudget): Promise<readonly string[]> {
+    const registered = await budget.call(
+      async (signal) =>
+        this.registered.namesOf(equipmentId, MAX_METRIC_NAMES_PER_EQUIPMENT + 1, signal),
+      ({ length }) => length,
+    );
+    if (registered.length > 0) return registered.toSorted();
+    const latest = await this.readings.latest(equipmentId, budget);
+    if (latest === undefined) throw equipmentUnknown(equipmentId);
+    return [...latest.values.keys()].toSorted();
+  }
+}
+
+function equipmentUnknown(equipmentId: string): DomainError {
+  const detail = `There is no equipment ${equipmentId}; GET /equipment lists all that sent readings.`;
+  return new DomainError('not-found', 'equipment-unknown', detail);
+}
+
+function metricUnknown(equipmentId: string, metric: string, has: readonly string[]): DomainError {
+  const metrics = has.slice(0, MOST_LISTED_METRICS);
+  const where =
+    metrics.length < has.length
+      ? `GET /equipment/${equipmentId}/metrics lists them`
+      : 'see metrics';
+  const detail = `${equipmentId} has readings, but none of ${metric}. Name one of its metrics: ${where}.`;
+  return new DomainError('invalid', 'metric-unknown', detail, {
+    faults: [{ pointer: '/metric', code: 'metric-unknown', detail }],
+    extensions: { metrics },
+  });
+}
