@@ -26,7 +26,7 @@ import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as turnOfEventLoop, setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ensureTables } from '../../apps/local/src/dynamodb/ensure-tables.js';
 import { findDynoxide } from '../../apps/local/src/dynamodb/find-dynoxide.js';
@@ -425,6 +425,8 @@ describe('a write whose answer is lost', () => {
     const lonelyStore = new DynamoDbBlockStore(lonely, 'readings', (kind) => failures.push(kind));
     const writer = new GroupCommit(lonelyStore, new SystemClock());
     await writer.write([first]);
+    // Until then it is not taken for the next call.
+    await turnOfEventLoop();
 
     for (const socket of sockets) socket.resetAndDestroy();
     const answers = await writer.write([second]);

@@ -184,12 +184,13 @@ describe('a call', () => {
     vi.unstubAllEnvs();
   });
 
-  it('keeps its connection for the next one', async () => {
+  it('keeps its connection for the next one but one', async () => {
     const caller = callerFor();
 
-    for (let calls = 0; calls < 5; calls += 1) await caller.call('PutItem', BODY);
+    for (let calls = 0; calls < 20; calls += 1) await caller.call('PutItem', BODY);
 
-    expect(sockets).toHaveLength(1);
+    // Undici lets a connection rest for a turn of the event loop, in which it would hear of its end.
+    expect(sockets).toHaveLength(2);
   });
 
   it('to a host that takes no connections is given up after half a second', async () => {

@@ -4,20 +4,17 @@ import {
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
 import { getEndpointFromInstructions } from '@smithy/core/endpoints';
-import { hash } from 'node:crypto';
-import { Agent as HttpAgent, type IncomingHttpHeaders, type RequestOptions } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
-import { urlToHttpOptions } from 'node:url';
-import { exchange } from './exchange.js';
-
-type Signer = Awaited<ReturnType<DynamoDBClient['config']['signer']>>;
+import type { IncomingHttpHeaders } from 'node:http';
+import { CallSigner } from './call-signature.js';
+import { Connections } from './exchange.js';
 
 /** Where calls go and how they are signed: the same for as long as the credentials are. */
 interface Destination {
   readonly credentials: object;
-  readonly url: URL;
-  readonly signer: Signer;
-  readonly options: RequestOptions;
+  readonly origin: string;
+  readonly path: string;
+  readonly signer: CallSigner;
+  readonly connections: Connections;
 }
 
 /** In either direction. */
@@ -26,15 +23,14 @@ export interface ClockSkew {
   readonly measuredEpochMs: number;
 }
 
-const POOL = { keepAlive: true, maxSockets: 64 };
+const MAX_CONNECTIONS = 64;
 
 /**
- * Makes calls to DynamoDB of which the JSON is written already: with the endpoint, the credentials and
- * the signer of an SDK client, but without its serializers, middleware and handler, which cost more
- * than all the rest of a write (decision 0007). One attempt a call.
+ * Makes calls to DynamoDB of which the JSON is written already: with the endpoint and the credentials of
+ * an SDK client, but without its serializers, middleware, signer and handler, which cost more than all
+ * the rest of a write (decision 0007). One attempt a call.
  */
 export class DynamoDbCaller {
-  private readonly agents = { http: new HttpAgent(POOL), https: new HttpsAgent(POOL) };
   private destination: Destination | undefined;
   private clockOffsetMs = 0;
   private skew: ClockSkew | undefined;
@@ -50,12 +46,11 @@ export class DynamoDbCaller {
    * SyntaxError for what is no JSON, and the errors of connections and of credentials.
    */
   async call(operation: 'PutItem' | 'BatchWriteItem' | 'GetItem', body: string): Promise<unknown> {
-    const { url, signer, options } = await this.currentDestination();
-    const { headers: signed } = await signer.sign(requestTo(url, operation, body), {
-      signingDate: new Date(Date.now() + this.clockOffsetMs),
-    });
+    const { path, signer, connections } = await this.currentDestination();
     const sentEpochMs = Date.now();
-    const { status, headers, text } = await exchange({ ...options, headers: signed }, body);
+    const target = `DynamoDB_20120810.${operation}`;
+    const signed = signer.headers(target, body, sentEpochMs + this.clockOffsetMs);
+    const { status, headers, text } = await connections.exchange({ path, headers: signed, body });
     this.noteClock(sentEpochMs, headers);
     if (status !== 200) await this.correctClock(headers);
     const answer: unknown = JSON.parse(text);
@@ -88,11 +83,24 @@ export class DynamoDbCaller {
       PutItemCommand,
       { ...config },
     );
-    const signer = await config.signer(properties?.authSchemes?.[0]);
-    const agent = url.protocol === 'https:' ? this.agents.https : this.agents.http;
-    const options = { ...urlToHttpOptions(url), path: pathOf(url), method: 'POST', agent };
-    this.destination = { credentials, url, signer, options };
+    const [scheme] = properties?.authSchemes ?? [];
+    const region = scheme?.signingRegion ?? (await config.region());
+    const service = scheme?.signingName ?? 'dynamodb';
+    url.pathname = pathOf(url);
+    const signer = new CallSigner({ url, region, service }, credentials);
+    const connections = this.connectionsTo(url.origin);
+    const { origin, pathname: path } = url;
+    this.destination = { credentials, origin, path, signer, connections };
     return this.destination;
+  }
+
+  /** New credentials mostly go where the old ones went. */
+  private connectionsTo(origin: string): Connections {
+    const before = this.destination;
+    if (before?.origin === origin) return before.connections;
+    // What is under way there has a deadline.
+    void before?.connections.close();
+    return new Connections(origin, MAX_CONNECTIONS);
   }
 
   /** DynamoDB refuses signatures that are minutes off, and says with every answer what time it is. */
@@ -103,26 +111,6 @@ export class DynamoDbCaller {
     }
     this.clockOffsetMs = serverEpochMs - Date.now();
   }
-}
-
-/** What is signed. */
-function requestTo(url: URL, operation: string, body: string): Parameters<Signer['sign']>[0] {
-  return {
-    method: 'POST',
-    protocol: url.protocol,
-    hostname: url.hostname,
-    path: pathOf(url),
-    query: {},
-    headers: {
-      host: url.host,
-      'content-type': 'application/x-amz-json-1.0',
-      'content-length': String(Buffer.byteLength(body)),
-      // The signer would find it out by itself, by a hash object and a copy of it.
-      'x-amz-content-sha256': hash('sha256', body),
-      'x-amz-target': `DynamoDB_20120810.${operation}`,
-    },
-    body,
-  };
 }
 
 function pathOf({ pathname }: URL): string {
