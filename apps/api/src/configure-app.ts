@@ -6,6 +6,8 @@ import { registerBodyParsers } from '@sensorflow/platform/http/body-parsers.js';
 import { ProblemFilter, sendProblem } from '@sensorflow/platform/http/problem.filter.js';
 import { requestValidationPipe } from '@sensorflow/platform/http/request-validation.pipe.js';
 import { HTTP_TIMING } from '@sensorflow/platform/resources/http-timing.js';
+import { SensorData } from '@sensorflow/sensor-data';
+import { recordQuickly } from '@sensorflow/sensor-data/http/quick-recording.js';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
@@ -63,6 +65,7 @@ export function configureApp(app: NestFastifyApplication, environment: ApiEnviro
   const frontendOrigin = frontendOriginOf(environment);
   refuseOtherMethods(server, frontendOrigin);
   app.get(Admission, { strict: false }).admitBeforeBody(server);
+  recordQuickly(server, app.get(SensorData, { strict: false }));
   registerBodyParsers(server, (request) => callerOf(request)?.subject ?? request.ip);
   app.useGlobalPipes(requestValidationPipe());
   app.useGlobalFilters(new ProblemFilter());

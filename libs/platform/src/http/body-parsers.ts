@@ -14,45 +14,70 @@ export type SenderOf = (request: FastifyRequest) => string;
  * limit holds before a byte is read when the length is announced, and while reading when it is not.
  */
 export function registerBodyParsers(server: FastifyInstance, senderOf: SenderOf): void {
-  const read: ReadBytes = (request, body) => readBytes(request, body, senderOf(request));
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser('application/json', parseWith(readJson, read));
-  server.addContentTypeParser('*', parseWith(readNdjson, read));
+  server.addContentTypeParser('application/json', parserOf(JSON_BODY, senderOf));
+  server.addContentTypeParser('*', parserOf(NDJSON_BODY, senderOf));
 }
 
-type ReadBytes = (request: FastifyRequest, body: IncomingMessage) => Promise<Buffer>;
-type Parse = (request: FastifyRequest, body: IncomingMessage, read: ReadBytes) => Promise<unknown>;
+interface Format {
+  /** Before anything is read. Throws DomainError. */
+  readonly assertTaken: (request: FastifyRequest) => void;
+  readonly parse: (request: FastifyRequest, text: string) => unknown;
+}
 
-function parseWith(parse: Parse, read: ReadBytes) {
-  return async (request: FastifyRequest, body: IncomingMessage): Promise<unknown> => {
-    try {
-      if (request.routeOptions.config.ignoresBody !== true) return await parse(request, body, read);
-      await discard(body);
-      return undefined;
-    } catch (error) {
-      await discard(body);
-      throw error;
+const JSON_BODY: Format = {
+  assertTaken: () => undefined,
+  parse: ({ routeOptions: { config } }, text) =>
+    config.acceptsNdjson === true ? text : parseJson(text),
+};
+
+const NDJSON_BODY: Format = {
+  assertTaken: (request) => {
+    const { acceptsNdjson } = request.routeOptions.config;
+    if (acceptsNdjson !== true || !isNdjson(request)) throw contentTypeUnsupported(request);
+  },
+  parse: (_request, text) => text,
+};
+
+type Done = (error: Error | null, body?: unknown) => void;
+
+/** By callbacks: as async functions, they took a twentieth of the CPU of a single reading. */
+function parserOf({ assertTaken, parse }: Format, senderOf: SenderOf) {
+  return (request: FastifyRequest, body: IncomingMessage, done: Done): void => {
+    const refuse = (reason: Error): void => void discardAnd(body, () => done(reason));
+    if (request.routeOptions.config.ignoresBody === true) {
+      void discardAnd(body, () => done(null));
+      return;
     }
+    const parseBytes = (bytes: Buffer): void => {
+      const parsed = attempt(() => parse(request, decode(bytes)));
+      if (parsed instanceof Failed) refuse(parsed.error);
+      else done(null, parsed);
+    };
+    const reading = attempt(() => {
+      assertTaken(request);
+      return readBytes(request, body, senderOf(request));
+    });
+    if (reading instanceof Failed) refuse(reading.error);
+    else void reading.then(parseBytes, refuse);
   };
 }
 
-async function readJson(
-  request: FastifyRequest,
-  body: IncomingMessage,
-  read: ReadBytes,
-): Promise<unknown> {
-  const text = decode(await read(request, body));
-  return request.routeOptions.config.acceptsNdjson === true ? text : parseJson(text);
+async function discardAnd(body: IncomingMessage, next: () => void): Promise<void> {
+  await discard(body);
+  next();
 }
 
-async function readNdjson(
-  request: FastifyRequest,
-  body: IncomingMessage,
-  read: ReadBytes,
-): Promise<string> {
-  const { acceptsNdjson } = request.routeOptions.config;
-  if (acceptsNdjson !== true || !isNdjson(request)) throw contentTypeUnsupported(request);
-  return decode(await read(request, body));
+class Failed {
+  constructor(readonly error: Error) {}
+}
+
+function attempt<T>(work: () => T): T | Failed {
+  try {
+    return work();
+  } catch (error) {
+    return new Failed(error instanceof Error ? error : new Error('no error', { cause: error }));
+  }
 }
 
 const MAX_DISCARDED_BYTES = 16 * 1024 * 1024;

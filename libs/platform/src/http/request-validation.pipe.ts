@@ -34,6 +34,8 @@ const TOO_MANY_MEMBERS: InputFault = {
 /** Nest's pipe takes names that could change a prototype away without a word; here they are refused. */
 class RequestValidationPipe extends ValidationPipe {
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    // What our own decorators made, such as the caller: nothing of it was sent, and looking through it takes 2 µs.
+    if (metadata.type === 'custom') return value;
     if (hasMoreMembers(value, MAX_MEMBERS)) throw invalidRequest([TOO_MANY_MEMBERS]);
     const found = [...removedNames(value, '')];
     const shaped: unknown = await super.transform(value, metadata).catch((error: unknown) => {

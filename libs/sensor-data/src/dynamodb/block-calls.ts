@@ -28,6 +28,7 @@ export function putOutcomes(
   answer: unknown,
 ): readonly PutOutcome[] {
   const left = leftoverKeys(answer);
+  if (left?.size === 0) return blocks.map(() => 'stored');
   const outcomes = blocks.map(({ equipmentId, key }): PutOutcome =>
     left?.delete(`${equipmentId} ${key}`) ? 'not-stored' : 'stored',
   );

@@ -37,6 +37,7 @@ export class BlockSender {
   readonly totals = { calls: 0, blocks: 0, retries: 0 };
   private readonly window: CallWindow;
   private readonly calls = new Set<StoreCall>();
+  private blocksInFlight = 0;
 
   constructor(
     private readonly store: BlockStore,
@@ -91,14 +92,23 @@ export class BlockSender {
   private mayLeave(nowEpochMs: number): boolean {
     const { ready } = this.queue;
     if (ready === 0 || this.freeCalls === 0) return false;
-    if (ready >= MAX_BLOCKS_PER_CALL || this.calls.size < this.options.maxPartialCalls) return true;
+    if (ready >= MAX_BLOCKS_PER_CALL || this.mayLeavePartial(ready)) return true;
     const oldest = this.queue.callers.oldestReadySinceEpochMs() ?? nowEpochMs;
     return nowEpochMs - oldest >= this.options.maxFillMs;
+  }
+
+  /** The fuller the store's hands are, the more is worth waiting for: calls would come to carry a block each. */
+  private mayLeavePartial(ready: number): boolean {
+    const { promptCalls, maxPartialCalls, partialShare } = this.options;
+    const { size } = this.calls;
+    if (size < promptCalls) return true;
+    return size < maxPartialCalls && ready >= this.blocksInFlight * partialShare;
   }
 
   private send(blocks: readonly SealedBlock[], nowEpochMs: number): void {
     const call = { blocks, number: this.window.leave(), sentEpochMs: nowEpochMs, isSlow: false };
     this.calls.add(call);
+    this.blocksInFlight += blocks.length;
     this.totals.calls += 1;
     this.totals.blocks += blocks.length;
     this.listener.wakeAt(nowEpochMs + this.options.slowCallMs);
@@ -132,6 +142,7 @@ export class BlockSender {
   private settle(call: StoreCall, outcomes: readonly PutOutcome[]): void {
     // False when it was given up before: its slot is another's now.
     if (!this.calls.delete(call)) return;
+    this.blocksInFlight -= call.blocks.length;
     const nowEpochMs = this.clock.nowEpochMs();
     const retries = new Map<number, Retry>();
     let notStored = 0;

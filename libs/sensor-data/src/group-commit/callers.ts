@@ -4,6 +4,9 @@ interface Queued {
   readonly readySinceEpochMs: number;
 }
 
+/** Making a line costs as much as passing a reading through it; an empty one holds half a kilobyte. */
+const MAX_IDLE_LINES = 1000;
+
 /** What one caller has in a group commit. */
 export class CallerLine<P extends Queued> {
   /** Before `fresh`: what was tried already. */
@@ -14,6 +17,8 @@ export class CallerLine<P extends Queued> {
   bytes = 0;
   /** What stands in its line, as its queue counts it. */
   waiting = 0;
+  /** The groups that further readings can join, by equipment and hour. */
+  readonly open = new Map<string, P>();
   /** Whether it stands among those who take turns. */
   hasTurn = false;
 
@@ -61,9 +66,10 @@ export class Callers<P extends Queued> {
     return line;
   }
 
-  /** Forgets a caller who has nothing under way. */
+  /** Forgets a caller who has nothing under way, but for some who will come again. */
   release(line: CallerLine<P>): void {
-    if (line.readings === 0 && line.bytes === 0) this.lines.delete(line.callerId);
+    if (line.readings > 0 || line.bytes > 0 || this.lines.size <= MAX_IDLE_LINES) return;
+    this.lines.delete(line.callerId);
   }
 
   giveTurn(line: CallerLine<P>): void {

@@ -455,46 +455,66 @@ describe('many calls', () => {
     });
   });
 
-  it('join one block while two calls are in flight', async () => {
+  it('that arrive together share a call, however soon one could have left', async () => {
     const { store, writer } = startHeld();
-    const early = ofManyEquipment(2).map((reading) => writer.write([reading]));
+    const all = ofManyEquipment(3).map((reading) => writer.write([reading]));
+
+    await store.letGoOfAll();
+    await Promise.all(all);
+
+    expect(store.arrived).toHaveLength(1);
+  });
+
+  it('join one block while much is in flight', async () => {
+    const { store, writer } = startHeld();
+    const early = ofManyEquipment(75).map((reading) => writer.write([reading]));
     await settled();
-    const more = ofManyEquipment(3).map(async (reading) => {
-      await settled();
-      return writer.write([reading]);
-    });
 
     const late = [];
-    for (const reading of ofOneEquipment(50)) {
+    for (const reading of ofOneEquipment(50, 'LATE')) {
       late.push(writer.write([reading]));
       await settled();
     }
     await store.letGoOfAll();
-    await Promise.all([...early, ...more, ...late]);
+    await Promise.all([...early, ...late]);
 
-    const blocks = store.arrived.flat().filter(({ equipmentId }) => equipmentId === 'EQ-1');
-    expect(blocks.map((block) => valuesIn(block).length)).toContain(50);
+    const blocks = store.arrived.flat().filter(({ equipmentId }) => equipmentId === 'LATE');
+    expect(blocks.map((block) => valuesIn(block).length)).toEqual([50]);
   });
 
-  it('wait for company when two calls are in flight, until a call is full', async () => {
+  it('wait for company until they are a fifth of what is in flight', async () => {
     const { store, writer } = startHeld();
     const write = async (readings: readonly Reading[]) => {
       const all = readings.map((reading) => writer.write([reading]));
       await settled();
       return all;
     };
-    const early = [];
-    for (const reading of ofManyEquipment(2)) early.push(...(await write([reading])));
+    const early = await write(ofManyEquipment(50));
 
-    const late = await write(ofManyEquipment(24, 'LATE'));
-    const whileNotFull = store.arrived.length;
+    const late = await write(ofManyEquipment(9, 'LATE'));
+    const whileFew = store.arrived.length;
     late.push(...(await write([aReading()])));
-    const whenFull = store.arrived.length;
+    const whenEnough = store.arrived.length;
     await store.letGoOfAll();
     await Promise.all([...early, ...late]);
 
-    expect([whileNotFull, whenFull]).toEqual([2, 3]);
-    expect(store.arrived[2]).toHaveLength(25);
+    expect([whileFew, whenEnough]).toEqual([2, 3]);
+    expect(store.arrived[2]).toHaveLength(10);
+  });
+
+  it('hardly wait while little is in flight, but never take more than eight calls that are not full', async () => {
+    const { store, writer } = startHeld();
+    const all = [];
+    for (const reading of ofManyEquipment(20)) {
+      all.push(writer.write([reading]));
+      await settled();
+    }
+    const sizes = store.arrived.map((blocks) => blocks.length);
+
+    await store.letGoOfAll();
+    await Promise.all(all);
+
+    expect(sizes).toEqual([1, 1, 1, 1, 1, 1, 2, 2]);
   });
 
   it('take their turns in order of arrival', async () => {

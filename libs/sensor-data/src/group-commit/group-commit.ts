@@ -4,7 +4,6 @@ import type { CallerLine } from './callers.js';
 import { GROUP_COMMIT_OPTIONS, type GroupCommitOptions } from './group-commit-options.js';
 import type { BlockStore } from '../log/block-store.js';
 import type { StoredBlock } from '../log/block.js';
-import { hourOf, offsetOf } from '../log/hour-time.js';
 import { StampClock } from '../log/stamp.js';
 import { ReadingWriter } from '../reading-writer.js';
 import type { Reading } from '../reading.js';
@@ -17,8 +16,9 @@ import { UnitQueue } from './unit-queue.js';
 import {
   SealedBlock,
   WriteCall,
+  equipmentHourOf,
+  waitingReading,
   type Waiter,
-  type WaitingReading,
   type WriteOutcome,
   type WriteUnit,
 } from './write-unit.js';
@@ -136,18 +136,20 @@ export class GroupCommit extends ReadingWriter {
     readings: readonly Reading[],
     callerId = NOBODY_IN_PARTICULAR,
   ): Promise<readonly WriteOutcome[]> {
-    const equipmentHours = readings.map(
-      ({ equipmentId, timestamp }) => `${equipmentId} ${hourOf(timestamp)}`,
-    );
+    const equipmentHours = readings.map(equipmentHourOf);
+    let bytes = 0;
+    for (const reading of readings) bytes += estimatedBytes(reading);
     return this.take({
       callerId,
       readings: readings.length,
       units: readings.length === 1 ? 1 : new Set(equipmentHours).size,
-      bytes: readings.reduce((bytes, reading) => bytes + estimatedBytes(reading), 0),
+      bytes,
       enqueue: (call, nowEpochMs) => {
-        for (const [position, reading] of readings.entries()) {
+        let position = 0;
+        for (const reading of readings) {
           const waiter = call.expect(waitingReading(call, position, reading));
           this.queue.join(waiter, reading, equipmentHours[position] ?? '', nowEpochMs);
+          position += 1;
         }
       },
     });
@@ -254,7 +256,7 @@ export class GroupCommit extends ReadingWriter {
   private pumpSoon(): void {
     if (this.isPumpDue) return;
     this.isPumpDue = true;
-    queueMicrotask(() => {
+    this.options.afterArrivals(() => {
       this.isPumpDue = false;
       this.sender.pump(this.clock.nowEpochMs());
     });
@@ -345,16 +347,3 @@ export class GroupCommit extends ReadingWriter {
 
 /** About what a waiting block holds in memory. */
 const BYTES_PER_BLOCK = 2_000;
-
-function waitingReading(call: WriteCall, position: number, reading: Reading): WaitingReading {
-  const { timestamp, values, tags } = reading;
-  return {
-    call,
-    position,
-    isOpen: true,
-    unit: undefined,
-    offsetNs: offsetOf(timestamp),
-    values,
-    tags,
-  };
-}

@@ -1,5 +1,6 @@
 import type { Instant } from '@sensorflow/kernel';
 import { packRows } from '../log/pack-rows.js';
+import { isSealedAsOne, sealOne } from '../log/seal-one.js';
 import { stampInstant, type Stamp, type StampClock } from '../log/stamp.js';
 import { SealedBlock, type OpenGroup } from './write-unit.js';
 
@@ -15,6 +16,12 @@ export function groupSealer(
   return ({ waiters, equipmentId, hour, caller }) => {
     const origin = caller.callerId === '' ? {} : { by: caller.callerId };
     const expiresAt = expiresAtEpochSeconds(hour);
+    const [only] = waiters;
+    if (only && waiters.length === 1 && isSealedAsOne(only)) {
+      const stamp = stamps.next();
+      const block = sealOne({ equipmentId, hour, origin }, only, stamp, expiresAt);
+      return [new SealedBlock(caller, block, registerTimeOf(stamp), waiters, true)];
+    }
     return packRows(equipmentId, hour, origin, waiters).map(({ block, rows }) => {
       const stamp = stamps.next();
       const sealed = block.seal(stamp, expiresAt);

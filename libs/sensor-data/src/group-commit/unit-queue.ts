@@ -1,4 +1,4 @@
-import { Callers, type CallerLine } from './callers.js';
+import { Callers } from './callers.js';
 import { hourOf } from '../log/hour-time.js';
 import type { ReadingIdentity } from '../reading.js';
 import type { SealGroup } from './seal-group.js';
@@ -13,8 +13,6 @@ const MAX_READINGS_PER_GROUP = 500;
  */
 export class UnitQueue {
   readonly callers = new Callers<WriteUnit>();
-  /** The groups that others can join. */
-  private readonly open = new Map<CallerLine<WriteUnit>, Map<string, OpenGroup>>();
   private readyCount = 0;
   private delayedCount = 0;
   /** How many blocks of each equipment are in backoff. */
@@ -44,14 +42,13 @@ export class UnitQueue {
     nowEpochMs: number,
   ): void {
     const { caller } = waiter.call;
-    const groups = this.open.get(caller) ?? new Map<string, OpenGroup>();
-    const group = groups.get(equipmentHour);
-    if (group && group.waiters.length < MAX_READINGS_PER_GROUP) {
+    const group = caller.open.get(equipmentHour);
+    if (group instanceof OpenGroup && group.waiters.length < MAX_READINGS_PER_GROUP) {
       group.add(waiter);
       return;
     }
     const next = new OpenGroup(waiter, equipmentHour, equipmentId, hourOf(timestamp));
-    this.open.set(caller, groups.set(equipmentHour, next));
+    caller.open.set(equipmentHour, next);
     this.makeReady(next, 'fresh', nowEpochMs);
   }
 
@@ -103,11 +100,9 @@ export class UnitQueue {
 
   private close(group: OpenGroup): void {
     group.state = 'done';
-    const groups = this.open.get(group.caller);
+    const { open } = group.caller;
     // One that is full is nobody's to join any more.
-    if (groups?.get(group.equipmentHour) !== group) return;
-    groups.delete(group.equipmentHour);
-    if (groups.size === 0) this.open.delete(group.caller);
+    if (open.get(group.equipmentHour) === group) open.delete(group.equipmentHour);
   }
 
   /** Takes a unit out for good, wherever it stands. */

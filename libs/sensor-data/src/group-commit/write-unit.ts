@@ -3,7 +3,8 @@ import type { CallerLine } from './callers.js';
 import type { LogRow } from '../log/block-builder.js';
 import type { PutOutcome } from '../log/block-store.js';
 import type { StoredBlock } from '../log/block.js';
-import type { HourText } from '../log/hour-time.js';
+import { hourOf, offsetOf, type HourText } from '../log/hour-time.js';
+import type { Reading } from '../reading.js';
 
 /** `ready` for a call to the store → `in-flight` → `done`, or `delayed` by backoff and `ready` again. */
 export type UnitState = 'ready' | 'in-flight' | 'delayed' | 'done';
@@ -118,6 +119,20 @@ export interface Waiter {
 
 /** A reading on its way into a block. */
 export interface WaitingReading extends LogRow, Waiter {}
+
+export function waitingReading(
+  call: WriteCall,
+  position: number,
+  { timestamp, values, tags }: Reading,
+): WaitingReading {
+  const offsetNs = offsetOf(timestamp);
+  return { call, position, isOpen: true, unit: undefined, offsetNs, values, tags };
+}
+
+/** What readings of one block have in common. */
+export function equipmentHourOf({ equipmentId, timestamp }: Reading): string {
+  return `${equipmentId} ${hourOf(timestamp)}`;
+}
 
 /** One admitted call: it is answered when all of its places are. */
 export class WriteCall {

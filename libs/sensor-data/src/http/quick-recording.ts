@@ -1,0 +1,27 @@
+import { callerOf } from '@sensorflow/auth/http/auth.decorators.js';
+import { sendProblem } from '@sensorflow/platform/http/problem.filter.js';
+import type { FastifyInstance } from 'fastify';
+import { SensorData } from '../sensor-data.js';
+import { toReadingView } from './reading.view.js';
+
+/**
+ * Lets Fastify serve `POST /sensor-data` by itself: for this one route, what Nest has between a request and
+ * its handler (guards, pipes, interceptors and a promise for each) has nothing to do, and took a tenth of its
+ * CPU. `ReadingsController` goes on to declare and document it. Who may call was decided before the body was
+ * read; should nobody have decided, Nest's guard does. Call it before routes are registered.
+ */
+export function recordQuickly(server: FastifyInstance, sensorData: SensorData): void {
+  server.addHook('onRoute', (route) => {
+    if (route.url !== '/sensor-data' || route.method !== 'POST') return;
+    const { handler: nestsHandler } = route;
+    route.handler = function handle(request, reply) {
+      const caller = callerOf(request);
+      if (!caller) return nestsHandler.call(this, request, reply);
+      void sensorData.recordReading(request.body, caller.subject).then(
+        (reading) => reply.code(201).send(toReadingView(reading)),
+        (error: unknown) => sendProblem(error, request, reply),
+      );
+      return undefined;
+    };
+  });
+}
