@@ -1,4 +1,13 @@
 import { blockKeyText, spanOf, type ImportPart } from './block-key.js';
+import {
+  BYTES_PER_DOUBLE,
+  doublesSaveUnits,
+  ENTRY_BYTES,
+  fixedBytes,
+  hasRoom,
+  MAX_BYTES_OF_INSTANT,
+  NO_VALUE,
+} from './block-size.js';
 import type { Origin, StoredBlock } from './block.js';
 import type { HourText, OffsetNs } from './hour-time.js';
 import { InstantsText, MAX_READINGS_PER_BLOCK } from './instants-text.js';
@@ -15,24 +24,6 @@ export interface LogRow {
   /** The row of the file that it stood in. */
   readonly place?: number;
 }
-
-/** DynamoDB bills writes by whole kilobytes … */
-export const WRITE_UNIT_BYTES = 1024;
-/** … and strongly consistent reads by four of them: a page of the log should not pay for larger blocks. */
-export const MAX_BLOCK_BYTES = 4096;
-/** From so many readings on, a larger block hardly saves anything for each of them. */
-const ENOUGH_READINGS = 16;
-
-/** The text of a reading that lacks a metric. */
-export const NO_VALUE = '_';
-
-/** Attribute names, a key with the stamp of a process, and an expiry. */
-const FIXED_BYTES = 95;
-/** Of an entry in a map of DynamoDB. */
-const ENTRY_BYTES = 1;
-/** One more instant, with its blank: less where the series is regular. */
-const MAX_BYTES_OF_INSTANT = 14;
-const BYTES_PER_DOUBLE = 8;
 
 class Column extends RunText {
   constructor(readonly metric: string) {
@@ -63,7 +54,10 @@ export class BlockBuilder {
 
   /** False, and nothing has changed, if the block has no room for it. An empty one has room for any. */
   add(row: LogRow): boolean {
-    if (this.count > 0 && !this.hasRoom(this.bytesWith(row), row.offsetNs)) return false;
+    const { count } = this;
+    if (count > 0 && !hasRoom(this.bytesWith(row), count, this.instants.firstNs, row.offsetNs)) {
+      return false;
+    }
     let position = 0;
     for (const [metric, value] of row.values) {
       this.columnOf(metric, position).add(String(value));
@@ -93,13 +87,6 @@ export class BlockBuilder {
     for (const column of this.columns) if (!values.has(column.metric)) column.add(NO_VALUE);
   }
 
-  /** A block of more than some minutes ends with its first kilobyte, so that the wide ones are small. */
-  private hasRoom(bytes: number, offsetNs: OffsetNs): boolean {
-    if (bytes > MAX_BLOCK_BYTES || this.count >= MAX_READINGS_PER_BLOCK) return false;
-    const isWide = spanOf(this.instants.firstNs, offsetNs) === 'h';
-    return !isWide || this.count < ENOUGH_READINGS || bytes <= WRITE_UNIT_BYTES;
-  }
-
   private columnOf(metric: string, position: number): RunText {
     const known = this.findColumn(metric, position);
     if (known) return known;
@@ -124,11 +111,8 @@ export class BlockBuilder {
   }
 
   private measure(): number {
-    const { by = '', importId = '' } = this.origin;
-    // An import stands in the stamp, too.
-    const texts = this.equipmentId.length + by.length + 2 * importId.length;
-    let bytes =
-      FIXED_BYTES + texts + this.instants.length + this.tags.bytes + (this.places?.length ?? 0);
+    let bytes = fixedBytes(this.equipmentId, this.origin);
+    bytes += this.instants.length + this.tags.bytes + (this.places?.length ?? 0);
     for (const { metric, length } of this.columns) bytes += metric.length + ENTRY_BYTES + length;
     return bytes;
   }
@@ -158,8 +142,7 @@ export class BlockBuilder {
     const doublesBytes = this.count * BYTES_PER_DOUBLE;
     let saved = 0;
     for (const { length } of this.columns) saved += Math.max(0, length - doublesBytes);
-    const bytes = saved === 0 ? 0 : this.measure();
-    const asText = writeUnits(bytes) <= writeUnits(bytes - saved);
+    const asText = saved === 0 || !doublesSaveUnits(this.measure(), saved);
     const sealed = new Map<string, string | Uint8Array>();
     for (const column of this.columns) {
       const text = column.toString();
@@ -170,10 +153,6 @@ export class BlockBuilder {
 }
 
 type Unsealed = { -readonly [Part in keyof StoredBlock]: StoredBlock[Part] };
-
-function writeUnits(bytes: number): number {
-  return Math.ceil(bytes / WRITE_UNIT_BYTES);
-}
 
 function doublesOf(line: string): Uint8Array {
   const texts = readRuns(line, MAX_READINGS_PER_BLOCK) ?? [];

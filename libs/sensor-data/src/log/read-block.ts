@@ -1,5 +1,5 @@
 import { parseBlockKey, parseUndoneMarkKey, type BlockKey } from './block-key.js';
-import { NO_VALUE } from './block-builder.js';
+import { NO_VALUE } from './block-size.js';
 import type { LogBlock, Origin, ReadingsBlock, RemovalBlock, StoredBlock } from './block.js';
 import { readInstants } from './instants-text.js';
 import { readRuns } from './run-text.js';
