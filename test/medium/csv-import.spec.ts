@@ -365,7 +365,7 @@ describe('an import from upload to report', () => {
     });
     let asked = 0;
 
-    const deliveries = await deliver({ pieceBytes: 1000, checkpointRows: 20 }, () =>
+    const deliveries = await deliver({ pieceBytes: 1000, maxBatchRows: 20, checkpointMs: 0 }, () =>
       ++asked % 3 === 0 ? 0 : 900_000,
     );
 

@@ -54,7 +54,7 @@ const importer = new CsvImporter(
   {
     ...IMPORT_LIMITS,
     handoverMs: environment.IMPORT_HANDOVER_MS,
-    maxBlocks: environment.IMPORT_BLOCKS,
+    maxCalls: environment.IMPORT_CALLS,
   },
 );
 

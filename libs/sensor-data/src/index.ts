@@ -7,14 +7,31 @@ export {
 } from './group-commit/group-commit-options.js';
 export { GroupCommit, type GroupCommitCounters } from './group-commit/group-commit.js';
 export type { WriteOutcome } from './group-commit/write-unit.js';
-export { timeCoveredBy, type CoveredTime } from './log/block-key.js';
+export { hourOfBlock, timeCoveredBy, type CoveredTime } from './log/block-key.js';
+export { MAX_BLOCKS_PER_CALL } from './log/block-store.js';
+export type { StoredBlock } from './log/block.js';
+export {
+  HOUR_NS,
+  hourOf,
+  instantAt,
+  numberOfHour,
+  hourOfNumber,
+  offsetOf,
+} from './log/hour-time.js';
 export {
   ImportSealer,
-  type ImportedRow,
   type ImportRunIdentity,
+  type RowNames,
   type SealedRows,
 } from './log/import-sealer.js';
 export { LogReadingStore } from './log/log-reading-store.js';
+export {
+  decimalValue,
+  isPlainDecimal,
+  MAX_DECIMAL_DIGITS,
+  powerOfTen,
+} from './log/plain-decimal.js';
+export { RowTable } from './log/row-table.js';
 export { MAX_METRIC_NAMES_PER_EQUIPMENT } from './equipment-names.js';
 export {
   MetricNameLimit,

@@ -60,6 +60,9 @@ const QUESTIONS_AT_ONCE = 16;
 /** An equipment weighs as much as so many names. */
 const EQUIPMENT_WEIGHT = 4;
 
+/** What of a reading names its metrics. */
+type NamedValues = Pick<Reading, 'equipmentId' | 'values'>;
+
 /**
  * Keeps the number of metric names of each equipment below a limit, and the new ones of each caller within a
  * budget, equally for every way in. Names that this process has seen pass by one look-up each; the registry
@@ -88,7 +91,7 @@ export class MetricNameLimit {
   }
 
   /** Whether the reading is admitted without a question; if not, `judge` says what becomes of it. */
-  admits({ equipmentId, values }: Reading, callerId: string): boolean {
+  admits({ equipmentId, values }: NamedValues, callerId: string): boolean {
     const known = this.known(equipmentId);
     if (this.isAnswerGood(known)) return this.verdict(known, values, callerId) === 'admitted';
     const room = () => UNASKED_NAMES - this.unaskedOf(equipmentId).names;

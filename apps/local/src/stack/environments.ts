@@ -78,7 +78,7 @@ export function importerVariables(cloud: Cloud, options: StackOptions): Variable
     S3_BUCKET_NAME: BUCKET,
     UPLOADS_QUEUE_URL: cloud.queueUrl,
     // The embedded store takes one call after the other: more on their way only make others wait.
-    IMPORT_BLOCKS: '1',
+    IMPORT_CALLS: '4',
     IMPORTS_PER_CALLER: String(importsPerCaller(UPLOADS_QUEUE_SOURCE.maximumConcurrency)),
     NODE_OPTIONS: IMPORTER_NODE_OPTIONS,
   };

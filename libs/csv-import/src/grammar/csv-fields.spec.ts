@@ -1,7 +1,7 @@
 import { assert, asyncProperty, constantFrom, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readFields } from './csv-fields.js';
-import { splitRecords } from '../text/record-splitter.js';
+import { splitRecords } from '../../../../test/support/split-records.js';
 
 const LIMITS = { maxRowBytes: 1000, maxBlockRows: Infinity };
 

@@ -4,18 +4,17 @@ import {
   parseEquipmentId,
   parseNumberText,
   type Reading,
-  type Retention,
 } from '@sensorflow/sensor-data';
 import type { FileColumns } from './file-columns.js';
-import type { DecimalSign, ImportOptions } from './import-options.js';
-import { timestampReader, type TimestampReader } from './row-timestamp.js';
+import type { DecimalSign } from './import-options.js';
+import type { TimestampReader } from './row-timestamp.js';
 
 /** A row is a reading, or has faults. */
 export type ParsedRow =
   | { readonly ok: true; readonly reading: Reading }
   | { readonly ok: false; readonly faults: readonly [Fault, ...Fault[]] };
 
-const NO_TAGS: ReadonlyMap<string, string> = new Map();
+export const NO_TAGS: ReadonlyMap<string, string> = new Map();
 
 /** Turns the rows of one file into readings, under the rules that hold for readings over HTTP too. */
 export class RowReader {
@@ -24,10 +23,12 @@ export class RowReader {
 
   constructor(
     private readonly columns: FileColumns,
-    { timezone, decimal }: Pick<ImportOptions, 'timezone' | 'decimal'>,
-    retention: Retention,
+    {
+      decimal,
+      readTimestamp,
+    }: { readonly decimal: DecimalSign; readonly readTimestamp: TimestampReader },
   ) {
-    this.readTimestamp = timestampReader(timezone, retention);
+    this.readTimestamp = readTimestamp;
     this.decimal = decimal;
   }
 

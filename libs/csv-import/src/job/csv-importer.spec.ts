@@ -23,7 +23,7 @@ const HEAD = 'equipmentId,timestamp,value\n';
 const T = (minute: number): string => new Date(Date.UTC(2023, 0, 1, 0, minute)).toISOString();
 const rows = (count: number, from = 0): string =>
   Array.from({ length: count }, (_, i) => `EQ-1,${T(from + i)},${from + i}\n`).join('');
-const SMALL = { pieceBytes: 256, checkpointRows: 10 };
+const SMALL = { pieceBytes: 256, maxBatchRows: 10, checkpointMs: 0 };
 
 describe('importing real files', () => {
   it.each([

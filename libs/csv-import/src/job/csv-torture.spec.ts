@@ -598,7 +598,7 @@ const SEMANTICS: readonly TortureCase[] = [
 
 const CORPUS = [...STRUCTURE, ...QUOTING, ...ENCODING, ...DIALECT, ...VALUES, ...SEMANTICS];
 /** Blocks and rows so small that every row meets every boundary; 19 and 24d need real row limits. */
-const SMALL = { pieceBytes: 48, maxBlockRows: 2, checkpointRows: 2 };
+const SMALL = { pieceBytes: 48, maxBlockRows: 2, maxBatchRows: 2, checkpointMs: 0 };
 
 interface Ending {
   readonly status: string;

@@ -1,13 +1,6 @@
-import type { Fault } from '@sensorflow/kernel';
 import { quotedCell } from '../grammar/formula-cells.js';
+import type { RejectedRow } from '../grammar/judged-rows.js';
 import type { ReportState, RunParts } from './import-record.js';
-
-/** A row that became no reading, as the report shows it. */
-export interface RejectedRow {
-  readonly line: number;
-  readonly faults: readonly [Fault, ...Fault[]];
-  readonly cells: readonly string[];
-}
 
 /** The columns that a report adds; an uploaded report has them already. */
 const OWN_COLUMNS = ['_line', '_code', '_detail'];

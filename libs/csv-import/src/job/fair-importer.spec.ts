@@ -8,7 +8,7 @@ const rows = (count: number): string =>
     { length: count },
     (_, i) => `EQ-1,${new Date(Date.UTC(2023, 0, 1, 0, i)).toISOString()},${i}\n`,
   ).join('');
-const SMALL = { pieceBytes: 256, checkpointRows: 10 };
+const SMALL = { pieceBytes: 256, maxBatchRows: 10, checkpointMs: 0 };
 
 /** A message that says that there is a rest. */
 const continuation = ({ uploadId }: RunRequest): RunRequest => ({

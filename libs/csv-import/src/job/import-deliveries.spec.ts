@@ -4,7 +4,7 @@ import { mortalPorts } from '../../../../test/support/mortal-ports.js';
 import type { RunRequest } from './csv-importer.js';
 
 const MAX_DELIVERIES = 5;
-const SMALL = { pieceBytes: 256, checkpointRows: 10 };
+const SMALL = { pieceBytes: 256, maxBatchRows: 10, checkpointMs: 0 };
 const rows = (count: number): string =>
   Array.from(
     { length: count },

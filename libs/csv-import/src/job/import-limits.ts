@@ -2,13 +2,21 @@
 export interface ImportLimits {
   /** A file is read in pieces of so many bytes. */
   readonly pieceBytes: number;
-  /** Rows are checked and written in blocks of whole rows: those of a piece, or so many of them. */
+  /** Rows that are packed together, at most. */
+  readonly maxBatchRows: number;
+  /** And their values. */
+  readonly maxBatchValues: number;
+  /** A batch ends after so long, and is made so large that the store takes it in about that time. */
+  readonly batchMs: number;
+  /** Rows that are not plain are read together, so many at most. */
   readonly maxBlockRows: number;
-  /** Blocks on their way to the store at a time, while the next one is checked. */
-  readonly maxBlocks: number;
+  /** Calls to the store at a time, while the next rows are read. */
+  readonly maxCalls: number;
   readonly maxRowBytes: number;
-  readonly checkpointRows: number;
+  /** Between two checkpoints, at least. */
   readonly checkpointMs: number;
+  /** The lease is looked at when it was not seen for so long. */
+  readonly leaseMs: number;
   /** Rejected rows gathered in memory before a checkpoint writes them down. */
   readonly maxReportPartBytes: number;
   /** Beyond this the report only counts; S3 takes 5 GiB in one piece, a spreadsheet far less. */
@@ -26,13 +34,15 @@ const MIB = 1024 * KIB;
 
 export const IMPORT_LIMITS: ImportLimits = {
   pieceBytes: 64 * KIB,
-  // Fourteen calls; four blocks are as many calls as may be under way. In larger blocks rows live so long
-  // that V8 takes them for old: two of 1,400 rows take a fifth more CPU.
+  // Of two batches some 20 MB, however long the rows.
+  maxBatchRows: 200_000,
+  maxBatchValues: 400_000,
+  batchMs: 2000,
   maxBlockRows: 350,
-  maxBlocks: 4,
+  maxCalls: 16,
   maxRowBytes: 64 * KIB,
-  checkpointRows: 5000,
-  checkpointMs: 5000,
+  checkpointMs: 1000,
+  leaseMs: 5000,
   maxReportPartBytes: 4 * MIB,
   maxReportBytes: 256 * MIB,
   handoverMs: 60_000,

@@ -21,10 +21,10 @@ export interface BlockResult {
 /** How far a run has come, and how much of that is safe. */
 export class ImportProgress {
   checkpoint: ImportCheckpoint;
-  private rowsSinceSaved = 0;
   private savedAtEpochMs: number;
   private unsavedReport: string[] = [];
   private unsavedReportBytes = 0;
+  private saving: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly record: ImportRecord,
@@ -58,7 +58,6 @@ export class ImportProgress {
         rejected: rows.rejected + rejected.length,
       },
     };
-    this.rowsSinceSaved += accepted + rejected.length;
     for (const line of rejected) this.list(line);
   }
 
@@ -77,40 +76,56 @@ export class ImportProgress {
 
   isSaveDue(): boolean {
     return (
-      this.rowsSinceSaved >= this.limits.checkpointRows ||
-      this.unsavedReportBytes >= this.limits.maxReportPartBytes ||
-      this.isLeaseDoubtful()
+      this.sinceSavedMs() >= this.limits.checkpointMs ||
+      this.unsavedReportBytes >= this.limits.maxReportPartBytes
     );
   }
 
   /** Whether the lease was not seen for so long that another run may hold the import by now. */
   isLeaseDoubtful(): boolean {
-    return this.ports.clock.nowEpochMs() - this.savedAtEpochMs >= this.limits.checkpointMs;
+    return this.sinceSavedMs() >= this.limits.leaseMs;
   }
 
-  /** The report's part first: a checkpoint never speaks of a part that is not there. Throws LeaseLost. */
-  async save(): Promise<void> {
-    if (this.unsavedReport.length > 0) await this.saveReportPart();
+  private sinceSavedMs(): number {
+    return this.ports.clock.nowEpochMs() - this.savedAtEpochMs;
+  }
+
+  /**
+   * Saves what is confirmed now. Whoever reads and whoever writes may ask at the same time: they take turns,
+   * and behind one that failed nothing is saved any more. Throws LeaseLost.
+   */
+  save(): Promise<void> {
+    this.saving = this.saving.then(() => this.saveNow());
+    return this.saving;
+  }
+
+  /** The report's part first: a checkpoint never speaks of a part that is not there. */
+  private async saveNow(): Promise<void> {
     const { imports, clock } = this.ports;
     const nowEpochMs = clock.nowEpochMs();
     const { uploadId } = this.record;
-    if (!(await imports.saveCheckpoint(uploadId, this.token, this.checkpoint, nowEpochMs))) {
+    const part = this.takeReportPart();
+    // What is confirmed meanwhile has its lines in the next part.
+    const { checkpoint } = this;
+    if (part) await this.ports.storage.putReportPart(uploadId, this.record.runs, ...part);
+    if (!(await imports.saveCheckpoint(uploadId, this.token, checkpoint, nowEpochMs))) {
       throw new LeaseLost('another run took the import over');
     }
-    this.rowsSinceSaved = 0;
     this.savedAtEpochMs = nowEpochMs;
   }
 
-  private async saveReportPart(): Promise<void> {
-    const { uploadId, runs: run } = this.record;
+  /** Number and text of the next part; undefined when there is nothing to report. */
+  private takeReportPart(): readonly [number, string] | undefined {
+    if (this.unsavedReport.length === 0) return undefined;
+    const { runs: run } = this.record;
     const { report } = this.checkpoint;
     const text = this.unsavedReport.join('');
-    await this.ports.storage.putReportPart(uploadId, run, nextPart(report, run), text);
     this.checkpoint = {
       ...this.checkpoint,
       report: withPart(report, run, this.unsavedReportBytes),
     };
     this.unsavedReport = [];
     this.unsavedReportBytes = 0;
+    return [nextPart(report, run), text];
   }
 }

@@ -1,23 +1,29 @@
 import { instantFromEpochMs, type Clock, type Fault } from '@sensorflow/kernel';
 import {
   ImportSealer,
+  MAX_METRICS_PER_READING,
+  RowTable,
   type MetricNameLimit,
   type ReadingWriter,
   type Retention,
 } from '@sensorflow/sensor-data';
-import type { RecordBlock } from '../text/csv-record.js';
-import { RowReader } from '../grammar/csv-row.js';
-import { ErrorReport } from './error-report.js';
-import { readColumns } from '../grammar/file-columns.js';
+import { MAX_EQUIPMENT } from '../grammar/equipment-table.js';
 import { FileFault } from '../file-fault.js';
+import { readColumns, type FileColumns } from '../grammar/file-columns.js';
+import { RowParser } from '../grammar/row-parser.js';
+import { RowText } from '../grammar/row-text.js';
+import { timestampReader } from '../grammar/row-timestamp.js';
+import { BatchPace } from './batch-pace.js';
+import { BatchReader, type Handover } from './batch-reader.js';
+import { BatchWriter } from './batch-writer.js';
+import { ErrorReport } from './error-report.js';
 import type { ImportLimits } from './import-limits.js';
 import { ImportProgress, LeaseLost } from './import-progress.js';
 import type { ImportQueue } from './import-queue.js';
 import type { FileDialect, FinalStatus, RowCounts } from './import-record.js';
 import type { ImportStore } from './import-store.js';
-import { openRows, type ImportedFile } from './open-rows.js';
-import { splitRecords } from '../text/record-splitter.js';
-import { RowWriter, type JudgedBlock } from './row-writer.js';
+import { NameAdmission } from './name-admission.js';
+import { openRows, type ImportedFile, type OpenRows } from './open-rows.js';
 import { TimeSlice } from './time-slice.js';
 import type { UploadStorage } from './upload-storage.js';
 import { WriteWindow } from './write-window.js';
@@ -41,8 +47,6 @@ export interface RunGrant {
 /** Imports of earlier versions share one budget of new metric names. */
 const UNKNOWN_CREATOR = 'importer';
 
-/** `turn-over`: others wait. */
-type Handover = 'out-of-time' | 'turn-over';
 type Ending = Fault | 'complete' | Handover;
 
 /** One run over one file, from its checkpoint to the file's end or to the end of its time. */
@@ -74,78 +78,120 @@ export class ImportRun {
 
   /** Ends at the end of the file, with the file's fault, or when the run's turn is over. */
   private async importRows(): Promise<Ending> {
-    const window = new WriteWindow(this.limits.maxBlocks);
     try {
-      const ending = await this.writeRows(window);
-      await window.drained();
-      return ending;
+      return await this.importOpened(
+        await openRows(this.file, this.progress.checkpoint, this.ports),
+      );
     } catch (error) {
-      // What stands in front of the fault is imported, and a run that ends has nothing on its way.
-      await window.drained();
       if (error instanceof FileFault) return { code: error.code, detail: error.message };
       throw error;
     }
   }
 
-  private async writeRows(window: WriteWindow): Promise<'complete' | Handover> {
-    const rows = await openRows(this.file, this.progress.checkpoint, this.ports);
-    const { delimiter } = rows.dialect;
-    const writer = this.writerFor(rows.dialect);
+  private async importOpened(rows: OpenRows): Promise<'complete' | Handover> {
     this.progress.startRows(rows.dialect, rows.place);
-    const pieces = rows.pieces(this.limits.pieceBytes);
-    for await (const block of splitRecords(pieces, rows.place, delimiter, this.limits)) {
-      const judged = await this.judge(block, writer, window);
-      if (typeof judged === 'string') return judged;
-      const bytesProcessed = rows.processed(block.next);
-      await window.begin(async (before) => {
-        const result = await writer.write(judged, before);
-        this.progress.advance(result, block.next, bytesProcessed);
-        if (this.progress.isSaveDue()) await this.progress.save();
-      });
-      if (this.isOutOfTime()) return 'out-of-time';
-      if (await this.slice.isOver()) return 'turn-over';
-    }
-    return 'complete';
-  }
-
-  /** Waits while the creator brings too many new metric names at a time, like every other caller. */
-  private async judge(
-    block: RecordBlock,
-    writer: RowWriter,
-    window: WriteWindow,
-  ): Promise<JudgedBlock | Handover> {
-    for (;;) {
-      if (this.progress.isLeaseDoubtful()) await this.assureLease(window);
-      const judged = await writer.judge(block);
-      if (!('waitMs' in judged)) return judged;
-      if (this.isOutOfTime()) return 'out-of-time';
-      if (await this.slice.isOver()) return 'turn-over';
-      await this.ports.clock.sleep(Math.min(judged.waitMs, this.limits.checkpointMs));
+    const columns = this.columnsOf(rows.dialect);
+    const pace = new BatchPace(this.limits.batchMs, this.rowsOfBatch(columns));
+    const writer = this.writerOf(rows.dialect, columns, pace);
+    const reader = this.readerOf(rows, columns, pace);
+    try {
+      return await this.importBatches(reader, writer, this.tableFor(columns));
+    } finally {
+      // What stands in front of a fault is imported, and a run that ends has nothing on its way.
+      await writer.drained();
+      await reader.close();
     }
   }
 
-  /** The file may have stood still for long: does this run still hold the import, and do others see that? */
-  private async assureLease(window: WriteWindow): Promise<void> {
-    // What is on its way saves too, and two at once would overlap.
-    await window.drained();
-    await this.progress.save();
+  /** One batch is read while the one before is being written; what an import holds is what these two hold. */
+  private async importBatches(
+    reader: BatchReader,
+    writer: BatchWriter,
+    newTable: () => RowTable,
+  ): Promise<'complete' | Handover> {
+    const tables: RowTable[] = [];
+    const confirmed: Promise<void>[] = [];
+    for (let turn = 0; ; turn = 1 - turn) {
+      await confirmed[turn];
+      const batch = reader.open((tables[turn] ??= newTable()));
+      try {
+        const ending = await reader.fill(batch);
+        confirmed[turn] = writer.write(batch);
+        if (ending !== 'full') return ending;
+      } catch (error) {
+        if (!(error instanceof LeaseLost)) confirmed[turn] = writer.write(batch);
+        throw error;
+      }
+    }
   }
 
-  private writerFor(dialect: FileDialect): RowWriter {
-    const { options, createdBy } = this.file.record;
-    const columns = readColumns(dialect.headerText, dialect.delimiter, options);
-    const context = {
-      delimiter: dialect.delimiter,
-      reader: new RowReader(columns, options, this.ports.retention),
-      names: this.ports.names,
-      callerId: createdBy?.subject ?? UNKNOWN_CREATOR,
-      report: reportOf(dialect, columns.names),
-      sealer: this.sealer(),
-      dryRun: options.dryRun,
+  private rowsOfBatch({ metrics }: FileColumns): number {
+    const { maxBatchRows, maxBatchValues } = this.limits;
+    return Math.min(maxBatchRows, Math.floor(maxBatchValues / valuesOfRow(metrics.length)));
+  }
+
+  private tableFor(columns: FileColumns): () => RowTable {
+    const rows = this.rowsOfBatch(columns);
+    const metrics = valuesOfRow(columns.metrics.length);
+    return () => new RowTable({ rows, metrics, equipment: MAX_EQUIPMENT });
+  }
+
+  private readerOf(rows: OpenRows, columns: FileColumns, pace: BatchPace): BatchReader {
+    const { options } = this.file.record;
+    const { names, retention, clock } = this.ports;
+    const { limits, callerId } = this;
+    const admission = new NameAdmission(names, callerId, namesOf(columns));
+    const grammar = {
+      columns,
+      delimiter: rows.dialect.delimiter,
+      decimal: options.decimal,
+      readTimestamp: timestampReader(options.timezone, retention),
+      ...limits,
     };
-    return new RowWriter(context, this.ports.readings, this.ports.clock, () =>
-      this.progress.save(),
+    const parser = new RowParser(grammar, admission, rows.place);
+    const report = reportOf(rows.dialect, columns.names);
+    return new BatchReader(
+      { rows, parser, names, admission, callerId, report, clock, limits, pace },
+      {
+        assertLease: async () => {
+          // The file may have stood still for long: does this run still hold the import, and do others see that?
+          if (this.progress.isLeaseDoubtful()) await this.progress.save();
+        },
+        handover: async () => {
+          if (this.isOutOfTime()) return 'out-of-time';
+          return (await this.slice.isOver()) ? 'turn-over' : undefined;
+        },
+      },
     );
+  }
+
+  private writerOf(dialect: FileDialect, columns: FileColumns, pace: BatchPace): BatchWriter {
+    const { options } = this.file.record;
+    const context = {
+      readings: this.ports.readings,
+      callerId: this.callerId,
+      sealer: this.sealer(),
+      metrics: namesOf(columns),
+      rowText: new RowText(columns, options.decimal),
+      report: reportOf(dialect, columns.names),
+      dryRun: options.dryRun,
+      clock: this.ports.clock,
+    };
+    return new BatchWriter(context, new WriteWindow(this.limits.maxCalls), pace, {
+      assertLease: () => this.progress.save(),
+      confirmed: async ({ upTo }, result) => {
+        if (upTo) this.progress.advance(result, upTo.place, upTo.bytesProcessed);
+        if (this.progress.isSaveDue()) await this.progress.save();
+      },
+    });
+  }
+
+  private get callerId(): string {
+    return this.file.record.createdBy?.subject ?? UNKNOWN_CREATOR;
+  }
+
+  private columnsOf({ headerText, delimiter }: FileDialect): FileColumns {
+    return readColumns(headerText, delimiter, this.file.record.options);
   }
 
   private sealer(): ImportSealer {
@@ -187,9 +233,8 @@ export class ImportRun {
   private async assembleReport(): Promise<void> {
     const { dialect, report } = this.progress.checkpoint;
     if (!dialect) throw new Error('rows without a header');
-    const { options, uploadId } = this.file.record;
-    const { names } = readColumns(dialect.headerText, dialect.delimiter, options);
-    const text = reportOf(dialect, names);
+    const { uploadId } = this.file.record;
+    const text = reportOf(dialect, this.columnsOf(dialect).names);
     const tail = text.tail(report.unlisted);
     await this.ports.storage.assembleReport(uploadId, text.head(), report, tail);
   }
@@ -206,6 +251,15 @@ export class ImportRun {
 
 function reportOf({ delimiter }: FileDialect, names: readonly string[]): ErrorReport {
   return new ErrorReport(names, delimiter);
+}
+
+function namesOf({ metrics }: FileColumns): readonly string[] {
+  return metrics.map(({ name }) => name);
+}
+
+/** At most. */
+function valuesOfRow(metrics: number): number {
+  return Math.min(metrics, MAX_METRICS_PER_READING);
 }
 
 function noValidRow({ total, accepted }: RowCounts): Fault | undefined {

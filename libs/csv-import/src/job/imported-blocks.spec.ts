@@ -11,10 +11,12 @@ const T = (minute: number): string => new Date(Date.UTC(2023, 0, 1, 0, minute)).
 const row = (minute: number, value: number): string => `EQ-1,${T(minute)},${value}\n`;
 const rows = (count: number, from = 0): string =>
   Array.from({ length: count }, (_, i) => row(from + i, from + i)).join('');
+/** Each in a block of its own. */
+const hourly = (count: number, from = 0): string =>
+  Array.from({ length: count }, (_, i) => row((from + i) * 60, from + i)).join('');
 const standing = (minute: number, words: string): string =>
   `EQ-1 ${instantFromEpochMs(Date.parse(T(minute)))} ${words}`;
-/** About eight rows a block. */
-const SMALL = { pieceBytes: 256, checkpointRows: 10 };
+const SMALL = { pieceBytes: 256, maxBatchRows: 10, checkpointMs: 0 };
 
 type Writer = Pick<ReadingWriter, 'writeBlocks'>;
 type StoredBlock = Parameters<Writer['writeBlocks']>[0][number];
@@ -67,18 +69,20 @@ describe('the rows of a file', () => {
   it('stand by their place in it, although a block of earlier ones is stored last', async () => {
     const bench = new ImportWorkbench();
     const readings = new LosingWriter(bench);
-    const file = `${HEAD}${rows(12)}${row(1, 700)}${rows(14, 30)}${row(1, 701)}${rows(6, 61)}`;
+    // Two batches, each of fifty blocks: two calls.
+    const file = `${HEAD}${hourly(50)}${row(0, 700)}${row(0, 701)}${hourly(48, 50)}`;
     const request = await bench.upload(file);
 
-    await bench.importer(SMALL, { readings }).run(request, ALL_THE_TIME);
+    const limits = { maxBatchRows: 50, maxCalls: 4 };
+    await bench.importer(limits, { readings }).run(request, ALL_THE_TIME);
 
     expect(readings.mostAtOnce).toBe(4);
     // Only what was lost is sent again, and as it was.
     const [lost, ...others] = readings.sent;
     expect(others.filter(({ key }) => key === lost?.key)).toEqual([lost]);
     expect(new Set(others.map(({ key }) => key)).size).toBe(others.length);
-    expect(await bench.readings()).toContain(standing(1, 'value=701'));
-    expect((await bench.record(request.uploadId)).checkpoint.rows.accepted).toBe(34);
+    expect(await bench.readings()).toContain(standing(0, 'value=701'));
+    expect((await bench.record(request.uploadId)).checkpoint.rows.accepted).toBe(100);
   });
 
   it('are sent again until the store has them', async () => {
@@ -111,31 +115,36 @@ describe('a run that was killed', () => {
   async function killed(bench: ImportWorkbench, request: RunRequest, step: number) {
     const readings = new LateWriter();
     const ports = mortalPorts({ ...bench.ports, readings }, step);
-    await bench
-      .importer({ ...SMALL, checkpointRows: 10_000 }, ports)
+    const limits = { pieceBytes: 128, maxBatchRows: 4, checkpointMs: Infinity };
+    const end = await bench
+      .importer(limits, ports)
       .run(request, ALL_THE_TIME)
       .catch(() => 'killed');
+    expect(end).toBe('killed');
     return readings;
   }
 
-  it.each([20, 23, 26])('at step %i changes nothing with its late blocks', async (step) => {
-    const alone = new ImportWorkbench();
-    await alone.importFile(FILE);
-    const bench = new ImportWorkbench();
-    const request = await bench.upload(FILE);
-    const late = await killed(bench, request, step);
-    bench.clock.advance(60_000);
+  it.each([14, 18, 22, 26, 30, 34, 38])(
+    'at step %i changes nothing with its late blocks',
+    async (step) => {
+      const alone = new ImportWorkbench();
+      await alone.importFile(FILE);
+      const bench = new ImportWorkbench();
+      const request = await bench.upload(FILE);
+      const late = await killed(bench, request, step);
+      bench.clock.advance(60_000);
 
-    // Its blocks are cut in other places.
-    const outcome = await bench.run(request, { ...SMALL, pieceBytes: 200 });
-    const before = await bench.readings();
-    late.land(bench);
+      // Its blocks are cut in other places.
+      const outcome = await bench.run(request, { ...SMALL, pieceBytes: 200 });
+      const before = await bench.readings();
+      late.land(bench);
 
-    expect(outcome).toBe('finished');
-    expect(late.blocks.length).toBeGreaterThan(0);
-    expect(before).toEqual(await alone.readings());
-    expect(await bench.readings()).toEqual(before);
-  });
+      expect(outcome).toBe('finished');
+      expect(late.blocks.length).toBeGreaterThan(0);
+      expect(before).toEqual(await alone.readings());
+      expect(await bench.readings()).toEqual(before);
+    },
+  );
 
   it('does not overwrite a block of its successor that holds more', async () => {
     const bench = new ImportWorkbench();

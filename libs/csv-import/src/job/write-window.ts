@@ -1,33 +1,41 @@
-/** Writes one block, and is over no sooner than the block in front of it. */
-export type BlockWrite = (before: Promise<void>) => Promise<void>;
+/** One call's work, which is over no sooner than that of the call in front of it. */
+export type CallWork = (before: Promise<void>) => Promise<void>;
 
 /**
- * Keeps some blocks on their way to the store, so that the next one is read, judged and sent while the
- * last readings of those before are being confirmed. What an import holds is what these and the one
- * being judged hold.
+ * Keeps some calls on their way to the store, while the next rows are read and packed. They may be answered
+ * in any order, and are over in that of the file.
  */
 export class WriteWindow {
   /** In the order of the file. */
-  private writes: Promise<void>[] = [];
+  private calls: Promise<void>[] = [];
 
-  constructor(private readonly maxBlocks: number) {}
+  constructor(private readonly maxCalls: number) {}
 
-  /** Resolves when the write has begun. Throws what an earlier one throws. */
-  async begin(write: BlockWrite): Promise<void> {
-    if (this.writes.length >= this.maxBlocks) {
-      await this.writes[0];
-      this.writes = this.writes.slice(1);
+  /** Resolves when the call has begun. Throws what an earlier one throws. */
+  async begin(work: CallWork): Promise<void> {
+    if (this.calls.length >= this.maxCalls) {
+      await this.calls[0];
+      this.calls = this.calls.slice(1);
     }
-    const current = write(this.writes.at(-1) ?? Promise.resolve());
-    // It is looked at later, and must not count as unhandled until then.
-    current.catch(() => undefined);
-    this.writes.push(current);
+    void this.push(work(this.calls.at(-1) ?? Promise.resolve()));
   }
 
-  /** Resolves when nothing is on its way any more. Throws what a write throws. */
+  /** Does something when the calls so far are over, and before those to come are. Throws what one of them throws. */
+  follow(work: () => Promise<void>): Promise<void> {
+    return this.push((this.calls.pop() ?? Promise.resolve()).then(work));
+  }
+
+  private push(call: Promise<void>): Promise<void> {
+    // It is looked at later, and must not count as unhandled until then.
+    call.catch(() => undefined);
+    this.calls.push(call);
+    return call;
+  }
+
+  /** Resolves when nothing is on its way any more. Throws what a call throws. */
   async drained(): Promise<void> {
-    await Promise.allSettled(this.writes);
-    await Promise.all(this.writes);
-    this.writes.length = 0;
+    await Promise.allSettled(this.calls);
+    await Promise.all(this.calls);
+    this.calls.length = 0;
   }
 }

@@ -1,6 +1,6 @@
 import { array, assert, asyncProperty, constantFrom, integer, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { splitRecords } from './record-splitter.js';
+import { splitRecords } from '../../../../test/support/split-records.js';
 
 const LIMITS = { maxRowBytes: 1000, maxBlockRows: 2 };
 

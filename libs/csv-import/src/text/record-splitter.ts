@@ -11,33 +11,6 @@ import { QuotedRecords } from './quoted-records.js';
 
 const EXCERPT_BYTES = 1024;
 
-/** How much of a file is looked at together. */
-export interface BlockLimits {
-  readonly maxRowBytes: number;
-  readonly maxBlockRows: number;
-}
-
-/**
- * Cuts text into records, a block of whole records at a time, in memory bounded by the longest row.
- * Lines end with LF, CRLF or CR, also mixed; lines of nothing but spaces are none. A quoted field may
- * run over line ends when it is properly closed within `maxRowBytes`; otherwise its quote is that one
- * line's fault, and the next line is read as usual: a stray quote must not swallow the file.
- */
-export async function* splitRecords(
-  pieces: AsyncIterable<Buffer>,
-  start: TextPlace,
-  delimiter: string,
-  limits: BlockLimits,
-): AsyncGenerator<RecordBlock> {
-  const splitter = new RecordSplitter(start, delimiter.charCodeAt(0), limits);
-  let carried: Buffer = Buffer.alloc(0);
-  for await (const piece of pieces) {
-    const bytes = carried.length > 0 ? Buffer.concat([carried, piece]) : piece;
-    carried = yield* splitter.blocks(bytes, false);
-  }
-  yield* splitter.blocks(carried, true);
-}
-
 /** A line too long to be kept: what the report says of it. */
 interface LongRow {
   readonly line: number;
@@ -53,48 +26,63 @@ interface FoundRecord extends CsvRecord {
   readonly lines: number;
 }
 
-interface Split {
+/** What was found in some bytes. */
+export interface Split {
   /** Undefined when no record ends in the bytes. */
   readonly block: RecordBlock | undefined;
+  /** Bytes that need not be shown again. */
   readonly consumed: number;
-  /** The block has all the rows that it may have, and more may stand behind them. */
-  readonly isFull: boolean;
 }
 
-class RecordSplitter {
+/**
+ * Cuts text into records, some whole records at a time, in memory bounded by the longest row.
+ * Lines end with LF, CRLF or CR, also mixed; lines of nothing but spaces are none. A quoted field may
+ * run over line ends when it is properly closed within `maxRowBytes`; otherwise its quote is that one
+ * line's fault, and the next line is read as usual: a stray quote must not swallow the file.
+ */
+export class RecordSplitter {
   private longRow: LongRow | undefined;
   /** Offset of the bytes that come next. */
   private position: number;
+  private readonly delimiter: number;
 
   constructor(
     private resume: TextPlace,
-    private readonly delimiter: number,
-    private readonly limits: BlockLimits,
+    delimiter: string,
+    private readonly maxRowBytes: number,
   ) {
     this.position = resume.offset;
+    this.delimiter = delimiter.charCodeAt(0);
+  }
+
+  /** Where the next record begins. */
+  get place(): TextPlace {
+    return this.resume;
+  }
+
+  /** Whether the bytes that come next belong to a row that began before them. */
+  get isInsideRow(): boolean {
+    return this.longRow !== undefined;
+  }
+
+  /** Somebody else has read the next so many lines, which are whole records. */
+  pass(bytes: number, lines: number): void {
+    const { offset, line } = this.resume;
+    this.position += bytes;
+    this.resume = { offset: offset + bytes, line: line + lines };
   }
 
   /**
-   * The blocks of these bytes; returns what is left for the bytes to come. `final`: none will come, so
-   * the last line needs no line end.
+   * The next records, at most so many. What is not consumed is to be shown again, with more bytes behind it.
+   * `final`: none will come, so the last line needs no line end.
    */
-  *blocks(bytes: Buffer, final: boolean): Generator<RecordBlock, Buffer> {
-    for (let rest = bytes; ;) {
-      const { block, consumed, isFull } = this.split(rest, final);
-      rest = rest.subarray(consumed);
-      if (block) yield block;
-      if (!isFull) return rest;
-    }
-  }
-
-  private split(bytes: Buffer, final: boolean): Split {
+  split(bytes: Buffer, final: boolean, maxRecords: number): Split {
     const before = this.resume;
     const records: CsvRecord[] = [];
-    const { maxRowBytes, maxBlockRows } = this.limits;
-    const quoted = new QuotedRecords(bytes, this.delimiter, maxRowBytes, final);
+    const quoted = new QuotedRecords(bytes, this.delimiter, this.maxRowBytes, final);
     const lines = new LineEnds(bytes, final);
     let at = 0;
-    while (records.length < maxBlockRows && (at < bytes.length || this.longRow)) {
+    while (records.length < maxRecords && (at < bytes.length || this.longRow)) {
       const record = this.longRow
         ? this.restOfLongRow(lines, at, this.longRow)
         : this.recordAt(bytes, lines, quoted, at);
@@ -103,12 +91,12 @@ class RecordSplitter {
       at = record.next;
       this.resume = { offset: this.position + at, line: record.line + record.lines };
     }
-    const isFull = records.length === maxBlockRows;
+    const isFull = records.length === maxRecords;
     const isCut = !isFull && (this.longRow !== undefined || this.isTooLong(bytes, at));
     const consumed = isCut ? this.skip(bytes, at, final) : at;
     this.position += consumed;
     const block = { bytes, records, next: this.resume };
-    return { block: this.resume === before ? undefined : block, consumed, isFull };
+    return { block: this.resume === before ? undefined : block, consumed };
   }
 
   private recordAt(
@@ -132,7 +120,7 @@ class RecordSplitter {
   ): FoundRecord | undefined {
     const next = lines.behind(end);
     if (next === undefined) return undefined;
-    const tooLong = end - start > this.limits.maxRowBytes;
+    const tooLong = end - start > this.maxRowBytes;
     return {
       start,
       end,
@@ -159,7 +147,7 @@ class RecordSplitter {
   }
 
   private isTooLong(bytes: Buffer, at: number): boolean {
-    return bytes.length - at > this.limits.maxRowBytes + 1;
+    return bytes.length - at > this.maxRowBytes + 1;
   }
 
   /** Drops what is known to lie inside a long row; a CR at the end waits for the LF behind it. */

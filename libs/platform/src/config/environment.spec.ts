@@ -169,7 +169,7 @@ describe('the table of variables in the README', () => {
       'UPLOAD_MAX_BYTES',
       'AGGREGATE_SHARDS',
       'IMPORT_HANDOVER_MS',
-      'IMPORT_BLOCKS',
+      'IMPORT_CALLS',
       'IMPORTS_PER_CALLER',
       'RETENTION_DAYS',
       'VERIFY_SECOND_LOOK_MS',

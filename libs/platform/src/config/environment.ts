@@ -83,7 +83,7 @@ const importerVariables = {
   /** Below this much time a Lambda hands the rest of a file to its next run. */
   IMPORT_HANDOVER_MS: wholeNumber(1_000, 600_000)({ default: 60_000 }),
   /** Blocks of 350 rows on their way to the store: fewer where the store is one machine's. */
-  IMPORT_BLOCKS: wholeNumber(1, 16)({ default: 4 }),
+  IMPORT_CALLS: wholeNumber(1, 64)({ default: 16 }),
   /** Fewer than run in all, so that one caller cannot hold up all others. */
   IMPORTS_PER_CALLER: wholeNumber(1, 1_000)({ default: 1 }),
 };

@@ -112,6 +112,11 @@ export function parseUndoneMarkKey(
   return { hour, importId };
 }
 
+/** Every key begins with its hour. */
+export function hourOfBlock({ key }: { readonly key: string }): HourText {
+  return key.slice(0, key.indexOf('#'));
+}
+
 const UNDONE = '!undone';
 
 /** Both included, in one hour. */

@@ -39,6 +39,15 @@ function pad(value: number, width: number): string {
   return String(value).padStart(width, '0');
 }
 
+/** Hours as numbers count from 1970. */
+export function hourOfNumber(number: number): HourText {
+  return hourOfEpochMs(number * HOUR_MS);
+}
+
+export function numberOfHour(hour: HourText): number {
+  return hourStartEpochMs(hour) / HOUR_MS;
+}
+
 function hourStartEpochMs(hour: HourText): number {
   return instantToEpochMs(instantAt(hour, 0));
 }

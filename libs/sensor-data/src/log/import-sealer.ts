@@ -1,21 +1,16 @@
 import { instantToEpochMs, type Instant } from '@sensorflow/kernel';
-import type { Reading } from '../reading.js';
+import { blockKeyText, spanOf } from './block-key.js';
+import { fixedBytes } from './block-size.js';
 import type { Origin, StoredBlock } from './block.js';
-import { hourOf, offsetOf, type HourText } from './hour-time.js';
-import type { LogRow } from './block-builder.js';
-import { packRows } from './pack-rows.js';
+import { hourOfNumber, type HourText } from './hour-time.js';
+import { RowPacker, type PackedColumns } from './row-packer.js';
+import type { RowTable } from './row-table.js';
 import type { Stamp } from './stamp.js';
 
-/** A reading, and the line of the file that it stands in. */
-export interface ImportedRow {
-  readonly line: number;
-  readonly reading: Reading;
-}
-
-/** A block as every attempt sends it, and the rows in it. */
-export interface SealedRows<R extends ImportedRow> {
+/** A block as every attempt sends it, and the rows of the table in it. */
+export interface SealedRows {
   readonly block: StoredBlock;
-  readonly rows: readonly R[];
+  readonly rows: Int32Array;
 }
 
 /** One run of one import. */
@@ -29,15 +24,10 @@ export interface ImportRunIdentity {
   readonly run: number;
 }
 
-interface PlacedRow<R> extends LogRow {
-  readonly row: R;
-}
-
-/** What goes into the same blocks. */
-interface HourRows<R> {
-  readonly equipmentId: string;
-  readonly hour: HourText;
-  readonly rows: PlacedRow<R>[];
+/** What the numbers of a table stand for. */
+export interface RowNames {
+  readonly equipmentIds: readonly string[];
+  readonly metrics: readonly string[];
 }
 
 /**
@@ -60,30 +50,43 @@ export class ImportSealer {
     this.origin = { importId, ...(by !== undefined && { by }) };
   }
 
-  seal<R extends ImportedRow>(rows: Iterable<R>): readonly SealedRows<R>[] {
-    return Array.from(byHour(rows), (group) => this.sealHour(group)).flat();
+  /** The blocks of a table, made one by one as they are asked for. The table must not change meanwhile. */
+  *seal(table: RowTable, { equipmentIds, metrics }: RowNames): Generator<SealedRows> {
+    const packer = new RowPacker(table, metrics);
+    for (let group = 0; group < table.groups; group += 1) {
+      const equipmentId = equipmentIds[table.equipmentOf(group)];
+      if (equipmentId === undefined) throw new Error('a row of no equipment');
+      const hour = hourOfNumber(table.hourOf(group));
+      for (const packed of packer.pack(group, fixedBytes(equipmentId, this.origin))) {
+        const { rows } = packed;
+        const firstNs = table.offsetOf(rows[0] ?? 0);
+        const lastNs = table.offsetOf(rows.at(-1) ?? 0);
+        yield { block: this.block(equipmentId, hour, packed, { firstNs, lastNs }), rows };
+      }
+    }
   }
 
-  private sealHour<R extends ImportedRow>({ equipmentId, hour, rows }: HourRows<R>) {
+  private block(
+    equipmentId: string,
+    hour: HourText,
+    { rows, instants, columns, places }: PackedColumns,
+    { firstNs, lastNs }: { readonly firstNs: number; readonly lastNs: number },
+  ): StoredBlock {
+    this.sequence += 1;
+    const part = { run: this.identity.run, sequence: this.sequence };
+    const key = { hour, span: spanOf(firstNs, lastNs), lastNs, stamp: this.stamp, part };
+    const block: Unsealed = {
+      equipmentId,
+      key: blockKeyText(key),
+      columns,
+      places,
+      ...this.origin,
+    };
     const expiresAt = this.expiresAtEpochSeconds(hour);
-    return packRows(equipmentId, hour, this.origin, rows).map((packed): SealedRows<R> => {
-      this.sequence += 1;
-      const part = { run: this.identity.run, sequence: this.sequence };
-      const block = packed.block.seal(this.stamp, expiresAt, part);
-      return { block, rows: packed.rows.map(({ row }) => row) };
-    });
+    if (rows.length > 1) block.instants = instants;
+    if (expiresAt !== undefined) block.expiresAtEpochSeconds = expiresAt;
+    return block;
   }
 }
 
-function byHour<R extends ImportedRow>(rows: Iterable<R>): Iterable<HourRows<R>> {
-  const groups = new Map<string, HourRows<R>>();
-  for (const row of rows) {
-    const { equipmentId, timestamp, values, tags } = row.reading;
-    const hour = hourOf(timestamp);
-    const key = `${hour} ${equipmentId}`;
-    let group = groups.get(key);
-    if (!group) groups.set(key, (group = { equipmentId, hour, rows: [] }));
-    group.rows.push({ offsetNs: offsetOf(timestamp), values, tags, place: row.line, row });
-  }
-  return groups.values();
-}
+type Unsealed = { -readonly [Part in keyof StoredBlock]: StoredBlock[Part] };

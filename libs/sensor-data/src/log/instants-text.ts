@@ -5,7 +5,7 @@ import { readRuns, RunText } from './run-text.js';
 export const MAX_READINGS_PER_BLOCK = 4096;
 
 /** From the coarsest: whole seconds are written as such. */
-const UNITS = [
+export const INSTANT_UNITS = [
   ['s', 1e9],
   ['m', 1e6],
   ['u', 1e3],
@@ -59,7 +59,7 @@ export class InstantsText {
   }
 
   toString(): string {
-    return `${UNITS[this.unit]?.[0] ?? 'n'}${this.line.toString()}`;
+    return `${INSTANT_UNITS[this.unit]?.[0] ?? 'n'}${this.line.toString()}`;
   }
 }
 
@@ -70,14 +70,14 @@ function coarsestUnit(offsetNs: OffsetNs, from: number): number {
 }
 
 function nanosOf(unit: number): number {
-  return UNITS[unit]?.[1] ?? 1;
+  return INSTANT_UNITS[unit]?.[1] ?? 1;
 }
 
 const DIFFERENCE = /^\d{1,13}$/;
 
 /** The offsets of a line; undefined for text that `InstantsText` never made. */
 export function readInstants(text: string): readonly OffsetNs[] | undefined {
-  const unit = UNITS.find(([letter]) => text.startsWith(letter));
+  const unit = INSTANT_UNITS.find(([letter]) => text.startsWith(letter));
   const differences = readRuns(text.slice(1), MAX_READINGS_PER_BLOCK);
   if (unit === undefined || differences === undefined) return undefined;
   let offsetNs = 0;

@@ -1,0 +1,33 @@
+import { showInstant } from '@sensorflow/kernel';
+import { decimalValue, instantAt, type RowTable, type StoredBlock } from '@sensorflow/sensor-data';
+import type { FileColumns } from './file-columns.js';
+import type { DecimalSign } from './import-options.js';
+
+/** Shows a row of a table in the columns of its file: as it was understood, not as it was written. */
+export class RowText {
+  constructor(
+    private readonly columns: FileColumns,
+    private readonly decimal: DecimalSign,
+  ) {}
+
+  /** @param block that the row is packed into */
+  cellsOf(table: RowTable, row: number, { equipmentId, hour }: PackedInto): readonly string[] {
+    const { names, equipmentIdAt, timestampAt, metrics } = this.columns;
+    const cells = names.map(() => '');
+    cells[equipmentIdAt] = equipmentId;
+    cells[timestampAt] = showInstant(instantAt(hour, table.offsetOf(row)));
+    const first = row * table.stride;
+    const end = first + (table.cellCounts[row] ?? 0);
+    for (let at = first; at < end; at += 1) {
+      const column = metrics[table.metrics[at] ?? 0];
+      const number = String(decimalValue(table.mantissas[at] ?? 0, table.scales[at] ?? 0));
+      if (column) cells[column.at] = number.replace('.', this.decimal);
+    }
+    return cells;
+  }
+}
+
+interface PackedInto {
+  readonly equipmentId: StoredBlock['equipmentId'];
+  readonly hour: string;
+}

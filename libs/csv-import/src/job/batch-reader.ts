@@ -1,0 +1,152 @@
+import { DomainError, type Clock } from '@sensorflow/kernel';
+import {
+  TOO_MANY_METRIC_NAMES,
+  type MetricNameLimit,
+  type RowTable,
+} from '@sensorflow/sensor-data';
+import { EquipmentTable } from '../grammar/equipment-table.js';
+import type { RowParser } from '../grammar/row-parser.js';
+import type { BatchPace } from './batch-pace.js';
+import type { ErrorReport } from './error-report.js';
+import type { ImportLimits } from './import-limits.js';
+import type { NameAdmission } from './name-admission.js';
+import type { OpenRows } from './open-rows.js';
+import { RowBatch } from './row-batch.js';
+
+/** `turn-over`: others wait. */
+export type Handover = 'out-of-time' | 'turn-over';
+
+/** Everything about one file that its rows are read with. */
+export interface ReadContext {
+  readonly rows: OpenRows;
+  readonly parser: RowParser;
+  readonly names: MetricNameLimit;
+  readonly admission: NameAdmission;
+  /** Whose metric names they are. */
+  readonly callerId: string;
+  readonly report: ErrorReport;
+  readonly clock: Clock;
+  readonly limits: ImportLimits;
+  readonly pace: BatchPace;
+}
+
+/** Asked between pieces of the text. */
+export interface ReadWatch {
+  /** Throws when this run may not go on at all. */
+  assertLease(): Promise<void>;
+  handover(): Promise<Handover | undefined>;
+}
+
+/** Reads a file's rows into batches. */
+export class BatchReader {
+  private readonly pieces: AsyncIterator<Buffer>;
+  /** What was read and not judged yet. */
+  private text: Buffer = Buffer.alloc(0);
+  /** Whether more of the file is needed to go on. */
+  private isUsedUp = true;
+  private isLast = false;
+  private equipment = new EquipmentTable();
+
+  constructor(
+    private readonly context: ReadContext,
+    private readonly watch: ReadWatch,
+  ) {
+    this.pieces = context.rows.pieces(context.limits.pieceBytes)[Symbol.asyncIterator]();
+  }
+
+  open(table: RowTable): RowBatch {
+    if (this.equipment.room === 0) {
+      this.equipment = new EquipmentTable();
+      this.context.admission.forget();
+    }
+    return new RowBatch(table, this.equipment, this.context.clock.nowEpochMs());
+  }
+
+  /**
+   * Judges rows until the batch is full, the file is read, or the run's turn is over. Whatever it throws,
+   * the batch holds what stands in front of that. Throws FileFault, DomainError `unavailable`, and what the
+   * watch throws.
+   */
+  async fill(batch: RowBatch): Promise<'full' | 'complete' | Handover> {
+    const { rows, parser } = this.context;
+    for (;;) {
+      if (this.isUsedUp) await this.readPiece();
+      await this.watch.assertLease();
+      this.parse(batch);
+      const interrupted = await this.settleDoubts(batch);
+      if (interrupted) return interrupted;
+      this.reportRejected(batch);
+      batch.mark(parser.place, rows.processed(parser.place));
+      if (this.isLast && this.isUsedUp) return 'complete';
+      const handover = await this.watch.handover();
+      if (handover) return handover;
+      if (!this.isUsedUp || this.isFull(batch)) return 'full';
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.pieces.return?.();
+  }
+
+  private async readPiece(): Promise<void> {
+    const next = await this.pieces.next();
+    if (next.done === true) this.isLast = true;
+    else this.text = this.text.length > 0 ? Buffer.concat([this.text, next.value]) : next.value;
+  }
+
+  private parse({ rows }: RowBatch): void {
+    const { parser, clock } = this.context;
+    const used = parser.parse(this.text, this.isLast, rows, clock.nowEpochMs());
+    this.text = this.text.subarray(used);
+    this.isUsedUp = rows.room > 0 && rows.equipment.room > 0;
+  }
+
+  /**
+   * Asks for the names that are in doubt, and waits while the creator brings too many new ones at a time,
+   * like every other caller. Throws DomainError `unavailable` (`metric-names-unknown`).
+   */
+  private async settleDoubts({ rows }: RowBatch): Promise<Handover | undefined> {
+    const { names, callerId, clock, limits, parser } = this.context;
+    while (rows.doubtful.length > 0) {
+      const readings = rows.doubtful.map(({ reading }) => reading);
+      const verdicts = await names.judgeAll(readings, callerId);
+      if ([...verdicts.values()].includes('unknown')) throw namesUnknown();
+      const throttled = readings.filter((reading) => verdicts.get(reading) === 'throttled');
+      if (throttled.length === 0) {
+        for (const { line, cells, reading } of rows.doubtful.splice(0)) {
+          if (!verdicts.has(reading)) parser.addAdmitted(line, reading, rows);
+          else rows.rejected.push({ line, cells, faults: [TOO_MANY_METRIC_NAMES] });
+        }
+        break;
+      }
+      const handover = await this.watch.handover();
+      if (handover) return handover;
+      await clock.sleep(Math.min(names.waitMs(throttled, callerId), limits.leaseMs));
+      await this.watch.assertLease();
+    }
+    return undefined;
+  }
+
+  /** In the order of the file: what was in doubt comes late. */
+  private reportRejected(batch: RowBatch): void {
+    const rejected = batch.rows.rejected.splice(0).sort((a, b) => a.line - b.line);
+    for (const row of rejected) {
+      batch.report({ line: row.line, text: this.context.report.rejected(row) });
+    }
+  }
+
+  private isFull({ rows: { table }, reportBytes, openedEpochMs }: RowBatch): boolean {
+    const { pace, clock, limits } = this.context;
+    return (
+      table.count >= pace.next.rows ||
+      table.groups >= pace.next.groups ||
+      reportBytes >= limits.maxReportPartBytes ||
+      clock.nowEpochMs() - openedEpochMs >= limits.batchMs
+    );
+  }
+}
+
+function namesUnknown(): DomainError {
+  const detail = 'The number of metric names cannot be checked right now.';
+  return new DomainError('unavailable', 'metric-names-unknown', detail);
+}

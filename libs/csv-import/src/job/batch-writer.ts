@@ -1,0 +1,182 @@
+import { DomainError, type Clock, type Fault } from '@sensorflow/kernel';
+import {
+  hourOfBlock,
+  MAX_BLOCKS_PER_CALL,
+  type ImportSealer,
+  type ReadingWriter,
+  type RowTable,
+  type SealedRows,
+  type StoredBlock,
+} from '@sensorflow/sensor-data';
+import type { RowText } from '../grammar/row-text.js';
+import type { BatchPace } from './batch-pace.js';
+import type { ErrorReport } from './error-report.js';
+import type { BlockResult } from './import-progress.js';
+import type { ReportLine, RowBatch } from './row-batch.js';
+import type { WriteWindow } from './write-window.js';
+
+/**
+ * So many calls in a row that store nothing leave the import to a later run. The writer repeats each of
+ * them for two seconds at least.
+ */
+const MAX_CALLS_IN_VAIN = 15;
+
+const NOT_STORABLE: Fault = {
+  code: 'reading-not-storable',
+  detail: 'The store cannot hold this reading. The row is shown as it was understood.',
+};
+
+interface RefusedRow {
+  readonly row: number;
+  readonly block: StoredBlock;
+}
+
+/** Everything about one file that its rows are written with. */
+export interface WriteContext {
+  readonly readings: Pick<ReadingWriter, 'writeBlocks'>;
+  /** Whose readings they are. */
+  readonly callerId: string;
+  readonly sealer: ImportSealer;
+  readonly metrics: readonly string[];
+  readonly rowText: RowText;
+  readonly report: ErrorReport;
+  readonly dryRun: boolean;
+  readonly clock: Clock;
+}
+
+/** Told what becomes of batches. */
+export interface BatchListener {
+  /** Before readings are sent again: throws when that is not this run's business. */
+  assertLease(): Promise<void>;
+  /** All readings of the batch are confirmed, and those of all batches before it. */
+  confirmed(batch: RowBatch, result: BlockResult): Promise<void>;
+}
+
+/** Writes batches of rows in the order of the file, the calls of the next one beside those of the last. */
+export class BatchWriter {
+  private underWay: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly context: WriteContext,
+    private readonly window: WriteWindow,
+    private readonly pace: BatchPace,
+    private readonly listener: BatchListener,
+  ) {}
+
+  /**
+   * Resolves when the batch is confirmed, and those before it. Throws DomainError `unavailable`
+   * (`readings-unconfirmed`), and what the listener throws.
+   */
+  write(batch: RowBatch): Promise<void> {
+    const begun = this.underWay.then(() => this.begin(batch));
+    this.underWay = begun.then(() => undefined);
+    const confirmed = begun.then((end) => end.confirmed);
+    // Both are looked at later, and must not count as unhandled until then.
+    this.underWay.catch(() => undefined);
+    confirmed.catch(() => undefined);
+    return confirmed;
+  }
+
+  /** Resolves when nothing is on its way any more. Throws what a write throws. */
+  async drained(): Promise<void> {
+    await Promise.allSettled([this.underWay]);
+    await this.window.drained();
+    await this.underWay;
+  }
+
+  /** Resolves when all calls for the batch have been made, as the window lets them. */
+  private async begin(batch: RowBatch): Promise<{ readonly confirmed: Promise<void> }> {
+    const startedEpochMs = this.context.clock.nowEpochMs();
+    const refused: RefusedRow[] = [];
+    for (const chunk of this.chunksOf(batch)) {
+      await this.window.begin((before) => this.send(chunk, before, refused));
+    }
+    const confirmed = this.window.follow(async () => {
+      this.notePace(batch, startedEpochMs);
+      await this.listener.confirmed(batch, this.resultOf(batch, refused));
+    });
+    return { confirmed };
+  }
+
+  private notePace({ rows: { table } }: RowBatch, startedEpochMs: number): void {
+    const tookMs = this.context.clock.nowEpochMs() - startedEpochMs;
+    this.pace.note({ rows: table.count, groups: table.groups }, tookMs);
+  }
+
+  /** The blocks of the batch as calls take them, each sealed when it is about to leave. */
+  private *chunksOf({ rows: { table, equipment } }: RowBatch): Generator<readonly SealedRows[]> {
+    const { dryRun, sealer, metrics } = this.context;
+    if (dryRun) return;
+    let chunk: SealedRows[] = [];
+    for (const sealed of sealer.seal(table, { equipmentIds: equipment.ids, metrics })) {
+      chunk.push(sealed);
+      if (chunk.length < MAX_BLOCKS_PER_CALL) continue;
+      yield chunk;
+      chunk = [];
+    }
+    if (chunk.length > 0) yield chunk;
+  }
+
+  /**
+   * Sends these blocks at once and returns when every one is confirmed, and those `before` too. What is not
+   * confirmed is sent again: only of the oldest call, so that a store that takes nothing is asked by one.
+   */
+  private async send(
+    chunk: readonly SealedRows[],
+    before: Promise<void>,
+    refused: RefusedRow[],
+  ): Promise<void> {
+    let open = await this.attempt(chunk, refused);
+    let callsInVain = open.length === chunk.length ? 1 : 0;
+    await before;
+    while (open.length > 0) {
+      if (callsInVain >= MAX_CALLS_IN_VAIN) throw unconfirmed(open.length);
+      await this.listener.assertLease();
+      const { length } = open;
+      open = await this.attempt(open, refused);
+      callsInVain = open.length === length ? callsInVain + 1 : 0;
+    }
+  }
+
+  /** Answers the blocks that are neither stored nor refused. */
+  private async attempt(
+    chunk: readonly SealedRows[],
+    refused: RefusedRow[],
+  ): Promise<readonly SealedRows[]> {
+    const { readings, callerId } = this.context;
+    const blocks = chunk.map(({ block }) => block);
+    const outcomes = await readings.writeBlocks(blocks, callerId);
+    return chunk.filter(({ block, rows }, index) => {
+      const outcome = outcomes[index]?.outcome;
+      if (outcome === 'refused') for (const row of rows) refused.push({ row, block });
+      return outcome !== 'stored' && outcome !== 'refused';
+    });
+  }
+
+  private resultOf(batch: RowBatch, refused: readonly RefusedRow[]): BlockResult {
+    const { upTo, reportLines } = batch;
+    if (!upTo) return { accepted: 0, rejected: [] };
+    const counted = refused.filter(({ row }) => row < upTo.readings);
+    const lines = reportLines.slice(0, upTo.reportLines);
+    if (counted.length > 0) {
+      lines.push(...counted.map((row) => this.refusedLine(batch.rows.table, row)));
+      lines.sort((a, b) => a.line - b.line);
+    }
+    return {
+      accepted: upTo.readings - counted.length,
+      rejected: lines.map(({ text }) => text),
+    };
+  }
+
+  private refusedLine(table: RowTable, { row, block }: RefusedRow): ReportLine {
+    const line = table.lines[row] ?? 0;
+    const hour = hourOfBlock(block);
+    const cells = this.context.rowText.cellsOf(table, row, { ...block, hour });
+    return { line, text: this.context.report.rejected({ line, cells, faults: [NOT_STORABLE] }) };
+  }
+}
+
+function unconfirmed(blocks: number): DomainError {
+  const detail = `The store does not confirm ${blocks} blocks of readings.`;
+  return new DomainError('unavailable', 'readings-unconfirmed', detail);
+}
