@@ -1,17 +1,18 @@
 // All that can be known of the infrastructure without an account and without network: types, tests, and the
-// templates of both environments, held against CloudFormation's schemas and cdk-nag's AwsSolutions.
+// templates of all environments, held against CloudFormation's schemas and cdk-nag's AwsSolutions.
 import { EXAMPLES, IMAGE_DIGEST, installInfra, runInInfra } from './infra-tools.mjs';
 
-/** One environment names an image, the other would build the Dockerfile's. */
-const IMAGES = { dev: [], prod: ['-c', `imageDigest=${IMAGE_DIGEST}`] };
+/** One environment would build the Dockerfile's image, the others name one. */
+const PUSHED = ['-c', `imageDigest=${IMAGE_DIGEST}`];
+const IMAGES = { dev: [], prod: PUSHED, small: PUSHED };
 
 installInfra();
 runInInfra('tsc', ['-p', '.']);
 runInInfra('oxlint', ['--config', 'oxlint.json', '--type-aware', '--deny-warnings']);
 runInInfra('npm', ['run', '--silent', '--prefix', '..', 'bundle:lambdas']);
 runInInfra('vitest', ['run']);
-for (const environment of ['dev', 'prod']) synthesize(environment);
-console.log('\ninfrastructure: types, tests and the templates of dev and prod are in order');
+for (const environment of Object.keys(IMAGES)) synthesize(environment);
+console.log('\ninfrastructure: types, tests and the templates of dev, prod and small are in order');
 
 /** Strict: a finding that is only a warning, such as a value that does not exist, fails as well. */
 function synthesize(environment) {

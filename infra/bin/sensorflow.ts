@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { delivery } from '../environments/delivery.ts';
 import { dev } from '../environments/dev.ts';
 import { prod } from '../environments/prod.ts';
+import { small } from '../environments/small.ts';
 import { buildApp, type ImageSource } from '../lib/build-app.ts';
 import type { Deployment } from '../lib/deployment.ts';
 
@@ -12,7 +13,7 @@ import type { Deployment } from '../lib/deployment.ts';
  * `-c firstDeployment=true` leaves everything unprotected, until a deployment has succeeded;
  * `-c examples=true` makes templates of an environment that is still the example's, which only checks of them want.
  */
-const ENVIRONMENTS: Readonly<Record<string, Deployment>> = { dev, prod };
+const ENVIRONMENTS: Readonly<Record<string, Deployment>> = { dev, prod, small };
 const ROOT = resolve(import.meta.dirname, '../..');
 
 const app = new App();

@@ -19,7 +19,7 @@ export const MEASURED = {
       'the block of a reading with one value that a user sent alone, by DynamoDB’s rules of size (cost.spec.ts)',
   },
   aggregateBytes: {
-    value: 214,
+    value: 209,
     source: 'the item of an equipment-hour with one metric, by the same rules (cost.spec.ts)',
   },
   denseHourReadings: {
@@ -38,6 +38,10 @@ export const MEASURED = {
     value: 5,
     source:
       'the aggregator against the bench’s sink at 4 ms a call: 2.7 to 8.1 ms, machine not quiet',
+  },
+  microsPerStreamRecord: {
+    value: 4,
+    source: 'CPU of parsing a thousand records and finding their hours: 3.6 to 6.8, not quiet',
   },
   callsPerSweptHour: {
     value: 2,
@@ -67,27 +71,57 @@ export const MEASURED = {
   },
 } as const satisfies Readonly<Record<string, Input>>;
 
+/**
+ * What readings that arrive together are packed into, one a minute and with one metric of 17 digits: blocks of a
+ * kilobyte at the most, so that each is one write unit. cost.spec.ts packs them with the product's code; with two
+ * decimals, 50 are 1.82 blocks of 514 bytes in all.
+ */
+export const PACKED = {
+  /** Of one equipment in a request, averaged over the minutes at which it may begin: most cross an hour. */
+  fifty: { readings: 50, hours: 1.82, blocks: 2.12, bytes: 1185 },
+  /** An hour of one equipment in a file. */
+  hourOfFile: { readings: 60, hours: 1, blocks: 2, bytes: 1466 },
+} as const;
+
 export const ASSUMED = {
-  /** A Fargate ARM processor against the core that was measured on. */
-  fargateSlowdown: 2,
+  /** A processor of Fargate or Lambda on ARM against the core that was measured on. */
+  armSlowdown: 2,
   cpuTarget: 0.6,
-  tasksAtLeast: 2,
-  taskMemoryGb: 2,
-  availabilityZones: 3,
   /** A single reading with its headers and answer. */
   bytesPerRequest: 1500,
+  /** Of them, the answer. */
+  bytesPerAnswer: 600,
   bytesPerBatchedReading: 100,
   bytesPerCsvRow: 60,
+  /** What a new connection sends before its first answer: Amazon's certificates, mostly. */
+  bytesPerHandshake: 5000,
   logBytesPerRequest: 250,
+  /** As the load balancer logs it, compressed. */
+  accessLogBytesPerRequest: 100,
   lambdaMemoryGb: 1769 / 1024,
+  /** Of an invocation, whatever is in it. */
+  millisPerInvocation: 10,
   /** DynamoDB's own, for each item that it stores. */
   itemOverheadBytes: 100,
   /** Readings kept, in months. */
   retentionMonths: 1,
   readingsPerCsvFile: 1_000_000,
-  alarms: 15,
   /** One metric of a shard-hour or fleet-hour. */
   sumBytes: 400,
+  /** What auto-scaling aims at; load that is steady gets it. */
+  provisionedUse: 0.7,
+  /** The least of readings and aggregates each, reads and writes. */
+  provisionedUnitsAtLeast: 5,
+  /** Of a stream, and so of functions at work at a time. */
+  writeUnitsPerShard: 1000,
+  /** Metrics that the alarms of a Region look at, and those of auto-scaling for tasks and for a range of a table. */
+  alarmMetrics: 24,
+  alarmsOfTaskScaling: 4,
+  alarmsOfTableRange: 4,
+  /** Container Insights: of a cluster, a service and a task definition. */
+  insightMetrics: 8 + 11 + 6,
+  /** Lambda asks an idle queue by five long polls at a time, of 20 s. */
+  queueRequestsPerHour: 5 * 180,
 } as const;
 
 function ofBench(name: keyof typeof BENCH_FIGURES): Input {
@@ -95,11 +129,11 @@ function ofBench(name: keyof typeof BENCH_FIGURES): Input {
   return { value, source: `npm run bench: "${row}", ${column}, on one core` };
 }
 
-/** What one task of one processor takes at its CPU target: requests with one reading each, or with many. */
-export function requestsPerTaskAndSecond(readingsPerRequest: number): number {
+/** What one processor takes at the CPU target: requests with one reading each, or with many. */
+export function requestsPerProcessorAndSecond(readingsPerRequest: number): number {
   const micros = Math.max(
     MEASURED.apiMicrosPerRequest.value,
     readingsPerRequest * MEASURED.apiMicrosPerBatchedReading.value,
   );
-  return (ASSUMED.cpuTarget * 1e6) / (micros * ASSUMED.fargateSlowdown);
+  return (ASSUMED.cpuTarget * 1e6) / (micros * ASSUMED.armSlowdown);
 }

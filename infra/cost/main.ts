@@ -1,17 +1,18 @@
-import { ASSUMED, MEASURED, requestsPerTaskAndSecond } from './inputs.ts';
-import { designsTable, linesTable } from './tables.ts';
+import { ASSUMED, MEASURED, PACKED, requestsPerProcessorAndSecond } from './inputs.ts';
+import { designsTable, linesTable, smallTable, unitsTable } from './tables.ts';
 
 /** `npm run cost`: what SensorFlow costs in a month, from measured figures and public prices. */
 const print = (text: string) => process.stdout.write(`${text}\n`);
 
 print('US dollars a month, us-east-1 list prices (infra/cost/prices.ts), without free tiers\n');
-print(`${designsTable()}\n`);
-print(`${linesTable()}\n`);
+for (const table of [designsTable(), linesTable(), smallTable(), unitsTable()]) print(`${table}\n`);
 print('measured:');
 for (const [name, { value, source }] of Object.entries(MEASURED))
   print(`  ${name} ${value}: ${source}`);
+for (const [name, { readings, hours, blocks, bytes }] of Object.entries(PACKED))
+  print(
+    `  ${name}: ${readings} readings of ${hours} hours in ${blocks} blocks, ${bytes} bytes (cost.spec.ts)`,
+  );
 print('assumed:');
 for (const [name, value] of Object.entries(ASSUMED)) print(`  ${name} ${value}`);
-print(
-  `so a task of one processor takes ${Math.round(requestsPerTaskAndSecond(1))} single readings/s`,
-);
+print(`so a processor takes ${Math.round(requestsPerProcessorAndSecond(1))} single readings/s`);

@@ -1,46 +1,42 @@
-import { ASSUMED, MEASURED, requestsPerTaskAndSecond } from './inputs.ts';
+import {
+  blocksOf,
+  equipmentHoursOf,
+  GB,
+  HOURS,
+  requestsOf,
+  SECONDS,
+  type Design,
+} from './design.ts';
+import { frontCost } from './front.ts';
+import { ASSUMED, MEASURED, requestsPerProcessorAndSecond } from './inputs.ts';
 import { PRICES } from './prices.ts';
 import { sweptHour } from './sweep.ts';
-import { readUnits, writeUnits } from './units.ts';
-
-/** How readings come, and where SensorFlow runs. */
-export interface Design {
-  readonly name: string;
-  /** `csv` for files, which no request of the API carries. */
-  readonly readingsPerRequest: number | 'csv';
-  readonly readingsPerEquipmentAndHour: number;
-  /** Of the stream's batches: what comes of one equipment within it shares a recomputation. */
-  readonly windowSeconds: number;
-  /** As of an environment: 0 when hours are not verified by themselves. */
-  readonly sweepDelayMinutes: number;
-  readonly regions: number;
-  readonly firewall: boolean;
-  readonly network: 'nat' | 'public-ip';
-}
+import { cellBytes, recomputationsPerHour, tableUnits, type TableUnits } from './table-units.ts';
 
 /** US dollars a month, by what they are paid for. */
 export type MonthlyCost = Readonly<Record<string, number>>;
 
-const HOURS = 730;
-const SECONDS = HOURS * 3600;
-const GB = 1e9;
-const SLOTS = 12;
-
-/** What so many readings cost in a month, all Regions together. */
+/** What so many readings cost in a month, all Regions together: each has all of them. */
 export function monthlyCost(readings: number, design: Design): MonthlyCost {
   const { regions } = design;
-  const requests = requestsOf(readings, design);
+  const units = tableUnits(readings, design);
+  const { writeUnit, readUnit, idle } = unitPrices(units, design);
+  const tasks = tasksOf(requestsOf(readings, design) / regions, design);
+  const perRegion = {
+    'readings: writes': units.readingWrites * writeUnit,
+    'aggregates: writes': units.cells.writes * writeUnit,
+    'aggregates: reads': units.cells.reads * readUnit,
+    'aggregates: Lambda': lambdaCost(readings, units, design),
+    'aggregates: fleet totals': units.fleet.writes * writeUnit + units.fleet.reads * readUnit,
+    verification: units.verificationReads * readUnit + sweepCpuCost(readings, design),
+    'provisioned without use': idle,
+    'storage and backups': storageCost(readings, design),
+    'API tasks': tasks * taskHourPrice(design) * HOURS,
+    'alarms, dashboard, identity': watchCost(design),
+  };
   return {
-    'readings: writes':
-      readings * writeUnits(MEASURED.readingBytes.value) * PRICES.writeUnits * regions,
-    ...scaled(aggregationCost(readings, design), regions),
-    'aggregates: fleet totals': fleetCost(readings, design) * regions,
-    verification: verificationCost(readings, design) * regions,
-    'storage and backups': storageCost(readings, design) * regions,
-    'API tasks': tasksCost(requests / regions, design) * regions,
-    'load balancer and firewall': frontCost(readings, requests, design),
-    network: networkCost(requests / regions, design) * regions,
-    'logs, alarms, secret': requests * logCost() + watchCost(design) * regions,
+    ...scaled(perRegion, regions),
+    ...frontCost(readings, tasks, design),
     'CSV import': csvCost(readings, design),
   };
 }
@@ -49,146 +45,104 @@ export function totalOf(cost: MonthlyCost): number {
   return Object.values(cost).reduce((sum, dollars) => sum + dollars, 0);
 }
 
-function requestsOf(readings: number, { readingsPerRequest }: Design): number {
-  return readingsPerRequest === 'csv' ? 0 : readings / readingsPerRequest;
-}
-
-/** Every dirty hour is read from its beginning, or from that of its slot, and written. */
-function aggregationCost(readings: number, design: Design): MonthlyCost {
-  const perHour = design.readingsPerEquipmentAndHour;
-  const recomputations = recomputationsPerHour(design);
-  const dirtyHours = (readings / perHour) * recomputations;
-  const cellWrites = writeUnits(cellBytes(design));
-  const versionReads = MEASURED.callsPerDirtyHour.value - 2;
-  const parts = isDense(design) ? SLOTS : 1;
-  const reads = versionReads + averageReadUnits(perHour / parts, recomputations / parts);
-  const seconds = MEASURED.millisPerDirtyHour.value / 1000;
+/** Provisioned units are paid for whether used or not; `idle` is what the least of them cost beyond what is used. */
+function unitPrices(units: TableUnits, { capacity }: Design) {
+  const { writeUnit, readUnit, writeCapacityHour, readCapacityHour } = PRICES;
+  if (capacity === 'on-demand') return { writeUnit, readUnit, idle: 0 };
+  const write = writeCapacityHour / 3600 / ASSUMED.provisionedUse;
+  const read = readCapacityHour / 3600 / ASSUMED.provisionedUse;
+  const { readingWrites, cells, fleet, verificationReads } = units;
+  const least = ASSUMED.provisionedUnitsAtLeast * ASSUMED.provisionedUse * SECONDS;
+  const unused = (used: number) => Math.max(0, least - used);
   return {
-    'aggregates: writes': dirtyHours * cellWrites * PRICES.writeUnits,
-    'aggregates: reads': dirtyHours * reads * PRICES.readUnits,
-    'aggregates: Lambda': dirtyHours * seconds * ASSUMED.lambdaMemoryGb * PRICES.lambdaGbSecond,
+    writeUnit: write,
+    readUnit: read,
+    idle:
+      write * (unused(readingWrites) + unused(cells.writes + fleet.writes)) +
+      read * (unused(cells.reads + verificationReads) + unused(fleet.reads)),
   };
 }
 
-/** Shards by the rule of docs/decisions/0008: for 300 readings a second and 2,000 equipment each. */
-function shardsFor(readings: number, equipment: number): number {
-  const needed = Math.max(1, readings / SECONDS / 300, equipment / 2000);
-  return 2 ** Math.ceil(Math.log2(needed));
+/** Recomputations, and the records of both streams, of which most only say what is known. */
+function lambdaCost(readings: number, units: TableUnits, design: Design): number {
+  const recomputed = equipmentHoursOf(readings, design) * recomputationsPerHour(design);
+  const blocks = blocksOf(readings, design);
+  const records = blocks + recomputed + units.fleet.writes;
+  const calls =
+    invocations(blocks, design.windowSeconds) +
+    invocations(recomputed + units.fleet.writes, design.fleetWindowSeconds);
+  const seconds =
+    (recomputed * MEASURED.millisPerDirtyHour.value + calls * ASSUMED.millisPerInvocation) / 1e3 +
+    (records * MEASURED.microsPerStreamRecord.value * ASSUMED.armSlowdown) / 1e6;
+  const log = (calls * ASSUMED.logBytesPerRequest * PRICES.logGb) / GB;
+  return seconds * ASSUMED.lambdaMemoryGb * PRICES.lambdaGbSecond + calls * PRICES.lambdaCall + log;
 }
 
-/** Once a window, each shard is summed from its equipment-hours, and the fleet from its shards. */
-function fleetCost(readings: number, design: Design): number {
-  const equipment = readings / HOURS / design.readingsPerEquipmentAndHour;
-  const shards = shardsFor(readings, equipment);
-  const dirtyHours = equipment * recomputationsPerHour(design);
-  const windows = 3600 / design.windowSeconds;
-  const shardBytes = (equipment / shards) * cellBytes(design);
-  const perHour =
-    shards * Math.min(windows, dirtyHours / shards) * sumCost(shardBytes) +
-    Math.min(windows, dirtyHours) * sumCost(shards * ASSUMED.sumBytes);
-  return HOURS * perHour;
+/** Of a stream: for each shard once a window, and never without a record. */
+function invocations(records: number, windowSeconds: number): number {
+  const shards = Math.ceil(records / SECONDS / ASSUMED.writeUnitsPerShard);
+  return Math.min(records, (shards * SECONDS) / windowSeconds);
 }
 
-/** One query of what is summed, and one write. */
-function sumCost(bytes: number): number {
-  return readUnits(bytes) * PRICES.readUnits + PRICES.writeUnits;
-}
-
-/**
- * Every Region sweeps its own aggregates. Processors are charged in full, though tasks that stand idle have
- * room; files that come after their hour was swept cost less.
- */
-function verificationCost(readings: number, design: Design): number {
+/** Charged in full, though tasks that stand idle have room; files that come after their hour cost less. */
+function sweepCpuCost(readings: number, design: Design): number {
   if (design.sweepDelayMinutes === 0) return 0;
-  const { readingsPerEquipmentAndHour: perHour } = design;
-  const hour = sweptHour(perHour, cellBytes(design));
-  const taskSeconds = (hour.cpuMicros * ASSUMED.fargateSlowdown) / 1e6 / ASSUMED.cpuTarget;
-  const perSweptHour = hour.readUnits * PRICES.readUnits + (taskSeconds / 3600) * taskHourPrice();
-  return (readings / perHour) * perSweptHour;
-}
-
-/** A file in order brings the readings of an hour at once; else they come one by one, or a window's together. */
-function recomputationsPerHour(design: Design): number {
-  const { readingsPerEquipmentAndHour: perHour, windowSeconds } = design;
-  return design.readingsPerRequest === 'csv' ? 1 : Math.min(perHour, 3600 / windowSeconds);
-}
-
-/** A file's hour is read once, so that slots would gain nothing. */
-function isDense({ readingsPerEquipmentAndHour, readingsPerRequest }: Design): boolean {
-  return (
-    readingsPerRequest !== 'csv' && readingsPerEquipmentAndHour > MEASURED.denseHourReadings.value
-  );
-}
-
-function cellBytes(design: Design): number {
-  return MEASURED.aggregateBytes.value + (isDense(design) ? SLOTS * MEASURED.slotBytes.value : 0);
-}
-
-/** Of an hour or slot that grows: the first recomputation reads little, the last one all of it. */
-function averageReadUnits(readingsAtLast: number, recomputations: number): number {
-  let units = 0;
-  for (let done = 1; done <= recomputations; done += 1) {
-    const readings = (readingsAtLast * done) / recomputations;
-    units += readUnits(readings * MEASURED.readingBytes.value);
-  }
-  return units / recomputations;
+  const { cpuMicros } = sweptHour(design.readingsPerEquipmentAndHour, cellBytes(design));
+  const seconds =
+    (equipmentHoursOf(readings, design) * cpuMicros * ASSUMED.armSlowdown) /
+    1e6 /
+    ASSUMED.cpuTarget;
+  return (seconds / 3600) * processorHourPrice(design);
 }
 
 function storageCost(readings: number, design: Design): number {
-  const items = readings * ASSUMED.retentionMonths;
-  const readingGb = (items * (MEASURED.readingBytes.value + ASSUMED.itemOverheadBytes)) / GB;
-  const cells = items / design.readingsPerEquipmentAndHour;
-  const cellGb = (cells * (cellBytes(design) + ASSUMED.itemOverheadBytes)) / GB;
-  return (readingGb + cellGb) * (PRICES.tableGbMonth + PRICES.backupGbMonth);
+  const { packed } = design.sending;
+  const months = ASSUMED.retentionMonths;
+  const blockBytes =
+    (readings * packed.bytes) / packed.readings +
+    blocksOf(readings, design) * ASSUMED.itemOverheadBytes;
+  const cells =
+    equipmentHoursOf(readings, design) * (cellBytes(design) + ASSUMED.itemOverheadBytes);
+  const gb = (months * (blockBytes + cells)) / GB;
+  return gb * (PRICES.tableGbMonth + PRICES.backupGbMonth);
 }
 
 /** Tasks follow the load, but never below the least: on average there are as many as the mean needs. */
-function tasksCost(requests: number, { readingsPerRequest }: Design): number {
-  const perRequest = readingsPerRequest === 'csv' ? 1 : readingsPerRequest;
-  const needed = requests / SECONDS / requestsPerTaskAndSecond(perRequest);
-  return Math.max(ASSUMED.tasksAtLeast, needed) * taskHourPrice() * HOURS;
+function tasksOf(requests: number, { sending, tasks }: Design): number {
+  const perRequest = sending.readingsPerRequest === 'csv' ? 1 : sending.readingsPerRequest;
+  const processors = requests / SECONDS / requestsPerProcessorAndSecond(perRequest);
+  return Math.max(tasks.min, processors / (tasks.cpuUnits / 1024));
 }
 
-function taskHourPrice(): number {
-  return PRICES.processorHour + ASSUMED.taskMemoryGb * PRICES.memoryGbHour;
+function taskHourPrice({ tasks }: Design): number {
+  const { cpuUnits, memoryMib } = tasks;
+  return (cpuUnits / 1024) * PRICES.processorHour + (memoryMib / 1024) * PRICES.memoryGbHour;
 }
 
-function frontCost(readings: number, requests: number, design: Design): number {
-  const { regions, firewall, readingsPerRequest } = design;
-  const bytes =
-    readingsPerRequest === 'csv'
-      ? 0
-      : requests * ASSUMED.bytesPerRequest + batchedBytes(readings, design);
-  const balancer = HOURS * PRICES.balancerHour * regions + (bytes / GB) * PRICES.balancerUnitHour;
-  if (!firewall) return balancer;
-  return balancer + PRICES.firewallMonth * regions + requests * PRICES.firewallRequest;
+function processorHourPrice(design: Design): number {
+  return taskHourPrice(design) / (design.tasks.cpuUnits / 1024);
 }
 
-function batchedBytes(readings: number, { readingsPerRequest }: Design): number {
-  return readingsPerRequest === 1 ? 0 : readings * ASSUMED.bytesPerBatchedReading;
+/** One machine's tokens; only where there is another Region to go to, readiness is watched. */
+function watchCost({ regions, monitoring, capacity, tokenMinutes }: Design): number {
+  const alarms =
+    ASSUMED.alarmMetrics +
+    ASSUMED.alarmsOfTaskScaling +
+    (capacity === 'provisioned' ? 4 * ASSUMED.alarmsOfTableRange : 0);
+  const full = PRICES.dashboardMonth + ASSUMED.insightMetrics * PRICES.customMetricMonth;
+  return (
+    alarms * PRICES.alarmMonth +
+    (monitoring === 'full' ? full : 0) +
+    PRICES.secretMonth +
+    ASSUMED.queueRequestsPerHour * HOURS * PRICES.queueRequest +
+    ((HOURS * 60) / tokenMinutes / regions) * PRICES.token +
+    (regions > 1 ? PRICES.readinessCheckMonth : 0)
+  );
 }
 
-/** DynamoDB and S3 are behind free endpoints; logs, logins and keys are what goes through the gateways. */
-function networkCost(requests: number, { network }: Design): number {
-  if (network === 'public-ip') return ASSUMED.tasksAtLeast * PRICES.publicAddressHour * HOURS;
-  const hours = ASSUMED.availabilityZones * HOURS * (PRICES.natHour + PRICES.publicAddressHour);
-  return hours + ((requests * ASSUMED.logBytesPerRequest) / GB) * PRICES.natGb;
-}
-
-function logCost(): number {
-  return (ASSUMED.logBytesPerRequest / GB) * PRICES.logGb;
-}
-
-/** Only where there is another Region to go to, readiness is watched. */
-function watchCost({ regions }: Design): number {
-  const alarms = ASSUMED.alarms * PRICES.alarmMonth;
-  const readiness = regions > 1 ? PRICES.readinessCheckMonth : 0;
-  return alarms + PRICES.dashboardMonth + PRICES.secretMonth + readiness;
-}
-
-function csvCost(readings: number, { readingsPerRequest }: Design): number {
-  if (readingsPerRequest !== 'csv') return 0;
-  const seconds = (readings / MEASURED.importedRowsPerSecond.value) * ASSUMED.fargateSlowdown;
+function csvCost(readings: number, { sending }: Design): number {
+  if (sending.readingsPerRequest !== 'csv') return 0;
+  const seconds = (readings / MEASURED.importedRowsPerSecond.value) * ASSUMED.armSlowdown;
   const files = readings / ASSUMED.readingsPerCsvFile;
   const gb = (readings * ASSUMED.bytesPerCsvRow) / GB;
   return (

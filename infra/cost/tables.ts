@@ -1,64 +1,158 @@
-import { monthlyCost, totalOf, type Design } from './model.ts';
+import { prod } from '../environments/prod.ts';
+import { small } from '../environments/small.ts';
+import type { Design, Sending } from './design.ts';
+import { MEASURED, PACKED } from './inputs.ts';
+import { monthlyCost, totalOf, type MonthlyCost } from './model.ts';
+import { unitsPerSecond } from './table-units.ts';
 
 /** The tables that `npm run cost` prints and the README shows. */
 
 const VOLUMES = { '1 M': 1e6, '100 M': 1e8, '10 G': 1e10 } as const;
 
-const ONCE_A_MINUTE: Design = {
-  name: 'one reading a request',
+const ALONE: Sending = {
   readingsPerRequest: 1,
+  packed: { readings: 1, hours: 1, blocks: 1, bytes: MEASURED.readingBytes.value },
+  keepsConnection: true,
+};
+
+export const SINGLE: Design = {
+  name: 'one a minute, single requests',
+  sending: ALONE,
   readingsPerEquipmentAndHour: 60,
-  windowSeconds: 5,
+  capacity: 'on-demand',
+  refreshSeconds: 300,
+  windowSeconds: 1,
+  fleetWindowSeconds: 60,
   sweepDelayMinutes: 15,
   regions: 1,
-  firewall: true,
-  network: 'nat',
+  availabilityZones: 3,
+  firewall: false,
+  network: 'public-ip',
+  monitoring: 'full',
+  logLevel: 'info',
+  tasks: prod.tasks,
+  tokenMinutes: 60,
 };
-const BATCHES: Design = { ...ONCE_A_MINUTE, name: 'batches of 500', readingsPerRequest: 500 };
-const ONCE_A_SECOND: Design = {
-  ...BATCHES,
-  name: 'batches of 500, each equipment once a second',
-  readingsPerEquipmentAndHour: 3600,
+export const BATCHES: Design = {
+  ...SINGLE,
+  name: 'one a minute, in batches of 500',
+  sending: { ...ALONE, readingsPerRequest: 500 },
+};
+export const FIFTY: Design = {
+  ...SINGLE,
+  name: '50 of one equipment in a request',
+  sending: { readingsPerRequest: 50, packed: PACKED.fifty, keepsConnection: true },
+};
+export const CSV: Design = {
+  ...SINGLE,
+  name: 'CSV files',
+  sending: { readingsPerRequest: 'csv', packed: PACKED.hourOfFile, keepsConnection: false },
+};
+export const SMALL: Design = {
+  ...SINGLE,
+  name: '`small`: one a minute, single requests',
+  availabilityZones: small.availabilityZones ?? 3,
+  monitoring: small.monitoring,
+  tasks: small.tasks,
+  tokenMinutes: small.machineClients[0]?.tokenMinutes ?? 60,
 };
 
 export const DESIGNS: readonly Design[] = [
-  ONCE_A_MINUTE,
+  SINGLE,
+  { ...SINGLE, name: '… without a log line for each', logLevel: 'warn' },
+  {
+    ...SINGLE,
+    name: '… each over a new connection',
+    sending: { ...ALONE, keepsConnection: false },
+  },
+  { ...SINGLE, name: '… with firewall', firewall: true },
   BATCHES,
   {
     ...BATCHES,
-    name: '… without firewall, tasks with public addresses',
-    firewall: false,
-    network: 'public-ip',
+    name: '… aggregates of the fleet after 5 s',
+    refreshSeconds: 5,
+    fleetWindowSeconds: 1,
   },
-  { ...BATCHES, name: '… without verifying every hour', sweepDelayMinutes: 0 },
-  { ...BATCHES, name: '… in two Regions', regions: 2 },
-  { ...BATCHES, name: '… in CSV files', readingsPerRequest: 'csv' },
-  { ...ONCE_A_SECOND, name: `${ONCE_A_SECOND.name}, window 1 s`, windowSeconds: 1 },
-  { ...ONCE_A_SECOND, name: '… window 5 s' },
-  { ...ONCE_A_SECOND, name: '… window 60 s', windowSeconds: 60 },
+  {
+    ...BATCHES,
+    name: '… as in `prod`: two Regions, firewall, NAT',
+    regions: 2,
+    firewall: true,
+    network: 'nat',
+  },
+  FIFTY,
+  CSV,
+  { ...SINGLE, name: 'once a second, single requests', readingsPerEquipmentAndHour: 3600 },
+  SMALL,
 ];
 
-/** Dollars a month by design and volume. */
+/** Dollars a month by design and volume; the largest also with provisioned tables. */
 export function designsTable(): string {
-  const volumes = Object.values(VOLUMES);
   const rows = DESIGNS.map((design) => {
-    const totals = volumes.map((readings) => totalOf(monthlyCost(readings, design)));
-    const perMillion = (totals.at(-1) ?? 0) / 1e4;
-    return [design.name].concat(totals.map(dollars), perMillion.toFixed(2));
+    const totals = Object.values(VOLUMES).map((readings) => totalOf(monthlyCost(readings, design)));
+    const perMillion = (one: number) => (one / (VOLUMES['10 G'] / 1e6)).toFixed(2);
+    return [design.name].concat(
+      totals.map(dollars),
+      perMillion(totals.at(-1) ?? 0),
+      perMillion(totalOf(monthlyCost(VOLUMES['10 G'], provisioned(design)))),
+    );
   });
-  const head = ['readings a month', ...Object.keys(VOLUMES), '$ per million at 10 G'];
+  const head = [
+    'readings a month',
+    ...Object.keys(VOLUMES),
+    '$ per million at 10 G',
+    'provisioned',
+  ];
   return markdown([head, ...rows]);
 }
 
-/** What the money goes to at 10 G, for the two ways of sending in batches. */
+const LINES = [SINGLE, BATCHES, FIFTY, CSV].map(provisioned);
+
+/** What the money goes to at 10 G, with provisioned tables. */
 export function linesTable(): string {
-  const [minute, second] = [BATCHES, ONCE_A_SECOND].map((design) => monthlyCost(1e10, design));
-  const rows = Object.entries(minute ?? {}).map(([name, cost]) => [
-    name,
-    dollars(cost),
-    dollars(second?.[name] ?? 0),
+  const costs = LINES.map((design) => monthlyCost(VOLUMES['10 G'], design));
+  const names = Object.keys(costs[0] ?? {}).filter((name) => costs.some((cost) => cost[name]));
+  const rows = names.map((name) => [name].concat(costs.map((cost) => dollars(cost[name] ?? 0))));
+  return markdown([
+    ['10 G readings a month, provisioned', ...LINES.map(({ name }) => name)],
+    ...rows,
   ]);
-  return markdown([['10 G readings in batches of 500', 'once a minute', 'once a second'], ...rows]);
+}
+
+/** What `small` costs before the first reading, and with a million. */
+export function smallTable(): string {
+  const [idle, million] = [0, 1e6].map((readings) => monthlyCost(readings, SMALL));
+  const cents = (cost: MonthlyCost | undefined, name: string) => (cost?.[name] ?? 0).toFixed(2);
+  const rows = Object.keys(million ?? {})
+    .filter((name) => cents(million, name) !== '0.00')
+    .map((name) => [name, cents(idle, name), cents(million, name)]);
+  const totals = [idle, million].map((cost) => totalOf(cost ?? {}).toFixed(2));
+  return markdown([
+    ['`small`, one Region', 'no reading', '1 M readings'],
+    ...rows,
+    ['all', ...totals],
+  ]);
+}
+
+/** What each table has to take a second when readings come evenly. */
+export function unitsTable(): string {
+  const rows = [SINGLE, BATCHES, FIFTY].map((design) => {
+    const { readings, aggregates } = unitsPerSecond(VOLUMES['10 G'], design);
+    const units = [readings.writes, readings.reads, aggregates.writes, aggregates.reads];
+    return [design.name].concat(units.map((one) => dollars(one)));
+  });
+  const head = [
+    '10 G readings a month',
+    'readings: writes/s',
+    'reads/s',
+    'aggregates: writes/s',
+    'reads/s',
+  ];
+  return markdown([head, ...rows]);
+}
+
+export function provisioned(design: Design): Design {
+  return { ...design, capacity: 'provisioned' };
 }
 
 function dollars(value: number): string {

@@ -19,5 +19,6 @@ export const dev: Deployment = {
   uploadRetentionDays: 7,
   logRetentionDays: 7,
   firewall: false,
+  monitoring: 'alarms',
   latencyTargetMs: 1000,
 };

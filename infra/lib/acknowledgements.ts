@@ -65,6 +65,12 @@ export const ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
     reason: 'The API is public; only HTTPS, and HTTP to be redirected.',
   },
   {
+    construct: 'region/api/cluster',
+    findings: ['ECS4'],
+    reason:
+      'An environment may do without Container Insights, for $7.50 a month: alarms are made of free metrics.',
+  },
+  {
     construct: 'region/api/task',
     findings: ['ECS2'],
     reason: 'The variables hold names and numbers; the secret comes from Secrets Manager.',

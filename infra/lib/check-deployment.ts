@@ -1,5 +1,6 @@
 import { ALL_SCOPES } from '../../libs/platform/src/resources/identity.ts';
 import type { Configuration, Deployment, TaskScale } from './deployment.ts';
+import { capacityFaults } from './capacity-faults.ts';
 import { faultIf, isWhole } from './fault-if.ts';
 import { firstDeploymentFaults } from './first-deployment-faults.ts';
 
@@ -19,6 +20,7 @@ export function checkDeployment(configuration: Configuration): void {
     ...shapeFaults(deployment),
     ...clientFaults(deployment),
     ...sizeFaults(deployment),
+    ...capacityFaults(deployment),
     ...firstDeploymentFaults(configuration),
   ];
   if (faults.length > 0) {
@@ -68,9 +70,9 @@ function clientFaults({ machineClients }: Deployment): readonly string[] {
 }
 
 function sizeFaults(deployment: Deployment): readonly string[] {
-  const { tasks, concurrentImports, aggregateShards, maxWriteUnitsPerSecond } = deployment;
+  const { tasks, concurrentImports, aggregateShards } = deployment;
   const { aggregationWindowSeconds = 1, readingRetentionDays = 4 } = deployment;
-  const { sweepDelayMinutes = 15, webClientGeneration = 1 } = deployment;
+  const { sweepDelayMinutes = 15, webClientGeneration = 1, fleetWindowSeconds = 1 } = deployment;
   return [
     ...faultIf(
       !isWhole(tasks.min, 1) || !isWhole(tasks.max, tasks.min),
@@ -78,10 +80,10 @@ function sizeFaults(deployment: Deployment): readonly string[] {
     ),
     ...memoryFaults(tasks),
     ...faultIf(!isWhole(concurrentImports, 2, 1000), 'concurrentImports: 2 to 1,000'),
-    ...faultIf(!isWhole(maxWriteUnitsPerSecond, 1), 'maxWriteUnitsPerSecond: 1 or more'),
     ...faultIf(!isWhole(readingRetentionDays, 4, 36_500), 'readingRetentionDays: 4 to 36,500'),
     ...faultIf(!isWhole(aggregateShards, 1, 256), 'aggregateShards: 1 to 256'),
     ...faultIf(!isWhole(aggregationWindowSeconds, 1, 300), 'aggregationWindowSeconds: 1 to 300'),
+    ...faultIf(!isWhole(fleetWindowSeconds, 1, 300), 'fleetWindowSeconds: 1 to 300'),
     ...faultIf(!isWhole(sweepDelayMinutes, 0, 1440), 'sweepDelayMinutes: 0 to 1,440'),
     ...faultIf(!isWhole(webClientGeneration, 1, 999), 'webClientGeneration: 1 to 999'),
   ];

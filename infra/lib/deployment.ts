@@ -23,11 +23,15 @@ export interface Deployment {
    * another Region cannot be reached through them).
    */
   readonly network: 'public-ip' | 'nat' | 'endpoints';
+  /** 3 unless set. Each has an address of the load balancer, and a NAT gateway where there are any. */
+  readonly availabilityZones?: 2 | 3;
   readonly tasks: TaskScale;
   /** Shards of a new day of aggregates; one carries about 1,000 cell writes a second. */
   readonly aggregateShards: number;
   /** Instead of the stream mappings' own window: readings of one equipment within it share a recomputation. */
   readonly aggregationWindowSeconds?: number;
+  /** The same for what makes shard-hours and fleet-hours of equipment-hours: the fleet's sums lag by two of them. */
+  readonly fleetWindowSeconds?: number;
   /** How long after its end an hour is verified by itself; 15 unless set, 0 for never. */
   readonly sweepDelayMinutes?: number;
   /**
@@ -44,8 +48,10 @@ export interface Deployment {
     readonly writeUnitsPerSecond: number;
     readonly readUnitsPerSecond: number;
   };
-  /** No more than this a second, so that a runaway client costs a known sum. */
+  /** No table takes more than this a second, so that a runaway client costs a known sum. */
   readonly maxWriteUnitsPerSecond: number;
+  /** Instead of on demand, which is for load that nobody can foresee: cheaper for load that is steady (see the README). */
+  readonly provisioned?: ProvisionedTables;
   /** Readings expire so many days after their own instant; they are kept for ever unless set. */
   readonly readingRetentionDays?: number;
   /** Data survives the stacks. */
@@ -56,6 +62,10 @@ export interface Deployment {
   readonly logRetentionDays: 7 | 30 | 90;
   /** AWS WAF before the load balancer: $0.60 for a million requests. */
   readonly firewall: boolean;
+  /** `full`: a dashboard, and Container Insights, which tells more of tasks; $10.50 a month for each Region. */
+  readonly monitoring: 'full' | 'alarms';
+  /** `warn` leaves out the line of each request: at $0.50 a GB, $0.13 for a million. `info` unless set. */
+  readonly logLevel?: 'info' | 'warn';
   /** p99 of all answers, beyond which an alarm is raised. */
   readonly latencyTargetMs: number;
   /** Told of every alarm, once the first mail of each Region is confirmed. Must be set where data is kept. */
@@ -68,6 +78,32 @@ export interface MachineClient {
   readonly scopes: readonly string[];
   /** 60 unless set, 1,440 at most. Cognito bills by the token, and one that leaked is good for as long. */
   readonly tokenMinutes?: number;
+}
+
+/** Auto-scaling keeps these between their bounds. All other tables stay on demand. */
+export interface ProvisionedTables {
+  /** Of what is provisioned, how much is used: 20 to 90, 70 unless set. The lower, the longer load may jump. */
+  readonly targetPercent?: number;
+  readonly readings: TableCapacity;
+  readonly aggregates: TableCapacity;
+}
+
+export interface TableCapacity {
+  /** Of the table and each of its indexes, in each Region: replicas take every write. */
+  readonly writeUnits: CapacityRange;
+  /** Of the table and each of its indexes, in each Region for itself. */
+  readonly readUnits: CapacityRange;
+}
+
+/** Units a second. */
+export interface CapacityRange {
+  /** Paid for day and night, and all that there is in the first minutes, also after leaving on demand. */
+  readonly min: number;
+  /**
+   * Beyond it requests are throttled. Auto-scaling does not lower what a table has while nothing at all is asked of
+   * it: a table that falls silent at its maximum is paid for at its maximum.
+   */
+  readonly max: number;
 }
 
 export interface TaskScale {

@@ -33,7 +33,7 @@ export class RegionalStack extends Stack {
     const { deployment, identity, bundles } = props;
     const logs = createLogBucket(this, deployment);
     const parts = { deployment, identity, bundles, logs };
-    const network = new Network(this, 'network', deployment.network, logs);
+    const network = new Network(this, 'network', deployment, logs);
     const importer = new Importer(this, parts);
     const aggregator = new Aggregator(this, parts, (nameVariable) =>
       this.replicatedStreamArn(nameVariable, props),
@@ -46,7 +46,9 @@ export class RegionalStack extends Stack {
     const watched = { loadBalancer, apiLogs: api.logGroup, importer, aggregator };
     const definitions = alarmDefinitions(this, deployment, watched);
     const alarms = new Alarms(this, deployment, definitions, props.runbook);
-    new Dashboard(this, deployment, watched, api, alarms);
+    if (deployment.monitoring === 'full') {
+      new Dashboard(this, deployment, watched, api, alarms);
+    }
     this.rollBackOn(api, alarms, deployment);
     new CfnOutput(this, 'Url', { value: `https://${deployment.domainName}` });
     new CfnOutput(this, 'UploadBucket', { value: uploads.bucketName });
@@ -56,7 +58,7 @@ export class RegionalStack extends Stack {
     });
   }
 
-  /** Three zones whatever the account: a look-up would need credentials while templates are made. */
+  /** Three zones, of which an environment may use two, whatever the account: a look-up would need credentials while templates are made. */
   override get availabilityZones(): string[] {
     return [0, 1, 2].map((index) => Fn.select(index, Fn.getAzs()));
   }

@@ -1,12 +1,7 @@
-import {
-  AttributeType,
-  Billing,
-  StreamViewType,
-  TableV2,
-  type Attribute,
-} from 'aws-cdk-lib/aws-dynamodb';
+import { AttributeType, StreamViewType, TableV2, type Attribute } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
 import type { TableDefinition } from '../../libs/platform/src/resources/tables.ts';
+import { billingOf } from './capacity.ts';
 import type { Deployment } from './deployment.ts';
 import { tableName, tableWord } from './names.ts';
 import { removalPolicyOf } from './removal.ts';
@@ -28,7 +23,7 @@ export function createTable(
       partitionKey: text(index.partitionKey),
       sortKey: text(index.sortKey),
     })),
-    billing: Billing.onDemand({ maxWriteRequestUnits: deployment.maxWriteUnitsPerSecond }),
+    billing: billingOf(definition, deployment),
     ...(definition.stream && { dynamoStream: StreamViewType[definition.stream] }),
     ...(definition.ttlAttribute && { timeToLiveAttribute: definition.ttlAttribute }),
     // Only readings and what is made of them come by the thousand.

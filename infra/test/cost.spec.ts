@@ -7,28 +7,44 @@ import { parseHour } from '../../libs/aggregation/src/hours/hour.ts';
 import { foldReadings } from '../../libs/aggregation/src/hours/hourly-aggregate.ts';
 import { instantFromEpochMs } from '../../libs/kernel/src/index.ts';
 import { blockItemJson } from '../../libs/sensor-data/src/dynamodb/block-item.ts';
-import { hourOf, offsetOf } from '../../libs/sensor-data/src/log/hour-time.ts';
+import type { LogRow } from '../../libs/sensor-data/src/log/block-builder.ts';
+import type { Origin } from '../../libs/sensor-data/src/log/block.ts';
 import { packRows } from '../../libs/sensor-data/src/log/pack-rows.ts';
 import type { StoredReading } from '../../libs/sensor-data/src/reading.ts';
+import { itemSize } from '../../test/support/dynamodb-item-size.ts';
 import { BENCH_FIGURES } from '../cost/bench-figures.ts';
-import { ASSUMED, MEASURED, requestsPerTaskAndSecond } from '../cost/inputs.ts';
-import { monthlyCost, totalOf, type Design } from '../cost/model.ts';
+import { IDLE_SECONDS } from '../cost/front.ts';
+import type { Design } from '../cost/design.ts';
+import { ASSUMED, MEASURED, PACKED, requestsPerProcessorAndSecond } from '../cost/inputs.ts';
+import { monthlyCost, totalOf } from '../cost/model.ts';
 import { sweptHour } from '../cost/sweep.ts';
-import { DESIGNS, designsTable, linesTable } from '../cost/tables.ts';
+import { tableUnits, unitsPerSecond } from '../cost/table-units.ts';
+import {
+  BATCHES,
+  CSV,
+  designsTable,
+  FIFTY,
+  linesTable,
+  provisioned,
+  SINGLE,
+  SMALL,
+  smallTable,
+  unitsTable,
+} from '../cost/tables.ts';
 import { FleetToSweep } from './support/fleet-to-sweep.ts';
-import { at, BOTH, listOf, PROD, regional } from './support/templates.ts';
+import {
+  at,
+  ENVIRONMENTS,
+  listOf,
+  PROD,
+  regional,
+  SMALL as SMALL_ENVIRONMENT,
+} from './support/templates.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const design: Design = {
-  name: 'a plain one',
-  readingsPerRequest: 500,
-  readingsPerEquipmentAndHour: 60,
-  windowSeconds: 1,
-  sweepDelayMinutes: 15,
-  regions: 1,
-  firewall: false,
-  network: 'public-ip',
-};
+const BY = '6d0e9c1a-0000-4000-8000-1234567890ab';
+const UPLOAD = '0190a0a0-0000-7000-8000-000000000001';
+const TEN_G = 1e10;
 
 describe('the sizes that the model starts from', () => {
   it('are those of the items that the code writes', () => {
@@ -36,11 +52,39 @@ describe('the sizes that the model starts from', () => {
     const hour = parseHour('2026-11-22T10');
     if (hour === undefined) throw new Error('no hour');
     const cell = { equipmentId: 'EQ-12495', hour, version: 60, metrics: foldReadings(readings) };
+    const alone = { ...rowAt(7), values: new Map([['value', 78.42]]) };
 
-    expect(itemBytes(JSON.parse(blockItemJson(blockOf(readingAt(7)))))).toBe(
-      MEASURED.readingBytes.value,
-    );
-    expect(itemBytes(toItem(cell, 0))).toBe(MEASURED.aggregateBytes.value);
+    expect(sizesOf([alone], { by: BY })).toEqual([MEASURED.readingBytes.value]);
+    expect(itemSize(toItem(cell, 0))).toBe(MEASURED.aggregateBytes.value);
+  });
+
+  it('are those of 50 readings that arrive together, whenever they begin', () => {
+    const hours = Array.from({ length: 60 }, (_none, first) => {
+      const inThisHour = Math.min(60 - first, 50);
+      const next = Array.from({ length: 50 - inThisHour }, (_one, minute) => rowAt(minute));
+      const rows = Array.from({ length: inThisHour }, (_one, minute) => rowAt(first + minute));
+      return [rows, next].filter(({ length }) => length > 0);
+    }).flat();
+    const sizes = hours.flatMap((rows) => sizesOf(rows, { by: BY }));
+
+    expect(PACKED.fifty.readings).toBe(50);
+    expect(PACKED.fifty.hours).toBeCloseTo(hours.length / 60, 2);
+    expect(PACKED.fifty.blocks).toBeCloseTo(sizes.length / 60, 2);
+    expect(PACKED.fifty.bytes).toBeCloseTo(sumOf(sizes) / 60, -1);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(1024);
+  });
+
+  it('are those of an hour in a file', () => {
+    const rows = Array.from({ length: 60 }, (_none, minute) => ({
+      ...rowAt(minute),
+      place: 1000 + minute,
+    }));
+    const sizes = sizesOf(rows, { by: BY, importId: UPLOAD });
+
+    expect(PACKED.hourOfFile.readings).toBe(60);
+    expect(PACKED.hourOfFile.blocks).toBe(sizes.length);
+    expect(PACKED.hourOfFile.bytes).toBeCloseTo(sumOf(sizes), -1);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(1024);
   });
 });
 
@@ -88,74 +132,82 @@ describe('the sweep that the model starts from', () => {
 });
 
 describe('the model', () => {
-  it('pays one write unit for a reading, at the list price', () => {
-    expect(monthlyCost(1e6, design)['readings: writes']).toBeCloseTo(0.625, 10);
+  const often: Design = { ...SINGLE, readingsPerEquipmentAndHour: 3600 };
+
+  it('pays one write unit for a reading that comes alone, at the list price', () => {
+    expect(monthlyCost(1e6, SINGLE)['readings: writes']).toBeCloseTo(0.625, 10);
+    expect(monthlyCost(1e6, BATCHES)['readings: writes']).toBeCloseTo(0.625, 10);
   });
 
-  it('pays one write unit for each recomputation, as the table has no index', () => {
-    expect(monthlyCost(1e6, design)['aggregates: writes']).toBeCloseTo(0.625, 10);
+  it('pays what is provisioned by the hour, and for the third of it that is not used', () => {
+    const cost = monthlyCost(TEN_G, provisioned(SINGLE));
+
+    expect(cost['readings: writes']).toBeCloseTo((TEN_G * 0.00065) / 3600 / 0.7, 6);
+    expect(cost['provisioned without use']).toBe(0);
   });
 
-  it('shares a recomputation among the readings of a window', () => {
-    const everySecond = { ...design, readingsPerEquipmentAndHour: 3600 };
-    const writes = [1, 5, 60].map((windowSeconds) =>
-      Number(monthlyCost(1e6, { ...everySecond, windowSeconds })['aggregates: writes']),
-    );
+  it('pays for what is provisioned at least, too', () => {
+    const idle = monthlyCost(0, provisioned(SINGLE));
 
-    expect(writes[1]).toBeCloseTo(Number(writes[0]) / 5, 10);
-    expect(writes[2]).toBeCloseTo(Number(writes[0]) / 60, 10);
+    expect(idle['provisioned without use']).toBeCloseTo(2 * 730 * 5 * (0.00065 + 0.00013), 6);
   });
 
-  it('reads an hour from its beginning: on average half of it, each time', () => {
-    const reads = readUnitsOf({ ...design, readingsPerEquipmentAndHour: 900 });
-    const halfAnHour = (900 * MEASURED.readingBytes.value) / 2 / 4096;
+  it('recomputes an hour of 60 readings thirteen times: each 5 minutes, and when it is closed', () => {
+    const { cells } = tableUnits(60, SINGLE);
 
-    expect(reads).toBeGreaterThan(halfAnHour);
-    expect(reads).toBeLessThan(halfAnHour + 2.5);
+    expect(cells.writes).toBe(13);
+    expect(tableUnits(60, BATCHES).cells).toEqual(cells);
   });
 
-  it('reads half a slot of a dense hour, and pays for the slots when it writes', () => {
-    const dense = { ...design, readingsPerEquipmentAndHour: 3600 };
-    const halfASlot = (300 * MEASURED.readingBytes.value) / 2 / 4096;
+  it('recomputes what arrives seldom once for each arrival and when it is closed', () => {
+    const { cells } = tableUnits(60, FIFTY);
+    const arrivals = (60 * PACKED.fifty.hours) / 50;
 
-    expect(readUnitsOf(dense)).toBeGreaterThan(halfASlot);
-    expect(readUnitsOf(dense)).toBeLessThan(halfASlot + 2.5);
-    expect(monthlyCost(1e6, dense)['aggregates: writes']).toBeCloseTo(3 * 0.625, 10);
+    expect(cells.writes).toBeCloseTo(arrivals + 1, 10);
+  });
+
+  it('recomputes no more of what comes more often', () => {
+    const dense = { ...often, readingsPerEquipmentAndHour: 900 };
+
+    expect(tableUnits(900, dense).cells.writes).toBe(tableUnits(60, SINGLE).cells.writes);
+  });
+
+  it('reads an hour from its beginning: on average half of it, each time, and its version', () => {
+    const dense = { ...often, readingsPerEquipmentAndHour: 900 };
+    const reads = tableUnits(900, dense).cells.reads / 13;
+    const half = (900 * MEASURED.readingBytes.value) / 2 / 4096;
+
+    expect(reads).toBeGreaterThan(half);
+    expect(reads).toBeLessThan(half + 3.5);
+  });
+
+  it('pays for the slots of a dense hour when it writes it', () => {
+    expect(tableUnits(3600, often).cells.writes).toBe(3 * tableUnits(60, SINGLE).cells.writes);
   });
 
   it('sums shards and fleet once a window, however much is sent within it', () => {
-    const everySecond = { ...design, readingsPerEquipmentAndHour: 3600 };
-    const [slow, fast] = [60, 1].map((windowSeconds) =>
-      Number(
-        monthlyCost(3600 * 730, { ...everySecond, windowSeconds })['aggregates: fleet totals'],
-      ),
+    const [slow, fast] = [60, 6].map(
+      (fleetWindowSeconds) => tableUnits(3600 * 730, { ...often, fleetWindowSeconds }).fleet,
     );
 
-    expect(fast).toBeCloseTo(60 * Number(slow), 10);
-    expect(slow).toBeCloseTo(60 * 730 * 2 * (0.625e-6 + 0.125e-6), 10);
-  });
-
-  it('verifies each equipment-hour once, however often it was recomputed', () => {
-    const [seldom, often] = [60, 1].map((windowSeconds) =>
-      monthlyCost(60e6, { ...design, windowSeconds }),
+    expect(slow?.writes).toBeCloseTo(Math.min(60, 13) * 2 * 730, 6);
+    expect(fast?.writes).toBe(slow?.writes);
+    expect(tableUnits(1e8, { ...often, fleetWindowSeconds: 60 }).fleet.writes).toBeCloseTo(
+      60 * 2 * 730,
+      6,
     );
-    const { readUnits } = sweptHour(60, MEASURED.aggregateBytes.value);
-
-    expect(seldom?.['verification']).toBe(often?.['verification']);
-    expect(often?.['verification']).toBeGreaterThan(1e6 * readUnits * 0.125e-6);
-    expect(often?.['verification']).toBeLessThan(2e6 * readUnits * 0.125e-6);
   });
 
   it('verifies nothing, and changes nothing else, where hours are not swept', () => {
-    const { verification, ...others } = monthlyCost(1e10, { ...design, sweepDelayMinutes: 0 });
+    const { verification, ...others } = monthlyCost(TEN_G, { ...SINGLE, sweepDelayMinutes: 0 });
 
     expect(verification).toBe(0);
-    expect(monthlyCost(1e10, design)).toMatchObject(others);
+    expect(monthlyCost(TEN_G, SINGLE)).toMatchObject(others);
   });
 
   it('doubles everything that each Region has of its own', () => {
-    const one = monthlyCost(1e10, design);
-    const two = monthlyCost(1e10, { ...design, regions: 2 });
+    const one = monthlyCost(TEN_G, SINGLE);
+    const two = monthlyCost(TEN_G, { ...SINGLE, regions: 2 });
 
     for (const line of [
       'readings: writes',
@@ -166,29 +218,83 @@ describe('the model', () => {
     ]) {
       expect(two[line]).toBeCloseTo(2 * Number(one[line]), 6);
     }
-    expect(totalOf(two)).toBeLessThanOrEqual(2 * totalOf(one));
+  });
+
+  it('pays for the addresses of load balancer and tasks', () => {
+    const idle = monthlyCost(0, SMALL);
+
+    expect(idle['load balancer']).toBeCloseTo(730 * (0.0225 + 2 * 0.005), 6);
+    expect(idle['network, answers']).toBeCloseTo(730 * 2 * 0.005, 6);
+  });
+
+  it('pays a request $0.60 a million for a firewall', () => {
+    const cost = monthlyCost(1e6, { ...SINGLE, firewall: true });
+
+    expect(cost['firewall']).toBeCloseTo(8 + 0.6, 10);
+    expect(monthlyCost(1e6, SINGLE)['firewall']).toBe(0);
+  });
+
+  it('pays for connections, where equipment opens one for each reading', () => {
+    const kept = monthlyCost(TEN_G, SINGLE);
+    const opened = monthlyCost(TEN_G, {
+      ...SINGLE,
+      sending: { ...SINGLE.sending, keepsConnection: false },
+    });
+    const perSecond = TEN_G / 730 / 3600;
+
+    expect(Number(opened['load balancer']) - idleBalancer()).toBeCloseTo(
+      (perSecond / 25) * 730 * 0.008,
+      6,
+    );
+    expect(opened['network, answers']).toBeGreaterThan(Number(kept['network, answers']) + 3000);
   });
 
   it('charges for what stands idle, too', () => {
-    const idle = monthlyCost(0, DESIGNS[0] ?? design);
+    const idle = monthlyCost(0, SINGLE);
 
     expect(idle['API tasks']).toBeCloseTo(2 * 730 * (0.03238 + 2 * 0.00356), 6);
     expect(totalOf(idle)).toBeGreaterThan(100);
   });
+
+  it('says what the ranges of provisioned tables begin from', () => {
+    const { readings } = unitsPerSecond(TEN_G, SINGLE);
+
+    expect(readings.writes).toBeCloseTo(TEN_G / 730 / 3600, 6);
+  });
+});
+
+describe('the promise, at 10 G readings a month in one Region, provisioned and without firewall', () => {
+  const perMillion = (design: Design) =>
+    totalOf(monthlyCost(TEN_G, provisioned(design))) / (TEN_G / 1e6);
+
+  it.each([
+    ['$0.75 for a million sent one a minute', 0.75, { ...SINGLE, logLevel: 'warn' }],
+    ['$0.60 for them in batches', 0.6, BATCHES],
+    ['$0.10 for 50 of one equipment in a request', 0.1, FIFTY],
+    ['$0.10 for files', 0.1, CSV],
+  ] satisfies [string, number, Design][])('is %s', (_what, most, one) => {
+    expect(one).toMatchObject({ regions: 1, firewall: false });
+    expect(perMillion(one)).toBeLessThanOrEqual(most);
+  });
+
+  it('is $55 a month for a million in the small environment', () => {
+    expect(SMALL).toMatchObject({ capacity: 'on-demand', logLevel: 'info' });
+    expect(totalOf(monthlyCost(1e6, SMALL))).toBeLessThanOrEqual(55);
+  });
 });
 
 describe('the environments', () => {
-  it.each(BOTH.map((deployment) => [deployment.name, deployment.tasks] as const))(
+  it.each(ENVIRONMENTS.map((deployment) => [deployment.name, deployment.tasks] as const))(
     'of %s scale before a task has more than it can take',
     (_name, { cpuUnits, requestsPerMinute }) => {
-      const capacity = 60 * requestsPerTaskAndSecond(1) * (cpuUnits / 1024);
+      const capacity = 60 * requestsPerProcessorAndSecond(1) * (cpuUnits / 1024);
 
       expect(requestsPerMinute).toBeLessThanOrEqual(capacity);
       expect(requestsPerMinute).toBeGreaterThan(capacity / 2);
     },
   );
 
-  it('are what the model assumes: tasks, processor target, memory of functions, alarms', () => {
+  it('are what the model assumes: processor target, memory of functions, alarms, idle connections', () => {
     const stack = regional(PROD);
     const targets = stack
       .ofType('AWS::ApplicationAutoScaling::ScalingPolicy')
@@ -200,16 +306,31 @@ describe('the environments', () => {
       .map(({ properties }) => properties['MemorySize']);
 
     expect(targets).toContain(ASSUMED.cpuTarget * 100);
+    expect(2 * targets.length).toBe(ASSUMED.alarmsOfTaskScaling);
     expect(functions).toEqual([1769, 1769]);
     expect(ASSUMED.lambdaMemoryGb).toBe(1769 / 1024);
-    expect(PROD.tasks).toMatchObject({
-      min: ASSUMED.tasksAtLeast,
-      memoryMib: 1024 * ASSUMED.taskMemoryGb,
-    });
-    expect(listOf(stack.ofType('AWS::EC2::NatGateway').map(({ id }) => id))).toHaveLength(
-      ASSUMED.availabilityZones,
-    );
-    expect(stack.ofType('AWS::CloudWatch::Alarm')).toHaveLength(ASSUMED.alarms);
+    expect(alarmMetricsOf(stack)).toBe(ASSUMED.alarmMetrics);
+    expect(
+      listOf(
+        stack.only('AWS::ElasticLoadBalancingV2::LoadBalancer').properties[
+          'LoadBalancerAttributes'
+        ],
+      ),
+    ).toContainEqual({ Key: 'idle_timeout.timeout_seconds', Value: String(IDLE_SECONDS) });
+  });
+
+  it('have as many addresses as the model pays for', () => {
+    const subnetsOf = (environment: typeof SMALL_ENVIRONMENT) =>
+      listOf(
+        regional(environment).only('AWS::ElasticLoadBalancingV2::LoadBalancer').properties[
+          'Subnets'
+        ],
+      ).length;
+
+    expect(subnetsOf(PROD)).toBe(SINGLE.availabilityZones);
+    expect(subnetsOf(SMALL_ENVIRONMENT)).toBe(SMALL.availabilityZones);
+    expect(SMALL_ENVIRONMENT.tasks).toMatchObject({ min: 2, cpuUnits: 256 });
+    expect(SMALL).toMatchObject({ tasks: SMALL_ENVIRONMENT.tasks, monitoring: 'alarms' });
   });
 });
 
@@ -217,12 +338,27 @@ describe('the README', () => {
   it.each([
     ['designs', designsTable()],
     ['lines', linesTable()],
+    ['the small environment', smallTable()],
+    ['units a second', unitsTable()],
   ])('shows what npm run cost prints: %s', (_name, table) => {
     const readme = squeezed(readFileSync(join(ROOT, 'README.md'), 'utf8'));
 
     expect(readme).toContain(squeezed(table));
   });
 });
+
+function idleBalancer(): number {
+  return Number(monthlyCost(0, SINGLE)['load balancer']);
+}
+
+/** An alarm is paid for by the metric. */
+function alarmMetricsOf(stack: ReturnType<typeof regional>): number {
+  const counts = stack.ofType('AWS::CloudWatch::Alarm').map(({ properties }) => {
+    const measured = listOf(properties['Metrics']).filter((one) => at(one, 'MetricStat'));
+    return Math.max(1, measured.length);
+  });
+  return sumOf(counts);
+}
 
 /** NaN where the report has no such row or column. */
 function figureIn(report: string, row: string, column: string): number {
@@ -232,11 +368,6 @@ function figureIn(report: string, row: string, column: string): number {
     .slice(0, place)
     .findLast((_cells, index) => lines[index + 1]?.[1]?.startsWith('---'));
   return Number(lines[place]?.[head?.indexOf(column) ?? -1]?.replaceAll(',', ''));
-}
-
-/** Of a recomputation, where each reading causes one. */
-function readUnitsOf(one: Design): number {
-  return Number(monthlyCost(1e6, one)['aggregates: reads']) / 1e6 / 0.125e-6;
 }
 
 /** Formatting pads tables; what they say is the same. */
@@ -260,26 +391,24 @@ function readingAt(minute: number): StoredReading {
   };
 }
 
-/** Sent alone by a user. */
-function blockOf({ equipmentId, timestamp, values, tags }: StoredReading) {
-  const by = '6d0e9c1a-0000-4000-8000-1234567890ab';
-  const row = { offsetNs: offsetOf(timestamp), values, tags };
-  const [packed] = packRows(equipmentId, hourOf(timestamp), { by }, [row]);
-  if (!packed) throw new Error('a reading makes a block');
-  return packed.block.seal({ epochMicros: 1_795_384_343_000_000, source: '0123456789' });
+/** One a minute, with as many digits as a double has. */
+function rowAt(minute: number): LogRow {
+  return {
+    offsetNs: minute * 60e9,
+    values: new Map([['value', 20 + 5 * Math.sin(minute)]]),
+    tags: new Map(),
+  };
 }
 
-/** By DynamoDB's rules: names and texts in UTF-8, two digits a byte and one more, three bytes and one an entry for a map. */
-function itemBytes(item: Readonly<Record<string, AttributeValue>>): number {
-  return Object.entries(item).reduce(
-    (sum, [name, value]) => sum + Buffer.byteLength(name) + valueBytes(value),
-    0,
-  );
+/** By DynamoDB's rules, of what the product packs them into. */
+function sizesOf(rows: readonly LogRow[], origin: Origin): readonly number[] {
+  return packRows('EQ-12495', '2026-11-22T10', origin, rows).map(({ block }) => {
+    const sealed = block.seal({ epochMicros: 1_795_384_343_000_000, source: '0123456789' });
+    const item: Record<string, AttributeValue> = JSON.parse(blockItemJson(sealed));
+    return itemSize(item);
+  });
 }
 
-function valueBytes({ S, N, M }: AttributeValue): number {
-  if (S !== undefined) return Buffer.byteLength(S);
-  if (N !== undefined) return Math.ceil(N.replace(/[-.]/g, '').length / 2) + 1;
-  if (M !== undefined) return 3 + itemBytes(M) + Object.keys(M).length;
-  throw new TypeError('a kind of attribute that no item has');
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }

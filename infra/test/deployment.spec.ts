@@ -5,14 +5,21 @@ import { describe, expect, it } from 'vitest';
 import { delivery } from '../environments/delivery.ts';
 import { ACKNOWLEDGEMENTS } from '../lib/acknowledgements.ts';
 import { checkDeployment } from '../lib/check-deployment.ts';
-import type { Configuration, Delivery, Deployment } from '../lib/deployment.ts';
+import type {
+  Configuration,
+  Delivery,
+  Deployment,
+  ProvisionedTables,
+  TableCapacity,
+} from '../lib/deployment.ts';
 import { validate } from './support/cloudformation-validator.ts';
 import { findingsOf } from './support/rules.ts';
 import {
   at,
-  BOTH,
+  ENVIRONMENTS,
   DEV,
   IMAGE_DIGEST,
+  listOf,
   objectOf,
   PROD,
   regional,
@@ -34,6 +41,15 @@ const EXAMPLES: Partial<Deployment> = {
 
 function withOwnDomain(change: Partial<Deployment>): Partial<Deployment> {
   return { domainName: 'api.own.org', hostedZone: { id: 'Z1', name: 'own.org' }, ...change };
+}
+
+function tableOf(min: number, max: number): TableCapacity {
+  return { writeUnits: { min, max }, readUnits: { min, max } };
+}
+
+function provisioned(change: Partial<ProvisionedTables>): Partial<Deployment> {
+  const tables = { readings: tableOf(5, 100), aggregates: tableOf(5, 100) };
+  return { maxWriteUnitsPerSecond: 50_000, provisioned: { ...tables, ...change } };
 }
 
 /** As the checks of templates do it: what is still the example's may stay. */
@@ -68,7 +84,14 @@ describe('an environment', () => {
     ['aggregateShards', { aggregateShards: 257 }],
     ['readingRetentionDays', { readingRetentionDays: 3 }],
     ['aggregationWindowSeconds', { aggregationWindowSeconds: 301 }],
+    ['fleetWindowSeconds', { fleetWindowSeconds: 0 }],
     ['sweepDelayMinutes', { sweepDelayMinutes: 1441 }],
+    ['provisioned', provisioned({ targetPercent: 95 })],
+    ['provisioned', provisioned({ readings: tableOf(0, 10) })],
+    ['provisioned', provisioned({ readings: tableOf(20, 10) })],
+    ['provisioned', provisioned({ aggregates: tableOf(1, 1.5) })],
+    ['provisioned', provisioned({ aggregates: tableOf(1, 40_001) })],
+    ['provisioned', { ...provisioned({}), maxWriteUnitsPerSecond: 99 }],
     ['webClientGeneration', { webClientGeneration: 0 }],
     ['alarmEmail', { keepsData: true }],
     ['alarmEmail', { alarmEmail: 'somebody' }],
@@ -115,7 +138,7 @@ describe('an environment', () => {
     expect(() => check(faulty)).toThrow(/name: .*\n.*concurrentImports: .*\n.*aggregateShards: /);
   });
 
-  it.each(BOTH.map((deployment) => [deployment.name, deployment] as const))(
+  it.each(ENVIRONMENTS.map((deployment) => [deployment.name, deployment] as const))(
     'is accepted: %s',
     (_name, one) => {
       expect(() => check(one)).not.toThrow();
@@ -128,6 +151,7 @@ describe('an environment', () => {
       { reservedConcurrency: 100, accountConcurrency: 200 },
     ],
     ['tells somebody of its alarms', { keepsData: true, alarmEmail: 'night-shift@factory.org' }],
+    ['provisions its tables', provisioned({ targetPercent: 50 })],
     ['leaves some of its account to other functions', { accountConcurrency: 10 }],
     ['names its token endpoint itself', { name: 'awsdev', authDomainPrefix: 'own-readings' }],
     ['has the least memory', { tasks: { ...DEV.tasks, cpuUnits: 256, memoryMib: 512 } }],
@@ -141,12 +165,14 @@ describe('an environment', () => {
   });
 
   it('has its images copied to every Region it is in', () => {
-    const needed = BOTH.flatMap(({ regions }) => regions).filter(
+    const needed = ENVIRONMENTS.flatMap(({ regions }) => regions).filter(
       (region) => region !== delivery.region,
     );
 
     expect(delivery.replicaRegions.toSorted()).toEqual([...new Set(needed)].toSorted());
-    expect(delivery.environments).toEqual(BOTH.map(({ name }) => name));
+    expect(ENVIRONMENTS.map(({ name }) => name)).toEqual(
+      expect.arrayContaining([...delivery.environments]),
+    );
   });
 });
 
@@ -165,15 +191,36 @@ describe('a network', () => {
     expect(stack && findingsOf(stack)).toEqual([]);
   });
 
+  it('has as many zones as its environment says, each with an address of the load balancer', () => {
+    const zones = ENVIRONMENTS.map(
+      (deployment) =>
+        listOf(
+          regional(deployment).only('AWS::ElasticLoadBalancingV2::LoadBalancer').properties[
+            'Subnets'
+          ],
+        ).length,
+    );
+
+    expect(zones).toEqual([3, 3, 2]);
+  });
+
+  it('logs what it rejects, and no flow for each connection that it accepts', () => {
+    for (const deployment of ENVIRONMENTS) {
+      expect(regional(deployment).only('AWS::EC2::FlowLog').properties['TrafficType']).toBe(
+        'REJECT',
+      );
+    }
+  });
+
   it('gives tasks addresses of their own only where they have no other way out', () => {
-    const assigned = BOTH.map((deployment) =>
+    const assigned = ENVIRONMENTS.map((deployment) =>
       at(
         regional(deployment).only('AWS::ECS::Service').properties,
         'NetworkConfiguration.AwsvpcConfiguration.AssignPublicIp',
       ),
     );
 
-    expect(assigned).toEqual(['ENABLED', 'DISABLED']);
+    expect(assigned).toEqual(['ENABLED', 'DISABLED', 'ENABLED']);
   });
 });
 
@@ -221,7 +268,7 @@ describe('the README', () => {
 });
 
 describe('the findings of cdk-nag', () => {
-  const reports = BOTH.map((deployment) => nagReport(templatesOf(deployment).folder));
+  const reports = ENVIRONMENTS.map((deployment) => nagReport(templatesOf(deployment).folder));
 
   it('are none that nobody has acknowledged', () => {
     expect(reports.flatMap(({ violations }) => violations)).toEqual([]);

@@ -4,11 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { LOGINS_PER_ADDRESS } from '../lib/regional/firewall.ts';
 import { shown } from './support/policies.ts';
 import { statementsOn } from './support/publishers.ts';
-import { at, BOTH, DEV, listOf, PROD, regional, type Json } from './support/templates.ts';
+import { at, ENVIRONMENTS, DEV, listOf, PROD, regional, type Json } from './support/templates.ts';
 
 /** What is open, and to whom. */
 
-const EVERY_REGION = BOTH.flatMap((deployment) =>
+const EVERY_REGION = ENVIRONMENTS.flatMap((deployment) =>
   deployment.regions.map(
     (region) => [`${deployment.name} ${region}`, regional(deployment, region)] as const,
   ),

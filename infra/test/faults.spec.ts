@@ -3,7 +3,14 @@ import { validate } from './support/cloudformation-validator.ts';
 import { listOfObjects, objectIn, planted, type Fault, type Seed } from './support/faults.ts';
 import { FIRST_DEPLOYMENT_FAULTS } from './support/first-deployment-faults.ts';
 import { findingsOf, RULES } from './support/rules.ts';
-import { BOTH, PROD, stackOf, templatesOf, type StackTemplate } from './support/templates.ts';
+import {
+  ENVIRONMENTS,
+  PROD,
+  PROVISIONED,
+  stackOf,
+  templatesOf,
+  type StackTemplate,
+} from './support/templates.ts';
 
 const REGION = PROD.regions[0];
 
@@ -74,6 +81,32 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     plant: (properties) =>
       (properties['AttributeDefinitions'] = [{ AttributeName: 'equipmentId', AttributeType: 'S' }]),
   },
+  'a provisioned table whose copy does not follow its load': {
+    rule: 'what is provisioned follows the load, and has something to begin with',
+    deployment: PROVISIONED,
+    stack: 'data',
+    type: 'AWS::DynamoDB::GlobalTable',
+    idPart: 'readings',
+    plant: (properties) => {
+      const [, second] = listOfObjects(properties['Replicas']);
+      if (second) {
+        second['ReadProvisionedThroughputSettings'] = { ReadCapacityUnits: 100 };
+      }
+    },
+  },
+  'a table that would leave on demand with nothing': {
+    rule: 'what is provisioned follows the load, and has something to begin with',
+    deployment: PROVISIONED,
+    stack: 'data',
+    type: 'AWS::DynamoDB::GlobalTable',
+    idPart: 'readings',
+    plant: (properties) =>
+      delete objectIn(
+        properties,
+        'WriteProvisionedThroughputSettings',
+        'WriteCapacityAutoScalingSettings',
+      )['SeedCapacity'],
+  },
   'a machine without a secret': {
     rule: 'machines have a secret',
     stack: 'identity',
@@ -124,7 +157,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
 
 describe('the templates as they are', () => {
   it.each(
-    BOTH.flatMap((deployment) =>
+    [...ENVIRONMENTS, PROVISIONED].flatMap((deployment) =>
       [...templatesOf(deployment).stacks].map(
         ([id, stack]) => [deployment.name, id, stack] as const,
       ),
@@ -198,5 +231,5 @@ function roleId(role: unknown): unknown {
 }
 
 function faulty(seed: Seed): StackTemplate {
-  return planted(stackOf(PROD, seed.stack), seed);
+  return planted(stackOf(seed.deployment ?? PROD, seed.stack), seed);
 }

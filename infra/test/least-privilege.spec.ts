@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { TABLE_ACTIONS } from '../lib/permissions.ts';
 import { permissionsOf, permissionsOfRole, type Permission } from './support/policies.ts';
-import { BOTH, DEV, regional, templatesOf } from './support/templates.ts';
+import { ENVIRONMENTS, DEV, regional, templatesOf } from './support/templates.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const stack = regional(DEV);
 const importer = permissionsOfRole(stack, 'importercsvimporter');
 const aggregator = permissionsOfRole(stack, 'aggregatorstreamaggregator');
 const api = permissionsOfRole(stack, 'apitaskrole');
-const everything = BOTH.flatMap((deployment) =>
+const everything = ENVIRONMENTS.flatMap((deployment) =>
   Array.from(templatesOf(deployment).stacks.values(), permissionsOf).flat(),
 );
 

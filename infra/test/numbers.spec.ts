@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { HTTP_TIMING } from '../../libs/platform/src/resources/http-timing.ts';
 import {
   at,
-  BOTH,
+  ENVIRONMENTS,
   DEV,
   listOf,
   PROD,
@@ -22,7 +22,7 @@ import {
 const DOCKERFILE = readFileSync(join(import.meta.dirname, '../../Dockerfile'), 'utf8');
 const SCALED_BY =
   'TargetTrackingScalingPolicyConfiguration.PredefinedMetricSpecification.PredefinedMetricType';
-const EVERY_REGION = BOTH.flatMap((deployment) =>
+const EVERY_REGION = ENVIRONMENTS.flatMap((deployment) =>
   deployment.regions.map(
     (region) => [`${deployment.name} ${region}`, regional(deployment, region)] as const,
   ),
@@ -79,7 +79,7 @@ describe.each(EVERY_REGION)('the queues in %s', (_name, stack) => {
 });
 
 describe('the logs', () => {
-  it.each(BOTH.map((deployment) => [deployment.name, deployment] as const))(
+  it.each(ENVIRONMENTS.map((deployment) => [deployment.name, deployment] as const))(
     'of %s are kept as long as it says',
     (_name, deployment) => {
       const ours = regional(deployment)
@@ -93,7 +93,7 @@ describe('the logs', () => {
 
 describe('the functions', () => {
   it('share the concurrency of the account, of which a young one has little', () => {
-    const functions = BOTH.flatMap((deployment) =>
+    const functions = ENVIRONMENTS.flatMap((deployment) =>
       [...templatesOf(deployment).stacks.values()].flatMap((stack) =>
         stack.ofType('AWS::Lambda::Function'),
       ),
@@ -139,9 +139,14 @@ describe('the functions', () => {
     },
   );
 
-  it('wait for a wider window in prod, as its environment says', () => {
-    expect(streamMapping(regional(PROD))['MaximumBatchingWindowInSeconds']).toBe(5);
-    expect(streamMapping(regional(DEV))['MaximumBatchingWindowInSeconds']).toBe(1);
+  it('wait for wider windows in prod, as its environment says', () => {
+    const windows = (deployment: typeof DEV) =>
+      ['readingsstream', 'aggregatesstream'].map(
+        (name) => streamMapping(regional(deployment), name)['MaximumBatchingWindowInSeconds'],
+      );
+
+    expect(windows(PROD)).toEqual([5, 60]);
+    expect(windows(DEV)).toEqual([1, 1]);
   });
 });
 
@@ -161,8 +166,8 @@ describe.each(EVERY_REGION)('a connection and a drain in %s', (_name, stack) => 
   const container = at(stack.only('AWS::ECS::TaskDefinition').properties, 'ContainerDefinitions.0');
   const stopSeconds = Number(at(container, 'StopTimeout'));
 
-  it('ends at the load balancer before it ends at the server', () => {
-    expect(idleSeconds).toBe(60);
+  it('outlives a minute between two readings, and ends at the load balancer before it ends at the server', () => {
+    expect(idleSeconds).toBe(70);
     expect(HTTP_TIMING.keepAliveMs / 1000).toBeGreaterThan(idleSeconds);
   });
 
@@ -241,13 +246,16 @@ describe.each(EVERY_REGION)('the buckets in %s', (name, stack) => {
 
   it('give unfinished uploads up after a day, and forget finished ones as their environment says', () => {
     const rules = listOf(at(uploads, 'LifecycleConfiguration.Rules'));
-    const { uploadRetentionDays } = name.startsWith('prod') ? PROD : DEV;
+    const environment = ENVIRONMENTS.find((one) => name.startsWith(`${one.name} `));
 
     expect(
       rules.map((rule) => at(rule, 'AbortIncompleteMultipartUpload.DaysAfterInitiation')),
     ).toContain(1);
     expect(rules).toContainEqual(
-      expect.objectContaining({ Prefix: 'uploads/', ExpirationInDays: uploadRetentionDays }),
+      expect.objectContaining({
+        Prefix: 'uploads/',
+        ExpirationInDays: environment?.uploadRetentionDays,
+      }),
     );
   });
 
@@ -278,7 +286,7 @@ describe('the tables', () => {
       stack.ofType('AWS::DynamoDB::GlobalTable'),
     );
 
-  it.each(BOTH.map((deployment) => [deployment.name, deployment] as const))(
+  it.each(ENVIRONMENTS.map((deployment) => [deployment.name, deployment] as const))(
     'of %s can be restored to any second',
     (_name, deployment) => {
       for (const replica of tables(deployment).flatMap(({ properties }) =>
@@ -315,7 +323,7 @@ describe('the tables', () => {
     });
   });
 
-  it.each(BOTH.map((deployment) => [deployment.name, deployment] as const))(
+  it.each(ENVIRONMENTS.map((deployment) => [deployment.name, deployment] as const))(
     'of %s cost a bounded sum',
     (_name, deployment) => {
       for (const { properties } of tables(deployment)) {
@@ -385,11 +393,9 @@ describe('the user pool', () => {
   });
 });
 
-function streamMapping(stack: StackTemplate) {
-  const found = stack
-    .ofType('AWS::Lambda::EventSourceMapping')
-    .find(({ id }) => id.includes('readingsstream'));
-  if (found === undefined) throw new Error('the readings stream is not mapped');
+function streamMapping(stack: StackTemplate, name = 'readingsstream') {
+  const found = stack.ofType('AWS::Lambda::EventSourceMapping').find(({ id }) => id.includes(name));
+  if (found === undefined) throw new Error(`${name} is not mapped`);
   return found.properties;
 }
 

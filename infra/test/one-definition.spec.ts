@@ -39,7 +39,7 @@ import { tableName } from '../lib/names.ts';
 import { shown } from './support/policies.ts';
 import {
   at,
-  BOTH,
+  ENVIRONMENTS,
   DEV,
   listOf,
   objectOf,
@@ -87,7 +87,7 @@ describe('the tables of the templates', () => {
     },
   );
 
-  it.each(BOTH.map((deployment) => [deployment.name, deployment] as const))(
+  it.each(ENVIRONMENTS.map((deployment) => [deployment.name, deployment] as const))(
     'of %s are all that the embedded stack has, and no others',
     (_name, deployment) => {
       const names = tablesOf(deployment).map(({ TableName }) => textOf(TableName));
@@ -139,7 +139,7 @@ describe('the event source mappings', () => {
     expect(functionOf('csv-importer').Timeout).toBe(UPLOADS_QUEUE_SOURCE.functionTimeoutSeconds);
   });
 
-  it.each(BOTH.map((deployment) => [deployment.name, deployment] as const))(
+  it.each(ENVIRONMENTS.map((deployment) => [deployment.name, deployment] as const))(
     'of %s leave others a half of what imports at a time',
     (_name, deployment) => {
       const stack = regional(deployment);

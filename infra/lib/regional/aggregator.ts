@@ -8,7 +8,8 @@ import {
   STREAM_MAPPINGS,
   type StreamMappingDefinition,
 } from '../../../libs/platform/src/resources/event-sources.ts';
-import { TABLES } from '../../../libs/platform/src/resources/tables.ts';
+import { READINGS_TABLE, TABLES } from '../../../libs/platform/src/resources/tables.ts';
+import type { Deployment } from '../deployment.ts';
 import { createTable } from '../table.ts';
 import { createDiscardBucket, createQueue, notifyOfNewObjects } from './buckets.ts';
 import { allow, allowTables } from './grants.ts';
@@ -60,7 +61,7 @@ export class Aggregator extends Construct {
     allow(this.lambda.role, this.discarded.arnForObjects('*'), ['s3:PutObject']);
     for (const mapping of STREAM_MAPPINGS) {
       const streamArn = this.ownStreamArn(mapping) ?? streamOfReplica(mapping.tableNameVariable);
-      this.map(mapping, streamArn, deployment.aggregationWindowSeconds);
+      this.map(mapping, streamArn, windowSecondsOf(mapping, deployment));
     }
   }
 
@@ -71,7 +72,7 @@ export class Aggregator extends Construct {
   private map(
     { name, source }: StreamMappingDefinition,
     eventSourceArn: string,
-    windowSeconds: number | undefined,
+    windowSeconds: number,
   ): void {
     allow(
       this.lambda.role,
@@ -81,7 +82,7 @@ export class Aggregator extends Construct {
     this.lambda.function.addEventSourceMapping(name, {
       eventSourceArn,
       batchSize: source.batchSize,
-      maxBatchingWindow: Duration.seconds(windowSeconds ?? source.maximumBatchingWindowSeconds),
+      maxBatchingWindow: Duration.seconds(windowSeconds),
       parallelizationFactor: source.parallelizationFactor,
       startingPosition: StartingPosition[source.startingPosition],
       bisectBatchOnError: source.bisectBatchOnFunctionError,
@@ -93,4 +94,13 @@ export class Aggregator extends Construct {
       onFailure: { bind: () => ({ destination: this.discarded.bucketArn }) },
     });
   }
+}
+
+function windowSecondsOf(mapping: StreamMappingDefinition, deployment: Deployment): number {
+  const { aggregationWindowSeconds, fleetWindowSeconds } = deployment;
+  const isOfReadings = mapping.tableNameVariable === READINGS_TABLE.nameVariable;
+  return (
+    (isOfReadings ? aggregationWindowSeconds : fleetWindowSeconds) ??
+    mapping.source.maximumBatchingWindowSeconds
+  );
 }

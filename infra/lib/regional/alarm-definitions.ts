@@ -1,14 +1,27 @@
 import { Duration, type Stack } from 'aws-cdk-lib';
 import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
-import { READINGS_TABLE } from '../../../libs/platform/src/resources/tables.ts';
+import {
+  AGGREGATES_TABLE,
+  READINGS_TABLE,
+  type TableDefinition,
+} from '../../../libs/platform/src/resources/tables.ts';
+import { limitsOf } from '../capacity.ts';
 import type { Deployment } from '../deployment.ts';
 import { tableName } from '../names.ts';
 import type { Aggregator } from './aggregator.ts';
 import type { AlarmDefinition } from './alarms.ts';
 import type { Importer } from './importer.ts';
 import type { LoadBalancer } from './load-balancer.ts';
-import { errorPercent, iteratorAge, latencyP99, logLines, tableMetric } from './metrics.ts';
+import {
+  capacityPercent,
+  errorPercent,
+  iteratorAge,
+  latencyP99,
+  logLines,
+  tableMetric,
+  type CapacityUse,
+} from './metrics.ts';
 
 export interface WatchedParts {
   readonly loadBalancer: LoadBalancer;
@@ -29,6 +42,8 @@ const LATE_MS = 60_000;
 const STALLED_MS = 3_600_000;
 const REPLICATION_LATE_MS = 5000;
 const THROTTLED_WRITES_A_MINUTE = 100;
+/** Auto-scaling goes on to its maximum, and what is left until then is for peaks. */
+const NEAR_CAPACITY_PERCENT = 80;
 const ERROR_LINE = '{ $.level = "error" || $.level = "fatal" }';
 
 /** Rolls a deployment back. */
@@ -166,6 +181,26 @@ function tableAlarms(stack: Stack, deployment: Deployment): readonly AlarmDefini
       threshold: THROTTLED_WRITES_A_MINUTE,
       periods: 3,
     },
+    {
+      id: 'aggregates-throttled',
+      severity: 'ticket',
+      metric: tableMetric(
+        'WriteThrottleEvents',
+        { TableName: tableName(deployment.name, AGGREGATES_TABLE) },
+        Stats.SUM,
+      ),
+      threshold: THROTTLED_WRITES_A_MINUTE,
+      periods: 3,
+    },
+    {
+      id: 'tables-near-capacity',
+      severity: 'ticket',
+      metric: capacityPercent(
+        [READINGS_TABLE, AGGREGATES_TABLE].flatMap((table) => usesOf(table, deployment)),
+      ),
+      threshold: NEAR_CAPACITY_PERCENT,
+      periods: 3,
+    },
     ...others.map((ReceivingRegion): AlarmDefinition => {
       const dimensions = { TableName, ReceivingRegion };
       return {
@@ -176,5 +211,20 @@ function tableAlarms(stack: Stack, deployment: Deployment): readonly AlarmDefini
         periods: 5,
       };
     }),
+  ];
+}
+
+function usesOf(table: TableDefinition, deployment: Deployment): readonly CapacityUse[] {
+  const TableName = tableName(deployment.name, table);
+  const { writeUnits, readUnits } = limitsOf(table, deployment);
+  const writes: CapacityUse = {
+    TableName,
+    metricName: 'ConsumedWriteCapacityUnits',
+    unitsPerSecond: writeUnits,
+  };
+  if (readUnits === undefined) return [writes];
+  return [
+    writes,
+    { ...writes, metricName: 'ConsumedReadCapacityUnits', unitsPerSecond: readUnits },
   ];
 }

@@ -22,6 +22,7 @@ import {
   REPORTS_PREFIX,
   UPLOADS_PREFIX,
 } from '../../../libs/platform/src/resources/event-sources.ts';
+import type { Deployment } from '../deployment.ts';
 import { clientSecretName } from '../names.ts';
 import { allowBucket, allowTables } from './grants.ts';
 import type { LoadBalancer } from './load-balancer.ts';
@@ -58,7 +59,7 @@ export class ApiService extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const task = this.createTask(stack, parts, props);
-    this.service = this.createService(task, props);
+    this.service = this.createService(task, props, deployment);
     this.scale(parts, props.loadBalancer);
   }
 
@@ -111,6 +112,7 @@ export class ApiService extends Construct {
   private createService(
     taskDefinition: FargateTaskDefinition,
     { network, loadBalancer }: ApiServiceProps,
+    { monitoring }: Deployment,
   ): FargateService {
     const { vpc, taskSubnets, tasksHavePublicIps, wayOut } = network;
     const securityGroup = new SecurityGroup(this, 'security-group', {
@@ -124,7 +126,8 @@ export class ApiService extends Construct {
     const service = new FargateService(this, 'service', {
       cluster: new Cluster(this, 'cluster', {
         vpc,
-        containerInsightsV2: ContainerInsights.ENABLED,
+        containerInsightsV2:
+          monitoring === 'full' ? ContainerInsights.ENABLED : ContainerInsights.DISABLED,
       }),
       taskDefinition,
       // No desired count: every deployment would set it, whatever load has made of it. Scaling begins with its minimum.

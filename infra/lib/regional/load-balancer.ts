@@ -27,9 +27,10 @@ import { API_PORT } from './variables.ts';
 
 /**
  * Against HTTP_TIMING of the server: idle connections end here first, and a target that leaves has as long
- * as its longest request may take.
+ * as its longest request may take. Who sends once a minute keeps its connection: a new one for each reading
+ * costs more than the reading (infra/cost).
  */
-const IDLE_SECONDS = 60;
+const IDLE_SECONDS = 70;
 const DEREGISTRATION_SECONDS = 30;
 
 /** HTTPS at the environment's name, answered by the healthy Region that is nearest to the caller. */

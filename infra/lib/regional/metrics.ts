@@ -58,6 +58,33 @@ export function tableMetric(
   });
 }
 
+/** What of a table is used a second, against the most that it takes. */
+export interface CapacityUse {
+  readonly TableName: string;
+  readonly metricName: 'ConsumedWriteCapacityUnits' | 'ConsumedReadCapacityUnits';
+  readonly unitsPerSecond: number;
+}
+
+/** Of those, the one that is nearest to its limit, in percent. */
+export function capacityPercent(uses: readonly CapacityUse[]): IMetric {
+  const period = Duration.minutes(5);
+  const named = uses.map((use, index) => ({ ...use, id: `used${index}` }));
+  const percents = named.map(
+    ({ id, unitsPerSecond }) => `100 * FILL(${id}, 0) / ${period.toSeconds() * unitsPerSecond}`,
+  );
+  return new MathExpression({
+    label: 'capacity used (%)',
+    period,
+    expression: `MAX([${percents.join(', ')}])`,
+    usingMetrics: Object.fromEntries(
+      named.map(({ id, TableName, metricName }) => [
+        id,
+        tableMetric(metricName, { TableName }, Stats.SUM),
+      ]),
+    ),
+  });
+}
+
 /** How many log lines match; the lines are JSON. */
 export function logLines(logGroup: LogGroup, name: string, pattern: string): Metric {
   const filter = new MetricFilter(logGroup, name, {

@@ -1,6 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import {
   FlowLogDestination,
+  FlowLogTrafficType,
   GatewayVpcEndpointAwsService,
   InterfaceVpcEndpointAwsService,
   IpAddresses,
@@ -42,7 +43,7 @@ const INTERFACE_ENDPOINTS = {
   cognito: InterfaceVpcEndpointAwsService.COGNITO_IDP,
 } as const;
 
-/** Three zones; DynamoDB and S3 through free gateway endpoints, the rest as the environment says. */
+/** Two or three zones; DynamoDB and S3 through free gateway endpoints, the rest as the environment says. */
 export class Network extends Construct {
   readonly vpc: Vpc;
   readonly taskSubnets: SubnetType;
@@ -50,17 +51,24 @@ export class Network extends Construct {
   /** What there must be before a task can reach AWS. */
   readonly wayOut: IDependable;
 
-  constructor(scope: Construct, id: string, kind: NetworkKind, logs: Bucket) {
+  constructor(scope: Construct, id: string, deployment: Deployment, logs: Bucket) {
     super(scope, id);
+    const { network: kind, availabilityZones = AVAILABILITY_ZONES } = deployment;
     this.taskSubnets = TASK_SUBNETS[kind];
     this.tasksHavePublicIps = kind === 'public-ip';
     this.vpc = new Vpc(this, 'vpc', {
       ipAddresses: IpAddresses.cidr(CIDR),
-      availabilityZones: Stack.of(this).availabilityZones.slice(0, AVAILABILITY_ZONES),
-      natGateways: kind === 'nat' ? AVAILABILITY_ZONES : 0,
+      availabilityZones: Stack.of(this).availabilityZones.slice(0, availabilityZones),
+      natGateways: kind === 'nat' ? availabilityZones : 0,
       subnetConfiguration: subnets(this.taskSubnets),
       restrictDefaultSecurityGroup: false,
-      flowLogs: { all: { destination: FlowLogDestination.toS3(logs, 'flow-logs') } },
+      // What was accepted is in the load balancer's log; a flow for each connection would cost more than it tells.
+      flowLogs: {
+        rejected: {
+          destination: FlowLogDestination.toS3(logs, 'flow-logs'),
+          trafficType: FlowLogTrafficType.REJECT,
+        },
+      },
     });
     const { internetConnectivityEstablished } = this.vpc.selectSubnets({
       subnetType: this.taskSubnets,

@@ -40,11 +40,8 @@ export function apiVariables({ deployment, identity }: RegionalParts, bucket: Bu
     // The load balancer's.
     TRUSTED_PROXY_HOPS: '1',
     AGGREGATE_SHARDS: String(deployment.aggregateShards),
-    VERIFY_SECOND_LOOK_MS: String(
-      secondLookMs(
-        deployment.aggregationWindowSeconds ?? READINGS_STREAM_SOURCE.maximumBatchingWindowSeconds,
-      ),
-    ),
+    VERIFY_SECOND_LOOK_MS: String(secondLookMs(longestWindowSeconds(deployment))),
+    LOG_LEVEL: deployment.logLevel ?? 'info',
   };
   return {
     ...variables,
@@ -86,6 +83,12 @@ export function aggregatorVariables({ deployment }: RegionalParts): Variables {
     ...retentionVariables(deployment),
     ...tableVariables('stream-aggregator', deployment),
   };
+}
+
+function longestWindowSeconds(deployment: Deployment): number {
+  const unlessSet = READINGS_STREAM_SOURCE.maximumBatchingWindowSeconds;
+  const { aggregationWindowSeconds = unlessSet, fleetWindowSeconds = unlessSet } = deployment;
+  return Math.max(aggregationWindowSeconds, fleetWindowSeconds);
 }
 
 function sweepVariables({ sweepDelayMinutes }: Deployment): Names<ApiEnvironment> {

@@ -1,9 +1,12 @@
+import type { Deployment } from '../../lib/deployment.ts';
 import { at, StackTemplate, type Json } from './templates.ts';
 
 export type Editable = Record<string, unknown>;
 
 /** A fault, planted into one resource of a template that is in order. */
 export interface Seed {
+  /** `prod` unless said. */
+  readonly deployment?: Deployment;
   readonly stack: string;
   readonly type: string;
   /** Chooses one resource where several have the type. */

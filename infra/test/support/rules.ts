@@ -72,6 +72,11 @@ export const RULES: Readonly<Record<string, Rule>> = {
       listOf(properties['Replicas']).length < 2 || properties['StreamSpecification'] !== undefined
     );
   }),
+  'what is provisioned follows the load, and has something to begin with': each(
+    'AWS::DynamoDB::GlobalTable',
+    ({ properties }) =>
+      properties['BillingMode'] !== 'PROVISIONED' || rangesOf(properties).every(isRangeWithSeed),
+  ),
   'machines have a secret': each('AWS::Cognito::UserPoolClient', ({ properties }) => {
     const isMachine = listOf(properties['AllowedOAuthFlows']).includes('client_credentials');
     return !isMachine || properties['GenerateSecret'] === true;
@@ -122,4 +127,28 @@ function keysOf(properties: Json): readonly Json[] {
   return [properties, ...indexes]
     .flatMap((one) => listOf(at(one, 'KeySchema')))
     .map((key) => at(key, 'AttributeName'));
+}
+
+/** Writes of the table and its indexes; reads of each replica of both. */
+function rangesOf(properties: Json): readonly Json[] {
+  const indexes = listOf(at(properties, 'GlobalSecondaryIndexes'));
+  const replicas = listOf(at(properties, 'Replicas'));
+  const ofReplicas = replicas.flatMap((one) =>
+    [one].concat(listOf(at(one, 'GlobalSecondaryIndexes'))),
+  );
+  return [
+    ...[properties, ...indexes].map((one) =>
+      at(one, 'WriteProvisionedThroughputSettings.WriteCapacityAutoScalingSettings'),
+    ),
+    ...ofReplicas.map((one) =>
+      at(one, 'ReadProvisionedThroughputSettings.ReadCapacityAutoScalingSettings'),
+    ),
+  ];
+}
+
+function isRangeWithSeed(range: Json): boolean {
+  const [min, max, seed] = ['MinCapacity', 'MaxCapacity', 'SeedCapacity'].map((name) =>
+    Number(at(range, name)),
+  );
+  return Number(min) >= 1 && Number(max) >= Number(min) && Number(seed) >= Number(min);
 }

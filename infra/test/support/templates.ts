@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { delivery } from '../../environments/delivery.ts';
 import { dev } from '../../environments/dev.ts';
 import { prod } from '../../environments/prod.ts';
+import { small } from '../../environments/small.ts';
 import { buildApp, type BuildOptions } from '../../lib/build-app.ts';
 import type { Deployment } from '../../lib/deployment.ts';
 
@@ -114,7 +115,21 @@ export function regional(deployment: Deployment, region: string = deployment.reg
 
 export const DEV = dev;
 export const PROD = prod;
-export const BOTH = [dev, prod] as const;
+export const SMALL = small;
+export const ENVIRONMENTS = [dev, prod, small] as const;
+
+/** prod for 10 G readings a month that come evenly, one a minute: half of what `npm run cost` says to three times of it. */
+export const PROVISIONED: Deployment = {
+  ...prod,
+  name: 'steady',
+  provisioned: {
+    readings: {
+      writeUnits: { min: 2000, max: 12_000 },
+      readUnits: { min: 1200, max: 7000 },
+    },
+    aggregates: { writeUnits: { min: 800, max: 5000 }, readUnits: { min: 120, max: 1000 } },
+  },
+};
 
 export function objectOf(value: Json): JsonObject {
   if (typeof value === 'object' && value !== null && !isList(value)) return value;
