@@ -28,7 +28,7 @@ import { API_PORT } from './variables.ts';
 /**
  * Against HTTP_TIMING of the server: idle connections end here first, and a target that leaves has as long
  * as its longest request may take. Who sends once a minute keeps its connection: a new one for each reading
- * costs more than the reading (infra/cost).
+ * costs as much as storing it (infra/cost).
  */
 const IDLE_SECONDS = 70;
 const DEREGISTRATION_SECONDS = 30;
