@@ -210,6 +210,40 @@ describe.each([
     expect(await store.readState(cell)).toEqual({ version: 2 });
   });
 
+  it('say whether they are closed, whoever asks', async () => {
+    const closed = { ...aCell('EQ-1', '2023-02-15T06'), isClosed: true };
+    const open = aCell('EQ-2', '2023-02-15T06');
+    for (const cell of [closed, open]) await store.replaceCell(cell);
+    await store.replaceCell(aCell('EQ-1', '2023-02-15T07'));
+
+    const states = [await store.readState(closed), await store.readState(open)];
+    const ofHour = (await pagesOf(store.scanHour(closed.hour))).flat();
+    const query = { metric: 'value', range: FIFTEENTH };
+    const shown = (await pagesOf(store.scanMetric(query)))
+      .flat()
+      .map(({ equipmentId, hour, isClosed = false }) => [equipmentId, hour, isClosed].join(' '));
+    const cells = (await pagesOf(store.scanCells('EQ-1', FIFTEENTH))).flat();
+
+    expect(states.map(({ isClosed = false }) => isClosed)).toEqual([true, false]);
+    expect(
+      new Map(ofHour.map(({ equipmentId, isClosed = false }) => [equipmentId, isClosed])),
+    ).toEqual(
+      new Map([
+        ['EQ-1', true],
+        ['EQ-2', false],
+      ]),
+    );
+    expect(shown).toEqual([
+      'EQ-1 2023-02-15T06 true',
+      'EQ-2 2023-02-15T06 false',
+      'EQ-1 2023-02-15T07 false',
+    ]);
+    expect(cells.map(({ isClosed = false }) => isClosed)).toEqual([true, false]);
+    expect(await pagesOf(store.scanHour(anHour('2023-02-17T06')))).toSatisfy(
+      (pages: readonly unknown[][]) => pages.flat().length === 0,
+    );
+  });
+
   it('go on behind an equipment-hour, of all equipment and of one', async () => {
     const hours = ['2023-02-15T05', '2023-02-15T06', '2023-02-15T07'];
     const ids = ['EQ-1', 'EQ-10', 'EQ-2', 'EQ-3'];

@@ -13,7 +13,7 @@ import {
 } from '@sensorflow/aggregation';
 import { DynamoDbAggregateStore } from '@sensorflow/aggregation/dynamodb/dynamodb-aggregate-store.js';
 import { DynamoDbFleetStore } from '@sensorflow/aggregation/dynamodb/dynamodb-fleet-store.js';
-import { HourlyAggregates } from '@sensorflow/aggregation/hourly-aggregates.js';
+import type { HourlyAggregates } from '@sensorflow/aggregation/hourly-aggregates.js';
 import type { MetricHour } from '@sensorflow/aggregation/hours/aggregate-store.js';
 import { foldReadings } from '@sensorflow/aggregation/hours/hourly-aggregate.js';
 import { SystemClock, WorkBudget } from '@sensorflow/kernel';
@@ -32,6 +32,8 @@ import {
   type RunningDynoxide,
 } from '../../apps/local/src/dynamodb/start-dynoxide.js';
 import { aBlockOf } from '../support/blocks.js';
+import { hourlyAggregatesOn } from '../support/hourly-aggregates.js';
+import { InMemoryClosingProgress } from '../support/in-memory-closing-progress.js';
 import { aStoredReading } from '../support/readings.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -97,11 +99,12 @@ function aCell(equipmentId: string, hour: string, value = 1, version = 1) {
     hour: hourOf(reading.timestamp),
     version,
     metrics: foldReadings([reading]),
+    isClosed: true,
   };
 }
 
 function aReader(shards: number): HourlyAggregates {
-  return new HourlyAggregates(
+  return hourlyAggregatesOn(
     new DynamoDbAggregateStore(client, table, shards),
     new DynamoDbFleetStore(client, table),
   );
@@ -138,6 +141,7 @@ describe('the aggregates table', () => {
       partition: { S: '2023-02-15#0' },
       cell: { S: '2023-02-15T06#EQ-1' },
       version: { N: '1' },
+      closed: { BOOL: true },
       metrics: {
         M: {
           value: {
@@ -174,7 +178,7 @@ describe('the aggregates table', () => {
 
     expect(await partitions('2023-02-15')).toBe(1);
     expect(await partitions('2023-02-16')).toBeGreaterThan(8);
-    expect(await store.readState(aCell('EQ-1', '2023-02-15T06'))).toEqual({ version: 1 });
+    expect(await store.readState(aCell('EQ-1', '2023-02-15T06'))).toMatchObject({ version: 1 });
   });
 
   it('gets one layout a day from writers that begin it at once with different configurations', async () => {
@@ -231,7 +235,8 @@ describe('the aggregates table', () => {
       const start = anHour(`2023-02-15T${String(hour).padStart(2, '0')}`);
       const reading = aStoredReading({ timestamp: `${start}:30:00Z`, values });
       const metrics = foldReadings([reading]);
-      await store.replaceCell({ equipmentId: 'EQ-1', hour: start, version: 1, metrics });
+      const cell = { equipmentId: 'EQ-1', hour: start, version: 1, metrics, isClosed: true };
+      await store.replaceCell(cell);
     }
     const range = { from: anHour('2023-02-15T00'), to: anHour('2023-02-16T00') };
     const query = { metric: 'value', range, limit: 1000 };
@@ -262,7 +267,8 @@ describe('the calls that an aggregate costs', () => {
     });
     await blocks.putAll([aBlockOf(reading)]);
     calls = [];
-    return new HourRecomputer(readings, store, new SystemClock());
+    const closing = new InMemoryClosingProgress(anHour('2023-02-16T00'));
+    return new HourRecomputer({ readings, aggregates: store, closing }, new SystemClock());
   }
 
   it('are three for a dirty hour with 64 metrics, two when this process wrote it before', async () => {
@@ -387,10 +393,8 @@ describe('the cells of one equipment', () => {
     const store = new DynamoDbAggregateStore(client, table, 4);
     await store.replaceCell(aCell('EQ-1', '9999-12-31T22'));
 
-    const { items } = await new HourlyAggregates(
-      store,
-      new DynamoDbFleetStore(client, table),
-    ).report(aQuery(range));
+    const fleet = new DynamoDbFleetStore(client, table);
+    const { items } = await hourlyAggregatesOn(store, fleet).report(aQuery(range));
 
     expect(items.map(({ hour }) => hour)).toEqual(['9999-12-31T22']);
   });
@@ -553,7 +557,7 @@ describe('a store that does not answer', () => {
     const range = { from: cell.hour, to: anHour('2023-02-15T07') };
     const unavailable = { kind: 'unavailable', code: 'store-unavailable', retryAfterSeconds: 1 };
     const report = (filter: { equipmentId?: string }) =>
-      new HourlyAggregates(store, fleet).report({ metric: 'value', range, limit: 1, ...filter });
+      hourlyAggregatesOn(store, fleet).report({ metric: 'value', range, limit: 1, ...filter });
     const sum = { metric: 'value', hour: cell.hour };
 
     await expect(store.readState(cell)).rejects.toMatchObject(unavailable);

@@ -1,5 +1,5 @@
 import type { MetricAggregate } from '@sensorflow/aggregation';
-import { metricsOf, sumOf } from '@sensorflow/aggregation/dynamodb/aggregate-item.js';
+import { metricsOf, sumOf, toCell } from '@sensorflow/aggregation/dynamodb/aggregate-item.js';
 import { equipmentHourAt, shardSumAt } from '@sensorflow/aggregation/dynamodb/aggregate-keys.js';
 import { shardOf } from '@sensorflow/aggregation/dynamodb/aggregate-keys.js';
 import type { Item } from '@sensorflow/platform/aws/stored-item.js';
@@ -27,6 +27,17 @@ export function cellsIn(items: Iterable<Item>): ReadonlyMap<string, string> {
     } else if (sum) cells.set(`fleet ${key} ${partition.slice('fleet#'.length)}`, shown(sum));
   }
   return cells;
+}
+
+/** Every equipment-hour, with its total of `value` (0 without any). */
+export function equipmentHoursOf(world: SimulatedAggregation) {
+  return world.aggregates.all().flatMap((item) => {
+    const of = equipmentHourAt(item['partition']?.S ?? '', item['cell']?.S ?? '');
+    const cell = of && toCell(item);
+    if (!cell) return [];
+    const total = BigInt(cell.metrics.get('value')?.total.toString() ?? '0');
+    return [{ id: `${cell.equipmentId} ${cell.hour}`, total, isClosed: cell.isClosed === true }];
+  });
 }
 
 function shown({ total, ...aggregate }: MetricAggregate): string {

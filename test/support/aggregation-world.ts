@@ -12,6 +12,7 @@ import { DaysWithData } from '@sensorflow/verification/days-with-data.js';
 import { PagedComparison } from '@sensorflow/verification/paged-comparison.js';
 import { Verification } from '@sensorflow/verification/verification.js';
 import { FixedClock } from './fixed-clock.js';
+import { InMemoryClosingProgress } from './in-memory-closing-progress.js';
 import { InMemoryAggregateStore } from './in-memory-aggregate-store.js';
 import { InMemoryEquipmentRegistry } from './in-memory-equipment-registry.js';
 import { InMemoryFleetStore } from './in-memory-fleet-store.js';
@@ -22,7 +23,7 @@ const NEVER = Number.POSITIVE_INFINITY;
 /** Of the last digit of the id, so that a test can choose. */
 const shardOf = (equipmentId: string): number => Number(equipmentId.slice(-1)) % 2;
 
-/** Readings and aggregates in memory, aggregated when told, and what verifies them. */
+/** Readings and aggregates in memory, aggregated when told, and what verifies them. All hours are closed unless said otherwise. */
 export class AggregationWorld {
   readonly clock = new FixedClock('2023-03-01T00:00:00Z');
   readonly readings = new InMemoryReadingStore();
@@ -31,22 +32,30 @@ export class AggregationWorld {
   readonly registry = new InMemoryEquipmentRegistry();
   /** What could not be repaired. */
   readonly failures: unknown[] = [];
-  private readonly hours: HourRecomputer;
+  readonly hours: HourRecomputer;
   private readonly sums = new SumRecomputer(this.fleet, this.clock);
   readonly verification: Verification;
 
-  constructor(retention?: Retention, secondLookMs = 5000, longestPartMs = 4000) {
+  constructor(
+    retention?: Retention,
+    secondLookMs = 5000,
+    longestPartMs = 4000,
+    readonly closing = new InMemoryClosingProgress(anHour('2023-03-01T00')),
+  ) {
     const { readings, aggregates, fleet, registry, clock } = this;
     const kept = retention ? { retention } : {};
     // Three readings make a dense hour.
-    this.hours = new HourRecomputer(readings, aggregates, clock, { denseReadings: 2, ...kept });
+    this.hours = new HourRecomputer({ readings, aggregates, closing }, clock, {
+      denseReadings: 2,
+      ...kept,
+    });
     const comparison = new AggregateComparison(readings, aggregates, fleet);
     const days = new DaysWithData(readings, aggregates, fleet);
     const pagedComparison = new PagedComparison(comparison, days, clock, longestPartMs);
     const repairer = new AggregateRepairer(aggregates, this.hours, this.sums, (error) =>
       this.failures.push(error),
     );
-    const ports = { readings, registry, comparison, pagedComparison, repairer };
+    const ports = { closing, readings, registry, comparison, pagedComparison, repairer };
     this.verification = new Verification(ports, clock, { secondLookMs, ...kept });
   }
 

@@ -12,9 +12,15 @@ import { FixedClock } from './fixed-clock.js';
 /** Makes the blocks of writes that happen one after the other: one for each reading, and for each removal. */
 export class BlockMaker {
   private readonly clock = new FixedClock(0);
-  private readonly stamps = new StampClock(this.clock);
+  private readonly stamps: StampClock;
 
-  constructor(private readonly retention = Retention.FOREVER) {}
+  /** @param source of its stamps; a random one unless a test is to be the same again */
+  constructor(
+    private readonly retention = Retention.FOREVER,
+    source?: string,
+  ) {
+    this.stamps = new StampClock(this.clock, source);
+  }
 
   /** Sealed when the reading was registered, unless another block was sealed later. */
   ofReading({ equipmentId, timestamp, values, tags, registerTime }: StoredReading): StoredBlock {

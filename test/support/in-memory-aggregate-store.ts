@@ -4,12 +4,14 @@ import {
   equipmentHourId,
   type EquipmentHour,
   type EquipmentHourCell,
+  type Hour,
   type HourRange,
   type ReplaceOutcome,
 } from '@sensorflow/aggregation';
 import {
   compareEquipmentHours,
   type CellState,
+  type ClosableCell,
   type MetricHoursQuery,
   type ScannedHour,
 } from '@sensorflow/aggregation/hours/aggregate-store.js';
@@ -31,8 +33,8 @@ export class InMemoryAggregateStore extends AggregateStore {
 
   override async readState(of: EquipmentHour): Promise<CellState> {
     await Promise.resolve();
-    const { version = 0, slots } = this.cell(of) ?? {};
-    return { version, ...(slots && { slots }) };
+    const { version = 0, slots, isClosed } = this.cell(of) ?? {};
+    return { version, ...(slots && { slots }), ...(isClosed && { isClosed }) };
   }
 
   override async replaceCell(cell: EquipmentHourCell): Promise<ReplaceOutcome> {
@@ -91,6 +93,16 @@ export class InMemoryAggregateStore extends AggregateStore {
     yield this.within(range).map(({ equipmentId }) => equipmentId);
   }
 
+  override async *scanHour(
+    hour: Hour,
+    budget?: WorkBudget,
+  ): AsyncGenerator<readonly ClosableCell[]> {
+    await counted(budget);
+    yield this.cells()
+      .filter((cell) => cell.hour === hour)
+      .map(({ equipmentId, isClosed = false }) => ({ equipmentId, isClosed }));
+  }
+
   override async *scanCells(
     equipmentId: string,
     range: HourRange,
@@ -120,7 +132,13 @@ export class InMemoryAggregateStore extends AggregateStore {
 }
 
 function scannedHourOf(cell: EquipmentHourCell, metric: string): ScannedHour {
-  const { equipmentId, hour, failure } = cell;
+  const { equipmentId, hour, failure, isClosed } = cell;
   const aggregate = cell.metrics.get(metric);
-  return { equipmentId, hour, ...(aggregate && { aggregate }), ...(failure && { failure }) };
+  return {
+    equipmentId,
+    hour,
+    ...(aggregate && { aggregate }),
+    ...(failure && { failure }),
+    ...(isClosed && { isClosed }),
+  };
 }

@@ -1,4 +1,5 @@
 import {
+  BatchGetItemCommand,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
@@ -46,7 +47,7 @@ function unlocked(command: SimulatedCommand, partitions: RegExp): SimulatedComma
 }
 
 function inconsistent(command: SimulatedCommand): SimulatedCommand {
-  if (command instanceof PutItemCommand) return command;
+  if (command instanceof PutItemCommand || command instanceof BatchGetItemCommand) return command;
   if (command instanceof QueryCommand) {
     return new QueryCommand({ ...command.input, ConsistentRead: false });
   }
@@ -87,7 +88,7 @@ function withOneWatermark(
     );
     const Records = recordsOf(event).filter((_record, i) => isNew[i]);
     const answer = await handler({ Records }, context);
-    if (answer.batchItemFailures.length > 0) return answer;
+    if (!answer || answer.batchItemFailures.length > 0) return answer;
     for (const [i, { sequenceNumber }] of changes.entries()) {
       if (isNew[i]) marks.set(keys[i] ?? '', sequenceNumber);
     }

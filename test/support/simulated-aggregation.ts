@@ -1,9 +1,25 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { HourRecomputer, StreamBatchAggregator, SumRecomputer } from '@sensorflow/aggregation';
+import {
+  HourRecomputer,
+  OpenHours,
+  StreamBatchAggregator,
+  SumRecomputer,
+  type AggregateStore,
+  type ClosingProgress,
+} from '@sensorflow/aggregation';
 import { DynamoDbAggregateStore } from '@sensorflow/aggregation/dynamodb/dynamodb-aggregate-store.js';
+import { DynamoDbClosingProgress } from '@sensorflow/aggregation/dynamodb/dynamodb-closing-progress.js';
 import { DynamoDbFleetStore } from '@sensorflow/aggregation/dynamodb/dynamodb-fleet-store.js';
+import {
+  EquipmentHours,
+  type EquipmentHoursQuery,
+} from '@sensorflow/aggregation/equipment-hours.js';
+import type { ScannedHour } from '@sensorflow/aggregation/hours/aggregate-store.js';
+import type { EquipmentRegistry } from '@sensorflow/equipment';
 import { Clock } from '@sensorflow/kernel';
+import { member } from '@sensorflow/platform/aws/json-member.js';
 import { createLogger } from '@sensorflow/platform/logging/logger.js';
+import type { ScheduledTask } from '@sensorflow/platform/resources/event-sources.js';
 import {
   LogReadingStore,
   Retention,
@@ -11,12 +27,14 @@ import {
   type StoredReading,
 } from '@sensorflow/sensor-data';
 import { DynamoDbBlockStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-block-store.js';
+import { CLOSING_GRACE_MS, HourCloser } from '@sensorflow/verification/closing/hour-closer.js';
 import { setImmediate as quiescence } from 'node:timers/promises';
-import {
-  lambdaOf,
-  streamBatchHandler,
-} from '../../apps/stream-aggregator/src/stream-batch-handler.js';
+import { lambdaOf } from '../../apps/stream-aggregator/src/lambda-events.js';
+import { scheduledTasks } from '../../apps/stream-aggregator/src/scheduled-tasks.js';
+import { streamBatchHandler } from '../../apps/stream-aggregator/src/stream-batch-handler.js';
 import { BlockMaker, itemOf } from './blocks.js';
+import { InMemoryEquipmentRegistry } from './in-memory-equipment-registry.js';
+import type { Random } from './seeded-random.js';
 import {
   clientThat,
   LANES_PER_SHARD,
@@ -30,10 +48,10 @@ import {
 /**
  * The real stream handler with the real stores' code in a world where every call to DynamoDB is a step
  * that others may come before: one or two consumers read both streams, in lanes as Lambda's parallelization
- * factor 2 makes them; containers are killed or time out and work on as zombies; answers are lost.
+ * factor 2 makes them; hours are closed, also by several at once and by any clock, while readers ask for
+ * one equipment's hours; containers are killed or time out and work on as zombies; answers are lost.
  */
 export type Handler = ReturnType<typeof lambdaOf>;
-export type Random = () => number;
 
 /** Mistakes that a schedule must find. */
 export interface PlantedFault {
@@ -43,11 +61,27 @@ export interface PlantedFault {
     world: SimulatedAggregation,
   ) => SimulatedCommand | undefined;
   readonly retention?: Retention;
+  /** Of batches. */
   readonly handler?: (
     handler: Handler,
     client: DynamoDBClient,
     world: SimulatedAggregation,
   ) => Handler;
+  /** What stands in for a port, of those who are named. */
+  readonly closing?: Partial<
+    Record<
+      'consumer' | 'recomputer' | 'closer',
+      (real: ClosingProgress, clock: Clock) => ClosingProgress
+    >
+  >;
+  readonly aggregates?: Partial<
+    Record<'recomputer' | 'reader', (real: AggregateStore, clock: Clock) => AggregateStore>
+  >;
+  readonly open?: (clock: Clock, refreshMs: number) => OpenHours;
+  readonly reader?: (
+    hours: EquipmentHours,
+    world: SimulatedAggregation,
+  ) => Pick<EquipmentHours, 'read'>;
 }
 
 export const SHARDS = 2;
@@ -55,28 +89,33 @@ export const SHARDS = 2;
 const MOST_CONSUMERS = 2;
 const LARGEST_BATCH = 4;
 const DENSE_READINGS = 2;
+const REFRESH_MS = 60_000;
 /** Reads that are not consistent lag by up to this many writes. */
 const MOST_STALE = 6;
 const MAX_STEPS = 100_000;
+/** Clocks are apart by up to half an hour. */
+const MOST_SKEW_MS = 1_800_000;
 const RETENTION = Retention.ofDays(30);
 const NAMES = ['readings', 'aggregates'] as const;
-const CONTEXT = { getRemainingTimeInMillis: () => 60_000 };
+const CONTEXT = { getRemainingTimeInMillis: () => 1e12 };
 const LOGGER = createLogger('silent');
 
 type StepResult = 'done' | 'failed' | 'done-but-reply-lost';
-type Answer = Awaited<ReturnType<Handler>>;
+type Answer = NonNullable<Awaited<ReturnType<Handler>>>;
+const NO_FAILURES: Answer = { batchItemFailures: [] };
 
 /** A pause is a step too: others go first. */
 class SteppedClock extends Clock {
   constructor(
     private readonly world: SimulatedAggregation,
+    private readonly skewMs: number,
     private readonly step: () => Promise<StepResult>,
   ) {
     super();
   }
 
   override nowEpochMs(): number {
-    return this.world.nowEpochMs;
+    return this.world.nowEpochMs + this.skewMs;
   }
 
   override async sleep(): Promise<void> {
@@ -84,16 +123,16 @@ class SteppedClock extends Clock {
   }
 }
 
-/** One Lambda container, which stands still at every call to the store. */
-class Container {
+/** A process that stands still at every call to the store. */
+class SteppedProcess {
   private readonly waiting: ((result: StepResult) => void)[] = [];
-  private readonly handler: Handler;
-  /** Of the last event: what the function answered, `thrown`, or undefined while it works. */
-  outcome: Answer | 'thrown' | undefined;
+  protected readonly client: DynamoDBClient;
+  protected readonly clock: Clock;
 
-  constructor(world: SimulatedAggregation, fault: PlantedFault) {
+  constructor(world: SimulatedAggregation, fault: PlantedFault, skewMs: number) {
     const step = (): Promise<StepResult> => new Promise((resolve) => this.waiting.push(resolve));
-    const client = clientThat(async (command) => {
+    this.clock = new SteppedClock(world, skewMs, step);
+    this.client = clientThat(async (command) => {
       const result = await step();
       const sent = fault.call ? fault.call(command, world) : command;
       if (result === 'failed') throw new Error('no answer');
@@ -101,21 +140,6 @@ class Container {
       if (result === 'done') return answer;
       throw new Error('no answer, though it was done');
     });
-    const handler = theHandler(client, new SteppedClock(world, step), fault.retention ?? RETENTION);
-    this.handler = fault.handler ? fault.handler(handler, client, world) : handler;
-  }
-
-  start(records: readonly SimulatedRecord[]): void {
-    this.outcome = undefined;
-    void this.work(records);
-  }
-
-  private async work(records: readonly SimulatedRecord[]): Promise<void> {
-    try {
-      this.outcome = await this.handler({ Records: records }, CONTEXT);
-    } catch {
-      this.outcome = 'thrown';
-    }
   }
 
   /** Lets one of the calls that wait go on, until everything stands still again. */
@@ -126,16 +150,116 @@ class Container {
   }
 }
 
+/** One Lambda container. */
+class Container extends SteppedProcess {
+  private readonly handler: Handler;
+  /** Of the last event: what the function answered, `thrown`, or undefined while it works. */
+  outcome: Answer | 'thrown' | undefined;
+
+  constructor(
+    private readonly world: SimulatedAggregation,
+    fault: PlantedFault,
+    skewMs: number,
+  ) {
+    super(world, fault, skewMs);
+    const handler = theHandler(this.client, this.clock, world.registry, fault);
+    const faulty = fault.handler?.(handler, this.client, world) ?? handler;
+    this.handler = async (event, context) =>
+      (member(event, 'task') === undefined ? faulty : handler)(event, context);
+  }
+
+  start(records: readonly SimulatedRecord[]): void {
+    void this.work({ Records: records }, records);
+  }
+
+  startTask(task: ScheduledTask): void {
+    void this.work({ task }, []);
+  }
+
+  /** Registration comes after the batch: nobody can count on it. */
+  private async work(event: unknown, records: readonly SimulatedRecord[]): Promise<void> {
+    this.outcome = undefined;
+    try {
+      const answer = (await this.handler(event, CONTEXT)) ?? NO_FAILURES;
+      await this.world.register(records);
+      this.outcome = answer;
+    } catch {
+      this.outcome = 'thrown';
+    }
+  }
+}
+
 /** Composed as `stream-aggregator.lambda.ts` does. */
-function theHandler(client: DynamoDBClient, clock: Clock, retention: Retention): Handler {
-  const hours = new HourRecomputer(
-    new LogReadingStore(new DynamoDbBlockStore(client, 'readings'), retention, clock),
-    new DynamoDbAggregateStore(client, 'aggregates', SHARDS),
+function theHandler(
+  client: DynamoDBClient,
+  clock: Clock,
+  registry: EquipmentRegistry,
+  fault: PlantedFault,
+): Handler {
+  const { retention = RETENTION } = fault;
+  const readings = new LogReadingStore(
+    new DynamoDbBlockStore(client, 'readings'),
+    retention,
     clock,
-    { random: () => 0, retention, denseReadings: DENSE_READINGS },
   );
-  const sums = new SumRecomputer(new DynamoDbFleetStore(client, 'aggregates'), clock, () => 0);
-  return lambdaOf(streamBatchHandler(new StreamBatchAggregator(hours, sums), clock, LOGGER));
+  const store = new DynamoDbAggregateStore(client, 'aggregates', SHARDS);
+  const aggregates = fault.aggregates?.recomputer?.(store, clock) ?? store;
+  const fleet = new DynamoDbFleetStore(client, 'aggregates');
+  const progress = new DynamoDbClosingProgress(client, 'aggregates');
+  const as = (who: 'consumer' | 'recomputer' | 'closer') =>
+    fault.closing?.[who]?.(progress, clock) ?? progress;
+  const hours = new HourRecomputer({ readings, aggregates, closing: as('recomputer') }, clock, {
+    random: () => 0,
+    retention,
+    denseReadings: DENSE_READINGS,
+  });
+  const sums = new SumRecomputer(fleet, clock, () => 0);
+  const open = fault.open?.(clock, REFRESH_MS) ?? new OpenHours(clock, REFRESH_MS);
+  const aggregator = new StreamBatchAggregator({ hours, sums, closing: as('consumer') }, open);
+  const closing = as('closer');
+  const closer = new HourCloser({ closing, aggregates, fleet, readings, registry, hours }, clock);
+  return lambdaOf(
+    streamBatchHandler(aggregator, clock, LOGGER),
+    scheduledTasks(aggregator, closer, clock, LOGGER),
+  );
+}
+
+/** A process of the API, which one question after the other is put to. */
+class Reader extends SteppedProcess {
+  private readonly hours: Pick<EquipmentHours, 'read'>;
+  isDone = true;
+
+  constructor(world: SimulatedAggregation, fault: PlantedFault, skewMs: number) {
+    super(world, fault, skewMs);
+    const { client, clock } = this;
+    const readings = new LogReadingStore(
+      new DynamoDbBlockStore(client, 'readings'),
+      RETENTION,
+      clock,
+    );
+    const store = new DynamoDbAggregateStore(client, 'aggregates', SHARDS);
+    const aggregates = fault.aggregates?.reader?.(store, clock) ?? store;
+    const hours = new EquipmentHours({ aggregates, readings }, RETENTION, clock);
+    this.hours = fault.reader?.(hours, world) ?? hours;
+  }
+
+  ask(question: Question): void {
+    this.isDone = false;
+    void this.answer(question);
+  }
+
+  private async answer({ check, ...query }: Question): Promise<void> {
+    try {
+      check(await this.hours.read(query));
+    } finally {
+      this.isDone = true;
+    }
+  }
+}
+
+/** What a reader asks, and who looks at the answer. */
+export interface Question extends EquipmentHoursQuery {
+  readonly check: (hours: readonly ScannedHour[]) => void;
 }
 
 /** One consumer's place in half of a stream shard: its items in order, others side by side. */
@@ -148,6 +272,7 @@ interface Lane {
   container: Container;
   /** Records of the batch that is being worked on. */
   batch: readonly SimulatedRecord[];
+  isRefreshing: boolean;
   /** Lambda's bisecting: the next batches have at most so many. */
   nextBatch: number;
 }
@@ -156,14 +281,24 @@ function isBehind({ records, position }: Lane): boolean {
   return records.length > position;
 }
 
+function isAtWork({ batch, isRefreshing }: Lane): boolean {
+  return batch.length > 0 || isRefreshing;
+}
+
+/** After so many closings that come to nothing, there is no use in one more. */
+const MOST_CLOSINGS = 20;
+
 export class SimulatedAggregation {
   readonly readings = new SimulatedTable('equipmentId', 'block');
   readonly aggregates = new SimulatedTable('partition', 'cell');
   readonly store: SimulatedDynamoDb;
   /** Of a planted fault, kept in the store: aggregate → sequence number. */
   readonly watermarks = new Map<string, string>();
+  readonly registry = new InMemoryEquipmentRegistry();
   nowEpochMs = 0;
-  private readonly blocks = new BlockMaker(RETENTION);
+  private readonly closers: Container[] = [];
+  private readonly readers: Reader[];
+  private readonly blocks = new BlockMaker(RETENTION, 'writer');
   private readonly lanes: Lane[] = [];
   private readonly zombies: Container[] = [];
   private readonly discarded: SimulatedRecord[] = [];
@@ -178,6 +313,7 @@ export class SimulatedAggregation {
       () => this.below(MOST_STALE + 1),
     );
     this.consumers = 1 + this.below(MOST_CONSUMERS);
+    this.readers = [0, 1].map(() => new Reader(this, fault, this.skewMs()));
     this.openLanes();
   }
 
@@ -213,11 +349,77 @@ export class SimulatedAggregation {
     this.openLanes();
   }
 
-  /** Some steps of some lanes, of whatever they have to do. */
+  /** As the function does beside its work. */
+  async register(records: readonly SimulatedRecord[]): Promise<void> {
+    for (const { dynamodb } of records) {
+      const equipmentId = dynamodb.Keys['equipmentId']?.S;
+      if (equipmentId !== undefined) await this.registry.add([{ equipmentId, metric: 'value' }]);
+    }
+  }
+
+  /** Whether the closing of an hour has begun. */
+  isBegun(hour: string): boolean {
+    const key = { partition: { S: 'closing' }, cell: { S: 'frontier' } };
+    return hour < (this.aggregates.get(key, 0)?.['hour']?.S ?? '');
+  }
+
+  /** Some steps of whoever has something to do. */
   async work(steps: number, failures: number): Promise<void> {
-    for (let step = 0; step < steps; step += 1) {
-      const lane = this.oneOf(this.lanes.filter((one) => this.hasWork(one)));
-      if (lane) await this.advance(lane, failures);
+    for (let step = 0; step < steps; step += 1) await this.advanceOne(failures);
+  }
+
+  /** False when nobody has anything to do. */
+  private async advanceOne(failures: number): Promise<boolean> {
+    const lanes = this.lanes.filter((one) => this.hasWork(one));
+    const readers = this.readers.filter(({ isDone }) => !isDone);
+    const one = this.oneOf([...lanes, ...this.closers, ...readers]);
+    if (one instanceof Reader) await one.advance(this.random);
+    else if (one instanceof Container) await this.advanceCloser(one, this.stepResult(failures));
+    else if (one) await this.advance(one, failures);
+    return one !== undefined;
+  }
+
+  /** Somebody begins to close the hours that are over by a clock of their own. */
+  close(clockEpochMs: number): void {
+    const closer = new Container(this, this.fault, clockEpochMs - this.nowEpochMs);
+    closer.startTask('close-hours');
+    this.closers.push(closer);
+  }
+
+  private async advanceCloser(closer: Container, result: StepResult = 'done'): Promise<void> {
+    await closer.advance(this.random, result);
+    if (closer.outcome) this.closers.splice(this.closers.indexOf(closer), 1);
+  }
+
+  /** Killed, or frozen to work on as a zombie. */
+  stopCloser(pick: number, end: 'killed' | 'frozen'): void {
+    const [closer] = this.closers.splice(pick % Math.max(1, this.closers.length), 1);
+    if (closer && end === 'frozen') this.zombies.push(closer);
+  }
+
+  /** Puts a question to a process that has none, or does nothing. */
+  ask(question: Question): void {
+    this.oneOf(this.readers.filter(({ isDone }) => isDone))?.ask(question);
+  }
+
+  /** The schedule comes to one that has nothing else to do. */
+  async refresh(pick: number): Promise<void> {
+    const idle = this.lanes.filter((lane) => lane.batch.length === 0 && !lane.isRefreshing);
+    const lane = idle[pick % Math.max(1, idle.length)];
+    if (!lane) return;
+    lane.isRefreshing = true;
+    lane.container.startTask('refresh-open-hours');
+    await quiescence();
+  }
+
+  /** Closes the hours before a clock's, until all are, while all else goes on. */
+  async closeAll(clockEpochMs: number): Promise<void> {
+    const key = { partition: { S: 'closing' }, cell: { S: 'position' } };
+    const due = new Date(clockEpochMs - CLOSING_GRACE_MS).toISOString().slice(0, 13);
+    for (let tries = 0; (this.aggregates.get(key, 0)?.['hour']?.S ?? '') < due; tries += 1) {
+      if (tries > MOST_CLOSINGS) return;
+      this.close(clockEpochMs);
+      await this.settle('sleep');
     }
   }
 
@@ -254,7 +456,7 @@ export class SimulatedAggregation {
   redeliver(pick: number): void {
     const lane = this.laneOf(pick);
     if (!lane) return;
-    if (lane.batch.length > 0) this.abandon(lane);
+    if (isAtWork(lane)) this.abandon(lane);
     else lane.position = Math.max(0, lane.position - 1);
   }
 
@@ -271,7 +473,7 @@ export class SimulatedAggregation {
     const lane = this.laneAtWork(pick);
     if (!lane) return;
     this.discarded.push(...lane.batch.slice(0, 1));
-    lane.position += 1;
+    lane.position += lane.isRefreshing ? 0 : 1;
     this.abandon(lane);
   }
 
@@ -279,7 +481,7 @@ export class SimulatedAggregation {
   async redrive(): Promise<void> {
     const records = this.discarded.splice(0);
     if (records.length === 0) return;
-    const container = new Container(this, this.fault);
+    const container = this.newContainer();
     container.start(records);
     await quiescence();
     for (let step = 0; !container.outcome; step += 1) {
@@ -296,11 +498,10 @@ export class SimulatedAggregation {
   async settle(zombies: 'end' | 'sleep' = 'end'): Promise<void> {
     for (let steps = 0; ; steps += 1) {
       if (steps > MAX_STEPS) throw new Error('the work does not come to an end');
-      const lane = this.oneOf(this.lanes.filter((one) => this.hasWork(one)));
       const isAwake = zombies === 'end' && this.zombies.length > 0;
-      const isZombiesTurn = isAwake && (!lane || this.random() < 0.05);
-      if (isZombiesTurn) await this.wakeZombie(this.below(this.zombies.length), 1);
-      else if (lane) await this.advance(lane, 0);
+      const isZombiesTurn = isAwake && this.random() < 0.05;
+      if (!isZombiesTurn && (await this.advanceOne(0))) continue;
+      if (isAwake) await this.wakeZombie(this.below(this.zombies.length), 1);
       else if (this.discarded.length > 0) await this.redrive();
       else return;
     }
@@ -322,15 +523,16 @@ export class SimulatedAggregation {
         consumer: lane % this.consumers,
         records: shard.lanes[Math.floor(lane / this.consumers)] ?? [],
         position: 0,
-        container: new Container(this, this.fault),
+        container: this.newContainer(),
         batch: [],
+        isRefreshing: false,
         nextBatch: LARGEST_BATCH,
       });
     }
   }
 
   private async advance(lane: Lane, failures: number): Promise<void> {
-    if (lane.batch.length === 0) await this.deliver(lane);
+    if (lane.batch.length === 0 && !lane.isRefreshing) await this.deliver(lane);
     else if (lane.container.outcome) this.acknowledge(lane, lane.container.outcome);
     else await lane.container.advance(this.random, this.stepResult(failures));
   }
@@ -347,6 +549,7 @@ export class SimulatedAggregation {
   private acknowledge(lane: Lane, outcome: Answer | 'thrown'): void {
     const { batch } = lane;
     lane.batch = [];
+    lane.isRefreshing = false;
     if (outcome === 'thrown') return;
     const from = outcome.batchItemFailures[0]?.itemIdentifier;
     const failed = batch.findIndex((record) => record.dynamodb.SequenceNumber === from);
@@ -356,13 +559,14 @@ export class SimulatedAggregation {
   /** Never heard of again, unless somebody lets it go on. */
   private abandon(lane: Lane): Container {
     const abandoned = lane.container;
-    lane.container = new Container(this, this.fault);
+    lane.container = this.newContainer();
     lane.batch = [];
+    lane.isRefreshing = false;
     return abandoned;
   }
 
   private hasWork(lane: Lane): boolean {
-    return lane.batch.length > 0 || (isBehind(lane) && this.isReadable(lane));
+    return isAtWork(lane) || (isBehind(lane) && this.isReadable(lane));
   }
 
   /** Parents before children. */
@@ -382,8 +586,16 @@ export class SimulatedAggregation {
   }
 
   private laneAtWork(pick: number): Lane | undefined {
-    const lanes = this.lanes.filter((lane) => lane.batch.length > 0);
+    const lanes = this.lanes.filter(isAtWork);
     return lanes[pick % Math.max(1, lanes.length)];
+  }
+
+  private newContainer(): Container {
+    return new Container(this, this.fault, this.skewMs());
+  }
+
+  private skewMs(): number {
+    return Math.round((this.random() * 2 - 1) * MOST_SKEW_MS);
   }
 
   private stepResult(failures: number): StepResult {

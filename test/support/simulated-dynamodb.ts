@@ -1,4 +1,5 @@
 import {
+  BatchGetItemCommand,
   ConditionalCheckFailedException,
   DynamoDBClient,
   GetItemCommand,
@@ -197,7 +198,7 @@ function textAt(item: Item, attribute: string): string {
   return text;
 }
 
-export type SimulatedCommand = GetItemCommand | PutItemCommand | QueryCommand;
+export type SimulatedCommand = BatchGetItemCommand | GetItemCommand | PutItemCommand | QueryCommand;
 
 /** How many writes an inconsistent read may lag behind. */
 export type Staleness = () => number;
@@ -210,13 +211,28 @@ export class SimulatedDynamoDb {
 
   /** One step: nothing else happens meanwhile. */
   execute(command: SimulatedCommand): object {
-    const table = this.tables[command.input.TableName ?? ''];
-    if (!table) throw new Error(`no table ${command.input.TableName}`);
+    if (command instanceof BatchGetItemCommand) return this.getAll(command.input);
+    const table = this.table(command.input.TableName);
     if (command instanceof PutItemCommand) return put(table, command.input);
     const staleBy = command.input.ConsistentRead === true ? 0 : this.staleness();
     if (command instanceof QueryCommand) return table.query(command.input, staleBy);
     const Item = table.get(command.input.Key ?? {}, staleBy);
     return Item ? { Item } : {};
+  }
+
+  /** Each item by itself: an inconsistent read of many may show some of them older than others. */
+  private getAll({ RequestItems: asked = {} }: BatchGetItemCommand['input']): object {
+    const found = Object.entries(asked).map(([name, { Keys: keys = [] }]) => {
+      const items = keys.map((key) => this.table(name).get(key, this.staleness()));
+      return [name, items.filter((item) => item !== undefined)];
+    });
+    return { Responses: Object.fromEntries(found) };
+  }
+
+  private table(name: string | undefined): SimulatedTable {
+    const table = this.tables[name ?? ''];
+    if (!table) throw new Error(`no table ${name}`);
+    return table;
   }
 }
 
@@ -233,6 +249,9 @@ function put(table: SimulatedTable, input: PutItemCommand['input']): object {
 function holds(input: PutItemCommand['input'], before: Item | undefined): boolean {
   const { ConditionExpression: condition, ExpressionAttributeValues: values } = input;
   if (condition === undefined) return true;
+  if (condition === 'attribute_not_exists(#hour) OR #hour < :hour') {
+    return (before?.['hour']?.S ?? '') < (values?.[':hour']?.S ?? '');
+  }
   if (condition.startsWith('attribute_not_exists(')) return before === undefined;
   if (condition !== '#version = :version') throw new Error(`not simulated: ${condition}`);
   return before?.['version']?.N === values?.[':version']?.N;

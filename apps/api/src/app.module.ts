@@ -95,9 +95,10 @@ function dataModulesOf(
   const shards = environment.AGGREGATE_SHARDS;
   const aggregation = AggregationModule.register({
     ...table,
-    shards,
     sensorData,
     registeredNames,
+    retention,
+    shards,
     reads,
   });
   const equipment = EquipmentModule.register({ ...table, sensorData, reads });

@@ -1,11 +1,12 @@
 import { EquipmentRegistrar } from '@sensorflow/equipment';
 import { SystemClock } from '@sensorflow/kernel';
+import { streamRecordsOf } from '@sensorflow/platform/aws/stream-records.js';
 import { describe, expect, it } from 'vitest';
 import { aBlockOf, itemOf } from '../../../test/support/blocks.js';
 import { InMemoryEquipmentRegistry } from '../../../test/support/in-memory-equipment-registry.js';
 import { aStoredReading, pagesOf } from '../../../test/support/readings.js';
 import { registeringEquipment } from './register-equipment.js';
-import { lambdaOf } from './stream-batch-handler.js';
+import type { RemainingTime } from './stream-batch-handler.js';
 
 const MINUTE = { getRemainingTimeInMillis: () => 60_000 };
 const ANSWER = { batchItemFailures: [{ itemIdentifier: '7' }] };
@@ -25,11 +26,13 @@ function start(mostWaiting = 1000) {
   const clock = new SystemClock();
   const handled: unknown[] = [];
   const registrar = new EquipmentRegistrar(registry, clock, { remembered: 1000, mostWaiting });
-  const handler = registeringEquipment(registrar, clock, async (records) => {
+  const handle = registeringEquipment(registrar, clock, async (records) => {
     handled.push(records);
     return Promise.resolve(ANSWER);
   });
-  return { registry, registrar, handled, handler: lambdaOf(handler) };
+  const handler = async (event: unknown, context: RemainingTime) =>
+    handle(streamRecordsOf(event), context);
+  return { registry, registrar, handled, handler };
 }
 
 function aBatch(values: Readonly<Record<string, number>>) {

@@ -1,5 +1,11 @@
-import { HourRecomputer, StreamBatchAggregator, SumRecomputer } from '@sensorflow/aggregation';
+import {
+  HourRecomputer,
+  OpenHours,
+  StreamBatchAggregator,
+  SumRecomputer,
+} from '@sensorflow/aggregation';
 import { DynamoDbAggregateStore } from '@sensorflow/aggregation/dynamodb/dynamodb-aggregate-store.js';
+import { DynamoDbClosingProgress } from '@sensorflow/aggregation/dynamodb/dynamodb-closing-progress.js';
 import { DynamoDbFleetStore } from '@sensorflow/aggregation/dynamodb/dynamodb-fleet-store.js';
 import { EquipmentRegistrar } from '@sensorflow/equipment';
 import { DynamoDbEquipmentRegistry } from '@sensorflow/equipment/dynamodb/dynamodb-equipment-registry.js';
@@ -10,8 +16,11 @@ import { createLogger } from '@sensorflow/platform/logging/logger.js';
 import { throwingNames } from '@sensorflow/platform/logging/throwing-names.js';
 import { LogReadingStore, Retention } from '@sensorflow/sensor-data';
 import { DynamoDbBlockStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-block-store.js';
+import { HourCloser } from '@sensorflow/verification';
+import { lambdaOf } from './lambda-events.js';
 import { registeringEquipment } from './register-equipment.js';
-import { lambdaOf, streamBatchHandler } from './stream-batch-handler.js';
+import { scheduledTasks } from './scheduled-tasks.js';
+import { streamBatchHandler } from './stream-batch-handler.js';
 
 // Composed once per container; Lambda keeps it, with its connections, for later batches.
 const environment = readAggregatorEnvironment(process.env);
@@ -24,28 +33,26 @@ const readings = new LogReadingStore(
   retention,
   clock,
 );
+const aggregates = new DynamoDbAggregateStore(dynamoDb, table, environment.AGGREGATE_SHARDS);
+const fleet = new DynamoDbFleetStore(dynamoDb, table);
+const closing = new DynamoDbClosingProgress(dynamoDb, table);
+const registry = new DynamoDbEquipmentRegistry(dynamoDb, table);
+const hours = new HourRecomputer({ readings, aggregates, closing }, clock, { retention });
 const aggregator = new StreamBatchAggregator(
-  new HourRecomputer(
-    readings,
-    new DynamoDbAggregateStore(dynamoDb, table, environment.AGGREGATE_SHARDS),
-    clock,
-    { retention },
-  ),
-  new SumRecomputer(new DynamoDbFleetStore(dynamoDb, table), clock),
+  { hours, sums: new SumRecomputer(fleet, clock), closing },
+  new OpenHours(clock, environment.OPEN_HOUR_REFRESH_SECONDS * 1000),
 );
-
-const registrar = new EquipmentRegistrar(new DynamoDbEquipmentRegistry(dynamoDb, table), clock);
+const closer = new HourCloser({ closing, aggregates, fleet, readings, registry, hours }, clock);
+const registrar = new EquipmentRegistrar(registry, clock);
+const logger = createLogger(environment.LOG_LEVEL);
 
 /**
- * Readings' stream → equipment-hours and known equipment; the aggregates' own stream → shard-hours and fleet-hours. One
- * function behind two event source mappings.
+ * Readings' stream → equipment-hours and known equipment; the aggregates' own stream → shard-hours and fleet-hours;
+ * a schedule → refreshing and closing hours. One function behind all of them.
  */
 export const handler = throwingNames(
   lambdaOf(
-    registeringEquipment(
-      registrar,
-      clock,
-      streamBatchHandler(aggregator, clock, createLogger(environment.LOG_LEVEL)),
-    ),
+    registeringEquipment(registrar, clock, streamBatchHandler(aggregator, clock, logger)),
+    scheduledTasks(aggregator, closer, clock, logger),
   ),
 );

@@ -1,24 +1,30 @@
-import { HourRecomputer, StreamBatchAggregator, SumRecomputer } from '@sensorflow/aggregation';
+import {
+  HourRecomputer,
+  OpenHours,
+  StreamBatchAggregator,
+  SumRecomputer,
+} from '@sensorflow/aggregation';
 import { createLogger } from '@sensorflow/platform/logging/logger.js';
 import { Retention } from '@sensorflow/sensor-data';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { aBlockOf } from '../../../test/support/blocks.js';
 import { FixedClock } from '../../../test/support/fixed-clock.js';
 import { InMemoryAggregateStore } from '../../../test/support/in-memory-aggregate-store.js';
+import { InMemoryClosingProgress } from '../../../test/support/in-memory-closing-progress.js';
 import { InMemoryFleetStore } from '../../../test/support/in-memory-fleet-store.js';
 import { InMemoryReadingStore } from '../../../test/support/in-memory-reading-store.js';
 import { aStoredReading } from '../../../test/support/readings.js';
-import { lambdaOf, streamBatchHandler } from './stream-batch-handler.js';
+import { streamRecordsOf } from '@sensorflow/platform/aws/stream-records.js';
+import { streamBatchHandler, type RemainingTime } from './stream-batch-handler.js';
 
-const MINUTE: Parameters<ReturnType<typeof lambdaOf>>[1] = {
-  getRemainingTimeInMillis: () => 60_000,
-};
+const MINUTE: RemainingTime = { getRemainingTimeInMillis: () => 60_000 };
 
 describe('the function behind the readings’ stream', () => {
   let readings: InMemoryReadingStore;
   let aggregates: InMemoryAggregateStore;
   let lines: Record<string, unknown>[];
-  let handler: ReturnType<typeof lambdaOf>;
+  let handler: ReturnType<typeof aHandler>;
+  const closing = new InMemoryClosingProgress();
 
   beforeEach(() => {
     readings = new InMemoryReadingStore();
@@ -29,16 +35,20 @@ describe('the function behind the readings’ stream', () => {
 
   function aHandler(retention = Retention.FOREVER) {
     const clock = new FixedClock();
-    return lambdaOf(
-      streamBatchHandler(
-        new StreamBatchAggregator(
-          new HourRecomputer(readings, aggregates, clock, { retention }),
-          new SumRecomputer(new InMemoryFleetStore(aggregates), clock),
-        ),
-        clock,
-        createLogger('info', { write: (line) => lines.push(JSON.parse(line)) }),
+    const handle = streamBatchHandler(
+      new StreamBatchAggregator(
+        {
+          hours: new HourRecomputer({ readings, aggregates, closing }, clock, { retention }),
+          sums: new SumRecomputer(new InMemoryFleetStore(aggregates), clock),
+          closing,
+        },
+        new OpenHours(clock, 300_000),
       ),
+      clock,
+      createLogger('info', { write: (line) => lines.push(JSON.parse(line)) }),
     );
+    return async (event: unknown, context: RemainingTime) =>
+      handle(streamRecordsOf(event), context);
   }
 
   async function aRecord(

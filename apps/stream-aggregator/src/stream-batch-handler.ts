@@ -4,12 +4,13 @@ import {
   type BatchFailure,
   type BatchOutcome,
   type EquipmentHour,
+  type RefreshOutcome,
   type StreamBatchAggregator,
   type StreamChange,
 } from '@sensorflow/aggregation';
 import { streamChangesOf } from '@sensorflow/aggregation/dynamodb/stream-changes.js';
 import type { Clock } from '@sensorflow/kernel';
-import { streamRecordsOf, type StreamRecord } from '@sensorflow/platform/aws/stream-records.js';
+import type { StreamRecord } from '@sensorflow/platform/aws/stream-records.js';
 import type { Logger } from 'pino';
 
 /** The part of Lambda's context that is used here. */
@@ -28,13 +29,6 @@ export type StreamBatchHandler = (
   context: RemainingTime,
 ) => Promise<StreamBatchResponse>;
 
-/** The function that Lambda calls. Throws for an event that is no batch. */
-export function lambdaOf(
-  handle: StreamBatchHandler,
-): (event: unknown, context: RemainingTime) => Promise<StreamBatchResponse> {
-  return async (event, context) => handle(streamRecordsOf(event), context);
-}
-
 /** One call to the store in its longest case: three attempts of 2 s with their pauses. */
 const RESERVE_MS = 10_000;
 
@@ -52,6 +46,7 @@ export function streamBatchHandler(
     const changes = streamChangesOf(records);
     const deadline = startedAt + usableTimeMs(context.getRemainingTimeInMillis());
     const outcome = await aggregator.aggregate(changes, deadline);
+    logRefresh(logger, await aggregator.refresh(deadline));
     logOutcome(logger, changes, outcome, clock.nowEpochMs() - startedAt);
     const { firstFailed } = outcome;
     return {
@@ -61,11 +56,22 @@ export function streamBatchHandler(
 }
 
 /** A function with a short timeout works for half of it. */
-function usableTimeMs(remainingMs: number): number {
+export function usableTimeMs(remainingMs: number): number {
   return Math.max(remainingMs - RESERVE_MS, remainingMs / 2);
 }
 
 const LOGGED_FAILURES = 5;
+
+/** Cells that failed wait on; the closing of their hour sees to them at the latest. */
+export function logRefresh(logger: Logger, outcome: RefreshOutcome): void {
+  const { refreshed, failures, tooLarge, sealed } = outcome;
+  for (const equipmentHour of tooLarge) logTooLarge(logger, equipmentHour);
+  for (const equipmentHour of sealed) logSealed(logger, equipmentHour);
+  for (const { cell, error } of failures.slice(0, LOGGED_FAILURES)) {
+    logger.error({ err: error, ...cell }, 'open cell not refreshed');
+  }
+  if (refreshed > 0) logger.info({ refreshed, failed: failures.length }, 'open cells refreshed');
+}
 
 function logOutcome(
   logger: Logger,
@@ -73,7 +79,7 @@ function logOutcome(
   outcome: BatchOutcome,
   durationMs: number,
 ): void {
-  const { dirtyCells, failures, firstFailed, tooLarge, sealed } = outcome;
+  const { dirtyCells, failures, firstFailed, tooLarge, sealed, postponed } = outcome;
   for (const equipmentHour of tooLarge) logTooLarge(logger, equipmentHour);
   for (const equipmentHour of sealed) logSealed(logger, equipmentHour);
   for (const failure of failures.slice(0, LOGGED_FAILURES)) logFailure(logger, changes, failure);
@@ -81,6 +87,7 @@ function logOutcome(
     {
       records: changes.length,
       dirtyCells,
+      postponed,
       failed: failures.length,
       firstFailed,
       tooLarge: tooLarge.length,
@@ -92,12 +99,12 @@ function logOutcome(
 }
 
 /** Its stream goes on, so that this line is all that an alarm can watch. */
-function logTooLarge(logger: Logger, { equipmentId, hour }: EquipmentHour): void {
+export function logTooLarge(logger: Logger, { equipmentId, hour }: EquipmentHour): void {
   logger.error({ code: AGGREGATE_TOO_LARGE, equipmentId, hour }, 'equipment-hour not shown');
 }
 
 /** Trying again cannot help. The change is in the readings, as long as they last, and not in the aggregate. */
-function logSealed(logger: Logger, { equipmentId, hour }: EquipmentHour): void {
+export function logSealed(logger: Logger, { equipmentId, hour }: EquipmentHour): void {
   logger.error({ code: HOUR_SEALED, equipmentId, hour }, 'change came after its hour was sealed');
 }
 

@@ -13,7 +13,14 @@ const HOUR_MS = 3_600_000;
 async function run(): Promise<number> {
   const { repair, from, to } = options();
   const pages = pagesOf(targetOf(readVerifyEnvironment(process.env)), repair, from, to);
-  const sum = { checked: 0, differences: 0, repaired: 0, sealedHours: 0, tooLarge: 0 };
+  const sum = {
+    checked: 0,
+    differences: 0,
+    repaired: 0,
+    sealedHours: 0,
+    openHours: 0,
+    tooLarge: 0,
+  };
   for await (const page of pages) {
     for (const difference of page.differences) say(lineOf(difference));
     sum.checked += page.checked;
@@ -21,6 +28,7 @@ async function run(): Promise<number> {
     sum.repaired += page.repaired ?? 0;
     sum.tooLarge += page.tooLarge;
     sum.sealedHours = Math.max(sum.sealedHours, page.sealedHours);
+    sum.openHours = Math.max(sum.openHours, page.openHours);
   }
   say(summaryOf(sum));
   return sum.differences > sum.repaired ? 1 : 0;
@@ -66,6 +74,7 @@ function summaryOf(sum: Readonly<Record<Exclude<keyof Page, 'nextCursor'>, numbe
     ...(sum.repaired > 0 ? [`${sum.repaired} repaired`] : []),
     ...(sum.tooLarge > 0 ? [`${sum.tooLarge} hours too large to be shown`] : []),
     ...(sum.sealedHours > 0 ? ['sealed hours left out'] : []),
+    ...(sum.openHours > 0 ? ['open hours left out'] : []),
   ];
   return counts.join(', ');
 }

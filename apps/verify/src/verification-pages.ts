@@ -16,6 +16,7 @@ export interface Page {
   readonly checked: number;
   readonly differences: readonly Difference[];
   readonly sealedHours: number;
+  readonly openHours: number;
   readonly tooLarge: number;
   /** Of a repair. */
   readonly repaired?: number;

@@ -10,6 +10,7 @@ import {
 } from '../../../apps/local/src/dynamodb/start-dynoxide.ts';
 import { addStreamIndexes } from '../../../apps/local/src/dynamodb/stream-indexes.ts';
 import { DynamoDbAggregateStore } from '../../../libs/aggregation/src/dynamodb/dynamodb-aggregate-store.ts';
+import { DynamoDbClosingProgress } from '../../../libs/aggregation/src/dynamodb/dynamodb-closing-progress.ts';
 import { DynamoDbFleetStore } from '../../../libs/aggregation/src/dynamodb/dynamodb-fleet-store.ts';
 import { SumRecomputer } from '../../../libs/aggregation/src/fleet/sum-recomputer.ts';
 import { HourRecomputer } from '../../../libs/aggregation/src/hours/hour-recomputer.ts';
@@ -144,13 +145,14 @@ function verificationOf(
   const clock = new SystemClock();
   const aggregates = new DynamoDbAggregateStore(client, AGGREGATES, 1);
   const fleet = new DynamoDbFleetStore(client, AGGREGATES);
-  const hours = new HourRecomputer(readings, aggregates, clock);
+  const closing = new DynamoDbClosingProgress(client, AGGREGATES);
+  const hours = new HourRecomputer({ readings, aggregates, closing }, clock);
   const comparison = new AggregateComparison(readings, aggregates, fleet);
   const days = new DaysWithData(readings, aggregates, fleet);
   const sums = new SumRecomputer(fleet, clock);
   const repairer = new AggregateRepairer(aggregates, hours, sums);
   const pagedComparison = new PagedComparison(comparison, days, clock);
-  const ports = { readings, registry, comparison, pagedComparison, repairer };
+  const ports = { closing, readings, registry, comparison, pagedComparison, repairer };
   return new Verification(ports, clock, { secondLookMs: 0 });
 }
 

@@ -2,11 +2,14 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Clock, SystemClock } from '@sensorflow/kernel';
 import { ReadScheduler } from '@sensorflow/platform/http/read-scheduler.js';
-import { ReadingStore, type RegisteredMetricNames } from '@sensorflow/sensor-data';
+import { ReadingStore, type RegisteredMetricNames, type Retention } from '@sensorflow/sensor-data';
+import { ClosingProgress } from './closing/closing-progress.js';
 import { DynamoDbAggregateStore } from './dynamodb/dynamodb-aggregate-store.js';
+import { DynamoDbClosingProgress } from './dynamodb/dynamodb-closing-progress.js';
 import { DynamoDbFleetStore } from './dynamodb/dynamodb-fleet-store.js';
 import { EquipmentMetrics } from './equipment-metrics.js';
 import { FleetStore } from './fleet/fleet-store.js';
+import { EquipmentHours } from './equipment-hours.js';
 import { HourlyAggregates } from './hourly-aggregates.js';
 import { AggregateStore } from './hours/aggregate-store.js';
 import { PastHours } from './hours/past-hours.js';
@@ -21,6 +24,7 @@ export interface AggregationOptions {
   /** The module that exports the ReadingStore. */
   readonly sensorData: DynamicModule;
   readonly registeredNames: RegisteredMetricNames;
+  readonly retention: Retention;
   /** One for all reads of the process. */
   readonly reads: ReadScheduler;
 }
@@ -29,24 +33,33 @@ export interface AggregationOptions {
 @Module({})
 export class AggregationModule {
   static register(options: AggregationOptions): DynamicModule {
-    const { dynamoDb, aggregatesTableName: table, shards, sensorData, reads } = options;
+    const { dynamoDb, aggregatesTableName: table, shards, sensorData, reads, retention } = options;
+    const clock = options.clock ?? new SystemClock();
     return {
       module: AggregationModule,
       imports: [sensorData],
       controllers: [AggregatesController],
       providers: [
-        { provide: Clock, useValue: options.clock ?? new SystemClock() },
+        { provide: Clock, useValue: clock },
         { provide: ReadScheduler, useValue: reads },
         {
           provide: AggregateStore,
           useFactory: () => new DynamoDbAggregateStore(dynamoDb, table, shards),
         },
+        {
+          provide: ClosingProgress,
+          useFactory: () => new DynamoDbClosingProgress(dynamoDb, table),
+        },
         { provide: FleetStore, useFactory: () => new DynamoDbFleetStore(dynamoDb, table) },
         {
           provide: HourlyAggregates,
-          useFactory: (store: AggregateStore, fleet: FleetStore) =>
-            new HourlyAggregates(store, fleet),
-          inject: [AggregateStore, FleetStore],
+          useFactory: (aggregates: AggregateStore, fleet: FleetStore, readings: ReadingStore) =>
+            new HourlyAggregates(
+              aggregates,
+              fleet,
+              new EquipmentHours({ aggregates, readings }, retention, clock),
+            ),
+          inject: [AggregateStore, FleetStore, ReadingStore],
         },
         {
           provide: PastHours,
@@ -60,7 +73,7 @@ export class AggregationModule {
           inject: [ReadingStore],
         },
       ],
-      exports: [AggregateStore, FleetStore],
+      exports: [AggregateStore, ClosingProgress, FleetStore],
     };
   }
 }

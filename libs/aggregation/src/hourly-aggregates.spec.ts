@@ -3,8 +3,9 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { FixedClock } from '../../../test/support/fixed-clock.js';
 import { InMemoryAggregateStore } from '../../../test/support/in-memory-aggregate-store.js';
 import { InMemoryFleetStore } from '../../../test/support/in-memory-fleet-store.js';
+import { hourlyAggregatesOn } from '../../../test/support/hourly-aggregates.js';
 import { aStoredReading } from '../../../test/support/readings.js';
-import { HourlyAggregates } from './hourly-aggregates.js';
+import type { HourlyAggregates } from './hourly-aggregates.js';
 import {
   AGGREGATE_TOO_LARGE,
   compareEquipmentHours,
@@ -31,7 +32,7 @@ describe('hourly aggregates', () => {
   beforeEach(() => {
     store = new InMemoryAggregateStore();
     fleet = new InMemoryFleetStore(store);
-    aggregates = new HourlyAggregates(store, fleet);
+    aggregates = hourlyAggregatesOn(store, fleet);
   });
 
   function put(equipmentId: string, hour: Hour, ...values: number[]): void {
@@ -42,7 +43,13 @@ describe('hourly aggregates', () => {
         value,
       }),
     );
-    store.put({ equipmentId, hour, version: 1, metrics: foldReadings(readings) });
+    store.put({
+      equipmentId,
+      hour,
+      version: 1,
+      metrics: foldReadings(readings),
+      isClosed: true,
+    });
     fleet.catchUp();
   }
 
@@ -124,7 +131,13 @@ describe('hourly aggregates', () => {
   it('that are too large to be shown are named, and count for the size of a page', async () => {
     const failed = EQUIPMENT.map((equipmentId) => ({ equipmentId, hour: FIRST }));
     for (const of of failed) {
-      store.put({ ...of, version: 1, metrics: new Map(), failure: AGGREGATE_TOO_LARGE });
+      store.put({
+        ...of,
+        version: 1,
+        metrics: new Map(),
+        failure: AGGREGATE_TOO_LARGE,
+        isClosed: true,
+      });
     }
 
     const first = await aggregates.report({ metric: 'value', range: RANGE, limit: 3 });
@@ -160,7 +173,7 @@ describe('hourly aggregates', () => {
     putEightHours();
     const budget = aBudget();
     const query = { metric: 'value', range: RANGE, limit: 1, equipmentId: 'EQ-1' };
-    for (let call = 0; call < 399; call += 1) await budget.call(async () => Promise.resolve());
+    for (let call = 0; call < 999; call += 1) await budget.call(async () => Promise.resolve());
 
     await expect(aggregates.report(query, budget)).rejects.toMatchObject({
       kind: 'invalid',

@@ -1,4 +1,5 @@
-import { DomainError, type WorkBudget } from '@sensorflow/kernel';
+import type { WorkBudget } from '@sensorflow/kernel';
+import type { EquipmentHours } from './equipment-hours.js';
 import type { FleetStore } from './fleet/fleet-store.js';
 import { hasAggregate, HoursPage, type ListedHours } from './hours-page.js';
 import {
@@ -22,24 +23,24 @@ export interface AggregatesReport extends ListedHours {
 
 const NOTHING: AggregatesReport = { summary: undefined, items: [], notShown: [], next: undefined };
 
-/** Limit for one equipment, whose summary cannot end early: some four times what 366 days take. */
-const MOST_CALLS_OF_ONE = { storeCalls: 400, ms: Infinity };
-
 /** Sums up the hours of a range, and lists them. */
 export class HourlyAggregates {
   constructor(
     private readonly aggregates: AggregateStore,
     private readonly fleet: FleetStore,
+    private readonly equipment: EquipmentHours,
   ) {}
 
   /**
-   * The fleet's summary comes from the fleet-hours and may lag behind the items by seconds; one equipment's
-   * comes from the items' own hours. A page ends early when the budget is spent. Throws what the
-   * stores throw, `range-too-costly`, and the reason of the budget's signal, never half a sum.
+   * One equipment's summary comes from the items' own hours, which hold every acknowledged reading (see
+   * EquipmentHours); the fleet's comes from the fleet-hours and may lag behind the items by seconds. A page
+   * ends early when the budget is spent. Throws what the stores throw, `range-too-costly`, and the
+   * reason of the budget's signal, never half a sum.
    */
   async report(query: AggregatesQuery, budget?: WorkBudget): Promise<AggregatesReport> {
     if (isEmptyRange(query.range)) return NOTHING;
-    if (query.equipmentId !== undefined) return this.reportOfOne(query, budget);
+    const { equipmentId } = query;
+    if (equipmentId !== undefined) return this.reportOfOne(query, equipmentId, budget);
     const [summary, page] = await Promise.all([
       this.fleetSummary(query.metric, query.range, budget),
       this.fleetPage(query, budget),
@@ -73,19 +74,15 @@ export class HourlyAggregates {
     return page.listed();
   }
 
-  /** One pass over the range, in constant memory. */
   private async reportOfOne(
-    { limit, after, ...query }: AggregatesQuery,
+    { limit, after, metric, range }: AggregatesQuery,
+    equipmentId: string,
     budget: WorkBudget | undefined,
   ): Promise<AggregatesReport> {
-    let summary: MetricAggregate | undefined;
+    const hours = await this.equipment.read({ equipmentId, metric, range }, budget);
     const page = new HoursPage(limit);
-    for await (const cells of this.aggregates.scanMetric(query, budget)) {
-      if (budget?.isSpent(MOST_CALLS_OF_ONE)) throw rangeTooCostly();
-      summary = sumUp(cells.filter(hasAggregate), summary);
-      page.add(cells.filter((cell) => !after || isBehind(cell, after)));
-    }
-    return { summary, ...page.listed() };
+    page.add(hours.filter((hour) => !after || isBehind(hour, after)));
+    return { summary: sumUp(hours.filter(hasAggregate), undefined), ...page.listed() };
   }
 }
 
@@ -100,13 +97,5 @@ function sumUp(
   return page.reduce<MetricAggregate | undefined>(
     (sum, { aggregate }) => (sum ? merge(sum, aggregate) : aggregate),
     before,
-  );
-}
-
-function rangeTooCostly(): DomainError {
-  return new DomainError(
-    'invalid',
-    'range-too-costly',
-    'The hours of this equipment are too many to sum up in one answer. Ask for a shorter range.',
   );
 }

@@ -1,14 +1,16 @@
 export {
   AGGREGATE_TOO_LARGE,
   AggregateStore,
+  type ClosableCell,
   equipmentHourId,
   type EquipmentHour,
   type EquipmentHourCell,
   type ReplaceOutcome,
 } from './hours/aggregate-store.js';
+export { ClosingProgress, type ClosingMark } from './closing/closing-progress.js';
 export { parseEquipmentFilter } from './equipment-filter.js';
 export { FleetStore, sumId, type SumOf } from './fleet/fleet-store.js';
-export { HOUR_SEALED, HourRecomputer } from './hours/hour-recomputer.js';
+export { HOUR_SEALED, HourRecomputer, type HourPorts } from './hours/hour-recomputer.js';
 export { foldIntoSlots, joinSlots, type HourSlots } from './hours/hour-slots.js';
 export {
   dayOf,
@@ -18,6 +20,7 @@ export {
   hourOf,
   hourOfEpochMs,
   hourPlus,
+  FIRST_HOUR,
   hoursBetween,
   parseHour,
   startOfHour,
@@ -25,11 +28,13 @@ export {
   type Hour,
   type HourRange,
 } from './hours/hour.js';
+export { OpenHours } from './hours/open-hours.js';
 export { merge, type HourMetrics, type MetricAggregate } from './hours/hourly-aggregate.js';
 export {
   StreamBatchAggregator,
   type BatchFailure,
   type BatchOutcome,
+  type RefreshOutcome,
   type StreamChange,
 } from './stream-batch-aggregator.js';
 export { SumRecomputer } from './fleet/sum-recomputer.js';

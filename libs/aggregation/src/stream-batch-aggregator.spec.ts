@@ -4,16 +4,19 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { FixedClock } from '../../../test/support/fixed-clock.js';
 import { superLinearGrowth } from '../../../test/support/growth.js';
 import { InMemoryAggregateStore } from '../../../test/support/in-memory-aggregate-store.js';
+import { InMemoryClosingProgress } from '../../../test/support/in-memory-closing-progress.js';
 import { InMemoryFleetStore } from '../../../test/support/in-memory-fleet-store.js';
 import { InMemoryReadingStore } from '../../../test/support/in-memory-reading-store.js';
 import { anInstant, aStoredReading } from '../../../test/support/readings.js';
 import { SumRecomputer } from './fleet/sum-recomputer.js';
 import type { CellState, EquipmentHour, EquipmentHourCell } from './hours/aggregate-store.js';
 import { HourRecomputer } from './hours/hour-recomputer.js';
-import { hourOf, slotOf } from './hours/hour.js';
+import { hourOf, hourPlus, slotOf } from './hours/hour.js';
+import { OpenHours } from './hours/open-hours.js';
 import { StreamBatchAggregator, type StreamChange } from './stream-batch-aggregator.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
+const REFRESH_MS = 300_000;
 const HOUR_SIX = hourOf(anInstant('2023-02-15T06:00:00Z'));
 
 /** Fails for some equipment, and notes how many recomputations are under way. */
@@ -43,12 +46,14 @@ describe('aggregating a batch of the stream', () => {
   let readings: InMemoryReadingStore;
   let aggregates: UnreliableAggregateStore;
   let fleet: InMemoryFleetStore;
+  let closing: InMemoryClosingProgress;
   let clock: FixedClock;
   let aggregator: StreamBatchAggregator;
 
   beforeEach(() => {
     readings = new InMemoryReadingStore();
     aggregates = new UnreliableAggregateStore();
+    closing = new InMemoryClosingProgress();
     clock = new FixedClock();
     aggregator = anAggregator(aggregates);
   });
@@ -77,8 +82,12 @@ describe('aggregating a batch of the stream', () => {
   function anAggregator(store: InMemoryAggregateStore): StreamBatchAggregator {
     fleet = new InMemoryFleetStore(store);
     return new StreamBatchAggregator(
-      new HourRecomputer(readings, store, clock),
-      new SumRecomputer(fleet, clock),
+      {
+        hours: new HourRecomputer({ readings, aggregates: store, closing }, clock),
+        sums: new SumRecomputer(fleet, clock),
+        closing,
+      },
+      new OpenHours(clock, REFRESH_MS),
     );
   }
 
@@ -99,6 +108,7 @@ describe('aggregating a batch of the stream', () => {
       firstFailed: undefined,
       tooLarge: [],
       sealed: [],
+      postponed: 0,
     });
     expect(aggregates.writes).toBe(3);
     expect(aggregates.cells().map(({ metrics }) => metrics.get('value')?.count)).toEqual([3, 1, 1]);
@@ -146,6 +156,7 @@ describe('aggregating a batch of the stream', () => {
       firstFailed: undefined,
       tooLarge: [{ equipmentId: 'EQ-2', hour: '2023-02-15T06' }],
       sealed: [],
+      postponed: 0,
     });
     expect(holdingTwo.cells().map(({ metrics }) => metrics.size)).toEqual([1, 0]);
   });
@@ -180,7 +191,8 @@ describe('aggregating a batch of the stream', () => {
     expect(aggregates.writes).toBe(0);
   });
 
-  it('changes nothing but versions when a batch is delivered again', async () => {
+  it('changes nothing but versions when a batch of a closed hour is delivered again', async () => {
+    await closing.advance('frontier', hourPlus(HOUR_SIX, 1));
     const changes = [
       await changed('1', 'EQ-1'),
       await changed('2', 'EQ-1', '2023-02-15T06:31:00Z'),
@@ -193,6 +205,65 @@ describe('aggregating a batch of the stream', () => {
     const after = aggregates.cells();
     expect(after.map(({ version }) => version)).toEqual([2]);
     expect(after.map(({ metrics }) => metrics)).toEqual(before.map(({ metrics }) => metrics));
+  });
+
+  describe('of an open hour', () => {
+    const value = () =>
+      aggregates.cell({ equipmentId: 'EQ-1', hour: HOUR_SIX })?.metrics.get('value');
+
+    it('leaves a cell alone that it recomputed a moment ago, and refreshes it later', async () => {
+      await aggregator.aggregate([await changed('1', 'EQ-1')], NEVER);
+      const change = await changed('2', 'EQ-1', '2023-02-15T06:31:00Z');
+
+      const outcome = await aggregator.aggregate([change], NEVER);
+      const before = value()?.count;
+      const early = await aggregator.refresh(NEVER);
+      clock.advance(REFRESH_MS);
+      const late = await aggregator.refresh(NEVER);
+
+      expect(outcome).toMatchObject({ dirtyCells: 1, postponed: 1, failures: [] });
+      expect([early.refreshed, late.refreshed]).toEqual([0, 1]);
+      expect([before, value()?.count]).toEqual([1, 2]);
+    });
+
+    it('recomputes it at once when its closing has begun meanwhile', async () => {
+      await aggregator.aggregate([await changed('1', 'EQ-1')], NEVER);
+      await closing.advance('frontier', hourPlus(HOUR_SIX, 1));
+
+      const change = await changed('2', 'EQ-1', '2023-02-15T06:31:00Z');
+      const outcome = await aggregator.aggregate([change], NEVER);
+
+      expect(outcome).toMatchObject({ postponed: 0, failures: [] });
+      expect(value()?.count).toBe(2);
+    });
+
+    it('says which refreshes failed, and does them again', async () => {
+      await aggregator.aggregate([await changed('1', 'EQ-1')], NEVER);
+      await aggregator.aggregate([await changed('2', 'EQ-1', '2023-02-15T06:31:00Z')], NEVER);
+      clock.advance(REFRESH_MS);
+      const replaceCell = aggregates.replaceCell.bind(aggregates);
+      aggregates.replaceCell = async () => Promise.reject(new Error('no answer'));
+
+      const failed = await aggregator.refresh(NEVER);
+      aggregates.replaceCell = replaceCell;
+      const done = await aggregator.refresh(NEVER);
+
+      expect(failed).toMatchObject({
+        refreshed: 0,
+        failures: [{ cell: { equipmentId: 'EQ-1' }, error: { message: 'no answer' } }],
+      });
+      expect(done).toMatchObject({ refreshed: 1, failures: [] });
+      expect(value()?.count).toBe(2);
+    });
+
+    it('fails for all when the frontier cannot be read: nobody knows what can wait', async () => {
+      closing.read = async () => Promise.reject(new Error('no answer'));
+
+      const changes = [await changed('1', 'EQ-1'), await changed('2', 'EQ-2')];
+      const outcome = await aggregator.aggregate(changes, NEVER);
+
+      expect(outcome).toMatchObject({ firstFailed: '1', failures: { length: 2 } });
+    });
   });
 
   it('recomputes each shard-hour once, for every metric that its records name', async () => {

@@ -1,4 +1,5 @@
 import { DomainError, inParallel } from '@sensorflow/kernel';
+import type { ClosingProgress } from './closing/closing-progress.js';
 import { dirtyCellId, mergeDirty, type DirtyCell } from './dirty-cell.js';
 import type { SumRecomputer } from './fleet/sum-recomputer.js';
 import { AGGREGATE_TOO_LARGE, type EquipmentHour } from './hours/aggregate-store.js';
@@ -7,6 +8,8 @@ import {
   type HourRecomputer,
   type RecomputeOutcome,
 } from './hours/hour-recomputer.js';
+import type { Hour } from './hours/hour.js';
+import type { OpenHours } from './hours/open-hours.js';
 
 /** The cell that a stream record made dirty, whether by an insertion, a replacement or a removal. */
 export interface StreamChange {
@@ -29,6 +32,15 @@ export interface BatchOutcome {
   readonly tooLarge: readonly EquipmentHour[];
   /** Left as they are, because their readings expire: the change came days too late. */
   readonly sealed: readonly EquipmentHour[];
+  /** Changed cells of open hours that wait for their refresh. */
+  readonly postponed: number;
+}
+
+/** What became of the cells that waited. */
+export interface RefreshOutcome extends Pick<BatchOutcome, 'tooLarge' | 'sealed'> {
+  readonly refreshed: number;
+  /** These wait on. */
+  readonly failures: readonly Omit<BatchFailure, 'position'>[];
 }
 
 export interface BatchFailure {
@@ -46,14 +58,20 @@ interface Task {
   readonly dirty: DirtyCell;
 }
 
+export interface StreamBatchPorts {
+  readonly hours: HourRecomputer;
+  readonly sums: SumRecomputer;
+  readonly closing: ClosingProgress;
+}
+
 /** Cells recomputed in parallel: enough to hide the store's latency. */
 const CONCURRENCY = 8;
 
-/** Recomputes the cells that a batch of either stream made dirty. */
+/** Recomputes the cells that a batch of either stream made dirty, unless they can wait. */
 export class StreamBatchAggregator {
   constructor(
-    private readonly hours: HourRecomputer,
-    private readonly sums: SumRecomputer,
+    private readonly ports: StreamBatchPorts,
+    private readonly open: OpenHours,
   ) {}
 
   /**
@@ -70,41 +88,61 @@ export class StreamBatchAggregator {
     failures.sort((a, b) => a.position - b.position);
     const first = failures[0];
     return {
+      ...recomputed,
       dirtyCells: tasks.length,
       failures,
       firstFailed: first && changes[first.position]?.sequenceNumber,
-      tooLarge: recomputed.tooLarge,
-      sealed: recomputed.sealed,
     };
+  }
+
+  /** Recomputes the cells that have waited long enough. No failure is thrown. */
+  async refresh(deadlineEpochMs: number): Promise<RefreshOutcome> {
+    const due = this.open.due();
+    const said = new SaidOfHours();
+    const failures: Omit<BatchFailure, 'position'>[] = [];
+    await inParallel(due, CONCURRENCY, async (cell) => {
+      try {
+        const recompute = async () => this.ports.hours.recomputeHour(cell, deadlineEpochMs);
+        said.note(cell, await this.open.recompute(cell, recompute));
+      } catch (error) {
+        failures.push({ cell, error });
+      }
+    });
+    const { tooLarge, sealed } = said;
+    return { refreshed: due.length - failures.length, failures, tooLarge, sealed };
   }
 
   private async recomputeAll(
     tasks: readonly Task[],
     deadlineEpochMs: number,
-  ): Promise<Pick<BatchOutcome, 'failures' | 'tooLarge' | 'sealed'>> {
+  ): Promise<Pick<BatchOutcome, 'failures' | 'tooLarge' | 'sealed' | 'postponed'>> {
     const failures: BatchFailure[] = [];
-    const tooLarge: EquipmentHour[] = [];
-    const sealed: EquipmentHour[] = [];
+    const said = new SaidOfHours();
+    // Read once the batch is here: only then does it tell which changes a closing may have missed.
+    let asked: Promise<Hour> | undefined;
+    const frontier = async () => (asked ??= this.ports.closing.read('frontier'));
     await inParallel(tasks, CONCURRENCY, async ({ position, dirty }) => {
       try {
         if (dirty.level !== 'equipment-hour') await this.recomputeSum(dirty, deadlineEpochMs);
-        else {
-          const outcome = await this.recomputeHour(dirty, deadlineEpochMs);
-          if (outcome === AGGREGATE_TOO_LARGE) tooLarge.push(dirty.cell);
-          if (outcome === HOUR_SEALED) sealed.push(dirty.cell);
-        }
+        else said.note(dirty.cell, await this.handleHour(dirty, await frontier(), deadlineEpochMs));
       } catch (error) {
         failures.push({ position, cell: dirty.cell, error });
       }
     });
-    return { failures, tooLarge, sealed };
+    const { tooLarge, sealed, postponed } = said;
+    return { failures, tooLarge, sealed, postponed };
   }
 
-  private recomputeHour(
+  private async handleHour(
     { cell, slots }: DirtyEquipmentHour,
+    frontier: Hour,
     deadlineEpochMs: number,
-  ): Promise<RecomputeOutcome> {
-    return this.hours.recomputeHour(cell, deadlineEpochMs, new Set(slots));
+  ): Promise<RecomputeOutcome | 'postponed'> {
+    if (this.open.postpone(cell, frontier)) return 'postponed';
+    const recomputation = { dirty: new Set(slots), frontier };
+    return this.open.recompute(cell, async () =>
+      this.ports.hours.recomputeHour(cell, deadlineEpochMs, recomputation),
+    );
   }
 
   private recomputeSum(
@@ -112,8 +150,21 @@ export class StreamBatchAggregator {
     deadlineEpochMs: number,
   ): Promise<void> {
     return dirty.level === 'shard-hour'
-      ? this.sums.recomputeShardHour(dirty.cell, dirty.metrics, deadlineEpochMs)
-      : this.sums.recomputeFleetHour(dirty.cell, deadlineEpochMs);
+      ? this.ports.sums.recomputeShardHour(dirty.cell, dirty.metrics, deadlineEpochMs)
+      : this.ports.sums.recomputeFleetHour(dirty.cell, deadlineEpochMs);
+  }
+}
+
+/** What there is to tell of hours that were handled. */
+class SaidOfHours {
+  readonly tooLarge: EquipmentHour[] = [];
+  readonly sealed: EquipmentHour[] = [];
+  postponed = 0;
+
+  note(cell: EquipmentHour, outcome: RecomputeOutcome | 'postponed'): void {
+    if (outcome === AGGREGATE_TOO_LARGE) this.tooLarge.push(cell);
+    if (outcome === HOUR_SEALED) this.sealed.push(cell);
+    if (outcome === 'postponed') this.postponed += 1;
   }
 }
 

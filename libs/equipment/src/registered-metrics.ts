@@ -7,6 +7,9 @@ const PAGE = 1_000;
 
 /** Metrics whose sums may still be stored although no reading has them any more. */
 export class RegisteredMetrics {
+  /** For whoever looks at equipment alone. */
+  static readonly NONE = new RegisteredMetrics(new Set(), undefined);
+
   private constructor(
     /** Look for these in every hour; empty when there are too many. */
     readonly everywhere: ReadonlySet<string>,

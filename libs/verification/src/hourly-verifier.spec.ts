@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { AggregationWorld, anHour } from '../../../test/support/aggregation-world.js';
 import { aBudget } from '../../../test/support/budgets.js';
+import { InMemoryClosingProgress } from '../../../test/support/in-memory-closing-progress.js';
 import { InMemoryVerificationProgress } from '../../../test/support/in-memory-verification-progress.js';
 import { pagesOf } from '../../../test/support/readings.js';
 import { HourlyVerifier } from './hourly-verifier.js';
@@ -11,10 +12,12 @@ const HOUR_MS = 60 * MINUTE_MS;
 
 let world: AggregationWorld;
 let progress: InMemoryVerificationProgress;
+let closing: InMemoryClosingProgress;
 
 beforeEach(() => {
   world = new AggregationWorld();
   progress = new InMemoryVerificationProgress();
+  closing = world.closing;
   at('2023-02-15T07:20:00Z');
 });
 
@@ -24,7 +27,7 @@ function at(instant: string): void {
 
 /** Another process, which shares nothing but the stores. */
 function aVerifier(): HourlyVerifier {
-  return new HourlyVerifier(world.verification, progress, world.clock, 15 * MINUTE_MS);
+  return new HourlyVerifier(world.verification, progress, closing, world.clock, 15 * MINUTE_MS);
 }
 
 async function verified(verifier = aVerifier()): Promise<readonly string[]> {
@@ -48,9 +51,26 @@ describe('the hourly verification', () => {
     expect(await verified()).toEqual([]);
   });
 
+  it('leaves hours for later that are not closed', async () => {
+    closing = new InMemoryClosingProgress(anHour('2023-02-15T06'));
+
+    const early = await verified();
+    await closing.advance('position', anHour('2023-02-15T07'));
+    const later = await verified();
+
+    expect([early, later]).toEqual([['2023-02-15T05'], ['2023-02-15T06']]);
+  });
+
+  it('verifies nothing as long as no hour was closed', async () => {
+    closing = new InMemoryClosingProgress();
+
+    expect(await verified()).toEqual([]);
+  });
+
   it('goes back two days at most', async () => {
     await verified();
     at('2023-03-15T07:20:00Z');
+    await closing.advance('position', anHour('2023-03-15T07'));
 
     const hours = await verified();
 

@@ -1,4 +1,11 @@
-import { earlierHour, hourOfEpochMs, hourPlus, type Hour } from '@sensorflow/aggregation';
+import {
+  earlierHour,
+  FIRST_HOUR,
+  hourOfEpochMs,
+  hourPlus,
+  type ClosingProgress,
+  type Hour,
+} from '@sensorflow/aggregation';
 import { WorkBudget, type Clock } from '@sensorflow/kernel';
 import type { VerificationPosition, VerificationProgress } from './verification-progress.js';
 import type { Verification, VerificationReport } from './verification.js';
@@ -16,13 +23,14 @@ const HELD_MS = 30 * 60_000;
 const MS_PER_HOUR = 3_600_000;
 
 /**
- * Verifies and repairs every hour once, some time after its end: record 0011. Any number of processes may
+ * Verifies and repairs every closed hour once, some time after its end: record 0011. Any number of processes may
  * try; one of them does it.
  */
 export class HourlyVerifier {
   constructor(
     private readonly verification: Verification,
     private readonly progress: VerificationProgress,
+    private readonly closing: ClosingProgress,
     private readonly clock: Clock,
     /** How long after its end an hour is verified. */
     private readonly delayMs: number,
@@ -67,7 +75,10 @@ export class HourlyVerifier {
   /** Undefined when nothing is due, or another process holds it. */
   private async takeNext(): Promise<VerificationPosition | undefined> {
     const now = this.clock.nowEpochMs();
-    const newest = hourOfEpochMs(now - this.delayMs - MS_PER_HOUR);
+    const ended = hourOfEpochMs(now - this.delayMs - MS_PER_HOUR);
+    const closed = await this.closing.read('position');
+    if (closed === FIRST_HOUR) return undefined;
+    const newest = earlierHour(ended, hourPlus(closed, -1));
     const position = await this.progress.read();
     if (position && (position.next > newest || position.heldUntilEpochMs > now)) return undefined;
     const next = position ? laterHour(position.next, hourPlus(newest, -MOST_HOURS_BACK)) : newest;

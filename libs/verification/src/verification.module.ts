@@ -5,7 +5,13 @@ import {
   type DynamicModule,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { AggregateStore, FleetStore, HourRecomputer, SumRecomputer } from '@sensorflow/aggregation';
+import {
+  AggregateStore,
+  ClosingProgress,
+  FleetStore,
+  HourRecomputer,
+  SumRecomputer,
+} from '@sensorflow/aggregation';
 import { EquipmentRegistry } from '@sensorflow/equipment';
 import { SystemClock, type Clock } from '@sensorflow/kernel';
 import { ReadingStore, type Retention } from '@sensorflow/sensor-data';
@@ -63,29 +69,31 @@ export class VerificationModule implements OnApplicationBootstrap, BeforeApplica
         {
           provide: Verification,
           useFactory: (...stores: Stores) => verificationOf(stores, clock, options),
-          inject: [ReadingStore, AggregateStore, FleetStore, EquipmentRegistry],
+          inject: [ReadingStore, AggregateStore, FleetStore, EquipmentRegistry, ClosingProgress],
         },
         {
           provide: VerificationSchedule,
-          useFactory: (verification: Verification) => scheduleOf(verification, clock, options),
-          inject: [Verification],
+          useFactory: (verification: Verification, closing: ClosingProgress) =>
+            scheduleOf(verification, closing, clock, options),
+          inject: [Verification, ClosingProgress],
         },
       ],
     };
   }
 }
 
-type Stores = [ReadingStore, AggregateStore, FleetStore, EquipmentRegistry];
+type Stores = [ReadingStore, AggregateStore, FleetStore, EquipmentRegistry, ClosingProgress];
 
 function verificationOf(
-  [readings, aggregates, fleet, registry]: Stores,
+  [readings, aggregates, fleet, registry, closing]: Stores,
   clock: Clock,
   { retention, secondLookMs, hourlyListener }: VerificationModuleOptions,
 ): Verification {
-  const hours = new HourRecomputer(readings, aggregates, clock, { retention });
+  const hours = new HourRecomputer({ readings, aggregates, closing }, clock, { retention });
   const comparison = new AggregateComparison(readings, aggregates, fleet);
   const days = new DaysWithData(readings, aggregates, fleet);
   const ports = {
+    closing,
     readings,
     registry,
     comparison,
@@ -99,11 +107,12 @@ function verificationOf(
 
 function scheduleOf(
   verification: Verification,
+  closing: ClosingProgress,
   clock: Clock,
   { dynamoDb, aggregatesTableName, hourlyDelayMs, hourlyListener }: VerificationModuleOptions,
 ): VerificationSchedule {
   const progress = new DynamoDbVerificationProgress(dynamoDb, aggregatesTableName);
-  const verifier = new HourlyVerifier(verification, progress, clock, hourlyDelayMs);
+  const verifier = new HourlyVerifier(verification, progress, closing, clock, hourlyDelayMs);
   const everyMs = hourlyDelayMs === 0 ? 'never' : CHECK_FOR_DUE_HOURS_EVERY_MS;
   return new VerificationSchedule(verifier, hourlyListener, everyMs);
 }

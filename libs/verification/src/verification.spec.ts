@@ -75,6 +75,7 @@ describe('a verification', () => {
       differences: [],
       repaired: 0,
       sealedHours: 0,
+      openHours: 0,
       tooLarge: 0,
       next: undefined,
     });

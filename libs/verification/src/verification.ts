@@ -1,8 +1,10 @@
 import {
+  earlierHour,
   hourOf,
   hourPlus,
   hoursBetween,
   startOfHour,
+  type ClosingProgress,
   type Hour,
   type HourRange,
 } from '@sensorflow/aggregation';
@@ -27,6 +29,8 @@ export interface VerificationReport extends ComparisonResult {
   readonly repaired: number;
   /** Hours left out because their readings expire. */
   readonly sealedHours: number;
+  /** Hours left out because they are not closed: what was read of them may wait to be aggregated. */
+  readonly openHours: number;
   /** Where the next page starts; undefined at the end. */
   readonly next: Hour | undefined;
 }
@@ -39,6 +43,7 @@ export interface VerificationOptions {
 }
 
 export interface VerificationPorts {
+  readonly closing: ClosingProgress;
   readonly readings: ReadingStore;
   readonly registry: EquipmentRegistry;
   readonly comparison: AggregateComparison;
@@ -65,33 +70,41 @@ export class Verification {
 
   /** A page of the range, at least an hour of it. Changes nothing; throws what the stores throw. */
   async verify(query: VerificationQuery, budget: WorkBudget): Promise<VerificationReport> {
-    const { scope, sealedHours } = await this.scopeOf(query, budget);
+    const { scope, ...leftOut } = await this.scopeOf(query, budget);
     const first = await this.ports.pagedComparison.nextPage(scope, budget);
     const differences = await this.confirmed(first, scope, budget);
     const { checked, tooLarge, next } = first;
-    return { checked, tooLarge, differences, sealedHours, repaired: 0, next };
+    return { checked, tooLarge, differences, ...leftOut, repaired: 0, next };
   }
 
   /** Does the same, and repairs what differs. Safe to repeat, and while the streams are processed. */
   async repair(query: VerificationQuery, budget: WorkBudget): Promise<VerificationReport> {
-    const { scope, sealedHours } = await this.scopeOf(query, budget);
+    const { scope, ...leftOut } = await this.scopeOf(query, budget);
     const first = await this.ports.pagedComparison.nextPage(scope, budget);
     const differences = await this.confirmed(first, scope, budget);
     const repaired = await this.repairedOf(differences, first, scope, budget);
     const { checked, tooLarge } = first;
     const next = repaired > 0 ? (first.unfinished ?? first.next) : first.next;
-    return { checked, tooLarge, differences, sealedHours, repaired, next };
+    return { checked, tooLarge, differences, ...leftOut, repaired, next };
   }
 
   private async scopeOf({ range, equipmentId }: VerificationQuery, budget: WorkBudget) {
-    const from = this.firstUnsealed(range);
+    const closed = { from: range.from, to: await this.endOfClosed(range) };
+    const openHours = hoursBetween(closed.to, range.to);
+    const from = this.firstUnsealed(closed);
     const sealedHours = hoursBetween(range.from, from);
     const equipment = equipmentId === undefined ? await this.equipment(budget) : [equipmentId];
     const metrics =
       equipmentId === undefined
         ? await RegisteredMetrics.in(this.ports.registry, budget)
         : undefined;
-    return { scope: { range: { from, to: range.to }, equipment, metrics }, sealedHours };
+    const scope = { range: { from, to: closed.to }, equipment, metrics };
+    return { scope, sealedHours, openHours };
+  }
+
+  private async endOfClosed({ from, to }: HourRange): Promise<Hour> {
+    const end = earlierHour(to, await this.ports.closing.read('position'));
+    return end > from ? end : from;
   }
 
   private firstUnsealed({ from, to }: HourRange): Hour {

@@ -65,6 +65,7 @@ export function aggregatorVariables(cloud: Cloud, options: StackOptions): Variab
     ...retentionVariables(options),
     DYNAMODB_TABLE_NAME: TABLE_NAMES.readings,
     DYNAMODB_AGGREGATE_TABLE_NAME: TABLE_NAMES.aggregates,
+    OPEN_HOUR_REFRESH_SECONDS: String(options.openHourRefreshSeconds),
   };
 }
 

@@ -1,5 +1,6 @@
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import {
+  SCHEDULES,
   STREAM_MAPPINGS,
   UPLOADS_QUEUE_SOURCE,
   type FunctionName,
@@ -9,6 +10,7 @@ import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { FunctionWorker } from '../lambda/function-worker.js';
+import { PollingLoop } from '../lambda/polling-loop.js';
 import { QueueMapping } from '../lambda/queue-mapping.js';
 import { StreamMapping } from '../lambda/stream-mapping.js';
 import { NAMED_TABLES, REGION, type Cloud } from './cloud.js';
@@ -49,35 +51,32 @@ export function startFunctions(
     workers.push(container);
     return container;
   };
+  const containers = new Map<string, FunctionWorker>();
   const window = { maximumBatchingWindowSeconds: options.streamWindowSeconds };
   const readStreams = STREAM_MAPPINGS.map(({ name, tableNameVariable, functionName, source }) => {
     const tableName = nameOfTable(tableNameVariable);
+    const invoker = containerOf(functionName);
+    containers.set(name, invoker);
     const mapping = new StreamMapping({
       name,
       tableName,
       dataDir: options.dataDir,
       streams,
       source: { ...source, ...window },
-      invoker: containerOf(functionName),
+      invoker,
       log: (line) => log.note(functionName, line),
     });
     return { tableName, mapping };
   });
-  const uploads = new QueueMapping({
-    name: 'uploads-queue',
-    queueArn: `arn:aws:sqs:${REGION}:000000000000:uploads`,
-    awsRegion: REGION,
-    messages: cloud.queue,
-    source: UPLOADS_QUEUE_SOURCE,
-    invokers: Array.from({ length: UPLOADS_QUEUE_SOURCE.maximumConcurrency }, () =>
-      containerOf('csv-importer'),
-    ),
-    log: (line) => log.note('csv-importer', line),
-  });
+  const uploads = uploadsMapping(cloud, () => containerOf('csv-importer'), log);
+  const schedules = startSchedules(containers, containerOf, log);
   const mappings = [...readStreams.map(({ mapping }) => mapping), uploads];
   for (const mapping of mappings) mapping.start();
   teardown.add('callers', 'functions', async () => {
-    const stopped = Promise.all(mappings.map((mapping) => mapping.stop()));
+    const stopped = Promise.all([
+      ...mappings.map((mapping) => mapping.stop()),
+      ...schedules.map((schedule) => schedule.stop(STOP_GRACE_MS)),
+    ]);
     await Promise.race([stopped, delay(STOP_GRACE_MS)]);
     await Promise.all(workers.map((container) => container.close()));
     // The mappings hear how the invocations ended, and return their messages to the queue.
@@ -85,6 +84,43 @@ export function startFunctions(
     streams.destroy();
   });
   return readStreams;
+}
+
+function uploadsMapping(
+  cloud: Cloud,
+  newContainer: () => FunctionWorker,
+  log: StackLog,
+): QueueMapping {
+  return new QueueMapping({
+    name: 'uploads-queue',
+    queueArn: `arn:aws:sqs:${REGION}:000000000000:uploads`,
+    awsRegion: REGION,
+    messages: cloud.queue,
+    source: UPLOADS_QUEUE_SOURCE,
+    invokers: Array.from({ length: UPLOADS_QUEUE_SOURCE.maximumConcurrency }, newContainer),
+    log: (line) => log.note('csv-importer', line),
+  });
+}
+
+/** What EventBridge does in the cloud. A run that is cut or fails is followed by the next. */
+function startSchedules(
+  containers: ReadonlyMap<string, FunctionWorker>,
+  containerOf: (name: FunctionName) => FunctionWorker,
+  log: StackLog,
+): readonly PollingLoop[] {
+  return SCHEDULES.map((schedule) => {
+    const { task, functionName, besideMapping = '', everySecondsLocally } = schedule;
+    const container = containers.get(besideMapping) ?? containerOf(functionName);
+    const loop = new PollingLoop(async () => {
+      const outcome = await container.invoke({ task }, schedule.functionTimeoutSeconds);
+      if (!outcome.ok && !loop.isStopping) {
+        log.note(functionName, `${task}: ${outcome.errorType} ${outcome.errorMessage}`);
+      }
+      return everySecondsLocally * 1000;
+    });
+    loop.start();
+    return loop;
+  });
 }
 
 function nameOfTable(nameVariable: string): string {

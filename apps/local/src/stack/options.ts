@@ -16,6 +16,7 @@ export interface StackOptions {
   /** Where the functions' bundles are; without it, they run as they were built. */
   readonly lambdasDir: string | undefined;
   readonly streamWindowSeconds: number;
+  readonly openHourRefreshSeconds: number;
   readonly retentionDays: number | undefined;
   readonly secondLookMs: number;
   readonly sweepDelayMinutes: number;
@@ -43,6 +44,7 @@ export function readStackOptions(args: readonly string[], variables: Variables):
     logLevel: environment.LOG_LEVEL,
     lambdasDir: environment.SENSORFLOW_LAMBDAS_DIR,
     streamWindowSeconds: environment.STREAM_WINDOW_SECONDS,
+    openHourRefreshSeconds: environment.OPEN_HOUR_REFRESH_SECONDS,
     retentionDays: environment.RETENTION_DAYS,
     secondLookMs: environment.VERIFY_SECOND_LOOK_MS,
     sweepDelayMinutes: environment.SWEEP_DELAY_MINUTES,

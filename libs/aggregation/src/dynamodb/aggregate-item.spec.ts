@@ -28,7 +28,7 @@ describe('the item of an equipment-hour', () => {
     const [cell, item] = [await aDenseCell(), await aDenseItem()];
 
     expect(toCell(item)).toEqual(cell);
-    expect(toCellState(item)).toEqual({ version: cell.version, slots: cell.slots });
+    expect(toCellState(item)).toEqual({ version: cell.version, slots: cell.slots, isClosed: true });
     expect(toCellState(undefined)).toEqual({ version: 0 });
   });
 
@@ -42,7 +42,7 @@ describe('the item of an equipment-hour', () => {
     const item = await aDenseItem();
     const damaged = { ...item, slots: { M: { ...item['slots']?.M, [slot]: { M: metrics } } } };
 
-    expect(toCellState(damaged)).toEqual({ version: versionOf(item) });
+    expect(toCellState(damaged)).toEqual({ version: versionOf(item), isClosed: true });
     expect(toCell(damaged)).toEqual({ ...toCell(item), slots: new Map() });
   });
 
@@ -56,7 +56,8 @@ describe('the item of an equipment-hour', () => {
     const { version: _before, ...item } = await aDenseItem();
     const damaged = version ? { ...item, version } : item;
 
-    expect(toCellState(damaged)).toEqual({ version: 0, slots: (await aDenseCell()).slots });
+    const { slots } = await aDenseCell();
+    expect(toCellState(damaged)).toEqual({ version: 0, slots, isClosed: true });
     expect(toCell(damaged)).toEqual({ ...(await aDenseCell()), version: 0 });
   });
 
@@ -64,6 +65,6 @@ describe('the item of an equipment-hour', () => {
     const { partition, cell, ...attributes } = await aDenseItem();
 
     expect([partition, cell]).toEqual([{ S: '2023-02-15#0' }, { S: '2023-02-15T06#EQ-1' }]);
-    expect(Object.keys(attributes)).toEqual(['version', 'metrics', 'slots']);
+    expect(Object.keys(attributes)).toEqual(['version', 'metrics', 'slots', 'closed']);
   });
 });

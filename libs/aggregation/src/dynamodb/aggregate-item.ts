@@ -22,6 +22,7 @@ export function toItem(cell: EquipmentHourCell, shard: number): Record<string, A
     metrics: toMetrics(cell.metrics),
     ...(cell.slots && { slots: toSlots(cell.slots) }),
     ...(cell.failure !== undefined && { failure: { S: cell.failure } }),
+    ...(cell.isClosed === true && { closed: { BOOL: true } }),
   };
 }
 
@@ -72,7 +73,7 @@ function toMap(aggregate: MetricAggregate): AttributeValue {
 export function toCellState(item: Item | undefined): CellState {
   const slots = item?.['slots']?.M;
   const known = slots && readable(() => fromSlots(slots));
-  return { version: versionOf(item), ...(known && { slots: known }) };
+  return { version: versionOf(item), ...(known && { slots: known }), ...closedOf(item) };
 }
 
 /** One metric of an equipment-hour, if the item has it. */
@@ -83,7 +84,13 @@ export function toScannedHour(item: Item, metric: string): ScannedHour {
     ...keyOf(item),
     ...(map && { aggregate: fromMap(map.M ?? {}) }),
     ...(item['failure'] && { failure: AGGREGATE_TOO_LARGE }),
+    ...closedOf(item),
   };
+}
+
+/** Whether a cell says that it is closed. */
+export function closedOf(item: Item | undefined): { readonly isClosed?: true } {
+  return item?.['closed']?.BOOL === true ? { isClosed: true } : {};
 }
 
 /** What of a cell cannot be read is not there: a recomputation puts it right. */
@@ -95,6 +102,7 @@ export function toCell(item: Item): EquipmentHourCell {
     metrics: readableMetricsOf(item),
     ...(slots && { slots: readable(() => fromSlots(slots)) ?? new Map() }),
     ...(item['failure'] && { failure: AGGREGATE_TOO_LARGE }),
+    ...closedOf(item),
   };
 }
 

@@ -6,15 +6,17 @@ import {
   AggregateStore,
   compareEquipmentHours,
   type CellState,
+  type ClosableCell,
   type EquipmentHour,
   type EquipmentHourCell,
   type MetricHoursQuery,
   type ReplaceOutcome,
   type ScannedHour,
 } from '../hours/aggregate-store.js';
-import { dayOf, isEmptyRange, type HourRange } from '../hours/hour.js';
-import { toCell, toCellState, toItem, toScannedHour } from './aggregate-item.js';
+import { dayOf, hourPlus, isEmptyRange, type Hour, type HourRange } from '../hours/hour.js';
+import { closedOf, toCell, toCellState, toItem, toScannedHour } from './aggregate-item.js';
 import {
+  equipmentHourAt,
   equipmentHourIn,
   equipmentHourItemKey,
   equipmentPartition,
@@ -54,8 +56,8 @@ export class DynamoDbAggregateStore extends AggregateStore {
     const command = new GetItemCommand({
       TableName: this.tableName,
       Key: equipmentHourItemKey(of, await this.layOut(of)),
-      ProjectionExpression: '#version, #slots',
-      ExpressionAttributeNames: { '#version': 'version', '#slots': 'slots' },
+      ProjectionExpression: '#version, #slots, #closed',
+      ExpressionAttributeNames: { '#version': 'version', '#slots': 'slots', '#closed': 'closed' },
       ConsistentRead: true,
     });
     return toCellState((await answered(this.client.send(command))).Item);
@@ -145,21 +147,38 @@ export class DynamoDbAggregateStore extends AggregateStore {
     range: HourRange,
     budget?: WorkBudget,
   ): AsyncGenerator<readonly string[]> {
+    for await (const page of this.cellsOf(range, budget)) {
+      yield page.map(({ equipmentId }) => equipmentId);
+    }
+  }
+
+  override scanHour(hour: Hour, budget?: WorkBudget): AsyncIterable<readonly ClosableCell[]> {
+    return this.cellsOf({ from: hour, to: hourPlus(hour, 1) }, budget);
+  }
+
+  /** Of one day. */
+  private async *cellsOf(
+    range: HourRange,
+    budget: WorkBudget | undefined,
+  ): AsyncGenerator<readonly ClosableCell[]> {
     const [layout] = await this.layouts.daysWithin(range, budget);
     if (!layout) return;
     for (let shard = 0; shard < layout.shards; shard += 1) {
       const partition = equipmentPartition(layout.day, shard);
-      const condition = cellsCondition(partition, range.from, range.to);
+      const { ExpressionAttributeNames: names, ...condition } = cellsCondition(
+        partition,
+        range.from,
+        range.to,
+      );
       const input = {
         ...condition,
+        ExpressionAttributeNames: { ...names, '#closed': 'closed' },
         TableName: this.tableName,
-        ProjectionExpression: '#cell',
+        ProjectionExpression: '#cell, #closed',
         ConsistentRead: true,
       };
       const pages = queryPages(this.client, input, budget);
-      for await (const items of pages) {
-        yield items.flatMap(keyIn).map(({ equipmentId }) => equipmentId);
-      }
+      for await (const items of pages) yield items.flatMap((item) => closableIn(partition, item));
     }
   }
 
@@ -185,12 +204,23 @@ function keyIn(item: Item): readonly EquipmentHour[] {
   return of ? [of] : [];
 }
 
+function closableIn(partition: string, item: Item): readonly ClosableCell[] {
+  const of = equipmentHourAt(partition, text(item['cell'], 'cell'));
+  return of ? [{ equipmentId: of.equipmentId, ...closedOf(item) }] : [];
+}
+
 const KEY_ALONE: Projection = { expression: '#cell', names: { '#cell': 'cell' } };
 
 function metricProjection({ metric }: MetricHoursQuery): Projection {
   return {
-    expression: '#cell, #failure, #metrics.#metric',
-    names: { '#cell': 'cell', '#failure': 'failure', '#metrics': 'metrics', '#metric': metric },
+    expression: '#cell, #failure, #closed, #metrics.#metric',
+    names: {
+      '#cell': 'cell',
+      '#failure': 'failure',
+      '#closed': 'closed',
+      '#metrics': 'metrics',
+      '#metric': metric,
+    },
   };
 }
 

@@ -2,6 +2,7 @@ import { READINGS_STREAM_SOURCE } from '@sensorflow/platform/resources/event-sou
 import { beforeAll, describe, expect, it } from 'vitest';
 import { FixedClock } from '../../../../test/support/fixed-clock.js';
 import { InMemoryAggregateStore } from '../../../../test/support/in-memory-aggregate-store.js';
+import { InMemoryClosingProgress } from '../../../../test/support/in-memory-closing-progress.js';
 import { InMemoryFleetStore } from '../../../../test/support/in-memory-fleet-store.js';
 import { InMemoryReadingStore } from '../../../../test/support/in-memory-reading-store.js';
 import { aStoredReading } from '../../../../test/support/readings.js';
@@ -11,6 +12,7 @@ import { SumRecomputer } from '../fleet/sum-recomputer.js';
 import type { EquipmentHourCell, ReplaceOutcome } from '../hours/aggregate-store.js';
 import { HourRecomputer } from '../hours/hour-recomputer.js';
 import { hourOf, slotOf } from '../hours/hour.js';
+import { OpenHours } from '../hours/open-hours.js';
 import { StreamBatchAggregator } from '../stream-batch-aggregator.js';
 import { equipmentHourItemKey, sumItemKey, type CellKey } from './aggregate-keys.js';
 import { shardOf } from './aggregate-keys.js';
@@ -102,9 +104,15 @@ describe('5,000 readings/s over 10,000 equipment in 16 shards', () => {
   const aggregates = new CountedAggregateStore(counts);
   const fleet = new CountedFleetStore(aggregates, counts);
   const clock = new FixedClock();
+  const closing = new InMemoryClosingProgress();
   const aggregator = new StreamBatchAggregator(
-    new HourRecomputer(readings, aggregates, clock),
-    new SumRecomputer(fleet, clock),
+    {
+      hours: new HourRecomputer({ readings, aggregates, closing }, clock),
+      sums: new SumRecomputer(fleet, clock),
+      closing,
+    },
+    // No change waits: the most that is ever written.
+    new OpenHours(clock, 0),
   );
 
   async function workOff(batches: readonly (readonly DirtyCell[])[]): Promise<void> {

@@ -5,10 +5,10 @@ import { describe, expect, it } from 'vitest';
 import { cellsOf, expectedCells } from '../../../../test/support/aggregation-oracle.js';
 import { PLANTED_FAULTS } from '../../../../test/support/planted-aggregation-faults.js';
 import { aStoredReading } from '../../../../test/support/readings.js';
+import { randomFrom } from '../../../../test/support/seeded-random.js';
 import {
   SimulatedAggregation,
   type PlantedFault,
-  type Random,
 } from '../../../../test/support/simulated-aggregation.js';
 
 /**
@@ -41,6 +41,7 @@ const METRICS = [['value'], ['value'], ['value', 'pressure'], ['pressure']] as c
 const START_MS = Date.parse('2023-02-15T06:10:00Z');
 /** All have expired by then. */
 const EXPIRED_MS = START_MS + 31 * 24 * 3_600_000;
+const HOURS_CLOSED_MS = Date.parse('2023-02-15T08:06:00Z');
 const AFTER_THE_HOURS_MS = Date.parse('2023-02-15T08:10:00Z');
 
 /** What was written: by key, the reading that stands there. */
@@ -155,6 +156,13 @@ const COMMANDS: readonly {
     fc.tuple(nat, fc.integer({ min: 1, max: 2 })),
     (world, _, [pick, size]) => world.bisect(pick, size),
   ),
+  command(2, 'time passes', nat, (world, _, ms) => {
+    world.nowEpochMs += ms * 100;
+  }),
+  command(2, 'refresh', nat, async (world, _, pick) => world.refresh(pick)),
+  command(1, 'close hours', nat, (world, _, pick) => world.close(START_MS + (pick % 150) * 60_000)),
+  command(1, 'closer killed', nat, (world, _, pick) => world.stopCloser(pick, 'killed')),
+  command(1, 'closer frozen', nat, (world, _, pick) => world.stopCloser(pick, 'frozen')),
   command(1, 'discard', nat, (world, _, pick) => world.discard(pick)),
   command(1, 'redrive', fc.constant(0), async (world) => world.redrive()),
 ];
@@ -196,17 +204,6 @@ const schedules = fc.record({
   aftermath: fc.option(fc.array(fc.oneof(...AFTERMATH), { maxLength: 25 })),
 });
 
-/** Which of several things comes next, as far as the commands leave that open. */
-function randomFrom(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x9e3779b9) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 16), 0x21f0aaad);
-    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97);
-    return ((mixed ^ (mixed >>> 15)) >>> 0) / 2 ** 32;
-  };
-}
-
 type Schedule = typeof schedules extends fc.Arbitrary<infer S> ? S : never;
 
 /** Where a level differs from what was written, when all is done. */
@@ -217,7 +214,10 @@ async function differencesAfter(
   const world = new SimulatedAggregation(randomFrom(order), fault);
   const model: Model = { readings: new Map(), nowMs: START_MS };
   world.nowEpochMs = START_MS;
+  // In every other schedule no change waits from the beginning.
+  if (order % 2 === 0) await world.closeAll(HOURS_CLOSED_MS);
   await fc.asyncModelRun(() => ({ model, real: world }), commands);
+  await world.closeAll(HOURS_CLOSED_MS);
   if (aftermath) {
     // An accepted reading has 47 hours to be aggregated. Who is frozen longer wakes in another time.
     await world.settle('sleep');

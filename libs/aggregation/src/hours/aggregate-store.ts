@@ -21,10 +21,15 @@ export interface EquipmentHourCell extends EquipmentHour {
   readonly slots?: HourSlots;
   /** Why the hour is not shown although it has readings. */
   readonly failure?: typeof AGGREGATE_TOO_LARGE;
+  /**
+   * It holds every reading that was acknowledged before its hour was closed, so that readers trust it:
+   * record 0020. It never goes back.
+   */
+  readonly isClosed?: boolean;
 }
 
 /** What a recomputation has to know of a cell before it reads the readings. */
-export type CellState = Pick<EquipmentHourCell, 'version' | 'slots'>;
+export type CellState = Pick<EquipmentHourCell, 'version' | 'slots' | 'isClosed'>;
 
 /** `conflict` when another version stood there, and nothing changed. */
 export type ReplaceOutcome = 'replaced' | 'conflict';
@@ -37,7 +42,11 @@ export interface MetricHour extends EquipmentHour {
 export interface ScannedHour extends EquipmentHour {
   readonly aggregate?: MetricAggregate;
   readonly failure?: typeof AGGREGATE_TOO_LARGE;
+  readonly isClosed?: boolean;
 }
+
+/** A cell of an hour that is being closed. */
+export type ClosableCell = Pick<EquipmentHourCell, 'equipmentId' | 'isClosed'>;
 
 export interface MetricHoursQuery {
   readonly metric: string;
@@ -56,7 +65,7 @@ export interface MetricHoursQuery {
  * budget make their calls by it, and throw the reason of its signal.
  */
 export abstract class AggregateStore {
-  /** A cell's version and slots, 0 and none where they cannot be read. Strongly consistent. */
+  /** A cell's version (0 where it cannot be read), slots and whether it is closed. Strongly consistent. */
   abstract readState(of: EquipmentHour): Promise<CellState>;
 
   /**
@@ -92,6 +101,9 @@ export abstract class AggregateStore {
 
   /** Equipment with cells in some hours of one day, a page at a time, repeated for each of its hours. Strongly consistent. */
   abstract scanEquipment(range: HourRange, budget?: WorkBudget): AsyncIterable<readonly string[]>;
+
+  /** The cells of one hour, a page at a time. Strongly consistent. */
+  abstract scanHour(hour: Hour, budget?: WorkBudget): AsyncIterable<readonly ClosableCell[]>;
 
   /**
    * All cells of one equipment in a range as they stand there, by hour, a page at a time; one that cannot

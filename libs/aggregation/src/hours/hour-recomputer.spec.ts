@@ -3,11 +3,12 @@ import { Retention, type StoredReading } from '@sensorflow/sensor-data';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FixedClock } from '../../../../test/support/fixed-clock.js';
 import { InMemoryAggregateStore } from '../../../../test/support/in-memory-aggregate-store.js';
+import { InMemoryClosingProgress } from '../../../../test/support/in-memory-closing-progress.js';
 import { InMemoryReadingStore } from '../../../../test/support/in-memory-reading-store.js';
 import { anInstant, aStoredReading } from '../../../../test/support/readings.js';
 import type { CellState, EquipmentHour, EquipmentHourCell } from './aggregate-store.js';
 import { HourRecomputer } from './hour-recomputer.js';
-import { hourOf } from './hour.js';
+import { hourOf, hourPlus } from './hour.js';
 
 const HOUR_SIX: EquipmentHour = {
   equipmentId: 'EQ-12495',
@@ -35,17 +36,22 @@ class InterruptedAggregateStore extends InMemoryAggregateStore {
 describe('recomputing an hour', () => {
   let readings: InMemoryReadingStore;
   let aggregates: InterruptedAggregateStore;
+  let closing: InMemoryClosingProgress;
   let clock: FixedClock;
 
   beforeEach(() => {
     readings = new InMemoryReadingStore();
     aggregates = new InterruptedAggregateStore();
+    closing = new InMemoryClosingProgress();
     clock = new FixedClock();
   });
 
   /** Five readings make a dense hour here. */
   const aRecomputer = () =>
-    new HourRecomputer(readings, aggregates, clock, { random: () => 0.5, denseReadings: 4 });
+    new HourRecomputer({ readings, aggregates, closing }, clock, {
+      random: () => 0.5,
+      denseReadings: 4,
+    });
   const store = async (...words: Parameters<typeof aStoredReading>) =>
     readings.putAll([aStoredReading(...words)] satisfies StoredReading[]);
   const shown = (of = HOUR_SIX) => {
@@ -197,6 +203,7 @@ describe('recomputing an hour', () => {
     }
 
     beforeEach(async () => {
+      closing = new InMemoryClosingProgress(hourPlus(DENSE.hour, 1));
       readings = new PagedReadingStore();
       queries = [];
       for (const minute of ['00', '04', '05', '30', '59']) {
@@ -216,7 +223,7 @@ describe('recomputing an hour', () => {
       await store({ timestamp: '2023-02-15T06:04:00Z', value: 5 });
       readings.remove(DENSE.equipmentId, anInstant('2023-02-15T06:59:00Z'));
 
-      await aRecomputer().recomputeHour(DENSE, NEVER, new Set([11, 1, 0]));
+      await aRecomputer().recomputeHour(DENSE, NEVER, { dirty: new Set([11, 1, 0]) });
 
       expect(queries).toEqual(['06:00 06:10', '06:55 07:00']);
       expect(shown()).toEqual({ version: 2, count: 5, total: '40.5' });
@@ -225,7 +232,7 @@ describe('recomputing an hour', () => {
 
     it('equals what a fold of the whole hour gives, digit for digit', async () => {
       await store({ timestamp: '2023-02-15T06:31:00Z', value: 1e-15 });
-      await aRecomputer().recomputeHour(DENSE, NEVER, new Set([6]));
+      await aRecomputer().recomputeHour(DENSE, NEVER, { dirty: new Set([6]) });
       const bySlots = aggregates.cell(DENSE)?.metrics;
 
       await aRecomputer().recomputeHour(DENSE, NEVER);
@@ -236,10 +243,10 @@ describe('recomputing an hour', () => {
 
     it('finds its slots again after a process that remembers only the version', async () => {
       const recomputer = aRecomputer();
-      await recomputer.recomputeHour(DENSE, NEVER, new Set([0]));
+      await recomputer.recomputeHour(DENSE, NEVER, { dirty: new Set([0]) });
       queries = [];
 
-      await recomputer.recomputeHour(DENSE, NEVER, new Set([0]));
+      await recomputer.recomputeHour(DENSE, NEVER, { dirty: new Set([0]) });
 
       expect(queries).toEqual(['06:00 06:05']);
     });
@@ -249,9 +256,14 @@ describe('recomputing an hour', () => {
         readings.remove(DENSE.equipmentId, anInstant(`2023-02-15T06:${minute}:00Z`));
       }
 
-      await aRecomputer().recomputeHour(DENSE, NEVER, new Set([0, 1, 6, 11]));
+      await aRecomputer().recomputeHour(DENSE, NEVER, { dirty: new Set([0, 1, 6, 11]) });
 
-      expect(aggregates.cell(DENSE)).toEqual({ ...DENSE, version: 2, metrics: new Map() });
+      expect(aggregates.cell(DENSE)).toEqual({
+        ...DENSE,
+        version: 2,
+        metrics: new Map(),
+        isClosed: true,
+      });
     });
 
     it('does without slots when it does not fit with them', async () => {
@@ -355,7 +367,7 @@ describe('recomputing an hour', () => {
   });
 
   it('leaves a sealed hour as it is, because its readings may be gone, and no hour before', async () => {
-    const recomputer = new HourRecomputer(readings, aggregates, clock, {
+    const recomputer = new HourRecomputer({ readings, aggregates, closing }, clock, {
       retention: Retention.ofDays(30),
     });
     const sealedFrom = Date.parse('2023-02-15T06:00:00Z') + 29 * 24 * 3_600_000;
@@ -381,10 +393,75 @@ describe('recomputing an hour', () => {
       }
     })();
     const kept = Retention.ofDays(30);
-    const recomputer = new HourRecomputer(waking, aggregates, clock, { retention: kept });
+    const recomputer = new HourRecomputer({ readings: waking, aggregates, closing }, clock, {
+      retention: kept,
+    });
 
     expect(await recomputer.recomputeHour(HOUR_SIX, NEVER)).toBe('hour-sealed');
     expect(shown()).toBeUndefined();
+  });
+
+  describe('whose closing', () => {
+    const NEXT = hourPlus(HOUR_SIX.hour, 1);
+    const isClosed = () => aggregates.cell(HOUR_SIX)?.isClosed ?? false;
+
+    it('has not begun leaves the cell open', async () => {
+      await store();
+
+      await aRecomputer().recomputeHour(HOUR_SIX, NEVER);
+
+      expect(isClosed()).toBe(false);
+    });
+
+    it('has begun closes the cell, and it stays closed for those who do not know', async () => {
+      await store();
+      await closing.advance('frontier', NEXT);
+      await aRecomputer().recomputeHour(HOUR_SIX, NEVER);
+      const closed = isClosed();
+
+      await aRecomputer().recomputeHour(HOUR_SIX, NEVER, { frontier: HOUR_SIX.hour });
+
+      expect([closed, isClosed()]).toEqual([true, true]);
+    });
+
+    it('begins before its first cell is there is noticed by whoever makes the cell', async () => {
+      await store({ timestamp: '2023-02-15T06:00:00Z', value: 1 });
+      aggregates.interruptions.push(async () => {
+        await closing.advance('frontier', NEXT);
+        await store({ timestamp: '2023-02-15T06:01:00Z', value: 2 });
+      });
+
+      await aRecomputer().recomputeHour(HOUR_SIX, NEVER);
+
+      expect(isClosed()).toBe(true);
+      expect(shown()).toEqual({ version: 2, count: 2, total: '3' });
+    });
+
+    it('begins after the frontier was read closes nothing: the readings may be older than it', async () => {
+      await store({ timestamp: '2023-02-15T06:00:00Z', value: 1 });
+      await aRecomputer().recomputeHour(HOUR_SIX, NEVER);
+      aggregates.interruptions.push(async () => closing.advance('frontier', NEXT));
+
+      await aRecomputer().recomputeHour(HOUR_SIX, NEVER);
+
+      expect(isClosed()).toBe(false);
+    });
+  });
+
+  it('keeps no slots of an open hour, and reads all of it: changes elsewhere may wait', async () => {
+    for (const minute of ['00', '10', '20', '30', '40']) {
+      await store({ timestamp: `2023-02-15T06:${minute}:00Z`, value: 1 });
+    }
+    await aRecomputer().recomputeHour(HOUR_SIX, NEVER);
+    const open = aggregates.cell(HOUR_SIX);
+    await store({ timestamp: '2023-02-15T06:50:00Z', value: 1 });
+    await closing.advance('frontier', hourPlus(HOUR_SIX.hour, 1));
+
+    await aRecomputer().recomputeHour(HOUR_SIX, NEVER, { dirty: new Set([0]) });
+
+    expect(open).not.toHaveProperty('slots');
+    expect(shown()?.count).toBe(6);
+    expect(aggregates.cell(HOUR_SIX)?.slots?.size).toBe(6);
   });
 
   it('writes nothing when its time is over before it begins', async () => {

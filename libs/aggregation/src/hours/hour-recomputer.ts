@@ -1,5 +1,6 @@
 import { DomainError, type Clock } from '@sensorflow/kernel';
 import { Retention, type ReadingStore } from '@sensorflow/sensor-data';
+import type { ClosingProgress } from '../closing/closing-progress.js';
 import {
   AGGREGATE_TOO_LARGE,
   equipmentHourId,
@@ -17,7 +18,7 @@ import {
   WHOLE_HOUR,
   type HourSlots,
 } from './hour-slots.js';
-import { startOfHour, startOfSlot } from './hour.js';
+import { startOfHour, startOfSlot, type Hour } from './hour.js';
 import { VersionLock } from './version-lock.js';
 
 /** The hour's readings may have expired: the aggregate has more than they do, and stays as it is. */
@@ -26,8 +27,18 @@ export const HOUR_SEALED = 'hour-sealed';
 /** With `aggregate-too-large` the cell says so, and shows nothing until the readings have fewer metrics. */
 export type RecomputeOutcome = 'recomputed' | typeof AGGREGATE_TOO_LARGE | typeof HOUR_SEALED;
 
-/** Slots of an hour that have changed; all unless named. */
-export type DirtySlots = ReadonlySet<number>;
+export interface Recomputation {
+  /** Slots that have changed; all unless named. */
+  readonly dirty?: ReadonlySet<number>;
+  /** As the caller read it after it heard of the change; otherwise it is read now. */
+  readonly frontier?: Hour;
+}
+
+export interface HourPorts {
+  readonly readings: ReadingStore;
+  readonly aggregates: AggregateStore;
+  readonly closing: ClosingProgress;
+}
 
 const DENSE_READINGS = 1000;
 
@@ -44,18 +55,23 @@ interface Fold {
   readonly isDense: boolean;
 }
 
+/** What one recomputation did, and whether it left a new cell that is open. */
+interface Attempt {
+  readonly outcome: RecomputeOutcome;
+  readonly hasOpened: boolean;
+}
+
 /**
- * Makes an equipment-hour equal to its readings, under its version lock. Safe to repeat, to run twice at
- * once and to be killed at any moment.
+ * Makes an equipment-hour equal to its readings, under its version lock, and says so in the cell once the
+ * closing of the hour has begun. Safe to repeat, to run twice at once and to be killed at any moment.
  */
 export class HourRecomputer {
-  private readonly lock: VersionLock;
+  private readonly lock: VersionLock<CellState>;
   private readonly retention: Retention;
   private readonly denseReadings: number;
 
   constructor(
-    private readonly readings: ReadingStore,
-    private readonly aggregates: AggregateStore,
+    private readonly ports: HourPorts,
     private readonly clock: Clock,
     options: HourRecomputerOptions = {},
   ) {
@@ -72,14 +88,38 @@ export class HourRecomputer {
   async recomputeHour(
     of: EquipmentHour,
     deadlineEpochMs: number,
-    dirty?: DirtySlots,
+    { dirty, frontier }: Recomputation = {},
   ): Promise<RecomputeOutcome> {
+    const isPassed = of.hour < (frontier ?? (await this.frontier()));
+    const first = await this.recompute(of, deadlineEpochMs, isPassed, dirty);
+    // Whoever closes the hour may have looked for its cells before this one was there.
+    const isMissed = first.hasOpened && of.hour < (await this.frontier());
+    return isMissed ? (await this.recompute(of, deadlineEpochMs, true)).outcome : first.outcome;
+  }
+
+  private async frontier(): Promise<Hour> {
+    return this.ports.closing.read('frontier');
+  }
+
+  private recompute(
+    of: EquipmentHour,
+    deadlineEpochMs: number,
+    isPassed: boolean,
+    dirty?: ReadonlySet<number>,
+  ): Promise<Attempt> {
     return this.lock.untilNoConflict(deadlineEpochMs, async () => {
       const state = await this.stateOf(of);
+      const isClosed = isPassed || state.isClosed === true;
       const fold = await this.fold(of, state, dirty, deadlineEpochMs);
       // Checked after reading: an hour that is not sealed by now was complete, however long the reading took.
-      if (this.isSealed(of)) return HOUR_SEALED;
-      return this.put(cellOf(of, state.version + 1, fold), deadlineEpochMs);
+      if (this.isSealed(of)) return { outcome: HOUR_SEALED, hasOpened: false };
+      const outcome = await this.put(
+        cellOf(of, state.version + 1, fold, isClosed),
+        deadlineEpochMs,
+      );
+      return outcome === 'conflict'
+        ? outcome
+        : { outcome, hasOpened: state.version === 0 && !isClosed };
     });
   }
 
@@ -88,22 +128,25 @@ export class HourRecomputer {
   }
 
   private async stateOf(of: EquipmentHour): Promise<CellState> {
-    const version = this.lock.takeRemembered(equipmentHourId(of));
-    return version === undefined ? this.aggregates.readState(of) : { version };
+    return this.lock.takeRemembered(equipmentHourId(of)) ?? this.ports.aggregates.readState(of);
   }
 
+  /**
+   * Only the slots of a closed cell are known: in an open hour, changes elsewhere may wait for a later
+   * recomputation.
+   */
   private async fold(
     of: EquipmentHour,
     state: CellState,
-    dirty: DirtySlots | undefined,
+    dirty: ReadonlySet<number> | undefined,
     deadlineEpochMs: number,
   ): Promise<Fold> {
-    const known = dirty && state.slots;
+    const known = dirty && state.isClosed ? state.slots : undefined;
     let [slots, readings] = [known ?? new Map(), 0];
-    for (const run of known ? runsOf(dirty) : [WHOLE_HOUR]) {
+    for (const run of known && dirty ? runsOf(dirty) : [WHOLE_HOUR]) {
       slots = outsideOf(run, slots);
       const [from, to] = [startOfSlot(of.hour, run.from), startOfSlot(of.hour, run.to)];
-      for await (const page of this.readings.scanRange(of.equipmentId, from, to)) {
+      for await (const page of this.ports.readings.scanRange(of.equipmentId, from, to)) {
         slots = foldIntoSlots(page, slots);
         readings += page.length;
         this.lock.assertTimeLeft(deadlineEpochMs);
@@ -131,7 +174,7 @@ export class HourRecomputer {
       if (outcome !== AGGREGATE_TOO_LARGE) return outcome === 'replaced' ? 'recomputed' : outcome;
       this.lock.assertTimeLeft(deadlineEpochMs);
     }
-    const outcome = await this.aggregates.replaceCell(failed);
+    const outcome = await this.ports.aggregates.replaceCell(failed);
     if (outcome === 'replaced') this.remember(failed);
     return outcome === 'replaced' ? AGGREGATE_TOO_LARGE : outcome;
   }
@@ -140,7 +183,7 @@ export class HourRecomputer {
     cell: EquipmentHourCell,
   ): Promise<ReplaceOutcome | typeof AGGREGATE_TOO_LARGE> {
     try {
-      return await this.aggregates.replaceCell(cell);
+      return await this.ports.aggregates.replaceCell(cell);
     } catch (error) {
       if (error instanceof DomainError && error.code === AGGREGATE_TOO_LARGE) return error.code;
       throw error;
@@ -149,10 +192,22 @@ export class HourRecomputer {
 
   /** Slots are too large to be kept in memory for every hour; they are read with the version. */
   private remember(cell: EquipmentHourCell): void {
-    if (!cell.slots) this.lock.remember(equipmentHourId(cell), cell.version);
+    const { version, isClosed = false, slots } = cell;
+    if (!slots) this.lock.remember(equipmentHourId(cell), { version, isClosed });
   }
 }
 
-function cellOf(of: EquipmentHour, version: number, { slots, isDense }: Fold): EquipmentHourCell {
-  return { ...of, version, metrics: joinSlots(slots), ...(isDense && { slots }) };
+function cellOf(
+  of: EquipmentHour,
+  version: number,
+  { slots, isDense }: Fold,
+  isClosed: boolean,
+): EquipmentHourCell {
+  return {
+    ...of,
+    version,
+    metrics: joinSlots(slots),
+    ...(isDense && isClosed && { slots }),
+    ...(isClosed && { isClosed }),
+  };
 }

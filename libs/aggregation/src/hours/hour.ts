@@ -16,6 +16,8 @@ export interface HourRange {
 const HOUR_LENGTH = 'yyyy-mm-ddThh'.length;
 const DAY_LENGTH = 'yyyy-mm-dd'.length;
 const MS_PER_HOUR = 3_600_000;
+/** No hour lies before it. */
+export const FIRST_HOUR = '1970-01-01T00' as Hour;
 /** The end of a later hour has no text. Nothing is aggregated there. */
 const END_OF_TIME = '9999-12-31T23' as Hour;
 

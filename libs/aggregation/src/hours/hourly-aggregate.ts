@@ -31,7 +31,7 @@ export function foldReadings(
 ): HourMetrics {
   const metrics = new Map(before);
   for (const { timestamp, values, registerTime } of readings) {
-    const late = hourOf(registerTime) > hourOf(timestamp) ? 1 : 0;
+    const late = lateOf(timestamp, registerTime);
     for (const [metric, value] of values) {
       const single = aggregateOf(value, timestamp, late);
       const folded = metrics.get(metric);
@@ -39,6 +39,27 @@ export function foldReadings(
     }
   }
   return metrics;
+}
+
+/** The same of one metric alone; undefined without any. */
+export function foldMetric(
+  readings: Iterable<Measurement>,
+  metric: string,
+  before?: MetricAggregate,
+): MetricAggregate | undefined {
+  let folded = before;
+  for (const { timestamp, values, registerTime } of readings) {
+    const value = values.get(metric);
+    if (value === undefined) continue;
+    const single = aggregateOf(value, timestamp, lateOf(timestamp, registerTime));
+    folded = folded === undefined ? single : mergeConsecutive(folded, single);
+  }
+  return folded;
+}
+
+/** 1 for a reading that was received after its hour had ended. */
+function lateOf(timestamp: Instant, registerTime: Instant): number {
+  return hourOf(registerTime) > hourOf(timestamp) ? 1 : 0;
 }
 
 /** One equipment's hour from its parts, in order of time: a hole may lie across their seams. */

@@ -13,12 +13,12 @@ const REMEMBERED_VERSIONS = 20_000;
  * seen every change that the writer of u had seen. That needs every recomputation to write, also one that
  * finds nothing new: the write is what makes an older one that is still on its way fail.
  */
-export class VersionLock {
+export class VersionLock<Known = number> {
   /**
-   * Versions this process wrote, to spare a read of each. One that has moved since costs a conflict,
+   * What this process wrote, by version, to spare a read of each. One that has moved since costs a conflict,
    * never a wrong aggregate, because a version never comes back.
    */
-  private readonly written = new RecentMap<string, number>(REMEMBERED_VERSIONS);
+  private readonly written = new RecentMap<string, Known>(REMEMBERED_VERSIONS);
 
   constructor(
     private readonly clock: Clock,
@@ -26,14 +26,14 @@ export class VersionLock {
   ) {}
 
   /** Forgets it too, so that the version is read again after a failed or refused write. */
-  takeRemembered(key: string): number | undefined {
-    const version = this.written.get(key);
+  takeRemembered(key: string): Known | undefined {
+    const known = this.written.get(key);
     this.written.delete(key);
-    return version;
+    return known;
   }
 
-  remember(key: string, version: number): void {
-    this.written.set(key, version);
+  remember(key: string, known: Known): void {
+    this.written.set(key, known);
   }
 
   /** Throws DomainError `unavailable` (`recompute-out-of-time`) at the deadline. */

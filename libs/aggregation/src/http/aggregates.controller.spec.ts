@@ -12,6 +12,7 @@ import { InMemoryAggregateStore } from '../../../../test/support/in-memory-aggre
 import { InMemoryFleetStore } from '../../../../test/support/in-memory-fleet-store.js';
 import { InMemoryMetricNames } from '../../../../test/support/in-memory-metric-names.js';
 import { InMemoryReadingStore } from '../../../../test/support/in-memory-reading-store.js';
+import { hourlyAggregatesOn } from '../../../../test/support/hourly-aggregates.js';
 import { anInstant, aStoredReading } from '../../../../test/support/readings.js';
 import { EquipmentMetrics } from '../equipment-metrics.js';
 import { HourlyAggregates } from '../hourly-aggregates.js';
@@ -55,7 +56,7 @@ describe('GET /sensor-data/aggregated', () => {
       controllers: [AggregatesController],
       providers: [
         { provide: Clock, useValue: clock },
-        { provide: HourlyAggregates, useValue: new HourlyAggregates(store, fleet) },
+        { provide: HourlyAggregates, useValue: hourlyAggregatesOn(store, fleet) },
         { provide: PastHours, useValue: new PastHours(readings) },
         { provide: EquipmentMetrics, useValue: new EquipmentMetrics(registered, readings) },
         { provide: ReadScheduler, useValue: new ReadScheduler() },
@@ -89,7 +90,13 @@ describe('GET /sensor-data/aggregated', () => {
       }),
     );
     const ofHour = hourOf(aStoredReading({ timestamp: `${hour}:00:00Z` }).timestamp);
-    store.put({ equipmentId, hour: ofHour, version: 1, metrics: foldReadings(folded) });
+    store.put({
+      equipmentId,
+      hour: ofHour,
+      version: 1,
+      metrics: foldReadings(folded),
+      isClosed: true,
+    });
     registered.names.set(equipmentId, [...new Set(registered.names.get(equipmentId)).add(metric)]);
     fleet.catchUp();
   }
@@ -213,7 +220,14 @@ describe('GET /sensor-data/aggregated', () => {
     put('EQ-1', '2023-09-01T05', [1]);
     const hour = anHour('2023-09-01T05');
     const failure = AGGREGATE_TOO_LARGE;
-    store.put({ equipmentId: 'EQ-2', hour, version: 1, metrics: new Map(), failure });
+    store.put({
+      equipmentId: 'EQ-2',
+      hour,
+      version: 1,
+      metrics: new Map(),
+      failure,
+      isClosed: true,
+    });
     registered.names.set('EQ-2', ['value']);
 
     const all = await get('interval=24h');

@@ -129,6 +129,7 @@ describe('the environment of the embedded stack', () => {
       PORT: 3000,
       FRONTEND_URL: 'none',
       SENSORFLOW_DATA_DIR: '.sensorflow',
+      OPEN_HOUR_REFRESH_SECONDS: 5,
       STREAM_WINDOW_SECONDS: 1,
       SWEEP_DELAY_MINUTES: 15,
       VERIFY_SECOND_LOOK_MS: 5000,

@@ -30,6 +30,9 @@ const AGGREGATE_SHARDS = wholeNumber(1, 256)({ default: 1 });
 /** Off unless set. Everything that writes, removes or folds readings needs the same number. */
 const RETENTION_DAYS = wholeNumber(4, 36_500)({ default: undefined });
 
+/** How long changes of an open hour may wait for its recomputation; 0 for never. */
+const refreshSeconds = wholeNumber(0, 3_600);
+
 const WINDOW_SECONDS = READINGS_STREAM_SOURCE.maximumBatchingWindowSeconds;
 
 /** How long aggregates may lag behind before a difference counts. */
@@ -70,6 +73,7 @@ const aggregatorVariables = {
   DYNAMODB_AGGREGATE_TABLE_NAME: text(),
   AGGREGATE_SHARDS,
   RETENTION_DAYS,
+  OPEN_HOUR_REFRESH_SECONDS: refreshSeconds({ default: 300 }),
 };
 
 const importerVariables = {
@@ -99,6 +103,7 @@ const stackVariables = {
   /** How long a batch of either stream gathers records; Lambda takes 0 to 300. */
   STREAM_WINDOW_SECONDS: wholeNumber(0, 300)({ default: WINDOW_SECONDS }),
   RETENTION_DAYS,
+  OPEN_HOUR_REFRESH_SECONDS: refreshSeconds({ default: 5 }),
   /** Follows from the window unless set. */
   VERIFY_SECOND_LOOK_MS: secondLook({ default: undefined }),
   SWEEP_DELAY_MINUTES,

@@ -77,6 +77,40 @@ export const STREAM_MAPPINGS: readonly StreamMappingDefinition[] = [
   },
 ];
 
+/** A task that a clock starts rather than a change: the event is `{"task": …}`. */
+export type ScheduledTask = 'close-hours' | 'refresh-open-hours';
+
+export interface ScheduleDefinition {
+  readonly task: ScheduledTask;
+  readonly functionName: FunctionName;
+  /** In the cloud, where a minute is the least. */
+  readonly everySeconds: number;
+  /** On the embedded stack. */
+  readonly everySecondsLocally: number;
+  /** On the embedded stack: the stream mapping in whose container it runs; one of its own unless named. */
+  readonly besideMapping?: string;
+  readonly functionTimeoutSeconds: number;
+}
+
+export const SCHEDULES: readonly ScheduleDefinition[] = [
+  {
+    task: 'close-hours',
+    functionName: 'stream-aggregator',
+    everySeconds: 60,
+    everySecondsLocally: 5,
+    functionTimeoutSeconds: READINGS_STREAM_SOURCE.functionTimeoutSeconds,
+  },
+  // What waits is remembered by the container that put it off.
+  {
+    task: 'refresh-open-hours',
+    functionName: 'stream-aggregator',
+    everySeconds: 60,
+    everySecondsLocally: 1,
+    besideMapping: 'readings-stream',
+    functionTimeoutSeconds: READINGS_STREAM_SOURCE.functionTimeoutSeconds,
+  },
+];
+
 /** Queue of S3 events → csv-importer. The visibility timeout is six times the function's, as AWS advises. */
 export const UPLOADS_QUEUE_SOURCE: QueueSourceDefinition = {
   batchSize: 1,

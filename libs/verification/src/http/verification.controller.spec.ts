@@ -53,7 +53,7 @@ describe('GET /sensor-data/aggregated/verify', () => {
 
     const [found, repaired, then] = [await verify(DAY), await repair(DAY), await verify(DAY)];
 
-    const none = { sealedHours: 0, tooLarge: 0, nextCursor: null };
+    const none = { sealedHours: 0, openHours: 0, tooLarge: 0, nextCursor: null };
     expect(found).toMatchObject({ status: 200, body: { checked: 3, ...none } });
     expect(found.body.differences).toContainEqual({
       level: 'equipment-hour',

@@ -53,6 +53,14 @@ export class VerificationView {
 
   @ApiProperty({
     type: 'integer',
+    description:
+      'hours left out, because they are not closed yet: one equipment’s are added up from its readings whenever they are asked for',
+    example: 1,
+  })
+  openHours!: number;
+
+  @ApiProperty({
+    type: 'integer',
     description: 'hours of equipment left out, because they are not shown (aggregate-too-large)',
     example: 0,
   })
@@ -72,11 +80,12 @@ export function toVerificationView(
   request: VerificationRequest,
   report: VerificationReport,
 ): VerificationView {
-  const { checked, differences, sealedHours, tooLarge, next } = report;
+  const { checked, differences, sealedHours, openHours, tooLarge, next } = report;
   return {
     checked,
     differences: differences.map(toDifferenceView),
     sealedHours,
+    openHours,
     tooLarge,
     nextCursor: nextCursorOf(request, next),
   };

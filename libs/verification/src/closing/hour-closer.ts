@@ -1,0 +1,208 @@
+import {
+  AGGREGATE_TOO_LARGE,
+  HOUR_SEALED,
+  hourOfEpochMs,
+  hourPlus,
+  hoursBetween,
+  startOfHour,
+  type AggregateStore,
+  type ClosingProgress,
+  type EquipmentHour,
+  type FleetStore,
+  type Hour,
+  type HourRange,
+  type HourRecomputer,
+} from '@sensorflow/aggregation';
+import { RegisteredMetrics, type EquipmentRegistry } from '@sensorflow/equipment';
+import { inParallel, WorkBudget, type Clock } from '@sensorflow/kernel';
+import type { ReadingStore } from '@sensorflow/sensor-data';
+import { DaysWithData } from '../days-with-data.js';
+
+export interface HourCloserPorts {
+  readonly closing: ClosingProgress;
+  readonly aggregates: AggregateStore;
+  readonly fleet: FleetStore;
+  readonly readings: ReadingStore;
+  readonly registry: EquipmentRegistry;
+  readonly hours: HourRecomputer;
+}
+
+/** What one run did. */
+export interface ClosingReport {
+  /** Hours whose cells are all closed now. */
+  readonly closedHours: number;
+  /** Cells recomputed on the way. */
+  readonly closedCells: number;
+  /** Hours that are due and not closed: more than 1 only when something holds the closing up. */
+  readonly hoursBehind: number;
+  /** Cells that say that they are too large to show. */
+  readonly tooLarge: readonly EquipmentHour[];
+  /** Cells that stay as they are, because their readings expire. */
+  readonly sealed: readonly EquipmentHour[];
+  readonly failures: readonly { readonly cell: EquipmentHour; readonly error: unknown }[];
+}
+
+/** How long after its end the closing of an hour begins: most readings that come late have come by then. */
+export const CLOSING_GRACE_MS = 5 * 60_000;
+/** Cells recomputed, or equipment looked at, in parallel. */
+const CONCURRENCY = 8;
+
+/**
+ * Closes hours, oldest first: record 0020. Any number may run at once and end at any step; the next one goes
+ * on. The clock only decides when an hour is begun with.
+ */
+export class HourCloser {
+  private readonly days: DaysWithData;
+  /** As last seen; it never goes back. */
+  private position: Hour | undefined;
+
+  constructor(
+    private readonly ports: HourCloserPorts,
+    private readonly clock: Clock,
+  ) {
+    this.days = new DaysWithData(ports.readings, ports.aggregates, ports.fleet);
+  }
+
+  /**
+   * Closes what is due, as far as the time allows. A cell that fails does not hold up the others of its
+   * hour, but the hours after it. Throws what the stores throw while hours and cells are looked for.
+   */
+  async closeDueHours(deadlineEpochMs: number): Promise<ClosingReport> {
+    const due = hourOfEpochMs(Math.max(0, this.clock.nowEpochMs() - CLOSING_GRACE_MS));
+    const run = new ClosingRun(deadlineEpochMs, this.clock);
+    if (this.position === undefined || this.position < due) await this.close(due, run);
+    return run.report(Math.max(0, hoursBetween(this.position ?? due, due)));
+  }
+
+  private async close(due: Hour, run: ClosingRun): Promise<void> {
+    const { closing, registry } = this.ports;
+    // First: what is acknowledged from now on finds its hour closed, and is recomputed by itself.
+    await closing.advance('frontier', due);
+    const from = await closing.read('position');
+    this.position = from;
+    if (from >= due) return;
+    const equipment = await registered(registry, run.budget);
+    const scope = { range: { from, to: due }, equipment, metrics: RegisteredMetrics.NONE };
+    for await (const day of this.days.within(scope, run.budget)) {
+      for (const hour of hoursIn(day)) {
+        if (!(await this.closeHour(hour, equipment, run))) return;
+        await this.advance(hourPlus(hour, 1));
+        run.closedHours += 1;
+      }
+    }
+    await this.advance(due);
+  }
+
+  private async advance(position: Hour): Promise<void> {
+    await this.ports.closing.advance('position', position);
+    this.position = position;
+  }
+
+  /** Whether all cells of the hour are closed now. */
+  private async closeHour(
+    hour: Hour,
+    equipment: readonly string[],
+    run: ClosingRun,
+  ): Promise<boolean> {
+    const open = await this.openCells(hour, equipment, run);
+    await inParallel(open, CONCURRENCY, async (equipmentId) => {
+      if (run.isOutOfTime) return;
+      await run.note({ equipmentId, hour }, async () =>
+        // The frontier has passed it: it need not be read again.
+        this.ports.hours.recomputeHour({ equipmentId, hour }, run.deadlineEpochMs, {
+          frontier: hourPlus(hour, 1),
+        }),
+      );
+    });
+    return run.failures.length === 0 && !run.isOutOfTime;
+  }
+
+  /**
+   * Of the hour's cells those that are not closed, and equipment that has readings but no cell. A closed
+   * cell was recomputed after the frontier had moved.
+   */
+  private async openCells(
+    hour: Hour,
+    equipment: readonly string[],
+    run: ClosingRun,
+  ): Promise<ReadonlySet<string>> {
+    const cells = new Set<string>();
+    const open = new Set<string>();
+    for await (const page of this.ports.aggregates.scanHour(hour, run.budget)) {
+      for (const { equipmentId, isClosed } of page) {
+        cells.add(equipmentId);
+        if (isClosed !== true) open.add(equipmentId);
+      }
+    }
+    const withoutCell = equipment.filter((id) => !cells.has(id));
+    await inParallel(withoutCell, CONCURRENCY, async (equipmentId) => {
+      if (await this.hasReadings({ equipmentId, hour }, run.budget)) open.add(equipmentId);
+    });
+    return open;
+  }
+
+  private async hasReadings(
+    { equipmentId, hour }: EquipmentHour,
+    budget: WorkBudget,
+  ): Promise<boolean> {
+    const [from, to] = [startOfHour(hour), startOfHour(hourPlus(hour, 1))];
+    const query = { equipmentId, from, to, order: 'asc', limit: 1 } as const;
+    const { readings, next } = await this.ports.readings.range(query, budget);
+    return readings.length > 0 || next !== undefined;
+  }
+}
+
+/** One run's bounds, and what came of it. */
+class ClosingRun {
+  closedHours = 0;
+  private closedCells = 0;
+  private readonly tooLarge: EquipmentHour[] = [];
+  private readonly sealed: EquipmentHour[] = [];
+  readonly failures: { readonly cell: EquipmentHour; readonly error: unknown }[] = [];
+  readonly budget: WorkBudget;
+
+  constructor(
+    readonly deadlineEpochMs: number,
+    private readonly clock: Clock,
+  ) {
+    this.budget = new WorkBudget(new AbortController().signal, clock);
+  }
+
+  get isOutOfTime(): boolean {
+    return this.clock.nowEpochMs() >= this.deadlineEpochMs;
+  }
+
+  async note(
+    cell: EquipmentHour,
+    recompute: () => ReturnType<HourRecomputer['recomputeHour']>,
+  ): Promise<void> {
+    try {
+      const outcome = await recompute();
+      this.closedCells += 1;
+      if (outcome === AGGREGATE_TOO_LARGE) this.tooLarge.push(cell);
+      if (outcome === HOUR_SEALED) this.sealed.push(cell);
+    } catch (error) {
+      this.failures.push({ cell, error });
+    }
+  }
+
+  report(hoursBehind: number): ClosingReport {
+    const { closedHours, closedCells, tooLarge, sealed, failures } = this;
+    return { closedHours, closedCells, hoursBehind, tooLarge, sealed, failures };
+  }
+}
+
+function* hoursIn({ from, to }: HourRange): Generator<Hour> {
+  for (let hour = from; hour < to; hour = hourPlus(hour, 1)) yield hour;
+}
+
+async function registered(
+  registry: EquipmentRegistry,
+  budget: WorkBudget,
+): Promise<readonly string[]> {
+  const ids: string[] = [];
+  for await (const page of registry.scan(undefined, budget)) {
+    ids.push(...page.map(({ equipmentId }) => equipmentId));
+  }
+  return ids;
+}

@@ -1,0 +1,17 @@
+import type { AggregateStore, FleetStore } from '@sensorflow/aggregation';
+import { EquipmentHours } from '@sensorflow/aggregation/equipment-hours.js';
+import { HourlyAggregates } from '@sensorflow/aggregation/hourly-aggregates.js';
+import { SystemClock } from '@sensorflow/kernel';
+import { Retention, type ReadingStore } from '@sensorflow/sensor-data';
+import { InMemoryReadingStore } from './in-memory-reading-store.js';
+
+/** What answers questions about aggregates; unless there are readings, it sees closed hours alone. */
+export function hourlyAggregatesOn(
+  aggregates: AggregateStore,
+  fleet: FleetStore,
+  readings: ReadingStore = new InMemoryReadingStore(),
+): HourlyAggregates {
+  const ports = { aggregates, readings };
+  const equipment = new EquipmentHours(ports, Retention.FOREVER, new SystemClock());
+  return new HourlyAggregates(aggregates, fleet, equipment);
+}
