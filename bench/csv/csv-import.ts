@@ -8,6 +8,8 @@ import type { CsvFile } from './csv-file.ts';
 export interface CsvMeasurement {
   readonly rowsPerSecond: number;
   readonly peakRssMib: number;
+  /** Of the whole process, from its start. */
+  readonly cpuSeconds: number;
 }
 
 export interface CsvRound {
@@ -23,11 +25,15 @@ export async function measureCsv(stand: Stand, file: CsvFile): Promise<CsvRound>
   return { papa: await measurePapa(stand, file), csvImport: await measureImport(stand, file) };
 }
 
-/** The importer over the whole file, from the event to the finished import. `flags` are node's own, for a profile. */
+/**
+ * The importer over the whole file, from the event to the finished import. `flags` are node's own, for a profile;
+ * `root` is that of another checkout, to compare with.
+ */
 export async function measureImport(
   stand: Stand,
   file: CsvFile,
   flags: readonly string[] = [],
+  root = ROOT,
 ): Promise<CsvMeasurement> {
   const uploadId = randomUUID();
   const key = `uploads/${uploadId}.csv`;
@@ -35,7 +41,7 @@ export async function measureImport(
   await stand.sinkClient.reset();
   await stand.sinkClient.hold(IMPORTS_TABLE, openImport(uploadId, file));
   const result = join(stand.folder, `${uploadId}.json`);
-  const lambda = join(ROOT, IMPORTER_PROGRAM);
+  const lambda = join(root, IMPORTER_PROGRAM);
   await stand.runToEnd('csv-importer', {
     command: [
       ...flags,
@@ -52,25 +58,26 @@ export async function measureImport(
     variables: importerVariables(stand.cloud, stand.sinkUrl),
   });
   await assertImported(stand, uploadId, file);
-  const { seconds, peakRssMib } = readResult(result);
-  return { rowsPerSecond: file.rows / seconds, peakRssMib };
+  const { seconds, peakRssMib, cpuSeconds } = readResult(result);
+  return { rowsPerSecond: file.rows / seconds, peakRssMib, cpuSeconds };
 }
 
 /** PapaParse over the same file, and nothing else. */
-async function measurePapa(stand: Stand, file: CsvFile): Promise<CsvMeasurement> {
+export async function measurePapa(stand: Stand, file: CsvFile): Promise<CsvMeasurement> {
   const result = join(stand.folder, 'papa.json');
   await stand.runToEnd('papaparse', {
     command: [PARSE_WITH_PAPA, '--file', file.path, '--result', result],
   });
-  const { seconds, peakRssMib, rows } = readResult(result);
+  const { seconds, peakRssMib, cpuSeconds, rows } = readResult(result);
   if (rows !== file.rows) throw new Error(`PapaParse read ${rows} of ${file.rows} rows`);
-  return { rowsPerSecond: file.rows / seconds, peakRssMib };
+  return { rowsPerSecond: file.rows / seconds, peakRssMib, cpuSeconds };
 }
 
 function readResult(path: string) {
   return JSON.parse(readFileSync(path, 'utf8')) as {
     readonly seconds: number;
     readonly peakRssMib: number;
+    readonly cpuSeconds: number;
     readonly rows?: number;
   };
 }

@@ -251,7 +251,8 @@ function judged(bytes: Buffer, grammar: RowGrammar, sizes: readonly number[]) {
   ]);
   for (let group = 0; group < table.groups; group += 1) {
     const equipmentId = rows.equipment.ids[table.equipmentOf(group)] ?? '';
-    for (const row of table.rowsOf(group)) {
+    const ofGroup = new Int32Array(table.count);
+    for (const row of ofGroup.subarray(0, table.copyRows(group, ofGroup, 0))) {
       const instant = instantAt(hourOfNumber(table.hourOf(group)), table.offsetOf(row));
       const values = new Map<string, number>();
       for (let cell = 0; cell < (table.cellCounts[row] ?? 0); cell += 1) {

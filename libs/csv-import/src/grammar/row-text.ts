@@ -1,5 +1,5 @@
 import { showInstant } from '@sensorflow/kernel';
-import { decimalValue, instantAt, type RowTable, type StoredBlock } from '@sensorflow/sensor-data';
+import { decimalValue, instantAt, type RowTable } from '@sensorflow/sensor-data';
 import type { FileColumns } from './file-columns.js';
 import type { DecimalSign } from './import-options.js';
 
@@ -10,8 +10,8 @@ export class RowText {
     private readonly decimal: DecimalSign,
   ) {}
 
-  /** @param block that the row is packed into */
-  cellsOf(table: RowTable, row: number, { equipmentId, hour }: PackedInto): readonly string[] {
+  /** Of a row in a block of this equipment and hour. */
+  cellsOf(table: RowTable, row: number, { equipmentId, hour }: EquipmentHour): readonly string[] {
     const { names, equipmentIdAt, timestampAt, metrics } = this.columns;
     const cells = names.map(() => '');
     cells[equipmentIdAt] = equipmentId;
@@ -27,7 +27,7 @@ export class RowText {
   }
 }
 
-interface PackedInto {
-  readonly equipmentId: StoredBlock['equipmentId'];
+interface EquipmentHour {
+  readonly equipmentId: string;
   readonly hour: string;
 }

@@ -1,39 +1,34 @@
-/** How much a batch may hold. */
-export interface BatchSize {
-  readonly rows: number;
-  /** Pairs of equipment and hour: each makes a block of its own. */
-  readonly groups: number;
-}
+import type { RowTable } from '@sensorflow/sensor-data';
 
 /** Before anything is known of the store's pace. */
-const FIRST_ROWS = 8192;
-const LEAST_ROWS = 1024;
+const FIRST_BLOCKS = 8192;
+const LEAST_BLOCKS = 1024;
+/** Of rows that share their equipment and hour with many others: that many do not fit into one block. */
+const FIRST_BLOCKS_PER_ROW = 1 / 16;
+
+/** What a batch holds, as its reader knows it. */
+type Batch = Pick<RowTable, 'count' | 'groups'>;
 
 /**
  * Sizes batches so that the store takes each within a given time: a run hands over, and saves how far it
  * came, between batches.
  */
 export class BatchPace {
-  private current: BatchSize;
+  private mostBlocks = FIRST_BLOCKS;
+  /** Beyond one block for each equipment and hour. */
+  private blocksPerRow = FIRST_BLOCKS_PER_ROW;
 
-  constructor(
-    private readonly targetMs: number,
-    private readonly mostRows: number,
-  ) {
-    this.current = { rows: Math.min(FIRST_ROWS, mostRows), groups: Math.min(FIRST_ROWS, mostRows) };
+  constructor(private readonly targetMs: number) {}
+
+  /** Whether the batch has about as many blocks as the store takes in the time. */
+  isReached({ count, groups }: Batch): boolean {
+    return groups + count * this.blocksPerRow >= this.mostBlocks;
   }
 
-  get next(): BatchSize {
-    return this.current;
-  }
-
-  /** A batch of that size took so long from its first call to the store to the last answer. */
-  note({ rows, groups }: BatchSize, tookMs: number): void {
-    const factor = this.targetMs / Math.max(1, tookMs);
-    this.current = { rows: this.within(rows * factor), groups: this.within(groups * factor) };
-  }
-
-  private within(size: number): number {
-    return Math.min(this.mostRows, Math.max(LEAST_ROWS, Math.floor(size)));
+  /** The batch had so many blocks, and took so long from its first call to the store to the last answer. */
+  note({ count, groups }: Batch, blocks: number, tookMs: number): void {
+    if (blocks === 0) return;
+    this.blocksPerRow = (blocks - groups) / count;
+    this.mostBlocks = Math.max(LEAST_BLOCKS, (blocks * this.targetMs) / Math.max(1, tookMs));
   }
 }

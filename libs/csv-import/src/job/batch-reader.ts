@@ -6,6 +6,7 @@ import {
 } from '@sensorflow/sensor-data';
 import { EquipmentTable } from '../grammar/equipment-table.js';
 import type { RowParser } from '../grammar/row-parser.js';
+import { UnreadText } from '../text/unread-text.js';
 import type { BatchPace } from './batch-pace.js';
 import type { ErrorReport } from './error-report.js';
 import type { ImportLimits } from './import-limits.js';
@@ -39,19 +40,16 @@ export interface ReadWatch {
 
 /** Reads a file's rows into batches. */
 export class BatchReader {
-  private readonly pieces: AsyncIterator<Buffer>;
-  /** What was read and not judged yet. */
-  private text: Buffer = Buffer.alloc(0);
+  private readonly text: UnreadText;
   /** Whether more of the file is needed to go on. */
   private isUsedUp = true;
-  private isLast = false;
   private equipment = new EquipmentTable();
 
   constructor(
     private readonly context: ReadContext,
     private readonly watch: ReadWatch,
   ) {
-    this.pieces = context.rows.pieces(context.limits.pieceBytes)[Symbol.asyncIterator]();
+    this.text = new UnreadText(context.rows.bytes, context.limits.pieceBytes);
   }
 
   open(table: RowTable): RowBatch {
@@ -70,14 +68,14 @@ export class BatchReader {
   async fill(batch: RowBatch): Promise<'full' | 'complete' | Handover> {
     const { rows, parser } = this.context;
     for (;;) {
-      if (this.isUsedUp) await this.readPiece();
+      if (this.isUsedUp) await this.text.read();
       await this.watch.assertLease();
       this.parse(batch);
       const interrupted = await this.settleDoubts(batch);
       if (interrupted) return interrupted;
       this.reportRejected(batch);
       batch.mark(parser.place, rows.processed(parser.place));
-      if (this.isLast && this.isUsedUp) return 'complete';
+      if (this.text.isLast && this.isUsedUp) return 'complete';
       const handover = await this.watch.handover();
       if (handover) return handover;
       if (!this.isUsedUp || this.isFull(batch)) return 'full';
@@ -85,19 +83,13 @@ export class BatchReader {
   }
 
   async close(): Promise<void> {
-    await this.pieces.return?.();
-  }
-
-  private async readPiece(): Promise<void> {
-    const next = await this.pieces.next();
-    if (next.done === true) this.isLast = true;
-    else this.text = this.text.length > 0 ? Buffer.concat([this.text, next.value]) : next.value;
+    await this.text.close();
   }
 
   private parse({ rows }: RowBatch): void {
     const { parser, clock } = this.context;
-    const used = parser.parse(this.text, this.isLast, rows, clock.nowEpochMs());
-    this.text = this.text.subarray(used);
+    const { bytes, isLast } = this.text;
+    this.text.use(parser.parse(bytes, isLast, rows, clock.nowEpochMs()));
     this.isUsedUp = rows.room > 0 && rows.equipment.room > 0;
   }
 
@@ -138,8 +130,7 @@ export class BatchReader {
   private isFull({ rows: { table }, reportBytes, openedEpochMs }: RowBatch): boolean {
     const { pace, clock, limits } = this.context;
     return (
-      table.count >= pace.next.rows ||
-      table.groups >= pace.next.groups ||
+      pace.isReached(table) ||
       reportBytes >= limits.maxReportPartBytes ||
       clock.nowEpochMs() - openedEpochMs >= limits.batchMs
     );

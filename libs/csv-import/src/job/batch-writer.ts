@@ -88,19 +88,17 @@ export class BatchWriter {
   private async begin(batch: RowBatch): Promise<{ readonly confirmed: Promise<void> }> {
     const startedEpochMs = this.context.clock.nowEpochMs();
     const refused: RefusedRow[] = [];
+    let blocks = 0;
     for (const chunk of this.chunksOf(batch)) {
+      blocks += chunk.length;
       await this.window.begin((before) => this.send(chunk, before, refused));
     }
     const confirmed = this.window.follow(async () => {
-      this.notePace(batch, startedEpochMs);
+      const tookMs = this.context.clock.nowEpochMs() - startedEpochMs;
+      this.pace.note(batch.rows.table, blocks, tookMs);
       await this.listener.confirmed(batch, this.resultOf(batch, refused));
     });
     return { confirmed };
-  }
-
-  private notePace({ rows: { table } }: RowBatch, startedEpochMs: number): void {
-    const tookMs = this.context.clock.nowEpochMs() - startedEpochMs;
-    this.pace.note({ rows: table.count, groups: table.groups }, tookMs);
   }
 
   /** The blocks of the batch as calls take them, each sealed when it is about to leave. */
@@ -170,8 +168,7 @@ export class BatchWriter {
 
   private refusedLine(table: RowTable, { row, block }: RefusedRow): ReportLine {
     const line = table.lines[row] ?? 0;
-    const hour = hourOfBlock(block);
-    const cells = this.context.rowText.cellsOf(table, row, { ...block, hour });
+    const cells = this.context.rowText.cellsOf(table, row, hourOfBlock(block));
     return { line, text: this.context.report.rejected({ line, cells, faults: [NOT_STORABLE] }) };
   }
 }

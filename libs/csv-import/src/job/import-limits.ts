@@ -34,10 +34,10 @@ const MIB = 1024 * KIB;
 
 export const IMPORT_LIMITS: ImportLimits = {
   pieceBytes: 64 * KIB,
-  // Of two batches some 20 MB, however long the rows.
-  maxBatchRows: 200_000,
-  maxBatchValues: 400_000,
-  batchMs: 2000,
+  // Two batches take some 25 MB, however long the rows.
+  maxBatchRows: 400_000,
+  maxBatchValues: 800_000,
+  batchMs: 5000,
   maxBlockRows: 350,
   maxCalls: 16,
   maxRowBytes: 64 * KIB,

@@ -91,7 +91,7 @@ export class ImportRun {
   private async importOpened(rows: OpenRows): Promise<'complete' | Handover> {
     this.progress.startRows(rows.dialect, rows.place);
     const columns = this.columnsOf(rows.dialect);
-    const pace = new BatchPace(this.limits.batchMs, this.rowsOfBatch(columns));
+    const pace = new BatchPace(this.limits.batchMs);
     const writer = this.writerOf(rows.dialect, columns, pace);
     const reader = this.readerOf(rows, columns, pace);
     try {
@@ -125,14 +125,10 @@ export class ImportRun {
     }
   }
 
-  private rowsOfBatch({ metrics }: FileColumns): number {
+  private tableFor({ metrics: { length } }: FileColumns): () => RowTable {
     const { maxBatchRows, maxBatchValues } = this.limits;
-    return Math.min(maxBatchRows, Math.floor(maxBatchValues / valuesOfRow(metrics.length)));
-  }
-
-  private tableFor(columns: FileColumns): () => RowTable {
-    const rows = this.rowsOfBatch(columns);
-    const metrics = valuesOfRow(columns.metrics.length);
+    const metrics = Math.min(length, MAX_METRICS_PER_READING);
+    const rows = Math.min(maxBatchRows, Math.floor(maxBatchValues / metrics));
     return () => new RowTable({ rows, metrics, equipment: MAX_EQUIPMENT });
   }
 
@@ -255,11 +251,6 @@ function reportOf({ delimiter }: FileDialect, names: readonly string[]): ErrorRe
 
 function namesOf({ metrics }: FileColumns): readonly string[] {
   return metrics.map(({ name }) => name);
-}
-
-/** At most. */
-function valuesOfRow(metrics: number): number {
-  return Math.min(metrics, MAX_METRICS_PER_READING);
 }
 
 function noValidRow({ total, accepted }: RowCounts): Fault | undefined {

@@ -1,5 +1,5 @@
 import type { Clock } from '@sensorflow/kernel';
-import { inPieces, withoutFirst } from '../text/byte-pieces.js';
+import { withoutFirst } from '../text/byte-pieces.js';
 import { MAX_HEADER_BYTES, readHeaderLine, type HeaderLine } from '../grammar/csv-header.js';
 import type { TextPlace } from '../text/csv-record.js';
 import { FileFault } from '../file-fault.js';
@@ -26,7 +26,7 @@ export interface OpenRows {
   readonly dialect: FileDialect;
   readonly place: TextPlace;
   /** The bytes from `place` on. */
-  pieces(size: number): AsyncIterable<Buffer>;
+  readonly bytes: AsyncIterable<Buffer>;
   /** How many bytes of the object were read to come to this place of the text. */
   processed(place: TextPlace): number;
 }
@@ -48,8 +48,7 @@ export async function openRows(
   const isPlain = !gzip && text.encoding === 'utf-8';
   const processed = ({ offset }: TextPlace): number => (isPlain ? offset : source.position);
   if (dialect) {
-    const pieces = (size: number) => inPieces(text.bytes, size);
-    return { dialect, place: checkpoint, pieces, processed };
+    return { dialect, place: checkpoint, bytes: text.bytes, processed };
   }
   return { ...(await behindHeader(file, text)), processed };
 }
@@ -60,7 +59,7 @@ async function behindHeader({ record }: ImportedFile, text: TextSource) {
   return {
     dialect: { encoding: text.encoding, delimiter: header.delimiter, headerText: header.text },
     place: header.next,
-    pieces: (size: number) => inPieces(withoutFirst(all, header.next.offset), size),
+    bytes: withoutFirst(all, header.next.offset),
   };
 }
 

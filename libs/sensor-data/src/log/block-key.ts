@@ -1,4 +1,5 @@
 import { withoutTrailingZeros, type Instant } from '@sensorflow/kernel';
+import type { StoredBlock } from './block.js';
 import { HOUR_NS, instantAt, isHourText, type HourText, type OffsetNs } from './hour-time.js';
 import { parseStamp, stampText, type Stamp } from './stamp.js';
 
@@ -112,9 +113,9 @@ export function parseUndoneMarkKey(
   return { hour, importId };
 }
 
-/** Every key begins with its hour. */
-export function hourOfBlock({ key }: { readonly key: string }): HourText {
-  return key.slice(0, key.indexOf('#'));
+/** The equipment-hour that a block lies in. */
+export function hourOfBlock({ equipmentId, key }: Pick<StoredBlock, 'equipmentId' | 'key'>) {
+  return { equipmentId, hour: key.slice(0, key.indexOf('#')) };
 }
 
 const UNDONE = '!undone';

@@ -19,11 +19,18 @@ export class InstantRuns {
     this.lastNs = 0;
   }
 
-  /** @param rows in order of time; those from `first` up to, not including, `at` are in the line, and `at` is added */
-  add(rows: Int32Array, first: number, at: number): void {
+  /**
+   * Answers whether the whole line was written anew.
+   *
+   * @param rows in order of time; those from `first` up to, not including, `at` are in the line, and
+   *   `at` is added
+   */
+  add(rows: Int32Array, first: number, at: number): boolean {
     const offsetNs = this.table.offsetOf(rows[at] ?? 0);
-    if (!Number.isInteger(offsetNs / this.nanos)) this.refine(rows, first, at, offsetNs);
+    const isRewritten = !Number.isInteger(offsetNs / this.nanos);
+    if (isRewritten) this.refine(rows, first, at, offsetNs);
     this.write(offsetNs);
+    return isRewritten;
   }
 
   /** A finer unit, in which all that is in the line is written anew. */

@@ -50,6 +50,10 @@ class Column extends NumberRuns {
 const NO_COLUMN = -1;
 /** `_*1000 ` in front of the first number of a metric that begins late. */
 const BYTES_OF_FIRST_GAP = 7;
+/** The most that a row adds to the lines of instants and places … */
+const BYTES_OF_ROW = 32;
+/** … and to the line of each metric that the block has. */
+const BYTES_OF_CELL = 32;
 
 /**
  * Packs the rows of a table into the lines of blocks, by the same rules as `packRows`: of one equipment
@@ -64,6 +68,9 @@ export class RowPacker {
   /** Where a metric stands in `columns`. */
   private readonly columnOf: Int16Array;
   private lastPlace = 0;
+  /** The rows of the table, group by group, as far as they are packed. */
+  private readonly order: Int32Array;
+  private ordered = 0;
 
   /** @param names of the metrics, by their numbers */
   constructor(
@@ -72,11 +79,12 @@ export class RowPacker {
   ) {
     this.instants = new InstantRuns(table);
     this.columnOf = new Int16Array(names.length).fill(NO_COLUMN);
+    this.order = new Int32Array(table.count);
   }
 
   /** @param fixedBytes what a block takes beside its lines */
   *pack(group: number, fixedBytes: number): Generator<PackedColumns> {
-    const rows = this.table.rowsOf(group);
+    const rows = this.rowsOf(group);
     for (const [start, end] of this.runsOf(rows, 0, rows.length)) {
       for (let first = start; first < end;) {
         const next = this.fill(rows, first, end, fixedBytes);
@@ -84,6 +92,12 @@ export class RowPacker {
         first = next;
       }
     }
+  }
+
+  private rowsOf(group: number): Int32Array {
+    const start = this.ordered;
+    this.ordered = this.table.copyRows(group, this.order, start);
+    return this.order.subarray(start, this.ordered);
   }
 
   /** Cuts where a gap is longer than all the rest, as `packRows` does. */
@@ -116,16 +130,24 @@ export class RowPacker {
   private fill(rows: Int32Array, first: number, end: number, fixedBytes: number): number {
     this.clear();
     const firstNs = this.offsetAt(rows, first);
+    // Measuring costs more than packing: it is done where a bound says that it may matter.
+    let atMost = fixedBytes;
     for (let at = first; at < end; at += 1) {
       const row = rows[at] ?? 0;
       const count = at - first;
-      if (count > 0) {
-        const bytes = fixedBytes + this.measure(count) + this.bytesToAdd(row);
-        if (!hasRoom(bytes, count, firstNs, this.table.offsetOf(row))) return at;
+      const offsetNs = this.table.offsetOf(row);
+      const more = BYTES_OF_ROW + BYTES_OF_CELL * (this.table.cellCounts[row] ?? 0);
+      if (count > 0 && !hasRoom(atMost + more, count, firstNs, offsetNs)) {
+        atMost = fixedBytes + this.measure(count);
+        const bytes = atMost + this.bytesToAdd(row);
+        if (!hasRoom(bytes, count, firstNs, offsetNs)) return at;
       }
-      this.instants.add(rows, first, at);
+      const isRewritten = this.instants.add(rows, first, at);
+      const columns = this.columnCount;
       this.addCells(row, count);
       this.addPlace(row);
+      const isBound = !isRewritten && this.columnCount === columns;
+      atMost = isBound ? atMost + more : Infinity;
     }
     return end;
   }
@@ -176,7 +198,8 @@ export class RowPacker {
   }
 
   private columnFor(metric: number): Column {
-    const known = this.columns[this.columnOf[metric] ?? NO_COLUMN];
+    const at = this.columnOf[metric] ?? NO_COLUMN;
+    const known = at === NO_COLUMN ? undefined : this.columns[at];
     if (known) return known;
     const column = this.columns[this.columnCount] ?? new Column();
     column.begin(metric, this.names[metric] ?? '');
