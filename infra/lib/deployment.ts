@@ -32,6 +32,11 @@ export interface Deployment {
   readonly aggregationWindowSeconds?: number;
   /** The same for what makes shard-hours and fleet-hours of equipment-hours: the fleet's sums lag by two of them. */
   readonly fleetWindowSeconds?: number;
+  /**
+   * How long the fleet's sums of open hours may lag, 300 unless set: less costs more, since changes of one
+   * equipment within it share a recomputation. Answers about one equipment never lag.
+   */
+  readonly openHourRefreshSeconds?: number;
   /** How long after its end an hour is verified by itself; 15 unless set, 0 for never. */
   readonly sweepDelayMinutes?: number;
   /**

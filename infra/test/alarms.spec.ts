@@ -27,11 +27,12 @@ describe('every alarm', () => {
     }
   });
 
-  it('tells the topic of its Region, and is quiet where nothing is measured', () => {
+  it('tells the topic of its Region, and is quiet where nothing is measured, but where something must be', () => {
     const topic = stack.only('AWS::SNS::Topic').id;
     for (const alarm of alarms) {
       expect(alarm['AlarmActions']).toEqual([{ Ref: topic }]);
-      expect(alarm['TreatMissingData']).toBe('notBreaching');
+      const mustBe = alarm === named('hours-not-closed') ? 'breaching' : 'notBreaching';
+      expect(alarm['TreatMissingData']).toBe(mustBe);
     }
   });
 });
@@ -74,6 +75,24 @@ describe('the objectives', () => {
       Threshold: 0,
       ComparisonOperator: 'GreaterThanThreshold',
       MetricName: 'ApproximateNumberOfMessagesVisible',
+    });
+  });
+});
+
+describe('the closing of hours', () => {
+  it('is watched by what its runs log, a quarter of an hour in a row', () => {
+    const filter = stack
+      .ofType('AWS::Logs::MetricFilter')
+      .find(({ properties }) => properties['FilterPattern'] === '{ $.code = "hours-closed" }');
+
+    expect(at(filter?.properties ?? {}, 'MetricTransformations.0.MetricValue')).toBe(
+      '$.hoursBehind',
+    );
+    expect(named('hours-not-closed')).toMatchObject({
+      Threshold: 1,
+      Statistic: 'Maximum',
+      Period: 300,
+      EvaluationPeriods: 3,
     });
   });
 });

@@ -22,6 +22,7 @@ import {
 } from '../../libs/platform/src/config/environment.ts';
 import {
   importsPerCaller,
+  SCHEDULES,
   STREAM_MAPPINGS,
   UPLOADS_QUEUE_SOURCE,
 } from '../../libs/platform/src/resources/event-sources.ts';
@@ -163,6 +164,38 @@ describe('the event source mappings', () => {
   });
 });
 
+describe('the schedules', () => {
+  it.each(SCHEDULES.map((schedule) => [schedule.task, schedule] as const))(
+    'have the function do %s, and nobody else may call it',
+    (task, { functionName, everySeconds, functionTimeoutSeconds }) => {
+      const stack = regional(DEV);
+      const rule = stack
+        .ofType('AWS::Events::Rule')
+        .find(({ id }) => id.includes(task.replaceAll('-', '')));
+      const functionId = functionOf(functionName).id;
+      const permission = stack
+        .ofType('AWS::Lambda::Permission')
+        .find(({ properties }) => at(properties, 'SourceArn.Fn::GetAtt.0') === rule?.id);
+
+      const minutes = everySeconds / 60;
+      expect(rule?.properties).toMatchObject({
+        ScheduleExpression: `rate(${minutes} minute${minutes === 1 ? '' : 's'})`,
+        State: 'ENABLED',
+        Targets: [{ Arn: { 'Fn::GetAtt': [functionId, 'Arn'] }, Input: JSON.stringify({ task }) }],
+      });
+      expect(permission?.properties).toMatchObject({
+        Action: 'lambda:InvokeFunction',
+        Principal: 'events.amazonaws.com',
+      });
+      expect(functionOf(functionName).Timeout).toBeGreaterThanOrEqual(functionTimeoutSeconds);
+    },
+  );
+
+  it('are as many as there are rules', () => {
+    expect(regional(DEV).ofType('AWS::Events::Rule')).toHaveLength(SCHEDULES.length);
+  });
+});
+
 describe('the variables of each process', () => {
   it.each(PROD.regions)('of the API in %s are all that it reads', (region) => {
     const container = objectOf(
@@ -206,6 +239,13 @@ describe('the variables of each process', () => {
 
     expect(valuesIn(never, 'SWEEP_DELAY_MINUTES')).toEqual(['0']);
     expect(valuesIn(regional(DEV), 'SWEEP_DELAY_MINUTES')).toEqual([]);
+  });
+
+  it('tell the aggregator alone how long open hours wait, and leave it at its default unless set', () => {
+    const often = synthesize({ ...DEV, openHourRefreshSeconds: 5 }).stacks.get(DEV.regions[0]);
+
+    expect(valuesIn(often, 'OPEN_HOUR_REFRESH_SECONDS')).toEqual(['5']);
+    expect(valuesIn(regional(DEV), 'OPEN_HOUR_REFRESH_SECONDS')).toEqual([]);
   });
 
   it('tell writers and readers of aggregates of one number of shards', () => {

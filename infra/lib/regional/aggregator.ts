@@ -1,11 +1,15 @@
 import { Duration, type Stack } from 'aws-cdk-lib';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import {
+  SCHEDULES,
   STREAM_MAPPINGS,
+  type ScheduleDefinition,
   type StreamMappingDefinition,
 } from '../../../libs/platform/src/resources/event-sources.ts';
 import { READINGS_TABLE, TABLES } from '../../../libs/platform/src/resources/tables.ts';
@@ -20,6 +24,9 @@ import { aggregatorVariables } from './variables.ts';
 /** One whole processor, for decimal sums and JSON. */
 const MEMORY_MIB = 1769;
 const STREAM_ACTIONS = ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'];
+
+/** The next run does what one could not. */
+const SCHEDULED_RETRIES = 0;
 
 /** Finds the ARN of a table's stream in this Region, by the variable that names the table. */
 export type FindStreamArn = (tableNameVariable: string) => string;
@@ -63,6 +70,20 @@ export class Aggregator extends Construct {
       const streamArn = this.ownStreamArn(mapping) ?? streamOfReplica(mapping.tableNameVariable);
       this.map(mapping, streamArn, windowSecondsOf(mapping, deployment));
     }
+    for (const schedule of SCHEDULES) this.schedule(schedule);
+  }
+
+  /** The rule alone may call the function, and says nothing but the task. */
+  private schedule({ task, everySeconds }: ScheduleDefinition): void {
+    new Rule(this, task, {
+      schedule: Schedule.rate(Duration.seconds(everySeconds)),
+      targets: [
+        new LambdaTarget(this.lambda.function, {
+          event: RuleTargetInput.fromObject({ task }),
+          retryAttempts: SCHEDULED_RETRIES,
+        }),
+      ],
+    });
   }
 
   private ownStreamArn({ tableNameVariable }: StreamMappingDefinition): string | undefined {

@@ -18,6 +18,7 @@ import {
   errorPercent,
   iteratorAge,
   latencyP99,
+  loggedNumber,
   logLines,
   tableMetric,
   type CapacityUse,
@@ -44,6 +45,7 @@ const REPLICATION_LATE_MS = 5000;
 const THROTTLED_WRITES_A_MINUTE = 100;
 /** Auto-scaling goes on to its maximum, and what is left until then is for peaks. */
 const NEAR_CAPACITY_PERCENT = 80;
+const HOURS_CLOSED = '{ $.code = "hours-closed" }';
 const ERROR_LINE = '{ $.level = "error" || $.level = "fatal" }';
 
 /** Rolls a deployment back. */
@@ -130,6 +132,15 @@ function aggregationAlarms({ aggregator, apiLogs }: WatchedParts): readonly Alar
         period: Duration.minutes(1),
       }),
       threshold: 0,
+    },
+    {
+      id: 'hours-not-closed',
+      severity: 'page',
+      metric: loggedNumber(lambda.logGroup, 'hours-behind', HOURS_CLOSED, '$.hoursBehind'),
+      // One is due and being closed; a second one means that something holds the closing up.
+      threshold: 1,
+      periods: 3,
+      needsData: true,
     },
     {
       id: 'aggregates-too-large',

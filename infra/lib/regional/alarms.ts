@@ -23,6 +23,8 @@ export interface AlarmDefinition {
   readonly threshold: number;
   /** In a row; 1 unless said otherwise. */
   readonly periods?: number;
+  /** Raised also when nothing is measured; otherwise that is a good sign. */
+  readonly needsData?: boolean;
 }
 
 /** Every alarm of a Region; each says where the runbook tells what to do. */
@@ -41,7 +43,7 @@ export class Alarms extends Construct {
       topic.addSubscription(new EmailSubscription(deployment.alarmEmail));
     }
     const alarms = definitions.map((definition) => {
-      const { id, severity, metric, threshold, periods = 1 } = definition;
+      const { id, severity, metric, threshold, periods = 1, needsData = false } = definition;
       const alarm = new Alarm(this, id, {
         alarmName: alarmName(deployment, id),
         alarmDescription: `${severity}: ${runbook}#${id}`,
@@ -49,7 +51,7 @@ export class Alarms extends Construct {
         threshold,
         evaluationPeriods: periods,
         comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
-        treatMissingData: TreatMissingData.NOT_BREACHING,
+        treatMissingData: needsData ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
       });
       alarm.addAlarmAction(new SnsAction(topic));
       return [id, alarm] as const;

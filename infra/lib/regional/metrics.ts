@@ -87,11 +87,31 @@ export function capacityPercent(uses: readonly CapacityUse[]): IMetric {
 
 /** How many log lines match; the lines are JSON. */
 export function logLines(logGroup: LogGroup, name: string, pattern: string): Metric {
-  const filter = new MetricFilter(logGroup, name, {
+  return filtered(logGroup, name, pattern).metric({
+    statistic: Stats.SUM,
+    period: Duration.minutes(5),
+  });
+}
+
+/** The largest of a number that matching log lines say. */
+export function loggedNumber(
+  logGroup: LogGroup,
+  name: string,
+  pattern: string,
+  field: string,
+): Metric {
+  return filtered(logGroup, name, pattern, field).metric({
+    statistic: Stats.MAXIMUM,
+    period: Duration.minutes(5),
+  });
+}
+
+function filtered(logGroup: LogGroup, name: string, pattern: string, metricValue?: string) {
+  return new MetricFilter(logGroup, name, {
     logGroup,
     metricNamespace: NAMESPACE,
     metricName: `${logGroup.logGroupName}/${name}`,
     filterPattern: FilterPattern.literal(pattern),
+    ...(metricValue !== undefined && { metricValue }),
   });
-  return filter.metric({ statistic: Stats.SUM, period: Duration.minutes(5) });
 }

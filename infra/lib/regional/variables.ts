@@ -80,6 +80,7 @@ export function aggregatorVariables({ deployment }: RegionalParts): Variables {
   };
   return {
     ...variables,
+    ...refreshVariables(deployment),
     ...retentionVariables(deployment),
     ...tableVariables('stream-aggregator', deployment),
   };
@@ -89,6 +90,13 @@ function longestWindowSeconds(deployment: Deployment): number {
   const unlessSet = READINGS_STREAM_SOURCE.maximumBatchingWindowSeconds;
   const { aggregationWindowSeconds = unlessSet, fleetWindowSeconds = unlessSet } = deployment;
   return Math.max(aggregationWindowSeconds, fleetWindowSeconds);
+}
+
+function refreshVariables({
+  openHourRefreshSeconds,
+}: Deployment): Names<ReturnType<typeof readAggregatorEnvironment>> {
+  if (openHourRefreshSeconds === undefined) return {};
+  return { OPEN_HOUR_REFRESH_SECONDS: String(openHourRefreshSeconds) };
 }
 
 function sweepVariables({ sweepDelayMinutes }: Deployment): Names<ApiEnvironment> {
