@@ -104,7 +104,7 @@ describe('folds of a large hour', () => {
     }
 
     const gaps = readings.beganAt.slice(1).map((at, i) => at - (readings.beganAt[i] ?? 0));
-    expect(gaps.every((gap) => gap >= 100 && gap < 150)).toBe(true);
+    expect(gaps.every((gap) => gap >= 60 && gap < 100)).toBe(true);
   });
 
   it('end when nobody waits for them any more, and go on when somebody does', async () => {

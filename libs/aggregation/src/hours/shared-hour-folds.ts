@@ -6,7 +6,7 @@ import { foldReadings, type HourMetrics } from './hourly-aggregate.js';
 import { readUnitsOf } from './read-units.js';
 
 /** A partition has 3,000; the aggregator and other processes read there too. */
-const UNITS_PER_SECOND = 1000;
+const UNITS_PER_SECOND = 1500;
 /** Of each of two generations. */
 const REMEMBERED_HOURS = 1000;
 

@@ -1,12 +1,8 @@
-import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { itemSize, readUnits } from '../../../../test/support/dynamodb-item-size.js';
-import { InMemoryBlockStore } from '../../../../test/support/in-memory-block-store.js';
+import { MeteredBlockStore } from '../../../../test/support/metered-block-store.js';
 import { anInstant } from '../../../../test/support/readings.js';
-import { blockItemJson } from './block-item.js';
 import type { LogRow } from '../log/block-builder.js';
-import type { BlockPage, BlockQuery } from '../log/block-store.js';
-import type { Origin, StoredBlock } from '../log/block.js';
+import type { Origin } from '../log/block.js';
 import { hourOf, offsetOf } from '../log/hour-time.js';
 import { LogReader, type LogRange } from '../log/log-reader.js';
 import { packRows } from '../log/pack-rows.js';
@@ -22,29 +18,6 @@ const HOURS = 3;
 /** SPEC: at most 10 read units, or three times those of a table with an item for each reading. */
 const MOST_READ_UNITS = 10;
 const MOST_FOLDS = 7;
-
-/** Counts what DynamoDB would bill. */
-class MeteredStore extends InMemoryBlockStore {
-  calls = 0;
-  units = 0;
-
-  override async query(query: BlockQuery): Promise<BlockPage> {
-    const page = await super.query(query);
-    this.calls += 1;
-    this.units += readUnits(page.blocks.reduce((bytes, block) => bytes + billed(block), 0));
-    return page;
-  }
-
-  reset(): void {
-    this.calls = 0;
-    this.units = 0;
-  }
-}
-
-function billed(block: StoredBlock): number {
-  const item: Record<string, AttributeValue> = JSON.parse(blockItemJson(block));
-  return itemSize(item);
-}
 
 interface Pattern {
   readonly name: string;
@@ -65,7 +38,7 @@ const PATTERNS: readonly Pattern[] = [
 ];
 
 describe.each(PATTERNS)('reading $name', (pattern) => {
-  const store = new MeteredStore();
+  const store = new MeteredBlockStore();
   const reader = new LogReader(store);
   const all: LogRange = { equipmentId: EQUIPMENT, order: 'asc' };
   const middle = anInstant('2026-11-30T07:31:07.5Z');
@@ -148,7 +121,7 @@ function onTheDay(time: string): Instant {
 }
 
 /** SENSORFLOW_FIGURES=1 prints what was counted. */
-function print(what: string, { calls, units }: MeteredStore): void {
+function print(what: string, { calls, units }: MeteredBlockStore): void {
   if (process.env['SENSORFLOW_FIGURES'] === '1') {
     process.stdout.write(`${what}: ${calls} calls, ${units} read units\n`);
   }
@@ -156,7 +129,7 @@ function print(what: string, { calls, units }: MeteredStore): void {
 
 describe('an hour of thousands of wide blocks', () => {
   it('costs a page fewer calls than a page may make', async () => {
-    const store = new MeteredStore();
+    const store = new MeteredBlockStore();
     const stamps = new StampClock(new FixedClock('2026-11-30T12:00:00Z'));
     for (let first = 0; first < 10_000; first += 1) {
       const rows = [0, 10, 20].map((minutes) => ({
@@ -189,7 +162,7 @@ function countIn({ from, to }: LogRange, { everyMs }: Pattern): number {
   return Math.ceil((end - start) / everyMs) - Math.ceil((first - start) / everyMs);
 }
 
-function write(store: InMemoryBlockStore, { everyMs, together, origin }: Pattern): void {
+function write(store: MeteredBlockStore, { everyMs, together, origin }: Pattern): void {
   const stamps = new StampClock(new FixedClock('2026-11-30T12:00:00Z'));
   const importStamp = { ...stamps.next(), source: origin.importId ?? '' };
   const perHour = 3_600_000 / everyMs;
