@@ -113,6 +113,7 @@ describe('a verification', () => {
       checked: 12 + 2 + 1 + 1,
       differences: [],
       sealedHours: 0,
+      openHours: 0,
       tooLarge: 0,
       nextCursor: null,
     });
@@ -313,10 +314,10 @@ describe('npm run verify', () => {
 
     expect(found.printed).toBe(
       'fleet-hour all value 2023-02-15T06:00:00.000Z total: stored 5, recomputed 1000000000000120\n' +
-        '16 aggregates checked, 1 differences\n',
+        '16 aggregates checked, 1 differences, open hours left out\n',
     );
     expect(repaired.printed).toContain('1 differences, 1 repaired');
-    expect(afterwards.printed).toBe('16 aggregates checked, 0 differences\n');
+    expect(afterwards.printed).toBe('16 aggregates checked, 0 differences, open hours left out\n');
     expect([found, repaired, afterwards].map(({ exitCode }) => exitCode)).toEqual([1, 0, 0]);
   });
 
@@ -332,7 +333,8 @@ describe('npm run verify', () => {
   });
 
   it('says which hours were not compared, which are no differences', async () => {
-    const report = { checked: 5, differences: [], sealedHours: 2, tooLarge: 3, nextCursor: null };
+    const leftOut = { sealedHours: 2, openHours: 4, tooLarge: 3 };
+    const report = { checked: 5, differences: [], ...leftOut, nextCursor: null };
     const server = createServer((_, response) => response.end(JSON.stringify(report)));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
@@ -343,7 +345,7 @@ describe('npm run verify', () => {
 
     server.close();
     expect(printed).toBe(
-      '5 aggregates checked, 0 differences, 3 hours too large to be shown, sealed hours left out\n',
+      '5 aggregates checked, 0 differences, 3 hours too large to be shown, sealed hours left out, open hours left out\n',
     );
     expect(exitCode).toBe(0);
   });

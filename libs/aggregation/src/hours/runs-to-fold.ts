@@ -3,6 +3,8 @@ import { hourPlus, type Hour, type HourRange } from './hour.js';
 
 /** Reading them along costs less than one more query. */
 const MOST_READINGS_BETWEEN = 250;
+/** Of an hour without the metric: it may have readings of others. */
+const READINGS_OF_OTHERS = 25;
 
 /**
  * The hours of a range that must be folded, in runs of one query each. A run goes on across hours that need
@@ -19,7 +21,7 @@ export function runsToFold(
   let between = Infinity;
   for (let hour = from; hour < to; hour = hourPlus(hour, 1)) {
     const cell = trusted.get(hour);
-    if (cell) between += cell.aggregate?.count ?? MOST_READINGS_BETWEEN / 10;
+    if (cell) between += cell.aggregate?.count ?? READINGS_OF_OTHERS;
     else if (isApart(hour)) between = Infinity;
     else {
       const last = between <= MOST_READINGS_BETWEEN ? runs.pop() : undefined;
