@@ -79,7 +79,7 @@ export function capacityPercent(uses: readonly CapacityUse[]): IMetric {
     usingMetrics: Object.fromEntries(
       named.map(({ id, TableName, metricName }) => [
         id,
-        tableMetric(metricName, { TableName }, Stats.SUM),
+        tableMetric(metricName, { TableName }, Stats.SUM).with({ period }),
       ]),
     ),
   });
