@@ -89,6 +89,7 @@ describe.each(subjects)('the store of imports: %s', (_, start) => {
     lease: undefined,
     runs: 0,
     checkpoint: START,
+    undo: undefined,
     ...words,
   });
   const takeOver = (token: string, previousToken?: string) =>
@@ -262,5 +263,83 @@ describe.each(subjects)('the store of imports: %s', (_, start) => {
     expect(await store.saveCheckpoint(uploadId, 'a', checkpoint(30), 1)).toBe(false);
     expect(await takeOver('c', 'a')).toBeUndefined();
     expect((await store.find(uploadId))?.checkpoint).toEqual(checkpoint(20));
+  });
+
+  describe('an import that is taken back', () => {
+    const progress = (nextPart: number) => ({
+      by: 'ann',
+      totalHours: 7,
+      doneHours: 3,
+      sealedHours: 1,
+      nextPart,
+    });
+
+    it.each(['awaiting-upload', 'queued', 'importing', 'completed', 'failed'] as const)(
+      'is undone from %s, once',
+      async (status) => {
+        await store.create(anImport({ status, checkpoint: checkpoint(5) }));
+
+        const first = await store.beginUndo(uploadId, 'ann');
+        const second = await store.beginUndo(uploadId, 'bob');
+
+        expect(first).toMatchObject({
+          status: 'undoing',
+          checkpoint: checkpoint(5),
+          undo: { by: 'ann', totalHours: undefined, doneHours: 0, sealedHours: 0, nextPart: 1 },
+        });
+        expect(second).toEqual(first);
+        expect(await store.find(uploadId)).toEqual(first);
+      },
+    );
+
+    it('is no longer its runs’', async () => {
+      await store.create(anImport());
+      await takeOver('a');
+      await store.beginUndo(uploadId, 'ann');
+
+      const outcome = { failure: undefined, finishedAt: STARTED, checkpoint: checkpoint(9) };
+      const answers = [
+        await store.saveCheckpoint(uploadId, 'a', checkpoint(9), 1),
+        await store.finish(uploadId, 'a', { status: 'completed', ...outcome }),
+        await takeOver('b', 'a'),
+        await store.markQueued(uploadId, OBJECT),
+      ];
+
+      expect(answers).toEqual([false, false, undefined, undefined]);
+      expect(await store.find(uploadId)).toMatchObject({ status: 'undoing', checkpoint: START });
+    });
+
+    it('remembers how far it is, and never goes back', async () => {
+      await store.create(anImport());
+      const early = await store.saveUndo(uploadId, progress(2));
+      await store.beginUndo(uploadId, 'ann');
+
+      const saved = [3, 3, 2].map((nextPart) => progress(nextPart));
+      const answers = [];
+      for (const each of saved) answers.push(await store.saveUndo(uploadId, each));
+
+      expect([early, ...answers]).toEqual([false, true, true, false]);
+      expect((await store.find(uploadId))?.undo).toEqual(progress(3));
+    });
+
+    it('is undone for good', async () => {
+      await store.create(anImport());
+      await store.finishUndo(uploadId, STARTED);
+      expect((await store.find(uploadId))?.status).toBe('awaiting-upload');
+      await store.beginUndo(uploadId, 'ann');
+
+      await store.finishUndo(uploadId, STARTED);
+      await store.finishUndo(uploadId, anInstant('2024-01-01T00:00:00Z'));
+
+      expect(await store.beginUndo(uploadId, 'ann')).toBeUndefined();
+      expect(await store.saveUndo(uploadId, progress(9))).toBe(false);
+      expect(await takeOver('a')).toBeUndefined();
+      expect(await store.find(uploadId)).toMatchObject({ status: 'undone', finishedAt: STARTED });
+    });
+
+    it('was there before', async () => {
+      expect(await store.beginUndo(uploadId, 'ann')).toBeUndefined();
+      expect(await store.find(uploadId)).toBeUndefined();
+    });
   });
 });

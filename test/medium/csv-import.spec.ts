@@ -12,9 +12,11 @@ import {
   CsvImporter,
   FairImporter,
   IMPORT_LIMITS,
+  ImportUndoer,
   type ImportLimits,
 } from '@sensorflow/csv-import';
 import { CsvImportModule } from '@sensorflow/csv-import/csv-import.module.js';
+import { DynamoDbImportManifest } from '@sensorflow/csv-import/dynamodb/dynamodb-import-manifest.js';
 import { DynamoDbImportQuotas } from '@sensorflow/csv-import/dynamodb/dynamodb-import-quotas.js';
 import { DynamoDbImportStore } from '@sensorflow/csv-import/dynamodb/dynamodb-import-store.js';
 import { S3UploadStorage } from '@sensorflow/csv-import/s3/s3-upload-storage.js';
@@ -44,6 +46,7 @@ import { startSqsServer } from '../../apps/local/src/sqs/sqs-server.js';
 import { openUploadsDatabase } from '../../apps/local/src/sqs/uploads-database.js';
 import { eventually } from '../support/api-client.js';
 import { trustCallerHeader } from '../support/as-caller.js';
+import { RecordedRecomputation } from '../support/import-workbench.js';
 import { aNameLimit } from '../support/in-memory-metric-names.js';
 import { startImportsTable, type ImportsTable } from '../support/imports-table.js';
 
@@ -60,6 +63,8 @@ let importQueue: SqsImportQueue;
 let app: NestFastifyApplication;
 let url: string;
 let readings: LogReadingStore;
+let imports: DynamoDbImportStore;
+let recomputation: RecordedRecomputation;
 let handlerWith: (limits: Partial<ImportLimits>) => ReturnType<typeof uploadBatchHandler>;
 const logged: string[] = [];
 const stops: (() => unknown)[] = [];
@@ -87,20 +92,24 @@ beforeAll(async () => {
   const blocks = new DynamoDbBlockStore(tables.client, tables.readingsName);
   readings = new LogReadingStore(blocks, Retention.FOREVER, clock);
   importQueue = new SqsImportQueue(sqs, sqsServer.queueUrl);
+  imports = new DynamoDbImportStore(tables.client, tables.name);
   const ports = {
-    imports: new DynamoDbImportStore(tables.client, tables.name),
+    imports,
     storage: new S3UploadStorage(s3, BUCKET),
     readings: new GroupCommit(blocks, clock, { options: WAITING_GROUP_COMMIT_OPTIONS }),
     queue: importQueue,
     clock,
     retention: Retention.FOREVER,
     names: aNameLimit(clock),
+    manifest: new DynamoDbImportManifest(tables.client, tables.name),
   };
+  recomputation = new RecordedRecomputation();
   const logger = createLogger('info', { write: (line) => logged.push(line) });
   handlerWith = (limits) =>
     uploadBatchHandler({
       importer: new FairImporter(
         new CsvImporter(ports, { ...IMPORT_LIMITS, ...limits }),
+        new ImportUndoer({ ...ports, aggregates: recomputation }, IMPORT_LIMITS.handoverMs),
         { ...ports, quotas: new DynamoDbImportQuotas(tables.client, tables.name, clock) },
         1,
       ),
@@ -223,6 +232,38 @@ async function deliver(limits: Partial<ImportLimits> = {}, remaining = () => 900
   }
   throw new Error('the queue does not get empty');
 }
+
+describe('an import that is taken back', () => {
+  it('gives back what it replaced, has its hours recomputed, and says so', async () => {
+    const row = (minute: number, value: number) =>
+      `EQ-UNDO,2023-02-15T06:0${minute}:00Z,${value}\n`;
+    await upload(Buffer.from(HEAD + row(1, 1) + row(2, 2)));
+    await deliver();
+    const wrong = await upload(Buffer.from(HEAD + row(2, 22) + row(3, 33)));
+    await deliver();
+    const values = async () => {
+      const { readings: found } = await readings.range({
+        equipmentId: 'EQ-UNDO',
+        order: 'asc',
+        limit: 10,
+      });
+      return found.map((reading) => reading.values.get('value'));
+    };
+    const before = await values();
+
+    await imports.beginUndo(wrong.uploadId, 'ada');
+    await importQueue.continueImport(wrong.uploadId);
+    await deliver();
+
+    expect([before, await values()]).toEqual([
+      [1, 22, 33],
+      [1, 2],
+    ]);
+    expect(recomputation.recomputed).toEqual(['EQ-UNDO 2023-02-15T06']);
+    const { body } = await call('GET', `/sensor-data/uploads/${wrong.uploadId}`);
+    expect(body).toMatchObject({ status: 'undone', undo: { total: 1, done: 1, sealed: 0 } });
+  });
+});
 
 describe('opening an import', () => {
   it('answers everything that the uploader needs', async () => {

@@ -70,6 +70,7 @@ function anImport(uploadId: string, words: Partial<ImportRecord> = {}): ImportRe
     lease: undefined,
     runs: 0,
     checkpoint: START,
+    undo: undefined,
     ...words,
   };
 }

@@ -2,16 +2,20 @@ import {
   CsvImporter,
   DEFAULT_OPTIONS,
   FairImporter,
+  HourRecomputation,
   IMPORT_LIMITS,
   ImportQueue,
+  ImportUndoer,
   START,
   type ImportCreator,
+  type ImportedHour,
   type ImportLimits,
   type ImportOptions,
   type ImportPorts,
   type ImportRecord,
   type RunOutcome,
   type RunRequest,
+  type UndoPorts,
 } from '@sensorflow/csv-import';
 import { instantFromEpochMs } from '@sensorflow/kernel';
 import {
@@ -22,6 +26,7 @@ import {
 } from '@sensorflow/sensor-data';
 import Papa from 'papaparse';
 import { FixedClock } from './fixed-clock.js';
+import { InMemoryImportManifest } from './in-memory-import-manifest.js';
 import { InMemoryImportQuotas } from './in-memory-import-quotas.js';
 import { InMemoryImportStore } from './in-memory-import-store.js';
 import { aNameLimit } from './in-memory-metric-names.js';
@@ -62,10 +67,22 @@ export class InMemoryImportQueue extends ImportQueue {
   }
 }
 
+/** Remembers the hours that were recomputed, in place of the aggregates. */
+export class RecordedRecomputation extends HourRecomputation {
+  readonly recomputed: string[] = [];
+
+  override async recompute(hours: readonly ImportedHour[]): Promise<number> {
+    await Promise.resolve();
+    this.recomputed.push(...hours.map(({ equipmentId, hour }) => `${equipmentId} ${hour}`));
+    return 0;
+  }
+}
+
 /** Everything an import touches, in memory, and the importer on top of it. */
 export class ImportWorkbench {
   readonly clock = new FixedClock();
   readonly imports = new InMemoryImportStore();
+  readonly manifest = new InMemoryImportManifest();
   readonly quotas = new InMemoryImportQuotas();
   readonly storage = new InMemoryUploadStorage();
   readonly store = new InMemoryBlockStore();
@@ -79,7 +96,9 @@ export class ImportWorkbench {
     clock: this.clock,
     retention: Retention.FOREVER,
     names: aNameLimit(this.clock),
+    manifest: this.manifest,
   };
+  readonly aggregates = new RecordedRecomputation();
   private uploads = 0;
 
   /** An import whose file was just uploaded, and what S3's event says of it. */
@@ -103,6 +122,7 @@ export class ImportWorkbench {
       lease: undefined,
       runs: 0,
       checkpoint: START,
+      undo: undefined,
     });
     const etag = this.storage.put(uploadId, bytes);
     return { uploadId, messageId: 'message-1', object: { etag, bytes: bytes.length } };
@@ -111,11 +131,17 @@ export class ImportWorkbench {
   /** The importer as the function runs it: one import of each caller at a time. */
   fairImporter(limits: Partial<ImportLimits> = {}, ports: Partial<ImportPorts> = {}): FairImporter {
     const importer = this.importer(limits, ports);
-    return new FairImporter(importer, { ...this.ports, quotas: this.quotas }, 1);
+    return new FairImporter(importer, this.undoer(), { ...this.ports, quotas: this.quotas }, 1);
   }
 
   importer(limits: Partial<ImportLimits> = {}, ports: Partial<ImportPorts> = {}): CsvImporter {
     return new CsvImporter({ ...this.ports, ...ports }, { ...IMPORT_LIMITS, ...limits });
+  }
+
+  /** What takes imports back; hours count as recomputed once they are in `recomputed`. */
+  undoer(ports: Partial<UndoPorts> = {}): ImportUndoer {
+    const { handoverMs } = IMPORT_LIMITS;
+    return new ImportUndoer({ ...this.ports, aggregates: this.aggregates, ...ports }, handoverMs);
   }
 
   async run(request: RunRequest, limits: Partial<ImportLimits> = {}): Promise<RunOutcome> {

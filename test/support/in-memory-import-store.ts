@@ -1,14 +1,16 @@
 import {
   ImportStore,
+  nothingUndone,
   type ImportCheckpoint,
   type ImportListing,
   type ImportOutcome,
   type ImportPage,
   type ImportRecord,
   type Takeover,
+  type UndoProgress,
   type UploadedObject,
 } from '@sensorflow/csv-import';
-import type { WorkBudget } from '@sensorflow/kernel';
+import type { Instant, WorkBudget } from '@sensorflow/kernel';
 import { counted } from './counted.js';
 
 /** The table of imports in memory, for tests; keeps the contract of ImportStore. */
@@ -57,7 +59,7 @@ export class InMemoryImportStore extends ImportStore {
   ): Promise<ImportRecord | undefined> {
     await Promise.resolve();
     const record = this.records.get(uploadId);
-    if (!record || record.finishedAt !== undefined) return undefined;
+    if (!record || !isOpen(record)) return undefined;
     if (record.lease?.token === lease.token) return record;
     if (record.lease?.token !== previousToken) return undefined;
     const taken: ImportRecord = {
@@ -80,7 +82,7 @@ export class InMemoryImportStore extends ImportStore {
   ): Promise<boolean> {
     await Promise.resolve();
     const record = this.heldBy(uploadId, token);
-    if (!record?.lease || record.finishedAt !== undefined) return false;
+    if (!record?.lease || !isOpen(record)) return false;
     this.records.set(uploadId, {
       ...record,
       checkpoint,
@@ -92,7 +94,7 @@ export class InMemoryImportStore extends ImportStore {
   override async finish(uploadId: string, token: string, outcome: ImportOutcome): Promise<boolean> {
     await Promise.resolve();
     const record = this.heldBy(uploadId, token);
-    if (!record) return false;
+    if (!record || isBeingUndone(record)) return false;
     this.records.set(uploadId, { ...record, ...outcome });
     return true;
   }
@@ -100,12 +102,47 @@ export class InMemoryImportStore extends ImportStore {
   override async release(uploadId: string, token: string): Promise<void> {
     await Promise.resolve();
     const record = this.heldBy(uploadId, token);
-    if (!record?.lease || record.finishedAt !== undefined) return;
+    if (!record?.lease || !isOpen(record)) return;
     this.records.set(uploadId, { ...record, lease: { ...record.lease, released: true } });
+  }
+
+  override async beginUndo(uploadId: string, by: string): Promise<ImportRecord | undefined> {
+    await Promise.resolve();
+    const record = this.records.get(uploadId);
+    if (!record || record.status === 'undone') return undefined;
+    if (record.status === 'undoing') return record;
+    const undoing: ImportRecord = { ...record, status: 'undoing', undo: nothingUndone(by) };
+    this.records.set(uploadId, undoing);
+    return undoing;
+  }
+
+  override async saveUndo(uploadId: string, progress: UndoProgress): Promise<boolean> {
+    await Promise.resolve();
+    const record = this.records.get(uploadId);
+    if (record?.status !== 'undoing' || (record.undo?.nextPart ?? 0) > progress.nextPart) {
+      return false;
+    }
+    this.records.set(uploadId, { ...record, undo: progress });
+    return true;
+  }
+
+  override async finishUndo(uploadId: string, finishedAt: Instant): Promise<void> {
+    await Promise.resolve();
+    const record = this.records.get(uploadId);
+    if (record?.status !== 'undoing') return;
+    this.records.set(uploadId, { ...record, status: 'undone', finishedAt });
   }
 
   private heldBy(uploadId: string, token: string): ImportRecord | undefined {
     const record = this.records.get(uploadId);
     return record?.lease?.token === token ? record : undefined;
   }
+}
+
+function isOpen(record: ImportRecord): boolean {
+  return record.finishedAt === undefined && !isBeingUndone(record);
+}
+
+function isBeingUndone({ status }: ImportRecord): boolean {
+  return status === 'undoing' || status === 'undone';
 }

@@ -24,6 +24,7 @@ export function mortalPorts(ports: ImportPorts, lastStep: number): ImportPorts {
     clock: ports.clock,
     retention: ports.retention,
     names: ports.names,
+    manifest: mortal(ports.manifest, step),
   };
 }
 

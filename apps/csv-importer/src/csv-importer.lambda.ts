@@ -1,4 +1,8 @@
-import { CsvImporter, FairImporter, IMPORT_LIMITS } from '@sensorflow/csv-import';
+import { HourRecomputer } from '@sensorflow/aggregation';
+import { DynamoDbAggregateStore } from '@sensorflow/aggregation/dynamodb/dynamodb-aggregate-store.js';
+import { DynamoDbClosingProgress } from '@sensorflow/aggregation/dynamodb/dynamodb-closing-progress.js';
+import { CsvImporter, FairImporter, IMPORT_LIMITS, ImportUndoer } from '@sensorflow/csv-import';
+import { DynamoDbImportManifest } from '@sensorflow/csv-import/dynamodb/dynamodb-import-manifest.js';
 import { DynamoDbImportQuotas } from '@sensorflow/csv-import/dynamodb/dynamodb-import-quotas.js';
 import { DynamoDbImportStore } from '@sensorflow/csv-import/dynamodb/dynamodb-import-store.js';
 import { S3UploadStorage } from '@sensorflow/csv-import/s3/s3-upload-storage.js';
@@ -16,11 +20,13 @@ import { createLogger } from '@sensorflow/platform/logging/logger.js';
 import { throwingNames } from '@sensorflow/platform/logging/throwing-names.js';
 import {
   GroupCommit,
+  LogReadingStore,
   MetricNameLimit,
   Retention,
   WAITING_GROUP_COMMIT_OPTIONS,
 } from '@sensorflow/sensor-data';
 import { DynamoDbBlockStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-block-store.js';
+import { AggregateRecomputation } from './aggregate-recomputation.js';
 import { uploadBatchHandler } from './upload-batch-handler.js';
 
 // Composed once per container; Lambda keeps it, with its connections, for later messages.
@@ -37,18 +43,18 @@ const importsTableName = environment.DYNAMODB_IMPORTS_TABLE_NAME;
 const imports = new DynamoDbImportStore(dynamoDb, importsTableName);
 const quotas = new DynamoDbImportQuotas(dynamoDb, importsTableName, clock);
 const queue = new SqsImportQueue(createSqsClient(region), environment.UPLOADS_QUEUE_URL);
-const registry = new DynamoDbEquipmentRegistry(dynamoDb, environment.DYNAMODB_AGGREGATE_TABLE_NAME);
+const aggregatesTableName = environment.DYNAMODB_AGGREGATE_TABLE_NAME;
+const registry = new DynamoDbEquipmentRegistry(dynamoDb, aggregatesTableName);
+const manifest = new DynamoDbImportManifest(dynamoDb, importsTableName);
+const readings = new GroupCommit(blocks, clock, {
+  options: WAITING_GROUP_COMMIT_OPTIONS,
+  expiresAtEpochSeconds: (hour) => retention.expiresAtEpochSeconds(hour),
+});
+const shared = { imports, manifest, readings, queue, clock, retention };
 const importer = new CsvImporter(
   {
-    imports,
+    ...shared,
     storage: new S3UploadStorage(createS3Client(region), environment.S3_BUCKET_NAME),
-    readings: new GroupCommit(blocks, clock, {
-      options: WAITING_GROUP_COMMIT_OPTIONS,
-      expiresAtEpochSeconds: (hour) => retention.expiresAtEpochSeconds(hour),
-    }),
-    queue,
-    clock,
-    retention,
     names: new MetricNameLimit(new RegistryMetricNames(registry), clock),
   },
   {
@@ -57,12 +63,30 @@ const importer = new CsvImporter(
     maxCalls: environment.IMPORT_CALLS,
   },
 );
+const hours = new HourRecomputer(
+  {
+    readings: new LogReadingStore(blocks, retention, clock),
+    aggregates: new DynamoDbAggregateStore(
+      dynamoDb,
+      aggregatesTableName,
+      environment.AGGREGATE_SHARDS,
+    ),
+    closing: new DynamoDbClosingProgress(dynamoDb, aggregatesTableName),
+  },
+  clock,
+  { retention },
+);
+const undoer = new ImportUndoer(
+  { ...shared, aggregates: new AggregateRecomputation(hours) },
+  environment.IMPORT_HANDOVER_MS,
+);
 
-/** S3's event from the queue → import. */
+/** S3's event from the queue → import, or the undo of one. */
 export const handler = throwingNames(
   uploadBatchHandler({
     importer: new FairImporter(
       importer,
+      undoer,
       { imports, quotas, queue, clock },
       environment.IMPORTS_PER_CALLER,
     ),

@@ -65,6 +65,7 @@ export function importerVariables(
     S3_BUCKET_NAME: bucket.bucketName,
     UPLOADS_QUEUE_URL: queue.queueUrl,
     IMPORTS_PER_CALLER: String(importsPerCaller(deployment.concurrentImports)),
+    AGGREGATE_SHARDS: String(deployment.aggregateShards),
   };
   return {
     ...variables,

@@ -18,6 +18,7 @@ export {
   type Takeover,
 } from './job/import-store.js';
 export {
+  nothingUndone,
   START,
   type ImportCheckpoint,
   type ImportCreator,
@@ -26,6 +27,7 @@ export {
   type Lease,
   type ReportState,
   type RunParts,
+  type UndoProgress,
   type UploadedObject,
 } from './job/import-record.js';
 export { DEFAULT_OPTIONS, type ImportOptions } from './grammar/import-options.js';
@@ -36,3 +38,13 @@ export {
   type PresignedUpload,
   type UploadTarget,
 } from './job/upload-storage.js';
+export { HourRecomputation } from './undo/hour-recomputation.js';
+export {
+  ImportManifest,
+  MAX_PART_BYTES,
+  type Fence,
+  type HoursPart,
+  type ImportedHour,
+  type ManifestPart,
+} from './undo/import-manifest.js';
+export { ImportUndoer, type UndoOutcome, type UndoPorts } from './undo/import-undoer.js';

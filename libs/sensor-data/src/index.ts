@@ -25,6 +25,7 @@ export {
   type SealedRows,
 } from './log/import-sealer.js';
 export { LogReadingStore } from './log/log-reading-store.js';
+export { undoneMark } from './log/seal-removal.js';
 export {
   decimalValue,
   isPlainDecimal,

@@ -5,10 +5,16 @@ import {
   type AttributeValue,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
-import type { WorkBudget } from '@sensorflow/kernel';
+import type { Instant, WorkBudget } from '@sensorflow/kernel';
 import { queryWithin } from '@sensorflow/platform/aws/query-within.js';
 import { IMPORTS_OF_SUBJECT_INDEX } from '@sensorflow/platform/resources/tables.js';
-import type { ImportCheckpoint, ImportRecord, UploadedObject } from '../job/import-record.js';
+import {
+  nothingUndone,
+  type ImportCheckpoint,
+  type ImportRecord,
+  type UndoProgress,
+  type UploadedObject,
+} from '../job/import-record.js';
 import {
   ImportStore,
   type ImportListing,
@@ -27,6 +33,7 @@ import {
   toImportItem,
   toLeaseItem,
   toObjectItem,
+  toUndoItem,
 } from './import-item.js';
 
 interface Change {
@@ -183,6 +190,46 @@ export class DynamoDbImportStore extends ImportStore {
       update: 'SET #lease.#released = :true',
       condition: IS_OURS,
       values: { ...IMPORTING, ':token': { S: token }, ':true': { BOOL: true } },
+    });
+  }
+
+  override async beginUndo(uploadId: string, by: string): Promise<ImportRecord | undefined> {
+    const begun = await this.change(uploadId, {
+      update: 'SET #status = :undoing, #undo = :undo REMOVE #expiresAt',
+      condition: 'attribute_exists(#runs) AND NOT #status IN (:undoing, :undone)',
+      values: {
+        ':undoing': { S: 'undoing' },
+        ':undone': { S: 'undone' },
+        ':undo': toUndoItem(nothingUndone(by)),
+      },
+    });
+    if (begun) return begun;
+    const record = await this.find(uploadId);
+    return record?.status === 'undoing' ? record : undefined;
+  }
+
+  override async saveUndo(uploadId: string, progress: UndoProgress): Promise<boolean> {
+    const record = await this.change(uploadId, {
+      update: 'SET #undo = :undo',
+      condition: '#status = :undoing AND #undo.#nextPart <= :nextPart',
+      values: {
+        ':undoing': { S: 'undoing' },
+        ':undo': toUndoItem(progress),
+        ':nextPart': number(progress.nextPart),
+      },
+    });
+    return record !== undefined;
+  }
+
+  override async finishUndo(uploadId: string, finishedAt: Instant): Promise<void> {
+    await this.change(uploadId, {
+      update: 'SET #status = :undone, #finishedAt = :finishedAt',
+      condition: '#status = :undoing',
+      values: {
+        ':undoing': { S: 'undoing' },
+        ':undone': { S: 'undone' },
+        ':finishedAt': { S: finishedAt },
+      },
     });
   }
 

@@ -9,6 +9,7 @@ import type {
   ImportStatus,
   Lease,
   ReportState,
+  UndoProgress,
 } from '../job/import-record.js';
 import type { TextEncoding } from '../text/text-source.js';
 
@@ -46,6 +47,7 @@ export function toImportItem(record: ImportRecord): ImportItem {
     ...(record.failure && { failure: toFailureItem(record.failure) }),
     ...(record.object && { object: toObjectItem(record.object) }),
     ...(record.lease && { lease: toLeaseItem(record.lease) }),
+    ...(record.undo && { undo: toUndoItem(record.undo) }),
   };
 }
 
@@ -76,6 +78,7 @@ export function fromImportItem(item: ImportItem): ImportRecord {
     lease: lease && leaseFrom(fields(lease)),
     runs: numberOf(item['runs']),
     checkpoint: checkpointFrom(fields(item['checkpoint'])),
+    undo: item['undo'] && undoFrom(fields(item['undo'])),
   };
 }
 
@@ -128,6 +131,29 @@ export function toCheckpointItem(checkpoint: ImportCheckpoint): AttributeValue {
       // Run and number of parts, one pair after the other.
       reportParts: { L: report.parts.flatMap(({ run, count }) => [number(run), number(count)]) },
     },
+  };
+}
+
+export function toUndoItem(undo: UndoProgress): AttributeValue {
+  const { by, totalHours, doneHours, sealedHours, nextPart } = undo;
+  return {
+    M: {
+      by: { S: by },
+      ...(totalHours !== undefined && { totalHours: number(totalHours) }),
+      doneHours: number(doneHours),
+      sealedHours: number(sealedHours),
+      nextPart: number(nextPart),
+    },
+  };
+}
+
+function undoFrom(item: ImportItem): UndoProgress {
+  return {
+    by: text(item['by']),
+    totalHours: item['totalHours'] && numberOf(item['totalHours']),
+    doneHours: numberOf(item['doneHours']),
+    sealedHours: numberOf(item['sealedHours']),
+    nextPart: numberOf(item['nextPart']),
   };
 }
 
@@ -218,6 +244,8 @@ const STATUSES: readonly ImportStatus[] = [
   'completed',
   'completed-with-errors',
   'failed',
+  'undoing',
+  'undone',
 ];
 const ENCODINGS: readonly TextEncoding[] = ['utf-8', 'utf-16le', 'utf-16be'];
 

@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { showInstant, type Instant } from '@sensorflow/kernel';
 import type { OpenedImport, ShownImport } from '../job/csv-imports.js';
+import type { UndoProgress } from '../job/import-record.js';
 
 const STATUSES = [
   'awaiting-upload',
@@ -10,6 +11,8 @@ const STATUSES = [
   'completed',
   'completed-with-errors',
   'failed',
+  'undoing',
+  'undone',
 ] as const;
 
 class RowCountsView {
@@ -37,6 +40,24 @@ class ImportFailureView {
 
   @ApiProperty()
   detail!: string;
+}
+
+class UndoView {
+  @ApiProperty({
+    type: Number,
+    nullable: true,
+    description: 'hours of equipment to take back; null until that is known',
+  })
+  total!: number | null;
+
+  @ApiProperty({ type: 'integer', description: 'of them, those that are done' })
+  done!: number;
+
+  @ApiProperty({
+    type: 'integer',
+    description: 'of those, not taken back because their readings expire',
+  })
+  sealed!: number;
 }
 
 /** An import and its progress. */
@@ -85,6 +106,9 @@ export class ImportView {
 
   @ApiPropertyOptional({ enum: [true], description: 'only there when nothing was written' })
   dryRun?: true;
+
+  @ApiPropertyOptional({ type: UndoView, description: 'only there when it is taken back' })
+  undo?: UndoView;
 }
 
 export class ImportPageView {
@@ -139,7 +163,12 @@ export function toImportView({ record, status, errorReportUrl }: ShownImport): I
     failure: record.failure ?? null,
     errorReportUrl,
     ...(record.options.dryRun && { dryRun: true }),
+    ...(record.undo && { undo: toUndoView(record.undo) }),
   };
+}
+
+function toUndoView({ totalHours, doneHours, sealedHours }: UndoProgress): UndoView {
+  return { total: totalHours ?? null, done: doneHours, sealed: sealedHours };
 }
 
 export function toImportUploadView(opened: OpenedImport): ImportUploadView {

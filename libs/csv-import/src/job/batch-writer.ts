@@ -9,6 +9,7 @@ import {
   type StoredBlock,
 } from '@sensorflow/sensor-data';
 import type { RowText } from '../grammar/row-text.js';
+import type { ManifestWriter } from '../undo/manifest-writer.js';
 import type { BatchPace } from './batch-pace.js';
 import type { ErrorReport } from './error-report.js';
 import type { BlockResult } from './import-progress.js';
@@ -37,6 +38,8 @@ export interface WriteContext {
   /** Whose readings they are. */
   readonly callerId: string;
   readonly sealer: ImportSealer;
+  /** Names the hours of blocks before they are sent. */
+  readonly manifest: ManifestWriter;
   readonly metrics: readonly string[];
   readonly rowText: RowText;
   readonly report: ErrorReport;
@@ -124,6 +127,7 @@ export class BatchWriter {
     before: Promise<void>,
     refused: RefusedRow[],
   ): Promise<void> {
+    await this.context.manifest.name(chunk.map(({ block }) => hourOfBlock(block)));
     let open = await this.attempt(chunk, refused);
     let callsInVain = open.length === chunk.length ? 1 : 0;
     await before;

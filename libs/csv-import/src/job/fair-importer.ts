@@ -4,8 +4,9 @@ import { CallerSlots } from './caller-slots.js';
 import type { CsvImporter, RunOutcome, RunRequest } from './csv-importer.js';
 import type { ImportQueue } from './import-queue.js';
 import type { ImportQuotas } from './import-quotas.js';
-import { isFinished } from './import-record.js';
+import { isFinished, type ImportRecord } from './import-record.js';
 import type { ImportStore } from './import-store.js';
+import type { ImportUndoer, UndoOutcome } from '../undo/import-undoer.js';
 
 export interface FairnessPorts {
   readonly imports: ImportStore;
@@ -23,6 +24,7 @@ export class FairImporter {
 
   constructor(
     private readonly importer: Pick<CsvImporter, 'run'>,
+    private readonly undoer: Pick<ImportUndoer, 'run'>,
     private readonly ports: FairnessPorts,
     importsPerCaller: number,
   ) {
@@ -30,10 +32,14 @@ export class FairImporter {
     this.slots = new CallerSlots(quotas, imports, clock, importsPerCaller);
   }
 
-  /** As CsvImporter, or `waiting`. */
-  async run(request: RunRequest, remainingMs: () => number): Promise<RunOutcome | 'waiting'> {
+  /** As CsvImporter, or `waiting`; as ImportUndoer of an import that is being undone. */
+  async run(
+    request: RunRequest,
+    remainingMs: () => number,
+  ): Promise<RunOutcome | UndoOutcome | 'waiting'> {
     const { uploadId } = request;
     const { record, use } = await this.receive(request);
+    if (record?.status === 'undoing') return this.undo(record, remainingMs);
     // Imports of earlier versions have nobody to share with.
     if (!record?.createdBy) return this.importer.run(request, remainingMs);
     const { subject } = record.createdBy;
@@ -50,6 +56,13 @@ export class FairImporter {
       if (slot) await this.slots.free(subject, slot).catch(() => undefined);
       await this.settle(subject, uploadId).catch(() => undefined);
     }
+  }
+
+  private async undo(record: ImportRecord, remainingMs: () => number): Promise<UndoOutcome> {
+    const { uploadId, createdBy } = record;
+    // It was cancelled, if it ran, and counts no longer.
+    if (createdBy) await this.settle(createdBy.subject, uploadId).catch(() => undefined);
+    return this.undoer.run(uploadId, remainingMs);
   }
 
   /** Of a file that has just arrived the import is queued, whether or not it gets a slot. */

@@ -140,7 +140,7 @@ describe('the last delivery of a message', () => {
   it('goes on with a fresh message when its run got on before it failed', async () => {
     const bench = new ImportWorkbench();
     const request = await bench.upload(FILE);
-    bench.store.failPuts((_, call) => (call > 20 ? 'not-stored' : undefined));
+    bench.store.failPuts((_, call) => (call > 5 ? 'not-stored' : undefined));
 
     const outcome = await bench.run(lastOf(request), SMALL);
 

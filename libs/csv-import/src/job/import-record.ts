@@ -25,6 +25,22 @@ export interface ImportRecord {
   /** How many runs have worked on it. */
   readonly runs: number;
   readonly checkpoint: ImportCheckpoint;
+  /** Since somebody asked to take it back. */
+  readonly undo: UndoProgress | undefined;
+}
+
+/** How far an import has been taken back. */
+export interface UndoProgress {
+  /** Who asked for it. */
+  readonly by: string;
+  /** To be taken back, as the manifest names them; undefined until it is closed. */
+  readonly totalHours: number | undefined;
+  /** Marked and recomputed, or sealed. */
+  readonly doneHours: number;
+  /** Not taken back, because their readings expire. */
+  readonly sealedHours: number;
+  /** Of the manifest, where the next run goes on. */
+  readonly nextPart: number;
 }
 
 /** Who opened an import and may see it. */
@@ -36,7 +52,8 @@ export interface ImportCreator {
 }
 
 export type FinalStatus = 'completed' | 'completed-with-errors' | 'failed';
-export type ImportStatus = 'awaiting-upload' | 'queued' | 'importing' | FinalStatus;
+export type ImportStatus =
+  'awaiting-upload' | 'queued' | 'importing' | FinalStatus | 'undoing' | 'undone';
 
 export interface UploadedObject {
   readonly etag: string;
@@ -107,8 +124,16 @@ export const START: ImportCheckpoint = {
   report: { parts: [], bytes: 0, unlisted: 0 },
 };
 
+/** Of an undo that begins. */
+export function nothingUndone(by: string): UndoProgress {
+  return { by, totalHours: undefined, doneHours: 0, sealedHours: 0, nextPart: 1 };
+}
+
+const OPEN: ReadonlySet<ImportStatus> = new Set(['awaiting-upload', 'queued', 'importing']);
+
+/** Whether no run imports it any more. */
 export function isFinished({ status }: ImportRecord): boolean {
-  return status === 'completed' || status === 'completed-with-errors' || status === 'failed';
+  return !OPEN.has(status);
 }
 
 export function isGzipName(fileName: string): boolean {

@@ -25,6 +25,8 @@ import type { ImportStore } from './import-store.js';
 import { NameAdmission } from './name-admission.js';
 import { openRows, type ImportedFile, type OpenRows } from './open-rows.js';
 import { TimeSlice } from './time-slice.js';
+import type { ImportManifest } from '../undo/import-manifest.js';
+import { ManifestWriter } from '../undo/manifest-writer.js';
 import type { UploadStorage } from './upload-storage.js';
 import { WriteWindow } from './write-window.js';
 
@@ -36,6 +38,7 @@ export interface ImportPorts {
   readonly clock: Clock;
   readonly retention: Retention;
   readonly names: MetricNameLimit;
+  readonly manifest: ImportManifest;
 }
 
 /** What a run is allowed: its lease, and how long it may work. */
@@ -167,6 +170,11 @@ export class ImportRun {
       readings: this.ports.readings,
       callerId: this.callerId,
       sealer: this.sealer(),
+      manifest: new ManifestWriter(
+        this.ports.manifest,
+        this.file.record.uploadId,
+        this.grant.token,
+      ),
       metrics: namesOf(columns),
       rowText: new RowText(columns, options.decimal),
       report: reportOf(dialect, columns.names),

@@ -4,6 +4,7 @@ import type {
   ImportCheckpoint,
   ImportRecord,
   Lease,
+  UndoProgress,
   UploadedObject,
 } from './import-record.js';
 
@@ -83,4 +84,18 @@ export abstract class ImportStore {
 
   /** Says that this run writes nothing any more; nothing happens when the lease is another's. */
   abstract release(uploadId: string, token: string): Promise<void>;
+
+  /**
+   * From any other status to undoing: no run can save or finish anything any more. Answers the import,
+   * as it is if somebody began before; undefined when it is missing or undone.
+   *
+   * @param by who asked for it
+   */
+  abstract beginUndo(uploadId: string, by: string): Promise<ImportRecord | undefined>;
+
+  /** False, and nothing saved, when it is not being undone, or another run of the undo is further. */
+  abstract saveUndo(uploadId: string, progress: UndoProgress): Promise<boolean>;
+
+  /** From undoing to undone; any other status stays. */
+  abstract finishUndo(uploadId: string, finishedAt: Instant): Promise<void>;
 }

@@ -150,7 +150,7 @@ describe('a run that was killed', () => {
     const bench = new ImportWorkbench();
     // The first blocks of both runs end with the same instant.
     const request = await bench.upload(`${HEAD}${row(8, 8)}${rows(8)}${row(2, 700)}`);
-    const late = await killed(bench, request, 12);
+    const late = await killed(bench, request, 16);
 
     await bench.run(request);
     const before = await bench.readings();

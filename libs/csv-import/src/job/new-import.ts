@@ -33,5 +33,6 @@ export function newImport(
     lease: undefined,
     runs: 0,
     checkpoint: START,
+    undo: undefined,
   };
 }

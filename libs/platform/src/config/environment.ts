@@ -83,6 +83,8 @@ const importerVariables = {
   DYNAMODB_IMPORTS_TABLE_NAME: text(),
   S3_BUCKET_NAME: text(),
   UPLOADS_QUEUE_URL: httpUrl(),
+  /** Undone imports are recomputed at once. */
+  AGGREGATE_SHARDS,
   RETENTION_DAYS,
   /** Below this much time a Lambda hands the rest of a file to its next run. */
   IMPORT_HANDOVER_MS: wholeNumber(1_000, 600_000)({ default: 60_000 }),
