@@ -90,6 +90,14 @@ describe('the hours of a run', () => {
     expect(await parts()).toHaveLength(2);
   });
 
+  it('cannot be named by a run that begins behind the fence', async () => {
+    const { manifest, writer, parts } = start();
+    await manifest.create(UPLOAD_ID, { kind: 'fence', number: 1, totalHours: 0 });
+
+    await expect(writer('a').name([anHour(1)])).rejects.toBeInstanceOf(LeaseLost);
+    expect(await parts()).toHaveLength(1);
+  });
+
   it('are not named when the store fails, also not for the next call', async () => {
     const { manifest, writer } = start();
     const run = writer('a');

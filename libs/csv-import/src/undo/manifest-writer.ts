@@ -11,6 +11,8 @@ import {
 /** Hours that a run remembers as named; one that it has forgotten is named again, which harms nothing. */
 const REMEMBERED_HOURS = 50_000;
 
+const NO_PART = { number: 0, totalHours: 0 };
+
 /** Names the hours of one run in the manifest before their blocks are sent. */
 export class ManifestWriter {
   /** When the part that names the hour is durable. */
@@ -66,17 +68,21 @@ export class ManifestWriter {
   }
 
   private async write(hours: readonly ImportedHour[]): Promise<void> {
-    this.lastPart ??= (await this.manifest.last(this.uploadId)) ?? { number: 0, totalHours: 0 };
+    if (!this.lastPart) this.follow(await this.manifest.last(this.uploadId));
     for (;;) {
       const stands = await this.manifest.create(this.uploadId, this.partOf(hours));
-      if (stands.kind === 'fence') throw new LeaseLost('the import is being undone');
-      this.lastPart = stands;
-      if (stands.writer === this.writer) return;
+      this.follow(stands);
+      if (stands.kind === 'hours' && stands.writer === this.writer) return;
     }
   }
 
+  private follow(last: ManifestPart | undefined): void {
+    if (last?.kind === 'fence') throw new LeaseLost('the import is being undone');
+    this.lastPart = last ?? NO_PART;
+  }
+
   private partOf(hours: readonly ImportedHour[]): HoursPart {
-    const { number = 0, totalHours = 0 } = this.lastPart ?? {};
+    const { number, totalHours } = this.lastPart ?? NO_PART;
     return {
       kind: 'hours',
       number: number + 1,
