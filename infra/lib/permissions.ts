@@ -13,9 +13,10 @@ export const TABLE_ACTIONS: Readonly<Record<Process, Readonly<Record<string, rea
       DYNAMODB_SESSIONS_TABLE_NAME: ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'],
     },
     'csv-importer': {
-      DYNAMODB_TABLE_NAME: ['BatchWriteItem', 'PutItem', 'Query'],
-      // How many metric names an equipment has, and the hours of an undone import.
-      DYNAMODB_AGGREGATE_TABLE_NAME: ['GetItem', 'PutItem', 'Query'],
+      DYNAMODB_TABLE_NAME: ['BatchWriteItem', 'PutItem'],
+      // How many metric names an equipment has.
+      DYNAMODB_AGGREGATE_TABLE_NAME: ['Query'],
+      // Its own parts of manifests too, in partitions of their own.
       DYNAMODB_IMPORTS_TABLE_NAME: ['GetItem', 'PutItem', 'Query', 'UpdateItem'],
     },
     'stream-aggregator': {

@@ -23,9 +23,11 @@ describe('the importer', () => {
     ]);
   });
 
-  it('goes on with imports, and opens none', () => {
+  it('goes on with imports, and writes down and reads which hours they write', () => {
     expect(actionsOn(importer, 'table/sensorflow-dev-imports')).toEqual([
       'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:Query',
       'dynamodb:UpdateItem',
     ]);
   });

@@ -251,7 +251,7 @@ describe('the variables of each process', () => {
   it('tell writers and readers of aggregates of one number of shards', () => {
     const told = valuesIn(regional(PROD), 'AGGREGATE_SHARDS');
 
-    expect(told).toEqual([String(PROD.aggregateShards), String(PROD.aggregateShards)]);
+    expect(told).toEqual(['api', 'aggregator', 'importer'].map(() => String(PROD.aggregateShards)));
   });
 
   it.each([
