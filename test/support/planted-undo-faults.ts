@@ -13,6 +13,7 @@ export const PLANTED_UNDO_FAULTS: readonly (readonly [string, UndoFault])[] = [
   ['takes another start for each run of an import', { importing: startsAnew }],
   ['names no run in the keys of an import', { landing: keyWithoutRun }],
   ['orders rows of an import by the first of their block', { landing: firstRowPlace }],
+  ['gives several processes one identity', { source: 'process1' }],
   ['folds by arrival', { landing: stampedOnArrival }],
   ['lets removals hide what is newer', { landing: removesTheFuture }],
   ['keys a removal by its start', { landing: removalKeyedByStart }],

@@ -48,9 +48,12 @@ const aDeath = fc.oneof(
   { weight: 2, arbitrary: fc.integer({ min: 1, max: 60 }) },
   { weight: 1, arbitrary: fc.constant(Infinity) },
 );
-const aSkew = fc.integer({ min: -MAX_SKEW_MS, max: MAX_SKEW_MS });
+const aSkew = fc.oneof(
+  fc.integer({ min: -MAX_SKEW_MS, max: MAX_SKEW_MS }),
+  fc.integer({ min: -5, max: 5 }),
+);
 
-export const undoSchedules: fc.Arbitrary<UndoSchedule> = fc.record({
+const anything: fc.Arbitrary<UndoSchedule> = fc.record({
   rows: fc.array(fc.record({ minute: aMinute, value: fc.integer({ min: 1, max: 99 }) }), {
     minLength: 1,
     maxLength: 14,
@@ -71,11 +74,46 @@ export const undoSchedules: fc.Arbitrary<UndoSchedule> = fc.record({
   ),
 });
 
+/** Runs that cut the same rows in other places, of which late blocks land when all is over. */
+const manyRuns = fc
+  .record({
+    schedule: anything,
+    minutes: fc.array(fc.constantFrom(0, 1, 2), { minLength: 4, maxLength: 10 }),
+    runs: fc.array(fc.record({ pieceBytes: fc.constantFrom(40, 90, 200), diesAt: aDeath }), {
+      minLength: 2,
+      maxLength: 3,
+    }),
+    fates: fc.array(fc.constantFrom<Fate>('stored', 'late'), { minLength: 6, maxLength: 12 }),
+  })
+  .map(({ schedule, minutes, ...others }): UndoSchedule => {
+    const rows = minutes.map((minute, index) => ({ minute, value: index + 1 }));
+    return Object.assign({}, schedule, others, { rows, undos: [], corrections: [], removals: [] });
+  });
+
+/** Of one instant, by processes whose clocks are all but equal. */
+const manyCorrections = fc
+  .record({
+    schedule: anything,
+    skewsMs: fc.array(fc.integer({ min: -3, max: 3 }), { minLength: 3, maxLength: 6 }),
+  })
+  .map(({ schedule, skewsMs }): UndoSchedule => {
+    const corrections = skewsMs.map((skewMs) => ({ minute: 1, skewMs }));
+    return Object.assign({}, schedule, { corrections, removals: [], undos: [] });
+  });
+
+export const undoSchedules: fc.Arbitrary<UndoSchedule> = fc.oneof(
+  { weight: 4, arbitrary: anything },
+  { weight: 1, arbitrary: manyRuns },
+  { weight: 1, arbitrary: manyCorrections },
+);
+
 /** What a fault makes of the parts of the product. */
 export interface UndoFault {
   /** Of a process of the import. */
   readonly importing?: (world: SimulatedUndo, ports: ImportPorts) => Partial<ImportPorts>;
   readonly undoing?: (world: SimulatedUndo, ports: UndoPorts) => Partial<UndoPorts>;
+  /** Of the stamps of every process that corrects. */
+  readonly source?: string;
   /** What the table of blocks makes of one that lands. */
   readonly landing?: (world: SimulatedUndo, block: StoredBlock) => StoredBlock;
 }
@@ -278,7 +316,7 @@ export class SimulatedUndo {
   }
 
   private stampsOf(skewMs: number): StampClock {
-    return new StampClock(new SkewedClock(this.bench.clock, skewMs));
+    return new StampClock(new SkewedClock(this.bench.clock, skewMs), this.fault.source);
   }
 
   /** The oracle: everything that was said, the greatest stamp stands, nothing clever. */
