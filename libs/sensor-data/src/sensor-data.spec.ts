@@ -1,4 +1,4 @@
-import { accepted, DomainError, refused } from '@sensorflow/kernel';
+import { accepted, DomainError, refused, SystemClock, WorkBudget } from '@sensorflow/kernel';
 import { describe, expect, it } from 'vitest';
 import { FixedClock } from '../../../test/support/fixed-clock.js';
 import { anInstant } from '../../../test/support/readings.js';
@@ -474,6 +474,41 @@ describe('removing a reading', () => {
       code: 'reading-too-old',
     });
     expect(await standing()).toHaveLength(1);
+  });
+
+  it('names the rest of a range for which its budget is too small, until nothing is left', async () => {
+    const { standing, sensorData } = sensorDataInMemory();
+    const readings = Array.from({ length: 300 }, (_reading, n) =>
+      accepted<unknown>({
+        equipmentId: 'EQ-1',
+        timestamp: new Date(Date.UTC(2023, 0, 1) + n * 60_000).toISOString(),
+        value: n,
+      }),
+    );
+    for (const reading of readings) await sensorData.recordBatch([reading], CALLER);
+    const to = anInstant('2023-01-02T00:00:00Z');
+    const remove = async (from: string) =>
+      sensorData.removeRange(
+        { equipmentId: 'EQ-1', from: anInstant(from), to },
+        CALLER,
+        new WorkBudget(new AbortController().signal, new SystemClock(), { storeCalls: 1, ms: 1e9 }),
+      );
+
+    const first = await failureOf(remove('2023-01-01T00:00:00Z'));
+    const left = (await standing()).length;
+    const { from } = first.extensions['rest'] as { readonly from: string };
+    const second = await failureOf(remove(from));
+
+    expect(first).toMatchObject({
+      kind: 'unavailable',
+      code: 'removal-unfinished',
+      retryAfterSeconds: 1,
+      extensions: { rest: { to: '2023-01-02T00:00:00.000Z' } },
+    });
+    expect(left).toBeGreaterThan(0);
+    expect(left).toBeLessThan(300);
+    expect((await standing()).length).toBeLessThan(left);
+    expect(second.code).toBe('removal-unfinished');
   });
 
   it('removes no range that begins there, and names the first instant that can be removed', async () => {

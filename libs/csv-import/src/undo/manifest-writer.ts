@@ -9,7 +9,7 @@ import {
 } from './import-manifest.js';
 
 /** Hours that a run remembers as named; one that it has forgotten is named again, which harms nothing. */
-const REMEMBERED_HOURS = 50_000;
+const REMEMBERED_HOURS = 20_000;
 
 const NO_PART = { number: 0, totalHours: 0 };
 

@@ -1,9 +1,12 @@
 import type { Instant } from '@sensorflow/kernel';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { FixedClock } from '../../../../test/support/fixed-clock.js';
 import { InMemoryBlockStore } from '../../../../test/support/in-memory-block-store.js';
+import { Retention } from '../retention.js';
 import type { LogRow } from './block-builder.js';
 import { HOUR_NS, hourOf, instantAt, offsetOf, type HourText } from './hour-time.js';
+import { InstantHistory, type PastValue } from './instant-history.js';
 import { LogReader, type LogRange } from './log-reader.js';
 import { packRows } from './pack-rows.js';
 import { sealRemoval, undoneMark } from './seal-removal.js';
@@ -142,6 +145,78 @@ describe('reading the log', () => {
     LIMIT_MS,
   );
 });
+
+describe('the history of an instant', () => {
+  it(
+    'has every value that was said of it, in pages of any size, and whether it was removed',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          aLog,
+          anInstant,
+          fc.integer({ min: 1, max: 7 }),
+          fc.integer({ min: 1, max: 5 }),
+          async (log, timestamp, limit, mostPerPage) => {
+            const written = withDistinctStamps(log);
+            const clock = new FixedClock('2026-12-01T00:00:00Z');
+            const store = storeWith(written, mostPerPage);
+            const history = new InstantHistory(store, Retention.FOREVER, clock);
+            const query = { equipmentId: EQUIPMENT, timestamp, limit };
+
+            const pages = [await history.page(query)];
+            for (let after = pages[0]?.next; after; after = pages.at(-1)?.next) {
+              pages.push(await history.page({ ...query, after }));
+            }
+
+            expect(pages.flatMap(({ values }) => values.map(pastInWords))).toEqual(
+              everSaid(written, timestamp),
+            );
+            expect(pages.every(({ values }) => values.length <= limit)).toBe(true);
+          },
+        ),
+        { numRuns: RUNS },
+      );
+    },
+    LIMIT_MS,
+  );
+});
+
+function pastInWords({ metric, value, removed, acceptedAt }: PastValue): string {
+  return `${acceptedAt} ${metric}=${value}${removed ? ' removed' : ''}`;
+}
+
+/** The oracle, again: the latest first. */
+function everSaid(log: readonly Written[], timestamp: Instant): readonly string[] {
+  const hour = hourOf(timestamp);
+  const offsetNs = offsetOf(timestamp);
+  const undone = log.some((written) => written.kind === 'undone' && written.hour === hour);
+  const removals = log.filter((written) => written.kind === 'removal');
+  const said = log.flatMap((written, index) => {
+    if (written.kind !== 'rows' || written.hour !== hour) return [];
+    const { importId, stamp, rows } = written;
+    if (importId !== undefined && undone) return [];
+    return rows.flatMap((row, at) => {
+      const place = importId === undefined ? at : index * 100 + at;
+      const values = row.offsetNs === offsetNs ? [...row.values] : [];
+      return values.map(([metric, value]) => ({ metric, value, stamp, place }));
+    });
+  });
+  said.sort(
+    (a, b) =>
+      compareStamps(b.stamp, a.stamp) || b.place - a.place || (a.metric < b.metric ? -1 : 1),
+  );
+  return said.map(({ metric, value, stamp }) => {
+    const removed = removals.some(
+      (removal) =>
+        removal.hour === hour &&
+        removal.firstNs <= offsetNs &&
+        offsetNs <= removal.lastNs &&
+        (removal.metric ?? metric) === metric &&
+        compareStamps(removal.stamp, stamp) > 0,
+    );
+    return pastInWords({ metric, value, removed, acceptedAt: stampInstant(stamp) });
+  });
+}
 
 /** A stamp is made once: blocks that a test gave equal ones get places of their own between the others. */
 function withDistinctStamps(log: readonly Written[]): readonly Written[] {
