@@ -1,0 +1,49 @@
+import { HourRecomputer } from '@sensorflow/aggregation';
+import { Retention } from '@sensorflow/sensor-data';
+import { describe, expect, it } from 'vitest';
+import { FixedClock } from '../../../test/support/fixed-clock.js';
+import { InMemoryAggregateStore } from '../../../test/support/in-memory-aggregate-store.js';
+import { InMemoryReadingStore } from '../../../test/support/in-memory-reading-store.js';
+import { aStoredReading } from '../../../test/support/readings.js';
+import { AggregateRecomputation } from './aggregate-recomputation.js';
+
+const NOW = '2023-03-01T00:00:00Z';
+const SOON = Date.parse(NOW) + 60_000;
+
+async function start(retention = Retention.FOREVER) {
+  const readings = new InMemoryReadingStore();
+  const aggregates = new InMemoryAggregateStore();
+  const hours = ['2023-02-15T06', '2023-02-25T06'];
+  await readings.putAll(
+    hours.map((hour) => aStoredReading({ equipmentId: 'EQ-1', timestamp: `${hour}:00:00Z` })),
+  );
+  const recomputer = new HourRecomputer(readings, aggregates, new FixedClock(NOW), { retention });
+  const named = hours.map((hour) => ({ equipmentId: 'EQ-1', hour }));
+  return { aggregates, named, recomputation: new AggregateRecomputation(recomputer) };
+}
+
+describe('the hours of an undone import', () => {
+  it('are recomputed when the call returns', async () => {
+    const { aggregates, named, recomputation } = await start();
+
+    expect(await recomputation.recompute(named, SOON)).toBe(0);
+
+    expect(aggregates.cells().map(({ hour }) => hour)).toEqual(named.map(({ hour }) => hour));
+  });
+
+  it('are counted where they are sealed', async () => {
+    const { aggregates, named, recomputation } = await start(Retention.ofDays(10));
+
+    expect(await recomputation.recompute(named, SOON)).toBe(1);
+
+    expect(aggregates.cells().map(({ hour }) => hour)).toEqual(['2023-02-25T06']);
+  });
+
+  it('are not done at the deadline', async () => {
+    const { named, recomputation } = await start();
+
+    const late = recomputation.recompute(named, Date.parse(NOW) - 1);
+
+    await expect(late).rejects.toMatchObject({ code: 'recompute-out-of-time' });
+  });
+});
