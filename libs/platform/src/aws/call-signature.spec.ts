@@ -61,7 +61,11 @@ describe('the signature of a call', () => {
           fc.pre(dates.every((date) => !Number.isNaN(date.getTime())));
           const signer = new CallSigner({ url, region: REGION, service: 'dynamodb' }, credentials);
           for (const date of dates) {
-            const list = signer.headers('DynamoDB_20120810.PutItem', body, date.getTime());
+            const list = signer.headers(
+              'DynamoDB_20120810.PutItem',
+              Buffer.from(body),
+              date.getTime(),
+            );
             const headers = pairsOf(list);
 
             const expected = await sdkAuthorization(url, credentials, headers, body, date);

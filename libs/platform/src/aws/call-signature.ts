@@ -43,7 +43,7 @@ export class CallSigner {
   }
 
   /** The headers of a call, names and values in turn; but for Host and Content-Length, which its connection writes. */
-  headers(target: string, body: string, epochMs: number): string[] {
+  headers(target: string, body: Uint8Array, epochMs: number): string[] {
     const key = this.keyAt(epochMs);
     const { amzDate, scopeText, signedHeaders } = this;
     const bodyHash = hash('sha256', body);

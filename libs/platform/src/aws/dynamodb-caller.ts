@@ -49,8 +49,14 @@ export class DynamoDbCaller {
     const { path, signer, connections } = await this.currentDestination();
     const sentEpochMs = Date.now();
     const target = `DynamoDB_20120810.${operation}`;
-    const signed = signer.headers(target, body, sentEpochMs + this.clockOffsetMs);
-    const { status, headers, text } = await connections.exchange({ path, headers: signed, body });
+    // Once, for its hash and for its connection.
+    const bytes = Buffer.from(body);
+    const signed = signer.headers(target, bytes, sentEpochMs + this.clockOffsetMs);
+    const { status, headers, text } = await connections.exchange({
+      path,
+      headers: signed,
+      body: bytes,
+    });
     this.noteClock(sentEpochMs, headers);
     if (status !== 200) await this.correctClock(headers);
     const answer: unknown = JSON.parse(text);

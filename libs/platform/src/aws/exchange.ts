@@ -13,7 +13,7 @@ export interface Answer {
 export interface Post {
   readonly path: string;
   readonly headers: string[];
-  readonly body: string;
+  readonly body: Uint8Array;
 }
 
 const CONNECT_TIMEOUT_MS = 500;

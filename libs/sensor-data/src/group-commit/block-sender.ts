@@ -1,4 +1,5 @@
 import type { Clock } from '@sensorflow/kernel';
+import { Bag, type InBag } from './bag.js';
 import { DrainRate } from './drain-rate.js';
 import type { GroupCommitOptions } from './group-commit-options.js';
 import { CallWindow } from './call-window.js';
@@ -18,7 +19,7 @@ export interface SenderListener {
   wakeAt(epochMs: number): void;
 }
 
-interface StoreCall {
+interface StoreCall extends InBag {
   readonly blocks: readonly SealedBlock[];
   readonly number: number;
   readonly sentEpochMs: number;
@@ -36,7 +37,7 @@ export class BlockSender {
   readonly rate: DrainRate;
   readonly totals = { calls: 0, blocks: 0, retries: 0 };
   private readonly window: CallWindow;
-  private readonly calls = new Set<StoreCall>();
+  private readonly calls = new Bag<StoreCall>();
   private blocksInFlight = 0;
 
   constructor(
@@ -61,9 +62,9 @@ export class BlockSender {
   /** When to look next at the calls that the store has not answered. */
   get nextLookEpochMs(): number {
     let nextEpochMs = Infinity;
-    for (const { isSlow, sentEpochMs } of this.calls) {
-      if (!isSlow) return Math.min(nextEpochMs, sentEpochMs + this.options.slowCallMs);
-      nextEpochMs = Math.min(nextEpochMs, sentEpochMs + this.options.callTimeoutMs);
+    for (const { isSlow, sentEpochMs } of this.calls.all()) {
+      const waitsMs = isSlow ? this.options.callTimeoutMs : this.options.slowCallMs;
+      nextEpochMs = Math.min(nextEpochMs, sentEpochMs + waitsMs);
     }
     return nextEpochMs;
   }
@@ -106,7 +107,8 @@ export class BlockSender {
   }
 
   private send(blocks: readonly SealedBlock[], nowEpochMs: number): void {
-    const call = { blocks, number: this.window.leave(), sentEpochMs: nowEpochMs, isSlow: false };
+    const number = this.window.leave();
+    const call = { blocks, number, sentEpochMs: nowEpochMs, isSlow: false, bagPlace: -1 };
     this.calls.add(call);
     this.blocksInFlight += blocks.length;
     this.totals.calls += 1;
@@ -129,7 +131,7 @@ export class BlockSender {
    * their slots. Not when they are answered: a busy process hears of a fast answer late.
    */
   lookAtCalls(nowEpochMs: number): void {
-    for (const call of this.calls) {
+    for (const call of this.calls.all()) {
       const waitedMs = nowEpochMs - call.sentEpochMs;
       if (!call.isSlow && waitedMs >= this.options.slowCallMs) {
         call.isSlow = true;

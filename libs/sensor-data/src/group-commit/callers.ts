@@ -17,8 +17,8 @@ export class CallerLine<P extends Queued> {
   bytes = 0;
   /** What stands in its line, as its queue counts it. */
   waiting = 0;
-  /** The groups that further readings can join, by equipment and hour. */
-  readonly open = new Map<string, P>();
+  /** The groups that further readings can join, by equipment and hour; a map of their own each time (see Bag). */
+  open: Map<string, P> | undefined;
   /** Whether it stands among those who take turns. */
   hasTurn = false;
 

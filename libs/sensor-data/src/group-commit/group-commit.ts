@@ -1,4 +1,5 @@
 import { instantFromEpochMs, type Clock } from '@sensorflow/kernel';
+import { Bag } from './bag.js';
 import { DeadlineTimer } from './deadline-timer.js';
 import type { CallerLine } from './callers.js';
 import { GROUP_COMMIT_OPTIONS, type GroupCommitOptions } from './group-commit-options.js';
@@ -77,7 +78,7 @@ export class GroupCommit extends ReadingWriter {
   private readonly sender: BlockSender;
   private readonly loadShedder: LoadShedder;
   private readonly timer: DeadlineTimer;
-  private readonly openCalls = new Set<WriteCall>();
+  private readonly openCalls = new Bag<WriteCall>();
   private readonly line: CallInLine[] = [];
   private openReadings = 0;
   private openBytes = 0;
@@ -312,7 +313,7 @@ export class GroupCommit extends ReadingWriter {
     const overdue: Waiter[] = [];
     const units = new Set<WriteUnit>();
     this.nextDeadlineEpochMs = Infinity;
-    for (const call of this.openCalls) {
+    for (const call of this.openCalls.all()) {
       if (call.deadlineEpochMs > dueEpochMs) {
         this.nextDeadlineEpochMs = Math.min(this.nextDeadlineEpochMs, call.deadlineEpochMs);
         continue;

@@ -42,13 +42,14 @@ export class UnitQueue {
     nowEpochMs: number,
   ): void {
     const { caller } = waiter.call;
-    const group = caller.open.get(equipmentHour);
+    const open = (caller.open ??= new Map<string, WriteUnit>());
+    const group = open.get(equipmentHour);
     if (group instanceof OpenGroup && group.waiters.length < MAX_READINGS_PER_GROUP) {
       group.add(waiter);
       return;
     }
     const next = new OpenGroup(waiter, equipmentHour, equipmentId, hourOf(timestamp));
-    caller.open.set(equipmentHour, next);
+    open.set(equipmentHour, next);
     this.makeReady(next, 'fresh', nowEpochMs);
   }
 
@@ -100,9 +101,11 @@ export class UnitQueue {
 
   private close(group: OpenGroup): void {
     group.state = 'done';
-    const { open } = group.caller;
+    const { caller, equipmentHour } = group;
     // One that is full is nobody's to join any more.
-    if (open.get(group.equipmentHour) === group) open.delete(group.equipmentHour);
+    if (caller.open?.get(equipmentHour) !== group) return;
+    caller.open.delete(equipmentHour);
+    if (caller.open.size === 0) caller.open = undefined;
   }
 
   /** Takes a unit out for good, wherever it stands. */

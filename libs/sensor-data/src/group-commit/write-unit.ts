@@ -1,4 +1,5 @@
 import type { Instant } from '@sensorflow/kernel';
+import type { InBag } from './bag.js';
 import type { CallerLine } from './callers.js';
 import type { LogRow } from '../log/block-builder.js';
 import type { PutOutcome } from '../log/block-store.js';
@@ -135,7 +136,8 @@ export function equipmentHourOf({ equipmentId, timestamp }: Reading): string {
 }
 
 /** One admitted call: it is answered when all of its places are. */
-export class WriteCall {
+export class WriteCall implements InBag {
+  bagPlace = -1;
   readonly waiters: Waiter[] = [];
   private readonly outcomes: WriteOutcome[] = [];
   private open = 0;
