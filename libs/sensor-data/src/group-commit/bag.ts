@@ -6,7 +6,7 @@ export interface InBag {
 /**
  * What is under way, in no order. Not a Set: a Set from which things come and go is rebuilt all the time, and
  * V8 keeps each of its dead tables, with what stood in it, alive through the one before until the next full
- * collection. That promoted every write to the old generation, which was a third of a reading's CPU.
+ * collection. That promoted every write to the old generation: a third of the CPU that one takes behind HTTP.
  */
 export class Bag<T extends InBag> {
   private readonly items: T[] = [];
