@@ -3,6 +3,7 @@ import { Retention } from '@sensorflow/sensor-data';
 import { describe, expect, it } from 'vitest';
 import { FixedClock } from '../../../test/support/fixed-clock.js';
 import { InMemoryAggregateStore } from '../../../test/support/in-memory-aggregate-store.js';
+import { InMemoryClosingProgress } from '../../../test/support/in-memory-closing-progress.js';
 import { InMemoryReadingStore } from '../../../test/support/in-memory-reading-store.js';
 import { aStoredReading } from '../../../test/support/readings.js';
 import { AggregateRecomputation } from './aggregate-recomputation.js';
@@ -17,7 +18,8 @@ async function start(retention = Retention.FOREVER) {
   await readings.putAll(
     hours.map((hour) => aStoredReading({ equipmentId: 'EQ-1', timestamp: `${hour}:00:00Z` })),
   );
-  const recomputer = new HourRecomputer(readings, aggregates, new FixedClock(NOW), { retention });
+  const ports = { readings, aggregates, closing: new InMemoryClosingProgress() };
+  const recomputer = new HourRecomputer(ports, new FixedClock(NOW), { retention });
   const named = hours.map((hour) => ({ equipmentId: 'EQ-1', hour }));
   return { aggregates, named, recomputation: new AggregateRecomputation(recomputer) };
 }
