@@ -273,7 +273,30 @@ describe('a bearer token', () => {
     expect(answer.status).toBe(401);
     expect(answer.body['code']).toBe('invalid-token');
     expect(answer.headers['www-authenticate']).toContain('Bearer');
-    expect(answer.text).not.toMatch(/jwt|signature|issuer|kid|expired/i);
+    // What was found and what to send instead, in none of a library's words.
+    expect(answer.body['detail']).toMatch(/ Send an access token of this service/);
+    expect(answer.text).not.toMatch(/jwt|\bkid\b|error/i);
+  });
+
+  it.each<[string, () => string, RegExp]>([
+    [
+      'expired',
+      () => signer.userToken({ iat: now - 3600, exp: nowEpochSeconds() - 61 }),
+      /has expired/,
+    ],
+    ['not valid yet', () => signer.userToken({ nbf: nowEpochSeconds() + 90 }), /not valid yet/],
+    ['an ID token', () => signer.sign(idTokenClaims()), /no access token: its token_use/],
+    ['of another issuer', () => signer.userToken({ iss: `${ISSUER}2` }), /another issuer/],
+    ['of another client', () => signer.userToken({ client_id: 'other' }), /another client/],
+    ['signed by nobody we know', () => attacker.userToken(), /not one of the issuer's/],
+    ['with a wrong signature', () => withFlippedBit(signer.userToken()), /signature .* is wrong/],
+    ['something else', () => 'hunter2', /three base64url parts/],
+    ['too large', () => 'x'.repeat(8193), /more than 8192 characters/],
+  ])('hears what is wrong with it when it is %s', async (_name, token, words) => {
+    const answer = await call(`${auth.url}/auth/me`, bearer(token()));
+
+    expect([answer.status, answer.body['code']]).toEqual([401, 'invalid-token']);
+    expect(answer.body['detail']).toMatch(words);
   });
 
   it('pollutes no prototype on its way', () => {
@@ -338,6 +361,18 @@ describe('the Authorization header', () => {
     expect(answer.status).toBe(401);
     expect(answer.body['code']).toBe('unauthenticated');
     expect(answer.headers['www-authenticate']).toBe('Bearer realm="SensorFlow"');
+  });
+
+  it.each<[string, Record<string, string>, RegExp]>([
+    ['nothing at all', {}, /^No credential was found\. Send/],
+    ['Basic credentials', { authorization: 'Basic YTpi' }, /only POST \/auth\/login/],
+    ['another scheme', { authorization: 'Digest a=b' }, /not with the scheme Bearer/],
+    ['a browser over http', { 'user-agent': 'Mozilla/5.0' }, /plain http .* use https/],
+  ])('explains what it makes of %s', async (_name, headers, words) => {
+    const answer = await call(`${auth.url}/probe/any`, headers);
+
+    expect(answer.body).toMatchObject({ code: 'unauthenticated' });
+    expect(answer.body['detail']).toMatch(words);
   });
 });
 

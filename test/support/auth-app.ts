@@ -10,6 +10,7 @@ import {
   Public,
   RequiresScope,
 } from '@sensorflow/auth/http/auth.decorators.js';
+import { RequestAuthenticator } from '@sensorflow/auth/http/request-authenticator.js';
 import { ProblemFilter } from '@sensorflow/platform/http/problem.filter.js';
 import { once } from 'node:events';
 import { createServer, request as httpRequest } from 'node:http';
@@ -101,6 +102,8 @@ export async function startAuthApp(options: AuthAppOptions): Promise<AuthApp> {
     logger: false,
   });
   app.useGlobalFilters(new ProblemFilter());
+  const server = app.getHttpAdapter().getInstance();
+  app.get(RequestAuthenticator, { strict: false }).authenticateRequests(server);
   await app.listen(0, '127.0.0.1');
   const close = async () => {
     await app.close();

@@ -1,6 +1,6 @@
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Admission } from '@sensorflow/auth/http/admission.js';
 import { callerOf } from '@sensorflow/auth/http/auth.decorators.js';
+import { RequestAuthenticator } from '@sensorflow/auth/http/request-authenticator.js';
 import type { ApiEnvironment } from '@sensorflow/platform/config/environment.js';
 import { registerBodyParsers } from '@sensorflow/platform/http/body-parsers.js';
 import { ProblemFilter, sendProblem } from '@sensorflow/platform/http/problem.filter.js';
@@ -64,7 +64,7 @@ export function configureApp(app: NestFastifyApplication, environment: ApiEnviro
   refuseBrokenRequests(server);
   const frontendOrigin = frontendOriginOf(environment);
   refuseOtherMethods(server, frontendOrigin);
-  app.get(Admission, { strict: false }).admitBeforeBody(server);
+  app.get(RequestAuthenticator, { strict: false }).authenticateRequests(server);
   recordQuickly(server, app.get(SensorData, { strict: false }));
   registerBodyParsers(server, (request) => callerOf(request)?.subject ?? request.ip);
   app.useGlobalPipes(requestValidationPipe());

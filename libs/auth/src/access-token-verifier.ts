@@ -25,9 +25,17 @@ export abstract class AccessTokenVerifier {
 /** Browsers refuse larger cookies, Node larger headers; ours have 1 to 2 KB. */
 export const MAX_TOKEN_BYTES = 8192;
 
-/** One answer for every broken, foreign, expired or ended token: which it is helps only an attacker. */
-export function invalidToken(cause?: unknown): DomainError {
-  return new DomainError('unauthenticated', 'invalid-token', 'The access token is not accepted.', {
-    cause,
-  });
+/**
+ * The 401 for every token that is not accepted. Its detail says what was found and what to send instead; no
+ * library's words.
+ *
+ * @param found a sentence
+ */
+export function invalidToken(found: string, cause?: unknown): DomainError {
+  return new DomainError('unauthenticated', 'invalid-token', `${found} ${REMEDY}`, { cause });
 }
+
+const REMEDY =
+  'Send an access token of this service: log in with POST /auth/login, or get one by client credentials.';
+
+export const TOKEN_TOO_LARGE = `The access token has more than ${MAX_TOKEN_BYTES} characters.`;

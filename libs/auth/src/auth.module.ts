@@ -27,8 +27,8 @@ import { DynamoDbEndedSessionStore } from './dynamodb/dynamodb-ended-session-sto
 import { EndedSessionStore } from './ended-session-store.js';
 import { EndedSessions } from './ended-sessions.js';
 import { AccessGuard } from './http/access.guard.js';
-import { Admission } from './http/admission.js';
 import { AuthController } from './http/auth.controller.js';
+import { RequestAuthenticator } from './http/request-authenticator.js';
 import { IdentityProvider } from './identity-provider.js';
 import { KnownNetworks } from './known-networks.js';
 import { LoginThrottle } from './login-throttle.js';
@@ -52,7 +52,7 @@ export interface AuthModuleOptions {
   readonly clock?: Clock;
 }
 
-/** Puts identity together: every route of the application stands behind its guard. */
+/** Puts identity together: no route of the application runs for a request that it did not let in. */
 @Module({})
 export class AuthModule implements OnModuleInit, OnApplicationShutdown {
   constructor(
@@ -70,10 +70,10 @@ export class AuthModule implements OnModuleInit, OnApplicationShutdown {
         ...sessionProviders(options),
         ...passwordProviders(options),
         { provide: FrontendOrigin, useValue: new FrontendOrigin(options.frontendOrigin) },
-        Admission,
+        RequestAuthenticator,
         { provide: APP_GUARD, useClass: AccessGuard },
       ],
-      exports: [Admission, AuthReadiness, Authentication],
+      exports: [RequestAuthenticator, AuthReadiness, Authentication],
     };
   }
 

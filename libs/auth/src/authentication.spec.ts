@@ -17,7 +17,7 @@ class VerifierTwin extends AccessTokenVerifier {
   override async verify(unverifiedToken: string): Promise<VerifiedToken> {
     this.verified += 1;
     const lifeSeconds = Number(/^(?:token|machine)-(\d+)/.exec(unverifiedToken)?.[1]);
-    if (Number.isNaN(lifeSeconds)) throw invalidToken();
+    if (Number.isNaN(lifeSeconds)) throw invalidToken('A broken token is not accepted.');
     const expiresAtEpochSeconds = this.clock.nowEpochMs() / 1000 + lifeSeconds;
     return {
       caller: {
@@ -176,11 +176,11 @@ describe('a user’s token', () => {
     provider.refusedTokens.add('token-3600');
 
     for (let index = 0; index < 100; index += 1) {
-      await expect(authentication.authenticate('token-3600')).rejects.toThrow('not accepted');
+      await expect(authentication.authenticate('token-3600')).rejects.toThrow('was revoked');
     }
     const asked = provider.checkedTokens.length;
     await pass(60_000);
-    await expect(authentication.authenticate('token-3600')).rejects.toThrow('not accepted');
+    await expect(authentication.authenticate('token-3600')).rejects.toThrow('was revoked');
 
     expect([asked, provider.checkedTokens.length]).toEqual([1, 2]);
   });

@@ -4,6 +4,7 @@ import {
   AccessTokenVerifier,
   invalidToken,
   MAX_TOKEN_BYTES,
+  TOKEN_TOO_LARGE,
   type VerifiedToken,
 } from './access-token-verifier.js';
 import { EndedSessions } from './ended-sessions.js';
@@ -61,7 +62,7 @@ export class Authentication {
    * spared the promises. Undefined says nothing of the token.
    */
   recall(unverifiedToken: string): VerifiedToken | undefined {
-    if (unverifiedToken.length > MAX_TOKEN_BYTES) throw invalidToken();
+    if (unverifiedToken.length > MAX_TOKEN_BYTES) throw invalidToken(TOKEN_TOO_LARGE);
     const digest = digestOf(unverifiedToken);
     const found = this.remembered.get(digest);
     if (!found) return undefined;
@@ -113,7 +114,9 @@ export class Authentication {
     const known = this.refusals.get(digest);
     if (known && known.untilEpochMs > this.clock.nowEpochMs()) throw known.error;
     try {
-      if (!(await this.identityProvider.acceptsToken(unverifiedToken))) throw invalidToken();
+      if (!(await this.identityProvider.acceptsToken(unverifiedToken))) {
+        throw invalidToken('The token was revoked, or its user is disabled.');
+      }
       this.refusals.delete(digest);
     } catch (cause) {
       const error = isRefusal(cause) ? cause : sessionCheckUnavailable(cause);
@@ -125,7 +128,8 @@ export class Authentication {
   }
 
   private unlessEnded(token: VerifiedToken): VerifiedToken {
-    if (this.endedSessions.isEnded(token)) throw invalidToken();
+    if (this.endedSessions.isEnded(token))
+      throw invalidToken('The session of this token has ended.');
     return token;
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { VerifiedToken } from './access-token-verifier.js';
+import { invalidToken, type VerifiedToken } from './access-token-verifier.js';
 import { scopesOfClaim, scopesOfGroups, type Caller } from './caller.js';
 
 /** Which tokens of the user pool are meant for us. */
@@ -17,23 +17,26 @@ export const CLOCK_SKEW_SECONDS = 60;
 const MAX_LIFETIME_SECONDS = 86_400;
 
 /**
- * Reads the claims of a token whose signature was checked. Undefined when it is none of our access
- * tokens. Scopes that are missing or strange make a caller without scopes, not an invalid token.
+ * Reads the claims of a token whose signature was checked. Scopes that are missing or strange make a
+ * caller without scopes, not an invalid token.
+ *
+ * Throws DomainError `unauthenticated` (`invalid-token`) when it is none of our access tokens.
  */
 export function readClaims(
   claims: TokenClaims,
   unverifiedToken: string,
   policy: TokenPolicy,
   nowEpochSeconds: number,
-): VerifiedToken | undefined {
-  const { iss, token_use: tokenUse, client_id: clientId } = claims;
+): VerifiedToken {
   // An ID token is about a user, not for us.
-  if (tokenUse !== 'access' || typeof iss !== 'string' || !policy.issuers.has(iss))
-    return undefined;
+  if (claims['token_use'] !== 'access') {
+    throw invalidToken('This is no access token: its token_use is not "access".');
+  }
+  if (typeof claims['iss'] !== 'string' || !policy.issuers.has(claims['iss'])) {
+    throw invalidToken(FOREIGN_ISSUER);
+  }
   const times = readTimes(claims, nowEpochSeconds);
-  const identity =
-    typeof clientId === 'string' ? readIdentity(claims, clientId, policy) : undefined;
-  if (!times || !identity) return undefined;
+  const identity = readIdentity(claims, policy);
   return {
     caller: { ...identity, expiresAtEpochSeconds: times.expiresAt },
     sessionId: sessionIdOf(claims, unverifiedToken),
@@ -43,14 +46,21 @@ export function readClaims(
   };
 }
 
+export const FOREIGN_ISSUER =
+  'The access token comes from another issuer than those that are accepted.';
+export const NOT_VALID_YET =
+  'The access token is not valid yet: its times lie ahead of the clock here.';
+export const EXPIRED = 'The access token has expired.';
+const TIMES_UNUSABLE = 'The access token has no usable times (iat, exp, nbf).';
+
 function readTimes(claims: TokenClaims, now: number) {
   const { exp, iat, nbf } = claims;
-  if (!isEpochSeconds(exp) || !isEpochSeconds(iat)) return undefined;
-  if (nbf !== undefined && (!isEpochSeconds(nbf) || nbf > now + CLOCK_SKEW_SECONDS))
-    return undefined;
-  if (exp + CLOCK_SKEW_SECONDS <= now || iat > now + CLOCK_SKEW_SECONDS) return undefined;
+  if (!isEpochSeconds(exp) || !isEpochSeconds(iat)) throw invalidToken(TIMES_UNUSABLE);
+  if (nbf !== undefined && !isEpochSeconds(nbf)) throw invalidToken(TIMES_UNUSABLE);
+  if (Math.max(iat, nbf ?? 0) > now + CLOCK_SKEW_SECONDS) throw invalidToken(NOT_VALID_YET);
+  if (exp + CLOCK_SKEW_SECONDS <= now) throw invalidToken(EXPIRED);
   // Also catches milliseconds written where seconds belong.
-  if (exp <= iat || exp - iat > MAX_LIFETIME_SECONDS) return undefined;
+  if (exp <= iat || exp - iat > MAX_LIFETIME_SECONDS) throw invalidToken(TIMES_UNUSABLE);
   return { expiresAt: exp, issuedAt: iat };
 }
 
@@ -60,17 +70,19 @@ function isEpochSeconds(value: unknown): value is number {
 
 function readIdentity(
   claims: TokenClaims,
-  clientId: string,
   policy: TokenPolicy,
-): Omit<Caller, 'expiresAtEpochSeconds'> | undefined {
-  const { sub, username, scope } = claims;
-  if (!isName(sub)) return undefined;
-  if (policy.machineClientIds.has(clientId)) {
-    const scopes = scopesOfClaim(typeof scope === 'string' ? scope : '');
-    return { kind: 'machine', subject: sub, username: clientId, scopes };
+): Omit<Caller, 'expiresAtEpochSeconds'> {
+  const { sub, username, scope, client_id: clientId } = claims;
+  if (typeof clientId === 'string' && isName(sub)) {
+    if (policy.machineClientIds.has(clientId)) {
+      const scopes = scopesOfClaim(typeof scope === 'string' ? scope : '');
+      return { kind: 'machine', subject: sub, username: clientId, scopes };
+    }
+    if (clientId === policy.clientId && isName(username)) {
+      return { kind: 'user', subject: sub, username, scopes: scopesOfGroups(groupsOf(claims)) };
+    }
   }
-  if (clientId !== policy.clientId || !isName(username)) return undefined;
-  return { kind: 'user', subject: sub, username, scopes: scopesOfGroups(groupsOf(claims)) };
+  throw invalidToken('The access token was made for another client than those that are accepted.');
 }
 
 function groupsOf(claims: TokenClaims): readonly string[] {

@@ -1,7 +1,14 @@
 import { Clock, DomainError } from '@sensorflow/kernel';
 import passport from 'passport';
 import { AccessTokenVerifier, invalidToken, type VerifiedToken } from '../access-token-verifier.js';
-import { readClaims, type TokenClaims, type TokenPolicy } from '../token-claims.js';
+import {
+  EXPIRED,
+  FOREIGN_ISSUER,
+  NOT_VALID_YET,
+  readClaims,
+  type TokenClaims,
+  type TokenPolicy,
+} from '../token-claims.js';
 import { keyIdOfWellFormedToken } from '../token-structure.js';
 import { AccessTokenStrategy, type TokenCarrier } from './access-token-strategy.js';
 import { JwksKeySet } from './jwks-key-set.js';
@@ -26,14 +33,11 @@ export class PassportTokenVerifier extends AccessTokenVerifier {
 
   async verify(unverifiedToken: string): Promise<VerifiedToken> {
     const keyId = keyIdOfWellFormedToken(unverifiedToken);
-    if (keyId === undefined) throw invalidToken();
+    if (keyId === undefined) throw invalidToken(MALFORMED);
     this.requireKeys();
-    if (!(await this.keys.knows(keyId))) throw invalidToken();
+    if (!(await this.keys.knows(keyId))) throw invalidToken(UNKNOWN_SIGNER);
     const claims = await this.claimsOf({ unverifiedToken });
-    const now = this.clock.nowEpochMs() / 1000;
-    const token = readClaims(claims, unverifiedToken, this.policy, now);
-    if (!token) throw invalidToken();
-    return token;
+    return readClaims(claims, unverifiedToken, this.policy, this.clock.nowEpochMs() / 1000);
   }
 
   private requireKeys(): void {
@@ -50,11 +54,26 @@ export class PassportTokenVerifier extends AccessTokenVerifier {
     return new Promise((resolve, reject) => {
       const done = (error: unknown, claims?: TokenClaims | false, reason?: unknown): void => {
         if (claims) resolve(claims);
-        else reject(invalidToken(error ?? reason));
+        else reject(refusal(error ?? reason));
       };
       const authenticate: (carrier: TokenCarrier, response: object, next: typeof done) => void =
         this.passport.authenticate(STRATEGY, { session: false }, done);
       authenticate(carrier, {}, done);
     });
   }
+}
+
+const MALFORMED =
+  'This is no access token: three base64url parts, signed with RS256, were expected.';
+const UNKNOWN_SIGNER = "The access token is signed with a key that is not one of the issuer's.";
+const WRONG_SIGNATURE = 'The signature of the access token is wrong.';
+const UNUSABLE = 'The access token cannot be used: its claims are not those of this service.';
+
+/** What the JWT library found, in our words. */
+function refusal(cause: unknown): DomainError {
+  const { name, message } = cause instanceof Error ? cause : new Error('refused');
+  if (name === 'TokenExpiredError') return invalidToken(EXPIRED, cause);
+  if (name === 'NotBeforeError') return invalidToken(NOT_VALID_YET, cause);
+  if (message.includes('issuer')) return invalidToken(FOREIGN_ISSUER, cause);
+  return invalidToken(message.includes('signature') ? WRONG_SIGNATURE : UNUSABLE, cause);
 }

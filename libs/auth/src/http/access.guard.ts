@@ -1,33 +1,27 @@
 import { Injectable, Logger, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { DomainError } from '@sensorflow/kernel';
-import { Admission } from './admission.js';
-import { DeclaredPolicy, type RoutePolicy } from './auth.decorators.js';
+import { DeclaredPolicy } from './auth.decorators.js';
+import { wasAuthenticated } from './current-session.js';
 
-/** Stands before every route: without a declared policy, an identity and the scope nobody gets in. */
+/**
+ * Runs no handler for a request that RequestAuthenticator did not let in under the policy that the handler
+ * declares, as when a route forgets to declare one. It authenticates nobody itself.
+ */
 @Injectable()
 export class AccessGuard implements CanActivate {
   private readonly logger = new Logger(AccessGuard.name);
 
-  constructor(
-    private readonly reflector: Reflector,
-    private readonly admission: Admission,
-  ) {}
+  constructor(private readonly reflector: Reflector) {}
 
-  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    const policy = this.policyOf(context);
-    const http = context.switchToHttp();
-    const admitted = this.admission.admit(http.getRequest(), http.getResponse(), policy);
-    return admitted ? admitted.then(() => true) : true;
-  }
-
-  private policyOf(context: ExecutionContext): RoutePolicy {
-    const policy = this.reflector.getAllAndOverride(DeclaredPolicy, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
-    if (policy !== undefined && context.getType() === 'http') return policy;
-    this.logger.error(`${context.getClass().name}.${context.getHandler().name} declares no policy`);
+  canActivate(context: ExecutionContext): boolean {
+    const handler = context.getHandler();
+    const policy = this.reflector.getAllAndOverride(DeclaredPolicy, [handler, context.getClass()]);
+    if (policy !== undefined && context.getType() === 'http') {
+      if (policy === 'public') return true;
+      if (wasAuthenticated(context.switchToHttp().getRequest(), policy)) return true;
+    }
+    this.logger.error(`${context.getClass().name}.${handler.name} is behind no policy`);
     throw new DomainError('forbidden', 'route-without-policy', 'Nobody may call this route.');
   }
 }

@@ -11,10 +11,10 @@ import type { Caller } from '../caller.js';
 import { FrontendOrigin } from '../frontend-origin.js';
 import { Passwords } from '../passwords.js';
 import { clearedSessionCookie, sessionCookie } from '../session-cookie.js';
-import { Sessions } from '../sessions.js';
+import { Sessions, type PresentedToken } from '../sessions.js';
 import { AnyScope, CurrentCaller, Public } from './auth.decorators.js';
 import { callerView, CallerView, MessageView } from './auth.views.js';
-import { CurrentSession, type PresentedTokens } from './current-session.js';
+import { CurrentSession } from './current-session.js';
 import { NewPasswordBody, newPasswordIn } from './new-password.body.js';
 import { refuseCrossSite } from './request-origin.js';
 
@@ -148,10 +148,10 @@ export class AuthController {
   @ApiOkResponse({ type: MessageView })
   @ApiProblem(503, 'logout-not-recorded')
   async logout(
-    @CurrentSession() tokens: PresentedTokens,
+    @CurrentSession() token: PresentedToken,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<MessageView> {
-    for (const token of tokens) await this.sessions.logout(token);
+    await this.sessions.logout(token);
     void reply.header('set-cookie', clearedSessionCookie());
     return { message: 'Logged out.' };
   }

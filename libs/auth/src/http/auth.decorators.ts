@@ -23,7 +23,7 @@ export const MACHINE_TOKEN_SECURITY = 'machineToken';
 export const DeclaredPolicy = Reflector.createDecorator<RoutePolicy>();
 
 /** Anyone, with or without an identity; none is looked for. */
-export function Public(): MethodDecorator & ClassDecorator {
+export function Public(): MethodDecorator {
   return DeclaredPolicy('public');
 }
 
@@ -49,7 +49,6 @@ function identityNeeded(...forbiddenCodes: string[]): MethodDecorator {
   return applyDecorators(
     ApiSecurity(SESSION_COOKIE_SECURITY),
     ApiSecurity(MACHINE_TOKEN_SECURITY),
-    ApiProblem(400, 'ambiguous-credentials'),
     ApiProblem(401, 'unauthenticated', 'invalid-token'),
     ApiProblem(403, ...forbiddenCodes),
     ApiProblem(503, 'session-check-unavailable', 'signing-keys-unavailable'),
@@ -63,7 +62,7 @@ interface CarriesCaller {
   [CALLER]?: Caller;
 }
 
-/** For the guard alone: writes down who is calling. */
+/** For the authenticator alone: writes down who is calling. */
 export function rememberCaller(request: object, caller: Caller): void {
   const carrier: CarriesCaller = request;
   carrier[CALLER] = caller;

@@ -2,35 +2,39 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { PresentedToken } from '../sessions.js';
 import type { RoutePolicy } from './auth.decorators.js';
 
-/** Every token that a request presented and that was accepted; the one it acts with comes first. */
-export type PresentedTokens = readonly [PresentedToken, ...PresentedToken[]];
-
-const SESSION = Symbol('session');
-
-interface CarriesSession {
-  [SESSION]?: { readonly tokens: PresentedTokens; readonly policy: RoutePolicy };
+/** How a request was let in. */
+export interface RequestAuthentication {
+  readonly token: PresentedToken;
+  readonly policy: RoutePolicy;
 }
 
-/** For admission alone. */
-export function rememberSession(
+/** A symbol, so that nothing in a request can take its place. */
+const AUTHENTICATION = Symbol('authentication');
+
+interface CarriesAuthentication {
+  [AUTHENTICATION]?: RequestAuthentication;
+}
+
+/** For the authenticator alone. */
+export function rememberAuthentication(
   request: object,
-  tokens: PresentedTokens,
-  policy: RoutePolicy,
+  authentication: RequestAuthentication,
 ): void {
-  const carrier: CarriesSession = request;
-  carrier[SESSION] = { tokens, policy };
+  const carrier: CarriesAuthentication = request;
+  carrier[AUTHENTICATION] = authentication;
 }
 
-export function wasAdmitted(request: object, policy: RoutePolicy): boolean {
-  const carrier: CarriesSession = request;
-  return carrier[SESSION]?.policy === policy;
+export function wasAuthenticated(request: object, policy: RoutePolicy): boolean {
+  const carrier: CarriesAuthentication = request;
+  return carrier[AUTHENTICATION]?.policy === policy;
 }
 
-/** The verified tokens themselves, for logging out. Other handlers need only the caller. */
+/** The verified token itself, for logging out. Other handlers need only the caller. */
 export const CurrentSession = createParamDecorator(
-  (_: unknown, context: ExecutionContext): PresentedTokens => {
-    const session = context.switchToHttp().getRequest<CarriesSession>()[SESSION];
-    if (!session) throw new Error('a public route has no session');
-    return session.tokens;
+  (_: unknown, context: ExecutionContext): PresentedToken => {
+    const carrier = context.switchToHttp().getRequest<CarriesAuthentication>();
+    const authentication = carrier[AUTHENTICATION];
+    if (!authentication) throw new Error('a public route has no session');
+    return authentication.token;
   },
 );

@@ -920,7 +920,7 @@ describe('the documents', () => {
       expect.arrayContaining(['201', '207', '400', '401', '403', '413', '415', '503']),
     );
     expect(JSON.stringify(batch?.requestBody)).toContain('application/x-ndjson');
-    expect(JSON.stringify(batch?.responses)).toMatch(/no-valid-reading.*ambiguous-credentials/);
+    expect(JSON.stringify(batch?.responses)).toMatch(/no-valid-reading.*unauthenticated/);
     const single = document.paths['/sensor-data']?.post;
     expect(JSON.stringify(single?.requestBody)).toContain('schemas/NewReading');
     expect(JSON.stringify(single?.responses)).toContain('outcome-unknown');

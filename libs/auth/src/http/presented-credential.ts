@@ -2,28 +2,34 @@ import type { FastifyRequest } from 'fastify';
 import { invalidToken } from '../access-token-verifier.js';
 import { SESSION_COOKIE } from '../session-cookie.js';
 
-/** The tokens that came with a request, unverified. */
-export interface PresentedCredentials {
-  readonly bearer: string | undefined;
-  readonly cookie: string | undefined;
+/** What a request brings to say who sent it, unverified. */
+export interface PresentedCredential {
+  readonly kind: 'bearer' | 'cookie';
+  readonly unverified: string;
 }
 
 const BEARER_SCHEME = /^bearer(?: +|$)/i;
 
 /**
- * Finds the bearer token and the session cookie. Other schemes say nothing here: browsers go on
+ * The one credential that decides: the first that is present of the bearer token and the session cookie.
+ * What comes after it is not looked at. Schemes other than Bearer say nothing here: browsers go on
  * sending the Basic credentials of a login.
  *
  * Throws DomainError `invalid-token` for anything that two readers could read differently.
  */
-export function presentedCredentials(request: FastifyRequest): PresentedCredentials {
-  return { bearer: bearerOf(request), cookie: cookieOf(request.headers.cookie) };
+export function presentedCredential(request: FastifyRequest): PresentedCredential | undefined {
+  const bearer = bearerOf(request);
+  if (bearer !== undefined) return { kind: 'bearer', unverified: bearer };
+  const cookie = cookieOf(request.headers.cookie);
+  return cookie === undefined ? undefined : { kind: 'cookie', unverified: cookie };
 }
 
 function bearerOf(request: FastifyRequest): string | undefined {
   const { authorization } = request.headers;
   if (authorization === undefined) return undefined;
-  if (authorization.includes(',') || hasSeveralAuthorizations(request)) throw invalidToken();
+  if (authorization.includes(',') || hasSeveralAuthorizations(request)) {
+    throw invalidToken('There is more than one Authorization.');
+  }
   const [scheme] = BEARER_SCHEME.exec(authorization) ?? [];
   // Whether the rest has the shape of a token, its verification says: not once a request.
   return scheme === undefined ? undefined : authorization.slice(scheme.length);
@@ -42,14 +48,14 @@ function hasSeveralAuthorizations(request: FastifyRequest): boolean {
 
 /**
  * A token has no character that a cookie would escape, so the value is taken as it stands.
- * (@fastify/cookie parses only where its plugin was registered; a guard must not depend on that.)
+ * (@fastify/cookie parses only where its plugin was registered; this must not depend on that.)
  */
 function cookieOf(header: string | undefined): string | undefined {
   if (header === undefined || !header.includes(SESSION_COOKIE)) return undefined;
   const pairs = header.split(';').map((pair) => pair.trim());
   const named = pairs.filter((pair) => pair.startsWith(`${SESSION_COOKIE}=`));
   // A browser has one cookie of a __Host- name.
-  if (named.length > 1) throw invalidToken();
+  if (named.length > 1) throw invalidToken('There is more than one session cookie.');
   const token = named[0]?.slice(SESSION_COOKIE.length + 1);
   return token === '' ? undefined : token;
 }

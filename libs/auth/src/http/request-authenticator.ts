@@ -1,0 +1,104 @@
+import { Injectable } from '@nestjs/common';
+import { DomainError } from '@sensorflow/kernel';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Authentication } from '../authentication.js';
+import { FrontendOrigin } from '../frontend-origin.js';
+import type { PresentedToken } from '../sessions.js';
+import { isRoutePolicy, rememberCaller, type RoutePolicy } from './auth.decorators.js';
+import { rememberAuthentication } from './current-session.js';
+import { missingCredential } from './missing-credential.js';
+import { presentedCredential, type PresentedCredential } from './presented-credential.js';
+import { refuseCrossSite } from './request-origin.js';
+
+const CHALLENGE = 'Bearer realm="SensorFlow"';
+
+/**
+ * The only place where it is found out who sent a request and whether the route's policy lets them in. It
+ * runs before a body is read: nobody makes us read one before we know who it is from.
+ */
+@Injectable()
+export class RequestAuthenticator {
+  constructor(
+    private readonly authentication: Authentication,
+    private readonly frontend: FrontendOrigin,
+  ) {}
+
+  /** For every route with a policy. Call it before the server is ready. */
+  authenticateRequests(server: FastifyInstance): void {
+    server.addHook('onRequest', (request, reply, done) => {
+      const { policy } = request.routeOptions.config;
+      const pending = isRoutePolicy(policy) ? this.authenticate(request, reply, policy) : undefined;
+      // Fastify waits for one or the other.
+      if (!pending) done();
+      return pending;
+    });
+  }
+
+  /** Throws, or rejects, for whom the policy keeps out. Undefined when nothing had to be waited for. */
+  private authenticate(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    policy: RoutePolicy,
+  ): Promise<void> | undefined {
+    if (policy === 'public') return undefined;
+    void reply.header('cache-control', 'no-store');
+    const refuse = (error: unknown): never => {
+      challenge(reply, error, policy);
+      throw error;
+    };
+    try {
+      const credential = presentedCredential(request);
+      if (!credential) throw missingCredential(request);
+      const token = this.verify(credential);
+      if (token instanceof Promise) {
+        return token
+          .then((verified) => this.letIn(request, credential, verified, policy))
+          .catch(refuse);
+      }
+      this.letIn(request, credential, token, policy);
+      return undefined;
+    } catch (error) {
+      return refuse(error);
+    }
+  }
+
+  /** At once for what is remembered, as nearly every request brings. */
+  private verify({ unverified }: PresentedCredential): PresentedToken | Promise<PresentedToken> {
+    const verified = this.authentication.recall(unverified);
+    if (verified) return { accessToken: unverified, verified };
+    return this.authentication
+      .authenticate(unverified)
+      .then((token) => ({ accessToken: unverified, verified: token }));
+  }
+
+  private letIn(
+    request: FastifyRequest,
+    { kind }: PresentedCredential,
+    token: PresentedToken,
+    policy: RoutePolicy,
+  ): void {
+    // Only what a browser attaches by itself can be misused by a foreign page.
+    if (kind === 'cookie') refuseCrossSite(request, this.frontend);
+    const { caller } = token.verified;
+    if (typeof policy === 'object' && !policy.some((scope) => caller.scopes.has(scope))) {
+      const needed = `This needs the scope ${policy.join(' or ')}.`;
+      throw new DomainError('forbidden', 'insufficient-scope', needed);
+    }
+    rememberCaller(request, caller);
+    rememberAuthentication(request, { token, policy });
+  }
+}
+
+/** RFC 6750 §3: what the caller lacks, in the header where clients look for it. */
+function challenge(reply: FastifyReply, error: unknown, policy: RoutePolicy): void {
+  if (!(error instanceof DomainError)) return;
+  if (error.kind === 'unauthenticated') {
+    const sent = error.code === 'unauthenticated' ? '' : ', error="invalid_token"';
+    void reply.header('www-authenticate', `${CHALLENGE}${sent}`);
+  }
+  if (error.code === 'insufficient-scope') {
+    // Several in this attribute would all be needed; the first is enough.
+    const what = `error="insufficient_scope", scope="${policy[0]}"`;
+    void reply.header('www-authenticate', `${CHALLENGE}, ${what}`);
+  }
+}
