@@ -88,9 +88,11 @@ describe('the OpenAPI document', () => {
         .map(([name]) => name)
         .toSorted(),
     ).toEqual([
+      'DELETE /api-keys/{keyId}',
       'DELETE /sensor-data/{equipmentId}',
       'DELETE /sensor-data/{equipmentId}/{timestamp}',
       'GET /',
+      'GET /api-keys',
       'GET /auth/me',
       'GET /equipment',
       'GET /equipment/{equipmentId}/metrics',
@@ -103,6 +105,7 @@ describe('the OpenAPI document', () => {
       'GET /sensor-data/{equipmentId}',
       'GET /sensor-data/{equipmentId}/latest',
       'GET /sensor-data/{equipmentId}/{timestamp}/history',
+      'POST /api-keys',
       'POST /auth/login',
       'POST /auth/logout',
       'POST /auth/password',
@@ -113,7 +116,7 @@ describe('the OpenAPI document', () => {
     ]);
   });
 
-  it('names both ways in for every route that is not public', () => {
+  it('names every way in for every route that is not public', () => {
     const closed = operations().filter(([name]) => !PUBLIC.has(name));
     for (const [name, operation] of closed) {
       const schemes = (operation.security ?? []).flatMap(Object.keys);
@@ -122,8 +125,20 @@ describe('the OpenAPI document', () => {
         expect.arrayContaining(['401', '403']),
       );
     }
+    const others = closed
+      .filter(([, { security }]) => !security.some((way: any) => 'apiKey' in way))
+      .map(([name]) => name);
+    // No key is an administrator.
+    expect(others.toSorted()).toEqual([
+      'DELETE /api-keys/{keyId}',
+      'DELETE /sensor-data/{equipmentId}/{timestamp}',
+      'GET /api-keys',
+      'GET /sensor-data/aggregated/verify',
+      'POST /api-keys',
+      'POST /sensor-data/aggregated/repair',
+    ]);
     expect(Object.keys(document.components.securitySchemes)).toEqual(
-      expect.arrayContaining(['sessionCookie', 'machineToken', 'loginCredentials']),
+      expect.arrayContaining(['apiKey', 'sessionCookie', 'machineToken', 'loginCredentials']),
     );
   });
 
@@ -142,9 +157,11 @@ describe('the OpenAPI document', () => {
       ),
     );
     expect(refusals().length).toBeGreaterThan(40);
-    expect(answers.filter(([, status]) => status === '204')).toMatchObject([
-      ['DELETE /sensor-data/{equipmentId} 204', '204', {}],
-      ['DELETE /sensor-data/{equipmentId}/{timestamp} 204', '204', {}],
+    const empty = answers.filter(([, status]) => status === '204').map(([place]) => place);
+    expect(empty.toSorted()).toEqual([
+      'DELETE /api-keys/{keyId} 204',
+      'DELETE /sensor-data/{equipmentId} 204',
+      'DELETE /sensor-data/{equipmentId}/{timestamp} 204',
     ]);
     for (const [place, status, content] of answers) {
       expect(Object.values<any>(content).length > 0, place).toBe(status !== '204');
@@ -186,6 +203,7 @@ describe('the OpenAPI document', () => {
       '401 Unauthorized',
       '403 Forbidden',
       '404 Not Found',
+      '409 Conflict',
       '413 Content Too Large',
       '414 URI Too Long',
       '415 Unsupported Media Type',
@@ -203,6 +221,8 @@ describe('the OpenAPI document', () => {
 
     expect(Object.fromEntries(shown)).toEqual({
       'POST /auth/password 400': '/newPassword',
+      'POST /api-keys 400': '/scopes',
+      'GET /api-keys 400': '/limit',
       'GET /equipment 400': '/limit',
       'GET /equipment/{equipmentId}/metrics 400': '/limit',
       'POST /sensor-data 400': '/timestamp',
@@ -253,7 +273,7 @@ describe('the OpenAPI document', () => {
 
   it('describes the body of every route that takes one', () => {
     const takingBody = operations().filter(([name]) =>
-      /^POST \/(auth\/password|sensor-data(?!\/aggregated\/repair))/.test(name),
+      /^POST \/(api-keys|auth\/password|sensor-data(?!\/aggregated\/repair))/.test(name),
     );
 
     expect(operations().filter(([, { requestBody }]) => requestBody !== undefined)).toEqual(
@@ -305,7 +325,9 @@ describe('the OpenAPI document', () => {
     expect(names.toSorted()).toEqual([
       'checkLiveness',
       'checkReadiness',
+      'createApiKey',
       'latestReading',
+      'listApiKeys',
       'listEquipment',
       'listImports',
       'listMetrics',
@@ -318,6 +340,7 @@ describe('the OpenAPI document', () => {
       'removeRange',
       'removeReading',
       'repairAggregates',
+      'revokeApiKey',
       'setPassword',
       'showAggregates',
       'showCaller',

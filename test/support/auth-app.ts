@@ -12,6 +12,7 @@ import {
 } from '@sensorflow/auth/http/auth.decorators.js';
 import { RequestAuthenticator } from '@sensorflow/auth/http/request-authenticator.js';
 import { ProblemFilter } from '@sensorflow/platform/http/problem.filter.js';
+import { requestValidationPipe } from '@sensorflow/platform/http/request-validation.pipe.js';
 import { once } from 'node:events';
 import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -101,6 +102,7 @@ export async function startAuthApp(options: AuthAppOptions): Promise<AuthApp> {
   const app = await NestFactory.create<NestFastifyApplication>(TestModule, adapter, {
     logger: false,
   });
+  app.useGlobalPipes(requestValidationPipe());
   app.useGlobalFilters(new ProblemFilter());
   const server = app.getHttpAdapter().getInstance();
   app.get(RequestAuthenticator, { strict: false }).authenticateRequests(server);

@@ -32,6 +32,10 @@ export interface InProcessApi {
   /** Of a machine with every scope, and of an administrator in a cookie. */
   readonly machineToken: string;
   readonly sessionCookie: string;
+  /** Of the same machine, with these scopes alone: names separated by spaces. */
+  machineTokenFor(scope: string): Promise<string>;
+  /** Of a new user of that group, or of none. */
+  cookieOfUserIn(group: string | undefined): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -49,7 +53,16 @@ export async function startInProcessApi(log?: (line: string) => void): Promise<I
   return {
     app,
     machineToken: await machineToken({ machine: machineOf(cognito, identity) }),
-    sessionCookie: await logIn(app, identity),
+    sessionCookie: await logIn(app, identity.user),
+    machineTokenFor: async (scope) =>
+      machineToken({ machine: { ...machineOf(cognito, identity), scope } }),
+    cookieOfUserIn: async (group) => {
+      const user = { username: `one-of-${group ?? 'none'}`, password: 'Correct-horse-battery-8' };
+      const { id } = await cognito.pools.ensurePool('sensorflow');
+      const groups = group === undefined ? [] : [group];
+      await cognito.pools.ensureUser(id, { ...user, groups, permanent: true });
+      return logIn(app, user);
+    },
     close: async () => {
       await app.close();
       await cognito.close();
@@ -68,7 +81,7 @@ function startCognito(dataDir: string): Promise<RunningCognitoServer> {
   return startCognitoServer({ dataDir, port: 0, region: 'local', credentials: CREDENTIALS });
 }
 
-async function logIn(app: NestFastifyApplication, { user }: Identity): Promise<string> {
+async function logIn(app: NestFastifyApplication, user: Identity['user']): Promise<string> {
   const authorization = basic(user.username, user.password);
   const answer = await app.inject({
     method: 'POST',

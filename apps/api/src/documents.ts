@@ -22,6 +22,7 @@ export function createDocument(app: INestApplication): OpenAPIObject {
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addApiKey({ type: 'apiKey', in: 'cookie', name: '__Host-sensorflow' }, 'sessionCookie')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'machineToken')
+    .addApiKey({ type: 'apiKey', in: 'header', name: 'X-API-Key' }, 'apiKey')
     .addBasicAuth({ type: 'http', scheme: 'basic' }, 'loginCredentials')
     .build();
   const document = SwaggerModule.createDocument(app, config, {

@@ -1,9 +1,9 @@
 import { DomainError } from '@sensorflow/kernel';
-import type { Caller } from './caller.js';
+import type { TokenCaller } from './caller.js';
 
 /** What a token says once its signature, issuer, client and times were checked. */
 export interface VerifiedToken {
-  readonly caller: Caller;
+  readonly caller: TokenCaller;
   /** What a logout ends: all access tokens that stem from one sign-in. */
   readonly sessionId: string;
   /** The instant of the sign-in: what was renewed since keeps it. */

@@ -1,3 +1,4 @@
+import { ApiKeyDirectory } from './api-keys/api-key-directory.js';
 import { EndedSessions } from './ended-sessions.js';
 import { SigningKeys } from './signing-keys.js';
 
@@ -6,9 +7,10 @@ export class AuthReadiness {
   constructor(
     private readonly signingKeys: SigningKeys,
     private readonly endedSessions: EndedSessions,
+    private readonly apiKeys: ApiKeyDirectory,
   ) {}
 
   isReady(): boolean {
-    return this.signingKeys.isReady() && this.endedSessions.isFresh();
+    return this.signingKeys.isReady() && this.endedSessions.isFresh() && this.apiKeys.isFresh();
   }
 }

@@ -11,6 +11,10 @@ import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { Clock, SystemClock } from '@sensorflow/kernel';
 import { errorNames } from '@sensorflow/platform/logging/loggable-error.js';
 import { AccessTokenVerifier } from './access-token-verifier.js';
+import { ApiKeyDirectory } from './api-keys/api-key-directory.js';
+import { ApiKeyStore } from './api-keys/api-key-store.js';
+import { ApiKeys } from './api-keys/api-keys.js';
+import { LastUses } from './api-keys/last-uses.js';
 import { AttemptCounter } from './attempt-counter.js';
 import { AuthReadiness } from './auth-readiness.js';
 import { Authentication } from './authentication.js';
@@ -21,12 +25,14 @@ import {
 } from './cognito/cognito-identity-provider.js';
 import { JwksKeySet } from './cognito/jwks-key-set.js';
 import { PassportTokenVerifier } from './cognito/passport-token-verifier.js';
+import { DynamoDbApiKeyStore } from './dynamodb/dynamodb-api-key-store.js';
 import { DynamoDbAttemptCounter } from './dynamodb/dynamodb-attempt-counter.js';
 import { DynamoDbKnownNetworks } from './dynamodb/dynamodb-known-networks.js';
 import { DynamoDbEndedSessionStore } from './dynamodb/dynamodb-ended-session-store.js';
 import { EndedSessionStore } from './ended-session-store.js';
 import { EndedSessions } from './ended-sessions.js';
 import { AccessGuard } from './http/access.guard.js';
+import { ApiKeysController } from './http/api-keys.controller.js';
 import { AuthController } from './http/auth.controller.js';
 import { RequestAuthenticator } from './http/request-authenticator.js';
 import { IdentityProvider } from './identity-provider.js';
@@ -58,17 +64,19 @@ export class AuthModule implements OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly keys: JwksKeySet,
     private readonly endedSessions: EndedSessions,
+    private readonly apiKeys: ApiKeyDirectory,
   ) {}
 
   static register(options: AuthModuleOptions): DynamicModule {
     return {
       module: AuthModule,
       imports: [DiscoveryModule],
-      controllers: [AuthController],
+      controllers: [AuthController, ApiKeysController],
       providers: [
         ...tokenProviders(options),
         ...sessionProviders(options),
         ...passwordProviders(options),
+        ...apiKeyProviders(options),
         { provide: FrontendOrigin, useValue: new FrontendOrigin(options.frontendOrigin) },
         RequestAuthenticator,
         { provide: APP_GUARD, useClass: AccessGuard },
@@ -79,13 +87,14 @@ export class AuthModule implements OnModuleInit, OnApplicationShutdown {
 
   /** One attempt at each before the server listens; after that they go on in the background. */
   async onModuleInit(): Promise<void> {
-    await Promise.all([this.keys.start(), this.endedSessions.start()]);
+    await Promise.all([this.keys.start(), this.endedSessions.start(), this.apiKeys.start()]);
   }
 
   /** Not earlier: the requests that are being drained still need a fresh view. */
   onApplicationShutdown(): void {
     this.keys.stop();
     this.endedSessions.stop();
+    this.apiKeys.stop();
   }
 }
 
@@ -121,8 +130,9 @@ function tokenProviders(options: AuthModuleOptions): Provider[] {
     },
     {
       provide: AuthReadiness,
-      inject: [JwksKeySet, EndedSessions],
-      useFactory: (keys: JwksKeySet, ended: EndedSessions) => new AuthReadiness(keys, ended),
+      inject: [JwksKeySet, EndedSessions, ApiKeyDirectory],
+      useFactory: (keys: JwksKeySet, ended: EndedSessions, apiKeys: ApiKeyDirectory) =>
+        new AuthReadiness(keys, ended, apiKeys),
     },
   ];
 }
@@ -144,6 +154,37 @@ function sessionProviders(options: AuthModuleOptions): Provider[] {
       provide: Sessions,
       inject: [ThrottledSignIn, EndedSessions],
       useFactory: (signIn: ThrottledSignIn, ended: EndedSessions) => new Sessions(signIn, ended),
+    },
+  ];
+}
+
+function apiKeyProviders(options: AuthModuleOptions): Provider[] {
+  const { dynamoDb, sessionsTableName, clock = new SystemClock() } = options;
+  return [
+    {
+      provide: ApiKeyStore,
+      useFactory: () => new DynamoDbApiKeyStore(dynamoDb, sessionsTableName),
+    },
+    {
+      provide: ApiKeyDirectory,
+      inject: [ApiKeyStore],
+      useFactory: (store: ApiKeyStore) =>
+        new ApiKeyDirectory(
+          store,
+          clock,
+          new LastUses(
+            clock,
+            (keyId, usedAt) => store.recordUse(keyId, usedAt),
+            warn('the last use of an API key was not recorded'),
+          ),
+          warn('the API keys were not refreshed'),
+        ),
+    },
+    {
+      provide: ApiKeys,
+      inject: [ApiKeyStore, ApiKeyDirectory],
+      useFactory: (store: ApiKeyStore, directory: ApiKeyDirectory) =>
+        new ApiKeys(store, directory, clock),
     },
   ];
 }

@@ -8,14 +8,20 @@ export const SCOPES = [
 
 export type Scope = (typeof SCOPES)[number];
 
-/** Who is calling, as a verified token says. */
+/** Who is calling, as a verified token or an API key says. */
 export interface Caller {
-  readonly kind: 'user' | 'machine';
-  /** The token's `sub`: stable, unlike the name. */
+  readonly kind: 'user' | 'machine' | 'key';
+  /** Stable, unlike the name: the token's `sub`, or the key's id with its prefix. */
   readonly subject: string;
-  /** For people; a machine's is its client id. */
+  /** For people and keys; a machine's is its client id. */
   readonly username: string;
   readonly scopes: ReadonlySet<Scope>;
+  /** Undefined for a key without an end. */
+  readonly expiresAtEpochSeconds: number | undefined;
+}
+
+/** A token always ends. */
+export interface TokenCaller extends Caller {
   readonly expiresAtEpochSeconds: number;
 }
 

@@ -2,13 +2,8 @@ import { Clock, DomainError } from '@sensorflow/kernel';
 import type { VerifiedToken } from './access-token-verifier.js';
 import { EndedSessionStore, type EndedSession } from './ended-session-store.js';
 import { EndedUserSessions, othersThan } from './ended-user-sessions.js';
+import { PeriodicView, REFRESH_EVERY_SECONDS } from './periodic-view.js';
 
-const REFRESH_EVERY_MS = 3000;
-const REFRESH_TIMEOUT_MS = 2000;
-/** A view older than this could miss a logout for longer than promised, so it answers nothing. */
-const MAX_AGE_MS = 10_000;
-/** Clocks of processes differ, and a record lands some time after the instant it carries. */
-const OVERLAP_MS = 120_000;
 const CLOCK_SKEW_SECONDS = 60;
 
 /**
@@ -18,15 +13,19 @@ const CLOCK_SKEW_SECONDS = 60;
 export class EndedSessions {
   private readonly keepUntil = new Map<string, number>();
   private readonly ofUsers = new EndedUserSessions();
-  private seenUntilEpochMs: number | undefined;
-  private timer: NodeJS.Timeout | undefined;
-  private stopped = false;
+  private readonly view: PeriodicView;
 
   constructor(
     private readonly store: EndedSessionStore,
     private readonly clock: Clock,
-    private readonly onRefreshFailed: (error: unknown) => void,
-  ) {}
+    onRefreshFailed: (error: unknown) => void,
+  ) {
+    this.view = new PeriodicView(
+      (since = 0, signal) => this.lookUp(since, signal),
+      clock,
+      onRefreshFailed,
+    );
+  }
 
   /** Throws DomainError `unavailable` (`session-check-unavailable`) when it cannot know. */
   isEnded(token: VerifiedToken): boolean {
@@ -35,15 +34,14 @@ export class EndedSessions {
         'unavailable',
         'session-check-unavailable',
         'The session cannot be checked right now. Try again.',
-        { retryAfterSeconds: Math.ceil(REFRESH_EVERY_MS / 1000) },
+        { retryAfterSeconds: REFRESH_EVERY_SECONDS },
       );
     }
     return this.keepUntil.has(token.sessionId) || this.ofUsers.include(token);
   }
 
   isFresh(): boolean {
-    const seenUntil = this.seenUntilEpochMs;
-    return seenUntil !== undefined && this.clock.nowEpochMs() - seenUntil <= MAX_AGE_MS;
+    return this.view.isFresh();
   }
 
   /**
@@ -81,27 +79,22 @@ export class EndedSessions {
   }
 
   /** Looks up what was ended since the last time. Throws what the store throws. */
-  async refresh(): Promise<void> {
-    const startedAt = this.clock.nowEpochMs();
-    const since = this.seenUntilEpochMs === undefined ? 0 : this.seenUntilEpochMs - OVERLAP_MS;
-    const ended = await this.store.endedSince(since, AbortSignal.timeout(REFRESH_TIMEOUT_MS));
-    for (const session of ended) this.add(session);
-    // What a view shows is true as of the moment at which the question was asked.
-    this.seenUntilEpochMs = startedAt;
-    this.forgetOutlived();
+  refresh(): Promise<void> {
+    return this.view.refresh();
   }
 
   /** Refreshes once, then every 3 s until `stop`. A failing store is asked again. */
-  async start(): Promise<void> {
-    await this.refresh().catch(this.onRefreshFailed);
-    if (this.stopped) return;
-    this.timer = setTimeout(() => void this.start(), REFRESH_EVERY_MS);
-    this.timer.unref();
+  start(): Promise<void> {
+    return this.view.start();
   }
 
   stop(): void {
-    this.stopped = true;
-    clearTimeout(this.timer);
+    this.view.stop();
+  }
+
+  private async lookUp(sinceEpochMs: number, signal: AbortSignal): Promise<void> {
+    for (const session of await this.store.endedSince(sinceEpochMs, signal)) this.add(session);
+    this.forgetOutlived();
   }
 
   private add(session: EndedSession): void {

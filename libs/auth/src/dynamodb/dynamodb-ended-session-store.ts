@@ -1,9 +1,8 @@
 import { paginateQuery, PutItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EndedSessionStore, type EndedSession } from '../ended-session-store.js';
+import { INSTANT_DIGITS, instantKey } from './instant-key.js';
 
 const PARTITION = 'ended-sessions';
-/** Wide enough for milliseconds until the year 5138, so that the order of keys is that of time. */
-const INSTANT_DIGITS = 14;
 
 /** Ended sessions in the sessions table: one partition, in order of time, cleared by DynamoDB's TTL. */
 export class DynamoDbEndedSessionStore extends EndedSessionStore {
@@ -49,10 +48,6 @@ export class DynamoDbEndedSessionStore extends EndedSessionStore {
     }
     return ended;
   }
-}
-
-function instantKey(epochMs: number): string {
-  return String(Math.max(0, Math.floor(epochMs))).padStart(INSTANT_DIGITS, '0');
 }
 
 function sessionFrom(entry: string | undefined, expiresAt: string | undefined): EndedSession {

@@ -146,6 +146,7 @@ export class AuthController {
   @AnyScope()
   @ApiOperation({ summary: 'End the session: its token is refused from now on' })
   @ApiOkResponse({ type: MessageView })
+  @ApiProblem(400, 'no-session')
   @ApiProblem(503, 'logout-not-recorded')
   async logout(
     @CurrentSession() token: PresentedToken,

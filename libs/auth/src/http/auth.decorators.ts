@@ -3,6 +3,7 @@ import { Reflector } from '@nestjs/core';
 import { ApiSecurity } from '@nestjs/swagger';
 import { ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
 import { routeSettings, type RouteSettings } from '@sensorflow/platform/http/route-settings.js';
+import { KEY_SCOPES } from '../api-keys/api-key.js';
 import { SCOPES, type Caller, type Scope } from '../caller.js';
 
 /**
@@ -16,9 +17,10 @@ export function isRoutePolicy(policy: RouteSettings['policy']): policy is RouteP
   return policy.every((name) => SCOPES.some((scope) => scope === name));
 }
 
-/** The names of the two ways in, as the OpenAPI document's security schemes carry them. */
+/** The names of the ways in, as the OpenAPI document's security schemes carry them. */
 export const SESSION_COOKIE_SECURITY = 'sessionCookie';
 export const MACHINE_TOKEN_SECURITY = 'machineToken';
+export const API_KEY_SECURITY = 'apiKey';
 
 export const DeclaredPolicy = Reflector.createDecorator<RoutePolicy>();
 
@@ -32,7 +34,7 @@ export function AnyScope(): MethodDecorator {
   return applyDecorators(
     DeclaredPolicy('any-scope'),
     routeSettings({ policy: 'any-scope' }),
-    identityNeeded('cross-site-request'),
+    identityNeeded(true, 'cross-site-request'),
   );
 }
 
@@ -41,17 +43,24 @@ export function RequiresScope(...oneOf: [Scope, ...Scope[]]): MethodDecorator {
   return applyDecorators(
     DeclaredPolicy(oneOf),
     routeSettings({ policy: oneOf }),
-    identityNeeded('insufficient-scope', 'cross-site-request'),
+    identityNeeded(oneOf.some(isForKeys), 'insufficient-scope', 'cross-site-request'),
   );
 }
 
-function identityNeeded(...forbiddenCodes: string[]): MethodDecorator {
+function isForKeys(scope: Scope): boolean {
+  return KEY_SCOPES.some((name) => name === scope);
+}
+
+function identityNeeded(takesKeys: boolean, ...forbiddenCodes: string[]): MethodDecorator {
   return applyDecorators(
     ApiSecurity(SESSION_COOKIE_SECURITY),
     ApiSecurity(MACHINE_TOKEN_SECURITY),
+    ...(takesKeys ? [ApiSecurity(API_KEY_SECURITY)] : []),
     ApiProblem(401, 'unauthenticated', 'invalid-token'),
+    ApiProblem(401, 'api-key-malformed', 'api-key-unknown', 'api-key-revoked', 'api-key-expired'),
     ApiProblem(403, ...forbiddenCodes),
     ApiProblem(503, 'session-check-unavailable', 'signing-keys-unavailable'),
+    ApiProblem(503, 'api-key-check-unavailable'),
   );
 }
 

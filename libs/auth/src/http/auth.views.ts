@@ -11,17 +11,22 @@ export class CallerView {
   @ApiProperty({ example: 'demo' })
   readonly username!: string;
 
-  @ApiProperty({ description: 'stable identifier of the user or client' })
+  @ApiProperty({ description: 'stable identifier of the user, client or key' })
   readonly subject!: string;
 
-  @ApiProperty({ enum: ['user', 'machine'] })
-  readonly kind!: 'user' | 'machine';
+  @ApiProperty({ enum: ['user', 'machine', 'key'] })
+  readonly kind!: Caller['kind'];
 
   @ApiProperty({ enum: SCOPES, isArray: true })
   readonly scopes!: readonly Scope[];
 
-  @ApiProperty({ format: 'date-time', description: 'when the token ends' })
-  readonly expiresAt!: string;
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    format: 'date-time',
+    description: 'when the token or key ends; null for a key without an end',
+  })
+  readonly expiresAt!: string | null;
 }
 
 export function callerView(caller: Caller): CallerView {
@@ -30,6 +35,9 @@ export function callerView(caller: Caller): CallerView {
     subject: caller.subject,
     kind: caller.kind,
     scopes: [...caller.scopes].toSorted(),
-    expiresAt: new Date(caller.expiresAtEpochSeconds * 1000).toISOString(),
+    expiresAt:
+      caller.expiresAtEpochSeconds === undefined
+        ? null
+        : new Date(caller.expiresAtEpochSeconds * 1000).toISOString(),
   };
 }

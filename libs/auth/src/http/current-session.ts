@@ -1,10 +1,12 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { DomainError } from '@sensorflow/kernel';
 import type { PresentedToken } from '../sessions.js';
 import type { RoutePolicy } from './auth.decorators.js';
 
 /** How a request was let in. */
 export interface RequestAuthentication {
-  readonly token: PresentedToken;
+  /** Undefined for an API key. */
+  readonly token: PresentedToken | undefined;
   readonly policy: RoutePolicy;
 }
 
@@ -29,12 +31,24 @@ export function wasAuthenticated(request: object, policy: RoutePolicy): boolean 
   return carrier[AUTHENTICATION]?.policy === policy;
 }
 
-/** The verified token itself, for logging out. Other handlers need only the caller. */
+/**
+ * The verified token itself, for logging out. Other handlers need only the caller. Throws DomainError
+ * `no-session` for an API key.
+ */
 export const CurrentSession = createParamDecorator(
   (_: unknown, context: ExecutionContext): PresentedToken => {
     const carrier = context.switchToHttp().getRequest<CarriesAuthentication>();
     const authentication = carrier[AUTHENTICATION];
     if (!authentication) throw new Error('a public route has no session');
+    if (!authentication.token) throw noSession();
     return authentication.token;
   },
 );
+
+function noSession(): DomainError {
+  return new DomainError(
+    'invalid',
+    'no-session',
+    'An API key has no session to end. An administrator revokes it with DELETE /api-keys/{keyId}.',
+  );
+}

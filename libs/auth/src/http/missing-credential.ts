@@ -2,7 +2,7 @@ import { DomainError } from '@sensorflow/kernel';
 import type { FastifyRequest } from 'fastify';
 
 const REMEDY =
-  'Send "Authorization: Bearer …" with an access token, or log in with POST /auth/login and send its cookie.';
+  'Send an API key in X-API-Key, or "Authorization: Bearer …" with an access token, or log in with POST /auth/login and send its cookie.';
 
 /** The 401 for a request without a credential: says what it has instead, as far as that can be told. */
 export function missingCredential(request: FastifyRequest): DomainError {

@@ -1,25 +1,32 @@
 import type { FastifyRequest } from 'fastify';
+import { API_KEY_PREFIX } from '../api-keys/api-key-text.js';
 import { invalidToken } from '../access-token-verifier.js';
 import { SESSION_COOKIE } from '../session-cookie.js';
 
 /** What a request brings to say who sent it, unverified. */
 export interface PresentedCredential {
-  readonly kind: 'bearer' | 'cookie';
+  readonly kind: 'key' | 'bearer' | 'cookie';
   readonly unverified: string;
 }
 
 const BEARER_SCHEME = /^bearer(?: +|$)/i;
 
 /**
- * The one credential that decides: the first that is present of the bearer token and the session cookie.
- * What comes after it is not looked at. Schemes other than Bearer say nothing here: browsers go on
- * sending the Basic credentials of a login.
+ * The one credential that decides: the first that is present of X-API-Key, API-Key, the bearer token (which
+ * can be an API key too) and the session cookie. What comes after it is not looked at. Schemes other than
+ * Bearer say nothing here: browsers go on sending the Basic credentials of a login.
  *
  * Throws DomainError `invalid-token` for anything that two readers could read differently.
  */
 export function presentedCredential(request: FastifyRequest): PresentedCredential | undefined {
+  const key = request.headers['x-api-key'] ?? request.headers['api-key'];
+  // Node joins a repeated header into one text, which then is no key.
+  if (key !== undefined) return { kind: 'key', unverified: String(key) };
   const bearer = bearerOf(request);
-  if (bearer !== undefined) return { kind: 'bearer', unverified: bearer };
+  if (bearer !== undefined) {
+    const kind = bearer.startsWith(API_KEY_PREFIX) ? 'key' : 'bearer';
+    return { kind, unverified: bearer };
+  }
   const cookie = cookieOf(request.headers.cookie);
   return cookie === undefined ? undefined : { kind: 'cookie', unverified: cookie };
 }

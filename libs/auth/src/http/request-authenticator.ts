@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '@sensorflow/kernel';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ApiKeyDirectory } from '../api-keys/api-key-directory.js';
 import { Authentication } from '../authentication.js';
+import type { Caller } from '../caller.js';
 import { FrontendOrigin } from '../frontend-origin.js';
 import type { PresentedToken } from '../sessions.js';
 import { isRoutePolicy, rememberCaller, type RoutePolicy } from './auth.decorators.js';
@@ -12,6 +14,12 @@ import { refuseCrossSite } from './request-origin.js';
 
 const CHALLENGE = 'Bearer realm="SensorFlow"';
 
+/** Who sent a request, and by which token, if by one. */
+interface Identified {
+  readonly caller: Caller;
+  readonly token?: PresentedToken;
+}
+
 /**
  * The only place where it is found out who sent a request and whether the route's policy lets them in. It
  * runs before a body is read: nobody makes us read one before we know who it is from.
@@ -20,6 +28,7 @@ const CHALLENGE = 'Bearer realm="SensorFlow"';
 export class RequestAuthenticator {
   constructor(
     private readonly authentication: Authentication,
+    private readonly apiKeys: ApiKeyDirectory,
     private readonly frontend: FrontendOrigin,
   ) {}
 
@@ -49,37 +58,36 @@ export class RequestAuthenticator {
     try {
       const credential = presentedCredential(request);
       if (!credential) throw missingCredential(request);
-      const token = this.verify(credential);
-      if (token instanceof Promise) {
-        return token
-          .then((verified) => this.letIn(request, credential, verified, policy))
-          .catch(refuse);
+      const { kind } = credential;
+      const identified = this.identify(credential);
+      if (identified instanceof Promise) {
+        return identified.then((who) => this.letIn(request, kind, who, policy)).catch(refuse);
       }
-      this.letIn(request, credential, token, policy);
+      this.letIn(request, kind, identified, policy);
       return undefined;
     } catch (error) {
       return refuse(error);
     }
   }
 
-  /** At once for what is remembered, as nearly every request brings. */
-  private verify({ unverified }: PresentedCredential): PresentedToken | Promise<PresentedToken> {
+  /** At once for keys and for tokens that are remembered, as nearly every request brings. */
+  private identify({ kind, unverified }: PresentedCredential): Identified | Promise<Identified> {
+    if (kind === 'key') return { caller: this.apiKeys.authenticate(unverified) };
     const verified = this.authentication.recall(unverified);
-    if (verified) return { accessToken: unverified, verified };
+    if (verified) return identifiedBy({ accessToken: unverified, verified });
     return this.authentication
       .authenticate(unverified)
-      .then((token) => ({ accessToken: unverified, verified: token }));
+      .then((token) => identifiedBy({ accessToken: unverified, verified: token }));
   }
 
   private letIn(
     request: FastifyRequest,
-    { kind }: PresentedCredential,
-    token: PresentedToken,
+    kind: PresentedCredential['kind'],
+    { caller, token }: Identified,
     policy: RoutePolicy,
   ): void {
     // Only what a browser attaches by itself can be misused by a foreign page.
     if (kind === 'cookie') refuseCrossSite(request, this.frontend);
-    const { caller } = token.verified;
     if (typeof policy === 'object' && !policy.some((scope) => caller.scopes.has(scope))) {
       const needed = `This needs the scope ${policy.join(' or ')}.`;
       throw new DomainError('forbidden', 'insufficient-scope', needed);
@@ -87,6 +95,10 @@ export class RequestAuthenticator {
     rememberCaller(request, caller);
     rememberAuthentication(request, { token, policy });
   }
+}
+
+function identifiedBy(token: PresentedToken): Identified {
+  return { caller: token.verified.caller, token };
 }
 
 /** RFC 6750 §3: what the caller lacks, in the header where clients look for it. */

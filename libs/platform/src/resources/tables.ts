@@ -61,7 +61,7 @@ export const IMPORTS_TABLE = {
   ttlAttribute: 'expiresAt',
 } as const satisfies TableDefinition;
 
-/** Owned by auth: login throttles and ended sessions. */
+/** Owned by auth: login throttles, ended sessions and API keys. */
 export const SESSIONS_TABLE = {
   nameVariable: 'DYNAMODB_SESSIONS_TABLE_NAME',
   partitionKey: 'partition',

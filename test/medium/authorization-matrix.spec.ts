@@ -1,0 +1,142 @@
+import { SCOPES, type Scope } from '@sensorflow/auth';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createDocument } from '../../apps/api/src/documents.js';
+import { startInProcessApi, type InProcessApi } from '../support/in-process-api.js';
+
+type Policy = 'public' | 'any' | readonly Scope[];
+
+const READ: Policy = ['sensorflow/read'];
+const WRITE: Policy = ['sensorflow/write'];
+const IMPORT: Policy = ['sensorflow/import'];
+const ADMIN: Policy = ['sensorflow/admin'];
+
+/** Every route and who may call it, in words of its own: a route that is not here fails. */
+const POLICIES: Readonly<Record<string, Policy>> = {
+  'GET /': 'public',
+  'GET /health/live': 'public',
+  'GET /health/ready': 'public',
+  'POST /auth/login': 'public',
+  'POST /auth/password': 'public',
+  'GET /auth/me': 'any',
+  'POST /auth/logout': 'any',
+  'POST /api-keys': ADMIN,
+  'GET /api-keys': ADMIN,
+  'DELETE /api-keys/{keyId}': ADMIN,
+  'GET /equipment': READ,
+  'GET /equipment/{equipmentId}/metrics': READ,
+  'POST /sensor-data': WRITE,
+  'POST /sensor-data/batch': WRITE,
+  'GET /sensor-data/{equipmentId}': READ,
+  'GET /sensor-data/{equipmentId}/latest': READ,
+  'DELETE /sensor-data/{equipmentId}/{timestamp}': ADMIN,
+  'GET /sensor-data/aggregated': READ,
+  'GET /sensor-data/aggregated/verify': ADMIN,
+  'POST /sensor-data/aggregated/repair': ADMIN,
+  'POST /sensor-data/upload-csv': IMPORT,
+  'GET /sensor-data/uploads': ['sensorflow/import', 'sensorflow/admin'],
+  'GET /sensor-data/uploads/{id}': ['sensorflow/import', 'sensorflow/admin'],
+};
+
+const GROUPS: Readonly<Record<string, readonly Scope[]>> = {
+  viewers: ['sensorflow/read'],
+  operators: ['sensorflow/read', 'sensorflow/write', 'sensorflow/import'],
+  admins: SCOPES,
+};
+
+interface CallerCase {
+  readonly scopes: readonly Scope[];
+  readonly headers: () => Promise<Record<string, string>>;
+}
+
+let api: InProcessApi;
+let documented: readonly string[];
+
+beforeAll(async () => {
+  api = await startInProcessApi();
+  documented = Object.entries(createDocument(api.app).paths).flatMap(([path, item]) =>
+    Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+});
+
+afterAll(async () => {
+  await api.close();
+});
+
+async function keyWith(wish: object): Promise<Record<string, string>> {
+  const answer = await api.app.inject({
+    method: 'POST',
+    url: '/api-keys',
+    headers: { authorization: `Bearer ${api.machineToken}` },
+    payload: { name: 'matrix', ...wish },
+  });
+  return { 'x-api-key': answer.json().key };
+}
+
+const CALLERS: Readonly<Record<string, CallerCase>> = {
+  ...Object.fromEntries(
+    [undefined, ...Object.keys(GROUPS)].map((group) => [
+      `a user of ${group ?? 'no group'}`,
+      {
+        scopes: GROUPS[group ?? ''] ?? [],
+        headers: async () => ({ cookie: await api.cookieOfUserIn(group) }),
+      },
+    ]),
+  ),
+  ...Object.fromEntries(
+    SCOPES.map((scope) => [
+      `a machine with ${scope}`,
+      {
+        scopes: [scope],
+        headers: async () => ({ authorization: `Bearer ${await api.machineTokenFor(scope)}` }),
+      },
+    ]),
+  ),
+  ...Object.fromEntries(
+    SCOPES.filter((scope) => scope !== 'sensorflow/admin').map((scope) => [
+      `a key with ${scope}`,
+      { scopes: [scope], headers: async () => keyWith({ scopes: [scope] }) },
+    ]),
+  ),
+};
+
+function isAllowed(policy: Policy, scopes: readonly Scope[]): boolean {
+  return typeof policy === 'string' || policy.some((scope) => scopes.includes(scope));
+}
+
+/** A faulty parameter in each: who is let in is refused with 400, and nothing is written or read. */
+async function outcomeOf(route: string, headers: Record<string, string>): Promise<string> {
+  const [method = '', path = ''] = route.split(' ');
+  const url = `${path.replaceAll(/\{\w+\}/g, 'EQ-1')}?no-such-parameter=1`;
+  const answer = await api.app.inject({ method: method as 'GET', url, headers });
+  const isRefusal = answer.statusCode === 401 || answer.statusCode === 403;
+  return isRefusal ? `${answer.statusCode} ${answer.json().code}` : 'let in';
+}
+
+describe('the matrix of routes', () => {
+  it('names every route that there is', () => {
+    expect(documented.toSorted()).toEqual(Object.keys(POLICIES).toSorted());
+  });
+
+  it('keeps out who brings nothing', async () => {
+    for (const [route, policy] of Object.entries(POLICIES)) {
+      const isPassword = /POST \/auth\/(login|password)/.test(route);
+      const expected = policy === 'public' && !isPassword ? 'let in' : '401 unauthenticated';
+      expect([route, await outcomeOf(route, {})]).toEqual([route, expected]);
+    }
+  });
+
+  it.each(Object.entries(CALLERS))('holds for %s', async (_name, { scopes, headers }) => {
+    const credential = await headers();
+    const outcomes: Record<string, string> = {};
+    const expected: Record<string, string> = {};
+    for (const [route, policy] of Object.entries(POLICIES)) {
+      if (policy === 'public' || route === 'POST /auth/logout') continue;
+      outcomes[route] = await outcomeOf(route, credential);
+      expected[route] = isAllowed(policy, scopes) ? 'let in' : '403 insufficient-scope';
+    }
+
+    expect(outcomes).toEqual(expected);
+    const loggedOut = await outcomeOf('POST /auth/logout', credential);
+    expect(loggedOut).toBe('let in');
+  });
+});
