@@ -3,6 +3,7 @@ import { SystemClock } from '@sensorflow/kernel';
 import { newApiKeyText } from '@sensorflow/auth/api-keys/api-key-text.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bearer, call, cookie, startAuthApp, type AuthApp } from '../support/auth-app.js';
+import { forgedApiKey } from '../support/forged-api-key.js';
 import { startSessionsTable, type SessionsTable } from '../support/sessions-table.js';
 import { startJwksServer, TokenSigner, type JwksServer } from '../support/token-signer.js';
 
@@ -249,6 +250,7 @@ const ATTACKS: readonly (readonly [
   ['the id alone', (real) => real.slice(0, 20)],
   ['the id and no secret', (real) => real.slice(0, 21)],
   ['another secret for a real id', (real) => real.slice(0, 21) + newApiKeyText().key.slice(21)],
+  ['another secret, well formed, for a real id', (real) => forgedApiKey(real.slice(4, 20))],
   ['a new key of nobody', () => newApiKeyText().key],
   [
     'the secret of one under the id of another',

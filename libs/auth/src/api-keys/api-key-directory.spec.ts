@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { forgedApiKey } from '../../../../test/support/forged-api-key.js';
 import { FixedClock } from '../../../../test/support/fixed-clock.js';
 import { InMemoryApiKeyStore } from '../../../../test/support/in-memory-api-key-store.js';
 import type { Caller } from '../caller.js';
@@ -87,6 +88,19 @@ describe('an API key', () => {
     expect(codeOf(() => late.directory.authenticate(text))).toBe('api-key-revoked');
   });
 
+  it('stays revoked when the clock of who revoked it was behind that of who made it', async () => {
+    const { clock, store, startProcess, here } = await setUp();
+    const { apiKey, text } = await here.keys.issue(WRITER, ADMIN);
+    await store.revoke(apiKey, clock.nowEpochMs() - 60_000);
+
+    await here.directory.refresh();
+    const late = await startProcess();
+
+    for (const { directory } of [here, late]) {
+      expect(codeOf(() => directory.authenticate(text))).toBe('api-key-revoked');
+    }
+  });
+
   it('is revoked once', async () => {
     const { here } = await setUp();
     const { apiKey } = await here.keys.issue(WRITER, ADMIN);
@@ -118,9 +132,11 @@ describe('an API key', () => {
     expect(codeOf(() => here.directory.authenticate(`${text.slice(0, -1)}${lastCharacter}`))).toBe(
       'api-key-malformed',
     );
+    const forged = forgedApiKey(apiKey.keyId);
+    expect(codeOf(() => here.directory.authenticate(forged))).toBe('api-key-unknown');
     // Of a revoked key, too, nothing is said to who does not have it.
     await here.keys.revoke(apiKey.keyId);
-    expect(codeOf(() => here.directory.authenticate(newApiKeyText().key))).toBe('api-key-unknown');
+    expect(codeOf(() => here.directory.authenticate(forged))).toBe('api-key-unknown');
   });
 
   it('is not decided upon by a view that is too old, known or unknown', async () => {
