@@ -35,6 +35,7 @@ function aKey(differences: Partial<ApiKey> = {}): ApiKey {
     keyId,
     name: 'press line 1, «Größe»',
     scopes: ['sensorflow/read', 'sensorflow/write'],
+    equipmentIds: undefined,
     secretHash: apiKeyHash(key),
     createdAtEpochMs: NOW,
     createdBy: 'ada',
@@ -65,6 +66,7 @@ describe.each(Object.entries(MAKERS))('a store of API keys %s', (_name, make) =>
     const plain = aKey();
     const full = aKey({
       scopes: ['sensorflow/import'],
+      equipmentIds: ['EQ-1', 'LINE-1:*'],
       expiresAtEpochMs: NOW + 5000,
       ratePerMinute: 60,
       maxConnections: 3,

@@ -56,6 +56,7 @@ describe('an API key', () => {
 
     const { status, body, headers } = await make({
       expiresAt,
+      equipmentIds: ['EQ-1', 'LINE-1:*'],
       ratePerMinute: 60,
       maxConnections: 2,
     });
@@ -66,6 +67,7 @@ describe('an API key', () => {
       key: expect.stringMatching(/^sfk_[0-9A-Za-z]{16}_[0-9A-Za-z]{49}$/),
       name: 'press',
       scopes: ['sensorflow/read'],
+      equipmentIds: ['EQ-1', 'LINE-1:*'],
       expiresAt,
       ratePerMinute: 60,
       maxConnections: 2,
@@ -186,6 +188,8 @@ describe('of several credentials', () => {
   });
 });
 
+const HUNDRED_AND_ONE = Array.from({ length: 101 }, (_, index) => `EQ-${index}`);
+
 describe('a wish for a key', () => {
   it.each<[string, object, string, string]>([
     ['without a name', { name: undefined }, '/name', 'name-invalid'],
@@ -197,6 +201,11 @@ describe('a wish for a key', () => {
     ['with a scope twice', { scopes: TWICE() }, '/scopes', 'scopes-invalid'],
     ['with a text for scopes', { scopes: 'sensorflow/read' }, '/scopes', 'scopes-invalid'],
     ['for an administrator', { scopes: ['sensorflow/admin'] }, '/scopes', 'scope-not-for-keys'],
+    ['for no equipment', { equipmentIds: [] }, '/equipmentIds', 'equipment-ids-invalid'],
+    ['for * alone', { equipmentIds: ['*'] }, '/equipmentIds', 'equipment-ids-invalid'],
+    ['for equipment twice', { equipmentIds: ['A', 'A'] }, '/equipmentIds', 'equipment-ids-invalid'],
+    ['for a text', { equipmentIds: 'A' }, '/equipmentIds', 'equipment-ids-invalid'],
+    ['for 101', { equipmentIds: HUNDRED_AND_ONE }, '/equipmentIds', 'equipment-ids-invalid'],
     ['that has expired', { expiresAt: '2020-01-01T00:00:00Z' }, '/expiresAt', 'expires-at-invalid'],
     ['with another end', { expiresAt: 'tomorrow' }, '/expiresAt', 'expires-at-invalid'],
     ['with a number for its end', { expiresAt: 4e12 }, '/expiresAt', 'expires-at-invalid'],
@@ -219,7 +228,12 @@ describe('a wish for a key', () => {
   });
 
   it('takes null for what is left out', async () => {
-    const nothing = { expiresAt: null, ratePerMinute: null, maxConnections: null };
+    const nothing = {
+      equipmentIds: null,
+      expiresAt: null,
+      ratePerMinute: null,
+      maxConnections: null,
+    };
 
     expect((await make(nothing)).body).toMatchObject(nothing);
   });

@@ -1,3 +1,5 @@
+import type { EquipmentRestriction } from './equipment-restriction.js';
+
 /** What a caller may do. No scope implies another; a route names the one it needs. */
 export const SCOPES = [
   'sensorflow/read',
@@ -16,6 +18,8 @@ export interface Caller {
   /** For people and keys; a machine's is its client id. */
   readonly username: string;
   readonly scopes: ReadonlySet<Scope>;
+  /** The only equipment that it may read and write; undefined for all. */
+  readonly equipment?: EquipmentRestriction | undefined;
   /** Undefined for a key without an end. */
   readonly expiresAtEpochSeconds: number | undefined;
 }

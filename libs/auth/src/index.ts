@@ -2,4 +2,5 @@ export { AccessTokenVerifier, type VerifiedToken } from './access-token-verifier
 export { AuthReadiness } from './auth-readiness.js';
 export { Authentication } from './authentication.js';
 export { SCOPES, type Caller, type Scope } from './caller.js';
+export { EquipmentRestriction } from './equipment-restriction.js';
 export { MAX_SIGN_INS_IN_PROGRESS } from './sign-in.js';

@@ -20,6 +20,7 @@ const ADMIN: Caller = {
 const WRITER: ApiKeyProperties = {
   name: 'press',
   scopes: ['sensorflow/write'],
+  equipmentIds: undefined,
   expiresAtEpochMs: undefined,
   ratePerMinute: undefined,
   maxConnections: undefined,
@@ -59,6 +60,7 @@ describe('an API key', () => {
       subject: `sfk_${apiKey.keyId}`,
       username: 'press',
       scopes: new Set(['sensorflow/write']),
+      equipment: undefined,
       expiresAtEpochSeconds: undefined,
     });
   });

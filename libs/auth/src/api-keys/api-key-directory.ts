@@ -1,6 +1,7 @@
 import { Clock, DomainError } from '@sensorflow/kernel';
 import { timingSafeEqual } from 'node:crypto';
 import type { Caller } from '../caller.js';
+import { EquipmentRestriction } from '../equipment-restriction.js';
 import { PeriodicView, REFRESH_EVERY_SECONDS } from '../periodic-view.js';
 import { forgottenAtEpochMs, type ApiKey } from './api-key.js';
 import { ApiKeyStore } from './api-key-store.js';
@@ -108,12 +109,13 @@ export class ApiKeyDirectory {
 }
 
 function callerOf(key: ApiKey): Caller {
-  const { expiresAtEpochMs } = key;
+  const { expiresAtEpochMs, equipmentIds } = key;
   return {
     kind: 'key',
     subject: `${API_KEY_PREFIX}${key.keyId}`,
     username: key.name,
     scopes: new Set(key.scopes),
+    equipment: equipmentIds && new EquipmentRestriction(equipmentIds),
     expiresAtEpochSeconds:
       expiresAtEpochMs === undefined ? undefined : Math.floor(expiresAtEpochMs / 1000),
   };

@@ -13,6 +13,8 @@ export type KeyScope = (typeof KEY_SCOPES)[number];
 export interface ApiKeyProperties {
   readonly name: string;
   readonly scopes: readonly KeyScope[];
+  /** Names or beginnings of names, as EquipmentRestriction takes them; undefined for all equipment. */
+  readonly equipmentIds: readonly string[] | undefined;
   /** After this instant it is refused; undefined for never. */
   readonly expiresAtEpochMs: number | undefined;
   /** Requests in a minute; undefined for as many as keys have unless set. */

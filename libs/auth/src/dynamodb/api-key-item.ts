@@ -15,6 +15,7 @@ export function attributesOf(key: ApiKey): Record<string, AttributeValue> {
     keyId: { S: key.keyId },
     name: { S: key.name },
     scopes: { L: key.scopes.map((scope) => ({ S: scope })) },
+    ...(key.equipmentIds && { equipmentIds: { L: key.equipmentIds.map((S) => ({ S })) } }),
     secretHash: { B: key.secretHash },
     createdAt: millis(key.createdAtEpochMs),
     createdBy: { S: key.createdBy },
@@ -34,6 +35,7 @@ export function apiKeyIn(item: Item): ApiKey {
     name: text(item['name'], 'name'),
     // One that only a later version knows grants nothing here.
     scopes: KEY_SCOPES.filter((scope) => item['scopes']?.L?.some(({ S }) => S === scope)),
+    equipmentIds: restrictionIn(item),
     secretHash: Buffer.from(secretHash),
     createdAtEpochMs: number(item['createdAt'], 'createdAt'),
     createdBy: text(item['createdBy'], 'createdBy'),
@@ -42,6 +44,13 @@ export function apiKeyIn(item: Item): ApiKey {
     maxConnections: optionalNumber(item, 'maxConnections'),
     revokedAtEpochMs: optionalNumber(item, 'revokedAt'),
   };
+}
+
+/** One that cannot be read must not become none. */
+function restrictionIn({ equipmentIds }: Item): readonly string[] | undefined {
+  if (equipmentIds === undefined) return undefined;
+  if (equipmentIds.L === undefined) throw broken('equipmentIds');
+  return equipmentIds.L.map((id) => text(id, 'equipmentIds'));
 }
 
 export function listedApiKeyIn(item: Item): ListedApiKey {

@@ -13,6 +13,13 @@ export class ApiKeyView {
   @ApiProperty({ enum: KEY_SCOPES, isArray: true })
   readonly scopes!: readonly KeyScope[];
 
+  @ApiProperty({
+    type: [String],
+    nullable: true,
+    description: 'the only equipment that it may read and write; null for all',
+  })
+  readonly equipmentIds!: readonly string[] | null;
+
   @ApiProperty({ type: String, nullable: true, format: 'date-time' })
   readonly expiresAt!: string | null;
 
@@ -69,6 +76,7 @@ function membersOf(apiKey: ApiKey): { readonly [K in keyof ApiKeyView]: ApiKeyVi
     keyId: apiKey.keyId,
     name: apiKey.name,
     scopes: apiKey.scopes,
+    equipmentIds: apiKey.equipmentIds ?? null,
     expiresAt: instantView(apiKey.expiresAtEpochMs),
     ratePerMinute: apiKey.ratePerMinute ?? null,
     maxConnections: apiKey.maxConnections ?? null,

@@ -44,7 +44,13 @@ export function RequiresScope(...oneOf: [Scope, ...Scope[]]): MethodDecorator {
     DeclaredPolicy(oneOf),
     routeSettings({ policy: oneOf }),
     identityNeeded(oneOf.some(isForKeys), 'insufficient-scope', 'cross-site-request'),
+    ...(oneOf.some(isForKeys) ? [ApiProblem(403, 'equipment-forbidden')] : []),
   );
+}
+
+/** How a route keeps a caller to their equipment, where its path does not name it. */
+export function KeepsToEquipment(how: 'in-query' | 'by-handler'): MethodDecorator {
+  return routeSettings({ equipment: how });
 }
 
 function isForKeys(scope: Scope): boolean {

@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { instantToEpochMs, parseInstant } from '@sensorflow/kernel';
 import { IsOptional, ValidateBy } from 'class-validator';
+import { isRestrictionEntry, MAX_RESTRICTION_ENTRIES } from '../equipment-restriction.js';
 import { KEY_SCOPES, type ApiKeyProperties, type KeyScope } from '../api-keys/api-key.js';
 
 const MAX_NAME_CHARACTERS = 128;
@@ -35,6 +36,16 @@ function areScopes(value: unknown): boolean {
 }
 
 const ADMIN = 'sensorflow/admin';
+
+function areEquipmentIds(value: unknown): boolean {
+  return (
+    Array.isArray(value) &&
+    value.length >= 1 &&
+    value.length <= MAX_RESTRICTION_ENTRIES &&
+    new Set(value).size === value.length &&
+    value.every(isRestrictionEntry)
+  );
+}
 
 function isFuture(value: unknown): boolean {
   const instant = typeof value === 'string' ? parseInstant(value) : undefined;
@@ -73,6 +84,23 @@ export class NewApiKeyBody {
     (value) => !Array.isArray(value) || !value.includes(ADMIN),
   )
   scopes!: KeyScope[];
+
+  @ApiPropertyOptional({
+    type: [String],
+    nullable: true,
+    minItems: 1,
+    maxItems: MAX_RESTRICTION_ENTRIES,
+    uniqueItems: true,
+    example: ['EQ-12495', 'LINE-1:*'],
+    description: 'the only equipment that it may read and write, by names or beginnings of names',
+  })
+  @IsOptional()
+  @Satisfies(
+    'equipment-ids-invalid',
+    `equipmentIds is a list of 1 to ${MAX_RESTRICTION_ENTRIES} equipment ids, or beginnings of them with a * behind (LINE-1:*), each once. Leave it out for all equipment.`,
+    areEquipmentIds,
+  )
+  equipmentIds?: string[] | null;
 
   @ApiPropertyOptional({
     type: String,
@@ -116,10 +144,11 @@ export class NewApiKeyBody {
 
 /** Of a body that was validated. */
 export function propertiesIn(body: NewApiKeyBody): ApiKeyProperties {
-  const { name, scopes, expiresAt, ratePerMinute, maxConnections } = body;
+  const { name, scopes, equipmentIds, expiresAt, ratePerMinute, maxConnections } = body;
   return {
     name,
     scopes: KEY_SCOPES.filter((scope) => scopes.includes(scope)),
+    equipmentIds: equipmentIds ?? undefined,
     expiresAtEpochMs: typeof expiresAt === 'string' ? epochMsOf(expiresAt) : undefined,
     ratePerMinute: ratePerMinute ?? undefined,
     maxConnections: maxConnections ?? undefined,

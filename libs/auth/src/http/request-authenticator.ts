@@ -8,6 +8,7 @@ import { FrontendOrigin } from '../frontend-origin.js';
 import type { PresentedToken } from '../sessions.js';
 import { isRoutePolicy, rememberCaller, type RoutePolicy } from './auth.decorators.js';
 import { rememberAuthentication } from './current-session.js';
+import { keepToEquipment } from './keep-to-equipment.js';
 import { missingCredential } from './missing-credential.js';
 import { presentedCredential, type PresentedCredential } from './presented-credential.js';
 import { refuseCrossSite } from './request-origin.js';
@@ -92,6 +93,7 @@ export class RequestAuthenticator {
       const needed = `This needs the scope ${policy.join(' or ')}.`;
       throw new DomainError('forbidden', 'insufficient-scope', needed);
     }
+    if (caller.equipment && policy !== 'any-scope') keepToEquipment(request, caller.equipment);
     rememberCaller(request, caller);
     rememberAuthentication(request, { token, policy });
   }

@@ -7,6 +7,11 @@ export interface RouteSettings {
   readonly ignoresBody?: boolean;
   /** Who may call it, in auth's words. */
   readonly policy?: string | readonly string[];
+  /**
+   * How it keeps a caller to their equipment: by the `equipmentId` of its query, or in its handler. One that
+   * has it in its path needs to say nothing; any other keeps such callers out.
+   */
+  readonly equipment?: 'in-query' | 'by-handler';
 }
 
 declare module 'fastify' {
