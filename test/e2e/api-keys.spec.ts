@@ -18,6 +18,37 @@ afterAll(async () => {
   await second.exit();
 });
 
+describe('a key for some equipment', () => {
+  it('has that equipment listed, page by page, and no other', async () => {
+    const readings = ['LST-1:a', 'LST-1:b', 'LST-1:c', 'LST-2:a', 'LST-3'].map((equipmentId) => ({
+      equipmentId,
+      timestamp: '2023-02-15T06:30:00Z',
+      value: 1,
+    }));
+    expect((await admin.post('/sensor-data/batch', readings)).status).toBe(201);
+    const wish = { name: 'list', scopes: ['sensorflow/read'], equipmentIds: ['LST-1:*', 'LST-3'] };
+    const headers = { 'x-api-key': (await admin.post('/api-keys', wish)).body.key };
+    const list = async () => {
+      const found: string[] = [];
+      const cursors: string[] = [];
+      let cursor: string | undefined;
+      do {
+        const query = { limit: 2, cursor };
+        const { body } = await anyone.send('GET', '/equipment', { headers, query });
+        found.push(...body.items.map((item: any) => item.equipmentId));
+        cursor = body.nextCursor ?? undefined;
+        cursors.push(Buffer.from(cursor ?? '', 'base64url').toString());
+      } while (cursor !== undefined);
+      return { found, cursors };
+    };
+
+    const listed = await eventually(list, ({ found }) => found.length === 4);
+
+    expect(listed.found).toEqual(['LST-1:a', 'LST-1:b', 'LST-1:c', 'LST-3']);
+    expect(listed.cursors.join(' ')).not.toContain('LST-2');
+  });
+});
+
 describe('a device with an API key', () => {
   it('sends readings, by whichever header it knows, in any process, until it is revoked', async () => {
     const wish = { name: 'press', scopes: ['sensorflow/write', 'sensorflow/read'] };

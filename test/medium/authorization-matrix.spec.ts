@@ -37,6 +37,20 @@ const POLICIES: Readonly<Record<string, Policy>> = {
   'GET /sensor-data/uploads/{id}': ['sensorflow/import', 'sensorflow/admin'],
 };
 
+/** How each route that a key may call keeps it to its equipment. */
+const EQUIPMENT: Readonly<Record<string, 'in-path' | 'in-query' | 'by-handler' | 'refused'>> = {
+  'GET /equipment': 'by-handler',
+  'GET /equipment/{equipmentId}/metrics': 'in-path',
+  'POST /sensor-data': 'by-handler',
+  'POST /sensor-data/batch': 'by-handler',
+  'GET /sensor-data/{equipmentId}': 'in-path',
+  'GET /sensor-data/{equipmentId}/latest': 'in-path',
+  'GET /sensor-data/aggregated': 'in-query',
+  'POST /sensor-data/upload-csv': 'refused',
+  'GET /sensor-data/uploads': 'by-handler',
+  'GET /sensor-data/uploads/{id}': 'by-handler',
+};
+
 const GROUPS: Readonly<Record<string, readonly Scope[]>> = {
   viewers: ['sensorflow/read'],
   operators: ['sensorflow/read', 'sensorflow/write', 'sensorflow/import'],
@@ -104,9 +118,14 @@ function isAllowed(policy: Policy, scopes: readonly Scope[]): boolean {
 }
 
 /** A faulty parameter in each: who is let in is refused with 400, and nothing is written or read. */
-async function outcomeOf(route: string, headers: Record<string, string>): Promise<string> {
+async function outcomeOf(
+  route: string,
+  headers: Record<string, string>,
+  equipmentId = 'EQ-1',
+  query = '',
+): Promise<string> {
   const [method = '', path = ''] = route.split(' ');
-  const url = `${path.replaceAll(/\{\w+\}/g, 'EQ-1')}?no-such-parameter=1`;
+  const url = `${path.replaceAll(/\{\w+\}/g, equipmentId)}?no-such-parameter=1${query}`;
   const answer = await api.app.inject({ method: method as 'GET', url, headers });
   const isRefusal = answer.statusCode === 401 || answer.statusCode === 403;
   return isRefusal ? `${answer.statusCode} ${answer.json().code}` : 'let in';
@@ -138,5 +157,34 @@ describe('the matrix of routes', () => {
     expect(outcomes).toEqual(expected);
     const loggedOut = await outcomeOf('POST /auth/logout', credential);
     expect(loggedOut).toBe('let in');
+  });
+});
+
+describe('the matrix of equipment', () => {
+  it('names every route that a key may call', () => {
+    const ofKeys = Object.entries(POLICIES)
+      .filter(([, policy]) => typeof policy === 'object' && policy !== ADMIN)
+      .map(([route]) => route);
+
+    expect(Object.keys(EQUIPMENT).toSorted()).toEqual(ofKeys.toSorted());
+  });
+
+  it.each(Object.entries(EQUIPMENT))('holds for %s: %s', async (route, how) => {
+    const [scope] = POLICIES[route] ?? [];
+    const restricted = await keyWith({ scopes: [scope], equipmentIds: ['EQ-1'] });
+    const forbidden = '403 equipment-forbidden';
+    const [unnamed, own, other] = [
+      await outcomeOf(route, restricted, 'EQ-1'),
+      await outcomeOf(route, restricted, 'EQ-1', '&equipmentId=EQ-1'),
+      await outcomeOf(route, restricted, 'EQ-2', '&equipmentId=EQ-2'),
+    ];
+
+    const expected = {
+      'in-path': ['let in', 'let in', forbidden],
+      'in-query': [forbidden, 'let in', forbidden],
+      'by-handler': ['let in', 'let in', 'let in'],
+      refused: [forbidden, forbidden, forbidden],
+    };
+    expect([unnamed, own, other]).toEqual(expected[how]);
   });
 });

@@ -1,5 +1,7 @@
+import type { EquipmentRestriction } from '@sensorflow/auth';
 import { DomainError, type Instant, type WorkBudget, type WorkLimits } from '@sensorflow/kernel';
 import type { ReadingStore } from '@sensorflow/sensor-data';
+import { allowedEquipment } from './allowed-equipment.js';
 import type { EquipmentRegistry, MetricsQuery, RegisteredEquipment } from './equipment-registry.js';
 
 export interface EquipmentQuery {
@@ -7,6 +9,8 @@ export interface EquipmentQuery {
   readonly limit: number;
   /** Continues after this equipment. */
   readonly after?: string;
+  /** Lists this equipment alone. */
+  readonly restriction?: EquipmentRestriction | undefined;
 }
 
 export interface EquipmentSummary extends RegisteredEquipment {
@@ -43,10 +47,11 @@ export class KnownEquipment {
   ) {}
 
   /** A page can end early when its budget is spent. Throws what the stores throw. */
-  async list({ limit, after }: EquipmentQuery, budget: WorkBudget): Promise<EquipmentPage> {
+  async list(query: EquipmentQuery, budget: WorkBudget): Promise<EquipmentPage> {
+    const { limit } = query;
     const items: EquipmentSummary[] = [];
     let empty = 0;
-    for await (const chunk of this.inChunks(after, budget, () => limit + 1 - items.length)) {
+    for await (const chunk of this.inChunks(query, budget, () => limit + 1 - items.length)) {
       const found = await Promise.all(chunk.map(async (each) => this.summaryOf(each, budget)));
       const listed = found.filter((summary) => summary !== undefined);
       items.push(...listed);
@@ -78,8 +83,15 @@ export class KnownEquipment {
   }
 
   /** In chunks of about as many as are still wanted, so that little more is looked up. */
-  private async *inChunks(after: string | undefined, budget: WorkBudget, wanted: () => number) {
-    for await (const page of this.registry.scan(after, budget)) {
+  private async *inChunks(
+    { after, restriction }: EquipmentQuery,
+    budget: WorkBudget,
+    wanted: () => number,
+  ) {
+    const pages = restriction
+      ? allowedEquipment(this.registry, restriction, after, budget)
+      : this.registry.scan(after, budget);
+    for await (const page of pages) {
       for (let from = 0; from < page.length;) {
         const size = Math.min(CONCURRENCY, Math.max(MIN_CHUNK, wanted()));
         const chunk = page.slice(from, from + size);

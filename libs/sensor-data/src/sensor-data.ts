@@ -1,3 +1,4 @@
+import type { EquipmentRestriction } from '@sensorflow/auth';
 import {
   DomainError,
   forEachInSlices,
@@ -67,13 +68,18 @@ export class SensorData {
   /**
    * Checks and stores one reading. Returns it once it is durable; throws `invalid-reading`,
    * `reading-not-storable`, `too-many-new-metric-names`, `metric-names-unknown` or `write-not-accepted` (it is
-   * certainly not stored), or `outcome-unknown`.
+   * certainly not stored), or `outcome-unknown`; `equipment-forbidden` for what the caller may not write.
    */
-  async recordReading(raw: unknown, callerId: string): Promise<StoredReading> {
+  async recordReading(
+    raw: unknown,
+    callerId: string,
+    restriction?: EquipmentRestriction,
+  ): Promise<StoredReading> {
     const parsed = parseReading(raw, this.clock.nowEpochMs(), this.retention);
     if (!parsed.ok) {
       throw invalidReading(parsed.faults);
     }
+    restriction?.assertAllows(parsed.value.equipmentId);
     if (!this.names.admits(parsed.value, callerId)) await this.assertNames(parsed.value, callerId);
     const [outcome] = await this.log.writer.write([parsed.value], callerId);
     if (outcome?.outcome === 'stored') {
@@ -93,15 +99,19 @@ export class SensorData {
 
   /**
    * Checks and stores up to 10,000 readings; an invalid one holds up none of the others. Returns when
-   * every reading is stored or rejected and at least one is stored. Throws `batch-empty`,
+   * every reading is stored or rejected (also for equipment that the caller may not write) and at least one is stored. Throws `batch-empty`,
    * `too-many-readings`, and, with the verdict as extensions, `no-valid-reading`, `batch-unconfirmed` or
    * `too-many-new-metric-names`.
    *
    * @param documents each a parsed JSON value, or why there is none; one that throws refuses the batch
    */
-  async recordBatch(documents: Iterable<Parsed<unknown>>, callerId: string): Promise<BatchVerdict> {
+  async recordBatch(
+    documents: Iterable<Parsed<unknown>>,
+    callerId: string,
+    restriction?: EquipmentRestriction,
+  ): Promise<BatchVerdict> {
     const verdicts = new VerdictList();
-    const valid = await this.validReadings(documents, verdicts, callerId);
+    const valid = await this.validReadings(documents, verdicts, callerId, restriction);
     const { readings, indexes, throttled } = await this.withinNameLimit(valid, verdicts, callerId);
     const outcomes = await this.log.writer.write(readings, callerId);
     for (const [position, index] of indexes.entries()) {
@@ -118,6 +128,7 @@ export class SensorData {
     documents: Iterable<Parsed<unknown>>,
     verdicts: VerdictList,
     callerId: string,
+    restriction: EquipmentRestriction | undefined,
   ): Promise<Placed> {
     const nowEpochMs = this.clock.nowEpochMs();
     const readings: Reading[] = [];
@@ -127,10 +138,13 @@ export class SensorData {
       const parsed = document.ok
         ? parseReading(document.value, nowEpochMs, this.retention)
         : { ok: false as const, faults: [{ pointer: '', ...document.fault }] };
-      if (parsed.ok) {
+      const forbidden = parsed.ok && restriction?.faultOf(parsed.value.equipmentId);
+      if (!parsed.ok) verdicts.reject(size, parsed.faults);
+      else if (forbidden) verdicts.reject(size, [{ pointer: '/equipmentId', ...forbidden }]);
+      else {
         readings.push(parsed.value);
         indexes.push(size);
-      } else verdicts.reject(size, parsed.faults);
+      }
       size += 1;
     };
     await forEachInSlices(documents, check, callerId);

@@ -1,7 +1,11 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Caller } from '@sensorflow/auth';
-import { CurrentCaller, RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
+import {
+  CurrentCaller,
+  KeepsToEquipment,
+  RequiresScope,
+} from '@sensorflow/auth/http/auth.decorators.js';
 import { Clock, instantToEpochMs, type Instant, type WorkBudget } from '@sensorflow/kernel';
 import {
   ApiFaultyInput,
@@ -41,6 +45,7 @@ export class AggregatesController {
 
   @Get()
   @RequiresScope('sensorflow/read')
+  @KeepsToEquipment('in-query')
   @ApiOperation({
     summary: 'Show hourly aggregates of one metric, and their summary',
     description:

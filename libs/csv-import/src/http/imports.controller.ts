@@ -8,7 +8,11 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Caller } from '@sensorflow/auth';
-import { CurrentCaller, RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
+import {
+  CurrentCaller,
+  KeepsToEquipment,
+  RequiresScope,
+} from '@sensorflow/auth/http/auth.decorators.js';
 import type { WorkBudget } from '@sensorflow/kernel';
 import { ApiFaultyInput, ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
 import { MaxBodyBytes } from '@sensorflow/platform/http/max-body-bytes.decorator.js';
@@ -86,6 +90,7 @@ export class ImportsController {
   @ApiProblem(400, 'cursor-invalid')
   @ApiProblem(503, 'store-unavailable')
   @RequiresScope('sensorflow/import', 'sensorflow/admin')
+  @KeepsToEquipment('by-handler')
   async listImports(
     @CurrentCaller() caller: Caller,
     @Query() query: PageQuery,
@@ -115,6 +120,7 @@ export class ImportsController {
   @ApiProblem(404, 'import-not-found')
   @ApiProblem(503, 'store-unavailable')
   @RequiresScope('sensorflow/import', 'sensorflow/admin')
+  @KeepsToEquipment('by-handler')
   async showImport(
     @CurrentCaller() caller: Caller,
     @Param('id') uploadId: string,

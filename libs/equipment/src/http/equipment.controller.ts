@@ -1,7 +1,11 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Caller } from '@sensorflow/auth';
-import { CurrentCaller, RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
+import {
+  CurrentCaller,
+  KeepsToEquipment,
+  RequiresScope,
+} from '@sensorflow/auth/http/auth.decorators.js';
 import { DomainError, type Parsed, type WorkBudget } from '@sensorflow/kernel';
 import { ApiFaultyInput, ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
 import {
@@ -34,6 +38,7 @@ export class EquipmentController {
 
   @Get()
   @RequiresScope('sensorflow/read')
+  @KeepsToEquipment('by-handler')
   @ApiOperation({
     summary: 'List the equipment that has readings',
     description:
@@ -51,12 +56,12 @@ export class EquipmentController {
   async listEquipment(
     @Query() texts: PageQuery,
     @RequestBudget(EQUIPMENT_LIMITS) budget: WorkBudget,
-    @CurrentCaller() { subject }: Caller,
+    @CurrentCaller() { subject, equipment }: Caller,
   ): Promise<EquipmentPageView> {
     const query = pageQueryOf(texts, CURSOR_QUERY, parseEquipmentId);
     const weight = Math.ceil(query.limit / EQUIPMENT_PER_WEIGHT);
     const { items, next } = await this.reads.run({ caller: subject, weight, budget }, async () =>
-      this.equipment.list(query, budget),
+      this.equipment.list({ ...query, restriction: equipment }, budget),
     );
     return { items: items.map(toEquipmentView), nextCursor: cursorAt(next, CURSOR_QUERY) };
   }

@@ -8,7 +8,11 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Caller } from '@sensorflow/auth';
-import { CurrentCaller, RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
+import {
+  CurrentCaller,
+  KeepsToEquipment,
+  RequiresScope,
+} from '@sensorflow/auth/http/auth.decorators.js';
 import { AcceptsNdjson } from '@sensorflow/platform/http/accepts-ndjson.decorator.js';
 import { ApiProblem, ApiProblemWith } from '@sensorflow/platform/http/api-problem.decorator.js';
 import { MaxBodyBytes } from '@sensorflow/platform/http/max-body-bytes.decorator.js';
@@ -48,6 +52,7 @@ export class BatchController {
   @ApiProblemWith(BatchVerdictView, 503, 'batch-unconfirmed')
   @ApiProblem(503, 'overloaded', 'shutting-down')
   @RequiresScope('sensorflow/write')
+  @KeepsToEquipment('by-handler')
   async recordBatch(
     @CurrentCaller() caller: Caller,
     @Body() body: unknown,
@@ -55,7 +60,8 @@ export class BatchController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<BatchVerdictView> {
     const documents = documentsOf(body, contentType);
-    const verdict = await this.sensorData.recordBatch(documents, caller.subject);
+    const { subject, equipment } = caller;
+    const verdict = await this.sensorData.recordBatch(documents, subject, equipment);
     if (verdict.rejected.length > 0) void reply.status(HttpStatus.MULTI_STATUS);
     return verdict;
   }

@@ -20,7 +20,11 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Caller } from '@sensorflow/auth';
-import { CurrentCaller, RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
+import {
+  CurrentCaller,
+  KeepsToEquipment,
+  RequiresScope,
+} from '@sensorflow/auth/http/auth.decorators.js';
 import type { WorkBudget, WorkLimits } from '@sensorflow/kernel';
 import {
   ApiFaultyInput,
@@ -87,12 +91,14 @@ export class ReadingsController {
   @ApiProblem(503, 'metric-names-unknown', 'write-not-accepted', 'outcome-unknown')
   @ApiProblem(503, 'overloaded', 'shutting-down')
   @RequiresScope('sensorflow/write')
+  @KeepsToEquipment('by-handler')
   async recordReading(
     @CurrentCaller() caller: Caller,
     @Req() request: FastifyRequest,
   ): Promise<ReadingView> {
     // Not @Body(): pipes have nothing to do for it, and passing them is seen in its CPU.
-    return toReadingView(await this.sensorData.recordReading(request.body, caller.subject));
+    const { subject, equipment } = caller;
+    return toReadingView(await this.sensorData.recordReading(request.body, subject, equipment));
   }
 
   @Get(':equipmentId')
