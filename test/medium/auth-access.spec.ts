@@ -2,6 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Reflector } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { SystemClock } from '@sensorflow/kernel';
+import { AuditTrail } from '@sensorflow/auth/audit/audit-trail.js';
 import { AccessGuard } from '@sensorflow/auth/http/access.guard.js';
 import { routesWithoutPolicy } from '@sensorflow/auth/http/routes-without-policy.js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -69,7 +70,8 @@ describe('a route without a declared policy', () => {
 
   it('runs no handler in an application that forgot to authenticate', async () => {
     const { app } = await start();
-    const guard = new AccessGuard(app.get(Reflector, { strict: false }));
+    const trail = app.get(AuditTrail, { strict: false });
+    const guard = new AccessGuard(app.get(Reflector, { strict: false }), trail);
     const request = { headers: bearer(signer.userToken()) };
     const read = Object.getOwnPropertyDescriptor(ProbeController.prototype, 'read')?.value;
     const context = new ExecutionContextHost([request, {}], ProbeController, read);

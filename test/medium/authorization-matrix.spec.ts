@@ -22,6 +22,7 @@ const POLICIES: Readonly<Record<string, Policy>> = {
   'POST /api-keys': ADMIN,
   'GET /api-keys': ADMIN,
   'DELETE /api-keys/{keyId}': ADMIN,
+  'GET /audit': ADMIN,
   'GET /equipment': READ,
   'GET /equipment/{equipmentId}/metrics': READ,
   'POST /sensor-data': WRITE,

@@ -16,6 +16,8 @@ import { ApiKeyStore } from './api-keys/api-key-store.js';
 import { ApiKeys } from './api-keys/api-keys.js';
 import { LastUses } from './api-keys/last-uses.js';
 import { AttemptCounter } from './attempt-counter.js';
+import { AuditStore } from './audit/audit-store.js';
+import { AuditTrail } from './audit/audit-trail.js';
 import { AuthReadiness } from './auth-readiness.js';
 import { Authentication } from './authentication.js';
 import { AccessTokenStrategy } from './cognito/access-token-strategy.js';
@@ -26,6 +28,7 @@ import {
 import { JwksKeySet } from './cognito/jwks-key-set.js';
 import { PassportTokenVerifier } from './cognito/passport-token-verifier.js';
 import { DynamoDbApiKeyStore } from './dynamodb/dynamodb-api-key-store.js';
+import { DynamoDbAuditStore } from './dynamodb/dynamodb-audit-store.js';
 import { DynamoDbAttemptCounter } from './dynamodb/dynamodb-attempt-counter.js';
 import { DynamoDbKnownNetworks } from './dynamodb/dynamodb-known-networks.js';
 import { DynamoDbEndedSessionStore } from './dynamodb/dynamodb-ended-session-store.js';
@@ -33,6 +36,7 @@ import { EndedSessionStore } from './ended-session-store.js';
 import { EndedSessions } from './ended-sessions.js';
 import { AccessGuard } from './http/access.guard.js';
 import { ApiKeysController } from './http/api-keys.controller.js';
+import { AuditController } from './http/audit.controller.js';
 import { AuthController } from './http/auth.controller.js';
 import { RequestAuthenticator } from './http/request-authenticator.js';
 import { IdentityProvider } from './identity-provider.js';
@@ -65,18 +69,20 @@ export class AuthModule implements OnModuleInit, OnApplicationShutdown {
     private readonly keys: JwksKeySet,
     private readonly endedSessions: EndedSessions,
     private readonly apiKeys: ApiKeyDirectory,
+    private readonly trail: AuditTrail,
   ) {}
 
   static register(options: AuthModuleOptions): DynamicModule {
     return {
       module: AuthModule,
       imports: [DiscoveryModule],
-      controllers: [AuthController, ApiKeysController],
+      controllers: [AuthController, ApiKeysController, AuditController],
       providers: [
         ...tokenProviders(options),
         ...sessionProviders(options),
         ...passwordProviders(options),
         ...apiKeyProviders(options),
+        ...auditProviders(options),
         { provide: FrontendOrigin, useValue: new FrontendOrigin(options.frontendOrigin) },
         RequestAuthenticator,
         { provide: APP_GUARD, useClass: AccessGuard },
@@ -91,10 +97,11 @@ export class AuthModule implements OnModuleInit, OnApplicationShutdown {
   }
 
   /** Not earlier: the requests that are being drained still need a fresh view. */
-  onApplicationShutdown(): void {
+  async onApplicationShutdown(): Promise<void> {
     this.keys.stop();
     this.endedSessions.stop();
     this.apiKeys.stop();
+    await this.trail.flush();
   }
 }
 
@@ -185,6 +192,20 @@ function apiKeyProviders(options: AuthModuleOptions): Provider[] {
       inject: [ApiKeyStore, ApiKeyDirectory],
       useFactory: (store: ApiKeyStore, directory: ApiKeyDirectory) =>
         new ApiKeys(store, directory, clock),
+    },
+  ];
+}
+
+function auditProviders(options: AuthModuleOptions): Provider[] {
+  const { dynamoDb, sessionsTableName, clock = new SystemClock() } = options;
+  return [
+    { provide: Clock, useValue: clock },
+    { provide: AuditStore, useFactory: () => new DynamoDbAuditStore(dynamoDb, sessionsTableName) },
+    {
+      provide: AuditTrail,
+      inject: [AuditStore],
+      useFactory: (store: AuditStore) =>
+        new AuditTrail(store, clock, warn('the audit trail was not written')),
     },
   ];
 }

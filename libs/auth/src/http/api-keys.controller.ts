@@ -24,7 +24,7 @@ import {
   issuedApiKeyView,
   listedApiKeyView,
 } from './api-key.views.js';
-import { CurrentCaller, RequiresScope } from './auth.decorators.js';
+import { Audited, CurrentCaller, RequiresScope } from './auth.decorators.js';
 import { NewApiKeyBody, propertiesIn } from './new-api-key.body.js';
 
 const DEFAULT_LIMIT = 100;
@@ -39,6 +39,7 @@ export class ApiKeysController {
 
   @Post()
   @RequiresScope('sensorflow/admin')
+  @Audited('api-key.create')
   @MaxBodyBytes(MAX_BODY_BYTES)
   @ApiOperation({
     summary: 'Make an API key',
@@ -93,6 +94,7 @@ export class ApiKeysController {
   @Delete(':keyId')
   @HttpCode(204)
   @RequiresScope('sensorflow/admin')
+  @Audited('api-key.revoke')
   @ApiOperation({
     summary: 'Revoke an API key',
     description: 'It is refused here at once and within 10 s everywhere. It cannot be undone.',

@@ -6,15 +6,17 @@ import { IgnoresBody } from '@sensorflow/platform/http/ignores-body.decorator.js
 import { MaxBodyBytes } from '@sensorflow/platform/http/max-body-bytes.decorator.js';
 import { RequestBudget } from '@sensorflow/platform/http/request-budget.js';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AuditTrail } from '../audit/audit-trail.js';
 import { parseBasicCredentials, type Credentials } from '../basic-credentials.js';
 import type { Caller } from '../caller.js';
+import { clientNetwork } from '../client-address.js';
 import { FrontendOrigin } from '../frontend-origin.js';
 import { Passwords } from '../passwords.js';
 import { clearedSessionCookie, sessionCookie } from '../session-cookie.js';
-import { Sessions, type PresentedToken } from '../sessions.js';
+import { Sessions } from '../sessions.js';
 import { AnyScope, CurrentCaller, Public } from './auth.decorators.js';
 import { callerView, CallerView, MessageView } from './auth.views.js';
-import { CurrentSession } from './current-session.js';
+import { CurrentSession, type Session } from './current-session.js';
 import { NewPasswordBody, newPasswordIn } from './new-password.body.js';
 import { refuseCrossSite } from './request-origin.js';
 
@@ -63,6 +65,7 @@ export class AuthController {
   constructor(
     private readonly sessions: Sessions,
     private readonly passwords: Passwords,
+    private readonly trail: AuditTrail,
     private readonly frontend: FrontendOrigin,
   ) {}
 
@@ -77,7 +80,9 @@ export class AuthController {
   ): Promise<MessageView> {
     const { ip } = request;
     assertSomebodyWaits(budget);
-    await this.openSession(request, reply, (credentials) => this.sessions.login(credentials, ip));
+    await this.openSession('login', request, reply, (credentials) =>
+      this.sessions.login(credentials, ip),
+    );
     return { message: 'Logged in.' };
   }
 
@@ -106,7 +111,7 @@ export class AuthController {
   ): Promise<MessageView> {
     const { ip } = request;
     assertSomebodyWaits(budget);
-    await this.openSession(request, reply, async (credentials) => {
+    await this.openSession('password', request, reply, async (credentials) => {
       const newPassword = await newPasswordIn(body);
       return this.passwords.replace(credentials, newPassword, ip);
     });
@@ -115,6 +120,7 @@ export class AuthController {
 
   /** The cookie of the access token that the credentials lead to. */
   private async openSession(
+    action: 'login' | 'password',
     request: FastifyRequest,
     reply: FastifyReply,
     accessTokenFor: (credentials: Credentials) => Promise<string>,
@@ -122,11 +128,36 @@ export class AuthController {
     void reply.header('cache-control', 'no-store');
     refuseCrossSite(request, this.frontend);
     try {
-      const accessToken = await accessTokenFor(credentialsOf(request.headers.authorization));
+      const credentials = credentialsOf(request.headers.authorization);
+      const accessToken = await this.audited(action, request, credentials, accessTokenFor);
       void reply.header('set-cookie', sessionCookie(accessToken));
     } catch (error) {
       if (error instanceof DomainError && error.kind === 'unauthenticated') {
         void reply.header('www-authenticate', BASIC_CHALLENGE);
+      }
+      throw error;
+    }
+  }
+
+  /** A login leaves a row; failures are counted. Nobody is kept out because that cannot be written. */
+  private async audited(
+    action: string,
+    { ip, id: requestId }: FastifyRequest,
+    credentials: Credentials,
+    accessTokenFor: (credentials: Credentials) => Promise<string>,
+  ): Promise<string> {
+    const { username } = credentials;
+    try {
+      const accessToken = await accessTokenFor(credentials);
+      this.trail.rememberName(username);
+      const intended = { actor: username, action, target: '', address: ip, requestId };
+      this.trail.note(intended, 'succeeded');
+      return accessToken;
+    } catch (error) {
+      if (error instanceof DomainError) {
+        const actor = this.trail.shownName(username);
+        const address = clientNetwork(ip);
+        this.trail.count({ actor, action, target: '', address, outcome: error.code });
       }
       throw error;
     }
@@ -149,11 +180,12 @@ export class AuthController {
   @ApiProblem(400, 'no-session')
   @ApiProblem(503, 'logout-not-recorded')
   async logout(
-    @CurrentSession() token: PresentedToken,
+    @CurrentSession() { token, byCookie }: Session,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<MessageView> {
     await this.sessions.logout(token);
-    void reply.header('set-cookie', clearedSessionCookie());
+    // A cookie beside a bearer token was not looked at: its session goes on.
+    if (byCookie) void reply.header('set-cookie', clearedSessionCookie());
     return { message: 'Logged out.' };
   }
 }

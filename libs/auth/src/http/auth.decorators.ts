@@ -3,6 +3,7 @@ import { Reflector } from '@nestjs/core';
 import { ApiSecurity } from '@nestjs/swagger';
 import { ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
 import { routeSettings, type RouteSettings } from '@sensorflow/platform/http/route-settings.js';
+import type { AuditedAction } from './audited-request.js';
 import { KEY_SCOPES } from '../api-keys/api-key.js';
 import { SCOPES, type Caller, type Scope } from '../caller.js';
 
@@ -46,6 +47,17 @@ export function RequiresScope(...oneOf: [Scope, ...Scope[]]): MethodDecorator {
     identityNeeded(oneOf.some(isForKeys), 'insufficient-scope', 'cross-site-request'),
     ...(oneOf.some(isForKeys) ? [ApiProblem(403, 'equipment-forbidden')] : []),
   );
+}
+
+export const DeclaredAudit = Reflector.createDecorator<AuditedAction>();
+
+/**
+ * For a route that must not do anything without its row in the audit trail.
+ *
+ * @param inQuery members of the query that say what it is done to, beside those of the path
+ */
+export function Audited(action: string, ...inQuery: string[]): MethodDecorator {
+  return applyDecorators(DeclaredAudit({ action, inQuery }), ApiProblem(503, 'audit-unavailable'));
 }
 
 /** How a route keeps a caller to their equipment, where its path does not name it. */

@@ -7,7 +7,14 @@ import type { RoutePolicy } from './auth.decorators.js';
 export interface RequestAuthentication {
   /** Undefined for an API key. */
   readonly token: PresentedToken | undefined;
+  /** Whether the token came as a cookie. */
+  readonly byCookie: boolean;
   readonly policy: RoutePolicy;
+}
+
+export interface Session {
+  readonly token: PresentedToken;
+  readonly byCookie: boolean;
 }
 
 /** A symbol, so that nothing in a request can take its place. */
@@ -32,16 +39,17 @@ export function wasAuthenticated(request: object, policy: RoutePolicy): boolean 
 }
 
 /**
- * The verified token itself, for logging out. Other handlers need only the caller. Throws DomainError
+ * How the request was let in, by a verified token, for logging out. Other handlers need only the caller. Throws DomainError
  * `no-session` for an API key.
  */
 export const CurrentSession = createParamDecorator(
-  (_: unknown, context: ExecutionContext): PresentedToken => {
+  (_: unknown, context: ExecutionContext): Session => {
     const carrier = context.switchToHttp().getRequest<CarriesAuthentication>();
     const authentication = carrier[AUTHENTICATION];
     if (!authentication) throw new Error('a public route has no session');
-    if (!authentication.token) throw noSession();
-    return authentication.token;
+    const { token, byCookie } = authentication;
+    if (!token) throw noSession();
+    return { token, byCookie };
   },
 );
 

@@ -2,10 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { DomainError } from '@sensorflow/kernel';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ApiKeyDirectory } from '../api-keys/api-key-directory.js';
+import { AuditTrail } from '../audit/audit-trail.js';
 import { Authentication } from '../authentication.js';
 import type { Caller } from '../caller.js';
+import { clientNetwork } from '../client-address.js';
 import { FrontendOrigin } from '../frontend-origin.js';
 import type { PresentedToken } from '../sessions.js';
+import { actorOf } from './audited-request.js';
 import { isRoutePolicy, rememberCaller, type RoutePolicy } from './auth.decorators.js';
 import { rememberAuthentication } from './current-session.js';
 import { keepToEquipment } from './keep-to-equipment.js';
@@ -30,6 +33,7 @@ export class RequestAuthenticator {
   constructor(
     private readonly authentication: Authentication,
     private readonly apiKeys: ApiKeyDirectory,
+    private readonly trail: AuditTrail,
     private readonly frontend: FrontendOrigin,
   ) {}
 
@@ -87,16 +91,35 @@ export class RequestAuthenticator {
     { caller, token }: Identified,
     policy: RoutePolicy,
   ): void {
-    // Only what a browser attaches by itself can be misused by a foreign page.
-    if (kind === 'cookie') refuseCrossSite(request, this.frontend);
-    if (typeof policy === 'object' && !policy.some((scope) => caller.scopes.has(scope))) {
-      const needed = `This needs the scope ${policy.join(' or ')}.`;
-      throw new DomainError('forbidden', 'insufficient-scope', needed);
+    try {
+      // Only what a browser attaches by itself can be misused by a foreign page.
+      if (kind === 'cookie') refuseCrossSite(request, this.frontend);
+      assertScope(caller, policy);
+      if (caller.equipment && policy !== 'any-scope') keepToEquipment(request, caller.equipment);
+    } catch (error) {
+      this.countRefusal(request, caller, error);
+      throw error;
     }
-    if (caller.equipment && policy !== 'any-scope') keepToEquipment(request, caller.equipment);
     rememberCaller(request, caller);
-    rememberAuthentication(request, { token, policy });
+    rememberAuthentication(request, { token, byCookie: kind === 'cookie', policy });
   }
+
+  private countRefusal(request: FastifyRequest, caller: Caller, error: unknown): void {
+    if (!(error instanceof DomainError)) return;
+    this.trail.count({
+      actor: actorOf(caller),
+      action: 'request',
+      target: `${request.method} ${request.routeOptions.url ?? ''}`,
+      address: clientNetwork(request.ip),
+      outcome: error.code,
+    });
+  }
+}
+
+function assertScope(caller: Caller, policy: RoutePolicy): void {
+  if (typeof policy !== 'object' || policy.some((scope) => caller.scopes.has(scope))) return;
+  const needed = `This needs the scope ${policy.join(' or ')}.`;
+  throw new DomainError('forbidden', 'insufficient-scope', needed);
 }
 
 function identifiedBy(token: PresentedToken): Identified {

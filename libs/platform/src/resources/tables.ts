@@ -61,7 +61,7 @@ export const IMPORTS_TABLE = {
   ttlAttribute: 'expiresAt',
 } as const satisfies TableDefinition;
 
-/** Owned by auth: login throttles, ended sessions and API keys. */
+/** Owned by auth: login throttles, ended sessions, API keys and the audit trail. */
 export const SESSIONS_TABLE = {
   nameVariable: 'DYNAMODB_SESSIONS_TABLE_NAME',
   partitionKey: 'partition',
