@@ -21,6 +21,7 @@ import {
 } from '@nestjs/swagger';
 import type { Caller } from '@sensorflow/auth';
 import {
+  Audited,
   CurrentCaller,
   KeepsToEquipment,
   RequiresScope,
@@ -245,6 +246,7 @@ export class ReadingsController {
   @ApiProblem(503, 'store-unavailable', 'clock-behind', 'write-not-accepted', 'outcome-unknown')
   @ApiProblem(503, 'overloaded', 'shutting-down')
   @RequiresScope('sensorflow/admin')
+  @Audited('reading.remove')
   async removeReading(
     @Param('equipmentId') equipmentId: string,
     @Param('timestamp') timestamp: string,

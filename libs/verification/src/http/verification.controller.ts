@@ -7,7 +7,7 @@ import {
   type BeforeApplicationShutdown,
 } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
+import { Audited, RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
 import type { WorkBudget } from '@sensorflow/kernel';
 import { ApiFaultyInput, ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
 import { IgnoresBody } from '@sensorflow/platform/http/ignores-body.decorator.js';
@@ -72,6 +72,7 @@ export class VerificationController implements BeforeApplicationShutdown {
   @HttpCode(200)
   @IgnoresBody()
   @RequiresScope('sensorflow/admin')
+  @Audited('aggregates.repair', 'from', 'to', 'equipmentId')
   @ApiOperation({
     summary: 'Verify a range, and recompute what differs',
     description:
