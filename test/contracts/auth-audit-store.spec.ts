@@ -78,7 +78,7 @@ const MAKERS: Readonly<Record<string, () => AuditStore>> = {
 describe.each(Object.entries(MAKERS))('a store of audit entries %s', (_name, make) => {
   it('shows what was put, the newest first, over the end of a month', async () => {
     const store = make();
-    const entries = [0, 1, 60_000, 61_000, 40 * DAY_MS].map((later) =>
+    const entries = [0, 1, 59_999, 60_000, 61_000, 40 * DAY_MS].map((later) =>
       anEntry({ atEpochMs: NOW + later, target: `after ${later}` }),
     );
     for (const entry of entries) await store.put(entry);

@@ -2,7 +2,14 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SystemClock } from '@sensorflow/kernel';
 import { newApiKeyText } from '@sensorflow/auth/api-keys/api-key-text.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bearer, call, cookie, startAuthApp, type AuthApp } from '../support/auth-app.js';
+import {
+  bearer,
+  call,
+  cookie,
+  startAuthApp,
+  type AuthApp,
+  type AuthAppOptions,
+} from '../support/auth-app.js';
 import { forgedApiKey } from '../support/forged-api-key.js';
 import { startSessionsTable, type SessionsTable } from '../support/sessions-table.js';
 import { startJwksServer, TokenSigner, type JwksServer } from '../support/token-signer.js';
@@ -27,7 +34,7 @@ afterAll(async () => {
   await table.close();
 });
 
-function start(options: { dynamoDb?: DynamoDBClient; clock?: SystemClock } = {}): Promise<AuthApp> {
+function start(options: Partial<AuthAppOptions> = {}): Promise<AuthApp> {
   const defaults = { dynamoDb: table.client, sessionsTableName: table.name, jwksUri: jwks.url };
   return startAuthApp({ ...defaults, ...options });
 }
@@ -235,7 +242,9 @@ describe('a wish for a key', () => {
       maxConnections: null,
     };
 
-    expect((await make(nothing)).body).toMatchObject(nothing);
+    const { body } = await make({ ...nothing, ratePerMinute: null });
+
+    expect(body).toMatchObject({ ...nothing, ratePerMinute: 600 });
   });
 
   it('grants nothing that its maker lacks, and needs the scope of an administrator', async () => {
@@ -395,5 +404,58 @@ describe('while the store is out', () => {
     await old.close();
 
     expect(answer.status).toBe(503);
+  });
+});
+
+describe('the rate of a key', () => {
+  it('is told with every answer, and what is too many is refused', async () => {
+    const { keyId, key } = await newKey({ ratePerMinute: 3, scopes: ['sensorflow/read'] });
+    const headers = { 'x-api-key': key };
+
+    const answers = [
+      await read(headers),
+      await call(`${here.url}/probe/admin`, headers),
+      await read(headers),
+      await read(headers),
+    ];
+
+    expect(answers.map(({ status }) => status)).toEqual([200, 403, 200, 429]);
+    for (const { headers: answered } of answers) {
+      expect(answered['ratelimit-policy']).toBe('"minute";q=3;w=60');
+    }
+    expect(answers.map(({ headers: answered }) => answered['ratelimit'])).toEqual([
+      expect.stringMatching(/^"minute";r=2;t=(60|59)$/),
+      expect.stringMatching(/^"minute";r=1;t=(60|59)$/),
+      expect.stringMatching(/^"minute";r=0;t=(60|5\d)$/),
+      expect.stringMatching(/^"minute";r=0;t=(60|5\d)$/),
+    ]);
+    const [, , , refused] = answers;
+    expect(refused?.body['code']).toBe('rate-limited');
+    expect(Number(refused?.headers['retry-after'])).toBeGreaterThan(50);
+    expect(keyId).toHaveLength(16);
+  });
+
+  it('does not hold for people, nor for machines unless it is configured', async () => {
+    const limited = await start({ machineRatePerMinute: 1 });
+    const machine = bearer(signer.machineToken());
+    const twice = async (headers: Record<string, string>, at: AuthApp) => [
+      (await read(headers, at)).status,
+      (await read(headers, at)).status,
+    ];
+
+    const statuses = [
+      await twice(machine, here),
+      await twice(machine, limited),
+      await twice(admin, limited),
+    ];
+    const unlimited = await read(machine, here);
+    await limited.close();
+
+    expect(statuses).toEqual([
+      [200, 200],
+      [200, 429],
+      [200, 200],
+    ]);
+    expect(unlimited.headers['ratelimit']).toBeUndefined();
   });
 });

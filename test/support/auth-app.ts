@@ -145,6 +145,7 @@ const DEFAULTS = {
   issuers: [ISSUER],
   machineClientIds: [MACHINE_CLIENT_ID],
   frontendOrigin: undefined,
+  machineRatePerMinute: undefined,
 };
 
 export interface Answer {

@@ -69,6 +69,7 @@ function authOf(environment: ApiEnvironment, dynamoDb: DynamoDBClient): DynamicM
     issuers: environment.COGNITO_ISSUERS,
     jwksUri: environment.COGNITO_JWKS_URI,
     machineClientIds: environment.COGNITO_MACHINE_CLIENT_IDS,
+    machineRatePerMinute: environment.MACHINE_REQUESTS_PER_MINUTE,
     frontendOrigin: frontendOriginOf(environment),
   });
 }

@@ -74,7 +74,7 @@ export function configureApp(app: NestFastifyApplication, environment: ApiEnviro
       origin: [frontendOrigin],
       credentials: true,
       methods: ['GET', 'HEAD', 'POST', 'DELETE'],
-      exposedHeaders: ['Location', 'Retry-After', 'X-Request-Id'],
+      exposedHeaders: ['Location', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'X-Request-Id'],
       maxAge: 600,
       // Answered by refuseOtherMethods, which knows the paths, with the headers of every answer.
       preflightContinue: true,

@@ -44,6 +44,7 @@ import { KnownNetworks } from './known-networks.js';
 import { LoginThrottle } from './login-throttle.js';
 import { FrontendOrigin } from './frontend-origin.js';
 import { Passwords } from './passwords.js';
+import { RequestRates } from './request-rates.js';
 import { Sessions } from './sessions.js';
 import { ThrottledSignIn } from './sign-in.js';
 import type { TokenPolicy } from './token-claims.js';
@@ -57,6 +58,8 @@ export interface AuthModuleOptions {
   readonly issuers: readonly string[];
   readonly jwksUri: string;
   readonly machineClientIds: readonly string[];
+  /** Requests of each machine client in a minute; undefined for any number. */
+  readonly machineRatePerMinute: number | undefined;
   /** An exact origin of our own site, or undefined for none. */
   readonly frontendOrigin: string | undefined;
   readonly clock?: Clock;
@@ -111,6 +114,7 @@ function tokenProviders(options: AuthModuleOptions): Provider[] {
     clientId: options.clientId,
     machineClientIds: new Set(options.machineClientIds),
     issuers: new Set(options.issuers),
+    machineRatePerMinute: options.machineRatePerMinute,
   };
   return [
     {
@@ -200,6 +204,7 @@ function auditProviders(options: AuthModuleOptions): Provider[] {
   const { dynamoDb, sessionsTableName, clock = new SystemClock() } = options;
   return [
     { provide: Clock, useValue: clock },
+    { provide: RequestRates, useFactory: () => new RequestRates(clock) },
     { provide: AuditStore, useFactory: () => new DynamoDbAuditStore(dynamoDb, sessionsTableName) },
     {
       provide: AuditTrail,

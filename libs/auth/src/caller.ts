@@ -20,6 +20,8 @@ export interface Caller {
   readonly scopes: ReadonlySet<Scope>;
   /** The only equipment that it may read and write; undefined for all. */
   readonly equipment?: EquipmentRestriction | undefined;
+  /** Requests in a minute, in each process; undefined for any number. */
+  readonly ratePerMinute?: number | undefined;
   /** Undefined for a key without an end. */
   readonly expiresAtEpochSeconds: number | undefined;
 }

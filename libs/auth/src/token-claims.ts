@@ -8,6 +8,8 @@ export interface TokenPolicy {
   readonly clientId: string;
   readonly machineClientIds: ReadonlySet<string>;
   readonly issuers: ReadonlySet<string>;
+  /** Requests of each machine client in a minute; undefined for any number. */
+  readonly machineRatePerMinute: number | undefined;
 }
 
 export type TokenClaims = Readonly<Record<string, unknown>>;
@@ -76,7 +78,8 @@ function readIdentity(
   if (typeof clientId === 'string' && isName(sub)) {
     if (policy.machineClientIds.has(clientId)) {
       const scopes = scopesOfClaim(typeof scope === 'string' ? scope : '');
-      return { kind: 'machine', subject: sub, username: clientId, scopes };
+      const ratePerMinute = policy.machineRatePerMinute;
+      return { kind: 'machine', subject: sub, username: clientId, scopes, ratePerMinute };
     }
     if (clientId === policy.clientId && isName(username)) {
       return { kind: 'user', subject: sub, username, scopes: scopesOfGroups(groupsOf(claims)) };

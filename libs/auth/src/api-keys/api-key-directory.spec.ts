@@ -60,6 +60,7 @@ describe('an API key', () => {
       subject: `sfk_${apiKey.keyId}`,
       username: 'press',
       scopes: new Set(['sensorflow/write']),
+      ratePerMinute: 600,
       equipment: undefined,
       expiresAtEpochSeconds: undefined,
     });

@@ -3,7 +3,7 @@ import { timingSafeEqual } from 'node:crypto';
 import type { Caller } from '../caller.js';
 import { EquipmentRestriction } from '../equipment-restriction.js';
 import { PeriodicView, REFRESH_EVERY_SECONDS } from '../periodic-view.js';
-import { forgottenAtEpochMs, type ApiKey } from './api-key.js';
+import { DEFAULT_RATE_PER_MINUTE, forgottenAtEpochMs, type ApiKey } from './api-key.js';
 import { ApiKeyStore } from './api-key-store.js';
 import { API_KEY_PREFIX, apiKeyHash, keyIdIn } from './api-key-text.js';
 import type { LastUses } from './last-uses.js';
@@ -115,6 +115,7 @@ function callerOf(key: ApiKey): Caller {
     subject: `${API_KEY_PREFIX}${key.keyId}`,
     username: key.name,
     scopes: new Set(key.scopes),
+    ratePerMinute: key.ratePerMinute ?? DEFAULT_RATE_PER_MINUTE,
     equipment: equipmentIds && new EquipmentRestriction(equipmentIds),
     expiresAtEpochSeconds:
       expiresAtEpochMs === undefined ? undefined : Math.floor(expiresAtEpochMs / 1000),

@@ -17,7 +17,7 @@ export interface ApiKeyProperties {
   readonly equipmentIds: readonly string[] | undefined;
   /** After this instant it is refused; undefined for never. */
   readonly expiresAtEpochMs: number | undefined;
-  /** Requests in a minute; undefined for as many as keys have unless set. */
+  /** Requests in a minute; undefined for DEFAULT_RATE_PER_MINUTE. */
   readonly ratePerMinute: number | undefined;
   /** Live connections over all processes; undefined for no limit of its own. */
   readonly maxConnections: number | undefined;
@@ -39,6 +39,9 @@ export interface ApiKey extends ApiKeyProperties {
 export interface ListedApiKey extends ApiKey {
   readonly lastUsedAtEpochMs: number | undefined;
 }
+
+/** Requests of a key in a minute, unless it says otherwise. */
+export const DEFAULT_RATE_PER_MINUTE = 600;
 
 /** How long a key that is refused is still known, so that its holder hears why. */
 const REMEMBER_ENDED_MS = 30 * 24 * 60 * 60_000;

@@ -1,5 +1,11 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { KEY_SCOPES, type ApiKey, type KeyScope, type ListedApiKey } from '../api-keys/api-key.js';
+import {
+  DEFAULT_RATE_PER_MINUTE,
+  KEY_SCOPES,
+  type ApiKey,
+  type KeyScope,
+  type ListedApiKey,
+} from '../api-keys/api-key.js';
 import type { IssuedApiKey } from '../api-keys/api-keys.js';
 
 /** A key without the key itself. */
@@ -23,8 +29,8 @@ export class ApiKeyView {
   @ApiProperty({ type: String, nullable: true, format: 'date-time' })
   readonly expiresAt!: string | null;
 
-  @ApiProperty({ type: 'integer', nullable: true })
-  readonly ratePerMinute!: number | null;
+  @ApiProperty({ type: 'integer', description: 'requests in a minute, in each process' })
+  readonly ratePerMinute!: number;
 
   @ApiProperty({ type: 'integer', nullable: true })
   readonly maxConnections!: number | null;
@@ -78,7 +84,7 @@ function membersOf(apiKey: ApiKey): { readonly [K in keyof ApiKeyView]: ApiKeyVi
     scopes: apiKey.scopes,
     equipmentIds: apiKey.equipmentIds ?? null,
     expiresAt: instantView(apiKey.expiresAtEpochMs),
-    ratePerMinute: apiKey.ratePerMinute ?? null,
+    ratePerMinute: apiKey.ratePerMinute ?? DEFAULT_RATE_PER_MINUTE,
     maxConnections: apiKey.maxConnections ?? null,
     createdAt: new Date(apiKey.createdAtEpochMs).toISOString(),
     createdBy: apiKey.createdBy,

@@ -77,6 +77,7 @@ function identityNeeded(takesKeys: boolean, ...forbiddenCodes: string[]): Method
     ApiProblem(401, 'unauthenticated', 'invalid-token'),
     ApiProblem(401, 'api-key-malformed', 'api-key-unknown', 'api-key-revoked', 'api-key-expired'),
     ApiProblem(403, ...forbiddenCodes),
+    ApiProblem(429, 'rate-limited'),
     ApiProblem(503, 'session-check-unavailable', 'signing-keys-unavailable'),
     ApiProblem(503, 'api-key-check-unavailable'),
   );

@@ -2,7 +2,12 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { instantToEpochMs, parseInstant } from '@sensorflow/kernel';
 import { IsOptional, ValidateBy } from 'class-validator';
 import { isRestrictionEntry, MAX_RESTRICTION_ENTRIES } from '../equipment-restriction.js';
-import { KEY_SCOPES, type ApiKeyProperties, type KeyScope } from '../api-keys/api-key.js';
+import {
+  DEFAULT_RATE_PER_MINUTE,
+  KEY_SCOPES,
+  type ApiKeyProperties,
+  type KeyScope,
+} from '../api-keys/api-key.js';
 
 const MAX_NAME_CHARACTERS = 128;
 const MAX_RATE_PER_MINUTE = 60_000;
@@ -117,6 +122,7 @@ export class NewApiKeyBody {
     nullable: true,
     minimum: 1,
     maximum: MAX_RATE_PER_MINUTE,
+    default: DEFAULT_RATE_PER_MINUTE,
   })
   @IsOptional()
   @Satisfies(

@@ -7,6 +7,7 @@ import { Authentication } from '../authentication.js';
 import type { Caller } from '../caller.js';
 import { clientNetwork } from '../client-address.js';
 import { FrontendOrigin } from '../frontend-origin.js';
+import { rateFields, rateLimited, RequestRates } from '../request-rates.js';
 import type { PresentedToken } from '../sessions.js';
 import { actorOf } from './audited-request.js';
 import { isRoutePolicy, rememberCaller, type RoutePolicy } from './auth.decorators.js';
@@ -33,6 +34,7 @@ export class RequestAuthenticator {
   constructor(
     private readonly authentication: Authentication,
     private readonly apiKeys: ApiKeyDirectory,
+    private readonly rates: RequestRates,
     private readonly trail: AuditTrail,
     private readonly frontend: FrontendOrigin,
   ) {}
@@ -66,9 +68,11 @@ export class RequestAuthenticator {
       const { kind } = credential;
       const identified = this.identify(credential);
       if (identified instanceof Promise) {
-        return identified.then((who) => this.letIn(request, kind, who, policy)).catch(refuse);
+        return identified
+          .then((who) => this.letIn(request, reply, kind, who, policy))
+          .catch(refuse);
       }
-      this.letIn(request, kind, identified, policy);
+      this.letIn(request, reply, kind, identified, policy);
       return undefined;
     } catch (error) {
       return refuse(error);
@@ -87,10 +91,12 @@ export class RequestAuthenticator {
 
   private letIn(
     request: FastifyRequest,
+    reply: FastifyReply,
     kind: PresentedCredential['kind'],
     { caller, token }: Identified,
     policy: RoutePolicy,
   ): void {
+    this.countRequest(reply, caller);
     try {
       // Only what a browser attaches by itself can be misused by a foreign page.
       if (kind === 'cookie') refuseCrossSite(request, this.frontend);
@@ -102,6 +108,15 @@ export class RequestAuthenticator {
     }
     rememberCaller(request, caller);
     rememberAuthentication(request, { token, byCookie: kind === 'cookie', policy });
+  }
+
+  /** What is too many is refused before anything else is looked at. */
+  private countRequest(reply: FastifyReply, { subject, ratePerMinute }: Caller): void {
+    if (ratePerMinute === undefined) return;
+    const state = this.rates.take(subject, ratePerMinute);
+    const { policy, current } = rateFields(state);
+    void reply.header('ratelimit-policy', policy).header('ratelimit', current);
+    if (state.isExceeded) throw rateLimited(state);
   }
 
   private countRefusal(request: FastifyRequest, caller: Caller, error: unknown): void {

@@ -165,6 +165,7 @@ describe('the table of variables in the README', () => {
 
   it('says within which bounds a number must be', () => {
     expect(bounded.map(([name]) => name)).toEqual([
+      'MACHINE_REQUESTS_PER_MINUTE',
       'TRUSTED_PROXY_HOPS',
       'SHUTDOWN_GRACE_MS',
       'UPLOAD_MAX_BYTES',

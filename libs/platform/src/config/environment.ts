@@ -57,6 +57,8 @@ const apiVariables = {
   COGNITO_ISSUERS: httpUrlList(),
   COGNITO_JWKS_URI: httpUrl(),
   COGNITO_MACHINE_CLIENT_IDS: textList(),
+  /** Of each machine client, in each process; any number unless set. */
+  MACHINE_REQUESTS_PER_MINUTE: wholeNumber(1, 10_000_000)({ default: undefined }),
   FRONTEND_URL: originOrNone(),
   TRUSTED_PROXY_HOPS: wholeNumber(0, 10)({ default: 0 }),
   SHUTDOWN_GRACE_MS: wholeNumber(0, 60_000)({ default: 10_000 }),
