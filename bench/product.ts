@@ -40,6 +40,7 @@ export function apiVariables(
     DYNAMODB_SESSIONS_TABLE_NAME: 'bench-sessions',
     COGNITO_CLIENT_ID: 'bench-web',
     COGNITO_CLIENT_SECRET: 'bench',
+    COGNITO_USER_POOL_ID: 'local_bench',
     COGNITO_ISSUERS: ISSUER,
     COGNITO_JWKS_URI: cloud.jwksUri,
     COGNITO_MACHINE_CLIENT_IDS: CLIENT_ID,

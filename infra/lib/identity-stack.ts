@@ -28,6 +28,7 @@ import { removalPolicyOf } from './removal.ts';
 /** What the API of every Region must know of the user pool. */
 export interface Identity {
   readonly region: string;
+  readonly userPoolId: string;
   readonly issuer: string;
   readonly webClientId: string;
   readonly machineClientIds: readonly string[];
@@ -59,6 +60,7 @@ export class IdentityStack extends Stack {
     keepClientSecret(this, deployment, webClient);
     this.identity = {
       region: deployment.regions[0],
+      userPoolId: pool.userPoolId,
       issuer: pool.userPoolProviderUrl,
       webClientId: webClient.attrClientId,
       machineClientIds: machines.map((client) => client.attrClientId),

@@ -24,3 +24,18 @@ export const TABLE_ACTIONS: Readonly<Record<Process, Readonly<Record<string, rea
       DYNAMODB_AGGREGATE_TABLE_NAME: ['BatchWriteItem', 'GetItem', 'PutItem', 'Query'],
     },
   };
+
+/** What the API may do to the user pool: the calls by which administrators manage people, and no others. */
+export const USER_POOL_ACTIONS: readonly string[] = [
+  'AdminAddUserToGroup',
+  'AdminCreateUser',
+  'AdminDisableUser',
+  'AdminEnableUser',
+  'AdminGetUser',
+  'AdminListGroupsForUser',
+  'AdminRemoveUserFromGroup',
+  'AdminSetUserPassword',
+  'AdminUserGlobalSignOut',
+  'ListUsers',
+  'ListUsersInGroup',
+];

@@ -163,6 +163,14 @@ describe('the calls of the code', () => {
     expect([...new Set(granted)].toSorted()).toEqual(dynamoDbCallsOf(libraries));
   });
 
+  it('to the user pool are what the API may do there, no more and no less', () => {
+    const adapter = join(ROOT, 'libs/auth/src/cognito/cognito-people.ts');
+    const calls = callsIn(readFileSync(adapter, 'utf8')).map((call) => `cognito-idp:${call}`);
+
+    expect(calls.length).toBeGreaterThan(10);
+    expect(actionsOn(api, ':userpool/')).toEqual([...new Set(calls)].toSorted());
+  });
+
   it('are made by those libraries alone', () => {
     const libraries = readdirSync(join(ROOT, 'libs')).filter(
       (name) => dynamoDbCallsOf([name]).length > 0,

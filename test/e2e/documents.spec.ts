@@ -106,6 +106,8 @@ describe('the OpenAPI document', () => {
       'GET /sensor-data/{equipmentId}',
       'GET /sensor-data/{equipmentId}/latest',
       'GET /sensor-data/{equipmentId}/{timestamp}/history',
+      'GET /users',
+      'PATCH /users/{username}',
       'POST /api-keys',
       'POST /auth/login',
       'POST /auth/logout',
@@ -114,6 +116,9 @@ describe('the OpenAPI document', () => {
       'POST /sensor-data/aggregated/repair',
       'POST /sensor-data/batch',
       'POST /sensor-data/upload-csv',
+      'POST /users',
+      'POST /users/{username}/reset',
+      'POST /users/{username}/sign-out',
     ]);
   });
 
@@ -136,8 +141,13 @@ describe('the OpenAPI document', () => {
       'GET /api-keys',
       'GET /audit',
       'GET /sensor-data/aggregated/verify',
+      'GET /users',
+      'PATCH /users/{username}',
       'POST /api-keys',
       'POST /sensor-data/aggregated/repair',
+      'POST /users',
+      'POST /users/{username}/reset',
+      'POST /users/{username}/sign-out',
     ]);
     expect(Object.keys(document.components.securitySchemes)).toEqual(
       expect.arrayContaining(['apiKey', 'sessionCookie', 'machineToken', 'loginCredentials']),
@@ -164,6 +174,7 @@ describe('the OpenAPI document', () => {
       'DELETE /api-keys/{keyId} 204',
       'DELETE /sensor-data/{equipmentId} 204',
       'DELETE /sensor-data/{equipmentId}/{timestamp} 204',
+      'POST /users/{username}/sign-out 204',
     ]);
     for (const [place, status, content] of answers) {
       expect(Object.values<any>(content).length > 0, place).toBe(status !== '204');
@@ -226,6 +237,9 @@ describe('the OpenAPI document', () => {
       'POST /api-keys 400': '/scopes',
       'GET /api-keys 400': '/limit',
       'GET /audit 400': '/from',
+      'GET /users 400': '/limit',
+      'POST /users 400': '/group',
+      'PATCH /users/{username} 400': '/group',
       'GET /equipment 400': '/limit',
       'GET /equipment/{equipmentId}/metrics 400': '/limit',
       'POST /sensor-data 400': '/timestamp',
@@ -276,7 +290,9 @@ describe('the OpenAPI document', () => {
 
   it('describes the body of every route that takes one', () => {
     const takingBody = operations().filter(([name]) =>
-      /^POST \/(api-keys|auth\/password|sensor-data(?!\/aggregated\/repair))/.test(name),
+      /^(PATCH|POST) \/(api-keys|auth\/password|users(?!.*\/(reset|sign-out))|sensor-data(?!\/aggregated\/repair))/.test(
+        name,
+      ),
     );
 
     expect(operations().filter(([, { requestBody }]) => requestBody !== undefined)).toEqual(
@@ -326,15 +342,18 @@ describe('the OpenAPI document', () => {
 
     expect(new Set(names).size).toBe(names.length);
     expect(names.toSorted()).toEqual([
+      'changePerson',
       'checkLiveness',
       'checkReadiness',
       'createApiKey',
+      'invitePerson',
       'latestReading',
       'listApiKeys',
       'listAuditEntries',
       'listEquipment',
       'listImports',
       'listMetrics',
+      'listPeople',
       'listReadings',
       'login',
       'logout',
@@ -344,6 +363,7 @@ describe('the OpenAPI document', () => {
       'removeRange',
       'removeReading',
       'repairAggregates',
+      'resetPerson',
       'revokeApiKey',
       'setPassword',
       'showAggregates',
@@ -351,6 +371,7 @@ describe('the OpenAPI document', () => {
       'showHistory',
       'showImport',
       'showService',
+      'signOutPerson',
       'verifyAggregates',
     ]);
   });

@@ -51,6 +51,7 @@ describe('npm run start:prod', () => {
       'DYNAMODB_TABLE_NAME',
       'COGNITO_CLIENT_SECRET',
       'COGNITO_ISSUERS',
+      'COGNITO_USER_POOL_ID',
       'S3_BUCKET_NAME',
     ]) {
       expect(printed).toMatch(new RegExp(`^ +${name}: .+`, 'm'));

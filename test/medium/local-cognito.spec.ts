@@ -10,6 +10,8 @@ import {
   AdminEnableUserCommand,
   AdminGetUserCommand,
   AdminInitiateAuthCommand,
+  AdminListGroupsForUserCommand,
+  AdminRemoveUserFromGroupCommand,
   AdminRespondToAuthChallengeCommand,
   AdminSetUserPasswordCommand,
   CognitoIdentityProviderClient,
@@ -22,6 +24,8 @@ import {
   GetUserCommand,
   GlobalSignOutCommand,
   InitiateAuthCommand,
+  ListUsersCommand,
+  ListUsersInGroupCommand,
   RespondToAuthChallengeCommand,
   RevokeTokenCommand,
 } from '@aws-sdk/client-cognito-identity-provider';
@@ -929,6 +933,48 @@ describe('administration through the API', () => {
     await expect(refresh(refreshToken, Username)).rejects.toThrow('revoked');
   });
 
+  it('lists users and groups page by page, and takes somebody out of a group', async () => {
+    const pool = await fixture.server.pools.ensurePool('listed');
+    const UserPoolId = pool.id;
+    for (const group of ['viewers', 'admins']) fixture.server.pools.ensureGroup(UserPoolId, group);
+    for (const username of ['b', 'A', 'c']) {
+      const user = { username, password: PASSWORD, permanent: true, groups: ['viewers'] };
+      await fixture.server.pools.ensureUser(UserPoolId, user);
+    }
+    const b = { UserPoolId, Username: 'b' };
+    await fixture.sdk.send(new AdminAddUserToGroupCommand({ ...b, GroupName: 'admins' }));
+    const groupsOfB = async () =>
+      (await fixture.sdk.send(new AdminListGroupsForUserCommand(b))).Groups?.map(
+        ({ GroupName }) => GroupName,
+      );
+
+    const first = await fixture.sdk.send(new ListUsersCommand({ UserPoolId, Limit: 2 }));
+    const { PaginationToken } = first;
+    const second = await fixture.sdk.send(
+      new ListUsersCommand({ UserPoolId, Limit: 2, ...(PaginationToken && { PaginationToken }) }),
+    );
+    const group = { UserPoolId, GroupName: 'viewers', Limit: 2 };
+    const members = await fixture.sdk.send(new ListUsersInGroupCommand(group));
+    const more = await fixture.sdk.send(
+      new ListUsersInGroupCommand({
+        ...group,
+        ...(members.NextToken && { NextToken: members.NextToken }),
+      }),
+    );
+
+    const names = (answer: { Users?: { Username?: string | undefined }[] | undefined }) =>
+      answer.Users?.map(({ Username }) => Username);
+    expect([names(first), names(second)]).toEqual([['A', 'b'], ['c']]);
+    expect(first.Users?.[0]?.Attributes?.map(({ Name }) => Name)).toEqual(['sub']);
+    expect([names(members), names(more)]).toEqual([['A', 'b'], ['c']]);
+    expect([second.PaginationToken, more.NextToken]).toEqual([undefined, undefined]);
+    expect(await groupsOfB()).toEqual(['admins', 'viewers']);
+    const leaving = { ...b, GroupName: 'admins' };
+    await fixture.sdk.send(new AdminRemoveUserFromGroupCommand(leaving));
+    await fixture.sdk.send(new AdminRemoveUserFromGroupCommand(leaving));
+    expect(await groupsOfB()).toEqual(['viewers']);
+  });
+
   it('describes the pool and its password policy', async () => {
     const { UserPool: described } = await fixture.sdk.send(
       new DescribeUserPoolCommand({ UserPoolId: fixture.pool.id }),
@@ -1037,6 +1083,36 @@ describe('administration through the API', () => {
         'ResourceNotFoundException',
       ],
       [
+        fixture.sdk.send(
+          new AdminRemoveUserFromGroupCommand({ UserPoolId, Username, GroupName: 'nosuchgroup' }),
+        ),
+        'ResourceNotFoundException',
+      ],
+      [
+        fixture.sdk.send(new ListUsersInGroupCommand({ UserPoolId, GroupName: 'nosuchgroup' })),
+        'ResourceNotFoundException',
+      ],
+      [
+        fixture.sdk.send(new AdminListGroupsForUserCommand({ UserPoolId, Username: 'nobody' })),
+        'UserNotFoundException',
+      ],
+      [
+        fixture.sdk.send(new ListUsersCommand({ UserPoolId: 'eu-central-1_nosuchpoo' })),
+        'ResourceNotFoundException',
+      ],
+      [
+        fixture.sdk.send(new ListUsersCommand({ UserPoolId, Limit: 61 })),
+        'InvalidParameterException',
+      ],
+      [
+        fixture.sdk.send(new ListUsersCommand({ UserPoolId, PaginationToken: 'made up' })),
+        'InvalidParameterException',
+      ],
+      [
+        fixture.sdk.send(new ListUsersCommand({ UserPoolId, Filter: 'username = "b"' })),
+        'InvalidParameterException',
+      ],
+      [
         fixture.sdk.send(new CreateGroupCommand({ UserPoolId, GroupName: 'admins' })),
         'GroupExistsException',
       ],
@@ -1069,7 +1145,16 @@ describe('administration through the API', () => {
   it('refuses unsigned calls of what needs IAM permissions', async () => {
     const body = JSON.stringify({ UserPoolId: fixture.pool.id, Username: 'anna' });
 
-    for (const operation of ['AdminGetUser', 'AdminSetUserPassword', 'CreateUserPoolClient']) {
+    const operations = [
+      'AdminGetUser',
+      'AdminListGroupsForUser',
+      'AdminRemoveUserFromGroup',
+      'AdminSetUserPassword',
+      'CreateUserPoolClient',
+      'ListUsers',
+      'ListUsersInGroup',
+    ];
+    for (const operation of operations) {
       const unsigned = await callRaw(operation, body);
       expect(unsigned).toMatchObject({
         status: 400,

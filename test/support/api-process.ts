@@ -93,6 +93,7 @@ function variablesFor(stack: Announcement, dataDir: string): Record<string, stri
     // Nobody logs in here; tokens of the stack's machine are all that is needed.
     COGNITO_CLIENT_ID: 'no-web-client',
     COGNITO_CLIENT_SECRET: 'no-web-client',
+    COGNITO_USER_POOL_ID: stack.issuer.split('/').at(-1) ?? '',
     COGNITO_ISSUERS: stack.issuer,
     COGNITO_JWKS_URI: stack.jwksUri,
     COGNITO_MACHINE_CLIENT_IDS: stack.machine.clientId,

@@ -94,7 +94,7 @@ export async function startAuthApp(options: AuthAppOptions): Promise<AuthApp> {
   const { controllers = [ProbeController], behindProxy = false, ...given } = options;
   const accepting = await startAcceptingProvider();
   const client = given.cognito ?? acceptingClient(accepting.url);
-  const cognito = { logins: client, tokenChecks: client };
+  const cognito = { logins: client, tokenChecks: client, administration: client };
   const auth = AuthModule.register({ ...DEFAULTS, ...given, cognito });
   @Module({ imports: [auth], controllers: [...controllers] })
   class TestModule {}
@@ -140,6 +140,7 @@ function acceptingClient(endpoint: string): CognitoIdentityProviderClient {
 }
 
 const DEFAULTS = {
+  userPoolId: 'local_pool',
   clientId: WEB_CLIENT_ID,
   clientSecret: 'client-secret',
   issuers: [ISSUER],

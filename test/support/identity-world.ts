@@ -19,7 +19,7 @@ export async function startIdentityWorld() {
   });
   const table = await startSessionsTable();
   const pool = await cognito.pools.ensurePool('sensorflow');
-  for (const group of ['viewers', 'admins']) cognito.pools.ensureGroup(pool.id, group);
+  for (const group of ['viewers', 'operators', 'admins']) cognito.pools.ensureGroup(pool.id, group);
   const client = cognito.pools.ensureClient(pool.id, {
     name: 'web',
     generateSecret: true,
@@ -40,6 +40,7 @@ export async function startIdentityWorld() {
         dynamoDb: table.client,
         sessionsTableName: table.name,
         cognito: sdk,
+        userPoolId: pool.id,
         clientId: client.id,
         clientSecret: client.secret ?? '',
         issuers: [pool.issuer],

@@ -121,6 +121,7 @@ async function createApp(
     S3_BUCKET_NAME: 'uploads',
     COGNITO_CLIENT_ID: identity.webClient.id,
     COGNITO_CLIENT_SECRET: identity.webClient.secret,
+    COGNITO_USER_POOL_ID: identity.userPoolId,
     COGNITO_ISSUERS: identity.issuer,
     COGNITO_JWKS_URI: identity.jwksUri,
     COGNITO_MACHINE_CLIENT_IDS: identity.machineClient.id,

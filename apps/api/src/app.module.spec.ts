@@ -19,6 +19,7 @@ const environment = readApiEnvironment({
   S3_BUCKET_NAME: 'uploads',
   COGNITO_CLIENT_ID: 'web',
   COGNITO_CLIENT_SECRET: 'secret',
+  COGNITO_USER_POOL_ID: 'local_pool',
   COGNITO_ISSUERS: 'http://127.0.0.1:9/pool',
   COGNITO_JWKS_URI: 'http://127.0.0.1:9/pool/.well-known/jwks.json',
   COGNITO_MACHINE_CLIENT_IDS: 'machine',

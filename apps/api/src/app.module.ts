@@ -63,7 +63,9 @@ function authOf(environment: ApiEnvironment, dynamoDb: DynamoDBClient): DynamicM
     cognito: {
       logins: createCognitoClient(region, MAX_SIGN_INS_IN_PROGRESS),
       tokenChecks: createCognitoClient(region),
+      administration: createCognitoClient(regionOfPool(environment.COGNITO_USER_POOL_ID)),
     },
+    userPoolId: environment.COGNITO_USER_POOL_ID,
     clientId: environment.COGNITO_CLIENT_ID,
     clientSecret: environment.COGNITO_CLIENT_SECRET,
     issuers: environment.COGNITO_ISSUERS,
@@ -72,6 +74,12 @@ function authOf(environment: ApiEnvironment, dynamoDb: DynamoDBClient): DynamicM
     machineRatePerMinute: environment.MACHINE_REQUESTS_PER_MINUTE,
     frontendOrigin: frontendOriginOf(environment),
   });
+}
+
+/** A pool's id begins with its Region, which is not ours in every Region. */
+function regionOfPool(userPoolId: string): string {
+  const [region = ''] = userPoolId.split('_', 1);
+  return region;
 }
 
 /** Readings, what is computed from them, and what is known of their equipment. */

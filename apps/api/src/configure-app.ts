@@ -73,7 +73,7 @@ export function configureApp(app: NestFastifyApplication, environment: ApiEnviro
     app.enableCors({
       origin: [frontendOrigin],
       credentials: true,
-      methods: ['GET', 'HEAD', 'POST', 'DELETE'],
+      methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
       exposedHeaders: ['Location', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'X-Request-Id'],
       maxAge: 600,
       // Answered by refuseOtherMethods, which knows the paths, with the headers of every answer.

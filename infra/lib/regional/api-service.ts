@@ -24,7 +24,8 @@ import {
 } from '../../../libs/platform/src/resources/event-sources.ts';
 import type { Deployment } from '../deployment.ts';
 import { clientSecretName } from '../names.ts';
-import { allowBucket, allowTables } from './grants.ts';
+import { USER_POOL_ACTIONS } from '../permissions.ts';
+import { allow, allowBucket, allowTables, userPoolArn } from './grants.ts';
 import type { LoadBalancer } from './load-balancer.ts';
 import type { Network } from './network.ts';
 import type { RegionalParts } from './regional-parts.ts';
@@ -74,6 +75,11 @@ export class ApiService extends Construct {
       [UPLOADS_PREFIX]: ['GetObject', 'PutObject'],
       [REPORTS_PREFIX]: ['GetObject'],
     });
+    allow(
+      taskRole,
+      userPoolArn(stack, parts.identity),
+      USER_POOL_ACTIONS.map((name) => `cognito-idp:${name}`),
+    );
     const task = new FargateTaskDefinition(this, 'task', {
       cpu: cpuUnits,
       memoryLimitMiB: memoryMib,

@@ -3,6 +3,7 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Stack } from 'aws-cdk-lib';
 import { Dependable, type Construct } from 'constructs';
 import type { Deployment } from '../deployment.ts';
+import type { Identity } from '../identity-stack.ts';
 import { tableName, tableOf } from '../names.ts';
 import { TABLE_ACTIONS, type Process } from '../permissions.ts';
 
@@ -72,4 +73,14 @@ export function allowBucket(
 
 export function tableArn(stack: Stack, name: string): string {
   return stack.formatArn({ service: 'dynamodb', resource: 'table', resourceName: name });
+}
+
+/** The pool is where the primary Region is. */
+export function userPoolArn(stack: Stack, { region, userPoolId }: Identity): string {
+  return stack.formatArn({
+    service: 'cognito-idp',
+    region,
+    resource: 'userpool',
+    resourceName: userPoolId,
+  });
 }

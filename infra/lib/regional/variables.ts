@@ -33,6 +33,7 @@ export function apiVariables({ deployment, identity }: RegionalParts, bucket: Bu
     PORT: String(API_PORT),
     S3_BUCKET_NAME: bucket.bucketName,
     COGNITO_CLIENT_ID: identity.webClientId,
+    COGNITO_USER_POOL_ID: identity.userPoolId,
     COGNITO_ISSUERS: identity.issuer,
     COGNITO_JWKS_URI: `${identity.issuer}/.well-known/jwks.json`,
     COGNITO_MACHINE_CLIENT_IDS: identity.machineClientIds.join(','),

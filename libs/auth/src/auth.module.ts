@@ -10,6 +10,7 @@ import {
 import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { Clock, SystemClock } from '@sensorflow/kernel';
 import { errorNames } from '@sensorflow/platform/logging/loggable-error.js';
+import { GROUPS } from '@sensorflow/platform/resources/identity.js';
 import { AccessTokenVerifier } from './access-token-verifier.js';
 import { ApiKeyDirectory } from './api-keys/api-key-directory.js';
 import { ApiKeyStore } from './api-keys/api-key-store.js';
@@ -25,6 +26,7 @@ import {
   CognitoIdentityProvider,
   type CognitoClients,
 } from './cognito/cognito-identity-provider.js';
+import { CognitoPeople } from './cognito/cognito-people.js';
 import { JwksKeySet } from './cognito/jwks-key-set.js';
 import { PassportTokenVerifier } from './cognito/passport-token-verifier.js';
 import { DynamoDbApiKeyStore } from './dynamodb/dynamodb-api-key-store.js';
@@ -39,11 +41,14 @@ import { ApiKeysController } from './http/api-keys.controller.js';
 import { AuditController } from './http/audit.controller.js';
 import { AuthController } from './http/auth.controller.js';
 import { RequestAuthenticator } from './http/request-authenticator.js';
+import { PeopleController } from './http/people.controller.js';
 import { IdentityProvider } from './identity-provider.js';
 import { KnownNetworks } from './known-networks.js';
 import { LoginThrottle } from './login-throttle.js';
 import { FrontendOrigin } from './frontend-origin.js';
 import { Passwords } from './passwords.js';
+import { PeopleDirectory } from './people/people-directory.js';
+import { People } from './people/people.js';
 import { RequestRates } from './request-rates.js';
 import { Sessions } from './sessions.js';
 import { ThrottledSignIn } from './sign-in.js';
@@ -53,6 +58,7 @@ export interface AuthModuleOptions {
   readonly dynamoDb: DynamoDBClient;
   readonly sessionsTableName: string;
   readonly cognito: CognitoClients;
+  readonly userPoolId: string;
   readonly clientId: string;
   readonly clientSecret: string;
   readonly issuers: readonly string[];
@@ -79,13 +85,14 @@ export class AuthModule implements OnModuleInit, OnApplicationShutdown {
     return {
       module: AuthModule,
       imports: [DiscoveryModule],
-      controllers: [AuthController, ApiKeysController, AuditController],
+      controllers: [AuthController, ApiKeysController, AuditController, PeopleController],
       providers: [
         ...tokenProviders(options),
         ...sessionProviders(options),
         ...passwordProviders(options),
         ...apiKeyProviders(options),
         ...auditProviders(options),
+        ...peopleProviders(options),
         { provide: FrontendOrigin, useValue: new FrontendOrigin(options.frontendOrigin) },
         RequestAuthenticator,
         { provide: APP_GUARD, useClass: AccessGuard },
@@ -211,6 +218,21 @@ function auditProviders(options: AuthModuleOptions): Provider[] {
       inject: [AuditStore],
       useFactory: (store: AuditStore) =>
         new AuditTrail(store, clock, warn('the audit trail was not written')),
+    },
+  ];
+}
+
+function peopleProviders({ cognito, userPoolId }: AuthModuleOptions): Provider[] {
+  return [
+    {
+      provide: PeopleDirectory,
+      useFactory: () => new CognitoPeople(cognito.administration, userPoolId),
+    },
+    {
+      provide: People,
+      inject: [PeopleDirectory, EndedSessions],
+      useFactory: (directory: PeopleDirectory, ended: EndedSessions) =>
+        new People(directory, ended, GROUPS),
     },
   ];
 }

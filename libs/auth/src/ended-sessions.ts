@@ -1,10 +1,12 @@
 import { Clock, DomainError } from '@sensorflow/kernel';
 import type { VerifiedToken } from './access-token-verifier.js';
 import { EndedSessionStore, type EndedSession } from './ended-session-store.js';
-import { EndedUserSessions, othersThan } from './ended-user-sessions.js';
+import { allOf, EndedUserSessions, othersThan } from './ended-user-sessions.js';
 import { PeriodicView, REFRESH_EVERY_SECONDS } from './periodic-view.js';
 
 const CLOCK_SKEW_SECONDS = 60;
+/** Cognito's longest access token lives a day. */
+const MAX_TOKEN_LIFETIME_SECONDS = 86_400;
 
 /**
  * This process's view of the sessions that were ended. One ended here counts at once, one ended
@@ -59,7 +61,17 @@ export class EndedSessions {
     await this.record(othersThan(token, this.clock.nowEpochMs() / 1000), token);
   }
 
-  private async record(sessionId: string, token: VerifiedToken): Promise<void> {
+  /** Ends all sessions of that user, whatever tokens they have. Throws the same. */
+  async endAllOf(subject: string): Promise<void> {
+    const now = this.clock.nowEpochMs() / 1000;
+    const sessionOutlivedAtEpochSeconds = now + MAX_TOKEN_LIFETIME_SECONDS;
+    await this.record(allOf(subject, now), { sessionOutlivedAtEpochSeconds });
+  }
+
+  private async record(
+    sessionId: string,
+    token: Pick<VerifiedToken, 'sessionOutlivedAtEpochSeconds'>,
+  ): Promise<void> {
     const session: EndedSession = {
       sessionId,
       endedAtEpochMs: this.clock.nowEpochMs(),

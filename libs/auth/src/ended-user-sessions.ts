@@ -14,6 +14,14 @@ export function othersThan(token: VerifiedToken, nowEpochSeconds: number): strin
   return `others#${encodeURIComponent(token.caller.subject)}#${until}#${token.sessionId}`;
 }
 
+/** The same for all sessions of a user, those of this very second included. */
+export function allOf(subject: string, nowEpochSeconds: number): string {
+  return `others#${encodeURIComponent(subject)}#${Math.floor(nowEpochSeconds)}#${NONE}`;
+}
+
+/** No session has this id. */
+const NONE = '-';
+
 /** The users whose sessions were ended all at once. Sign-ins carry their instant in whole seconds. */
 export class EndedUserSessions {
   private readonly bySubject = new Map<string, Entry>();

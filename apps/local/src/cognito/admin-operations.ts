@@ -43,6 +43,14 @@ export class AdminOperations {
       this.users.addToGroup(fields.text('UserPoolId'), fields.text('Username'), group);
       return {};
     },
+    AdminRemoveUserFromGroup: (fields) => {
+      const group = fields.text('GroupName');
+      this.users.removeFromGroup(fields.text('UserPoolId'), fields.text('Username'), group);
+      return {};
+    },
+    AdminListGroupsForUser: (fields) => this.listGroupsForUser(fields),
+    ListUsers: (fields) => this.listUsers(fields),
+    ListUsersInGroup: (fields) => this.listUsersInGroup(fields),
     AdminEnableUser: (fields) => this.setEnabled(fields, true),
     AdminDisableUser: (fields) => this.setEnabled(fields, false),
     AdminUserGlobalSignOut: (fields) => {
@@ -107,7 +115,7 @@ export class AdminOperations {
       permanent: false,
       attributes: attributesIn(fields),
     });
-    return { User: { ...showUser(user), Attributes: showAttributes(user) } };
+    return { User: showListedUser(user) };
   }
 
   private getUser(fields: RequestFields): object {
@@ -121,6 +129,26 @@ export class AdminOperations {
     const password = fields.text('Password');
     await this.users.setPassword(poolId, username, password, fields.flag('Permanent'));
     return {};
+  }
+
+  private listGroupsForUser(fields: RequestFields): object {
+    const UserPoolId = fields.text('UserPoolId');
+    const groups = this.users.groupsOf(UserPoolId, fields.text('Username'));
+    return { Groups: groups.map((GroupName) => ({ GroupName, UserPoolId })) };
+  }
+
+  private listUsers(fields: RequestFields): object {
+    if (fields.optionalText('Filter') !== undefined) throw invalidParameter('Filter is not known.');
+    const request = { limit: pageLimitIn(fields), token: fields.optionalText('PaginationToken') };
+    const { users, next } = this.users.page(fields.text('UserPoolId'), undefined, request);
+    return { Users: users.map(showListedUser), PaginationToken: next };
+  }
+
+  private listUsersInGroup(fields: RequestFields): object {
+    const request = { limit: pageLimitIn(fields), token: fields.optionalText('NextToken') };
+    const group = fields.text('GroupName');
+    const { users, next } = this.users.page(fields.text('UserPoolId'), group, request);
+    return { Users: users.map(showListedUser), NextToken: next };
   }
 
   private setEnabled(fields: RequestFields, enabled: boolean): object {
@@ -185,6 +213,18 @@ function showUser(user: PoolUser): object {
     UserCreateDate: user.createdAtEpochMs / 1000,
     UserLastModifiedDate: user.modifiedAtEpochMs / 1000,
   };
+}
+
+const MAX_USERS_PER_PAGE = 60;
+
+function pageLimitIn(fields: RequestFields): number {
+  const limit = fields.optionalInteger('Limit') ?? MAX_USERS_PER_PAGE;
+  if (limit >= 1 && limit <= MAX_USERS_PER_PAGE) return limit;
+  throw invalidParameter(`Limit must be from 1 to ${MAX_USERS_PER_PAGE}`);
+}
+
+function showListedUser(user: PoolUser): object {
+  return { ...showUser(user), Attributes: showAttributes(user) };
 }
 
 function showAttributes(user: PoolUser): readonly { Name: string; Value: string }[] {

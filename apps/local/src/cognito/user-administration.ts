@@ -8,6 +8,7 @@ import type { PoolStore } from './pool-store.js';
 import type { PoolUser } from './pool-user.js';
 import type { SignInStore } from './sign-in-store.js';
 import type { UserStore } from './user-store.js';
+import { usernameKey } from './username.js';
 
 /** A user to be made; a password that is not permanent must be changed at the first sign-in. */
 export interface NewPoolUser {
@@ -22,6 +23,28 @@ export interface UserStores {
   readonly pools: PoolStore;
   readonly users: UserStore;
   readonly signIns: SignInStore;
+}
+
+export interface UserPageRequest {
+  readonly limit: number;
+  readonly token: string | undefined;
+}
+
+export interface UserPage {
+  readonly users: readonly PoolUser[];
+  readonly next: string | undefined;
+}
+
+const TOKEN = /^page-([A-Za-z0-9_-]+)$/;
+
+function tokenOf(key: string): string {
+  return `page-${Buffer.from(key).toString('base64url')}`;
+}
+
+function keyInToken(token: string): string {
+  const key = TOKEN.exec(token)?.[1];
+  if (key === undefined) throw invalidParameter('Invalid pagination token.');
+  return Buffer.from(key, 'base64url').toString();
 }
 
 const USERNAME = /^[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,128}$/u;
@@ -100,8 +123,36 @@ export class UserAdministration {
 
   addToGroup(poolId: string, username: string, group: string): void {
     const { sub } = this.user(poolId, username);
-    if (!this.stores.pools.hasGroup(poolId, group)) throw resourceNotFound('Group not found.');
+    this.requireGroup(poolId, group);
     this.stores.users.addToGroup(sub, group);
+  }
+
+  removeFromGroup(poolId: string, username: string, group: string): void {
+    const { sub } = this.user(poolId, username);
+    this.requireGroup(poolId, group);
+    this.stores.users.removeFromGroup(sub, group);
+  }
+
+  groupsOf(poolId: string, username: string): readonly string[] {
+    return this.stores.users.groupsOf(this.user(poolId, username).sub);
+  }
+
+  /** A page of the pool's users, or of a group's, and the token of the next one. */
+  page(poolId: string, group: string | undefined, { limit, token }: UserPageRequest): UserPage {
+    const { id } = this.administration.pool(poolId);
+    if (group !== undefined) this.requireGroup(id, group);
+    const after = token === undefined ? '' : keyInToken(token);
+    const found =
+      group === undefined
+        ? this.stores.users.list(id, after, limit + 1)
+        : this.stores.users.listInGroup(id, group, after, limit + 1);
+    const users = found.slice(0, limit);
+    const last = found.length > limit ? users.at(-1) : undefined;
+    return { users, next: last && tokenOf(usernameKey(last.username)) };
+  }
+
+  private requireGroup(poolId: string, group: string): void {
+    if (!this.stores.pools.hasGroup(poolId, group)) throw resourceNotFound('Group not found.');
   }
 
   private refuseExisting(poolId: string, username: string): void {

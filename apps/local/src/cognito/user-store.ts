@@ -47,6 +47,24 @@ export class UserStore {
     return this.database.all(sql, sub).map((row) => row.text('group_name'));
   }
 
+  /** In order of their names, those behind `after` in that order; at most `limit`. */
+  list(poolId: string, after: string, limit: number): readonly PoolUser[] {
+    const sql = `SELECT * FROM users WHERE pool_id = ? AND username_key(username) > ?
+      ORDER BY username_key(username) LIMIT ?`;
+    return this.database.all(sql, poolId, after, limit).flatMap((row) => toUser(row) ?? []);
+  }
+
+  listInGroup(poolId: string, group: string, after: string, limit: number): readonly PoolUser[] {
+    const sql = `SELECT users.* FROM users JOIN memberships USING (sub)
+      WHERE pool_id = ? AND group_name = ? AND username_key(username) > ?
+      ORDER BY username_key(username) LIMIT ?`;
+    return this.database.all(sql, poolId, group, after, limit).flatMap((row) => toUser(row) ?? []);
+  }
+
+  removeFromGroup(sub: string, group: string): void {
+    this.database.run('DELETE FROM memberships WHERE sub = ? AND group_name = ?', sub, group);
+  }
+
   addToGroup(sub: string, group: string): void {
     this.database.run('INSERT OR IGNORE INTO memberships VALUES (?, ?)', sub, group);
   }

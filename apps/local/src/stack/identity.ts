@@ -12,6 +12,7 @@ import { CannotStartError } from './options.js';
 
 /** The users and clients of the embedded stack, as the API and its first caller need to know them. */
 export interface Identity {
+  readonly userPoolId: string;
   readonly issuer: string;
   readonly jwksUri: string;
   readonly webClient: { readonly id: string; readonly secret: string };
@@ -47,6 +48,7 @@ export async function ensureIdentity(
   const user = { username: 'demo', password: demoPassword };
   await pools.ensureUser(pool.id, { ...user, groups: ['admins'], permanent: true });
   return {
+    userPoolId: pool.id,
     issuer: pool.issuer,
     jwksUri: pool.jwksUri,
     webClient: { id: web.id, secret: secretOf(web.secret) },

@@ -40,6 +40,21 @@ function isOurFault(error: unknown): boolean {
   return error instanceof Error && /secret/i.test(error.message);
 }
 
+/** What managing people failed for; the pool's user is the one in the request's path. */
+export function peopleFailure(error: unknown): DomainError {
+  const name = nameOf(error);
+  if (name === 'UserNotFoundException') {
+    return new DomainError('not-found', 'user-unknown', 'There is no user of this name.');
+  }
+  if (BUSY.has(name)) return identityProviderBusy(error);
+  return new DomainError(
+    'unavailable',
+    'identity-provider-unavailable',
+    'People cannot be managed at the moment.',
+    { cause: error, retryAfterSeconds: 5 },
+  );
+}
+
 function unavailable(cause: unknown): DomainError {
   return new DomainError(
     'unavailable',

@@ -44,6 +44,8 @@ export interface CognitoClients {
   readonly logins: CognitoIdentityProviderClient;
   /** Of tokens whose signature is right. Its own connections: logins, however many, do not delay them. */
   readonly tokenChecks: CognitoIdentityProviderClient;
+  /** Of people by administrators. Signs in the pool's own Region. */
+  readonly administration: CognitoIdentityProviderClient;
 }
 
 /** People's names and passwords in a Cognito user pool. None of Cognito's words leaves this class. */

@@ -52,6 +52,7 @@ const apiVariables = {
   DYNAMODB_IMPORTS_TABLE_NAME: text(),
   DYNAMODB_SESSIONS_TABLE_NAME: text(),
   S3_BUCKET_NAME: text(),
+  COGNITO_USER_POOL_ID: text(),
   COGNITO_CLIENT_ID: text(),
   COGNITO_CLIENT_SECRET: text(),
   COGNITO_ISSUERS: httpUrlList(),
