@@ -10,7 +10,7 @@ A 2xx answer means that every reading which it does not name as rejected is dura
 means that the identical request can be sent again safely.
 
 To try routes here as a user: Authorize with \`loginCredentials\`, then run \`POST /auth/login\`. The browser keeps
-the session cookie that it sets and sends it by itself.`;
+the session cookie that it sets and sends it by itself. Devices send an API key in \`X-API-Key\` (\`POST /api-keys\`).`;
 
 /** The OpenAPI 3.1 document, generated from the controllers. */
 export function createDocument(app: INestApplication): OpenAPIObject {
