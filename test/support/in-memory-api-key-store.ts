@@ -54,6 +54,11 @@ export class InMemoryApiKeyStore extends ApiKeyStore {
       .map(({ key }) => key);
   }
 
+  /** As DynamoDB's TTL does after a day. */
+  forgetChanges(): void {
+    this.changes.length = 0;
+  }
+
   override async recordUse(keyId: string, usedAtEpochMs: number): Promise<void> {
     this.count();
     if (!this.keys.has(keyId) || (this.usedAt.get(keyId) ?? -1) >= usedAtEpochMs) return;

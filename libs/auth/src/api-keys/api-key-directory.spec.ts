@@ -186,6 +186,23 @@ describe('an API key', () => {
   });
 });
 
+describe('a process that slept for longer than changes are kept', () => {
+  it('reads everything again', async () => {
+    const { clock, store, startProcess, here } = await setUp();
+    const there = await startProcess();
+    const { apiKey, text } = await here.keys.issue(WRITER, ADMIN);
+    await here.keys.revoke(apiKey.keyId);
+    const { text: other } = await here.keys.issue(WRITER, ADMIN);
+    store.forgetChanges();
+
+    clock.advance(24 * 60 * 60_000);
+    await there.directory.refresh();
+
+    expect(codeOf(() => there.directory.authenticate(text))).toBe('api-key-revoked');
+    expect(there.directory.authenticate(other).username).toBe('press');
+  });
+});
+
 describe('a flood of wrong keys', () => {
   it('makes no call to the store', async () => {
     const { store, here } = await setUp();

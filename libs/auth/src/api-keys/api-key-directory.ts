@@ -14,6 +14,8 @@ interface Entry {
 }
 
 const NO_HASH = Buffer.alloc(32);
+/** 10,000 keys are some 5 MB. */
+const READ_ALL_TIMEOUT_MS = 30_000;
 const TRUST_CHANGES_MS = 12 * 60 * 60_000;
 
 /**
@@ -90,11 +92,12 @@ export class ApiKeyDirectory {
 
   private async lookUp(since: number | undefined, signal: AbortSignal): Promise<void> {
     const sinceWhen = since ?? 0;
+    for (const key of await this.store.changedSince(sinceWhen, signal)) this.add(key);
     // Changes are kept for a day: who slept longer begins anew.
     if (this.clock.nowEpochMs() - sinceWhen > TRUST_CHANGES_MS) {
-      for (const key of await this.store.all(signal)) this.add(key);
+      const all = await this.store.all(AbortSignal.timeout(READ_ALL_TIMEOUT_MS));
+      for (const key of all) this.add(key);
     }
-    for (const key of await this.store.changedSince(sinceWhen, signal)) this.add(key);
     this.forgetEnded();
   }
 

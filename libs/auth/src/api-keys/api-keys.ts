@@ -5,7 +5,7 @@ import type { ApiKeyDirectory } from './api-key-directory.js';
 import { ApiKeyStore, type ApiKeyPage } from './api-key-store.js';
 import { apiKeyHash, isKeyId, newApiKeyText } from './api-key-text.js';
 
-/** All of them are in every process's memory, at about half a kilobyte each. */
+/** All of them are in every process's memory: 16 MB. */
 export const MAX_API_KEYS = 10_000;
 
 export interface IssuedApiKey {
