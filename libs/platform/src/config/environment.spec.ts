@@ -172,6 +172,7 @@ describe('the table of variables in the README', () => {
       'SHUTDOWN_GRACE_MS',
       'UPLOAD_MAX_BYTES',
       'AGGREGATE_SHARDS',
+      'OPEN_HOUR_REFRESH_SECONDS',
       'IMPORT_HANDOVER_MS',
       'IMPORT_CALLS',
       'IMPORTS_PER_CALLER',
@@ -183,7 +184,7 @@ describe('the table of variables in the README', () => {
 
   it.each(bounded)('has those of %s: %s to %s', (name, min, max) => {
     const variables = { ...complete, UPLOADS_QUEUE_URL: 'https://sqs.example/1/uploads' };
-    const readers = [readApiEnvironment, readImporterEnvironment];
+    const readers = [readApiEnvironment, readAggregatorEnvironment, readImporterEnvironment];
     const faults = readers.flatMap((read) => faultsOf({ ...variables, [name]: 'many' }, read));
 
     expect(new Set(faults)).toEqual(

@@ -37,7 +37,7 @@ const PATTERNS: readonly Pattern[] = [
   { name: 'a CSV file, ten a second', everyMs: 100, together: Infinity, origin: IMPORT },
 ];
 
-describe.each(PATTERNS)('reading $name', (pattern) => {
+describe.each(PATTERNS)('reading $name', { timeout: 30_000 }, (pattern) => {
   const store = new MeteredBlockStore();
   const reader = new LogReader(store);
   const all: LogRange = { equipmentId: EQUIPMENT, order: 'asc' };
