@@ -14,6 +14,7 @@ import { InMemoryMetricNames } from '../../../../test/support/in-memory-metric-n
 import { InMemoryUploadStorage } from '../../../../test/support/in-memory-upload-storage.js';
 import { mortalPorts } from '../../../../test/support/mortal-ports.js';
 import { START } from './import-record.js';
+import { MAX_EQUIPMENT } from '../grammar/equipment-table.js';
 import type { ObjectVersion } from './upload-storage.js';
 
 setFlagsFromString('--expose-gc');
@@ -345,6 +346,24 @@ describe('trouble on the way', () => {
     expect(bench.reportRows(record.uploadId).map((cells) => cells.slice(0, 2))).toEqual([
       ['5', 'reading-not-storable'],
     ]);
+  });
+});
+
+describe('a file of many equipment', () => {
+  it('is imported to its end when there are more of them than an importer numbers at a time', async () => {
+    const bench = new ImportWorkbench();
+    const count = MAX_EQUIPMENT + 1000;
+    const file = Array.from({ length: count }, (_, n) => `EQ-${n},${T(n)},${n}\n`).join('');
+
+    const record = await bench.importFile(HEAD + file);
+
+    expect(record.status).toBe('completed');
+    expect(record.checkpoint.rows).toEqual({ total: count, accepted: count, rejected: 0 });
+    for (const n of [0, MAX_EQUIPMENT - 1, MAX_EQUIPMENT, count - 1]) {
+      expect(bench.store.all(`EQ-${n}`).map(({ columns }) => columns?.get('value'))).toEqual([
+        String(n),
+      ]);
+    }
   });
 });
 

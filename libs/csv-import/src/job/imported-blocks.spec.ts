@@ -1,6 +1,7 @@
 import { instantFromEpochMs } from '@sensorflow/kernel';
 import type { ReadingWriter, WriteOutcome } from '@sensorflow/sensor-data';
-import { describe, expect, it } from 'vitest';
+import { setTimeout } from 'node:timers/promises';
+import { describe, expect, it, vi } from 'vitest';
 import { ALL_THE_TIME, ImportWorkbench } from '../../../../test/support/import-workbench.js';
 import { mortalPorts } from '../../../../test/support/mortal-ports.js';
 import { aReading } from '../../../../test/support/readings.js';
@@ -37,7 +38,7 @@ class LosingWriter implements Writer {
       this.bench.store.put(block);
       return { outcome: 'stored', registerTime: instantFromEpochMs(0) };
     });
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await setTimeout(5);
     this.atOnce -= 1;
     return outcomes;
   }
@@ -83,6 +84,29 @@ describe('the rows of a file', () => {
     expect(new Set(others.map(({ key }) => key)).size).toBe(others.length);
     expect(await bench.readings()).toContain(standing(0, 'value=701'));
     expect((await bench.record(request.uploadId)).checkpoint.rows.accepted).toBe(100);
+  });
+
+  it('count when those before them are confirmed, too', async () => {
+    const bench = new ImportWorkbench();
+    const gate = Promise.withResolvers<void>();
+    let calls = 0;
+    const readings = {
+      writeBlocks: async (blocks: readonly StoredBlock[]) => {
+        calls += 1;
+        if (calls === 1) await gate.promise;
+        return bench.writer.writeBlocks(blocks);
+      },
+    };
+    const request = await bench.upload(HEAD + hourly(200));
+    const limits = { maxBatchRows: 50, checkpointMs: 0 };
+    const run = bench.importer(limits, { readings }).run(request, ALL_THE_TIME);
+
+    await vi.waitFor(() => expect(calls).toBeGreaterThan(2));
+    await setTimeout(20);
+    expect((await bench.record(request.uploadId)).checkpoint.rows.total).toBe(0);
+    gate.resolve();
+    expect(await run).toBe('finished');
+    expect((await bench.record(request.uploadId)).checkpoint.rows.total).toBe(200);
   });
 
   it('are sent again until the store has them', async () => {
