@@ -246,7 +246,7 @@ export class ReadingsController {
   @ApiProblem(503, 'store-unavailable', 'clock-behind', 'write-not-accepted', 'outcome-unknown')
   @ApiProblem(503, 'overloaded', 'shutting-down')
   @RequiresScope('sensorflow/admin')
-  @Audited('reading.remove')
+  @Audited('reading.remove', 'metric')
   async removeReading(
     @Param('equipmentId') equipmentId: string,
     @Param('timestamp') timestamp: string,
@@ -291,6 +291,7 @@ export class ReadingsController {
   @ApiProblem(503, 'overloaded', 'shutting-down', 'reads-overloaded')
   @ApiProblemWith(RemovalRestView, 503, 'removal-unfinished')
   @RequiresScope('sensorflow/admin')
+  @Audited('readings.remove', 'from', 'to', 'metric')
   async removeRange(
     @Param('equipmentId') equipmentId: string,
     @Query() query: QueryString,
