@@ -10,7 +10,7 @@ export interface Design {
   readonly refreshSeconds: number;
   /** Of the stream of readings, and of the aggregates' own. */
   readonly windowSeconds: number;
-  readonly fleetWindowSeconds: number;
+  readonly sumsWindowSeconds: number;
   /** As of an environment: 0 when hours are not verified by themselves. */
   readonly sweepDelayMinutes: number;
   readonly regions: number;

@@ -70,7 +70,7 @@ function lambdaCost(readings: number, units: TableUnits, design: Design): number
   const records = blocks + recomputed + units.fleet.writes;
   const calls =
     invocations(blocks, design.windowSeconds) +
-    invocations(recomputed + units.fleet.writes, design.fleetWindowSeconds);
+    invocations(recomputed + units.fleet.writes, design.sumsWindowSeconds);
   const seconds =
     (recomputed * MEASURED.millisPerDirtyHour.value + calls * ASSUMED.millisPerInvocation) / 1e3 +
     (records * MEASURED.microsPerStreamRecord.value * ASSUMED.armSlowdown) / 1e6;

@@ -84,7 +84,7 @@ function shardsFor(equipment: number, design: Design): number {
 function fleetUnits(equipment: number, design: Design): Units {
   const shards = shardsFor(equipment, design);
   const dirtyHours = equipment * recomputationsPerHour(design);
-  const windows = 3600 / design.fleetWindowSeconds;
+  const windows = 3600 / design.sumsWindowSeconds;
   const shardSums = shards * Math.min(windows, dirtyHours / shards) * HOURS;
   const fleetSums = Math.min(windows, dirtyHours) * HOURS;
   return {

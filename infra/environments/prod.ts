@@ -12,7 +12,7 @@ export const prod: Deployment = {
   tasks: { min: 2, max: 20, cpuUnits: 1024, memoryMib: 2048, requestsPerMinute: 140_000 },
   aggregateShards: 8,
   aggregationWindowSeconds: 5,
-  fleetWindowSeconds: 60,
+  sumsWindowSeconds: 10,
   concurrentImports: 20,
   warmThroughput: { writeUnitsPerSecond: 8000, readUnitsPerSecond: 12_000 },
   maxWriteUnitsPerSecond: 40_000,

@@ -71,8 +71,8 @@ function clientFaults({ machineClients }: Deployment): readonly string[] {
 
 function sizeFaults(deployment: Deployment): readonly string[] {
   const { tasks, concurrentImports, aggregateShards } = deployment;
-  const { aggregationWindowSeconds = 1, readingRetentionDays = 4 } = deployment;
-  const { sweepDelayMinutes = 15, webClientGeneration = 1, fleetWindowSeconds = 1 } = deployment;
+  const { aggregationWindowSeconds = 1, sumsWindowSeconds = 1 } = deployment;
+  const { readingRetentionDays = 4, sweepDelayMinutes = 15, webClientGeneration = 1 } = deployment;
   return [
     ...faultIf(
       !isWhole(tasks.min, 1) || !isWhole(tasks.max, tasks.min),
@@ -83,7 +83,7 @@ function sizeFaults(deployment: Deployment): readonly string[] {
     ...faultIf(!isWhole(readingRetentionDays, 4, 36_500), 'readingRetentionDays: 4 to 36,500'),
     ...faultIf(!isWhole(aggregateShards, 1, 256), 'aggregateShards: 1 to 256'),
     ...faultIf(!isWhole(aggregationWindowSeconds, 1, 300), 'aggregationWindowSeconds: 1 to 300'),
-    ...faultIf(!isWhole(fleetWindowSeconds, 1, 300), 'fleetWindowSeconds: 1 to 300'),
+    ...faultIf(!isWhole(sumsWindowSeconds, 0, 300), 'sumsWindowSeconds: 0 to 300'),
     ...faultIf(!isWhole(sweepDelayMinutes, 0, 1440), 'sweepDelayMinutes: 0 to 1,440'),
     ...faultIf(!isWhole(webClientGeneration, 1, 999), 'webClientGeneration: 1 to 999'),
   ];

@@ -1,3 +1,8 @@
+import {
+  DEFAULT_WINDOW_SECONDS,
+  type WindowSeconds,
+} from '../../libs/platform/src/resources/event-sources.ts';
+
 /** One installation of SensorFlow: what environments/*.ts says of it. */
 export interface Deployment {
   /** Part of every resource's name: lower case letters and digits. */
@@ -28,10 +33,14 @@ export interface Deployment {
   readonly tasks: TaskScale;
   /** Shards of a new day of aggregates; one carries about 1,000 cell writes a second. */
   readonly aggregateShards: number;
-  /** Instead of the stream mappings' own window: readings of one equipment within it share a recomputation. */
+  /** Of the readings' stream, 1 unless set: readings of one equipment within it share a recomputation. */
   readonly aggregationWindowSeconds?: number;
-  /** The same for what makes shard-hours and fleet-hours of equipment-hours: the fleet's sums lag by two of them. */
-  readonly fleetWindowSeconds?: number;
+  /**
+   * Of the stream of shard-hours and fleet-hours, 1 unless set: changes within it share a sum, and the fleet's
+   * summary lags by two of them. Longer than some 13 s, a verification can take sums on their way for
+   * differences: its second look comes after 30 s at the most.
+   */
+  readonly sumsWindowSeconds?: number;
   /**
    * How long the fleet's sums of open hours may lag, 300 unless set: less costs more, since changes of one
    * equipment within it share a recomputation. Answers about one equipment never lag.
@@ -144,4 +153,13 @@ export interface Configuration {
 /** Where infra/runbook.md can be read by whoever gets an alarm. */
 export function runbookUrl(delivery: Delivery): string {
   return `https://github.com/${delivery.githubRepository}/blob/main/infra/runbook.md`;
+}
+
+/** Of each stream, as the mappings and the second look of a verification need them. */
+export function windowSecondsOf(deployment: Deployment): WindowSeconds {
+  const { aggregationWindowSeconds, sumsWindowSeconds } = deployment;
+  return {
+    readings: aggregationWindowSeconds ?? DEFAULT_WINDOW_SECONDS.readings,
+    sums: sumsWindowSeconds ?? DEFAULT_WINDOW_SECONDS.sums,
+  };
 }

@@ -187,12 +187,12 @@ describe('the model', () => {
 
   it('sums shards and fleet once a window, however much is sent within it', () => {
     const [slow, fast] = [60, 6].map(
-      (fleetWindowSeconds) => tableUnits(3600 * 730, { ...often, fleetWindowSeconds }).fleet,
+      (sumsWindowSeconds) => tableUnits(3600 * 730, { ...often, sumsWindowSeconds }).fleet,
     );
 
     expect(slow?.writes).toBeCloseTo(Math.min(60, 13) * 2 * 730, 6);
     expect(fast?.writes).toBe(slow?.writes);
-    expect(tableUnits(1e8, { ...often, fleetWindowSeconds: 60 }).fleet.writes).toBeCloseTo(
+    expect(tableUnits(1e8, { ...often, sumsWindowSeconds: 60 }).fleet.writes).toBeCloseTo(
       60 * 2 * 730,
       6,
     );

@@ -36,6 +36,7 @@ import {
   USERNAMES_ARE_CASE_SENSITIVE,
 } from '../../libs/platform/src/resources/identity.ts';
 import { TABLES } from '../../libs/platform/src/resources/tables.ts';
+import type { Deployment } from '../lib/deployment.ts';
 import { tableName } from '../lib/names.ts';
 import { shown } from './support/policies.ts';
 import {
@@ -124,6 +125,24 @@ describe('the event source mappings', () => {
       );
     },
   );
+
+  it('gather records as long as the environment says, of readings and of sums', () => {
+    const windows = (of: Deployment) =>
+      STREAM_MAPPINGS.map(
+        ({ name }) =>
+          synthesize(of)
+            .stacks.get(of.regions[0])
+            ?.ofType('AWS::Lambda::EventSourceMapping')
+            .find(({ id }) => id.includes(name.replaceAll('-', '')))?.properties[
+            'MaximumBatchingWindowInSeconds'
+          ],
+      );
+
+    expect(windows({ ...DEV, aggregationWindowSeconds: 2, sumsWindowSeconds: 60 })).toEqual([
+      2, 60,
+    ]);
+    expect(windows({ ...DEV, sumsWindowSeconds: 0 })).toEqual([1, 0]);
+  });
 
   it('feed the importer as the embedded queue does', () => {
     const queue = regional(DEV).only('AWS::SQS::Queue', 'importerqueue').properties;
@@ -255,8 +274,10 @@ describe('the variables of each process', () => {
   });
 
   it.each([
-    [{ ...DEV, aggregationWindowSeconds: 5 }, 3 * 5000],
-    [{ ...DEV, aggregationWindowSeconds: 1 }, 3 * 1000],
+    [DEV, 3 * 1000],
+    [PROD, 5000 + 2 * 10_000],
+    [{ ...DEV, aggregationWindowSeconds: 5, sumsWindowSeconds: 0 }, 5000],
+    [{ ...DEV, aggregationWindowSeconds: 1, sumsWindowSeconds: 13 }, 1000 + 2 * 13_000],
   ])('have the second look of a verification longer than the fleet-hours lag', (of, lagMs) => {
     const stack = synthesize(of).stacks.get(DEV.regions[0]);
 

@@ -12,8 +12,8 @@ import {
   type ScheduleDefinition,
   type StreamMappingDefinition,
 } from '../../../libs/platform/src/resources/event-sources.ts';
-import { READINGS_TABLE, TABLES } from '../../../libs/platform/src/resources/tables.ts';
-import type { Deployment } from '../deployment.ts';
+import { TABLES } from '../../../libs/platform/src/resources/tables.ts';
+import { windowSecondsOf } from '../deployment.ts';
 import { createTable } from '../table.ts';
 import { createDiscardBucket, createQueue, notifyOfNewObjects } from './buckets.ts';
 import { allow, allowTables } from './grants.ts';
@@ -68,7 +68,7 @@ export class Aggregator extends Construct {
     allow(this.lambda.role, this.discarded.arnForObjects('*'), ['s3:PutObject']);
     for (const mapping of STREAM_MAPPINGS) {
       const streamArn = this.ownStreamArn(mapping) ?? streamOfReplica(mapping.tableNameVariable);
-      this.map(mapping, streamArn, windowSecondsOf(mapping, deployment));
+      this.map(mapping, streamArn, windowSecondsOf(deployment)[mapping.window]);
     }
     for (const schedule of SCHEDULES) this.schedule(schedule);
   }
@@ -115,13 +115,4 @@ export class Aggregator extends Construct {
       onFailure: { bind: () => ({ destination: this.discarded.bucketArn }) },
     });
   }
-}
-
-function windowSecondsOf(mapping: StreamMappingDefinition, deployment: Deployment): number {
-  const { aggregationWindowSeconds, fleetWindowSeconds } = deployment;
-  const isOfReadings = mapping.tableNameVariable === READINGS_TABLE.nameVariable;
-  return (
-    (isOfReadings ? aggregationWindowSeconds : fleetWindowSeconds) ??
-    mapping.source.maximumBatchingWindowSeconds
-  );
 }

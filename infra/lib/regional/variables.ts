@@ -8,12 +8,11 @@ import type {
 } from '../../../libs/platform/src/config/environment.ts';
 import {
   importsPerCaller,
-  READINGS_STREAM_SOURCE,
   secondLookMs,
 } from '../../../libs/platform/src/resources/event-sources.ts';
 import { IMPORTER_NODE_OPTIONS } from '../../../libs/platform/src/resources/function-memory.ts';
 import { TABLES } from '../../../libs/platform/src/resources/tables.ts';
-import type { Deployment } from '../deployment.ts';
+import { windowSecondsOf, type Deployment } from '../deployment.ts';
 import { tableName } from '../names.ts';
 import { TABLE_ACTIONS, type Process } from '../permissions.ts';
 import type { RegionalParts } from './regional-parts.ts';
@@ -41,7 +40,7 @@ export function apiVariables({ deployment, identity }: RegionalParts, bucket: Bu
     // The load balancer's.
     TRUSTED_PROXY_HOPS: '1',
     AGGREGATE_SHARDS: String(deployment.aggregateShards),
-    VERIFY_SECOND_LOOK_MS: String(secondLookMs(longestWindowSeconds(deployment))),
+    VERIFY_SECOND_LOOK_MS: String(secondLookMs(windowSecondsOf(deployment))),
     LOG_LEVEL: deployment.logLevel ?? 'info',
   };
   return {
@@ -86,12 +85,6 @@ export function aggregatorVariables({ deployment }: RegionalParts): Variables {
     ...retentionVariables(deployment),
     ...tableVariables('stream-aggregator', deployment),
   };
-}
-
-function longestWindowSeconds(deployment: Deployment): number {
-  const unlessSet = READINGS_STREAM_SOURCE.maximumBatchingWindowSeconds;
-  const { aggregationWindowSeconds = unlessSet, fleetWindowSeconds = unlessSet } = deployment;
-  return Math.max(aggregationWindowSeconds, fleetWindowSeconds);
 }
 
 function refreshVariables({

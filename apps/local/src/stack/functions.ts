@@ -52,9 +52,10 @@ export function startFunctions(
     return container;
   };
   const containers = new Map<string, FunctionWorker>();
-  const window = { maximumBatchingWindowSeconds: options.streamWindowSeconds };
-  const readStreams = STREAM_MAPPINGS.map(({ name, tableNameVariable, functionName, source }) => {
-    const tableName = nameOfTable(tableNameVariable);
+  const readStreams = STREAM_MAPPINGS.map((definition) => {
+    const { name, functionName, source, window } = definition;
+    const tableName = nameOfTable(definition.tableNameVariable);
+    const maximumBatchingWindowSeconds = options.windowSeconds[window];
     const invoker = containerOf(functionName);
     containers.set(name, invoker);
     const mapping = new StreamMapping({
@@ -62,7 +63,7 @@ export function startFunctions(
       tableName,
       dataDir: options.dataDir,
       streams,
-      source: { ...source, ...window },
+      source: { ...source, maximumBatchingWindowSeconds },
       invoker,
       log: (line) => log.note(functionName, line),
     });

@@ -2,6 +2,7 @@ import {
   ConfigurationError,
   readStackEnvironment,
 } from '@sensorflow/platform/config/environment.js';
+import type { WindowSeconds } from '@sensorflow/platform/resources/event-sources.js';
 import { resolve } from 'node:path';
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -15,7 +16,7 @@ export interface StackOptions {
   readonly logLevel: string;
   /** Where the functions' bundles are; without it, they run as they were built. */
   readonly lambdasDir: string | undefined;
-  readonly streamWindowSeconds: number;
+  readonly windowSeconds: WindowSeconds;
   readonly openHourRefreshSeconds: number;
   readonly retentionDays: number | undefined;
   readonly secondLookMs: number;
@@ -43,7 +44,10 @@ export function readStackOptions(args: readonly string[], variables: Variables):
     frontendUrl: environment.FRONTEND_URL,
     logLevel: environment.LOG_LEVEL,
     lambdasDir: environment.SENSORFLOW_LAMBDAS_DIR,
-    streamWindowSeconds: environment.STREAM_WINDOW_SECONDS,
+    windowSeconds: {
+      readings: environment.STREAM_WINDOW_SECONDS,
+      sums: environment.SUMS_WINDOW_SECONDS,
+    },
     openHourRefreshSeconds: environment.OPEN_HOUR_REFRESH_SECONDS,
     retentionDays: environment.RETENTION_DAYS,
     secondLookMs: environment.VERIFY_SECOND_LOOK_MS,

@@ -133,15 +133,19 @@ describe('the environment of the embedded stack', () => {
       SENSORFLOW_DATA_DIR: '.sensorflow',
       OPEN_HOUR_REFRESH_SECONDS: 5,
       STREAM_WINDOW_SECONDS: 1,
+      SUMS_WINDOW_SECONDS: 1,
       SWEEP_DELAY_MINUTES: 15,
       VERIFY_SECOND_LOOK_MS: 5000,
     });
   });
 
   it.each([
-    [{ STREAM_WINDOW_SECONDS: '5' }, 17_000],
-    [{ STREAM_WINDOW_SECONDS: '0' }, 2000],
+    [{ STREAM_WINDOW_SECONDS: '5', SUMS_WINDOW_SECONDS: '5' }, 17_000],
+    [{ STREAM_WINDOW_SECONDS: '0', SUMS_WINDOW_SECONDS: '0' }, 2000],
+    [{ STREAM_WINDOW_SECONDS: '5' }, 9000],
+    [{ SUMS_WINDOW_SECONDS: '10' }, 23_000],
     [{ STREAM_WINDOW_SECONDS: '300' }, 30_000],
+    [{ SUMS_WINDOW_SECONDS: '60' }, 30_000],
     [{ STREAM_WINDOW_SECONDS: '5', VERIFY_SECOND_LOOK_MS: '0' }, 0],
   ])('with %j waits for the aggregates before a difference counts', (variables, waitMs) => {
     expect(readStackEnvironment(variables).VERIFY_SECOND_LOOK_MS).toBe(waitMs);

@@ -1,5 +1,5 @@
 import { cleanEnv, EnvMissingError, str, type ValidatorSpec } from 'envalid';
-import { READINGS_STREAM_SOURCE, secondLookMs } from '../resources/event-sources.js';
+import { DEFAULT_WINDOW_SECONDS, secondLookMs } from '../resources/event-sources.js';
 import { httpUrl, httpUrlList, originOrNone, text, textList, wholeNumber } from './variables.js';
 
 /**
@@ -33,7 +33,8 @@ const RETENTION_DAYS = wholeNumber(4, 36_500)({ default: undefined });
 /** How long changes of an open hour may wait for its recomputation; 0 for never. */
 const refreshSeconds = wholeNumber(0, 3_600);
 
-const WINDOW_SECONDS = READINGS_STREAM_SOURCE.maximumBatchingWindowSeconds;
+/** How long a batch of a stream gathers records; Lambda takes 0 to 300. */
+const windowSeconds = wholeNumber(0, 300);
 
 /** How long aggregates may lag behind before a difference counts. */
 const secondLook = wholeNumber(0, 30_000);
@@ -66,7 +67,7 @@ const apiVariables = {
   UPLOAD_MAX_BYTES: wholeNumber(1, 5 * 1024 * MIB)({ default: 2048 * MIB }),
   AGGREGATE_SHARDS,
   RETENTION_DAYS,
-  VERIFY_SECOND_LOOK_MS: secondLook({ default: secondLookMs(WINDOW_SECONDS) }),
+  VERIFY_SECOND_LOOK_MS: secondLook({ default: secondLookMs(DEFAULT_WINDOW_SECONDS) }),
   SWEEP_DELAY_MINUTES,
 };
 
@@ -105,11 +106,11 @@ const stackVariables = {
   SENSORFLOW_DATA_DIR: text({ default: '.sensorflow' }),
   /** Folder with the functions as they are deployed; the build's own modules unless set. */
   SENSORFLOW_LAMBDAS_DIR: text({ default: undefined }),
-  /** How long a batch of either stream gathers records; Lambda takes 0 to 300. */
-  STREAM_WINDOW_SECONDS: wholeNumber(0, 300)({ default: WINDOW_SECONDS }),
+  STREAM_WINDOW_SECONDS: windowSeconds({ default: DEFAULT_WINDOW_SECONDS.readings }),
+  SUMS_WINDOW_SECONDS: windowSeconds({ default: DEFAULT_WINDOW_SECONDS.sums }),
   RETENTION_DAYS,
   OPEN_HOUR_REFRESH_SECONDS: refreshSeconds({ default: 5 }),
-  /** Follows from the window unless set. */
+  /** Follows from the windows unless set. */
   VERIFY_SECOND_LOOK_MS: secondLook({ default: undefined }),
   SWEEP_DELAY_MINUTES,
 };
@@ -159,9 +160,10 @@ export function readImporterEnvironment(variables: Variables) {
 
 export function readStackEnvironment(variables: Variables) {
   const { VERIFY_SECOND_LOOK_MS, ...environment } = read(variables, stackVariables);
+  const { STREAM_WINDOW_SECONDS: readings, SUMS_WINDOW_SECONDS: sums } = environment;
   return {
     ...environment,
-    VERIFY_SECOND_LOOK_MS: VERIFY_SECOND_LOOK_MS ?? secondLookMs(environment.STREAM_WINDOW_SECONDS),
+    VERIFY_SECOND_LOOK_MS: VERIFY_SECOND_LOOK_MS ?? secondLookMs({ readings, sums }),
   };
 }
 

@@ -4,7 +4,7 @@
  */
 export interface StreamSourceDefinition {
   readonly batchSize: number;
-  /** Unless configured otherwise: STREAM_WINDOW_SECONDS of the embedded stack, a parameter in the cloud. */
+  /** Unless the windows are configured otherwise. */
   readonly maximumBatchingWindowSeconds: number;
   readonly parallelizationFactor: number;
   readonly startingPosition: 'TRIM_HORIZON';
@@ -40,12 +40,22 @@ export const READINGS_STREAM_SOURCE: StreamSourceDefinition = {
   reportBatchItemFailures: true,
 };
 
+/** Batching windows: of the readings' stream, and of the sums' (shard-hours and fleet-hours). */
+export type StreamWindow = 'readings' | 'sums';
+export type WindowSeconds = Readonly<Record<StreamWindow, number>>;
+
+/** Short, because equipment-hours wait by themselves; the sums' costs where a fleet is large. */
+export const DEFAULT_WINDOW_SECONDS: WindowSeconds = {
+  readings: READINGS_STREAM_SOURCE.maximumBatchingWindowSeconds,
+  sums: READINGS_STREAM_SOURCE.maximumBatchingWindowSeconds,
+};
+
 /**
  * How long a verification waits before it counts a difference: longer than the three batching windows that the
- * fleet-hours lag, as far as a request can wait.
+ * fleet-hours lag, two of them the sums', as far as a request can wait.
  */
-export function secondLookMs(batchingWindowSeconds: number): number {
-  return Math.min(30, 2 + 3 * batchingWindowSeconds) * 1000;
+export function secondLookMs({ readings, sums }: WindowSeconds): number {
+  return Math.min(30, 2 + readings + 2 * sums) * 1000;
 }
 
 /** A table's stream → a function. The embedded stack and the infrastructure feed every one of this list. */
@@ -56,6 +66,7 @@ export interface StreamMappingDefinition {
   readonly tableNameVariable: string;
   readonly functionName: FunctionName;
   readonly source: StreamSourceDefinition;
+  readonly window: StreamWindow;
 }
 
 /** The Lambda functions, as their apps and bundles are called. */
@@ -67,6 +78,7 @@ export const STREAM_MAPPINGS: readonly StreamMappingDefinition[] = [
     tableNameVariable: 'DYNAMODB_TABLE_NAME',
     functionName: 'stream-aggregator',
     source: READINGS_STREAM_SOURCE,
+    window: 'readings',
   },
   // Shard-hours and fleet-hours.
   {
@@ -74,6 +86,7 @@ export const STREAM_MAPPINGS: readonly StreamMappingDefinition[] = [
     tableNameVariable: 'DYNAMODB_AGGREGATE_TABLE_NAME',
     functionName: 'stream-aggregator',
     source: READINGS_STREAM_SOURCE,
+    window: 'sums',
   },
 ];
 
