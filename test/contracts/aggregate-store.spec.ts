@@ -97,6 +97,16 @@ describe.each([
     expect((await scanned()).map(plain)).toMatchObject([{ total: '2', count: 1 }]);
   });
 
+  it('keep as of when they hold as long as they are open', async () => {
+    const cell = { ...aCell('EQ-1', '2023-02-15T06'), asOf: 1_676_440_801 };
+
+    await store.replaceCell(cell);
+    const open = await store.readState(cell);
+
+    expect(open).toEqual({ version: 1, asOf: 1_676_440_801 });
+    expect((await pagesOf(store.scanCells('EQ-1', FIFTEENTH))).flat()).toEqual([cell]);
+  });
+
   it.each([1, 2, 4, 100])(
     'are left alone by version %i when version 2 stands there',
     async (version) => {

@@ -31,7 +31,7 @@ describe.each([
       progress = await start();
     });
 
-    it.each(['frontier', 'position'] as const)(
+    it.each(['frontier', 'position', 'shard-sums', 'fleet-sums'] as const)(
       'has no hour behind its %s at first',
       async (mark) => {
         expect(await progress.read(mark)).toBe(FIRST_HOUR);

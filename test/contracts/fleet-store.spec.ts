@@ -89,10 +89,14 @@ describe.each([
   }
 
   const shardSums = async (metric = 'value', hour = SIX) =>
-    (await pagesOf(fleet.scanShardSums(metric, hour))).flat().map(plain);
+    (await pagesOf(fleet.scanShardSums(metric, hour)))
+      .flat()
+      .flatMap(({ metrics }) => [...metrics.values()])
+      .map(plain);
   const fleetHours = async (from: string, to: string, metric = 'value') => {
     const pages = fleet.scanFleet(metric, { from: anHour(from), to: anHour(to) });
-    return (await pagesOf(pages)).flat();
+    const found = (await pagesOf(pages)).flat();
+    return found.flatMap(({ hour, aggregate }) => (aggregate ? [{ hour, aggregate }] : []));
   };
 
   it.each([[{}], [{ shard: 0 }]])('of %j have version 0 until they are written', async (of) => {
@@ -217,6 +221,33 @@ describe.each([
     expect(await fleetHours('2023-02-15T00', '2023-02-15T00')).toEqual([]);
   });
 
+  it('say as of when they hold until all below them is closed', async () => {
+    const cell = { hour: SIX, version: 1, metrics: metricsOf({ value: 1 }) };
+    await aggregates.replaceCell({ ...cell, equipmentId: 'EQ-1', asOf: 1_676_440_801 });
+    await aggregates.replaceCell({ ...cell, equipmentId: 'EQ-2' });
+    await aggregates.replaceCell({ ...cell, equipmentId: 'EQ-3', isClosed: true, asOf: 7 });
+    await fleet.replaceSum(aSum({ shard: 0, asOf: 1_676_440_802 }));
+    await fleet.replaceSum(aSum({ shard: 1 }));
+    await fleet.replaceSum(aSum({ asOf: 1_676_440_803 }));
+    await fleet.replaceSum(aSum({ hour: anHour('2023-02-15T07'), aggregate: undefined, asOf: 9 }));
+
+    const asOfShard = async (id: string) => {
+      const scan = fleet.scanShard({ shard: shardOf(id, SHARDS), hour: SIX }, ['value']);
+      return (await pagesOf(scan)).flat().map(({ asOf }) => asOf);
+    };
+    const range = { from: SIX, to: anHour('2023-02-15T08') };
+
+    expect(await asOfShard('EQ-1')).toContain(1_676_440_801);
+    expect(await asOfShard('EQ-2')).toContain(0);
+    expect(await asOfShard('EQ-3')).toContain(undefined);
+    expect(
+      (await pagesOf(fleet.scanShardSums('value', SIX))).flat().map(({ asOf }) => asOf),
+    ).toEqual([1_676_440_802, undefined]);
+    expect((await pagesOf(fleet.scanFleet('value', range))).flat().map(({ asOf }) => asOf)).toEqual(
+      [1_676_440_803, 9],
+    );
+  });
+
   it.each([2, 150])(
     'are made from every equipment of their shard, for %i metrics',
     async (many) => {
@@ -235,9 +266,9 @@ describe.each([
       expect(found.map((cells) => cells.length)).toEqual(
         shards.map((shard) => ids.filter((id) => shardOf(id, SHARDS) === shard).length),
       );
-      const values = found.flat().map((metrics) => metrics.get('value')?.total.toString());
+      const values = found.flat().map(({ metrics }) => metrics.get('value')?.total.toString());
       expect(values).toEqual(ids.map(() => '1'));
-      expect(found.flat().every((metrics) => metrics.has('other'))).toBe(true);
+      expect(found.flat().every(({ metrics }) => metrics.has('other'))).toBe(true);
     },
   );
 });

@@ -33,8 +33,13 @@ export class InMemoryAggregateStore extends AggregateStore {
 
   override async readState(of: EquipmentHour): Promise<CellState> {
     await Promise.resolve();
-    const { version = 0, slots, isClosed } = this.cell(of) ?? {};
-    return { version, ...(slots && { slots }), ...(isClosed && { isClosed }) };
+    const { version = 0, slots, isClosed, asOf } = this.cell(of) ?? {};
+    return {
+      version,
+      ...(slots && { slots }),
+      ...(isClosed && { isClosed }),
+      ...(asOf !== undefined && { asOf }),
+    };
   }
 
   override async replaceCell(cell: EquipmentHourCell): Promise<ReplaceOutcome> {

@@ -4,13 +4,10 @@ import { ClosingProgress, FIRST_HOUR, type ClosingMark, type Hour } from '@senso
 export class InMemoryClosingProgress extends ClosingProgress {
   private readonly marks: Map<ClosingMark, Hour>;
 
-  /** @param closedBefore where both marks begin */
+  /** @param closedBefore where all marks begin */
   constructor(closedBefore = FIRST_HOUR) {
     super();
-    this.marks = new Map([
-      ['frontier', closedBefore],
-      ['position', closedBefore],
-    ]);
+    this.marks = new Map(MARKS.map((mark) => [mark, closedBefore]));
   }
 
   override async read(mark: ClosingMark): Promise<Hour> {
@@ -26,3 +23,5 @@ export class InMemoryClosingProgress extends ClosingProgress {
     return this.marks.get(mark) ?? FIRST_HOUR;
   }
 }
+
+const MARKS: readonly ClosingMark[] = ['frontier', 'position', 'shard-sums', 'fleet-sums'];

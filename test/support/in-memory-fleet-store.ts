@@ -3,13 +3,16 @@ import {
   sumId,
   type EquipmentHourCell,
   type Hour,
-  type HourMetrics,
   type HourRange,
-  type MetricAggregate,
   type ReplaceOutcome,
   type SumOf,
 } from '@sensorflow/aggregation';
-import type { FleetHour, ShardHour, SumCell } from '@sensorflow/aggregation/fleet/fleet-store.js';
+import type {
+  FleetHour,
+  ShardHour,
+  SumCell,
+  Summand,
+} from '@sensorflow/aggregation/fleet/fleet-store.js';
 import { joinEquipment } from '@sensorflow/aggregation/hours/hourly-aggregate.js';
 import type { WorkBudget } from '@sensorflow/kernel';
 import { counted } from './counted.js';
@@ -42,26 +45,24 @@ export class InMemoryFleetStore extends FleetStore {
   override async *scanShard(
     { shard, hour }: ShardHour,
     metrics: readonly string[],
-  ): AsyncGenerator<readonly HourMetrics[]> {
+  ): AsyncGenerator<readonly Summand[]> {
     await Promise.resolve();
     const found = this.aggregates
       .cells()
       .filter((cell) => cell.hour === hour && this.shardOf(cell.equipmentId) === shard)
-      .map((cell) => onlyOf(cell, metrics));
+      .map((cell) => summandOf(cell, metrics));
     // Two pages show who forgets the second.
     for (const page of [found.slice(0, 2), found.slice(2)]) if (page.length > 0) yield page;
   }
 
-  override async *scanShardSums(
-    metric: string,
-    hour: Hour,
-  ): AsyncGenerator<readonly MetricAggregate[]> {
+  override async *scanShardSums(metric: string, hour: Hour): AsyncGenerator<readonly Summand[]> {
     await Promise.resolve();
-    yield this.allSums().flatMap((sum) =>
-      sum.metric === metric && sum.hour === hour && sum.shard !== undefined && sum.aggregate
-        ? [sum.aggregate]
-        : [],
-    );
+    yield this.allSums()
+      .filter((sum) => sum.metric === metric && sum.hour === hour && sum.shard !== undefined)
+      .map(({ aggregate, asOf }) => {
+        const metrics = new Map(aggregate ? [[metric, aggregate]] : []);
+        return asOf === undefined ? { metrics } : { metrics, asOf };
+      });
   }
 
   override async *scanSums(
@@ -84,7 +85,7 @@ export class InMemoryFleetStore extends FleetStore {
     const found = this.allSums()
       .filter((sum) => sum.metric === metric && sum.shard === undefined)
       .filter(({ hour }) => hour >= range.from && hour < range.to)
-      .flatMap(({ hour, aggregate }) => (aggregate ? [{ hour, aggregate }] : []))
+      .map(fleetHourOf)
       .sort((a, b) => (a.hour < b.hour ? -1 : 1));
     for (const page of [found.slice(0, 2), found.slice(2)]) if (page.length > 0) yield page;
   }
@@ -108,6 +109,11 @@ export class InMemoryFleetStore extends FleetStore {
   }
 }
 
-function onlyOf(cell: EquipmentHourCell, metrics: readonly string[]): HourMetrics {
-  return new Map([...cell.metrics].filter(([metric]) => metrics.includes(metric)));
+function summandOf(cell: EquipmentHourCell, names: readonly string[]): Summand {
+  const metrics = new Map([...cell.metrics].filter(([metric]) => names.includes(metric)));
+  return cell.isClosed === true ? { metrics } : { metrics, asOf: cell.asOf ?? 0 };
+}
+
+function fleetHourOf({ hour, aggregate, asOf }: SumCell): FleetHour {
+  return { hour, ...(aggregate && { aggregate }), ...(asOf !== undefined && { asOf }) };
 }

@@ -53,13 +53,16 @@ export class AggregationModule {
         { provide: FleetStore, useFactory: () => new DynamoDbFleetStore(dynamoDb, table) },
         {
           provide: HourlyAggregates,
-          useFactory: (aggregates: AggregateStore, fleet: FleetStore, readings: ReadingStore) =>
-            new HourlyAggregates(
-              aggregates,
-              fleet,
-              new EquipmentHours({ aggregates, readings }, retention, clock),
-            ),
-          inject: [AggregateStore, FleetStore, ReadingStore],
+          useFactory: (
+            aggregates: AggregateStore,
+            fleet: FleetStore,
+            closing: ClosingProgress,
+            readings: ReadingStore,
+          ) => {
+            const equipment = new EquipmentHours({ aggregates, readings }, retention, clock);
+            return new HourlyAggregates({ aggregates, fleet, equipment, closing }, clock);
+          },
+          inject: [AggregateStore, FleetStore, ClosingProgress, ReadingStore],
         },
         {
           provide: PastHours,

@@ -8,7 +8,13 @@ export type DirtyCell =
       readonly cell: EquipmentHour;
       readonly slots: readonly number[];
     }
-  | { readonly level: 'shard-hour'; readonly cell: ShardHour; readonly metrics: readonly string[] }
+  | {
+      readonly level: 'shard-hour';
+      readonly cell: ShardHour;
+      readonly metrics: readonly string[];
+      /** Of the equipment-hour that changed: as of when it holds, or held while it was open; 0 when unknown. */
+      readonly asOf: number;
+    }
   | { readonly level: 'fleet-hour'; readonly cell: Omit<SumOf, 'shard'> };
 
 /** Equal for two dirty cells exactly when they are one cell. */
@@ -27,7 +33,8 @@ export function mergeDirty(first: DirtyCell, others: readonly DirtyCell[]): Dirt
   }
   if (first.level === 'shard-hour') {
     const metrics = all.flatMap((dirty) => (dirty.level === 'shard-hour' ? dirty.metrics : []));
-    return { ...first, metrics: [...new Set(metrics)] };
+    const asOf = all.map((dirty) => (dirty.level === 'shard-hour' ? dirty.asOf : 0));
+    return { ...first, metrics: [...new Set(metrics)], asOf: Math.max(...asOf) };
   }
   return first;
 }

@@ -3,6 +3,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { FixedClock } from '../../../test/support/fixed-clock.js';
 import { InMemoryAggregateStore } from '../../../test/support/in-memory-aggregate-store.js';
 import { InMemoryFleetStore } from '../../../test/support/in-memory-fleet-store.js';
+import { InMemoryClosingProgress } from '../../../test/support/in-memory-closing-progress.js';
+import { InMemoryReadingStore } from '../../../test/support/in-memory-reading-store.js';
 import { hourlyAggregatesOn } from '../../../test/support/hourly-aggregates.js';
 import { aStoredReading } from '../../../test/support/readings.js';
 import type { HourlyAggregates } from './hourly-aggregates.js';
@@ -12,7 +14,7 @@ import {
   type EquipmentHour,
   type MetricHour,
 } from './hours/aggregate-store.js';
-import { hourOf, hourPlus, type Hour } from './hours/hour.js';
+import { hourOf, hourPlus, startOfHourEpochSeconds, type Hour } from './hours/hour.js';
 import { foldReadings } from './hours/hourly-aggregate.js';
 
 const FIRST = hourOf(aStoredReading({ timestamp: '2023-02-14T20:00:00Z' }).timestamp);
@@ -112,7 +114,7 @@ describe('hourly aggregates', () => {
 
     const report = await aggregates.report({ metric: 'value', range: RANGE, limit: 10 });
 
-    expect(report).toEqual({ summary: undefined, items: [], notShown: [], next: undefined });
+    expect(report).toMatchObject({ summary: undefined, items: [], notShown: [], next: undefined });
   });
 
   it('of one equipment are summed up for it alone', async () => {
@@ -200,11 +202,58 @@ describe('hourly aggregates', () => {
 
     const range = { from: FIRST, to: FIRST };
 
-    expect(await aggregates.report({ metric: 'value', range, limit: 10 })).toEqual({
+    expect(await aggregates.report({ metric: 'value', range, limit: 10 })).toMatchObject({
       summary: undefined,
       items: [],
       notShown: [],
       next: undefined,
+    });
+  });
+
+  describe('of all equipment', () => {
+    const NOW = startOfHourEpochSeconds(RANGE.to) + 100;
+
+    /** What the hours before it amount to is closed. */
+    async function asOf(closedBefore: Hour, range = RANGE): Promise<number | undefined> {
+      const closing = new InMemoryClosingProgress(closedBefore);
+      const clock = new FixedClock(new Date(NOW * 1000).toISOString());
+      const reader = hourlyAggregatesOn(store, fleet, new InMemoryReadingStore(), closing, clock);
+      return (await reader.report({ metric: 'value', range, limit: 1 })).asOfEpochSeconds;
+    }
+
+    async function sum(hour: Hour, asOfSum?: number): Promise<void> {
+      const version = (fleet.sum({ metric: 'value', hour })?.version ?? 0) + 1;
+      const known = asOfSum === undefined ? {} : { asOf: asOfSum };
+      await fleet.replaceSum({ metric: 'value', hour, version, aggregate: undefined, ...known });
+    }
+
+    it('hold as of now when every hour is closed, whatever their sums say', async () => {
+      await sum(FIRST, 7);
+
+      expect(await asOf(RANGE.to)).toBe(NOW);
+      expect(await asOf(FIRST, { from: FIRST, to: FIRST })).toBe(NOW);
+    });
+
+    it('hold as of the oldest that an open hour says', async () => {
+      const [first, second] = [FIRST, hourPlus(FIRST, 1)];
+      const start = startOfHourEpochSeconds(first);
+      await sum(first, start + 3300);
+      await sum(second, start + 3100);
+      const range = { from: first, to: hourPlus(first, 2) };
+
+      expect(await asOf(first, range)).toBe(start + 3100);
+      expect(await asOf(second, { from: first, to: second })).toBe(NOW);
+    });
+
+    it.each([
+      ['has no sum', undefined],
+      ['has a sum that does not say', () => undefined],
+      ['has a sum of which nothing is known', () => 0],
+    ])('hold as of ten minutes before an open hour that %s', async (_, said) => {
+      if (said) await sum(FIRST, said());
+      const range = { from: FIRST, to: hourPlus(FIRST, 1) };
+
+      expect(await asOf(FIRST, range)).toBe(startOfHourEpochSeconds(FIRST) - 600);
     });
   });
 });

@@ -1,6 +1,7 @@
-import type { WorkBudget } from '@sensorflow/kernel';
+import type { Clock, WorkBudget } from '@sensorflow/kernel';
+import type { ClosingProgress } from './closing/closing-progress.js';
 import type { EquipmentHours } from './equipment-hours.js';
-import type { FleetStore } from './fleet/fleet-store.js';
+import type { FleetHour, FleetStore } from './fleet/fleet-store.js';
 import { hasAggregate, HoursPage, type ListedHours } from './hours-page.js';
 import {
   compareEquipmentHours,
@@ -8,7 +9,13 @@ import {
   type EquipmentHour,
   type MetricHoursQuery,
 } from './hours/aggregate-store.js';
-import { isEmptyRange, type HourRange } from './hours/hour.js';
+import {
+  hourPlus,
+  isEmptyRange,
+  startOfHourEpochSeconds,
+  type Hour,
+  type HourRange,
+} from './hours/hour.js';
 import { merge, type MetricAggregate } from './hours/hourly-aggregate.js';
 
 export interface AggregatesQuery extends Omit<MetricHoursQuery, 'wanted'> {
@@ -19,46 +26,69 @@ export interface AggregatesQuery extends Omit<MetricHoursQuery, 'wanted'> {
 export interface AggregatesReport extends ListedHours {
   /** Of the whole range, not the page; undefined without readings. */
   readonly summary: MetricAggregate | undefined;
+  /**
+   * Of all equipment: items and summary have every reading that was acknowledged before this and before its
+   * hour was closed. Epoch seconds of the store's clock. Record 0008 says for which readings it may be wrong.
+   */
+  readonly asOfEpochSeconds?: number;
+}
+
+export interface HourlyAggregatesPorts {
+  readonly aggregates: AggregateStore;
+  readonly fleet: FleetStore;
+  readonly equipment: EquipmentHours;
+  readonly closing: ClosingProgress;
 }
 
 const NOTHING: AggregatesReport = { summary: undefined, items: [], notShown: [], next: undefined };
 
+/** Readings are taken so long before the hour that they belong to. */
+const MOST_AHEAD_SECONDS = 600;
+
 /** Sums up the hours of a range, and lists them. */
 export class HourlyAggregates {
   constructor(
-    private readonly aggregates: AggregateStore,
-    private readonly fleet: FleetStore,
-    private readonly equipment: EquipmentHours,
+    private readonly ports: HourlyAggregatesPorts,
+    private readonly clock: Clock,
   ) {}
 
   /**
    * One equipment's summary comes from the items' own hours, which hold every acknowledged reading (see
-   * EquipmentHours); the fleet's comes from the fleet-hours and may lag behind the items by seconds. A page
+   * EquipmentHours); the fleet's comes from the fleet-hours, as of an instant that it says. A page
    * ends early when the budget is spent. Throws what the stores throw, `range-too-costly`, and the
    * reason of the budget's signal, never half a sum.
    */
   async report(query: AggregatesQuery, budget?: WorkBudget): Promise<AggregatesReport> {
-    if (isEmptyRange(query.range)) return NOTHING;
-    const { equipmentId } = query;
-    if (equipmentId !== undefined) return this.reportOfOne(query, equipmentId, budget);
-    const [summary, page] = await Promise.all([
-      this.fleetSummary(query.metric, query.range, budget),
-      this.fleetPage(query, budget),
-    ]);
-    return { summary, ...page };
+    const { equipmentId, range, metric } = query;
+    if (equipmentId !== undefined) {
+      return isEmptyRange(range) ? NOTHING : this.reportOfOne(query, equipmentId, budget);
+    }
+    const asOf = Math.floor(this.clock.nowEpochMs() / 1000);
+    if (isEmptyRange(range)) return { ...NOTHING, asOfEpochSeconds: asOf };
+    // One after the other: what is read later may have more than asOf says, and never less.
+    const closedBefore = await this.closedBefore(budget);
+    const sums = await this.fleetSums(metric, range, budget);
+    const asOfEpochSeconds = Math.min(asOf, asOfOpen(sums, openIn(range, closedBefore)));
+    const page = await this.fleetPage(query, budget);
+    return { summary: sumUp(sums.filter(isSum), undefined), asOfEpochSeconds, ...page };
+  }
+
+  private async closedBefore(budget: WorkBudget | undefined): Promise<Hour> {
+    const read = async () => this.ports.closing.read('fleet-sums');
+    return budget ? budget.call(read) : read();
   }
 
   /** Takes a dozen calls for the longest range. */
-  private async fleetSummary(
+  private async fleetSums(
     metric: string,
     range: HourRange,
     budget: WorkBudget | undefined,
-  ): Promise<MetricAggregate | undefined> {
-    let summary: MetricAggregate | undefined;
-    for await (const hours of this.fleet.scanFleet(metric, range, budget)) {
-      summary = sumUp(hours, summary);
+  ): Promise<readonly FleetHour[]> {
+    const sums: FleetHour[] = [];
+    for await (const hours of this.ports.fleet.scanFleet(metric, range, budget)) {
+      for (const hour of hours) sums.push(hour);
     }
-    return summary;
+    return sums;
   }
 
   private async fleetPage(
@@ -66,7 +96,10 @@ export class HourlyAggregates {
     budget: WorkBudget | undefined,
   ): Promise<ListedHours> {
     const page = new HoursPage(limit);
-    for await (const cells of this.aggregates.scanMetric({ ...query, wanted: limit + 1 }, budget)) {
+    for await (const cells of this.ports.aggregates.scanMetric(
+      { ...query, wanted: limit + 1 },
+      budget,
+    )) {
       page.add(cells);
       if (page.isFull()) break;
       if (budget?.isSpent() && cells.length > 0) return page.listed(cells.at(-1));
@@ -79,11 +112,35 @@ export class HourlyAggregates {
     equipmentId: string,
     budget: WorkBudget | undefined,
   ): Promise<AggregatesReport> {
-    const hours = await this.equipment.read({ equipmentId, metric, range }, budget);
+    const hours = await this.ports.equipment.read({ equipmentId, metric, range }, budget);
     const page = new HoursPage(limit);
     page.add(hours.filter((hour) => !after || isBehind(hour, after)));
     return { summary: sumUp(hours.filter(hasAggregate), undefined), ...page.listed() };
   }
+}
+
+function openIn({ from, to }: HourRange, closedBefore: Hour): HourRange {
+  return { from: closedBefore > from ? closedBefore : from, to };
+}
+
+/**
+ * The oldest of what the sums of open hours say. Of an hour that says nothing only this is known: no reading
+ * was acknowledged before it could belong to its hour.
+ */
+function asOfOpen(sums: readonly FleetHour[], open: HourRange): number {
+  const said = new Map(sums.map((sum) => [sum.hour, sum.asOf ?? 0]));
+  let asOf = Infinity;
+  for (let hour = open.from; hour < open.to; hour = hourPlus(hour, 1)) {
+    const opensAt = startOfHourEpochSeconds(hour) - MOST_AHEAD_SECONDS;
+    asOf = Math.min(asOf, Math.max(said.get(hour) ?? 0, opensAt));
+    // Nothing in a later hour can be older.
+    if (asOf === opensAt) return asOf;
+  }
+  return asOf;
+}
+
+function isSum(hour: FleetHour): hour is FleetHour & { readonly aggregate: MetricAggregate } {
+  return hour.aggregate !== undefined;
 }
 
 function isBehind(cell: EquipmentHour, after: EquipmentHour): boolean {

@@ -11,7 +11,7 @@ import { anInstant, aStoredReading } from '../../../test/support/readings.js';
 import { SumRecomputer } from './fleet/sum-recomputer.js';
 import type { CellState, EquipmentHour, EquipmentHourCell } from './hours/aggregate-store.js';
 import { HourRecomputer } from './hours/hour-recomputer.js';
-import { hourOf, hourPlus, slotOf } from './hours/hour.js';
+import { FIRST_HOUR, hourOf, hourPlus, slotOf } from './hours/hour.js';
 import { OpenHours } from './hours/open-hours.js';
 import { StreamBatchAggregator, type StreamChange } from './stream-batch-aggregator.js';
 
@@ -270,7 +270,7 @@ describe('aggregating a batch of the stream', () => {
     await aggregator.aggregate([await changed('1', 'EQ-1'), await changed('2', 'EQ-2')], NEVER);
     const [hour, shardHour] = [HOUR_SIX, { shard: 0, hour: HOUR_SIX }];
     const dirty = (metrics: string[]) =>
-      ({ level: 'shard-hour', cell: shardHour, metrics }) as const;
+      ({ level: 'shard-hour', cell: shardHour, metrics, asOf: 0 }) as const;
 
     const outcome = await aggregator.aggregate(
       [
@@ -294,6 +294,20 @@ describe('aggregating a batch of the stream', () => {
     expect(fleet.sum({ metric: 'value', hour })?.version).toBe(1);
   });
 
+  it('moves a mark of closing once all before it is handled', async () => {
+    const advance = { mark: 'fleet-sums', to: hourPlus(HOUR_SIX, 1) } as const;
+    const beat = { sequenceNumber: '2', dirty: 'nothing', advance } as const;
+    const broken = { sequenceNumber: '3', dirty: undefined };
+
+    const before = await aggregator.aggregate([{ ...broken, sequenceNumber: '1' }, beat], NEVER);
+    const unmoved = await closing.read('fleet-sums');
+    const behind = await aggregator.aggregate([await changed('1', 'EQ-1'), beat, broken], NEVER);
+
+    expect([before.firstFailed, behind.firstFailed]).toEqual(['1', '3']);
+    expect(unmoved).toBe(FIRST_HOUR);
+    expect(await closing.read('fleet-sums')).toBe(advance.to);
+  });
+
   it('takes on a shard-hour of many metrics in time that is linear in its records', async () => {
     const shardHour = { shard: 0, hour: HOUR_SIX };
     const namesOf = (record: number) => Array.from({ length: 64 }, (_, i) => `m${record}-${i}`);
@@ -301,7 +315,7 @@ describe('aggregating a batch of the stream', () => {
       aggregator.aggregate(
         Array.from({ length: records }, (_, record) => ({
           sequenceNumber: String(record),
-          dirty: { level: 'shard-hour', cell: shardHour, metrics: namesOf(record) },
+          dirty: { level: 'shard-hour', cell: shardHour, metrics: namesOf(record), asOf: 0 },
         })),
         NEVER,
       );

@@ -1,5 +1,5 @@
 import { DomainError, inParallel } from '@sensorflow/kernel';
-import type { ClosingProgress } from './closing/closing-progress.js';
+import type { ClosingAdvance, ClosingProgress } from './closing/closing-progress.js';
 import { dirtyCellId, mergeDirty, type DirtyCell } from './dirty-cell.js';
 import type { SumRecomputer } from './fleet/sum-recomputer.js';
 import { AGGREGATE_TOO_LARGE, type EquipmentHour } from './hours/aggregate-store.js';
@@ -17,6 +17,10 @@ export interface StreamChange {
   readonly sequenceNumber: string;
   /** `nothing` if no aggregate depends on what changed; undefined if the record could not be understood. */
   readonly dirty: DirtyCell | 'nothing' | undefined;
+  /** A mark of closing that moves once this record and all before it are handled. */
+  readonly advance?: ClosingAdvance;
+  /** By the store's clock, rounded down; undefined when the record does not say. */
+  readonly createdAtEpochSeconds?: number;
 }
 
 export interface BatchOutcome {
@@ -83,8 +87,13 @@ export class StreamBatchAggregator {
     deadlineEpochMs: number,
   ): Promise<BatchOutcome> {
     const tasks = tasksOf(changes);
-    const recomputed = await this.recomputeAll(tasks, deadlineEpochMs);
+    const recomputed = await this.recomputeAll(tasks, asOfBatch(changes), deadlineEpochMs);
     const failures = [...malformed(changes), ...recomputed.failures];
+    const firstPosition = failures.reduce(
+      (least, { position }) => Math.min(least, position),
+      Infinity,
+    );
+    failures.push(...(await this.advance(changes.slice(0, firstPosition))));
     failures.sort((a, b) => a.position - b.position);
     const first = failures[0];
     return {
@@ -95,6 +104,20 @@ export class StreamBatchAggregator {
     };
   }
 
+  /** Of records before all failures: the stream does not bring those before it again. */
+  private async advance(handled: readonly StreamChange[]): Promise<readonly BatchFailure[]> {
+    const failures: BatchFailure[] = [];
+    for (const [position, { advance }] of handled.entries()) {
+      if (!advance || failures.length > 0) continue;
+      try {
+        await this.ports.closing.advance(advance.mark, advance.to);
+      } catch (error) {
+        failures.push({ position, cell: undefined, error });
+      }
+    }
+    return failures;
+  }
+
   /** Recomputes the cells that have waited long enough. No failure is thrown. */
   async refresh(deadlineEpochMs: number): Promise<RefreshOutcome> {
     const due = this.open.due();
@@ -102,7 +125,8 @@ export class StreamBatchAggregator {
     const failures: Omit<BatchFailure, 'position'>[] = [];
     await inParallel(due, CONCURRENCY, async (cell) => {
       try {
-        const recompute = async () => this.ports.hours.recomputeHour(cell, deadlineEpochMs);
+        const recompute = async () =>
+          this.ports.hours.recomputeHour(cell, deadlineEpochMs, heardOf(cell.asOf));
         said.note(cell, await this.open.recompute(cell, recompute));
       } catch (error) {
         failures.push({ cell, error });
@@ -114,6 +138,7 @@ export class StreamBatchAggregator {
 
   private async recomputeAll(
     tasks: readonly Task[],
+    asOf: number | undefined,
     deadlineEpochMs: number,
   ): Promise<Pick<BatchOutcome, 'failures' | 'tooLarge' | 'sealed' | 'postponed'>> {
     const failures: BatchFailure[] = [];
@@ -124,7 +149,10 @@ export class StreamBatchAggregator {
     await inParallel(tasks, CONCURRENCY, async ({ position, dirty }) => {
       try {
         if (dirty.level !== 'equipment-hour') await this.recomputeSum(dirty, deadlineEpochMs);
-        else said.note(dirty.cell, await this.handleHour(dirty, await frontier(), deadlineEpochMs));
+        else {
+          const known = { frontier: await frontier(), ...heardOf(asOf) };
+          said.note(dirty.cell, await this.handleHour(dirty, known, deadlineEpochMs));
+        }
       } catch (error) {
         failures.push({ position, cell: dirty.cell, error });
       }
@@ -135,11 +163,11 @@ export class StreamBatchAggregator {
 
   private async handleHour(
     { cell, slots }: DirtyEquipmentHour,
-    frontier: Hour,
+    { frontier, ...heard }: { readonly frontier: Hour; readonly asOf?: number },
     deadlineEpochMs: number,
   ): Promise<RecomputeOutcome | 'postponed'> {
-    if (this.open.postpone(cell, frontier)) return 'postponed';
-    const recomputation = { dirty: new Set(slots), frontier };
+    if (this.open.postpone({ ...cell, ...heard }, frontier)) return 'postponed';
+    const recomputation = { dirty: new Set(slots), frontier, ...heard };
     return this.open.recompute(cell, async () =>
       this.ports.hours.recomputeHour(cell, deadlineEpochMs, recomputation),
     );
@@ -150,7 +178,7 @@ export class StreamBatchAggregator {
     deadlineEpochMs: number,
   ): Promise<void> {
     return dirty.level === 'shard-hour'
-      ? this.ports.sums.recomputeShardHour(dirty.cell, dirty.metrics, deadlineEpochMs)
+      ? this.ports.sums.recomputeShardHour(dirty.cell, dirty.metrics, deadlineEpochMs, dirty.asOf)
       : this.ports.sums.recomputeFleetHour(dirty.cell, deadlineEpochMs);
   }
 }
@@ -166,6 +194,23 @@ class SaidOfHours {
     if (outcome === HOUR_SEALED) this.sealed.push(cell);
     if (outcome === 'postponed') this.postponed += 1;
   }
+}
+
+/**
+ * A stream shard brings its records in order: whoever handles a batch has handled all changes that were
+ * acknowledged before its first record was created. Undefined when a record does not say.
+ */
+function asOfBatch(changes: readonly StreamChange[]): number | undefined {
+  let oldest = Infinity;
+  for (const { createdAtEpochSeconds } of changes) {
+    if (createdAtEpochSeconds === undefined) return undefined;
+    oldest = Math.min(oldest, createdAtEpochSeconds);
+  }
+  return oldest;
+}
+
+function heardOf(asOf: number | undefined): { readonly asOf?: number } {
+  return asOf === undefined ? {} : { asOf };
 }
 
 /** One per cell, in the order of their first records, so that the stream's checkpoint advances while there is time. */

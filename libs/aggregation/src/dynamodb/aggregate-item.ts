@@ -2,7 +2,7 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { Decimal, parseInstant, type Instant } from '@sensorflow/kernel';
 import { broken, number, text, type Item } from '@sensorflow/platform/aws/stored-item.js';
 import { versionOf } from '@sensorflow/platform/aws/versioned-put.js';
-import type { FleetHour, SumCell } from '../fleet/fleet-store.js';
+import type { FleetHour, SumCell, Summand } from '../fleet/fleet-store.js';
 import {
   AGGREGATE_TOO_LARGE,
   type CellState,
@@ -22,7 +22,7 @@ export function toItem(cell: EquipmentHourCell, shard: number): Record<string, A
     metrics: toMetrics(cell.metrics),
     ...(cell.slots && { slots: toSlots(cell.slots) }),
     ...(cell.failure !== undefined && { failure: { S: cell.failure } }),
-    ...(cell.isClosed === true && { closed: { BOOL: true } }),
+    ...(cell.isClosed === true ? { closed: { BOOL: true } } : asOfAttribute(cell.asOf)),
   };
 }
 
@@ -32,7 +32,18 @@ export function toSumItem(cell: SumCell): Record<string, AttributeValue> {
     ...sumItemKey(cell),
     version: { N: String(cell.version) },
     ...(cell.aggregate && { sum: toMap(cell.aggregate) }),
+    ...asOfAttribute(cell.asOf),
   };
+}
+
+function asOfAttribute(asOf: number | undefined): Record<string, AttributeValue> {
+  return asOf === undefined ? {} : { asOf: { N: String(asOf) } };
+}
+
+/** Absent where nobody knows. */
+export function asOfIn(item: Item | undefined): { readonly asOf?: number } {
+  const asOf = Number(item?.['asOf']?.N);
+  return Number.isFinite(asOf) ? { asOf } : {};
 }
 
 function toSlots(slots: HourSlots): AttributeValue {
@@ -73,7 +84,12 @@ function toMap(aggregate: MetricAggregate): AttributeValue {
 export function toCellState(item: Item | undefined): CellState {
   const slots = item?.['slots']?.M;
   const known = slots && readable(() => fromSlots(slots));
-  return { version: versionOf(item), ...(known && { slots: known }), ...closedOf(item) };
+  return {
+    version: versionOf(item),
+    ...(known && { slots: known }),
+    ...closedOf(item),
+    ...asOfIn(item),
+  };
 }
 
 /** One metric of an equipment-hour, if the item has it. */
@@ -103,6 +119,7 @@ export function toCell(item: Item): EquipmentHourCell {
     ...(slots && { slots: readable(() => fromSlots(slots)) ?? new Map() }),
     ...(item['failure'] && { failure: AGGREGATE_TOO_LARGE }),
     ...closedOf(item),
+    ...asOfIn(item),
   };
 }
 
@@ -134,10 +151,25 @@ export function sumOf(item: Item): MetricAggregate | undefined {
   return map && fromMap(map);
 }
 
-export function toFleetHour(item: Item): FleetHour | undefined {
+export function toFleetHour(item: Item): FleetHour {
   const aggregate = sumOf(item);
-  return aggregate && { hour: hourIn(item['cell']), aggregate };
+  return { hour: hourIn(item['cell']), ...(aggregate && { aggregate }), ...asOfIn(item) };
 }
+
+/** What an equipment-hour adds to the sums above it; nothing of what cannot be read. */
+export function toSummand(item: Item): Summand {
+  const metrics = readableMetricsOf(item);
+  return closedOf(item).isClosed ? { metrics } : { metrics, asOf: asOfIn(item).asOf ?? UNKNOWN };
+}
+
+/** The same of a shard-hour. */
+export function toSummandOf(metric: string, item: Item): Summand {
+  const aggregate = readableSumOf(item);
+  return { metrics: new Map(aggregate ? [[metric, aggregate]] : []), ...asOfIn(item) };
+}
+
+/** As of the beginning of time: nothing is promised. */
+const UNKNOWN = 0;
 
 function fromSlots(slots: Item): HourSlots {
   return new Map(

@@ -6,6 +6,8 @@ import { dayOf, parseHour, type Hour } from '../hours/hour.js';
 /** The keys of the aggregates table: decision records 0005 and 0008 say why these. */
 export type CellKey = Readonly<Record<'partition' | 'cell', { readonly S: string }>>;
 
+/** The partition of the marks of closing. */
+export const CLOSING = 'closing';
 const FLEET = 'fleet#';
 const SHARD = 'shard#';
 const HOUR_LENGTH = 'yyyy-mm-ddThh'.length;

@@ -56,8 +56,13 @@ export class DynamoDbAggregateStore extends AggregateStore {
     const command = new GetItemCommand({
       TableName: this.tableName,
       Key: equipmentHourItemKey(of, await this.layOut(of)),
-      ProjectionExpression: '#version, #slots, #closed',
-      ExpressionAttributeNames: { '#version': 'version', '#slots': 'slots', '#closed': 'closed' },
+      ProjectionExpression: '#version, #slots, #closed, #asOf',
+      ExpressionAttributeNames: {
+        '#version': 'version',
+        '#slots': 'slots',
+        '#closed': 'closed',
+        '#asOf': 'asOf',
+      },
       ConsistentRead: true,
     });
     return toCellState((await answered(this.client.send(command))).Item);
@@ -115,6 +120,8 @@ export class DynamoDbAggregateStore extends AggregateStore {
       ProjectionExpression: projection.expression,
       ExpressionAttributeNames: { ...condition.ExpressionAttributeNames, ...projection.names },
       Limit: limit,
+      // An item never lacks what a sum that was read before has.
+      ConsistentRead: true,
     };
     const pages = queryPages(this.client, input, budget);
     for await (const items of pages) yield scannedIn(items, query);

@@ -7,6 +7,7 @@ import {
 import { broken, text } from '@sensorflow/platform/aws/stored-item.js';
 import { ClosingProgress, type ClosingMark } from '../closing/closing-progress.js';
 import { FIRST_HOUR, parseHour, type Hour } from '../hours/hour.js';
+import { CLOSING } from './aggregate-keys.js';
 import { answered, unavailable } from './store-errors.js';
 
 /** One row of the aggregates table for each mark. */
@@ -48,5 +49,5 @@ export class DynamoDbClosingProgress extends ClosingProgress {
 }
 
 function keyOf(mark: ClosingMark) {
-  return { partition: { S: 'closing' }, cell: { S: mark } };
+  return { partition: { S: CLOSING }, cell: { S: mark } };
 }

@@ -7,12 +7,19 @@ import {
   type FleetHour,
   type ShardHour,
   type SumCell,
+  type Summand,
   type SumOf,
 } from '../fleet/fleet-store.js';
 import type { ReplaceOutcome } from '../hours/aggregate-store.js';
 import { dayOf, isEmptyRange, parseHour, type Hour, type HourRange } from '../hours/hour.js';
-import type { HourMetrics, MetricAggregate } from '../hours/hourly-aggregate.js';
-import { readableMetricsOf, readableSumOf, toFleetHour, toSumItem } from './aggregate-item.js';
+import {
+  asOfIn,
+  readableSumOf,
+  toFleetHour,
+  toSumItem,
+  toSummand,
+  toSummandOf,
+} from './aggregate-item.js';
 import {
   equipmentPartition,
   fleetPartition,
@@ -56,19 +63,16 @@ export class DynamoDbFleetStore extends FleetStore {
   override async *scanShard(
     { shard, hour }: ShardHour,
     metrics: readonly string[],
-  ): AsyncGenerator<readonly HourMetrics[]> {
+  ): AsyncGenerator<readonly Summand[]> {
     const partition = equipmentPartition(dayOf(hour), shard);
     for await (const items of this.ofHour(partition, hour, projectionOf(metrics))) {
-      yield items.map(readableMetricsOf);
+      yield items.map(toSummand);
     }
   }
 
-  override async *scanShardSums(
-    metric: string,
-    hour: Hour,
-  ): AsyncGenerator<readonly MetricAggregate[]> {
+  override async *scanShardSums(metric: string, hour: Hour): AsyncGenerator<readonly Summand[]> {
     for await (const items of this.ofHour(shardSumsPartition(metric, hour), hour)) {
-      yield items.map(readableSumOf).filter((sum) => sum !== undefined);
+      yield items.map((item) => toSummandOf(metric, item));
     }
   }
 
@@ -79,7 +83,7 @@ export class DynamoDbFleetStore extends FleetStore {
   ): AsyncGenerator<readonly FleetHour[]> {
     if (isEmptyRange(range)) return;
     for await (const items of this.between(fleetPartition(metric), range, budget)) {
-      yield items.map(toFleetHour).filter((hour) => hour !== undefined);
+      yield items.map(toFleetHour);
     }
   }
 
@@ -144,7 +148,7 @@ export class DynamoDbFleetStore extends FleetStore {
 }
 
 function sumCellOf(of: SumOf, item: Item): SumCell {
-  return { ...of, version: versionOf(item), aggregate: readableSumOf(item) };
+  return { ...of, version: versionOf(item), aggregate: readableSumOf(item), ...asOfIn(item) };
 }
 
 interface Projection {
@@ -154,9 +158,12 @@ interface Projection {
 
 function projectionOf(metrics: readonly string[]): Projection {
   const few = metrics.length <= MOST_PROJECTED ? [...metrics.entries()] : [];
+  const read = few.length > 0 ? few.map(([i]) => `#metrics.#m${i}`) : ['#metrics'];
   return {
-    expression: few.length > 0 ? few.map(([i]) => `#metrics.#m${i}`).join(', ') : '#metrics',
+    expression: ['#closed', '#asOf', ...read].join(', '),
     names: {
+      '#closed': 'closed',
+      '#asOf': 'asOf',
       '#metrics': 'metrics',
       ...Object.fromEntries(few.map(([i, metric]) => [`#m${i}`, metric])),
     },

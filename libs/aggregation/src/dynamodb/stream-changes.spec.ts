@@ -119,7 +119,33 @@ describe('a record of the aggregates’ stream', () => {
       level: 'shard-hour',
       cell: { shard: 13, hour: '2023-02-15T06' },
       metrics: ['same', 'changed', 'gone', 'constructor'].slice(1),
+      asOf: 0,
     });
+  });
+
+  it('of an equipment-hour says as of when it holds, or held before it was closed', () => {
+    const open = { ...image({ a: '1' }), asOf: { N: '1676440801' } };
+    const closed = (total: string) => ({ ...image({ a: total }), closed: { BOOL: true } });
+    const asOf = 1_676_440_801;
+
+    const opened = dirtyBy(EQUIPMENT_HOUR, 'INSERT', { NewImage: open });
+    const changed = dirtyBy(EQUIPMENT_HOUR, 'MODIFY', { OldImage: open, NewImage: closed('2') });
+    const same = dirtyBy(EQUIPMENT_HOUR, 'MODIFY', { OldImage: open, NewImage: closed('1') });
+
+    expect(opened).toMatchObject({ metrics: ['a'], asOf });
+    expect(changed).toMatchObject({ metrics: ['a'], asOf });
+    expect(same).toBe('nothing');
+  });
+
+  it.each([
+    ['position', 'shard-sums'],
+    ['shard-sums', 'fleet-sums'],
+  ])('of the mark %s moves %s', (cell, mark) => {
+    const NewImage = { hour: { S: '2023-02-15T07' } };
+    const record = { SequenceNumber: '1', Keys: keys('closing', cell), NewImage };
+    const [change] = streamChangesOf(streamRecordsOf({ Records: [{ dynamodb: record }] }));
+
+    expect(change).toMatchObject({ dirty: 'nothing', advance: { mark, to: '2023-02-15T07' } });
   });
 
   it.each([

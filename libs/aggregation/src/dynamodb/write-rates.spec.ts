@@ -65,7 +65,8 @@ class CountedAggregateStore extends InMemoryAggregateStore {
     const shard = ofShard(cell.equipmentId);
     this.counts.count(equipmentHourItemKey(cell, shard));
     const shardHour = { shard, hour: cell.hour };
-    this.dirty.push({ level: 'shard-hour', cell: shardHour, metrics: [...cell.metrics.keys()] });
+    const metrics = [...cell.metrics.keys()];
+    this.dirty.push({ level: 'shard-hour', cell: shardHour, metrics, asOf: 0 });
     return super.replaceCell(cell);
   }
 }

@@ -21,12 +21,21 @@ export interface SumCell extends SumOf {
   readonly version: number;
   /** Undefined when no equipment has readings of it any more. */
   readonly aggregate: MetricAggregate | undefined;
+  /** The oldest of the open cells that it was summed from (epoch seconds); undefined when all are closed. */
+  readonly asOf?: number;
 }
 
-export interface FleetHour {
-  readonly hour: Hour;
-  readonly aggregate: MetricAggregate;
+/** What a sum is made of: a cell of the level below it. */
+export interface Summand {
+  readonly metrics: HourMetrics;
+  /** As in SumCell; undefined of what is closed. */
+  readonly asOf?: number;
 }
+
+export type FleetHour = Pick<SumCell, 'hour' | 'asOf'> & {
+  /** None when no equipment has readings of it any more. */
+  readonly aggregate?: MetricAggregate;
+};
 
 /**
  * The two upper levels of the table of aggregates: record 0008. All methods throw DomainError
@@ -42,16 +51,14 @@ export abstract class FleetStore {
   abstract replaceSum(cell: SumCell): Promise<ReplaceOutcome>;
 
   /**
-   * These metrics of every equipment in a shard-hour, strongly consistent, a page of the store at a time;
-   * what cannot be read is not there, until its own recomputation makes the shard-hour dirty.
+   * Every equipment in a shard-hour with these of its metrics, if it has any, strongly consistent, a page of
+   * the store at a time; metrics that cannot be read are not there, until their own recomputation makes the
+   * shard-hour dirty.
    */
-  abstract scanShard(
-    of: ShardHour,
-    metrics: readonly string[],
-  ): AsyncIterable<readonly HourMetrics[]>;
+  abstract scanShard(of: ShardHour, metrics: readonly string[]): AsyncIterable<readonly Summand[]>;
 
   /** What the shards of a metric's hour amount to, in the same way. */
-  abstract scanShardSums(metric: string, hour: Hour): AsyncIterable<readonly MetricAggregate[]>;
+  abstract scanShardSums(metric: string, hour: Hour): AsyncIterable<readonly Summand[]>;
 
   /**
    * The sums of a metric in some hours of one day, of all shards and of the fleet, strongly consistent, a

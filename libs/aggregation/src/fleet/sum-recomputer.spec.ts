@@ -123,6 +123,29 @@ describe('recomputing sums', () => {
     expect(shown({ metric: 'pressure', ...SHARD_HOUR })).toEqual([1, 1, '1']);
   });
 
+  it('says as of when it holds: as its oldest open cell, and never younger than what was known before', async () => {
+    const cell = { hour: HOUR, version: 1, metrics: new Map() };
+    const asOf = () => fleet.sum({ ...FLEET_HOUR, shard: 0 })?.asOf;
+    const sumUp = async (known?: number) => {
+      await aRecomputer().recomputeShardHour(SHARD_HOUR, ['value'], NEVER, known);
+      await aRecomputer().recomputeFleetHour(FLEET_HOUR, NEVER);
+      return [asOf(), fleet.sum(FLEET_HOUR)?.asOf];
+    };
+
+    aggregates.put({ ...cell, equipmentId: 'EQ-1', asOf: 30 });
+    aggregates.put({ ...cell, equipmentId: 'EQ-2', asOf: 20 });
+    aggregates.put({ ...cell, equipmentId: 'EQ-3', isClosed: true });
+    expect(await sumUp(25)).toEqual([20, 20]);
+    expect(await sumUp(10)).toEqual([10, 10]);
+    expect(await sumUp()).toEqual([0, 0]);
+    aggregates.put({ ...cell, equipmentId: 'EQ-2' });
+    expect(await sumUp(25)).toEqual([0, 0]);
+    for (const equipmentId of ['EQ-1', 'EQ-2']) {
+      aggregates.put({ ...cell, equipmentId, isClosed: true });
+    }
+    expect(await sumUp(25)).toEqual([undefined, undefined]);
+  });
+
   it('gives up at its deadline', async () => {
     put('EQ-1', { value: 1 });
     const recomputing = aRecomputer().recomputeShardHour(SHARD_HOUR, ['value'], 0);

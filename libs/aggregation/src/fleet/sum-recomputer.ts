@@ -1,18 +1,22 @@
 import { inParallel, type Clock } from '@sensorflow/kernel';
 import type { ReplaceOutcome } from '../hours/aggregate-store.js';
-import type { Hour } from '../hours/hour.js';
 import {
   joinEquipment,
   type HourMetrics,
   type MetricAggregate,
 } from '../hours/hourly-aggregate.js';
 import { VersionLock } from '../hours/version-lock.js';
-import { sumId, type FleetStore, type ShardHour, type SumOf } from './fleet-store.js';
+import { sumId, type FleetStore, type ShardHour, type Summand, type SumOf } from './fleet-store.js';
 
 /** Cells that are read or written at once. */
 const CONCURRENCY = 16;
 
 type Versions = ReadonlyMap<SumOf, number>;
+
+interface Total {
+  readonly metrics: HourMetrics;
+  readonly asOf: number | undefined;
+}
 
 /**
  * Makes shard-hours equal to their equipment-hours, and fleet-hours equal to their shard-hours, each under
@@ -32,14 +36,19 @@ export class SumRecomputer {
   /**
    * When it returns, these metrics of the shard-hour contain every change of its equipment-hours made
    * before the call. Throws `recompute-out-of-time` at the deadline, and what else the store throws.
+   *
+   * @param asOf what some equipment-hour said before the call: a scan takes time, and cells that appear
+   *   meanwhile where it has been already are older than what it still comes across
    */
   async recomputeShardHour(
     of: ShardHour,
     metrics: readonly string[],
     deadlineEpochMs: number,
+    asOf = 0,
   ): Promise<void> {
     const sums = metrics.map((metric) => ({ ...of, metric }));
-    await this.recompute(sums, deadlineEpochMs, (wanted) => this.fleet.scanShard(of, wanted));
+    const scan = (wanted: readonly string[]) => this.fleet.scanShard(of, wanted);
+    await this.recompute(sums, deadlineEpochMs, scan, asOf);
   }
 
   /** The same for a metric's fleet-hour and its shard-hours. */
@@ -47,13 +56,9 @@ export class SumRecomputer {
     { metric, hour }: Omit<SumOf, 'shard'>,
     deadlineEpochMs: number,
   ): Promise<void> {
-    await this.recompute([{ metric, hour }], deadlineEpochMs, () => this.shardSums(metric, hour));
-  }
-
-  private async *shardSums(metric: string, hour: Hour): AsyncGenerator<readonly HourMetrics[]> {
-    for await (const page of this.fleet.scanShardSums(metric, hour)) {
-      yield page.map((aggregate) => new Map([[metric, aggregate]]));
-    }
+    await this.recompute([{ metric, hour }], deadlineEpochMs, () =>
+      this.fleet.scanShardSums(metric, hour),
+    );
   }
 
   /**
@@ -64,7 +69,8 @@ export class SumRecomputer {
   private async recompute(
     sums: readonly SumOf[],
     deadlineEpochMs: number,
-    scan: (metrics: readonly string[]) => AsyncIterable<readonly HourMetrics[]>,
+    scan: (metrics: readonly string[]) => AsyncIterable<readonly Summand[]>,
+    mostAsOf = Infinity,
   ): Promise<void> {
     let pending = sums;
     let versions: Versions = new Map(
@@ -73,11 +79,16 @@ export class SumRecomputer {
     await this.lock.untilNoConflict(deadlineEpochMs, async () => {
       if (pending !== sums) versions = await this.readVersions(pending);
       const metrics = new Map<string, MetricAggregate>();
+      let asOf: number | undefined;
       for await (const page of scan(pending.map(({ metric }) => metric))) {
-        joinEquipment(page, metrics);
+        joinEquipment(
+          page.map((summand) => summand.metrics),
+          metrics,
+        );
+        asOf = page.reduce((oldest, summand) => older(oldest, summand.asOf), asOf);
         this.lock.assertTimeLeft(deadlineEpochMs);
       }
-      pending = await this.putAll(versions, metrics);
+      pending = await this.putAll(versions, { metrics, asOf: asOf && Math.min(asOf, mostAsOf) });
       return pending.length === 0 ? 'recomputed' : 'conflict';
     });
   }
@@ -91,19 +102,26 @@ export class SumRecomputer {
   }
 
   /** Those that another was first to write. */
-  private async putAll(versions: Versions, metrics: HourMetrics): Promise<readonly SumOf[]> {
+  private async putAll(versions: Versions, total: Total): Promise<readonly SumOf[]> {
     const conflicting: SumOf[] = [];
     await inParallel(versions, CONCURRENCY, async ([of, known]) => {
-      const outcome = await this.put(of, known + 1, metrics);
+      const outcome = await this.put(of, known + 1, total);
       if (outcome === 'conflict') conflicting.push(of);
     });
     return conflicting;
   }
 
-  private async put(of: SumOf, version: number, metrics: HourMetrics): Promise<ReplaceOutcome> {
+  private async put(of: SumOf, version: number, { metrics, asOf }: Total): Promise<ReplaceOutcome> {
     const aggregate = metrics.get(of.metric);
-    const outcome = await this.fleet.replaceSum({ ...of, version, aggregate });
+    const sum = { ...of, version, aggregate, ...(asOf !== undefined && { asOf }) };
+    const outcome = await this.fleet.replaceSum(sum);
     if (outcome === 'replaced') this.lock.remember(sumId(of), version);
     return outcome;
   }
+}
+
+/** Undefined is closed, and no bound. */
+function older(a: number | undefined, b: number | undefined): number | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return Math.min(a, b);
 }

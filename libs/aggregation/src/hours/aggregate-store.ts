@@ -26,10 +26,15 @@ export interface EquipmentHourCell extends EquipmentHour {
    * record 0020. It never goes back.
    */
   readonly isClosed?: boolean;
+  /**
+   * Only of an open hour: every reading of it that was acknowledged before is in the cell. Epoch seconds of
+   * the store's clock; undefined when nobody knows.
+   */
+  readonly asOf?: number;
 }
 
 /** What a recomputation has to know of a cell before it reads the readings. */
-export type CellState = Pick<EquipmentHourCell, 'version' | 'slots' | 'isClosed'>;
+export type CellState = Pick<EquipmentHourCell, 'version' | 'slots' | 'isClosed' | 'asOf'>;
 
 /** `conflict` when another version stood there, and nothing changed. */
 export type ReplaceOutcome = 'replaced' | 'conflict';
@@ -65,7 +70,7 @@ export interface MetricHoursQuery {
  * budget make their calls by it, and throw the reason of its signal.
  */
 export abstract class AggregateStore {
-  /** A cell's version (0 where it cannot be read), slots and whether it is closed. Strongly consistent. */
+  /** A cell's version (0 where it cannot be read), slots, whether it is closed, and as of when it holds. Strongly consistent. */
   abstract readState(of: EquipmentHour): Promise<CellState>;
 
   /**
@@ -79,7 +84,8 @@ export abstract class AggregateStore {
   /**
    * Every cell in a range of hours with its aggregate of a metric, ordered by hour and within it by
    * equipment id, a page at a time. Cells without the metric are there too: their reader has to know how
-   * far a scan has come that finds nothing. May lag behind the writes by moments.
+   * far a scan has come that finds nothing. Of all equipment strongly consistent; of one it may lag behind the
+   * writes by moments.
    */
   abstract scanMetric(
     query: MetricHoursQuery,

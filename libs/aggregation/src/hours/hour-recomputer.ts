@@ -32,6 +32,8 @@ export interface Recomputation {
   readonly dirty?: ReadonlySet<number>;
   /** As the caller read it after it heard of the change; otherwise it is read now. */
   readonly frontier?: Hour;
+  /** Every change that was acknowledged before has been heard of; epoch seconds of the store's clock. */
+  readonly asOf?: number;
 }
 
 export interface HourPorts {
@@ -88,10 +90,10 @@ export class HourRecomputer {
   async recomputeHour(
     of: EquipmentHour,
     deadlineEpochMs: number,
-    { dirty, frontier }: Recomputation = {},
+    { frontier, ...recomputation }: Recomputation = {},
   ): Promise<RecomputeOutcome> {
     const isPassed = of.hour < (frontier ?? (await this.frontier()));
-    const first = await this.recompute(of, deadlineEpochMs, isPassed, dirty);
+    const first = await this.recompute(of, deadlineEpochMs, isPassed, recomputation);
     // Whoever closes the hour may have looked for its cells before this one was there.
     const isMissed = first.hasOpened && of.hour < (await this.frontier());
     return isMissed ? (await this.recompute(of, deadlineEpochMs, true)).outcome : first.outcome;
@@ -105,7 +107,7 @@ export class HourRecomputer {
     of: EquipmentHour,
     deadlineEpochMs: number,
     isPassed: boolean,
-    dirty?: ReadonlySet<number>,
+    { dirty, asOf }: Omit<Recomputation, 'frontier'> = {},
   ): Promise<Attempt> {
     return this.lock.untilNoConflict(deadlineEpochMs, async () => {
       const state = await this.stateOf(of);
@@ -114,7 +116,10 @@ export class HourRecomputer {
       // Checked after reading: an hour that is not sealed by now was complete, however long the reading took.
       if (this.isSealed(of)) return { outcome: HOUR_SEALED, hasOpened: false };
       const outcome = await this.put(
-        cellOf(of, state.version + 1, fold, isClosed),
+        {
+          ...cellOf(of, state.version + 1, fold, isClosed),
+          ...(!isClosed && younger(state, asOf)),
+        },
         deadlineEpochMs,
       );
       return outcome === 'conflict'
@@ -192,9 +197,16 @@ export class HourRecomputer {
 
   /** Slots are too large to be kept in memory for every hour; they are read with the version. */
   private remember(cell: EquipmentHourCell): void {
-    const { version, isClosed = false, slots } = cell;
-    if (!slots) this.lock.remember(equipmentHourId(cell), { version, isClosed });
+    const { version, isClosed = false, slots, asOf } = cell;
+    const known = { version, isClosed, ...(asOf !== undefined && { asOf }) };
+    if (!slots) this.lock.remember(equipmentHourId(cell), known);
   }
+}
+
+/** The log is read as a whole: what held before still holds. */
+function younger(before: CellState, asOf: number | undefined): Pick<CellState, 'asOf'> {
+  const known = [before.asOf, asOf].filter((one) => one !== undefined);
+  return known.length > 0 ? { asOf: Math.max(...known) } : {};
 }
 
 function cellOf(

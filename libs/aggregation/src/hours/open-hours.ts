@@ -1,11 +1,14 @@
 import { RecentMap, type Clock } from '@sensorflow/kernel';
-import { equipmentHourId, type EquipmentHour } from './aggregate-store.js';
+import { equipmentHourId, type CellState, type EquipmentHour } from './aggregate-store.js';
 import type { Hour } from './hour.js';
 
 /** Of each of two generations, about 150 bytes each; what is forgotten is recomputed once more. */
 const REMEMBERED_AGES = 20_000;
 /** With more cells waiting, changes are recomputed at once. */
 const MOST_WAITING = 50_000;
+
+/** As of when the recomputation will hold that was put off: that of the latest batch that changed the cell. */
+type WaitingHour = EquipmentHour & Pick<CellState, 'asOf'>;
 
 /**
  * Which changes of open hours can wait, and which cells wait for their refresh: record 0020. A cell is
@@ -14,7 +17,7 @@ const MOST_WAITING = 50_000;
  */
 export class OpenHours {
   private readonly recomputedAt = new RecentMap<string, number>(REMEMBERED_AGES);
-  private readonly waiting = new Map<string, EquipmentHour>();
+  private readonly waiting = new Map<string, WaitingHour>();
 
   /** @param refreshMs 0: nothing ever waits */
   constructor(
@@ -31,7 +34,7 @@ export class OpenHours {
    *
    * @param frontier as it was read after the change was heard of
    */
-  postpone(cell: EquipmentHour, frontier: Hour): boolean {
+  postpone(cell: WaitingHour, frontier: Hour): boolean {
     const id = equipmentHourId(cell);
     const canWait =
       cell.hour >= frontier && this.isFresh(cell, id) && this.waiting.size < MOST_WAITING;
@@ -40,14 +43,14 @@ export class OpenHours {
   }
 
   /** Cells that wait and whose period is over. */
-  due(): readonly EquipmentHour[] {
+  due(): readonly WaitingHour[] {
     return [...this.waiting]
       .filter(([id, cell]) => !this.isFresh(cell, id))
       .map(([, cell]) => cell);
   }
 
   /** Recomputes a cell; if that fails and the cell waited, it waits on. */
-  async recompute<T>(cell: EquipmentHour, recompute: () => Promise<T>): Promise<T> {
+  async recompute<T>(cell: WaitingHour, recompute: () => Promise<T>): Promise<T> {
     const id = equipmentHourId(cell);
     const beganAt = this.clock.nowEpochMs();
     const hasWaited = this.waiting.delete(id);

@@ -9,6 +9,7 @@ import { requestValidationPipe } from '@sensorflow/platform/http/request-validat
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FixedClock } from '../../../../test/support/fixed-clock.js';
 import { InMemoryAggregateStore } from '../../../../test/support/in-memory-aggregate-store.js';
+import { InMemoryClosingProgress } from '../../../../test/support/in-memory-closing-progress.js';
 import { InMemoryFleetStore } from '../../../../test/support/in-memory-fleet-store.js';
 import { InMemoryMetricNames } from '../../../../test/support/in-memory-metric-names.js';
 import { InMemoryReadingStore } from '../../../../test/support/in-memory-reading-store.js';
@@ -50,13 +51,17 @@ describe('GET /sensor-data/aggregated', () => {
     store = new InMemoryAggregateStore();
     registered = new InMemoryMetricNames();
     readings = new InMemoryReadingStore();
+    const closing = new InMemoryClosingProgress(anHour('2023-09-01T06'));
     fleet = new InMemoryFleetStore(store);
     clock = new FixedClock(NOW);
     const module = await Test.createTestingModule({
       controllers: [AggregatesController],
       providers: [
         { provide: Clock, useValue: clock },
-        { provide: HourlyAggregates, useValue: hourlyAggregatesOn(store, fleet) },
+        {
+          provide: HourlyAggregates,
+          useValue: hourlyAggregatesOn(store, fleet, readings, closing, clock),
+        },
         { provide: PastHours, useValue: new PastHours(readings) },
         { provide: EquipmentMetrics, useValue: new EquipmentMetrics(registered, readings) },
         { provide: ReadScheduler, useValue: new ReadScheduler() },
@@ -114,6 +119,7 @@ describe('GET /sensor-data/aggregated', () => {
       to: 1693551600,
       average: 75.0375,
       totalCount: 20,
+      summaryAsOf: '2023-09-01T05:50:00.000Z',
       items: [
         {
           equipmentId: 'EQ-12495',

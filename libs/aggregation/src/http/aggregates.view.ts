@@ -1,4 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { instantFromEpochMs, showInstant } from '@sensorflow/kernel';
 import type { AggregatesReport } from '../hourly-aggregates.js';
 import type { EquipmentHour, MetricHour } from '../hours/aggregate-store.js';
 import { startOfHourEpochSeconds, type HourRange } from '../hours/hour.js';
@@ -80,6 +81,14 @@ export class AggregatesView {
   totalCount!: number;
 
   @ApiPropertyOptional({
+    format: 'date-time',
+    description:
+      'without equipmentId: items and summary have at least what was acknowledged before this and before its hour was closed',
+    example: '2023-08-31T08:59:55.000Z',
+  })
+  summaryAsOf?: string;
+
+  @ApiPropertyOptional({
     type: CompletenessView,
     description: 'of the whole range, with completeness=true; absent when there is nothing',
   })
@@ -109,7 +118,7 @@ export function toAggregatesView(
   report: AggregatesReport,
 ): AggregatesView {
   const { window, metric, completeness } = request;
-  const { summary } = report;
+  const { summary, asOfEpochSeconds: asOf } = report;
   return {
     interval: window.interval,
     metric,
@@ -117,6 +126,7 @@ export function toAggregatesView(
     to: startOfHourEpochSeconds(range.to),
     average: summary ? summary.total.dividedByCount(summary.count) : null,
     totalCount: summary?.count ?? 0,
+    ...(asOf !== undefined && { summaryAsOf: showInstant(instantFromEpochMs(asOf * 1000)) }),
     ...(completeness && summary && { completeness: toCompletenessView(summary) }),
     items: report.items.map((item) => toItemView(item, completeness)),
     ...(report.notShown.length > 0 && { notShown: report.notShown.map(toHourNotShownView) }),
