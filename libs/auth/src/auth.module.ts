@@ -11,6 +11,7 @@ import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { Clock, SystemClock } from '@sensorflow/kernel';
 import { errorNames } from '@sensorflow/platform/logging/loggable-error.js';
 import { GROUPS } from '@sensorflow/platform/resources/identity.js';
+import { setTimeout as delay } from 'node:timers/promises';
 import { AccessTokenVerifier } from './access-token-verifier.js';
 import { ApiKeyDirectory } from './api-keys/api-key-directory.js';
 import { ApiKeyStore } from './api-keys/api-key-store.js';
@@ -53,6 +54,8 @@ import { RequestRates } from './request-rates.js';
 import { Sessions } from './sessions.js';
 import { ThrottledSignIn } from './sign-in.js';
 import type { TokenPolicy } from './token-claims.js';
+
+const LAST_FLUSH_MS = 1000;
 
 export interface AuthModuleOptions {
   readonly dynamoDb: DynamoDBClient;
@@ -111,7 +114,8 @@ export class AuthModule implements OnModuleInit, OnApplicationShutdown {
     this.keys.stop();
     this.endedSessions.stop();
     this.apiKeys.stop();
-    await this.trail.flush();
+    // A store that is out must not hold up the end of the process.
+    await Promise.race([this.trail.flush(), delay(LAST_FLUSH_MS, undefined, { ref: false })]);
   }
 }
 
