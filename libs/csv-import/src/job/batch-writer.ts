@@ -87,7 +87,10 @@ export class BatchWriter {
     await this.underWay;
   }
 
-  /** Resolves when all calls for the batch have been made, as the window lets them. */
+  /**
+   * Resolves when all calls for the batch have been made, as the window lets them. Before the first of them, the
+   * equipment and hours of all of its blocks are known: they are the groups of its table.
+   */
   private async begin(batch: RowBatch): Promise<{ readonly confirmed: Promise<void> }> {
     const startedEpochMs = this.context.clock.nowEpochMs();
     const refused: RefusedRow[] = [];

@@ -80,6 +80,26 @@ class StandingStorage extends InMemoryUploadStorage {
   }
 }
 
+/** Counts the files that are opened and closed again. */
+class WatchedStorage extends InMemoryUploadStorage {
+  opened = 0;
+  closed = 0;
+  override readonly chunkSizes = [256];
+
+  override async open(object: ObjectVersion, offset: number): Promise<AsyncIterable<Uint8Array>> {
+    const chunks = await super.open(object, offset);
+    const close = () => (this.closed += 1);
+    this.opened += 1;
+    return (async function* () {
+      try {
+        yield* chunks;
+      } finally {
+        close();
+      }
+    })();
+  }
+}
+
 describe('deliveries', () => {
   it('does nothing for a finished import', async () => {
     const bench = new ImportWorkbench();
@@ -334,6 +354,21 @@ describe('trouble on the way', () => {
 
     expect(readings.underWay).toBe(0);
     expect((await bench.record(request.uploadId)).lease?.released).toBe(true);
+  });
+
+  it('closes the file when it fails', async () => {
+    const bench = new ImportWorkbench();
+    const storage = new WatchedStorage();
+    // More than what is looked at for its header.
+    const file = Buffer.from(HEAD + rows(4000));
+    const request = await bench.upload(file);
+    storage.put(request.uploadId, file);
+    const readings = new FailingWriter();
+
+    const run = bench.importer(SMALL, { readings, storage }).run(request, ALL_THE_TIME);
+
+    await expect(run).rejects.toMatchObject({ code: 'shutting-down' });
+    expect(storage).toMatchObject({ opened: 1, closed: 1 });
   });
 
   it('reports rows that the store refuses', async () => {

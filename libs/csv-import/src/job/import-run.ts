@@ -101,8 +101,11 @@ export class ImportRun {
       return await this.importBatches(reader, writer, this.tableFor(columns));
     } finally {
       // What stands in front of a fault is imported, and a run that ends has nothing on its way.
-      await writer.drained();
-      await reader.close();
+      try {
+        await writer.drained();
+      } finally {
+        await reader.close();
+      }
     }
   }
 
