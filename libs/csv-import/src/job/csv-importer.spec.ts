@@ -625,11 +625,14 @@ describe('importing metric names', () => {
     for (let n = 0; n < 16; n += 1) await bench.importFile(file(n));
 
     const other = file(16).split('\n')[1]?.replace('EQ-1', 'EQ-2');
-    const record = await bench.importFile(`${file(16)}${other}\n`);
+    const record = await bench.importFile(`${file(16)}${other}\nx\n`);
 
-    expect(record.checkpoint.rows).toMatchObject({ total: 2, accepted: 1, rejected: 1 });
+    expect(record.checkpoint.rows).toMatchObject({ total: 3, accepted: 1, rejected: 2 });
     const report = bench.reportRows(record.uploadId).map(([line, code]) => [line, code]);
-    expect(report).toEqual([['2', 'too-many-metric-names']]);
+    expect(report).toEqual([
+      ['2', 'too-many-metric-names'],
+      ['4', 'field-count'],
+    ]);
     expect(await bench.stored()).toHaveLength(17);
   });
 
