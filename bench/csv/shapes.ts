@@ -25,7 +25,7 @@ const SHAPES: Readonly<Record<string, CsvShape>> = {
   '500 equipment in turns': MANY_EQUIPMENT,
   'five metrics': { ...MANY_EQUIPMENT, metrics: 5 },
   'random order': { ...MANY_EQUIPMENT, isInOrder: false },
-  '50,000 equipment in turns': { ...MANY_EQUIPMENT, equipment: 50_000 },
+  '5,000 equipment in turns': { ...MANY_EQUIPMENT, equipment: 5000 },
 };
 
 type Way = (file: CsvFile) => Promise<CsvMeasurement>;
