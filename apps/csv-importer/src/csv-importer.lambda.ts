@@ -32,7 +32,7 @@ import { uploadBatchHandler } from './upload-batch-handler.js';
 
 // V8 lets so small a heap grow by half before it collects all of it: a fifth of the importer's CPU. Its NODE_OPTIONS
 // bound what it holds (function-memory.ts), and may not say this.
-setFlagsFromString('--heap-growing-percent=100');
+setFlagsFromString('--heap-growing-percent=75');
 
 // Composed once per container; Lambda keeps it, with its connections, for later messages.
 const environment = readImporterEnvironment(process.env);
