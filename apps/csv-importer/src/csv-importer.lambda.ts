@@ -30,8 +30,8 @@ import { setFlagsFromString } from 'node:v8';
 import { AggregateRecomputation } from './aggregate-recomputation.js';
 import { uploadBatchHandler } from './upload-batch-handler.js';
 
-// V8 lets so small a heap grow by half before it collects all of it: a fifth of the importer's CPU. Its NODE_OPTIONS
-// bound what it holds (function-memory.ts), and may not say this.
+// V8 lets so small a heap grow by half before it collects all of it: an eighth of the CPU of an import. NODE_OPTIONS
+// (function-memory.ts) may not say this.
 setFlagsFromString('--heap-growing-percent=75');
 
 // Composed once per container; Lambda keeps it, with its connections, for later messages.
