@@ -52,10 +52,13 @@ export class CallCounter {
     sent.end(body);
   }
 
-  /** Fleet-hours are read for the summary alone; ended sessions are no part of the aggregates. */
+  /**
+   * Fleet-hours and the mark of closed hours are read for the summary alone; ended sessions are no part of the
+   * aggregates.
+   */
   private count(body: string): void {
     if (body.includes('"bench-sessions"')) return;
-    if (body.includes('"fleet#')) this.counted.summary += 1;
+    if (/"(?:fleet#|closing")/.test(body)) this.counted.summary += 1;
     else this.counted.items += 1;
   }
 }

@@ -91,8 +91,7 @@ describe.each([
   const shardSums = async (metric = 'value', hour = SIX) =>
     (await pagesOf(fleet.scanShardSums(metric, hour)))
       .flat()
-      .flatMap(({ metrics }) => [...metrics.values()])
-      .map(plain);
+      .flatMap(({ metrics }) => Array.from(metrics.values(), plain));
   const fleetHours = async (from: string, to: string, metric = 'value') => {
     const pages = fleet.scanFleet(metric, { from: anHour(from), to: anHour(to) });
     const found = (await pagesOf(pages)).flat();

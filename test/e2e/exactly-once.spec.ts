@@ -166,6 +166,8 @@ describe('the summary of all equipment', () => {
       (answer) => answer.body?.totalCount === 5,
     );
     expect(body.average).toBe(2e14);
+    expect(body.summaryAsOf).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z$/);
+    expect(Date.parse(body.summaryAsOf)).toBeLessThanOrEqual(Date.now());
     expect(body.completeness).toEqual({
       firstTimestamp: '2023-02-15T06:00:00.000Z',
       lastTimestamp: '2023-02-15T06:04:00.000Z',

@@ -11,13 +11,16 @@ import {
   GetShardIteratorCommand,
   type _Record,
 } from '@aws-sdk/client-dynamodb-streams';
-import { parseHour, type Hour } from '@sensorflow/aggregation';
+import { hourPlus, parseHour, type Hour } from '@sensorflow/aggregation';
+import { equipmentHourAt } from '@sensorflow/aggregation/dynamodb/aggregate-keys.js';
 import { DynamoDbAggregateStore } from '@sensorflow/aggregation/dynamodb/dynamodb-aggregate-store.js';
+import { DynamoDbClosingProgress } from '@sensorflow/aggregation/dynamodb/dynamodb-closing-progress.js';
 import { DynamoDbFleetStore } from '@sensorflow/aggregation/dynamodb/dynamodb-fleet-store.js';
 import type {
   HourlyAggregates,
   AggregatesReport,
 } from '@sensorflow/aggregation/hourly-aggregates.js';
+import { startOfHourEpochSeconds } from '@sensorflow/aggregation/hours/hour.js';
 import { SystemClock } from '@sensorflow/kernel';
 import { DynamoDbEquipmentRegistry } from '@sensorflow/equipment/dynamodb/dynamodb-equipment-registry.js';
 import { AGGREGATES_TABLE, READINGS_TABLE } from '@sensorflow/platform/resources/tables.js';
@@ -133,6 +136,7 @@ function aggregates(): HourlyAggregates {
     new DynamoDbAggregateStore(client, 'aggregates', 3),
     new DynamoDbFleetStore(client, 'aggregates'),
     new LogReadingStore(blocks, Retention.FOREVER, new SystemClock()),
+    new DynamoDbClosingProgress(client, 'aggregates'),
   );
 }
 
@@ -162,12 +166,11 @@ async function write(block: StoredBlock): Promise<void> {
 
 /** The cells of an equipment as they lie in the table. */
 async function itemsOf(equipmentId: string) {
-  const command = new ScanCommand({
-    TableName: 'aggregates',
-    FilterExpression: 'equipmentId = :equipmentId',
-    ExpressionAttributeValues: { ':equipmentId': { S: equipmentId } },
-  });
-  return (await client.send(command)).Items ?? [];
+  const { Items: items = [] } = await client.send(new ScanCommand({ TableName: 'aggregates' }));
+  return items.filter(
+    ({ partition, cell }) =>
+      equipmentHourAt(partition?.S ?? '', cell?.S ?? '')?.equipmentId === equipmentId,
+  );
 }
 
 function anHour(text: string): Hour {
@@ -312,5 +315,29 @@ describe('the stream aggregator behind a real stream', () => {
     expect(rest).toMatchObject({ count: 4, first: 1e-15, last: 1e15 });
     expect(await ofFleet('only-0')).toBeUndefined();
     expect(await ofFleet('only-1')).toMatchObject({ count: 1 });
+  });
+
+  it('says as of when the fleet’s answers hold, which stands still with a stream', async () => {
+    const startedAt = Math.floor(Date.now() / 1000);
+    const timestamp = new Date(startedAt * 1000).toISOString();
+    const hour = anHour(timestamp.slice(0, 13));
+    const handled = (await streamRecords()).length;
+    const query = { metric: 'held', range: { from: hour, to: hourPlus(hour, 1) }, limit: 10 };
+
+    const unknown = await aggregates().report(query);
+    await put({ equipmentId: 'HELD-1', timestamp, values: { held: 1 } });
+    await handler({ Records: (await lambdaRecords()).slice(handled) }, MINUTE);
+    await workOffTheAggregatesStream();
+    const held = await aggregates().report(query);
+    await put({ equipmentId: 'HELD-1', timestamp, values: { held: 2 } });
+    await put({ equipmentId: 'HELD-2', timestamp, values: { held: 4 } });
+    const still = await aggregates().report(query);
+
+    const ahead = startOfHourEpochSeconds(hour) - 600;
+    expect(unknown).toMatchObject({ summary: undefined, asOfEpochSeconds: ahead });
+    expect(held.summary?.total.toString()).toBe('1');
+    expect(held.asOfEpochSeconds).toBeGreaterThanOrEqual(startedAt);
+    expect(held.asOfEpochSeconds).toBeLessThanOrEqual(Date.now() / 1000);
+    expect(still).toEqual(held);
   });
 });

@@ -12,6 +12,7 @@ import {
   type Hour,
 } from '@sensorflow/aggregation';
 import { DynamoDbAggregateStore } from '@sensorflow/aggregation/dynamodb/dynamodb-aggregate-store.js';
+import { DynamoDbClosingProgress } from '@sensorflow/aggregation/dynamodb/dynamodb-closing-progress.js';
 import { DynamoDbFleetStore } from '@sensorflow/aggregation/dynamodb/dynamodb-fleet-store.js';
 import type { HourlyAggregates } from '@sensorflow/aggregation/hourly-aggregates.js';
 import type { MetricHour } from '@sensorflow/aggregation/hours/aggregate-store.js';
@@ -107,6 +108,8 @@ function aReader(shards: number): HourlyAggregates {
   return hourlyAggregatesOn(
     new DynamoDbAggregateStore(client, table, shards),
     new DynamoDbFleetStore(client, table),
+    undefined,
+    new DynamoDbClosingProgress(client, table),
   );
 }
 
@@ -292,7 +295,7 @@ describe('the calls that an aggregate costs', () => {
     expect(calls).toHaveLength(5);
   });
 
-  it('for a year with readings on two days are one for the summary, one for the layouts and one a day and shard', async () => {
+  it('for a year with readings on two days are two for the summary, one for the layouts and one a day and shard', async () => {
     const store = new DynamoDbAggregateStore(client, table, 3);
     await store.replaceCell(aCell('EQ-1', '2023-02-15T06'));
     await store.replaceCell(aCell('EQ-1', '2023-09-15T06'));
@@ -301,7 +304,7 @@ describe('the calls that an aggregate costs', () => {
     const range = { from: anHour('2023-01-01T00'), to: anHour('2024-01-01T00') };
     await aReader(3).report({ metric: 'value', range, limit: 10 });
 
-    expect(calls).toHaveLength(1 + 1 + 2 * 3);
+    expect(calls).toHaveLength(2 + 1 + 2 * 3);
   });
 });
 
@@ -444,12 +447,12 @@ describe('a list of a metric that nobody has', () => {
     const { next } = await aReader(1).report(query, aBudget());
 
     expect(next).toBeUndefined();
-    // The fleet's hours, the layouts, and two pages of the day.
-    expect(calls).toHaveLength(4);
+    // The mark of closed hours, the fleet's hours, the layouts, and two pages of the day.
+    expect(calls).toHaveLength(5);
   });
 
   it('ends its pages when their budget is spent, and the range all the same', async () => {
-    await putDays(50);
+    await putDays(48);
 
     const ends: (EquipmentHour | undefined)[] = [];
     const most: number[] = [];

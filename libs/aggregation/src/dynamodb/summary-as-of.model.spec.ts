@@ -10,16 +10,16 @@ import { InMemoryFleetStore } from '../../../../test/support/in-memory-fleet-sto
 import { InMemoryReadingStore } from '../../../../test/support/in-memory-reading-store.js';
 import { aStoredReading } from '../../../../test/support/readings.js';
 import { randomFrom, type Random } from '../../../../test/support/seeded-random.js';
-import { toItem, toSumItem } from '../dynamodb/aggregate-item.js';
-import { streamChangesOf } from '../dynamodb/stream-changes.js';
+import { toItem, toSumItem } from './aggregate-item.js';
+import { streamChangesOf } from './stream-changes.js';
 import type { ClosingMark } from '../closing/closing-progress.js';
 import type { EquipmentHourCell, ReplaceOutcome } from '../hours/aggregate-store.js';
 import { HourRecomputer } from '../hours/hour-recomputer.js';
 import { hourOf, hourPlus, parseHour, type Hour } from '../hours/hour.js';
 import { OpenHours } from '../hours/open-hours.js';
 import { StreamBatchAggregator, type StreamChange } from '../stream-batch-aggregator.js';
-import type { SumCell } from './fleet-store.js';
-import { SumRecomputer } from './sum-recomputer.js';
+import type { SumCell } from '../fleet/fleet-store.js';
+import { SumRecomputer } from '../fleet/sum-recomputer.js';
 
 /**
  * What `summaryAsOf` promises, under random schedules: every reading that was acknowledged before it, and
