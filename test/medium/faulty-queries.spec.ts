@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { operationsOf } from '../support/documented-operations.js';
+import { operationsOf, type Method } from '../support/documented-operations.js';
 import { startInProcessApi, type InProcessApi } from '../support/in-process-api.js';
 
 let api: InProcessApi;
@@ -13,7 +13,7 @@ afterAll(async () => {
   await api.close();
 });
 
-async function pointersOf(method: 'GET' | 'POST' | 'DELETE', url: string, payload?: string) {
+async function pointersOf(method: Method, url: string, payload?: string) {
   const answer = await api.app.inject({
     method,
     url,

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { operationsOf, type Parameter } from '../support/documented-operations.js';
+import { operationsOf, type Method, type Parameter } from '../support/documented-operations.js';
 import { superLinearGrowth } from '../support/growth.js';
 import { HOSTILE_TEXTS } from '../support/hostile-text.js';
 import { ImportWorkbench } from '../support/import-workbench.js';
@@ -25,7 +25,7 @@ afterAll(async () => {
 });
 
 interface Sent {
-  readonly method?: 'GET' | 'POST' | 'DELETE' | 'OPTIONS';
+  readonly method?: Method | 'OPTIONS';
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly payload?: string;
@@ -183,6 +183,7 @@ const LINE: Body = {
 const BODIES: readonly Body[] = [
   READING_BODY,
   { ...READING_BODY, name: 'an import', url: '/sensor-data/upload-csv' },
+  { ...READING_BODY, name: 'an API key', url: '/api-keys', length: 12 * KIB },
   ELEMENT,
   LINE,
 ];
@@ -265,6 +266,16 @@ const HEADERS: readonly Header[] = [
       url: '/auth/me',
       headers: { authorization: `Bearer ${text}.${text}.${text}` },
     }),
+  ],
+  [
+    'an API key',
+    ['401 api-key-malformed'],
+    (text) => ({ url: '/auth/me', headers: { 'x-api-key': text } }),
+  ],
+  [
+    'an API key as a bearer token',
+    ['401 api-key-malformed', '401 invalid-token'],
+    (text) => ({ url: '/auth/me', headers: { authorization: `Bearer sfk_${text}` } }),
   ],
   [
     'basic credentials',
@@ -384,15 +395,15 @@ describe('a header', () => {
 });
 
 describe('the routes that take a body', () => {
-  // Its 4 KiB are too few for their length to tell, and what reads them is the same.
-  const TOO_SHORT = '/auth/password';
+  // Their 4 KiB are too few for their length to tell, and what reads them is the same.
+  const TOO_SHORT = ['/auth/password', '/users', '/users/{username}'];
 
   it('are all tried', () => {
     const documented = operationsOf(api.app)
       .filter(({ requestBody }) => requestBody !== undefined)
       .map(({ path }) => path);
 
-    const tried = new Set([TOO_SHORT, ...BODIES.map(({ url }) => url)]);
+    const tried = new Set([...TOO_SHORT, ...BODIES.map(({ url }) => url)]);
     expect([...tried].toSorted()).toEqual(documented.toSorted());
   });
 });

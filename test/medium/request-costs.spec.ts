@@ -30,12 +30,14 @@ const READS: readonly (readonly [string, 'GET' | 'POST', string])[] = [
   ['/sensor-data/aggregated/repair', 'POST', `/sensor-data/aggregated/repair?${RANGE}`],
   ['/sensor-data/uploads', 'GET', '/sensor-data/uploads'],
   ['/sensor-data/uploads/{id}', 'GET', '/sensor-data/uploads/018a4f00-0000-7000-8000-000000000000'],
+  ['/api-keys', 'GET', '/api-keys'],
+  ['/audit', 'GET', '/audit'],
   ['/equipment', 'GET', '/equipment'],
   ['/equipment/{equipmentId}/metrics', 'GET', '/equipment/EQ-1/metrics'],
 ];
 
-/** These ask no store, or for the service itself. */
-const OTHERS = ['/', '/auth/me', '/health/live', '/health/ready'];
+/** These ask no store, the user pool, or for the service itself. */
+const OTHERS = ['/', '/auth/me', '/health/live', '/health/ready', '/users'];
 
 describe('a read', () => {
   it('is on this list', () => {

@@ -6,9 +6,13 @@ export interface Parameter {
   readonly name: string;
 }
 
+const METHODS = { get: 'GET', post: 'POST', patch: 'PATCH', delete: 'DELETE' } as const;
+
+export type Method = (typeof METHODS)[keyof typeof METHODS];
+
 /** A route of the document, and what it says of itself. */
 export interface Operation {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: Method;
   readonly path: string;
   readonly parameters: readonly Parameter[];
   readonly requestBody: unknown;
@@ -22,9 +26,11 @@ export function operationsOf(app: NestFastifyApplication): readonly Operation[] 
     JSON.stringify(createDocument(app).paths),
   );
   return Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([name, { parameters = [], requestBody }]) => {
-      const method = name === 'post' ? 'POST' : name === 'delete' ? 'DELETE' : 'GET';
-      return { method, path, parameters, requestBody } as const;
+    Object.entries(METHODS).flatMap(([name, method]) => {
+      const operation = methods[name];
+      if (!operation) return [];
+      const { parameters = [], requestBody } = operation;
+      return [{ method, path, parameters, requestBody }];
     }),
   );
 }

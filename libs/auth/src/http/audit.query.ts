@@ -3,27 +3,31 @@ import { instantToEpochMs } from '@sensorflow/kernel';
 import { cursorInvalid, decodeCursor, encodeCursor } from '@sensorflow/platform/http/cursor.js';
 import { PageQuery } from '@sensorflow/platform/http/page.query.js';
 import { QueryFaults } from '@sensorflow/platform/http/query-faults.js';
-import { GIVEN_ONCE, instantAt, rangeOf } from '@sensorflow/platform/http/query-values.js';
+import { ParsedBy } from '@sensorflow/platform/http/request-validation.pipe.js';
+import {
+  cursorAt,
+  GIVEN_ONCE,
+  instantAt,
+  rangeOf,
+} from '@sensorflow/platform/http/query-values.js';
 import { IsOptional, IsString, ValidateBy } from 'class-validator';
 import type { AuditQuery } from '../audit/audit-entry.js';
 import { nameHash } from '../audit/audit-trail.js';
 
 const DEFAULT_LIMIT = 100;
 const DEFAULT_RANGE_MS = 7 * 24 * 60 * 60_000;
-const MAX_CHARACTERS = 256;
+/** Names, client ids, ids of keys and hashes of names. */
+const ACTOR = /^[\p{L}\p{N}][^\p{Cc}]{0,255}$/u;
+const ACTION = /^[a-z][a-z.-]{0,63}$/;
 
-function IsShort(): PropertyDecorator {
-  const validate = (value: unknown) => typeof value !== 'string' || value.length <= MAX_CHARACTERS;
-  return ValidateBy(
-    { name: 'isShort', validator: { validate } },
-    {
-      message: `$property has at most ${MAX_CHARACTERS} characters.`,
-      context: { code: 'parameter-too-long' },
-    },
-  );
+/** Leaves what is no text to `IsString`. */
+function Fits(grammar: RegExp, code: string, message: string): PropertyDecorator {
+  const validate = (value: unknown) => typeof value !== 'string' || grammar.test(value);
+  return ValidateBy({ name: code, validator: { validate } }, { message, context: { code } });
 }
 
 /** The query string of the audit trail. */
+@ParsedBy((texts: AuditQueryTexts) => rangeIn(texts, 0))
 export class AuditQueryTexts extends PageQuery {
   @ApiPropertyOptional({
     format: 'date-time',
@@ -41,13 +45,21 @@ export class AuditQueryTexts extends PageQuery {
   @ApiPropertyOptional({ description: 'a name, client id or key id; a name also finds its hash' })
   @IsOptional()
   @IsString(GIVEN_ONCE)
-  @IsShort()
+  @Fits(
+    ACTOR,
+    'actor-invalid',
+    'An actor has 1 to 256 characters and begins with a letter or digit.',
+  )
   actor?: string;
 
   @ApiPropertyOptional({ example: 'api-key.revoke' })
   @IsOptional()
   @IsString(GIVEN_ONCE)
-  @IsShort()
+  @Fits(
+    ACTION,
+    'action-invalid',
+    'An action is 1 to 64 small letters, "." and "-", such as api-key.revoke.',
+  )
   action?: string;
 }
 
@@ -76,9 +88,11 @@ export function auditCursorOf(
   return encodeCursor(cursorQueryOf(texts), [next, String(fromEpochMs)]);
 }
 
-function rangeIn({ from, to }: AuditQueryTexts, nowEpochMs: number) {
+/** Throws DomainError `invalid` with the faults of all but what only a whole query can tell. */
+function rangeIn({ from, to, cursor }: AuditQueryTexts, nowEpochMs: number) {
   const faults = new QueryFaults();
   const [start, end] = [instantAt('/from', from, faults), instantAt('/to', to, faults)];
+  cursorAt(cursor, faults);
   if (start !== undefined && end !== undefined) rangeOf(start, end, faults);
   const problem = faults.problem();
   if (problem) throw problem;
