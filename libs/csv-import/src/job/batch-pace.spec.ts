@@ -5,11 +5,11 @@ describe('the size of a batch', () => {
   it('is what the store takes in the time, in blocks', () => {
     const pace = new BatchPace(5000);
 
-    // Of each hour of an equipment, one block: 10 in a millisecond.
-    pace.note({ count: 20_000, groups: 1000 }, 1000, 100);
+    // Of each hour of an equipment, one block: 4 in a millisecond.
+    pace.note({ count: 20_000, groups: 1000 }, 1000, 250);
 
-    expect(pace.isReached({ count: 10_000_000, groups: 49_999 })).toBe(false);
-    expect(pace.isReached({ count: 50_000, groups: 50_000 })).toBe(true);
+    expect(pace.isReached({ count: 10_000_000, groups: 19_999 })).toBe(false);
+    expect(pace.isReached({ count: 20_000, groups: 20_000 })).toBe(true);
   });
 
   it('counts the blocks that the rows of one hour take, as those of the batch before did', () => {
@@ -19,6 +19,15 @@ describe('the size of a batch', () => {
 
     expect(pace.isReached({ count: 50_000, groups: 1 })).toBe(false);
     expect(pace.isReached({ count: 105_000, groups: 1 })).toBe(true);
+  });
+
+  it('has a bound of its own for equipment and hours', () => {
+    const pace = new BatchPace(5000);
+
+    pace.note({ count: 1000, groups: 1000 }, 1000, 1);
+
+    expect(pace.isReached({ count: 39_999, groups: 39_999 })).toBe(false);
+    expect(pace.isReached({ count: 40_000, groups: 40_000 })).toBe(true);
   });
 
   it('begins small, and never ends', () => {

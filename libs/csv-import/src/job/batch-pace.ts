@@ -3,6 +3,8 @@ import type { RowTable } from '@sensorflow/sensor-data';
 /** Before anything is known of the store's pace. */
 const FIRST_BLOCKS = 8192;
 const LEAST_BLOCKS = 1024;
+/** However fast the store is: each is looked up by a number that lies in the heap. */
+const MOST_GROUPS = 40_000;
 /** Of rows that share their equipment and hour with many others: that many do not fit into one block. */
 const FIRST_BLOCKS_PER_ROW = 1 / 16;
 
@@ -22,7 +24,7 @@ export class BatchPace {
 
   /** Whether the batch has about as many blocks as the store takes in the time. */
   isReached({ count, groups }: Batch): boolean {
-    return groups + count * this.blocksPerRow >= this.mostBlocks;
+    return groups >= MOST_GROUPS || groups + count * this.blocksPerRow >= this.mostBlocks;
   }
 
   /** The batch had so many blocks, and took so long from its first call to the store to the last answer. */
