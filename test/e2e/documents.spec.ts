@@ -137,6 +137,7 @@ describe('the OpenAPI document', () => {
     // No key is an administrator.
     expect(others.toSorted()).toEqual([
       'DELETE /api-keys/{keyId}',
+      'DELETE /sensor-data/{equipmentId}',
       'DELETE /sensor-data/{equipmentId}/{timestamp}',
       'GET /api-keys',
       'GET /audit',

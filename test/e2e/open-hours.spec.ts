@@ -64,6 +64,8 @@ class Equipment {
   private async shownBy(reader: ApiClient) {
     const query = { equipmentId: this.id, interval: '24h' };
     const { status, body } = await reader.get('/sensor-data/aggregated', query);
+    // Before it is registered, equipment whose only reading was removed is not known.
+    if (body.code === 'equipment-unknown') return NOTHING;
     const items: readonly { readonly total: string; readonly sampleCount: number }[] = body.items;
     return {
       status,
@@ -73,6 +75,8 @@ class Equipment {
     };
   }
 }
+
+const NOTHING = { status: 200, totalCount: 0, inItems: 0, total: sumOf([]) };
 
 function confirmed({ status, text }: ApiAnswer, wanted: number): void {
   if (status !== wanted) throw new Error(`${status} ${text}`);
