@@ -6,7 +6,8 @@ import { verified } from '../support/verification.js';
 
 /** SENSORFLOW_RUNS=10000 is the long form. */
 const WRITES = Number(process.env['SENSORFLOW_RUNS'] ?? 400);
-const LATE_READINGS = Math.min(WRITES / 20, 200);
+/** Each takes about a batching window. */
+const LATE_READINGS = Math.min(WRITES / 20, 60);
 const EQUIPMENT = 100;
 /** Side by side, each with equipment of its own. */
 const WRITERS = 10;
