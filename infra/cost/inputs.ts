@@ -115,7 +115,7 @@ export const ASSUMED = {
   /** Of a stream, and so of functions at work at a time. */
   writeUnitsPerShard: 1000,
   /** Metrics that the alarms of a Region look at, and those of auto-scaling for tasks and for a range of a table. */
-  alarmMetrics: 24,
+  alarmMetrics: 25,
   alarmsOfTaskScaling: 4,
   alarmsOfTableRange: 4,
   /** Container Insights: of a cluster, a service and a task definition. */

@@ -50,6 +50,7 @@ export class FleetToSweep {
   private readonly blocks: DynamoDbBlockStore;
   private readonly stamps = new StampClock(new SystemClock());
   private readonly registry: DynamoDbEquipmentRegistry;
+  private readonly closing: DynamoDbClosingProgress;
   private readonly verification: Verification;
 
   private constructor(
@@ -60,7 +61,8 @@ export class FleetToSweep {
     this.blocks = new DynamoDbBlockStore(client, READINGS);
     this.registry = new DynamoDbEquipmentRegistry(client, AGGREGATES);
     const readings = new LogReadingStore(this.blocks, Retention.FOREVER, new SystemClock());
-    this.verification = verificationOf(client, readings, this.registry);
+    this.closing = new DynamoDbClosingProgress(client, AGGREGATES);
+    this.verification = verificationOf(client, readings, this.registry, this.closing);
     this.countCalls();
   }
 
@@ -109,6 +111,9 @@ export class FleetToSweep {
 
   /** Of an hour in which nothing differs: a sweep before has put it right. */
   async sweep(): Promise<Asked> {
+    for (const mark of ['frontier', 'position'] as const) {
+      await this.closing.advance(mark, hourPlus(HOUR, 1));
+    }
     await this.repair();
     this.asked = { calls: 0, readUnits: 0 };
     const { differences } = await this.repair();
@@ -141,11 +146,11 @@ function verificationOf(
   client: DynamoDBClient,
   readings: ReadingStore,
   registry: DynamoDbEquipmentRegistry,
+  closing: DynamoDbClosingProgress,
 ): Verification {
   const clock = new SystemClock();
   const aggregates = new DynamoDbAggregateStore(client, AGGREGATES, 1);
   const fleet = new DynamoDbFleetStore(client, AGGREGATES);
-  const closing = new DynamoDbClosingProgress(client, AGGREGATES);
   const hours = new HourRecomputer({ readings, aggregates, closing }, clock);
   const comparison = new AggregateComparison(readings, aggregates, fleet);
   const days = new DaysWithData(readings, aggregates, fleet);
