@@ -268,7 +268,7 @@ describe('the promise, at 10 G readings a month in one Region, provisioned and w
     totalOf(monthlyCost(TEN_G, provisioned(design))) / (TEN_G / 1e6);
 
   it.each([
-    ['$0.75 for a million sent one a minute', 0.75, { ...SINGLE, logLevel: 'warn' }],
+    ['$0.75 for a million sent one a minute', 0.75, SINGLE],
     ['$0.60 for them in batches', 0.6, BATCHES],
     ['$0.10 for 50 of one equipment in a request', 0.1, FIFTY],
     ['$0.10 for files', 0.1, CSV],
