@@ -145,7 +145,7 @@ describe('the functions', () => {
         (name) => streamMapping(regional(deployment), name)['MaximumBatchingWindowInSeconds'],
       );
 
-    expect(windows(PROD)).toEqual([5, 60]);
+    expect(windows(PROD)).toEqual([5, 10]);
     expect(windows(DEV)).toEqual([1, 1]);
   });
 });
