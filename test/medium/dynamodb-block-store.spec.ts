@@ -432,7 +432,8 @@ describe('a write whose answer is lost', () => {
     const answers = await writer.write([second]);
 
     expect(answers.map(({ outcome }) => outcome)).toEqual(['stored']);
-    expect(failures).toEqual(['unknown']);
+    // It may be seen to be closed before the call is written to it: then nothing fails.
+    expect(['', 'unknown']).toContain(failures.join());
     expect(await storedValues()).toEqual([0, 1]);
     proxy.off('connection', note);
     lonely.destroy();
