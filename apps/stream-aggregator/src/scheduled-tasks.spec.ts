@@ -32,6 +32,7 @@ describe('the function that a schedule calls', () => {
     const aggregator = new StreamBatchAggregator(
       { hours, sums: new SumRecomputer(fleet, clock), closing },
       new OpenHours(clock, REFRESH_MS),
+      clock,
     );
     return lambdaOf(
       streamBatchHandler(aggregator, clock, logger),

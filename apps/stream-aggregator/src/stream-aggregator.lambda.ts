@@ -41,6 +41,7 @@ const hours = new HourRecomputer({ readings, aggregates, closing }, clock, { ret
 const aggregator = new StreamBatchAggregator(
   { hours, sums: new SumRecomputer(fleet, clock), closing },
   new OpenHours(clock, environment.OPEN_HOUR_REFRESH_SECONDS * 1000),
+  clock,
 );
 const closer = new HourCloser({ closing, aggregates, fleet, readings, registry, hours }, clock);
 const registrar = new EquipmentRegistrar(registry, clock);

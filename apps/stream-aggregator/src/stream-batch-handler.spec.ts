@@ -43,6 +43,7 @@ describe('the function behind the readings’ stream', () => {
           closing,
         },
         new OpenHours(clock, 300_000),
+        clock,
       ),
       clock,
       createLogger('info', { write: (line) => lines.push(JSON.parse(line)) }),

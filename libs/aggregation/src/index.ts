@@ -28,6 +28,7 @@ export {
   type Hour,
   type HourRange,
 } from './hours/hour.js';
+export { RecomputationPool } from './recomputation-pool.js';
 export { OpenHours } from './hours/open-hours.js';
 export { merge, type HourMetrics, type MetricAggregate } from './hours/hourly-aggregate.js';
 export {

@@ -88,6 +88,7 @@ describe('aggregating a batch of the stream', () => {
         closing,
       },
       new OpenHours(clock, REFRESH_MS),
+      clock,
     );
   }
 
@@ -134,7 +135,7 @@ describe('aggregating a batch of the stream', () => {
       await changed('105', 'EQ-4', '2023-02-15T06:31:00Z'),
     ];
 
-    const outcome = await aggregator.aggregate(changes, NEVER);
+    const outcome = await aggregator.aggregate(changes, clock.nowEpochMs() + 10_000);
 
     expect(outcome.firstFailed).toBe('102');
     expect(outcome.failures.map(({ position }) => position)).toEqual([1, 2]);

@@ -1,4 +1,4 @@
-import { DomainError, inParallel } from '@sensorflow/kernel';
+import { DomainError, type Clock } from '@sensorflow/kernel';
 import type { ClosingAdvance, ClosingProgress } from './closing/closing-progress.js';
 import { dirtyCellId, mergeDirty, type DirtyCell } from './dirty-cell.js';
 import type { SumRecomputer } from './fleet/sum-recomputer.js';
@@ -10,6 +10,7 @@ import {
 } from './hours/hour-recomputer.js';
 import type { Hour } from './hours/hour.js';
 import type { OpenHours } from './hours/open-hours.js';
+import { RecomputationPool } from './recomputation-pool.js';
 
 /** The cell that a stream record made dirty, whether by an insertion, a replacement or a removal. */
 export interface StreamChange {
@@ -68,19 +69,23 @@ export interface StreamBatchPorts {
   readonly closing: ClosingProgress;
 }
 
-/** Cells recomputed in parallel: enough to hide the store's latency. */
-const CONCURRENCY = 8;
-
 /** Recomputes the cells that a batch of either stream made dirty, unless they can wait. */
 export class StreamBatchAggregator {
+  private readonly pool: RecomputationPool;
+
   constructor(
     private readonly ports: StreamBatchPorts,
     private readonly open: OpenHours,
-  ) {}
+    clock: Clock,
+    random?: () => number,
+  ) {
+    this.pool = new RecomputationPool(clock, random);
+  }
 
   /**
-   * Recomputes each dirty cell once. A failed cell does not block later ones, which stay fresh while the
-   * stream retries it. Every failure is in the outcome; none is thrown.
+   * Recomputes each dirty cell once; a store that is unavailable is waited for until the deadline. A failed
+   * cell does not block later ones, which stay fresh while the stream retries it. Every failure is in the
+   * outcome; none is thrown.
    */
   async aggregate(
     changes: readonly StreamChange[],
@@ -123,14 +128,13 @@ export class StreamBatchAggregator {
     const due = this.open.due();
     const said = new SaidOfHours();
     const failures: Omit<BatchFailure, 'position'>[] = [];
-    await inParallel(due, CONCURRENCY, async (cell) => {
-      try {
+    await this.pool.run(due, deadlineEpochMs, {
+      recompute: async (cell) => {
         const recompute = async () =>
           this.ports.hours.recomputeHour(cell, deadlineEpochMs, heardOf(cell.asOf));
         said.note(cell, await this.open.recompute(cell, recompute));
-      } catch (error) {
-        failures.push({ cell, error });
-      }
+      },
+      fail: (cell, error) => failures.push({ cell, error }),
     });
     const { tooLarge, sealed } = said;
     return { refreshed: due.length - failures.length, failures, tooLarge, sealed };
@@ -143,19 +147,20 @@ export class StreamBatchAggregator {
   ): Promise<Pick<BatchOutcome, 'failures' | 'tooLarge' | 'sealed' | 'postponed'>> {
     const failures: BatchFailure[] = [];
     const said = new SaidOfHours();
-    // Read once the batch is here: only then does it tell which changes a closing may have missed.
+    // Read once the batch is here: only then does it tell which changes a closing may have missed. Read again
+    // for a retry: the attempt before may have made a cell without hearing of it, and the closing has passed.
     let asked: Promise<Hour> | undefined;
-    const frontier = async () => (asked ??= this.ports.closing.read('frontier'));
-    await inParallel(tasks, CONCURRENCY, async ({ position, dirty }) => {
-      try {
-        if (dirty.level !== 'equipment-hour') await this.recomputeSum(dirty, deadlineEpochMs);
-        else {
-          const known = { frontier: await frontier(), ...heardOf(asOf) };
-          said.note(dirty.cell, await this.handleHour(dirty, known, deadlineEpochMs));
-        }
-      } catch (error) {
-        failures.push({ position, cell: dirty.cell, error });
-      }
+    const frontier = async (isRetry: boolean) => {
+      if (isRetry) asked = undefined;
+      return (asked ??= this.ports.closing.read('frontier'));
+    };
+    await this.pool.run(tasks, deadlineEpochMs, {
+      recompute: async ({ dirty }, isRetry) => {
+        if (dirty.level !== 'equipment-hour') return this.recomputeSum(dirty, deadlineEpochMs);
+        const known = { frontier: await frontier(isRetry), ...heardOf(asOf) };
+        said.note(dirty.cell, await this.handleHour(dirty, known, deadlineEpochMs));
+      },
+      fail: ({ position, dirty: { cell } }, error) => failures.push({ position, cell, error }),
     });
     const { tooLarge, sealed, postponed } = said;
     return { failures, tooLarge, sealed, postponed };

@@ -153,12 +153,17 @@ class World {
     return Math.floor(this.clock.nowEpochMs() / 1000);
   }
 
+  /** Enough for some retries. */
+  private get soon(): number {
+    return this.clock.nowEpochMs() + 1000;
+  }
+
   async step(): Promise<void> {
     const dice = this.random();
     if (dice < 0.3) await this.put();
     else if (dice < 0.5) await this.handle(this.blocks);
     else if (dice < 0.75) await this.handle(this.cells);
-    else if (dice < 0.8) await this.aggregator.refresh(NEVER);
+    else if (dice < 0.8) await this.aggregator.refresh(this.soon);
     else if (dice < 0.83) this.aggregator = this.aContainer();
     else if (dice < 0.86) this.outages.isOn = !this.outages.isOn;
     else if (dice < 0.91) await this.close();
@@ -170,7 +175,8 @@ class World {
     const { log: readings, aggregates, closing, clock } = this;
     const hours = new HourRecomputer({ readings, aggregates, closing }, clock, { random: () => 0 });
     const sums = new SumRecomputer(this.fleet, clock, () => 0);
-    return new StreamBatchAggregator({ hours, sums, closing }, new OpenHours(clock, REFRESH_MS));
+    const open = new OpenHours(clock, REFRESH_MS);
+    return new StreamBatchAggregator({ hours, sums, closing }, open, clock, () => 0);
   }
 
   private async put(): Promise<void> {
@@ -205,7 +211,7 @@ class World {
     const batch = stream.slice(0, 1 + Math.floor(this.random() * 6));
     const changes = streamChangesOf(batch);
     const heard = this.fault.changes?.(changes, this) ?? changes;
-    const { firstFailed } = await this.aggregator.aggregate(heard, NEVER);
+    const { firstFailed } = await this.aggregator.aggregate(heard, this.soon);
     const done = batch.findIndex(({ sequenceNumber }) => sequenceNumber === firstFailed);
     stream.splice(0, done === -1 ? batch.length : done);
   }

@@ -114,6 +114,7 @@ describe('5,000 readings/s over 10,000 equipment in 16 shards', () => {
     },
     // No change waits: the most that is ever written.
     new OpenHours(clock, 0),
+    clock,
   );
 
   async function workOff(batches: readonly (readonly DirtyCell[])[]): Promise<void> {

@@ -115,7 +115,7 @@ describe('closing hours', () => {
       return replaceCell(cell);
     };
 
-    const first = await aCloser().closeDueHours(NEVER);
+    const first = await aCloser().closeDueHours(world.clock.nowEpochMs() + 10_000);
     const [frontier, position] = await marks();
     world.aggregates.replaceCell = replaceCell;
     const second = await aCloser().closeDueHours(NEVER);

@@ -1,6 +1,7 @@
 import {
   AGGREGATE_TOO_LARGE,
   HOUR_SEALED,
+  RecomputationPool,
   hourOfEpochMs,
   hourPlus,
   hoursBetween,
@@ -44,7 +45,7 @@ export interface ClosingReport {
 
 /** How long after its end the closing of an hour begins: most readings that come late have come by then. */
 export const CLOSING_GRACE_MS = 5 * 60_000;
-/** Cells recomputed, or equipment looked at, in parallel. */
+/** Equipment looked at in parallel. */
 const CONCURRENCY = 8;
 
 /**
@@ -53,18 +54,21 @@ const CONCURRENCY = 8;
  */
 export class HourCloser {
   private readonly days: DaysWithData;
+  private readonly pool: RecomputationPool;
   /** As last seen; it never goes back. */
   private position: Hour | undefined;
 
   constructor(
     private readonly ports: HourCloserPorts,
     private readonly clock: Clock,
+    random?: () => number,
   ) {
+    this.pool = new RecomputationPool(clock, random);
     this.days = new DaysWithData(ports.readings, ports.aggregates, ports.fleet);
   }
 
   /**
-   * Closes what is due, as far as the time allows. A cell that fails does not hold up the others of its
+   * Closes what is due, as far as the time allows, and waits for a store that is unavailable. A cell that fails does not hold up the others of its
    * hour, but the hours after it. Throws what the stores throw while hours and cells are looked for.
    */
   async closeDueHours(deadlineEpochMs: number): Promise<ClosingReport> {
@@ -105,14 +109,18 @@ export class HourCloser {
     run: ClosingRun,
   ): Promise<boolean> {
     const open = await this.openCells(hour, equipment, run);
-    await inParallel(open, CONCURRENCY, async (equipmentId) => {
-      if (run.isOutOfTime) return;
-      await run.note({ equipmentId, hour }, async () =>
-        // The frontier has passed it: it need not be read again.
-        this.ports.hours.recomputeHour({ equipmentId, hour }, run.deadlineEpochMs, {
-          frontier: hourPlus(hour, 1),
-        }),
-      );
+    const cells = [...open].map((equipmentId) => ({ equipmentId, hour }));
+    // The frontier has passed them: it need not be read again.
+    const frontier = hourPlus(hour, 1);
+    await this.pool.run(cells, run.deadlineEpochMs, {
+      recompute: async (cell) => {
+        if (run.isOutOfTime) return;
+        run.note(
+          cell,
+          await this.ports.hours.recomputeHour(cell, run.deadlineEpochMs, { frontier }),
+        );
+      },
+      fail: (cell, error) => run.failures.push({ cell, error }),
     });
     return run.failures.length === 0 && !run.isOutOfTime;
   }
@@ -172,18 +180,10 @@ class ClosingRun {
     return this.clock.nowEpochMs() >= this.deadlineEpochMs;
   }
 
-  async note(
-    cell: EquipmentHour,
-    recompute: () => ReturnType<HourRecomputer['recomputeHour']>,
-  ): Promise<void> {
-    try {
-      const outcome = await recompute();
-      this.closedCells += 1;
-      if (outcome === AGGREGATE_TOO_LARGE) this.tooLarge.push(cell);
-      if (outcome === HOUR_SEALED) this.sealed.push(cell);
-    } catch (error) {
-      this.failures.push({ cell, error });
-    }
+  note(cell: EquipmentHour, outcome: Awaited<ReturnType<HourRecomputer['recomputeHour']>>): void {
+    this.closedCells += 1;
+    if (outcome === AGGREGATE_TOO_LARGE) this.tooLarge.push(cell);
+    if (outcome === HOUR_SEALED) this.sealed.push(cell);
   }
 
   report(hoursBehind: number): ClosingReport {
