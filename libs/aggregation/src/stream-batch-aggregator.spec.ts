@@ -238,6 +238,29 @@ describe('aggregating a batch of the stream', () => {
       expect(value()?.count).toBe(2);
     });
 
+    it.each([
+      ['the answer never came', 'lost'],
+      ['the client asked again', 'conflict'],
+    ])(
+      'closes the cell that it made, though %s and the closing has passed meanwhile',
+      async (_how, answer) => {
+        const replaceCell = aggregates.replaceCell.bind(aggregates);
+        aggregates.replaceCell = async (cell) => {
+          await replaceCell(cell);
+          await closing.advance('frontier', hourPlus(HOUR_SIX, 1));
+          aggregates.replaceCell = replaceCell;
+          if (answer === 'conflict') return answer;
+          throw new DomainError('unavailable', 'store-unavailable', 'no answer');
+        };
+
+        const outcome = await aggregator.aggregate([await changed('1', 'EQ-1')], NEVER);
+
+        expect(outcome.failures).toEqual([]);
+        const cell = aggregates.cell({ equipmentId: 'EQ-1', hour: HOUR_SIX });
+        expect(cell).toMatchObject({ isClosed: true });
+      },
+    );
+
     it('says which refreshes failed, and does them again', async () => {
       await aggregator.aggregate([await changed('1', 'EQ-1')], NEVER);
       await aggregator.aggregate([await changed('2', 'EQ-1', '2023-02-15T06:31:00Z')], NEVER);

@@ -109,8 +109,11 @@ export class HourRecomputer {
     isPassed: boolean,
     { dirty, asOf }: Omit<Recomputation, 'frontier'> = {},
   ): Promise<Attempt> {
+    // Stays so after a conflict: the client may have asked again for a write whose answer never came.
+    let isNew = false;
     return this.lock.untilNoConflict(deadlineEpochMs, async () => {
       const state = await this.stateOf(of);
+      isNew ||= state.version === 0;
       const isClosed = isPassed || state.isClosed === true;
       const fold = await this.fold(of, state, dirty, deadlineEpochMs);
       // Checked after reading: an hour that is not sealed by now was complete, however long the reading took.
@@ -122,9 +125,7 @@ export class HourRecomputer {
         },
         deadlineEpochMs,
       );
-      return outcome === 'conflict'
-        ? outcome
-        : { outcome, hasOpened: state.version === 0 && !isClosed };
+      return outcome === 'conflict' ? outcome : { outcome, hasOpened: isNew && !isClosed };
     });
   }
 
