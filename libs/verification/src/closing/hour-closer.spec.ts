@@ -103,6 +103,25 @@ describe('closing hours', () => {
     expect(await closer.closeDueHours(NEVER)).toMatchObject({ closedHours: 0, hoursBehind: 0 });
   });
 
+  it('waits for a store that is unavailable, and closes all in one run', async () => {
+    for (const equipmentId of ['EQ-1', 'EQ-2']) {
+      await world.put({ equipmentId, timestamp: '2023-02-15T06:30:00Z' });
+    }
+    await world.aggregate();
+    const replaceCell = world.aggregates.replaceCell.bind(world.aggregates);
+    let asked = 0;
+    world.aggregates.replaceCell = async (cell) => {
+      asked += 1;
+      if (asked % 4 > 0) throw new DomainError('unavailable', 'store-unavailable', 'no');
+      return replaceCell(cell);
+    };
+
+    const report = await aCloser().closeDueHours(NEVER);
+
+    expect(report).toMatchObject({ closedCells: 2, failures: [], hoursBehind: 0 });
+    expect(asked).toBe(8);
+  });
+
   it('does not pass an hour with a cell that fails, and does only that one again', async () => {
     for (const equipmentId of ['EQ-1', 'EQ-2']) {
       await world.put({ equipmentId, timestamp: '2023-02-15T06:30:00Z' });
