@@ -3,7 +3,7 @@ import { DomainError, type Clock } from '@sensorflow/kernel';
 /** Enough to hide the store's latency. */
 const CONCURRENCY = 8;
 const FIRST_PAUSE_MS = 50;
-const LONGEST_PAUSE_MS = 2000;
+const LONGEST_PAUSE_MS = 1000;
 /** Others that may go before a cell that is refused again and again: perhaps only its partition is too hot. */
 const MOST_PASSING = 4;
 

@@ -61,6 +61,8 @@ type DirtyEquipmentHour = Extract<DirtyCell, { readonly level: 'equipment-hour' 
 interface Task {
   readonly position: number;
   readonly dirty: DirtyCell;
+  /** Of a shard-hour: those that an attempt has done before it failed. */
+  readonly doneMetrics: Set<string>;
 }
 
 export interface StreamBatchPorts {
@@ -155,8 +157,13 @@ export class StreamBatchAggregator {
       return (asked ??= this.ports.closing.read('frontier'));
     };
     await this.pool.run(tasks, deadlineEpochMs, {
-      recompute: async ({ dirty }, isRetry) => {
-        if (dirty.level !== 'equipment-hour') return this.recomputeSum(dirty, deadlineEpochMs);
+      recompute: async ({ dirty, doneMetrics }, isRetry) => {
+        if (dirty.level === 'shard-hour') {
+          return this.recomputeShardHour(dirty, doneMetrics, deadlineEpochMs);
+        }
+        if (dirty.level === 'fleet-hour') {
+          return this.ports.sums.recomputeFleetHour(dirty.cell, deadlineEpochMs);
+        }
         const known = { frontier: await frontier(isRetry), ...heardOf(asOf) };
         said.note(dirty.cell, await this.handleHour(dirty, known, deadlineEpochMs));
       },
@@ -178,13 +185,14 @@ export class StreamBatchAggregator {
     );
   }
 
-  private recomputeSum(
-    dirty: Exclude<DirtyCell, DirtyEquipmentHour>,
+  private recomputeShardHour(
+    { cell, metrics, asOf }: Extract<DirtyCell, { readonly level: 'shard-hour' }>,
+    doneMetrics: Set<string>,
     deadlineEpochMs: number,
   ): Promise<void> {
-    return dirty.level === 'shard-hour'
-      ? this.ports.sums.recomputeShardHour(dirty.cell, dirty.metrics, deadlineEpochMs, dirty.asOf)
-      : this.ports.sums.recomputeFleetHour(dirty.cell, deadlineEpochMs);
+    const left = metrics.filter((metric) => !doneMetrics.has(metric));
+    const onDone = (metric: string) => doneMetrics.add(metric);
+    return this.ports.sums.recomputeShardHour(cell, left, deadlineEpochMs, { asOf, onDone });
   }
 }
 
@@ -231,6 +239,7 @@ function tasksOf(changes: readonly StreamChange[]): readonly Task[] {
   return [...said.values()].map(({ position, first, others }) => ({
     position,
     dirty: mergeDirty(first, others),
+    doneMetrics: new Set(),
   }));
 }
 

@@ -156,6 +156,23 @@ describe('aggregates in a table that throttles', () => {
     },
   );
 
+  it('are done, the many sums of a shard-hour one after another', async () => {
+    const bench = new Bench();
+    const metrics = Array.from({ length: 200 }, (_none, index) => `m-${index}`);
+    const dirty = {
+      level: 'shard-hour',
+      cell: { shard: 0, hour: HOUR },
+      metrics,
+      asOf: 0,
+    } as const;
+
+    const outcome = await bench.aggregate([{ sequenceNumber: '1', dirty }]);
+
+    expect(outcome.failures).toEqual([]);
+    expect(bench.capacity.written).toBe(200);
+    expect(bench.capacity.asked).toBeLessThan(200 * 6);
+  });
+
   it('are done, open hours by their refreshes', async () => {
     const bench = new Bench();
     const changes = Array.from({ length: 200 }, (_none, index) => hourChange(index));

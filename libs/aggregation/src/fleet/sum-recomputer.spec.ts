@@ -126,8 +126,8 @@ describe('recomputing sums', () => {
   it('says as of when it holds: as its oldest open cell, and never younger than what was known before', async () => {
     const cell = { hour: HOUR, version: 1, metrics: new Map() };
     const asOf = () => fleet.sum({ ...FLEET_HOUR, shard: 0 })?.asOf;
-    const sumUp = async (known?: number) => {
-      await aRecomputer().recomputeShardHour(SHARD_HOUR, ['value'], NEVER, known);
+    const sumUp = async (known = 0) => {
+      await aRecomputer().recomputeShardHour(SHARD_HOUR, ['value'], NEVER, { asOf: known });
       await aRecomputer().recomputeFleetHour(FLEET_HOUR, NEVER);
       return [asOf(), fleet.sum(FLEET_HOUR)?.asOf];
     };

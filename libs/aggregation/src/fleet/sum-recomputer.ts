@@ -13,6 +13,16 @@ const CONCURRENCY = 16;
 
 type Versions = ReadonlyMap<SumOf, number>;
 
+export interface ShardRecomputation {
+  /**
+   * What some equipment-hour said before the call: a scan takes time, and cells that appear meanwhile where it
+   * has been already are older than what it still comes across.
+   */
+  readonly asOf?: number;
+  /** Told of each metric as it is done: whoever calls again after a failure need not ask for it again. */
+  readonly onDone?: (metric: string) => void;
+}
+
 interface Total {
   readonly metrics: HourMetrics;
   readonly asOf: number | undefined;
@@ -36,19 +46,16 @@ export class SumRecomputer {
   /**
    * When it returns, these metrics of the shard-hour contain every change of its equipment-hours made
    * before the call. Throws `recompute-out-of-time` at the deadline, and what else the store throws.
-   *
-   * @param asOf what some equipment-hour said before the call: a scan takes time, and cells that appear
-   *   meanwhile where it has been already are older than what it still comes across
    */
   async recomputeShardHour(
     of: ShardHour,
     metrics: readonly string[],
     deadlineEpochMs: number,
-    asOf = 0,
+    { asOf = 0, onDone }: ShardRecomputation = {},
   ): Promise<void> {
     const sums = metrics.map((metric) => ({ ...of, metric }));
     const scan = (wanted: readonly string[]) => this.fleet.scanShard(of, wanted);
-    await this.recompute(sums, deadlineEpochMs, scan, asOf);
+    await this.recompute(sums, deadlineEpochMs, scan, { asOf, ...(onDone && { onDone }) });
   }
 
   /** The same for a metric's fleet-hour and its shard-hours. */
@@ -70,7 +77,7 @@ export class SumRecomputer {
     sums: readonly SumOf[],
     deadlineEpochMs: number,
     scan: (metrics: readonly string[]) => AsyncIterable<readonly Summand[]>,
-    mostAsOf = Infinity,
+    { asOf: mostAsOf = Infinity, onDone }: ShardRecomputation = {},
   ): Promise<void> {
     let pending = sums;
     let versions: Versions = new Map(
@@ -88,7 +95,8 @@ export class SumRecomputer {
         asOf = page.reduce((oldest, summand) => older(oldest, summand.asOf), asOf);
         this.lock.assertTimeLeft(deadlineEpochMs);
       }
-      pending = await this.putAll(versions, { metrics, asOf: asOf && Math.min(asOf, mostAsOf) });
+      const total = { metrics, asOf: asOf && Math.min(asOf, mostAsOf) };
+      pending = await this.putAll(versions, total, onDone);
       return pending.length === 0 ? 'recomputed' : 'conflict';
     });
   }
@@ -101,13 +109,27 @@ export class SumRecomputer {
     return versions;
   }
 
-  /** Those that another was first to write. */
-  private async putAll(versions: Versions, total: Total): Promise<readonly SumOf[]> {
+  /** Those that another was first to write. After a failure, which it throws, it begins no other. */
+  private async putAll(
+    versions: Versions,
+    total: Total,
+    onDone: ShardRecomputation['onDone'],
+  ): Promise<readonly SumOf[]> {
     const conflicting: SumOf[] = [];
+    const failures: unknown[] = [];
     await inParallel(versions, CONCURRENCY, async ([of, known]) => {
-      const outcome = await this.put(of, known + 1, total);
-      if (outcome === 'conflict') conflicting.push(of);
+      try {
+        const outcome = failures.length === 0 && (await this.put(of, known + 1, total));
+        if (outcome === 'replaced') onDone?.(of.metric);
+        else if (outcome === 'conflict') conflicting.push(of);
+        else this.lock.remember(sumId(of), known);
+      } catch (error) {
+        // A write refused for another version costs as much as one that is done.
+        this.lock.remember(sumId(of), known);
+        failures.push(error);
+      }
     });
+    if (failures.length > 0) throw failures[0];
     return conflicting;
   }
 
