@@ -160,6 +160,31 @@ describe('closing hours', () => {
     expect(ofSix('EQ-1')?.isClosed).toBe(true);
   });
 
+  it('gets on from run to run, however many equipment have nothing in the hour', async () => {
+    await world.put({ equipmentId: 'EQ-1', timestamp: '2023-02-15T06:30:00Z' });
+    for (let idle = 0; idle < 100; idle += 1) {
+      await world.put({ equipmentId: `IDLE-${idle}`, timestamp: '2023-02-15T05:30:00Z' });
+    }
+    await world.aggregate();
+    await closing.advance('frontier', SIX);
+    await closing.advance('position', SIX);
+    const range = world.readings.range.bind(world.readings);
+    world.readings.range = async (...query) => {
+      world.clock.advance(1_000);
+      return range(...query);
+    };
+    const closer = aCloser();
+
+    const reports = [];
+    for (let runs = 0; runs < 3; runs += 1) {
+      reports.push(await closer.closeDueHours(world.clock.nowEpochMs() + 50_000));
+    }
+
+    expect(reports.map(({ closedCells }) => closedCells)).toEqual([1, 0, 0]);
+    expect(reports.map(({ hoursBehind }) => hoursBehind)).toEqual([1, 1, 0]);
+    expect(ofSix('EQ-1')).toEqual({ count: 1, isClosed: true });
+  });
+
   it('passes sealed hours, whose readings expire, and names their cells', async () => {
     world = aWorld(Retention.ofDays(4));
     at('2023-03-15T07:20:00Z');

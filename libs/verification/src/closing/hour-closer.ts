@@ -57,6 +57,14 @@ export class HourCloser {
   private readonly pool: RecomputationPool;
   /** As last seen; it never goes back. */
   private position: Hour | undefined;
+  /**
+   * Equipment without readings in the hour that is being closed. The frontier has passed it: readings that come
+   * later are recomputed by themselves.
+   */
+  private empty: { readonly hour: Hour | undefined; readonly equipmentIds: Set<string> } = {
+    hour: undefined,
+    equipmentIds: new Set(),
+  };
 
   constructor(
     private readonly ports: HourCloserPorts,
@@ -102,14 +110,41 @@ export class HourCloser {
     this.position = position;
   }
 
-  /** Whether all cells of the hour are closed now. */
+  /**
+   * Whether all cells of the hour are closed now. Those that are there come first, so that many equipment without
+   * a cell never hold them up.
+   */
   private async closeHour(
     hour: Hour,
     equipment: readonly string[],
     run: ClosingRun,
   ): Promise<boolean> {
-    const open = await this.openCells(hour, equipment, run);
-    const cells = [...open].map((equipmentId) => ({ equipmentId, hour }));
+    const { known, open } = await this.cellsOf(hour, run.budget);
+    await this.closeCells(open, hour, run);
+    const withoutCell = equipment.filter((id) => !known.has(id));
+    await this.closeCells(await this.withReadings(withoutCell, hour, run), hour, run);
+    return run.failures.length === 0 && !run.isOutOfTime;
+  }
+
+  /** A closed cell was recomputed after the frontier had moved. */
+  private async cellsOf(hour: Hour, budget: WorkBudget) {
+    const known = new Set<string>();
+    const open: string[] = [];
+    for await (const page of this.ports.aggregates.scanHour(hour, budget)) {
+      for (const { equipmentId, isClosed } of page) {
+        known.add(equipmentId);
+        if (isClosed !== true) open.push(equipmentId);
+      }
+    }
+    return { known, open };
+  }
+
+  private async closeCells(
+    equipmentIds: readonly string[],
+    hour: Hour,
+    run: ClosingRun,
+  ): Promise<void> {
+    const cells = equipmentIds.map((equipmentId) => ({ equipmentId, hour }));
     // The frontier has passed them: it need not be read again.
     const frontier = hourPlus(hour, 1);
     await this.pool.run(cells, run.deadlineEpochMs, {
@@ -122,31 +157,24 @@ export class HourCloser {
       },
       fail: (cell, error) => run.failures.push({ cell, error }),
     });
-    return run.failures.length === 0 && !run.isOutOfTime;
   }
 
-  /**
-   * Of the hour's cells those that are not closed, and equipment that has readings but no cell. A closed
-   * cell was recomputed after the frontier had moved.
-   */
-  private async openCells(
+  /** As far as the time allows; the next run looks at the rest. */
+  private async withReadings(
+    equipmentIds: readonly string[],
     hour: Hour,
-    equipment: readonly string[],
     run: ClosingRun,
-  ): Promise<ReadonlySet<string>> {
-    const cells = new Set<string>();
-    const open = new Set<string>();
-    for await (const page of this.ports.aggregates.scanHour(hour, run.budget)) {
-      for (const { equipmentId, isClosed } of page) {
-        cells.add(equipmentId);
-        if (isClosed !== true) open.add(equipmentId);
-      }
-    }
-    const withoutCell = equipment.filter((id) => !cells.has(id));
-    await inParallel(withoutCell, CONCURRENCY, async (equipmentId) => {
-      if (await this.hasReadings({ equipmentId, hour }, run.budget)) open.add(equipmentId);
+  ): Promise<readonly string[]> {
+    if (this.empty.hour !== hour) this.empty = { hour, equipmentIds: new Set() };
+    const empty = this.empty.equipmentIds;
+    const found: string[] = [];
+    const unknown = equipmentIds.filter((id) => !empty.has(id));
+    await inParallel(unknown, CONCURRENCY, async (equipmentId) => {
+      if (run.isOutOfTime) return;
+      if (await this.hasReadings({ equipmentId, hour }, run.budget)) found.push(equipmentId);
+      else empty.add(equipmentId);
     });
-    return open;
+    return found;
   }
 
   private async hasReadings(
