@@ -27,7 +27,7 @@ type Fate = 'stored' | 'not-stored' | 'lost' | 'landed' | 'delayed' | 'late';
 
 export interface UndoSchedule {
   readonly rows: readonly { readonly minute: number; readonly value: number }[];
-  readonly runs: readonly { readonly pieceBytes: number; readonly diesAt: number }[];
+  readonly runs: readonly { readonly maxBatchRows: number; readonly diesAt: number }[];
   /** Each attempt; none at all if the import stays. */
   readonly undos: readonly { readonly diesAt: number }[];
   readonly corrections: readonly { readonly minute: number; readonly skewMs: number }[];
@@ -58,7 +58,7 @@ const anything: fc.Arbitrary<UndoSchedule> = fc.record({
     minLength: 1,
     maxLength: 14,
   }),
-  runs: fc.array(fc.record({ pieceBytes: fc.constantFrom(40, 90, 200, 2000), diesAt: aDeath }), {
+  runs: fc.array(fc.record({ maxBatchRows: fc.constantFrom(1, 2, 3, 5, 100), diesAt: aDeath }), {
     minLength: 1,
     maxLength: 3,
   }),
@@ -79,7 +79,7 @@ const manyRuns = fc
   .record({
     schedule: anything,
     minutes: fc.array(fc.constantFrom(0, 1, 2), { minLength: 4, maxLength: 10 }),
-    runs: fc.array(fc.record({ pieceBytes: fc.constantFrom(40, 90, 200), diesAt: aDeath }), {
+    runs: fc.array(fc.record({ maxBatchRows: fc.constantFrom(1, 2, 3, 5), diesAt: aDeath }), {
       minLength: 2,
       maxLength: 3,
     }),
@@ -183,12 +183,12 @@ export class SimulatedUndo {
 
   private async import(
     request: RunRequest,
-    { pieceBytes, diesAt }: UndoSchedule['runs'][number],
+    { maxBatchRows, diesAt }: UndoSchedule['runs'][number],
   ): Promise<void> {
     const touch = this.process(diesAt);
     const ports = this.importPorts(touched(this.importWorld(), touch));
     await touch().catch(tellNobody);
-    const importer = this.bench.importer({ ...LIMITS, pieceBytes }, ports);
+    const importer = this.bench.importer({ ...LIMITS, maxBatchRows }, ports);
     await importer.run(request, ALL_THE_TIME).catch(tellNobody);
   }
 
@@ -337,7 +337,7 @@ export class SimulatedUndo {
   }
 }
 
-const LIMITS = { pieceBytes: 90, maxBlocks: 2, checkpointRows: 3 };
+const LIMITS = { pieceBytes: 90, maxCalls: 2, checkpointMs: 0 };
 
 function covers({ from, to, stamp }: Removed, said: Said): boolean {
   return said.minute >= from && said.minute < to && compareStamps(stamp, said.stamp) > 0;
