@@ -2,7 +2,14 @@ import { accepted, refused, type Parsed } from '@sensorflow/kernel';
 
 const GRAMMAR = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
 /** Words that stand in the place of an equipment id in the routes below /sensor-data. */
-const RESERVED: ReadonlySet<string> = new Set(['aggregated', 'batch', 'uploads', 'upload-csv']);
+const RESERVED: ReadonlySet<string> = new Set([
+  'aggregated',
+  'batch',
+  'csv-preview',
+  'live',
+  'upload-csv',
+  'uploads',
+]);
 
 /** Faults: `equipment-id-missing` (empty text), `equipment-id-invalid`, `equipment-id-reserved`. */
 export function parseEquipmentId(text: string): Parsed<string> {

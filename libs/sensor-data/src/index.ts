@@ -44,7 +44,6 @@ export { MAX_METRICS_PER_READING, parseMetricName } from './metric-name.js';
 export { parseReading, type ParsedReading } from './parse-reading.js';
 export {
   DEFAULT_METRIC,
-  readingKey,
   type Reading,
   type ReadingIdentity,
   type StoredReading,

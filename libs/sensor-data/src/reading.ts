@@ -24,8 +24,3 @@ export const DEFAULT_METRIC = 'value';
 
 /** The identity of a reading. */
 export type ReadingIdentity = Pick<Reading, 'equipmentId' | 'timestamp'>;
-
-/** Text that is equal for two readings exactly when they have one identity. */
-export function readingKey({ equipmentId, timestamp }: ReadingIdentity): string {
-  return `${equipmentId} ${timestamp}`;
-}

@@ -17,10 +17,10 @@ export function recordQuickly(server: FastifyInstance, sensorData: SensorData): 
     route.handler = function handle(request, reply) {
       const caller = callerOf(request);
       if (!caller) return nestsHandler.call(this, request, reply);
-      void sensorData.recordReading(request.body, caller.subject, caller.equipment).then(
-        (reading) => reply.code(201).send(toReadingView(reading)),
-        (error: unknown) => sendProblem(error, request, reply),
-      );
+      void sensorData
+        .recordReading(request.body, caller.subject, caller.equipment)
+        .then((reading) => reply.code(201).send(toReadingView(reading)))
+        .catch((error: unknown) => sendProblem(error, request, reply));
       return undefined;
     };
   });
