@@ -13,7 +13,7 @@ const CALLS_AT_ONCE = 4;
 const HOURS_PER_DAY = 24;
 
 /**
- * Puts an aggregate of one reading into every hour of so many days, as if they had been recomputed; the
+ * Puts a closed aggregate of one reading into every hour of so many days, as if they had been recomputed; the
  * stack's aggregator makes the sums above them. Answers how many there are.
  */
 export async function putHours(
@@ -63,6 +63,6 @@ function hoursOf(equipmentId: string, startOfDay: number): readonly Item[] {
     const hour = parseHour(timestamp.slice(0, 13));
     if (hour === undefined) throw new Error(`${timestamp} has no hour`);
     const metrics = foldReadings([aStoredReading({ equipmentId, timestamp, value: i })]);
-    return toItem({ equipmentId, hour, version: 1, metrics }, 0);
+    return toItem({ equipmentId, hour, version: 1, metrics, isClosed: true }, 0);
   });
 }
