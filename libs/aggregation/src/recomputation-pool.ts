@@ -6,10 +6,14 @@ const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1000;
 /** Others that may go before a cell that is refused again and again: perhaps only its partition is too hot. */
 const MOST_PASSING = 4;
+/** When nothing has got done for so long, it is no throttling: whoever waits longer holds up all that comes behind. */
+const PATIENCE_MS = 5000;
 
 export interface PoolWork<T> {
   /** A retry must not rely on anything that an earlier attempt has read. */
   recompute(cell: T, isRetry: boolean): Promise<void>;
+  /** Of cells that are done in parts: how many are. */
+  partsDone?(cell: T): number;
   /** Its last error. */
   fail(cell: T, error: unknown): unknown;
 }
@@ -23,7 +27,7 @@ export class RecomputationPool {
 
   /**
    * Recomputes each cell, those first that come first, so that they also end about in this order. What is
-   * `unavailable` is tried again until the deadline; other errors fail their cell at once.
+   * `unavailable` is tried again until the deadline, as long as others get done; other errors fail their cell at once.
    */
   async run<T>(cells: Iterable<T>, deadlineEpochMs: number, work: PoolWork<T>): Promise<void> {
     await new PoolRun(cells, deadlineEpochMs, work, this.clock, this.random).drain();
@@ -48,6 +52,7 @@ class PoolRun<T> {
   private pauseMs = FIRST_PAUSE_MS;
   /** Of attempts that were under way together, one refusal counts. */
   private round = 0;
+  private gotOnEpochMs: number;
 
   constructor(
     cells: Iterable<T>,
@@ -57,6 +62,7 @@ class PoolRun<T> {
     private readonly random: () => number,
   ) {
     this.fresh = [...cells].entries();
+    this.gotOnEpochMs = clock.nowEpochMs();
   }
 
   async drain(): Promise<void> {
@@ -95,15 +101,18 @@ class PoolRun<T> {
   private async attempt(attempt: Attempt<T>): Promise<void> {
     const { cell, refusals } = attempt;
     const { round } = this;
-    if (refusals > 0 && this.timeLeftMs() <= 0) {
+    if (refusals > 0 && this.isOver()) {
       this.work.fail(cell, attempt.error);
       return;
     }
+    const partsBefore = this.work.partsDone?.(cell);
     try {
       await this.work.recompute(cell, refusals > 0);
+      this.noteProgress();
       this.speedUp();
     } catch (error) {
-      if (!isUnavailable(error) || this.timeLeftMs() <= 0) {
+      if (this.work.partsDone?.(cell) !== partsBefore) this.noteProgress();
+      if (!isUnavailable(error) || this.isOver()) {
         this.work.fail(cell, error);
         return;
       }
@@ -111,6 +120,10 @@ class PoolRun<T> {
       this.putBack({ ...attempt, error });
       await this.pause();
     }
+  }
+
+  private noteProgress(): void {
+    this.gotOnEpochMs = this.clock.nowEpochMs();
   }
 
   private slowDown(): void {
@@ -136,6 +149,11 @@ class PoolRun<T> {
   private async pause(): Promise<void> {
     const pauseMs = this.pauseMs * (0.5 + this.random() / 2);
     await this.clock.sleep(Math.min(pauseMs, this.timeLeftMs()));
+  }
+
+  private isOver(): boolean {
+    const idleMs = this.clock.nowEpochMs() - this.gotOnEpochMs;
+    return this.timeLeftMs() <= 0 || idleMs >= PATIENCE_MS;
   }
 
   private timeLeftMs(): number {

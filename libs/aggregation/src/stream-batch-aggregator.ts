@@ -167,6 +167,7 @@ export class StreamBatchAggregator {
         const known = { frontier: await frontier(isRetry), ...heardOf(asOf) };
         said.note(dirty.cell, await this.handleHour(dirty, known, deadlineEpochMs));
       },
+      partsDone: ({ doneMetrics }) => doneMetrics.size,
       fail: ({ position, dirty: { cell } }, error) => failures.push({ position, cell, error }),
     });
     const { tooLarge, sealed, postponed } = said;
