@@ -210,7 +210,9 @@ describe('the built product on another AWS', () => {
     expect(ids).toEqual(expect.arrayContaining([equipmentId]));
   });
 
-  it('verifies clean', async () => {
+  it('verifies clean what its schedule has closed', async () => {
+    python([join(HERE, 'close_hours.py'), endpoint, REGION, 'close-hours']);
+
     const verified = await eventually(
       async () => runVerify({ SENSORFLOW_URL: baseUrl, SENSORFLOW_TOKEN: token }),
       ({ exitCode }) => exitCode === 0,

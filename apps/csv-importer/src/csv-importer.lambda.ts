@@ -26,13 +26,8 @@ import {
   WAITING_GROUP_COMMIT_OPTIONS,
 } from '@sensorflow/sensor-data';
 import { DynamoDbBlockStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-block-store.js';
-import { setFlagsFromString } from 'node:v8';
 import { AggregateRecomputation } from './aggregate-recomputation.js';
 import { uploadBatchHandler } from './upload-batch-handler.js';
-
-// V8 lets so small a heap grow by half before it collects all of it: an eighth of the CPU of an import. NODE_OPTIONS
-// (function-memory.ts) may not say this.
-setFlagsFromString('--heap-growing-percent=75');
 
 // Composed once per container; Lambda keeps it, with its connections, for later messages.
 const environment = readImporterEnvironment(process.env);

@@ -6,7 +6,9 @@ import { LocalStack } from '../../support/local-stack.js';
 import { aPerson } from '../../support/people.js';
 import { importEnd, uploadFile } from '../../support/sensorflow.js';
 
-const HUGE_ROWS = 6_000_000;
+/** Each in an equipment and hour of its own, so that the store is asked for each of them. */
+const HUGE_ROWS = 500_000;
+const HUGE_EQUIPMENT = 2000;
 const OTHERS = 20;
 const ROWS_OF_ANOTHER = 2000;
 /** So many of the others are enough to see that they do not wait for the huge one. */
@@ -36,6 +38,15 @@ function rowsOf(equipmentId: string, count: number): string {
     { length: count },
     (_, i) => `${equipmentId},${new Date(1_672_531_200_000 + i * 1000).toISOString()},${i % 97}\n`,
   );
+  return HEAD + rows.join('');
+}
+
+function hugeFile(): string {
+  const rows = Array.from({ length: HUGE_ROWS }, (_, i) => {
+    const hour = Math.floor(i / HUGE_EQUIPMENT);
+    const timestamp = new Date(1_640_995_200_000 + hour * 3_600_000).toISOString();
+    return `EQ-HUGE-${i % HUGE_EQUIPMENT},${timestamp},${i % 97}\n`;
+  });
   return HEAD + rows.join('');
 }
 
@@ -72,7 +83,7 @@ function peakMemories(): readonly number[] {
 describe('an operator with a huge import and many others', () => {
   it('holds up neither the small import of somebody else nor their own for long', async () => {
     const alone = await importSmall(ada, 'EQ-ALONE');
-    const huge = await uploadFile(mallory, 'huge.csv', rowsOf('EQ-HUGE', HUGE_ROWS));
+    const huge = await uploadFile(mallory, 'huge.csv', hugeFile());
     const others = await Promise.all(
       Array.from({ length: OTHERS }, async (_none, n) =>
         uploadFile(mallory, `other-${n}.csv`, rowsOf(`EQ-OTHER-${n}`, ROWS_OF_ANOTHER)),

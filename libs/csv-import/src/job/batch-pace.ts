@@ -4,7 +4,7 @@ import type { RowTable } from '@sensorflow/sensor-data';
 const FIRST_BLOCKS = 8192;
 const LEAST_BLOCKS = 1024;
 /** However fast the store is: each is looked up by a number that lies in the heap. */
-const MOST_GROUPS = 40_000;
+const MOST_GROUPS = 20_000;
 /** Of rows that share their equipment and hour with many others: that many do not fit into one block. */
 const FIRST_BLOCKS_PER_ROW = 1 / 16;
 

@@ -35,8 +35,8 @@ const MIB = 1024 * KIB;
 export const IMPORT_LIMITS: ImportLimits = {
   pieceBytes: 64 * KIB,
   // Two batches take some 20 MB, however long the rows.
-  maxBatchRows: 300_000,
-  maxBatchValues: 600_000,
+  maxBatchRows: 200_000,
+  maxBatchValues: 400_000,
   batchMs: 5000,
   maxBlockRows: 350,
   maxCalls: 16,
