@@ -62,15 +62,16 @@ export class DayLayouts {
     return days;
   }
 
-  /** The same, but asks nobody when each day of the range is known to hold something. */
-  async knownDaysWithin(range: HourRange, budget?: WorkBudget): Promise<readonly DayLayout[]> {
+  /** Those of the same days that this process knows, and whether these are all days of the range. */
+  knownWithin(range: HourRange): { readonly days: readonly DayLayout[]; readonly isAll: boolean } {
     const days: DayLayout[] = [];
     const last = dayOf(hourPlus(range.to, -1));
+    let isAll = true;
     for (let day = dayOf(range.from); ; day = dayAfter(day)) {
       const shards = this.known.get(day);
-      if (shards === undefined) return this.daysWithin(range, budget);
-      days.push({ day, shards });
-      if (day >= last) return days;
+      if (shards === undefined) isAll = false;
+      else days.push({ day, shards });
+      if (day >= last) return { days, isAll };
     }
   }
 

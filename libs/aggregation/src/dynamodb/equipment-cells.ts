@@ -50,14 +50,32 @@ export class EquipmentCells {
     budget?: WorkBudget,
     projection?: Projection,
   ): AsyncGenerator<readonly Item[]> {
-    const days = await this.layouts.knownDaysWithin(range, budget);
     const atOnce = projection ? KEYS_PER_CALL * CALLS_AT_ONCE : WHOLE_CELLS_AT_ONCE;
-    for (const keys of chunksOf(cellKeys(equipmentId, range, days), atOnce)) {
-      const calls = [...chunksOf(keys, KEYS_PER_CALL)].map((some) =>
-        this.get(some, budget, projection),
-      );
-      yield (await Promise.all(calls)).flat().sort(byCell);
-    }
+    const pageOf = async (keys: readonly CellKey[]) => this.page(keys, budget, projection);
+    const known = this.layouts.knownWithin(range);
+    const chunks = chunksOf(cellKeys(equipmentId, range, known.days), atOnce);
+    const { value: first = [] } = chunks.next();
+    // Most often nothing has come to the days that were not known, and this page is the answer.
+    const [days, page] = await Promise.all([
+      known.isAll ? known.days : this.layouts.daysWithin(range, budget),
+      pageOf(first),
+    ]);
+    const isSame = days.length === known.days.length;
+    if (isSame && page.length > 0) yield page;
+    const rest = isSame ? chunks : chunksOf(cellKeys(equipmentId, range, days), atOnce);
+    for (const keys of rest) yield await pageOf(keys);
+  }
+
+  /** In order of the hour. */
+  private async page(
+    keys: readonly CellKey[],
+    budget: WorkBudget | undefined,
+    projection: Projection | undefined,
+  ): Promise<readonly Item[]> {
+    const calls = [...chunksOf(keys, KEYS_PER_CALL)].map((some) =>
+      this.get(some, budget, projection),
+    );
+    return (await Promise.all(calls)).flat().sort(byCell);
   }
 
   private async get(
