@@ -26,8 +26,8 @@ describe('the size of a batch', () => {
 
     pace.note({ count: 1000, groups: 1000 }, 1000, 1);
 
-    expect(pace.isReached({ count: 39_999, groups: 39_999 })).toBe(false);
-    expect(pace.isReached({ count: 40_000, groups: 40_000 })).toBe(true);
+    expect(pace.isReached({ count: 19_999, groups: 19_999 })).toBe(false);
+    expect(pace.isReached({ count: 20_000, groups: 20_000 })).toBe(true);
   });
 
   it('begins small, and never ends', () => {

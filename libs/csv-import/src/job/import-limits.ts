@@ -34,7 +34,7 @@ const MIB = 1024 * KIB;
 
 export const IMPORT_LIMITS: ImportLimits = {
   pieceBytes: 64 * KIB,
-  // Two batches take some 20 MB, however long the rows.
+  // Two batches are held at a time, as much of each as this, however long the rows.
   maxBatchRows: 200_000,
   maxBatchValues: 400_000,
   batchMs: 5000,
