@@ -35,6 +35,9 @@ export class Children {
 
   constructor() {
     process.once('exit', () => this.killAll());
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.once(signal, () => process.exit(130));
+    }
   }
 
   start(program: Program): Child {

@@ -189,9 +189,6 @@ async function main(): Promise<void> {
   const dataDir = mkdtempSync(join(tmpdir(), 'sensorflow-freshness-'));
   const children = new Children();
   process.once('exit', () => rmSync(dataDir, { recursive: true, force: true }));
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => process.exit(130));
-  }
   const announcement = await startStack(children, dataDir);
   const api = new Api(announcement.baseUrl, await tokenOf(announcement));
   const startedAt = performance.now();

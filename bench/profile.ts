@@ -77,9 +77,6 @@ async function profile(stand: Stand): Promise<CpuProfile> {
 const machine = describeMachine();
 bindGenerator(machine);
 const stand = new Stand(machine);
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.once(signal, () => process.exit(130));
-}
 try {
   const times = selfTimes(await profile(stand), ROOT, Number(options.seconds));
   const top = Number(options.top);

@@ -90,9 +90,6 @@ async function main(): Promise<number> {
   bindGenerator(machine);
   say(boundMachineText(machine));
   const stand = new Stand(machine);
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => process.exit(130));
-  }
   try {
     await stand.open();
     const csvFile = writeCsvFile(join(stand.folder, 'readings.csv'), plan.csvRows);

@@ -107,9 +107,6 @@ function tableOf(rows: readonly Row[]): string {
 async function main(): Promise<number> {
   const machine = describeMachine();
   const stand = new Stand(machine);
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => process.exit(130));
-  }
   await stand.cloud.start();
   const store = await startStore(stand.folder);
   try {

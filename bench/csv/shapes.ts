@@ -71,9 +71,6 @@ async function measure(stand: Stand, file: CsvFile): Promise<void> {
 const machine = describeMachine();
 bindGenerator(machine);
 const stand = new Stand(machine);
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.once(signal, () => process.exit(130));
-}
 try {
   await stand.open();
   for (const [name, shape] of Object.entries(SHAPES)) {
