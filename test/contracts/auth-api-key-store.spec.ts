@@ -1,4 +1,4 @@
-import { ScanCommand, DeleteItemCommand } from '@aws-sdk/client-dynamodb';
+import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import type { ApiKey } from '@sensorflow/auth/api-keys/api-key.js';
 import type { ApiKeyStore } from '@sensorflow/auth/api-keys/api-key-store.js';
 import { apiKeyHash, newApiKeyText } from '@sensorflow/auth/api-keys/api-key-text.js';
@@ -18,16 +18,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await table.close();
 });
-
-async function emptyTable(): Promise<void> {
-  const { Items = [] } = await table.client.send(new ScanCommand({ TableName: table.name }));
-  for (const { partition, entry } of Items) {
-    if (!partition || !entry) continue;
-    await table.client.send(
-      new DeleteItemCommand({ TableName: table.name, Key: { partition, entry } }),
-    );
-  }
-}
 
 function aKey(differences: Partial<ApiKey> = {}): ApiKey {
   const { keyId, key } = newApiKeyText();
@@ -59,7 +49,7 @@ const MAKERS: Readonly<Record<string, () => ApiKeyStore>> = {
 };
 
 describe.each(Object.entries(MAKERS))('a store of API keys %s', (_name, make) => {
-  beforeEach(emptyTable);
+  beforeEach(async () => table.empty());
 
   it('keeps every property of a key', async () => {
     const store = make();
@@ -143,7 +133,7 @@ describe.each(Object.entries(MAKERS))('a store of API keys %s', (_name, make) =>
 });
 
 describe('a store of API keys in DynamoDB', () => {
-  beforeEach(emptyTable);
+  beforeEach(async () => table.empty());
 
   it('lets DynamoDB remove what nobody needs to know any more', async () => {
     const store = new DynamoDbApiKeyStore(table.client, table.name);

@@ -1,4 +1,4 @@
-import { DeleteItemCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDbEndedSessionStore } from '@sensorflow/auth/dynamodb/dynamodb-ended-session-store.js';
 import type { EndedSession, EndedSessionStore } from '@sensorflow/auth/ended-session-store.js';
 import { randomUUID } from 'node:crypto';
@@ -18,16 +18,6 @@ afterAll(async () => {
   await table.close();
 });
 
-async function emptyTable(): Promise<void> {
-  const { Items = [] } = await table.client.send(new ScanCommand({ TableName: table.name }));
-  for (const { partition, entry } of Items) {
-    if (!partition || !entry) continue;
-    await table.client.send(
-      new DeleteItemCommand({ TableName: table.name, Key: { partition, entry } }),
-    );
-  }
-}
-
 function endedAt(endedAtEpochMs: number): EndedSession {
   return { sessionId: randomUUID(), endedAtEpochMs, keepUntilEpochSeconds: NOW / 1000 + 3600 };
 }
@@ -40,7 +30,7 @@ const MAKERS: Readonly<Record<string, () => EndedSessionStore>> = {
 };
 
 describe.each(Object.entries(MAKERS))('a store of ended sessions %s', (_name, make) => {
-  beforeEach(emptyTable);
+  beforeEach(async () => table.empty());
 
   it('shows what was recorded at and after an instant', async () => {
     const store = make();
@@ -59,7 +49,7 @@ describe.each(Object.entries(MAKERS))('a store of ended sessions %s', (_name, ma
 });
 
 describe('a store of ended sessions in DynamoDB', () => {
-  beforeEach(emptyTable);
+  beforeEach(async () => table.empty());
 
   it('reads more than one page', async () => {
     const store = new DynamoDbEndedSessionStore(table.client, table.name);
