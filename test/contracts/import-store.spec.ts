@@ -1,5 +1,6 @@
 import {
   DEFAULT_OPTIONS,
+  NOT_UPLOADED,
   START,
   type ImportRecord,
   type ImportStore,
@@ -81,15 +82,7 @@ describe.each(subjects)('the store of imports: %s', (_, start) => {
     },
     createdAt: anInstant('2023-09-01T00:00:00Z'),
     uploadExpiresAtEpochMs: 1_693_527_300_000,
-    status: 'awaiting-upload',
-    startedAt: undefined,
-    finishedAt: undefined,
-    failure: undefined,
-    object: undefined,
-    lease: undefined,
-    runs: 0,
-    checkpoint: START,
-    undo: undefined,
+    ...NOT_UPLOADED,
     ...words,
   });
   const takeOver = (token: string, previousToken?: string) =>

@@ -2,6 +2,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import {
   CsvImports,
   DEFAULT_OPTIONS,
+  NOT_UPLOADED,
   START,
   type ImportRecord,
   type ImportViewer,
@@ -62,15 +63,7 @@ function anImport(uploadId: string, words: Partial<ImportRecord> = {}): ImportRe
     options: DEFAULT_OPTIONS,
     createdAt: instantFromEpochMs(Date.now()),
     uploadExpiresAtEpochMs: Date.now() + 900_000,
-    status: 'awaiting-upload',
-    startedAt: undefined,
-    finishedAt: undefined,
-    failure: undefined,
-    object: undefined,
-    lease: undefined,
-    runs: 0,
-    checkpoint: START,
-    undo: undefined,
+    ...NOT_UPLOADED,
     ...words,
   };
 }

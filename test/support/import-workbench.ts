@@ -6,7 +6,7 @@ import {
   IMPORT_LIMITS,
   ImportQueue,
   ImportUndoer,
-  START,
+  NOT_UPLOADED,
   type ImportCreator,
   type ImportedHour,
   type ImportLimits,
@@ -114,15 +114,7 @@ export class ImportWorkbench {
       options: { ...DEFAULT_OPTIONS, ...words.options },
       createdAt: instantFromEpochMs(this.clock.nowEpochMs()),
       uploadExpiresAtEpochMs: this.clock.nowEpochMs() + 900_000,
-      status: 'awaiting-upload',
-      startedAt: undefined,
-      finishedAt: undefined,
-      failure: undefined,
-      object: undefined,
-      lease: undefined,
-      runs: 0,
-      checkpoint: START,
-      undo: undefined,
+      ...NOT_UPLOADED,
     });
     const etag = this.storage.put(uploadId, bytes);
     return { uploadId, messageId: 'message-1', object: { etag, bytes: bytes.length } };

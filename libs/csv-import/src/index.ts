@@ -19,6 +19,7 @@ export {
 } from './job/import-store.js';
 export {
   nothingUndone,
+  NOT_UPLOADED,
   START,
   type ImportCheckpoint,
   type ImportCreator,

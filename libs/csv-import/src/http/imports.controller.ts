@@ -14,7 +14,11 @@ import {
   RequiresScope,
 } from '@sensorflow/auth/http/auth.decorators.js';
 import type { WorkBudget } from '@sensorflow/kernel';
-import { ApiFaultyInput, ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
+import {
+  ApiFaultyInput,
+  ApiPathProblems,
+  ApiProblem,
+} from '@sensorflow/platform/http/api-problem.decorator.js';
 import { MaxBodyBytes } from '@sensorflow/platform/http/max-body-bytes.decorator.js';
 import { DEFAULT_MAX_BODY_BYTES } from '@sensorflow/platform/http/route-settings.js';
 import { decodeCursor, encodeCursor, type CursorQuery } from '@sensorflow/platform/http/cursor.js';
@@ -109,8 +113,7 @@ export class ImportsController {
   }
 
   @Get('uploads/:id')
-  @ApiProblem(400, 'url-malformed')
-  @ApiProblem(414, 'url-too-long')
+  @ApiPathProblems()
   @ApiOperation({
     summary:
       'Show an import of yours: status, progress, counts and error report; administrators see all',

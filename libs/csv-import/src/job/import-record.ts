@@ -124,6 +124,19 @@ export const START: ImportCheckpoint = {
   report: { parts: [], bytes: 0, unlisted: 0 },
 };
 
+/** Of an import that has been opened, and nothing more. */
+export const NOT_UPLOADED = {
+  status: 'awaiting-upload',
+  startedAt: undefined,
+  finishedAt: undefined,
+  failure: undefined,
+  object: undefined,
+  lease: undefined,
+  runs: 0,
+  checkpoint: START,
+  undo: undefined,
+} as const;
+
 /** Of an undo that begins. */
 export function nothingUndone(by: string): UndoProgress {
   return { by, totalHours: undefined, doneHours: 0, sealedHours: 0, nextPart: 1 };

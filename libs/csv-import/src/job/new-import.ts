@@ -1,6 +1,6 @@
 import { instantFromEpochMs } from '@sensorflow/kernel';
 import { DEFAULT_OPTIONS } from '../grammar/import-options.js';
-import { START, type ImportCreator, type ImportRecord } from './import-record.js';
+import { NOT_UPLOADED, type ImportCreator, type ImportRecord } from './import-record.js';
 import { newUploadId } from './upload-id.js';
 import type { UploadRequest } from './upload-request.js';
 
@@ -25,14 +25,6 @@ export function newImport(
     },
     createdAt: instantFromEpochMs(nowEpochMs),
     uploadExpiresAtEpochMs: nowEpochMs + uploadSeconds * 1000,
-    status: 'awaiting-upload',
-    startedAt: undefined,
-    finishedAt: undefined,
-    failure: undefined,
-    object: undefined,
-    lease: undefined,
-    runs: 0,
-    checkpoint: START,
-    undo: undefined,
+    ...NOT_UPLOADED,
   };
 }
