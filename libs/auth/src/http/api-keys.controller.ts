@@ -9,7 +9,11 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { WorkBudget } from '@sensorflow/kernel';
-import { ApiFaultyInput, ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
+import {
+  ApiFaultyInput,
+  ApiPathProblems,
+  ApiProblem,
+} from '@sensorflow/platform/http/api-problem.decorator.js';
 import { cursorInvalid, decodeCursor, encodeCursor } from '@sensorflow/platform/http/cursor.js';
 import { MaxBodyBytes } from '@sensorflow/platform/http/max-body-bytes.decorator.js';
 import { PageQuery } from '@sensorflow/platform/http/page.query.js';
@@ -101,9 +105,8 @@ export class ApiKeysController {
   })
   @ApiParam({ name: 'keyId', schema: { type: 'string', pattern: '^[0-9A-Za-z]{16}$' } })
   @ApiNoContentResponse({ description: 'revoked' })
-  @ApiProblem(400, 'url-malformed')
+  @ApiPathProblems()
   @ApiProblem(404, 'api-key-not-found')
-  @ApiProblem(414, 'url-too-long')
   @ApiProblem(503, 'store-unavailable')
   async revokeApiKey(@Param('keyId') keyId: string): Promise<void> {
     await this.apiKeys.revoke(keyId);

@@ -9,7 +9,11 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { DomainError } from '@sensorflow/kernel';
-import { ApiFaultyInput, ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
+import {
+  ApiFaultyInput,
+  ApiPathProblems,
+  ApiProblem,
+} from '@sensorflow/platform/http/api-problem.decorator.js';
 import { decodeCursor, encodeCursor } from '@sensorflow/platform/http/cursor.js';
 import { IgnoresBody } from '@sensorflow/platform/http/ignores-body.decorator.js';
 import { MaxBodyBytes } from '@sensorflow/platform/http/max-body-bytes.decorator.js';
@@ -104,10 +108,10 @@ export class PeopleController {
     code: 'group-invalid',
     detail: 'The group is one of viewers, operators, admins.',
   })
-  @ApiProblem(400, 'nothing-to-change', 'url-malformed')
+  @ApiProblem(400, 'nothing-to-change')
+  @ApiPathProblems()
   @ApiProblem(404, 'user-unknown')
   @ApiProblem(409, 'last-administrator')
-  @ApiProblem(414, 'url-too-long')
   @ApiProblem(503, 'identity-provider-unavailable', 'identity-provider-busy')
   @ApiProblem(503, 'logout-not-recorded')
   async changePerson(
@@ -126,9 +130,8 @@ export class PeopleController {
   @ApiOperation({ summary: 'Give somebody a temporary password, and end all their sessions' })
   @ApiParam(USERNAME)
   @ApiOkResponse({ type: TemporaryPasswordView })
-  @ApiProblem(400, 'url-malformed')
+  @ApiPathProblems()
   @ApiProblem(404, 'user-unknown')
-  @ApiProblem(414, 'url-too-long')
   @ApiProblem(503, 'identity-provider-unavailable', 'identity-provider-busy')
   @ApiProblem(503, 'logout-not-recorded')
   async resetPerson(@Param('username') username: string): Promise<TemporaryPasswordView> {
@@ -143,9 +146,8 @@ export class PeopleController {
   @ApiOperation({ summary: 'End all sessions of somebody, within 10 s everywhere' })
   @ApiParam(USERNAME)
   @ApiNoContentResponse({ description: 'logged out' })
-  @ApiProblem(400, 'url-malformed')
+  @ApiPathProblems()
   @ApiProblem(404, 'user-unknown')
-  @ApiProblem(414, 'url-too-long')
   @ApiProblem(503, 'identity-provider-unavailable', 'identity-provider-busy')
   @ApiProblem(503, 'logout-not-recorded')
   async signOutPerson(@Param('username') username: string): Promise<void> {

@@ -7,7 +7,11 @@ import {
   RequiresScope,
 } from '@sensorflow/auth/http/auth.decorators.js';
 import { DomainError, type Parsed, type WorkBudget } from '@sensorflow/kernel';
-import { ApiFaultyInput, ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
+import {
+  ApiFaultyInput,
+  ApiPathProblems,
+  ApiProblem,
+} from '@sensorflow/platform/http/api-problem.decorator.js';
 import {
   cursorInvalid,
   decodeCursor,
@@ -84,10 +88,10 @@ export class EquipmentController {
     code: 'limit-invalid',
     detail: 'The limit is a whole number from 1 to 1000.',
   })
-  @ApiProblem(400, 'cursor-invalid', 'url-malformed')
+  @ApiProblem(400, 'cursor-invalid')
+  @ApiPathProblems()
   @ApiProblem(400, 'equipment-id-missing', 'equipment-id-invalid', 'equipment-id-reserved')
   @ApiProblem(404, 'equipment-unknown')
-  @ApiProblem(414, 'url-too-long')
   @ApiProblem(429, 'too-many-reads')
   @ApiProblem(503, 'store-unavailable', 'reads-overloaded')
   async listMetrics(

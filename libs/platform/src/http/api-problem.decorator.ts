@@ -1,4 +1,4 @@
-import type { Type } from '@nestjs/common';
+import { applyDecorators, type Type } from '@nestjs/common';
 import { ApiExtraModels, ApiResponse, DECORATORS, getSchemaPath } from '@nestjs/swagger';
 import { exampleProblem, ProblemDetails, type ProblemFault } from './problem-details.js';
 
@@ -56,6 +56,11 @@ export function ApiProblemWith(
 ): MethodDecorator {
   const carried = new Map(codes.map((code) => [code, view] as const));
   return document(status, { codes: new Set(codes), carried, faulty: undefined });
+}
+
+/** What every path can be refused for that names something. */
+export function ApiPathProblems(): MethodDecorator {
+  return applyDecorators(ApiProblem(400, 'url-malformed'), ApiProblem(414, 'url-too-long'));
 }
 
 function document(status: number, added: Documented): MethodDecorator {

@@ -29,6 +29,7 @@ import {
 import type { WorkBudget, WorkLimits } from '@sensorflow/kernel';
 import {
   ApiFaultyInput,
+  ApiPathProblems,
   ApiProblem,
   ApiProblemWith,
 } from '@sensorflow/platform/http/api-problem.decorator.js';
@@ -103,8 +104,7 @@ export class ReadingsController {
   }
 
   @Get(':equipmentId')
-  @ApiProblem(400, 'url-malformed')
-  @ApiProblem(414, 'url-too-long')
+  @ApiPathProblems()
   @ApiOperation({ summary: 'List the readings of one equipment in order of time' })
   @ApiParam({ name: 'equipmentId', schema: EQUIPMENT_ID_SCHEMA, example: 'EQ-12495' })
   @ApiReadingsQuery()
@@ -139,8 +139,7 @@ export class ReadingsController {
   }
 
   @Get(':equipmentId/latest')
-  @ApiProblem(400, 'url-malformed')
-  @ApiProblem(414, 'url-too-long')
+  @ApiPathProblems()
   @ApiOperation({ summary: 'Show the newest reading of one equipment' })
   @ApiParam({ name: 'equipmentId', schema: EQUIPMENT_ID_SCHEMA, example: 'EQ-12495' })
   @ApiAsOfQuery()
@@ -170,8 +169,7 @@ export class ReadingsController {
   }
 
   @Get(':equipmentId/:timestamp/history')
-  @ApiProblem(400, 'url-malformed')
-  @ApiProblem(414, 'url-too-long')
+  @ApiPathProblems()
   @ApiOperation({
     summary: 'List every value that one instant ever had',
     description:
@@ -214,8 +212,7 @@ export class ReadingsController {
   @Delete(':equipmentId/:timestamp')
   @HttpCode(HttpStatus.NO_CONTENT)
   @IgnoresBody()
-  @ApiProblem(400, 'url-malformed')
-  @ApiProblem(414, 'url-too-long')
+  @ApiPathProblems()
   @ApiOperation({
     summary: 'Remove one reading',
     description:
@@ -262,8 +259,7 @@ export class ReadingsController {
   @Delete(':equipmentId')
   @HttpCode(HttpStatus.NO_CONTENT)
   @IgnoresBody()
-  @ApiProblem(400, 'url-malformed')
-  @ApiProblem(414, 'url-too-long')
+  @ApiPathProblems()
   @ApiOperation({
     summary: 'Remove the readings of a range',
     description:
