@@ -69,8 +69,10 @@ export async function expectFairness(
   const failures = answers.filter(({ status }) => status >= 400);
   const times = answers.map(({ ms }) => ms);
   const p99Ms = percentile(times, 0.99);
+  const slowest = answers.toSorted((a, b) => b.ms - a.ms).slice(0, 5);
   process.stdout.write(
-    `${what}: ${answers.length} requests of a bystander, ${failures.length} failed, p99 ${p99Ms.toFixed(0)} ms; ` +
+    `${what}: ${answers.length} requests of a bystander, ${failures.length} failed, p99 ${p99Ms.toFixed(0)} ms ` +
+      `(slowest: ${slowest.map(({ kind, ms }) => `${kind} ${ms.toFixed(0)}`).join(', ')}); ` +
       `the others got ${JSON.stringify(countsOf(met))}\n`,
   );
   expect(failures).toEqual([]);

@@ -60,7 +60,7 @@ export const GROUP_COMMIT_OPTIONS: GroupCommitOptions = Object.freeze({
   maxCalls: 64,
   firstCalls: 16,
   // Far beyond what DynamoDB takes for a batch. What is in the store ahead of a caller bounds what it waits.
-  slowCallMs: 100,
+  slowCallMs: 60,
   promptCalls: 2,
   // A call costs CPU whatever is in it. At 3,000 readings/s one leaves for each three of them, and hardly
   // anybody waits; as fast as the process can, calls are as good as full.
