@@ -24,7 +24,7 @@ export const LONG: Plan = {
   warmUpMs: 1000,
   measureMs: 8000,
   steadyMs: 8000,
-  csvRows: 1_000_000,
+  csvRows: 2_000_000,
 };
 
 export const SHORT: Plan = {

@@ -18,7 +18,7 @@ import { ranking, selfTimes, type CpuProfile } from './self-times.ts';
 import { ROOT, Stand, type Server } from './stand.ts';
 
 /**
- * Where the API's CPU goes, or with `--csv` the importer's, of a file of a million rows:
+ * Where the API's CPU goes, or with `--csv` the importer's, of a file of two million rows:
  * `npx node bench/profile.ts [--batch | --batch-of-few | --csv] [--log-level info] [--seconds 8] [--top 15]`.
  */
 const { values: options } = parseArgs({

@@ -1,5 +1,6 @@
 import { DomainError, type Clock, type Fault } from '@sensorflow/kernel';
 import {
+  hourOfNumber,
   hourOfBlock,
   MAX_BLOCKS_PER_CALL,
   type ImportSealer,
@@ -9,6 +10,7 @@ import {
   type StoredBlock,
 } from '@sensorflow/sensor-data';
 import type { RowText } from '../grammar/row-text.js';
+import type { ImportedHour } from '../undo/import-manifest.js';
 import type { ManifestWriter } from '../undo/manifest-writer.js';
 import type { BatchPace } from './batch-pace.js';
 import type { ErrorReport } from './error-report.js';
@@ -71,12 +73,12 @@ export class BatchWriter {
    * (`readings-unconfirmed`), and what the listener throws.
    */
   write(batch: RowBatch): Promise<void> {
-    const begun = this.underWay.then(() => this.begin(batch));
+    const named = this.nameHours(batch);
+    const begun = this.underWay.then(() => this.begin(batch, named));
     this.underWay = begun.then(() => undefined);
     const confirmed = begun.then((end) => end.confirmed);
-    // Both are looked at later, and must not count as unhandled until then.
-    this.underWay.catch(() => undefined);
-    confirmed.catch(() => undefined);
+    // All are looked at later, and must not count as unhandled until then.
+    for (const later of [named, this.underWay, confirmed]) later.catch(() => undefined);
     return confirmed;
   }
 
@@ -87,11 +89,24 @@ export class BatchWriter {
     await this.underWay;
   }
 
-  /**
-   * Resolves when all calls for the batch have been made, as the window lets them. Before the first of them, the
-   * equipment and hours of all of its blocks are known: they are the groups of its table.
-   */
-  private async begin(batch: RowBatch): Promise<{ readonly confirmed: Promise<void> }> {
+  /** The equipment and hours of all blocks of a batch are the groups of its table. */
+  private async nameHours({ rows: { table, equipment } }: RowBatch): Promise<void> {
+    const { dryRun, manifest } = this.context;
+    if (dryRun) return;
+    const hours: ImportedHour[] = [];
+    for (let group = 0; group < table.groups; group += 1) {
+      const equipmentId = equipment.ids[table.equipmentOf(group)] ?? '';
+      hours.push({ equipmentId, hour: hourOfNumber(table.hourOf(group)) });
+    }
+    await manifest.name(hours);
+  }
+
+  /** Resolves when all calls for the batch have been made, as the window lets them. */
+  private async begin(
+    batch: RowBatch,
+    named: Promise<void>,
+  ): Promise<{ readonly confirmed: Promise<void> }> {
+    await named;
     const startedEpochMs = this.context.clock.nowEpochMs();
     const refused: RefusedRow[] = [];
     let blocks = 0;
@@ -130,7 +145,6 @@ export class BatchWriter {
     before: Promise<void>,
     refused: RefusedRow[],
   ): Promise<void> {
-    await this.context.manifest.name(chunk.map(({ block }) => hourOfBlock(block)));
     let open = await this.attempt(chunk, refused);
     let callsInVain = open.length === chunk.length ? 1 : 0;
     await before;

@@ -41,8 +41,16 @@ function pad(value: number, width: number): string {
 
 /** Hours as numbers count from 1970. */
 export function hourOfNumber(number: number): HourText {
-  return hourOfEpochMs(number * HOUR_MS);
+  if (number !== lastNumber) {
+    lastHour = hourOfEpochMs(number * HOUR_MS);
+    lastNumber = number;
+  }
+  return lastHour;
 }
+
+/** Rows that follow each other mostly share their hour, and formatting one is slow. */
+let lastNumber = NaN;
+let lastHour: HourText = '';
 
 export function numberOfHour(hour: HourText): number {
   return hourStartEpochMs(hour) / HOUR_MS;

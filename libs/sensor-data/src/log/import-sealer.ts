@@ -53,16 +53,10 @@ export class ImportSealer {
   /** The blocks of a table, made one by one as they are asked for. The table must not change meanwhile. */
   *seal(table: RowTable, { equipmentIds, metrics }: RowNames): Generator<SealedRows> {
     const packer = new RowPacker(table, metrics);
-    let number = NaN;
-    let hour = '';
     for (let group = 0; group < table.groups; group += 1) {
       const equipmentId = equipmentIds[table.equipmentOf(group)];
       if (equipmentId === undefined) throw new Error('a row of no equipment');
-      // Groups that follow each other mostly share their hour, and formatting one is slow.
-      if (table.hourOf(group) !== number) {
-        number = table.hourOf(group);
-        hour = hourOfNumber(number);
-      }
+      const hour = hourOfNumber(table.hourOf(group));
       for (const packed of packer.pack(group, fixedBytes(equipmentId, this.origin))) {
         const { rows } = packed;
         const firstNs = table.offsetOf(rows[0] ?? 0);
