@@ -12,7 +12,7 @@ import { SteadyClock } from './steady-clock.js';
 import { BlockSender, type SenderListener } from './block-sender.js';
 import { estimatedBytes } from './estimated-bytes.js';
 import { LoadShedder, overloaded, shuttingDown, type Arrival } from './load-shedder.js';
-import { groupSealer } from './seal-group.js';
+import { groupSealer, type SealGroup } from './seal-group.js';
 import { UnitQueue } from './unit-queue.js';
 import {
   SealedBlock,
@@ -102,7 +102,7 @@ export class GroupCommit extends ReadingWriter {
     super();
     this.options = options;
     this.clock = new SteadyClock(wallClock);
-    this.queue = new UnitQueue(groupSealer(stamps, expiresAtEpochSeconds));
+    this.queue = new UnitQueue(this.createSealer(stamps, expiresAtEpochSeconds));
     this.timer = new DeadlineTimer(this.clock, options.setAlarm, () =>
       this.sweep(this.clock.nowEpochMs()),
     );
@@ -113,6 +113,10 @@ export class GroupCommit extends ReadingWriter {
       wakeAt: (epochMs) => this.timer.setFor(epochMs),
     });
     this.loadShedder = new LoadShedder(options, this.queue, this.sender.rate);
+  }
+
+  protected createSealer(...parts: Parameters<typeof groupSealer>): SealGroup {
+    return groupSealer(...parts);
   }
 
   protected createSender(

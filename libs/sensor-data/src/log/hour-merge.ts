@@ -34,7 +34,7 @@ interface Lane {
  * key. So memory holds one span of blocks, and the wide ones of the hour.
  */
 export class HourMerge {
-  private readonly lanes: Readonly<Record<Span, Lane>>;
+  protected readonly lanes: Readonly<Record<Span, Lane>>;
   private readonly fold: HourFold;
   /** Readings on the near side were taken. */
   private takenNs: OffsetNs;
@@ -44,7 +44,7 @@ export class HourMerge {
   constructor(
     equipmentId: string,
     readonly part: HourPart,
-    private readonly order: Order,
+    protected readonly order: Order,
     asOfEpochMicros?: number,
   ) {
     this.fold = new HourFold(equipmentId, part.hour, asOfEpochMicros);
@@ -140,7 +140,7 @@ export class HourMerge {
   }
 
   /** Forwards, instants below it are complete in this span; backwards, those at or above it. */
-  private boundOf(span: Span): OffsetNs {
+  protected boundOf(span: Span): OffsetNs {
     const { seenNs, isDone, after } = this.lanes[span];
     if (this.order === 'asc') {
       if (isDone) return HOUR_NS;

@@ -1,10 +1,14 @@
 import type { Instant } from '@sensorflow/kernel';
 import * as fc from 'fast-check';
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { FixedClock } from '../../../../test/support/fixed-clock.js';
 import { InMemoryBlockStore } from '../../../../test/support/in-memory-block-store.js';
 import { Retention } from '../retention.js';
+import { keysOfSpan, type KeyRange, type Span } from './block-key.js';
 import type { LogRow } from './block-builder.js';
+import type { LogBlock } from './block.js';
+import { HourMerge, type HourPart } from './hour-merge.js';
 import { HOUR_NS, hourOf, instantAt, offsetOf, type HourText } from './hour-time.js';
 import { InstantHistory, type PastValue } from './instant-history.js';
 import { LogReader, type LogRange } from './log-reader.js';
@@ -17,6 +21,8 @@ import { compareStamps, stampInstant, type Stamp } from './stamp.js';
  * of it shows. SENSORFLOW_RUNS=20000 is the long form (`npm run simulate`).
  */
 const RUNS = Number(process.env['SENSORFLOW_RUNS'] ?? 400);
+/** Each planted fault has to be found by then. */
+const MOST_RUNS = 5_000;
 /** The long form takes a minute. */
 const LIMIT_MS = 300_000;
 const EQUIPMENT = 'EQ-1';
@@ -116,35 +122,147 @@ const aRange = fc.record(
   { requiredKeys: [] },
 );
 
+const aReading = fc.record({
+  log: aLog,
+  bounds: aRange,
+  pageSize: fc.integer({ min: 1, max: 7 }),
+  mostPerPage: fc.integer({ min: 1, max: 5 }),
+});
+type Reading = typeof aReading extends fc.Arbitrary<infer R> ? R : never;
+
+type ReaderOf = (store: InMemoryBlockStore) => LogReader;
+
+/** What a fold of everything shows, and what each way of reading shows, put in order of time. */
+async function readInAllWays({ log, bounds, pageSize, mostPerPage }: Reading, readerOf: ReaderOf) {
+  const written = withDistinctStamps(log);
+  const reader = readerOf(storeWith(written, mostPerPage));
+  const asc: LogRange = { equipmentId: EQUIPMENT, order: 'asc', ...bounds };
+  const desc: LogRange = { ...asc, order: 'desc' };
+  return {
+    expected: shown(written, bounds),
+    found: [
+      await wholeOf(reader, asc),
+      (await wholeOf(reader, desc)).toReversed(),
+      await pagesOf(reader, asc, pageSize),
+      (await pagesOf(reader, desc, pageSize)).toReversed(),
+    ],
+  };
+}
+
 describe('reading the log', () => {
   it(
     'shows what a fold of everything shows: all at once, and in pages of any size in both orders',
     async () => {
       await fc.assert(
-        fc.asyncProperty(
-          aLog,
-          aRange,
-          fc.integer({ min: 1, max: 7 }),
-          fc.integer({ min: 1, max: 5 }),
-          async (log, bounds, pageSize, mostPerPage) => {
-            const written = withDistinctStamps(log);
-            const reader = new LogReader(storeWith(written, mostPerPage));
-            const expected = shown(written, bounds);
-            const asc: LogRange = { equipmentId: EQUIPMENT, order: 'asc', ...bounds };
-            const desc: LogRange = { ...asc, order: 'desc' };
+        fc.asyncProperty(aReading, async (reading) => {
+          const { expected, found } = await readInAllWays(reading, (store) => new LogReader(store));
 
-            expect(await wholeOf(reader, asc)).toEqual(expected);
-            expect(await wholeOf(reader, desc)).toEqual(expected.toReversed());
-            expect(await pagesOf(reader, asc, pageSize)).toEqual(expected);
-            expect(await pagesOf(reader, desc, pageSize)).toEqual(expected.toReversed());
-          },
-        ),
+          for (const each of found) expect(each).toEqual(expected);
+        }),
         { numRuns: RUNS },
       );
     },
     LIMIT_MS,
   );
 });
+
+/** Has read blocks up to an instant, and takes all before it for complete: wider ones may still hold it. */
+class LooksNotAhead extends HourMerge {
+  protected override boundOf(span: Span): number {
+    const { seenNs, isDone, after } = this.lanes[span];
+    const isUnderWay = this.order === 'asc' && !isDone && after !== undefined;
+    return isUnderWay ? seenNs : super.boundOf(span);
+  }
+}
+
+/** Going backwards, takes an instant as soon as one block ends with it: others of that key may be unread. */
+class StopsAtItsOwnKey extends HourMerge {
+  protected override boundOf(span: Span): number {
+    const { seenNs, isDone, after } = this.lanes[span];
+    const isUnderWay = this.order === 'desc' && !isDone && after !== undefined;
+    return isUnderWay ? seenNs : super.boundOf(span);
+  }
+}
+
+/** Asks for no block that ends behind the part, although it may hold its instants. */
+class StopsAtTheEnd extends HourMerge {
+  override keysIn(span: Span): KeyRange {
+    const { hour, fromNs, toNs } = this.part;
+    return keysOfSpan(hour, span, fromNs, toNs);
+  }
+}
+
+class LooksUpNoMarks extends HourMerge {
+  override needsMarks(): boolean {
+    return false;
+  }
+}
+
+/** Reads other blocks than there are. */
+function misreading(change: (block: LogBlock, number: number) => LogBlock) {
+  return class extends HourMerge {
+    private added = 0;
+
+    override add(block: LogBlock): void {
+      super.add(change(block, (this.added += 1)));
+    }
+  };
+}
+
+const RemovesTheFuture = misreading((block) =>
+  block.kind === 'removal'
+    ? { ...block, stamp: { ...block.stamp, epochMicros: block.stamp.epochMicros + 10_000 } }
+    : block,
+);
+const ForgetsPlaces = misreading((block) =>
+  block.kind === 'readings' ? { ...block, places: [] } : block,
+);
+const FoldsByArrival = misreading((block, number) =>
+  block.kind === 'undone'
+    ? block
+    : { ...block, stamp: { ...block.stamp, epochMicros: START_MICROS + number } },
+);
+const ForgetsMetrics = misreading((block) => {
+  if (block.kind !== 'removal') return block;
+  const { metric: _, ...ofAll } = block;
+  return ofAll;
+});
+
+type Merge = new (...parts: ConstructorParameters<typeof HourMerge>) => HourMerge;
+
+const PLANTED_FAULTS: readonly (readonly [string, Merge])[] = [
+  ['does not look ahead by the span of a block', LooksNotAhead],
+  ['takes an instant while blocks of its key are unread', StopsAtItsOwnKey],
+  ['leaves out blocks that end behind its part of an hour', StopsAtTheEnd],
+  ['looks up no marks of undone imports', LooksUpNoMarks],
+  ['lets removals hide what is newer', RemovesTheFuture],
+  ['orders rows of a file by their blocks', ForgetsPlaces],
+  ['folds by arrival', FoldsByArrival],
+  ['lets the removal of a metric remove all', ForgetsMetrics],
+];
+
+it.each(PLANTED_FAULTS)(
+  'would notice a reader that %s',
+  async (_, Planted) => {
+    const reader = (store: InMemoryBlockStore) =>
+      new (class extends LogReader {
+        protected override createMerge(range: LogRange, part: HourPart): HourMerge {
+          return new Planted(range.equipmentId, part, range.order, range.asOfEpochMicros);
+        }
+      })(store);
+    const alwaysHolds = fc.asyncProperty(aReading, async (reading) => {
+      const { expected, found } = await readInAllWays(reading, reader);
+      return found.every((each) => isDeepStrictEqual(each, expected));
+    });
+
+    const details = await fc.check(alwaysHolds, { numRuns: MOST_RUNS, endOnFailure: true });
+
+    expect(details.failed).toBe(true);
+    // Not by falling over.
+    expect(details.errorInstance).toMatchObject({ message: 'Property failed by returning false' });
+  },
+  LIMIT_MS,
+);
 
 describe('the history of an instant', () => {
   it(

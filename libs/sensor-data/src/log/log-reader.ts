@@ -57,7 +57,15 @@ export class LogReader {
    * @param wanted about how many readings the caller will take: sizes the calls to the store
    */
   read(range: LogRange, wanted = Infinity, budget?: WorkBudget): AsyncGenerator<LogPart> {
-    return new RangeRead(this.store, range, wanted, budget).parts();
+    const mergeOf = (part: HourPart) => this.createMerge(range, part);
+    return new RangeRead(this.store, range, wanted, budget, mergeOf).parts();
+  }
+
+  protected createMerge(
+    { equipmentId, order, asOfEpochMicros }: LogRange,
+    part: HourPart,
+  ): HourMerge {
+    return new HourMerge(equipmentId, part, order, asOfEpochMicros);
   }
 
   /**
@@ -113,6 +121,7 @@ class RangeRead {
     private readonly range: LogRange,
     private readonly wanted: number,
     private readonly budget: WorkBudget | undefined,
+    private readonly createMerge: (part: HourPart) => HourMerge,
   ) {
     this.order = range.order;
   }
@@ -154,13 +163,12 @@ class RangeRead {
   }
 
   private mergeOf(hour: HourText): HourMerge {
-    const { equipmentId, from, to, asOfEpochMicros } = this.range;
-    const part: HourPart = {
+    const { from, to } = this.range;
+    return this.createMerge({
       hour,
       fromNs: from !== undefined && hourOf(from) === hour ? offsetOf(from) : 0,
       toNs: to !== undefined && hourOf(to) === hour ? offsetOf(to) : HOUR_NS,
-    };
-    return new HourMerge(equipmentId, part, this.order, asOfEpochMicros);
+    });
   }
 
   /** Returns the hour that is to be read span by span, and otherwise at the end of the range. */
