@@ -69,6 +69,20 @@ describe.each(subjects)('the store of readings: %s', (_, start) => {
     expect(named.toSorted()).toEqual(ids.toSorted());
   });
 
+  it('knows equipment of which something was written, also when nothing of it stands any more', async () => {
+    const [sent, removed, silent] = [newEquipment(), newEquipment(), newEquipment()];
+    const [reading] = manyReadings(removed, 1);
+    if (!reading) throw new Error('one reading');
+    await subject.write([...manyReadings(sent, 3), reading]);
+    await subject.remove(reading);
+
+    const known = await Promise.all(
+      [sent, removed, silent].map(async (id) => store.hasBlocks(id, aBudget())),
+    );
+
+    expect(known).toEqual([true, true, false]);
+  });
+
   it('costs a budget its calls, and is not scanned for a client that has gone', async () => {
     const equipmentId = newEquipment();
     await subject.write([aStoredReading({ equipmentId, timestamp: second2023(1) })]);

@@ -294,7 +294,17 @@ describe('a request that is not what its route takes', () => {
       {},
       [400, 'equipment-id-reserved'],
     ],
-    ['equipment without readings', 'GET', '/sensor-data/EQ-NOBODY/latest', {}, [404, 'no-reading']],
+    ...['', '/latest', '/2023-02-15T06:00:00Z/history'].map(
+      (of) =>
+        [
+          `equipment without readings, ${of}`,
+          'GET',
+          `/sensor-data/EQ-NOBODY${of}`,
+          {},
+          [404, 'equipment-unknown'],
+        ] as const,
+    ),
+    ['a path that is none', 'GET', '/sensor-data/no-such-path', {}, [404, 'equipment-unknown']],
     [
       'aggregates of equipment without readings',
       'GET',

@@ -71,6 +71,11 @@ export class InMemoryReadingStore extends ReadingStore {
     return then;
   }
 
+  override async hasBlocks(equipmentId: string, budget?: WorkBudget): Promise<boolean> {
+    await counted(budget);
+    return this.byEquipment.has(equipmentId);
+  }
+
   override async *scanEquipment(budget?: WorkBudget): AsyncGenerator<readonly string[]> {
     await counted(budget);
     for (const [id, readings] of this.byEquipment) if (readings.size > 0) yield [id];

@@ -30,7 +30,13 @@ export function sensorDataInMemory(
   const names = new InMemoryMetricNames();
   const remover = new ReadingRemover(new LogReader(blocks), writer, stamps, expiresAtEpochSeconds);
   const sensorData = new SensorData(
-    { store, writer, remover, history: new InstantHistory(blocks, retention, clock) },
+    {
+      store,
+      writer,
+      remover,
+      history: new InstantHistory(blocks, retention, clock),
+      registered: names,
+    },
     clock,
     retention,
     new MetricNameLimit(names, clock),

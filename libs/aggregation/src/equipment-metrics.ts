@@ -1,6 +1,7 @@
 import { DomainError, type WorkBudget } from '@sensorflow/kernel';
 import {
   DEFAULT_METRIC,
+  equipmentUnknown,
   MAX_METRIC_NAMES_PER_EQUIPMENT,
   type ReadingStore,
   type RegisteredMetricNames,
@@ -53,11 +54,6 @@ export class EquipmentMetrics {
     if (latest === undefined) throw equipmentUnknown(equipmentId);
     return [...latest.values.keys()].toSorted();
   }
-}
-
-function equipmentUnknown(equipmentId: string): DomainError {
-  const detail = `There is no equipment ${equipmentId}; GET /equipment lists all that sent readings.`;
-  return new DomainError('not-found', 'equipment-unknown', detail);
 }
 
 function metricUnknown(equipmentId: string, metric: string, has: readonly string[]): DomainError {

@@ -1,6 +1,6 @@
 import type { EquipmentRestriction } from '@sensorflow/auth';
-import { DomainError, type Instant, type WorkBudget, type WorkLimits } from '@sensorflow/kernel';
-import type { ReadingStore } from '@sensorflow/sensor-data';
+import type { Instant, WorkBudget, WorkLimits } from '@sensorflow/kernel';
+import { equipmentUnknown, type ReadingStore } from '@sensorflow/sensor-data';
 import { allowedEquipment } from './allowed-equipment.js';
 import type { EquipmentRegistry, MetricsQuery, RegisteredEquipment } from './equipment-registry.js';
 
@@ -72,11 +72,7 @@ export class KnownEquipment {
       (metrics) => metrics.length,
     );
     if (found.length === 0 && query.after === undefined) {
-      throw new DomainError(
-        'not-found',
-        'equipment-unknown',
-        'There is no equipment with this id.',
-      );
+      throw equipmentUnknown(query.equipmentId);
     }
     if (found.length > limit) return pageOf(found, limit, (metric) => metric);
     return { items: found, next: undefined };

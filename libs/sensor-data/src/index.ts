@@ -53,5 +53,5 @@ export { ReadingStore, type ReadingPage, type ReadingRange } from './reading-sto
 export { parseReadingTimestamp } from './reading-timestamp.js';
 export { ReadingWriter } from './reading-writer.js';
 export { Retention } from './retention.js';
-export { MAX_READINGS_PER_BATCH, SensorData } from './sensor-data.js';
+export { equipmentUnknown, MAX_READINGS_PER_BATCH, SensorData } from './sensor-data.js';
 export type { BatchVerdict, RejectedReading } from './batch-verdict.js';

@@ -48,6 +48,9 @@ export abstract class ReadingStore {
    */
   abstract asOf(instant: Instant): ReadingStore;
 
+  /** Whether anything was ever written of the equipment, also if nothing of it stands any more. One call. */
+  abstract hasBlocks(equipmentId: string, budget?: WorkBudget): Promise<boolean>;
+
   /**
    * Every equipment that has a block, once, some at a time, in an order of the store's own; also of which
    * nothing stands any more. Costs one call for each.

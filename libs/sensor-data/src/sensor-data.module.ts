@@ -78,6 +78,7 @@ export class SensorDataModule implements OnApplicationShutdown {
                   expiresAtEpochSeconds,
                 ),
                 history: new InstantHistory(blocks, retention, clock),
+                registered: registeredNames,
               },
               clock,
               retention,

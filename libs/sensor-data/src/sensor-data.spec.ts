@@ -1,5 +1,6 @@
 import { accepted, DomainError, refused, SystemClock, WorkBudget } from '@sensorflow/kernel';
 import { describe, expect, it } from 'vitest';
+import { aBudget } from '../../../test/support/budgets.js';
 import { FixedClock } from '../../../test/support/fixed-clock.js';
 import { anInstant } from '../../../test/support/readings.js';
 import { sensorDataInMemory } from '../../../test/support/sensor-data-in-memory.js';
@@ -210,13 +211,51 @@ describe('recording a batch', () => {
   });
 });
 
-describe('the newest reading', () => {
-  it('is none for unknown equipment', async () => {
+describe('equipment', () => {
+  const timestamp = anInstant('2023-02-15T06:30:00Z');
+  const list = { equipmentId: 'EQ-1', order: 'asc', limit: 10 } as const;
+
+  it('that nobody has heard of is unknown, whatever is asked of it', async () => {
     const { sensorData } = sensorDataInMemory();
+    const budget = aBudget();
+    const { equipmentId } = list;
 
-    const error = await failureOf(sensorData.latestReading('EQ-1'));
+    const errors = [
+      await failureOf(sensorData.latestReading(equipmentId, budget)),
+      await failureOf(sensorData.latestReading(equipmentId, budget, timestamp)),
+      await failureOf(sensorData.listReadings(list, budget)),
+      await failureOf(sensorData.listReadings({ ...list, asOf: timestamp }, budget)),
+      await failureOf(sensorData.history({ equipmentId, timestamp, limit: 10 }, budget)),
+    ];
 
-    expect(error).toMatchObject({ kind: 'not-found', code: 'no-reading' });
+    for (const error of errors) {
+      expect(error).toMatchObject({ kind: 'not-found', code: 'equipment-unknown' });
+    }
+  });
+
+  it('is known by a reading that is not registered yet, also once that is removed', async () => {
+    const { sensorData } = sensorDataInMemory();
+    const budget = aBudget();
+    await sensorData.recordReading(valid, CALLER);
+    await sensorData.removeReading({ equipmentId: 'EQ-1', timestamp }, CALLER);
+    const { equipmentId } = list;
+    const elsewhere = { ...list, from: anInstant('2023-03-01T00:00:00Z') };
+    const other = anInstant('2023-03-01T00:00:00Z');
+
+    const page = await sensorData.listReadings(elsewhere, budget);
+    const history = await sensorData.history({ equipmentId, timestamp: other, limit: 10 }, budget);
+    const then = await failureOf(sensorData.latestReading(equipmentId, budget, timestamp));
+
+    expect([page.readings, history.values]).toEqual([[], []]);
+    expect(then.code).toBe('no-reading');
+  });
+
+  it('is known once it is registered, also when all of it has expired', async () => {
+    const { sensorData, names } = sensorDataInMemory();
+    names.names.set('EQ-1', ['value']);
+
+    expect((await sensorData.listReadings(list, aBudget())).readings).toEqual([]);
+    expect((await failureOf(sensorData.latestReading('EQ-1', aBudget()))).code).toBe('no-reading');
   });
 });
 
@@ -234,9 +273,9 @@ describe.each(['asc', 'desc'] as const)('a list of readings: %s', (order) => {
     }
     const range = { equipmentId: 'EQ-1', order, limit: 3 };
 
-    const pages = [await sensorData.listReadings(range)];
+    const pages = [await sensorData.listReadings(range, aBudget())];
     for (let next = pages[0]?.next; next !== undefined; next = pages.at(-1)?.next) {
-      pages.push(await sensorData.listReadings({ ...range, after: next }));
+      pages.push(await sensorData.listReadings({ ...range, after: next }, aBudget()));
     }
 
     const left = [1, 2, 3, 11, 12, 13, 14, 15, 16, 17, 18];
@@ -249,12 +288,12 @@ describe.each(['asc', 'desc'] as const)('a list of readings: %s', (order) => {
     const { sensorData } = sensorDataInMemory();
     await sensorData.recordBatch(batchOf(6), CALLER);
     const range = { equipmentId: 'EQ-1', order, limit: 2 };
-    const first = await sensorData.listReadings(range);
+    const first = await sensorData.listReadings(range, aBudget());
     const last = first.readings[1];
     if (!last || first.next === undefined) throw new Error('a page of two, and more');
     await sensorData.removeReading(last, CALLER);
 
-    const second = await sensorData.listReadings({ ...range, after: first.next });
+    const second = await sensorData.listReadings({ ...range, after: first.next }, aBudget());
 
     expect(secondsOf(second.readings)).toEqual(order === 'asc' ? [2, 3] : [3, 2]);
   });
@@ -271,14 +310,18 @@ describe('a retention', () => {
     }
     blocks.put(aBlock('2023-08-02T00:00:00Z'));
     const instants = async () => (await standing()).map(({ timestamp }) => timestamp.slice(0, 19));
-    const newest = async () => (await sensorData.latestReading('EQ-1')).timestamp.slice(0, 19);
+    const newest = async () =>
+      (await sensorData.latestReading('EQ-1', aBudget())).timestamp.slice(0, 19);
 
     // 30 days after the end of the first hour.
     clock.advance(-HOUR_MS - 1);
     const before = await instants();
     clock.advance(1);
     const after = await instants();
-    const page = await sensorData.listReadings({ equipmentId: 'EQ-1', order: 'desc', limit: 9 });
+    const page = await sensorData.listReadings(
+      { equipmentId: 'EQ-1', order: 'desc', limit: 9 },
+      aBudget(),
+    );
     clock.advance(HOUR_MS);
 
     expect(before).toEqual(['2023-08-01T22:59:59', '2023-08-01T23:00:00', '2023-08-02T00:00:00']);
@@ -387,7 +430,7 @@ describe('several messages for one instant', () => {
     clock.advance(1000);
     await sensorData.removeReading({ equipmentId, timestamp }, 'eve');
 
-    const history = await sensorData.history({ equipmentId, timestamp, limit: 100 });
+    const history = await sensorData.history({ equipmentId, timestamp, limit: 100 }, aBudget());
 
     expect(history.values).toMatchObject([
       { metric: 'temperature', value: 76, by: 'bob', removed: true },

@@ -13,7 +13,11 @@ import {
 import { assertNotAhead } from './as-of.js';
 import { SEND_AGAIN, VerdictList, type BatchVerdict } from './batch-verdict.js';
 import { batchThrottled, namesUnknown, readingThrottled } from './metric-name-errors.js';
-import { TOO_MANY_METRIC_NAMES, type MetricNameLimit } from './metric-name-limit.js';
+import {
+  TOO_MANY_METRIC_NAMES,
+  type MetricNameLimit,
+  type RegisteredMetricNames,
+} from './metric-name-limit.js';
 import { parseReading } from './parse-reading.js';
 import type { WriteOutcome } from './group-commit/write-unit.js';
 import type { HistoryPage, HistoryQuery, InstantHistory } from './log/instant-history.js';
@@ -54,6 +58,7 @@ export interface ReadingsLog {
   readonly writer: ReadingWriter;
   readonly remover: ReadingRemover;
   readonly history: InstantHistory;
+  readonly registered: RegisteredMetricNames;
 }
 
 /** Takes readings in, and finds them again: what the HTTP routes for readings do. */
@@ -178,20 +183,25 @@ export class SensorData {
     return { readings, indexes, throttled };
   }
 
-  /** As of an instant where one is named. Throws `as-of-in-future`, and what the store throws. */
-  async listReadings(range: ReadingsQuery, budget?: WorkBudget): Promise<ReadingPage> {
-    return this.storeAsOf(range.asOf).range(range, budget);
+  /** As of an instant where one is named. Throws `as-of-in-future`, `equipment-unknown`, and what the store throws. */
+  async listReadings(range: ReadingsQuery, budget: WorkBudget): Promise<ReadingPage> {
+    const page = await this.storeAsOf(range.asOf).range(range, budget);
+    if (page.readings.length === 0 && page.next === undefined) {
+      await this.assertKnown(range.equipmentId, budget);
+    }
+    return page;
   }
 
   /** The same; throws `no-reading` when the equipment has, or had, none. */
   async latestReading(
     equipmentId: string,
-    budget?: WorkBudget,
+    budget: WorkBudget,
     asOf?: Instant,
   ): Promise<StoredReading> {
     const store = this.storeAsOf(asOf);
     const latest = await store.latest(equipmentId, budget, LATEST_LIMITS);
     if (latest) return latest;
+    await this.assertKnown(equipmentId, budget);
     throw noReading(
       asOf === undefined ? 'This equipment has no reading.' : 'This equipment had no reading then.',
     );
@@ -204,9 +214,20 @@ export class SensorData {
     return store.asOf(asOf);
   }
 
-  /** A page of every value that an instant ever had. Throws what InstantHistory throws. */
-  history(query: HistoryQuery, budget?: WorkBudget): Promise<HistoryPage> {
-    return this.log.history.page(query, budget);
+  /** A page of every value that an instant ever had. Throws `equipment-unknown`, and what InstantHistory throws. */
+  async history(query: HistoryQuery, budget: WorkBudget): Promise<HistoryPage> {
+    const page = await this.log.history.page(query, budget);
+    if (page.values.length === 0) await this.assertKnown(query.equipmentId, budget);
+    return page;
+  }
+
+  /** By what was written of it, or, once that has expired, by the registry. */
+  private async assertKnown(equipmentId: string, budget: WorkBudget): Promise<void> {
+    if (await this.log.store.hasBlocks(equipmentId, budget)) return;
+    const names = await budget.call(async (signal) =>
+      this.log.registered.namesOf(equipmentId, 1, signal),
+    );
+    if (names.length === 0) throw equipmentUnknown(equipmentId);
   }
 
   /**
@@ -244,6 +265,11 @@ export class SensorData {
       faults: [{ pointer, ...READING_TOO_OLD, detail }],
     });
   }
+}
+
+export function equipmentUnknown(equipmentId: string): DomainError {
+  const detail = `There is no equipment ${equipmentId}; GET /equipment lists all that sent readings.`;
+  return new DomainError('not-found', 'equipment-unknown', detail);
 }
 
 function noReading(detail: string): DomainError {

@@ -11,6 +11,7 @@ import { READ_SCHEDULER_LIMITS, ReadScheduler } from '@sensorflow/platform/http/
 import { requestValidationPipe } from '@sensorflow/platform/http/request-validation.pipe.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FixedClock } from '../../../../test/support/fixed-clock.js';
+import type { InMemoryMetricNames } from '../../../../test/support/in-memory-metric-names.js';
 import type { InMemoryBlockStore } from '../../../../test/support/in-memory-block-store.js';
 import { sensorDataInMemory } from '../../../../test/support/sensor-data-in-memory.js';
 import { SensorData } from '../sensor-data.js';
@@ -29,6 +30,7 @@ const CALLER: Caller = {
 
 let app: NestFastifyApplication;
 let blocks: InMemoryBlockStore;
+let registered: InMemoryMetricNames;
 let reads: ReadScheduler;
 let clock: FixedClock;
 
@@ -37,6 +39,7 @@ beforeEach(async () => {
   clock = new FixedClock('2023-09-01T00:00:00.731Z');
   const { sensorData, ...parts } = sensorDataInMemory(undefined, undefined, clock);
   blocks = parts.blocks;
+  registered = parts.names;
   const testing = await Test.createTestingModule({
     controllers: [ReadingsController, BatchController],
     providers: [
@@ -386,7 +389,7 @@ describe('POST /sensor-data/batch', () => {
     const answer = await post('/sensor-data/batch', `[${readings}{"value":}]`);
 
     expect(answer).toMatchObject({ status: 400, body: { code: 'json-malformed' } });
-    expect(await get('/sensor-data/EQ-12495')).toMatchObject({ body: { items: [] } });
+    expect(blocks.all('EQ-12495')).toEqual([]);
   });
 });
 
@@ -557,6 +560,8 @@ describe('GET /sensor-data/{equipmentId}', () => {
   );
 
   it.each(['1', '1000'])('takes the limit %s', async (limit) => {
+    await postSeconds(1);
+
     expect((await get(`/sensor-data/EQ-1?limit=${limit}`)).status).toBe(200);
   });
 
@@ -618,13 +623,25 @@ describe('GET /sensor-data/{equipmentId}/latest', () => {
     });
   });
 
-  it('answers 404 when there is none', async () => {
+  it('answers 404 when there is none any more', async () => {
+    registered.names.set('EQ-1', ['value']);
+
     expect(await get('/sensor-data/EQ-1/latest')).toMatchObject({
       status: 404,
       body: { code: 'no-reading' },
     });
   });
 });
+
+it.each(['EQ-1', 'EQ-1/latest', 'EQ-1/2023-02-15T06:30:00Z/history', 'no-such-path'])(
+  'GET /sensor-data/%s is 404 equipment-unknown for equipment that has sent nothing',
+  async (path) => {
+    expect(await get(`/sensor-data/${path}`)).toMatchObject({
+      status: 404,
+      body: { code: 'equipment-unknown' },
+    });
+  },
+);
 
 describe('?asOf=', () => {
   const before = '2023-09-01T00:00:00.730Z';
@@ -728,6 +745,8 @@ describe('GET /sensor-data/{equipmentId}/{timestamp}/history', () => {
   });
 
   it('is empty where nothing ever was', async () => {
+    await post('/sensor-data', { ...valid, timestamp: '2023-02-15T06:31:00Z' });
+
     expect(await get(HISTORY)).toMatchObject({
       status: 200,
       body: { items: [], nextCursor: null },

@@ -10,8 +10,11 @@ import { ReadingStore, type ReadingPage, type ReadingRange } from '../reading-st
 import type { StoredReading } from '../reading.js';
 import type { Retention } from '../retention.js';
 import type { BlockStore } from './block-store.js';
-import { instantAfter, instantBefore } from './hour-time.js';
+import { END_OF_HOURS, instantAfter, instantBefore } from './hour-time.js';
 import { LogReader, type LogRange } from './log-reader.js';
+
+/** Every key begins with a digit. */
+const ALL_HOURS = { from: '0', to: END_OF_HOURS };
 
 /** No reading lies further ahead of its receipt: ten minutes, and what clocks of processes differ by. */
 const MAX_AHEAD_MS = 11 * 60 * 1000;
@@ -47,6 +50,11 @@ export class LogReadingStore extends ReadingStore {
 
   override asOf(instant: Instant): LogReadingStore {
     return new LogReadingStore(this.blocks, this.retention, this.clock, instantToEpochMs(instant));
+  }
+
+  override async hasBlocks(equipmentId: string, budget?: WorkBudget): Promise<boolean> {
+    const newest = { equipmentId, keys: ALL_HOURS, order: 'desc', limit: 1 } as const;
+    return (await this.blocks.query(newest, budget)).blocks.length > 0;
   }
 
   override scanEquipment(budget?: WorkBudget): AsyncIterable<readonly string[]> {
