@@ -136,6 +136,30 @@ describe('folds of a large hour', () => {
     expect(await next).toBe(1);
   });
 
+  it.each([0, 1, 2, 3, 4, 5, 6])(
+    'are begun anew for who comes %i turns after the last one has left',
+    async (turns) => {
+      await send(1);
+      const [first, gone] = [count(), new AbortController()];
+      await settle();
+      const leaving = count(new WorkBudget(gone.signal, clock));
+      const left = leaving.catch((error: unknown) => error);
+      await settle();
+
+      gone.abort(new Error('gone'));
+      for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+      const next = count();
+      await settle();
+      readings.letGo();
+      await first;
+      await settle();
+      readings.letGo();
+
+      expect(await next).toBe(1);
+      expect(await left).toMatchObject({ message: 'gone' });
+    },
+  );
+
   it('that fail do so for those who waited, and for nobody else', async () => {
     const scanRange = readings.scanRange.bind(readings);
     readings.scanRange = () => {

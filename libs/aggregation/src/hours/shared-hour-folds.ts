@@ -48,6 +48,8 @@ export class SharedHourFolds {
       freeAtEpochMs: 0,
     };
     this.turns.set(id, turn);
+    // Who waited for it may have gone in this very moment.
+    if (turn.next?.isAbandoned === true) turn.next = undefined;
     const shared = (turn.next ??= this.begin(of, turn));
     try {
       return await shared.join(budget);
