@@ -1,4 +1,4 @@
-import { SystemClock, WorkBudget, type Instant } from '@sensorflow/kernel';
+import { DomainError, SystemClock, WorkBudget, type Instant } from '@sensorflow/kernel';
 import { describe, expect, it } from 'vitest';
 import { FixedClock } from '../../../../test/support/fixed-clock.js';
 import { InMemoryBlockStore } from '../../../../test/support/in-memory-block-store.js';
@@ -17,7 +17,7 @@ const EXPIRES_AT = 1_900_000_000;
 const REMOVED = { removed: true, rest: undefined };
 const NOTHING = { removed: false, rest: undefined };
 
-function start(outcomes: PutOutcome[] = [], onWrite: () => void = () => undefined) {
+function start(outcomes: (PutOutcome | Error)[] = [], onWrite: () => void = () => undefined) {
   const store = new InMemoryBlockStore();
   const clock = new FixedClock('2026-11-30T12:00:00Z');
   const stamps = new StampClock(clock);
@@ -28,6 +28,7 @@ function start(outcomes: PutOutcome[] = [], onWrite: () => void = () => undefine
       sent.push(...blocks);
       onWrite();
       const outcome = outcomes.shift() ?? 'stored';
+      if (outcome instanceof Error) throw outcome;
       if (outcome === 'stored') await store.putAll(blocks);
       return blocks.map(() => ({ outcome }));
     },
@@ -211,20 +212,49 @@ describe('removing readings', () => {
     });
   });
 
-  it.each([
-    [['not-stored'], 'write-not-accepted'],
-    [['unknown'], 'outcome-unknown'],
-    [['stored', 'not-stored'], 'outcome-unknown'],
-  ] as const)('says what is known when the store does not confirm: %j', async (outcomes, code) => {
-    const { remover, write } = start([...outcomes]);
-    write('2026-11-30T08:00:00Z', { value: 1 });
-    write('2026-11-30T09:00:00Z', { value: 1 });
-    const range = {
-      equipmentId: EQUIPMENT,
-      from: anInstant('2026-11-30T08:00:00Z'),
-      to: anInstant('2026-11-30T10:00:00Z'),
-    };
+  const OVERLOADED = new DomainError('overloaded', 'overloaded', 'None of it is stored.', {
+    retryAfterSeconds: 3,
+  });
+  const UP_TO_NINE = 'Everything before 2026-11-30T09:00Z was removed; nothing from there on';
 
-    await expect(remover.remove(range, ADMIN)).rejects.toMatchObject({ kind: 'unavailable', code });
+  it.each([
+    [['not-stored'], 'write-not-accepted', 'nothing was removed'],
+    [['unknown'], 'outcome-unknown', 'it may have happened'],
+    [[OVERLOADED], 'overloaded', 'None of it is stored.'],
+    [['stored', 'not-stored'], 'outcome-unknown', UP_TO_NINE],
+    [['stored', 'unknown'], 'outcome-unknown', 'whether that hour was removed is not known'],
+    [['stored', OVERLOADED], 'overloaded', UP_TO_NINE],
+  ] as const)(
+    'says what is known when the store does not confirm: %j',
+    async (outcomes, code, detail) => {
+      const { remover, write } = start([...outcomes]);
+      write('2026-11-30T08:00:00Z', { value: 1 });
+      write('2026-11-30T09:00:00Z', { value: 1 });
+
+      await expect(remover.remove(TWO_HOURS, ADMIN)).rejects.toMatchObject({
+        code,
+        message: expect.stringContaining(detail),
+      });
+    },
+  );
+
+  it('says what is gone already when a later hour has a stamp that lies over a minute ahead', async () => {
+    const { clock, remover, write } = start();
+    const aheadMicros = (clock.nowEpochMs() + 61_000) * 1000;
+    write('2026-11-30T08:00:00Z', { value: 1 });
+    write('2026-11-30T09:00:00Z', { value: 1 }, { epochMicros: aheadMicros, source: 'z' });
+
+    await expect(remover.remove(TWO_HOURS, ADMIN)).rejects.toMatchObject({
+      kind: 'unavailable',
+      code: 'clock-behind',
+      message: expect.stringContaining(UP_TO_NINE),
+      retryAfterSeconds: 10,
+    });
   });
 });
+
+const TWO_HOURS = {
+  equipmentId: EQUIPMENT,
+  from: anInstant('2026-11-30T08:00:00Z'),
+  to: anInstant('2026-11-30T10:00:00Z'),
+};

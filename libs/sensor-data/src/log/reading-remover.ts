@@ -56,8 +56,9 @@ export class ReadingRemover {
   /**
    * Removes what stands in the range, hour by hour, in order of time; writes nothing where nothing stands.
    * Ends when the budget is spent, with the rest of the range, or with its client. Throws DomainError
-   * `unavailable`: `write-not-accepted` (nothing was removed), `outcome-unknown`, `store-unavailable` or
-   * `clock-behind`, and the reason of the budget's signal. Removing again is always safe.
+   * `unavailable`: `write-not-accepted`, `outcome-unknown`, `store-unavailable` or `clock-behind`; what the
+   * writer refuses (`overloaded`, `shutting-down`); and the reason of the budget's signal. Its detail says whether
+   * earlier hours of the range were removed. Removing again is always safe.
    *
    * @param by who removes it: history names them
    */
@@ -68,8 +69,11 @@ export class ReadingRemover {
       const next = await hours.next();
       if (next.done) return { removed, rest: next.value };
       budget?.signal.throwIfAborted();
-      const outcome = await this.clear(...next.value, by);
-      if (outcome !== 'stored') throw unconfirmed(removed ? 'unknown' : outcome);
+      try {
+        await this.clear(...next.value, by);
+      } catch (error) {
+        throw removed ? partlyRemoved(error, next.value[0].hour) : error;
+      }
       removed = true;
     }
   }
@@ -103,13 +107,13 @@ export class ReadingRemover {
     { hour, newest }: HourToClear,
     range: RemovalRange,
     by: string,
-  ): Promise<PutOutcome> {
+  ): Promise<void> {
     const removal = partIn(hour, range);
     const stamp = this.stamps.above(newest);
     const expiry = this.expiresAtEpochSeconds(hour);
     const block = sealRemoval(range.equipmentId, removal, { by }, stamp, expiry);
     const [answer] = await this.writer.writeBlocks([block], by);
-    return answer?.outcome ?? 'unknown';
+    if (answer?.outcome !== 'stored') throw unconfirmed(answer?.outcome ?? 'unknown');
   }
 }
 
@@ -122,6 +126,21 @@ function partIn(hour: HourText, { from, to, metric }: RemovalRange): Removal {
 /** The instant alone, as a range. */
 export function instantRange(timestamp: Instant): Pick<RemovalRange, 'from' | 'to'> {
   return { from: timestamp, to: instantAfter(timestamp) };
+}
+
+/** What refuses one hour does not know that others are done. */
+function partlyRemoved(error: unknown, hour: HourText): unknown {
+  if (!(error instanceof DomainError)) return error;
+  const { kind, code, retryAfterSeconds } = error;
+  const rest =
+    code === 'outcome-unknown'
+      ? 'whether that hour was removed is not known'
+      : 'nothing from there on was removed';
+  const detail = `Everything before ${hour}:00Z was removed; ${rest}. Send the removal again: that is safe.`;
+  return new DomainError(kind, code === 'write-not-accepted' ? 'outcome-unknown' : code, detail, {
+    cause: error,
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+  });
 }
 
 function unconfirmed(outcome: PutOutcome): DomainError {
