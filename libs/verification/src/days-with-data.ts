@@ -67,9 +67,14 @@ export class DaysWithData {
   ): Promise<Hour | undefined> {
     const [from, to] = [startOfHour(range.from), startOfHour(range.to)];
     const query = { equipmentId, from, to, order: 'asc', limit: 1 } as const;
-    const page = await this.readings.range(query, budget);
-    const [reading] = page.readings;
-    return reading && hourOf(reading.timestamp);
+    // A page ends where its budget is spent, perhaps among removed readings in front of the first.
+    for (let page = await this.readings.range(query, budget); ;) {
+      const [reading] = page.readings;
+      if (reading) return hourOf(reading.timestamp);
+      if (page.next === undefined) return undefined;
+      budget.signal.throwIfAborted();
+      page = await this.readings.range({ ...query, after: page.next }, budget);
+    }
   }
 
   private async firstFleetHour(

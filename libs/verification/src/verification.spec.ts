@@ -139,6 +139,21 @@ describe('a verification', () => {
     }
   });
 
+  it('finds readings of a day behind those that were removed, where its budget is spent', async () => {
+    await world.put({ equipmentId: 'EQ-9', timestamp: '2020-06-15T06:30:00Z', value: 3 });
+    const range = world.readings.range.bind(world.readings);
+    // As a page is that has seen nothing but what was removed.
+    world.readings.range = async (query, budget) =>
+      query.after === undefined
+        ? { readings: [], next: anInstant('2020-01-02T00:00:00Z') }
+        : range(query, budget);
+
+    const year = { from: anHour('2020-01-01T00'), to: anHour('2020-12-31T00') };
+    const { differences } = await verify(year, 'EQ-9');
+
+    expect(shown(differences)).toContain('equipment-hour EQ-9 total  3');
+  });
+
   it('finds a cell, and sums, of readings that do not exist', async () => {
     world.aggregates.put({
       equipmentId: 'EQ-GHOST-1',
