@@ -52,9 +52,8 @@ export class AggregationWorld {
     const comparison = new AggregateComparison(readings, aggregates, fleet);
     const days = new DaysWithData(readings, aggregates, fleet);
     const pagedComparison = new PagedComparison(comparison, days, clock, longestPartMs);
-    const repairer = new AggregateRepairer(aggregates, this.hours, this.sums, (error) =>
-      this.failures.push(error),
-    );
+    const repaired = { aggregates, hours: this.hours, sums: this.sums };
+    const repairer = new AggregateRepairer(repaired, clock, (error) => this.failures.push(error));
     const ports = { closing, readings, registry, comparison, pagedComparison, repairer };
     this.verification = new Verification(ports, clock, { secondLookMs, ...kept });
   }

@@ -1,4 +1,5 @@
 import { HourRecomputer } from '@sensorflow/aggregation';
+import { DomainError } from '@sensorflow/kernel';
 import { Retention } from '@sensorflow/sensor-data';
 import { describe, expect, it } from 'vitest';
 import { FixedClock } from '../../../test/support/fixed-clock.js';
@@ -19,9 +20,10 @@ async function start(retention = Retention.FOREVER) {
     hours.map((hour) => aStoredReading({ equipmentId: 'EQ-1', timestamp: `${hour}:00:00Z` })),
   );
   const ports = { readings, aggregates, closing: new InMemoryClosingProgress() };
-  const recomputer = new HourRecomputer(ports, new FixedClock(NOW), { retention });
+  const clock = new FixedClock(NOW);
+  const recomputer = new HourRecomputer(ports, clock, { retention });
   const named = hours.map((hour) => ({ equipmentId: 'EQ-1', hour }));
-  return { aggregates, named, recomputation: new AggregateRecomputation(recomputer) };
+  return { aggregates, named, recomputation: new AggregateRecomputation(recomputer, clock) };
 }
 
 describe('the hours of an undone import', () => {
@@ -39,6 +41,29 @@ describe('the hours of an undone import', () => {
     expect(await recomputation.recompute(named, SOON)).toBe(1);
 
     expect(aggregates.cells().map(({ hour }) => hour)).toEqual(['2023-02-25T06']);
+  });
+
+  it('wait for a table that throttles', async () => {
+    const { aggregates, named, recomputation } = await start();
+    const readState = aggregates.readState.bind(aggregates);
+    let refusals = 0;
+    aggregates.readState = async (of) => {
+      refusals += 1;
+      if (refusals <= 5) throw new DomainError('unavailable', 'store-unavailable', 'throttled');
+      return readState(of);
+    };
+
+    expect(await recomputation.recompute(named, SOON)).toBe(0);
+
+    expect(aggregates.cells().map(({ hour }) => hour)).toEqual(named.map(({ hour }) => hour));
+  });
+
+  it('that cannot be recomputed fail the call', async () => {
+    const { aggregates, named, recomputation } = await start();
+    const broken = new RangeError('not a decimal number: abc');
+    aggregates.readState = async () => Promise.reject(broken);
+
+    await expect(recomputation.recompute(named, SOON)).rejects.toBe(broken);
   });
 
   it('are not done at the deadline', async () => {

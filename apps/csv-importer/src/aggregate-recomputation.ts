@@ -1,14 +1,24 @@
-import { HOUR_SEALED, parseHour, type HourRecomputer } from '@sensorflow/aggregation';
+import {
+  HOUR_SEALED,
+  parseHour,
+  RecomputationPool,
+  type EquipmentHour,
+  type HourRecomputer,
+} from '@sensorflow/aggregation';
 import { HourRecomputation, type ImportedHour } from '@sensorflow/csv-import';
-import { inParallel } from '@sensorflow/kernel';
+import type { Clock } from '@sensorflow/kernel';
 
-/** Enough to hide the store's latency. */
-const CONCURRENCY = 8;
-
-/** Recomputes hours as the stream's consumer does; both may, also at once. */
+/** Recomputes hours as the stream's consumer does; both may, also at once. Waits for a store that throttles. */
 export class AggregateRecomputation extends HourRecomputation {
-  constructor(private readonly hours: Pick<HourRecomputer, 'recomputeHour'>) {
+  private readonly pool: RecomputationPool;
+
+  constructor(
+    private readonly hours: Pick<HourRecomputer, 'recomputeHour'>,
+    clock: Clock,
+    random?: () => number,
+  ) {
     super();
+    this.pool = new RecomputationPool(clock, random);
   }
 
   override async recompute(
@@ -16,12 +26,23 @@ export class AggregateRecomputation extends HourRecomputation {
     deadlineEpochMs: number,
   ): Promise<number> {
     let sealed = 0;
-    await inParallel(hours, CONCURRENCY, async ({ equipmentId, hour: text }) => {
-      const hour = parseHour(text);
-      if (hour === undefined) throw new Error(`the manifest names no hour: ${text}`);
-      const outcome = await this.hours.recomputeHour({ equipmentId, hour }, deadlineEpochMs);
-      if (outcome === HOUR_SEALED) sealed += 1;
+    const failures: unknown[] = [];
+    await this.pool.run(hours.map(namedHour), deadlineEpochMs, {
+      recompute: async (cell) => {
+        // Whoever failed for good leaves the others to the next run.
+        if (failures.length > 0) return;
+        const outcome = await this.hours.recomputeHour(cell, deadlineEpochMs);
+        if (outcome === HOUR_SEALED) sealed += 1;
+      },
+      fail: (_cell, error) => failures.push(error),
     });
+    if (failures.length > 0) throw failures[0];
     return sealed;
   }
+}
+
+function namedHour({ equipmentId, hour: text }: ImportedHour): EquipmentHour {
+  const hour = parseHour(text);
+  if (hour === undefined) throw new Error(`the manifest names no hour: ${text}`);
+  return { equipmentId, hour };
 }

@@ -77,7 +77,7 @@ const hours = new HourRecomputer(
   { retention },
 );
 const undoer = new ImportUndoer(
-  { ...shared, aggregates: new AggregateRecomputation(hours) },
+  { ...shared, aggregates: new AggregateRecomputation(hours, clock) },
   environment.IMPORT_HANDOVER_MS,
 );
 

@@ -155,7 +155,7 @@ function verificationOf(
   const comparison = new AggregateComparison(readings, aggregates, fleet);
   const days = new DaysWithData(readings, aggregates, fleet);
   const sums = new SumRecomputer(fleet, clock);
-  const repairer = new AggregateRepairer(aggregates, hours, sums);
+  const repairer = new AggregateRepairer({ aggregates, hours, sums }, clock);
   const pagedComparison = new PagedComparison(comparison, days, clock);
   const ports = { closing, readings, registry, comparison, pagedComparison, repairer };
   return new Verification(ports, clock, { secondLookMs: 0 });

@@ -1,13 +1,14 @@
 import {
   equipmentHourId,
   hourOf,
+  RecomputationPool,
   type AggregateStore,
   type EquipmentHour,
   type Hour,
   type HourRecomputer,
   type SumRecomputer,
 } from '@sensorflow/aggregation';
-import { DomainError, type WorkBudget } from '@sensorflow/kernel';
+import { DomainError, type Clock, type WorkBudget } from '@sensorflow/kernel';
 import type { Difference } from './difference.js';
 
 /** Metrics to recompute of a shard-hour or, without a shard, of a fleet-hour. */
@@ -17,23 +18,40 @@ interface DirtySums {
   readonly metrics: Set<string>;
 }
 
+export interface RepairerPorts {
+  readonly aggregates: AggregateStore;
+  readonly hours: HourRecomputer;
+  readonly sums: SumRecomputer;
+}
+
+/** One cell, or some metrics of a sum, to recompute. */
+interface Repair {
+  /** For the log. */
+  readonly name: string;
+  readonly recompute: () => Promise<unknown>;
+}
+
 /**
- * Repairs differences by the ordinary recomputation under the version locks: first the cell, then the sums
- * above it. Safe to repeat, and while the streams are processed.
+ * Repairs differences by the ordinary recomputation under the version locks: first the cells, then the sums
+ * above them. Safe to repeat, and while the streams are processed. Waits for a store that throttles.
  */
 export class AggregateRepairer {
+  private readonly pool: RecomputationPool;
+
   constructor(
-    private readonly aggregates: AggregateStore,
-    private readonly hours: HourRecomputer,
-    private readonly sums: SumRecomputer,
+    private readonly ports: RepairerPorts,
+    clock: Clock,
     /** Receives what cannot be repaired and stays as it is. Throws it by default. */
     private readonly onFailure: (error: Error) => void = (error) => {
       throw error;
     },
-  ) {}
+    random?: () => number,
+  ) {
+    this.pool = new RecomputationPool(clock, random);
+  }
 
   /**
-   * A failed cell does not block later ones; the sums above it stay as they are. Throws the signal's
+   * A failed cell does not block the others; the sums above it stay as they are. Throws the signal's
    * reason and, when all else is done, the recomputers' first DomainError, which is temporary.
    */
   async repair(
@@ -41,37 +59,39 @@ export class AggregateRepairer {
     deadlineEpochMs: number,
     budget: WorkBudget,
   ): Promise<void> {
-    const attempts = new Attempts(budget, this.onFailure);
-    const failed = new Set<string>();
-    for (const [key, of] of equipmentHoursIn(differences)) {
-      const name = `${of.equipmentId} ${of.hour}`;
-      const recompute = async () => this.hours.recomputeHour(of, deadlineEpochMs);
-      if (!(await attempts.succeed(name, recompute))) failed.add(key);
-    }
+    const attempts = new Attempts(this.pool, deadlineEpochMs, budget);
+    const cells = [...equipmentHoursIn(differences)].map(([id, of]) => ({
+      id,
+      name: `${of.equipmentId} ${of.hour}`,
+      recompute: async () => this.ports.hours.recomputeHour(of, deadlineEpochMs),
+    }));
+    const failed = new Set((await attempts.run(cells)).map(({ id }) => id));
     const above = await this.sumsAbove(differences.filter((each) => !failed.has(hourIdOf(each))));
-    await this.repairSums(above, deadlineEpochMs, attempts);
+    await attempts.run(this.shardHoursOf(above, deadlineEpochMs));
+    await attempts.run(this.fleetHoursOf(above, deadlineEpochMs));
+    for (const error of attempts.lasting) this.onFailure(error);
     if (attempts.temporaryFailure) throw attempts.temporaryFailure;
   }
 
-  private async repairSums(
-    above: readonly DirtySums[],
-    deadlineEpochMs: number,
-    attempts: Attempts,
-  ): Promise<void> {
-    for (const { hour, shard, metrics } of above) {
-      if (shard === undefined) continue;
-      await attempts.succeed(`shard ${shard} ${hour}`, async () =>
-        this.sums.recomputeShardHour({ hour, shard }, [...metrics], deadlineEpochMs),
+  private shardHoursOf(above: readonly DirtySums[], deadlineEpochMs: number): readonly Repair[] {
+    return above.flatMap(({ hour, shard, metrics }) => {
+      if (shard === undefined) return [];
+      const recompute = async () =>
+        this.ports.sums.recomputeShardHour({ hour, shard }, [...metrics], deadlineEpochMs);
+      return [{ name: `shard ${shard} ${hour}`, recompute }];
+    });
+  }
+
+  private fleetHoursOf(above: readonly DirtySums[], deadlineEpochMs: number): readonly Repair[] {
+    return above
+      .filter(({ shard }) => shard === undefined)
+      .flatMap(({ hour, metrics }) =>
+        Array.from(metrics, (metric) => ({
+          name: `${metric} ${hour}`,
+          recompute: async () =>
+            this.ports.sums.recomputeFleetHour({ hour, metric }, deadlineEpochMs),
+        })),
       );
-    }
-    for (const { hour, shard, metrics } of above) {
-      if (shard !== undefined) continue;
-      for (const metric of metrics) {
-        await attempts.succeed(`${metric} ${hour}`, async () =>
-          this.sums.recomputeFleetHour({ hour, metric }, deadlineEpochMs),
-        );
-      }
-    }
   }
 
   private async sumsAbove(differences: readonly Difference[]): Promise<readonly DirtySums[]> {
@@ -85,7 +105,9 @@ export class AggregateRepairer {
     for (const { start, equipmentId, shard, metric } of differences) {
       const hour = hourOf(start);
       const own =
-        equipmentId === undefined ? shard : await this.aggregates.shardOf({ equipmentId, hour });
+        equipmentId === undefined
+          ? shard
+          : await this.ports.aggregates.shardOf({ equipmentId, hour });
       if (own !== undefined) add(hour, own, metric);
       add(hour, undefined, metric);
     }
@@ -93,26 +115,39 @@ export class AggregateRepairer {
   }
 }
 
-/** Runs recomputations one after the other; a failure does not stop the next. */
+/** Recomputations side by side; the failure of one does not stop the others. */
 class Attempts {
   /** The first temporary failure. */
   temporaryFailure: DomainError | undefined;
+  readonly lasting: Error[] = [];
 
   constructor(
+    private readonly pool: RecomputationPool,
+    private readonly deadlineEpochMs: number,
     private readonly budget: WorkBudget,
-    private readonly onFailure: (error: Error) => void,
   ) {}
 
-  async succeed(name: string, recompute: () => Promise<unknown>): Promise<boolean> {
-    this.budget.signal.throwIfAborted();
-    try {
-      await recompute();
-      return true;
-    } catch (error) {
-      if (error instanceof DomainError) this.temporaryFailure ??= error;
-      else this.onFailure(new Error(`${name} cannot be repaired`, { cause: error }));
-      return false;
-    }
+  /** Answers what failed. Throws the signal's reason. */
+  async run<R extends Repair>(repairs: readonly R[]): Promise<readonly R[]> {
+    const { signal } = this.budget;
+    const failed: R[] = [];
+    await this.pool.run(repairs, this.deadlineEpochMs, {
+      recompute: async ({ recompute }) => {
+        signal.throwIfAborted();
+        await recompute();
+      },
+      fail: (repair, error) => {
+        failed.push(repair);
+        if (!signal.aborted) this.note(repair, error);
+      },
+    });
+    signal.throwIfAborted();
+    return failed;
+  }
+
+  private note({ name }: Repair, error: unknown): void {
+    if (error instanceof DomainError) this.temporaryFailure ??= error;
+    else this.lasting.push(new Error(`${name} cannot be repaired`, { cause: error }));
   }
 }
 

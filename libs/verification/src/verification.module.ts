@@ -98,8 +98,10 @@ function verificationOf(
     registry,
     comparison,
     pagedComparison: new PagedComparison(comparison, days, clock),
-    repairer: new AggregateRepairer(aggregates, hours, new SumRecomputer(fleet, clock), (error) =>
-      hourlyListener.onFailure(error),
+    repairer: new AggregateRepairer(
+      { aggregates, hours, sums: new SumRecomputer(fleet, clock) },
+      clock,
+      (error) => hourlyListener.onFailure(error),
     ),
   };
   return new Verification(ports, clock, { secondLookMs, retention });
