@@ -141,7 +141,6 @@ describe('the OpenAPI document', () => {
       'DELETE /sensor-data/{equipmentId}/{timestamp}',
       'GET /api-keys',
       'GET /audit',
-      'GET /sensor-data/aggregated/verify',
       'GET /users',
       'PATCH /users/{username}',
       'POST /api-keys',

@@ -119,7 +119,7 @@ describe('a verification', () => {
     });
   });
 
-  it('is for administrators', async () => {
+  it('of all equipment is for administrators, of one for everyone who may read', async () => {
     const others = 'sensorflow/read sensorflow/write sensorflow/import';
     const operator = anyone.withToken(await machineToken(stack.announcement, others));
 
@@ -131,6 +131,11 @@ describe('a verification', () => {
       const refused = await operator.send(method, path, { query: DAY });
       expect(refused.body).toMatchObject({ status: 403, code: 'insufficient-scope' });
     }
+    const ofOne = { ...DAY, equipmentId: 'EQ-2' };
+    const { body } = await operator.get('/sensor-data/aggregated/verify', ofOne);
+    expect(body).toMatchObject({ checked: 1, differences: [] });
+    const repair = await operator.send('POST', '/sensor-data/aggregated/repair', { query: ofOne });
+    expect(repair.body).toMatchObject({ status: 403, code: 'insufficient-scope' });
   });
 
   it('reports one damaged cell of every level with both values, and a repair puts all right', async () => {

@@ -38,7 +38,8 @@ const POLICIES: Readonly<Record<string, Policy>> = {
   'DELETE /sensor-data/{equipmentId}': ADMIN,
   'DELETE /sensor-data/{equipmentId}/{timestamp}': ADMIN,
   'GET /sensor-data/aggregated': READ,
-  'GET /sensor-data/aggregated/verify': ADMIN,
+  // Of one equipment and seven days, for who may only read.
+  'GET /sensor-data/aggregated/verify': ['sensorflow/read', 'sensorflow/admin'],
   'POST /sensor-data/aggregated/repair': ADMIN,
   'POST /sensor-data/upload-csv': IMPORT,
   'GET /sensor-data/uploads': ['sensorflow/import', 'sensorflow/admin'],
@@ -55,6 +56,7 @@ const EQUIPMENT: Readonly<Record<string, 'in-path' | 'in-query' | 'by-handler' |
   'GET /sensor-data/{equipmentId}/latest': 'in-path',
   'GET /sensor-data/{equipmentId}/{timestamp}/history': 'in-path',
   'GET /sensor-data/aggregated': 'in-query',
+  'GET /sensor-data/aggregated/verify': 'in-query',
   'POST /sensor-data/upload-csv': 'refused',
   'GET /sensor-data/uploads': 'by-handler',
   'GET /sensor-data/uploads/{id}': 'by-handler',

@@ -1,4 +1,5 @@
 import { firstHourFrom, parseEquipmentFilter, parseHour, type Hour } from '@sensorflow/aggregation';
+import { DomainError, instantToEpochMs } from '@sensorflow/kernel';
 import {
   cursorInvalid,
   decodeCursor,
@@ -47,6 +48,21 @@ export function verificationRequestOf(texts: VerificationTexts): VerificationReq
   const from = positionIn(cursor, cursorQueryOf(window, equipmentId));
   if (from === undefined || from < first || from >= to) throw cursorInvalid();
   return { window, query: { range: { from, to }, ...filter } };
+}
+
+/** What callers without sensorflow/admin may ask for at the most. */
+const READERS_DAYS = 7;
+const DAY_MS = 86_400_000;
+
+/** Throws DomainError `forbidden` (`insufficient-scope`) for what only administrators may ask for. */
+export function assertMayBeRead({ window, query }: VerificationRequest): void {
+  const durationMs = instantToEpochMs(window.to) - instantToEpochMs(window.from);
+  if (query.equipmentId !== undefined && durationMs <= READERS_DAYS * DAY_MS) return;
+  throw new DomainError(
+    'forbidden',
+    'insufficient-scope',
+    `Without the scope sensorflow/admin, name one equipmentId, and at most ${READERS_DAYS} days.`,
+  );
 }
 
 /** Null at the end. */

@@ -1,37 +1,45 @@
 import { DomainError, type WorkBudget } from '@sensorflow/kernel';
 
 /** Below the 60 s after which load balancers usually time out. */
-const LONGEST_MS = 50_000;
+export const LONGEST_VERIFICATION_MS = 50_000;
 
 /**
- * Allows one verification per process at a time, for a bounded time: it shares the process with requests that
- * cannot wait.
+ * Allows one verification of a caller at a time, and one or some in a process, for a bounded time: they share
+ * the process with requests that cannot wait.
  */
 export class VerificationSlot {
-  private running: AbortController | undefined;
+  /** By caller. */
+  private readonly running = new Map<string, AbortController>();
 
-  constructor(private readonly longestMs = LONGEST_MS) {}
+  constructor(
+    private readonly longestMs = LONGEST_VERIFICATION_MS,
+    private readonly atOnce = 1,
+  ) {}
 
   /**
    * Throws DomainError `verification-busy`; `verification-too-large`, `verification-stopped` and the
    * reason of the budget's signal when the work throws its signal's reason.
    */
-  async run<T>(work: (budget: WorkBudget) => Promise<T>, budget: WorkBudget): Promise<T> {
-    if (this.running) throw busy();
+  async run<T>(
+    callerId: string,
+    work: (budget: WorkBudget) => Promise<T>,
+    budget: WorkBudget,
+  ): Promise<T> {
+    if (this.running.size >= this.atOnce || this.running.has(callerId)) throw busy();
     const controller = new AbortController();
-    this.running = controller;
+    this.running.set(callerId, controller);
     const timer = setTimeout(() => controller.abort(tooLarge()), this.longestMs);
     try {
       return await work(budget.endingWith(controller.signal));
     } finally {
       clearTimeout(timer);
-      this.running = undefined;
+      this.running.delete(callerId);
     }
   }
 
-  /** Ends the running verification: a draining process does not wait for it. */
+  /** Ends what is running: a draining process does not wait for it. */
   stop(): void {
-    this.running?.abort(stopped());
+    for (const controller of this.running.values()) controller.abort(stopped());
   }
 }
 

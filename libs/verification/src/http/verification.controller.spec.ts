@@ -6,6 +6,7 @@ import { costOf } from '@sensorflow/platform/http/request-budget.js';
 import { requestValidationPipe } from '@sensorflow/platform/http/request-validation.pipe.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AggregationWorld } from '../../../../test/support/aggregation-world.js';
+import { trustCallerHeader } from '../../../../test/support/as-caller.js';
 import { aBudget } from '../../../../test/support/budgets.js';
 import { Verification } from '../verification.js';
 import { VerificationSlot } from './verification-slot.js';
@@ -32,18 +33,21 @@ beforeEach(async () => {
     costs.push(costOf(request));
     done();
   });
+  trustCallerHeader(app);
   await app.init();
 });
 afterEach(() => app.close());
 
-async function verify(query: string) {
-  const answer = await app.inject({ url: `/sensor-data/aggregated/verify?${query}` });
+async function verify(query: string, caller = 'root') {
+  const headers = { 'x-caller': caller };
+  const answer = await app.inject({ url: `/sensor-data/aggregated/verify?${query}`, headers });
   return { status: answer.statusCode, body: answer.json() };
 }
 
 async function repair(query: string) {
   const url = `/sensor-data/aggregated/repair?${query}`;
-  const answer = await app.inject({ method: 'POST', url });
+  const headers = { 'x-caller': 'root' };
+  const answer = await app.inject({ method: 'POST', url, headers });
   return { status: answer.statusCode, body: answer.json() };
 }
 
@@ -118,6 +122,67 @@ describe('GET /sensor-data/aggregated/verify', () => {
   });
 });
 
+describe('of who is no administrator', () => {
+  const WEEK = 'from=2023-02-14T00:30:00Z&to=2023-02-21T00:30:00Z';
+
+  it('a verification takes one equipment and seven days', async () => {
+    await world.put({ equipmentId: 'EQ-1', timestamp: '2023-02-15T06:30:00Z', value: 78.42 });
+    await world.put({ equipmentId: 'EQ-2', timestamp: '2023-02-15T06:30:00Z', value: 1 });
+
+    const { status, body } = await verify(`${WEEK}&equipmentId=EQ-1`, 'ada');
+
+    const names = new Set(
+      body.differences.map((each: { equipmentId: string }) => each.equipmentId),
+    );
+    expect([status, names]).toEqual([200, new Set(['EQ-1'])]);
+  });
+
+  it.each([
+    ['of all equipment', DAY],
+    [
+      'of more than seven days',
+      'from=2023-02-14T00:00:00Z&to=2023-02-21T00:00:01Z&equipmentId=EQ-1',
+    ],
+  ])('a verification %s is refused, and says what may be asked for', async (_, query) => {
+    expect(await verify(query, 'ada')).toMatchObject({
+      status: 403,
+      body: {
+        code: 'insufficient-scope',
+        detail: expect.stringContaining('one equipmentId, and at most 7 days'),
+      },
+    });
+  });
+
+  it('one verification runs at a time, beside those of others and of administrators', async () => {
+    await world.put({ equipmentId: 'EQ-1', timestamp: '2023-02-15T06:30:00Z', value: 78.42 });
+    const second = Promise.withResolvers<void>();
+    const query = `${DAY}&equipmentId=EQ-1`;
+    let sleeping = 0;
+    const until = async (count: number) => {
+      await expect.poll(() => sleeping).toBe(count);
+    };
+    world.clock.sleep = async () => {
+      sleeping += 1;
+      await second.promise;
+    };
+
+    const running = [verify(query, 'ada')];
+    await until(1);
+    const again = await verify(query, 'ada');
+    running.push(verify(query, 'bob'), verify(query, 'root'));
+    await until(3);
+    running.push(verify(query, 'cyd'), verify(query, 'dan'));
+    await until(5);
+    const tooMany = await verify(query, 'eve');
+    second.resolve();
+
+    for (const refused of [again, tooMany]) {
+      expect(refused).toMatchObject({ status: 429, body: { code: 'verification-busy' } });
+    }
+    expect((await Promise.all(running)).map(({ status }) => status)).toEqual(Array(5).fill(200));
+  });
+});
+
 describe('a verification', () => {
   it('says what it cost at the store', async () => {
     await world.put({ equipmentId: 'EQ-1', timestamp: '2023-02-15T06:00:00Z', value: 1 });
@@ -141,26 +206,26 @@ describe('a verification', () => {
     const slot = new VerificationSlot();
     const client = new AbortController();
 
-    const work = slot.run(untilAborted, aBudget(client.signal));
+    const work = slot.run('ann', untilAborted, aBudget(client.signal));
     client.abort();
 
     await expect(work).rejects.toBe(client.signal.reason);
-    expect(await slot.run(async () => Promise.resolve('done'), nobodyLeft)).toBe('done');
+    expect(await slot.run('ann', async () => Promise.resolve('done'), nobodyLeft)).toBe('done');
   });
 
   it('that takes too long ends, and the next may begin', async () => {
     const slot = new VerificationSlot(10);
 
-    const work = slot.run(untilAborted, nobodyLeft);
+    const work = slot.run('ann', untilAborted, nobodyLeft);
 
     await expect(work).rejects.toMatchObject({ kind: 'invalid', code: 'verification-too-large' });
-    expect(await slot.run(async () => Promise.resolve('done'), nobodyLeft)).toBe('done');
+    expect(await slot.run('ann', async () => Promise.resolve('done'), nobodyLeft)).toBe('done');
   });
 
   it('does not hold up a process that ends', async () => {
     const slot = new VerificationSlot();
 
-    const work = slot.run(untilAborted, nobodyLeft);
+    const work = slot.run('ann', untilAborted, nobodyLeft);
     slot.stop();
 
     await expect(work).rejects.toMatchObject({ kind: 'unavailable', code: 'verification-stopped' });

@@ -7,14 +7,20 @@ import {
   type BeforeApplicationShutdown,
 } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Audited, RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
+import type { Caller } from '@sensorflow/auth';
+import {
+  Audited,
+  CurrentCaller,
+  KeepsToEquipment,
+  RequiresScope,
+} from '@sensorflow/auth/http/auth.decorators.js';
 import type { WorkBudget } from '@sensorflow/kernel';
 import { ApiFaultyInput, ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
 import { IgnoresBody } from '@sensorflow/platform/http/ignores-body.decorator.js';
 import { RequestBudget } from '@sensorflow/platform/http/request-budget.js';
 import { Verification } from '../verification.js';
-import { verificationRequestOf } from './verification-request.js';
-import { VerificationSlot } from './verification-slot.js';
+import { assertMayBeRead, verificationRequestOf } from './verification-request.js';
+import { LONGEST_VERIFICATION_MS, VerificationSlot } from './verification-slot.js';
 import { VerificationQueryTexts } from './verification.query.js';
 import {
   RepairView,
@@ -36,20 +42,25 @@ const FAULTS = [
   'verification-too-large',
 ];
 
-/** Compares aggregates with the readings they come from, for administrators. */
+/** Of callers who are no administrators; each reads one equipment alone. */
+const READERS_AT_ONCE = 4;
+
+/** Compares aggregates with the readings they come from: all for administrators, one equipment's for who may read. */
 @ApiTags('aggregates')
 @Controller('sensor-data/aggregated')
 export class VerificationController implements BeforeApplicationShutdown {
   private readonly slot = new VerificationSlot();
+  private readonly readerSlot = new VerificationSlot(LONGEST_VERIFICATION_MS, READERS_AT_ONCE);
 
   constructor(private readonly verification: Verification) {}
 
   @Get('verify')
-  @RequiresScope('sensorflow/admin')
+  @RequiresScope('sensorflow/read', 'sensorflow/admin')
+  @KeepsToEquipment('in-query')
   @ApiOperation({
     summary: 'Recompute the aggregates of a range, and report every difference',
     description:
-      'Every aggregate of every level is compared digit for digit with what the readings amount to; a difference counts when a second look some seconds later still finds it. A page ends after some seconds of work; the range ends where nextCursor is null.',
+      'Every aggregate of every level is compared digit for digit with what the readings amount to; a difference counts when a second look some seconds later still finds it. A page ends after some seconds of work; the range ends where nextCursor is null. Without sensorflow/admin it takes one equipment and up to seven days.',
   })
   @ApiOkResponse({ type: VerificationView })
   @ApiFaultyInput('invalid-request', FAULTY_FROM)
@@ -59,9 +70,13 @@ export class VerificationController implements BeforeApplicationShutdown {
   async verifyAggregates(
     @Query() texts: VerificationQueryTexts,
     @RequestBudget() budget: WorkBudget,
+    @CurrentCaller() { scopes, subject }: Caller,
   ): Promise<VerificationView> {
     const request = verificationRequestOf(texts);
-    const report = await this.slot.run(
+    const isAdmin = scopes.has('sensorflow/admin');
+    if (!isAdmin) assertMayBeRead(request);
+    const report = await (isAdmin ? this.slot : this.readerSlot).run(
+      subject,
       async (ofSlot) => this.verification.verify(request.query, ofSlot),
       budget,
     );
@@ -86,9 +101,11 @@ export class VerificationController implements BeforeApplicationShutdown {
   async repairAggregates(
     @Query() texts: VerificationQueryTexts,
     @RequestBudget() budget: WorkBudget,
+    @CurrentCaller() { subject }: Caller,
   ): Promise<RepairView> {
     const request = verificationRequestOf(texts);
     const report = await this.slot.run(
+      subject,
       async (ofSlot) => this.verification.repair(request.query, ofSlot),
       budget,
     );
@@ -97,5 +114,6 @@ export class VerificationController implements BeforeApplicationShutdown {
 
   beforeApplicationShutdown(): void {
     this.slot.stop();
+    this.readerSlot.stop();
   }
 }
