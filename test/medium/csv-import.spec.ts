@@ -115,6 +115,7 @@ beforeAll(async () => {
       ),
       queue: ports.queue,
       logger,
+      assertClock: async () => blocks.assertClockNow(),
     });
   stops.push(
     () => app.close(),

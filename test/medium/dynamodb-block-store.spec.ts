@@ -12,6 +12,7 @@ import { DynamoDbBlockStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-bl
 import { BlockBuilder } from '@sensorflow/sensor-data/log/block-builder.js';
 import type { StoredBlock } from '@sensorflow/sensor-data/log/block.js';
 import { hourOf, offsetOf } from '@sensorflow/sensor-data/log/hour-time.js';
+import { undoneMark } from '@sensorflow/sensor-data/log/seal-removal.js';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { mkdtemp, rm } from 'node:fs/promises';
 import {
@@ -78,12 +79,13 @@ beforeAll(async () => {
   await ensureTables(client, [{ definition: READINGS_TABLE, name: 'readings' }]);
 });
 
-beforeEach(() => {
+beforeEach(async () => {
   fault = () => false;
-  calls = [];
   failures = [];
   equipmentId = `EQ-${(equipmentCount += 1)}`;
   store = new DynamoDbBlockStore(client, 'readings', (kind) => failures.push(kind));
+  await store.assertClockNow();
+  calls = [];
   readings = new LogReadingStore(store, Retention.FOREVER, new SystemClock());
 });
 
@@ -423,6 +425,7 @@ describe('a write whose answer is lost', () => {
     proxy.on('connection', note);
     const lonely = clientFor(`http://127.0.0.1:${portOf(proxy)}`);
     const lonelyStore = new DynamoDbBlockStore(lonely, 'readings', (kind) => failures.push(kind));
+    await lonelyStore.assertClockNow();
     const writer = new GroupCommit(lonelyStore, new SystemClock());
     await writer.write([first]);
     // Until then it is not taken for the next call.
@@ -451,43 +454,81 @@ describe('a write whose answer is lost', () => {
 });
 
 describe('a process whose clock is not that of DynamoDB', () => {
+  const wrongBy =
+    (offsetMs: number): Fault =>
+    (_call, response) => {
+      response.setHeader('date', new Date(Date.now() + offsetMs).toUTCString());
+      return false;
+    };
+  const sent = () => calls.map(({ operation }) => operation);
+
   it.each([-5_000, 5_000])('writes nothing until it is right: %d ms', async (offsetMs) => {
     // What earlier tests left unanswered may still fail.
     const failed: string[] = [];
     const own = new DynamoDbBlockStore(client, 'readings', (kind) => failed.push(kind));
-    const [first, second] = [manyBlocks(1), manyBlocks(2).slice(1)];
-    fault = (_call, response) => {
-      response.setHeader('date', new Date(Date.now() + offsetMs).toUTCString());
-      return false;
-    };
-    // The first answer tells the time.
-    expect(await own.putAll(first)).toEqual(['stored']);
+    const [first, second, third, fourth] = manyBlocks(4).map((block) => [block]);
+    if (!first || !second || !third || !fourth) throw new Error('four blocks');
     calls = [];
+    fault = wrongBy(offsetMs);
 
-    const whileWrong = await own.putAll(second);
+    const atTheStart = await own.putAll(first);
     await delay(1_100);
     const stillWrong = await own.putAll(second);
     fault = () => false;
     await delay(1_100);
-    const right = await own.putAll(second);
+    // Stamped before anybody knew that the clock is right again.
+    const tooEarly = await own.putAll(third);
+    const right = await own.putAll(fourth);
 
-    expect([whileWrong, stillWrong, right]).toEqual([['not-stored'], ['not-stored'], ['stored']]);
-    expect(failed).toEqual(['clock-skewed', 'clock-skewed']);
-    expect(calls.map(({ operation }) => operation)).toEqual(['GetItem', 'GetItem', 'PutItem']);
+    expect([atTheStart, stillWrong, tooEarly, right].flat()).toEqual([
+      ...Array(3).fill('not-stored'),
+      'stored',
+    ]);
+    expect(failed).toEqual(Array(3).fill('clock-skewed'));
+    expect(sent()).toEqual(['GetItem', 'GetItem', 'GetItem', 'PutItem']);
+  });
+
+  it('sends no block later that it stamped while its clock was wrong, but those of imports', async () => {
+    const own = new DynamoDbBlockStore(client, 'readings');
+    const [stamped, other, fresh] = manyBlocks(3);
+    if (!stamped || !other || !fresh) throw new Error('three blocks');
+    const imported = { ...other, importId: 'import' };
+    fault = wrongBy(5_000);
+    const whileWrong = await own.putAll([stamped, imported]);
+    fault = () => false;
+    await delay(1_100);
+    await own.putAll([undoneMark(equipmentId, '2023-01-01T00', 'import', 'someone')]);
+
+    const later = await own.putAll([stamped, imported, fresh]);
+
+    expect(whileWrong).toEqual(['not-stored', 'not-stored']);
+    expect(later).toEqual(['not-stored', 'stored', 'stored']);
+    expect(await own.putAll([stamped])).toEqual(['not-stored']);
+  });
+
+  it('is told so before it starts something that keeps its stamp', async () => {
+    const own = new DynamoDbBlockStore(client, 'readings');
+    fault = wrongBy(5_000);
+
+    await expect(own.assertClockNow()).rejects.toMatchObject({ name: 'ClockSkewed' });
+    fault = () => false;
+
+    await own.assertClockNow();
   });
 
   it('learns the time also where it may not read', async () => {
+    const own = new DynamoDbBlockStore(client, 'readings');
     const [first, second] = [manyBlocks(1), manyBlocks(2).slice(1)];
-    fault = (_call, response) => {
-      response.setHeader('date', new Date(Date.now() + 5_000).toUTCString());
-      return false;
-    };
-    await store.putAll(first);
-    await delay(1_100);
     fault = (call, response) =>
       call.operation === 'GetItem' && exception('AccessDeniedException')(call, response);
+    expect(await own.putAll(first)).toEqual(['stored']);
+    fault = (call, response) => {
+      void wrongBy(5_000)(call, response);
+      return call.operation === 'GetItem' && exception('AccessDeniedException')(call, response);
+    };
 
-    expect(await store.putAll(second)).toEqual(['stored']);
+    await expect(own.assertClockNow()).rejects.toMatchObject({ name: 'ClockSkewed' });
+    expect(await own.putAll(second)).toEqual(['not-stored']);
   });
 });
 

@@ -36,9 +36,10 @@ const clock = new SystemClock();
 const logger = createLogger(environment.LOG_LEVEL);
 const retention = Retention.ofDays(environment.RETENTION_DAYS);
 const dynamoDb = createDynamoDbClient(region);
-const blocks = new DynamoDbBlockStore(dynamoDb, environment.DYNAMODB_TABLE_NAME, (kind, error) =>
-  logger.warn({ kind, err: error }, 'a write of readings failed'),
-);
+const blocks = new DynamoDbBlockStore(dynamoDb, environment.DYNAMODB_TABLE_NAME, (kind, error) => {
+  const level = kind === 'misconfigured' || kind === 'clock-skewed' ? 'error' : 'warn';
+  logger[level]({ kind, err: error }, 'a write of readings failed');
+});
 const importsTableName = environment.DYNAMODB_IMPORTS_TABLE_NAME;
 const imports = new DynamoDbImportStore(dynamoDb, importsTableName);
 const quotas = new DynamoDbImportQuotas(dynamoDb, importsTableName, clock);
@@ -92,5 +93,6 @@ export const handler = throwingNames(
     ),
     queue,
     logger,
+    assertClock: async () => blocks.assertClockNow(),
   }),
 );

@@ -26,7 +26,12 @@ async function deliverInVain(attributes: Readonly<Record<string, string>> | unde
 
 function handlerOf(bench: ImportWorkbench) {
   const logger = createLogger('info', { write: () => {} });
-  return uploadBatchHandler({ importer: bench.fairImporter(), queue: bench.queue, logger });
+  const importer = bench.fairImporter();
+  return uploadBatchHandler({ importer, queue: bench.queue, logger, assertClock });
+}
+
+async function assertClock(): Promise<void> {
+  // It is right.
 }
 
 describe('a message that fails', () => {
@@ -77,11 +82,30 @@ describe('a message that fails', () => {
     expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'm' }] });
   });
 
+  it('starts no import while the clock is wrong, and comes back', async () => {
+    const bench = new ImportWorkbench();
+    const { uploadId } = await bench.upload(FILE);
+    const logger = createLogger('info', { write: () => {} });
+    const wrong = async () => Promise.reject(new Error('the clock is wrong'));
+    const parts = { importer: bench.fairImporter(), queue: bench.queue, logger };
+    const handler = uploadBatchHandler({ ...parts, assertClock: wrong });
+
+    const body = JSON.stringify({ continueImport: uploadId });
+    const answer = await handler(
+      { Records: [{ messageId: 'm', receiptHandle: 'r', body }] },
+      { getRemainingTimeInMillis: () => 900_000 },
+    );
+
+    expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'm' }] });
+    expect((await bench.record(uploadId)).startedAt).toBeUndefined();
+    expect(bench.queue.retries).toEqual([{ receiptHandle: 'r', seconds: 10 }]);
+  });
+
   it('stays hidden while a newer delivery of it is at work', async () => {
     const bench = new ImportWorkbench();
     const importer = { run: async () => Promise.resolve('contested' as const) };
     const logger = createLogger('info', { write: () => {} });
-    const handler = uploadBatchHandler({ importer, queue: bench.queue, logger });
+    const handler = uploadBatchHandler({ importer, queue: bench.queue, logger, assertClock });
 
     const answer = await handler(
       { Records: [{ messageId: 'm', receiptHandle: 'r', body: '{"continueImport":"u"}' }] },

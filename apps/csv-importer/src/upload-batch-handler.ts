@@ -16,6 +16,8 @@ export interface UploadBatchResponse {
 export interface UploadBatchParts {
   readonly importer: Pick<FairImporter, 'run'>;
   readonly queue: Pick<ImportQueue, 'retryAfter'>;
+  /** Throws while the clock of this machine is wrong: an import keeps the instant at which it starts for its stamp. */
+  readonly assertClock: () => Promise<void>;
   readonly logger: Logger;
 }
 
@@ -63,11 +65,12 @@ async function importAll(
 /** Of a contested import the message stays hidden: the run that works for it has its own delivery. */
 async function runImport(
   request: RunRequest,
-  { importer, logger }: UploadBatchParts,
+  { importer, logger, assertClock }: UploadBatchParts,
   remainingMs: () => number,
 ): Promise<boolean> {
   const { uploadId, messageId } = request;
   logger.info({ uploadId, messageId, bytes: request.object?.bytes }, 'import run starts');
+  await assertClock();
   const outcome = await importer.run(request, remainingMs);
   logger.info({ uploadId, messageId, outcome }, 'import run ends');
   return outcome !== 'contested';

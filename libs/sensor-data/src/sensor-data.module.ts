@@ -50,7 +50,13 @@ export class SensorDataModule implements OnApplicationShutdown {
         { provide: ReadScheduler, useValue: options.reads },
         {
           provide: BlockStore,
-          useFactory: () => new DynamoDbBlockStore(dynamoDb, tableName, writeFailureLog(clock)),
+          useFactory: () => {
+            const log = writeFailureLog(clock);
+            return new DynamoDbBlockStore(dynamoDb, tableName, (kind, error) => {
+              if (kind === 'clock-skewed') stamps.restart();
+              log(kind, error);
+            });
+          },
         },
         {
           provide: ReadingStore,

@@ -5,7 +5,7 @@ import {
   type ScanCommandOutput,
 } from '@aws-sdk/client-dynamodb';
 import type { WorkBudget } from '@sensorflow/kernel';
-import { DynamoDbCaller } from '@sensorflow/platform/aws/dynamodb-caller.js';
+import { DynamoDbCaller, type ClockSkew } from '@sensorflow/platform/aws/dynamodb-caller.js';
 import { orUnavailable } from '@sensorflow/platform/aws/or-unavailable.js';
 import { queryWithin } from '@sensorflow/platform/aws/query-within.js';
 import {
@@ -14,6 +14,7 @@ import {
   type BlockQuery,
   type PutOutcome,
 } from '../log/block-store.js';
+import { parseBlockKey } from '../log/block-key.js';
 import type { StoredBlock } from '../log/block.js';
 import { putBlockJson, putBlocksJson, putOutcome, putOutcomes } from './block-calls.js';
 import { blockItemKey, fromBlockItem } from './block-item.js';
@@ -28,6 +29,10 @@ export type WriteFailureListener = (kind: WriteFailureKind, error: unknown) => v
  */
 export class DynamoDbBlockStore extends BlockStore {
   private readonly caller: DynamoDbCaller;
+  /** Before the first write, nothing is known of the clock. */
+  private firstLook: Promise<void> | undefined;
+  /** Sealed by a clock that was wrong: they never leave, not even once it is right. */
+  private readonly stampedWrong = new WeakSet<StoredBlock>();
 
   constructor(
     private readonly client: DynamoDBClient,
@@ -39,6 +44,14 @@ export class DynamoDbBlockStore extends BlockStore {
   }
 
   override async putAll(blocks: readonly StoredBlock[]): Promise<readonly PutOutcome[]> {
+    const sendable = blocks.filter((block) => !this.stampedWrong.has(block));
+    const outcomes = sendable.length > 0 ? await this.putSendable(sendable) : [];
+    if (sendable.length === blocks.length) return outcomes;
+    const outcomeOf = new Map(sendable.map((block, index) => [block, outcomes[index]]));
+    return blocks.map((block) => outcomeOf.get(block) ?? 'not-stored');
+  }
+
+  private async putSendable(blocks: readonly StoredBlock[]): Promise<readonly PutOutcome[]> {
     try {
       await this.assertClock();
       return await this.put(blocks);
@@ -46,17 +59,38 @@ export class DynamoDbBlockStore extends BlockStore {
       const kind = classifyWriteFailure(error);
       this.onWriteFailure(kind, error);
       if (kind === 'poisoned') return this.bisectRejectedBatch(blocks);
+      if (kind === 'clock-skewed') this.noteStampedWrong(blocks);
       const outcome = kind === 'unknown' ? 'unknown' : 'not-stored';
       return blocks.map(() => outcome);
     }
   }
 
-  /** Stamps order what processes write, so a process whose clock is wrong writes nothing. */
+  /** Blocks of imports have the stamp of their import, and marks have none. */
+  private noteStampedWrong(blocks: readonly StoredBlock[]): void {
+    for (const block of blocks) {
+      if (block.importId === undefined && parseBlockKey(block.key)) this.stampedWrong.add(block);
+    }
+  }
+
+  /**
+   * Stamps order what processes write, so a process whose clock is wrong writes nothing. Throws ClockSkewed for a
+   * clock that was wrong at its last look, also if it is right by now: what is to be written was stamped before.
+   */
   private async assertClock(): Promise<void> {
-    if (!this.isClockWrong()) return;
-    const measuredEpochMs = this.caller.clockSkew?.measuredEpochMs ?? 0;
-    if (Date.now() - measuredEpochMs >= CLOCK_CHECK_MS) await this.askForTheTime();
-    if (this.isClockWrong()) throw new ClockSkewed(this.caller.clockSkew?.atLeastMs ?? 0);
+    if (this.caller.clockSkew === undefined) await (this.firstLook ??= this.askForTheTime());
+    const skew = this.caller.clockSkew;
+    if (!isWrong(skew)) return;
+    // The clock may have been set back since.
+    const sinceMs = Math.abs(Date.now() - skew.measuredEpochMs);
+    if (sinceMs >= CLOCK_CHECK_MS) await this.askForTheTime();
+    throw new ClockSkewed(skew.atLeastMs);
+  }
+
+  /** Asks DynamoDB for the time. Throws ClockSkewed when the clock of this machine is wrong now. */
+  async assertClockNow(): Promise<void> {
+    await this.askForTheTime();
+    const skew = this.caller.clockSkew;
+    if (isWrong(skew)) throw new ClockSkewed(skew.atLeastMs);
   }
 
   /** Every answer has the time, also that of a process which may not read. */
@@ -65,12 +99,8 @@ export class DynamoDbBlockStore extends BlockStore {
     try {
       await this.caller.call('GetItem', JSON.stringify({ TableName: this.tableName, Key }));
     } catch {
-      // A refusal tells the time as well; without an answer, the clock stays wrong.
+      // A refusal tells the time as well; without an answer, all stays as it was known to be.
     }
-  }
-
-  private isClockWrong(): boolean {
-    return (this.caller.clockSkew?.atLeastMs ?? 0) > MAX_SKEW_MS;
   }
 
   private async put(blocks: readonly StoredBlock[]): Promise<readonly PutOutcome[]> {
@@ -146,6 +176,11 @@ export class DynamoDbBlockStore extends BlockStore {
 }
 
 const MAX_SKEW_MS = 1000;
+
+function isWrong(skew: ClockSkew | undefined): skew is ClockSkew {
+  return skew !== undefined && skew.atLeastMs > MAX_SKEW_MS;
+}
+
 /** While it is wrong, it is looked at so often at most. */
 const CLOCK_CHECK_MS = 1000;
 

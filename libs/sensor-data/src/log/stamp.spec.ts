@@ -44,6 +44,19 @@ describe('the clock that makes stamps', () => {
     ]);
   });
 
+  it('that was wrong begins anew once it is right, under another source', () => {
+    const wall = new FixedClock(3_600_000);
+    const clock = new StampClock(wall);
+    const wrong = clock.next();
+
+    wall.advance(-3_599_000);
+    clock.restart();
+    const right = clock.next();
+
+    expect(right.epochMicros).toBe(1_000_000);
+    expect(right.source).not.toBe(wrong.source);
+  });
+
   it('counts whole microseconds, also of a wall clock that is finer', () => {
     const wall = new FixedClock(1_000);
     const clock = new StampClock(wall, 'a');

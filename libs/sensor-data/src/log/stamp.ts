@@ -63,8 +63,17 @@ export class StampClock {
 
   constructor(
     private readonly clock: Clock,
-    private readonly source = randomSource(),
+    private source = randomSource(),
   ) {}
+
+  /**
+   * Begins anew, as after a start of the process: for a clock that was wrong, from whose stamps nothing is to be
+   * counted on.
+   */
+  restart(): void {
+    this.lastEpochMicros = 0;
+    this.source = randomSource();
+  }
 
   next(): Stamp {
     const nowEpochMicros = Math.floor(this.clock.nowEpochMs() * 1000);
