@@ -1,9 +1,18 @@
 export { Clock, setAlarm, SystemClock } from './clock.js';
 export { Decimal } from './decimal.js';
 export { DomainError, type DomainErrorDetails, type ErrorKind } from './domain-error.js';
+export {
+  EPOCH_DIGITS,
+  EPOCH_UNITS,
+  instantFromEpoch,
+  parseEpoch,
+  type EpochTime,
+  type EpochUnit,
+} from './epoch.js';
 export { accepted, refused, type Fault, type InputFault, type Parsed } from './fault.js';
 export {
   compareInstants,
+  daysInMonth,
   instantFromEpochMs,
   instantToEpochMs,
   parseInstant,

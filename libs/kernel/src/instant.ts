@@ -9,7 +9,7 @@ import { withoutTrailingZeros } from './trailing-zeros.js';
 export type Instant = string & { readonly __instant: true };
 
 const GRAMMAR =
-  /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:([Zz])|([+-])(\d{2}):(\d{2}))$/;
+  /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)? ?(?:(Z|UTC|GMT)|([+-])(\d{2})(?::?(\d{2}))?)$/i;
 const WITHOUT_OFFSET = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?$/;
 const TOO_PRECISE = /:\d{2}\.\d{10,}/;
 /** No zone on Earth lies further from UTC than these. */
@@ -17,8 +17,9 @@ const MAX_OFFSET_MINUTES = 14 * 60;
 const MIN_OFFSET_MINUTES = -12 * 60;
 
 /**
- * Reads strict RFC 3339: a real calendar date, 0 to 9 fraction digits and a mandatory offset,
- * from 1970 to 9999 in UTC. `Date` is never asked to read text: it turns 30 February into March,
+ * Reads RFC 3339: a real calendar date, 0 to 9 fraction digits and a mandatory offset, from 1970 to 9999 in UTC.
+ * What is just as unambiguous is taken too: a blank for the T and in front of the offset, no seconds, offsets
+ * such as +0100 and +01, and UTC or GMT for Z. `Date` is never asked to read text: it turns 30 February into March,
  * takes the server's zone for a missing offset and drops everything below the millisecond.
  *
  * Faults: `timestamp-malformed`, `timestamp-offset-missing`, `timestamp-offset-invalid`,
@@ -27,7 +28,7 @@ const MIN_OFFSET_MINUTES = -12 * 60;
 export function parseInstant(text: string): Parsed<Instant> {
   const plain = plainUtc(text);
   if (plain !== undefined) return accepted(plain);
-  // The longest valid text has 35 characters; a longer one is not worth a regular expression.
+  // The longest valid text has 36 characters; a longer one is not worth a regular expression.
   const match = text.length <= 64 ? GRAMMAR.exec(text) : null;
   if (!match) return { ok: false, fault: explainMalformed(text) };
   const year = Number(match[1]);
@@ -35,7 +36,7 @@ export function parseInstant(text: string): Parsed<Instant> {
   const day = Number(match[3]);
   const hour = Number(match[4]);
   const minute = Number(match[5]);
-  const second = Number(match[6]);
+  const second = Number(match[6] ?? 0);
   if (second === 60 && hour <= 23 && minute <= 59) {
     return refused('timestamp-leap-second', 'A leap second has no place in this time scale.');
   }
@@ -58,7 +59,9 @@ export function parseInstant(text: string): Parsed<Instant> {
   const nineFractionDigits = (match[7] ?? '').padEnd(9, '0');
   // In UTC already: the text has all the digits in their places, and Date would cost more than all else.
   const upToSeconds =
-    offsetMinutes === 0 ? `${text.slice(0, 10)}T${text.slice(11, 19)}` : textOf(epochSeconds);
+    offsetMinutes === 0 && match[6] !== undefined
+      ? `${text.slice(0, 10)}T${text.slice(11, 19)}`
+      : textOf(epochSeconds);
   return accepted(`${upToSeconds}.${nineFractionDigits}Z` as Instant);
 }
 
@@ -129,13 +132,13 @@ function explainMalformed(text: string): Fault {
 
 function offsetFrom(match: RegExpExecArray): number | undefined {
   const hours = Number(match[10]);
-  const minutes = Number(match[11]);
+  const minutes = Number(match[11] ?? 0);
   if (minutes > 59) return undefined;
   const offset = (match[9] === '-' ? -1 : 1) * (hours * 60 + minutes);
   return offset > MAX_OFFSET_MINUTES || offset < MIN_OFFSET_MINUTES ? undefined : offset;
 }
 
-function daysInMonth(year: number, month: number): number {
+export function daysInMonth(year: number, month: number): number {
   if (month === 2) {
     return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
   }

@@ -91,5 +91,6 @@ export function instantBefore(instant: Instant): Instant {
 }
 
 export function isHourText(text: string): boolean {
-  return text.length === HOUR_LENGTH && parseInstant(`${text}:00:00Z`).ok;
+  const start = parseInstant(`${text}:00:00Z`);
+  return start.ok && hourOf(start.value) === text;
 }
