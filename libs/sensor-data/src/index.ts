@@ -50,7 +50,7 @@ export {
 } from './reading.js';
 export { parseNumber, parseNumberText } from './reading-number.js';
 export { ReadingStore, type ReadingPage, type ReadingRange } from './reading-store.js';
-export { parseReadingTimestamp } from './reading-timestamp.js';
+export { parseReadingTimestamp, withinAcceptedTime } from './reading-timestamp.js';
 export { ReadingWriter } from './reading-writer.js';
 export { Retention } from './retention.js';
 export { equipmentUnknown, MAX_READINGS_PER_BATCH, SensorData } from './sensor-data.js';

@@ -1,4 +1,5 @@
 import {
+  accepted,
   instantFromEpochMs,
   parseInstant,
   refused,
@@ -17,9 +18,8 @@ export const READING_TOO_OLD: Fault = {
 const MAX_AHEAD_MS = 10 * 60 * 1000;
 
 /**
- * The instant of a reading: what `parseInstant` takes, at most ten minutes ahead of now, and not so old
- * that it would soon expire. Faults: those of `parseInstant`, `timestamp-missing` (empty text),
- * `timestamp-in-future`, `reading-too-old`.
+ * The instant of a reading: what `parseInstant` takes, and `withinAcceptedTime` too. Faults: those of both,
+ * and `timestamp-missing` (empty text).
  */
 export function parseReadingTimestamp(
   text: string,
@@ -28,16 +28,26 @@ export function parseReadingTimestamp(
 ): Parsed<Instant> {
   if (text === '') return refused('timestamp-missing', 'A reading says when it was taken.');
   const parsed = parseInstant(text);
-  if (parsed.ok && parsed.value > latestAcceptedAt(nowEpochMs)) {
+  return parsed.ok ? withinAcceptedTime(parsed.value, nowEpochMs, retention) : parsed;
+}
+
+/**
+ * The instant itself, when it is at most ten minutes ahead of now, and not so old that it would soon expire.
+ * Faults: `timestamp-in-future`, `reading-too-old`.
+ */
+export function withinAcceptedTime(
+  instant: Instant,
+  nowEpochMs: number,
+  retention: Retention,
+): Parsed<Instant> {
+  if (instant > latestAcceptedAt(nowEpochMs)) {
     return refused(
       'timestamp-in-future',
       "The timestamp lies more than ten minutes ahead of the server's clock.",
     );
   }
-  if (parsed.ok && retention.isTooOld(parsed.value, nowEpochMs)) {
-    return { ok: false, fault: READING_TOO_OLD };
-  }
-  return parsed;
+  if (retention.isTooOld(instant, nowEpochMs)) return { ok: false, fault: READING_TOO_OLD };
+  return accepted(instant);
 }
 
 let latest = { nowEpochMs: Number.NaN, instant: '' };

@@ -1,18 +1,20 @@
-import { hourOf, numberOfHour, offsetOf } from '@sensorflow/sensor-data';
-import type { TimestampReader } from './row-timestamp.js';
+import { hourOf, HOUR_NS, numberOfHour, offsetOf } from '@sensorflow/sensor-data';
+import type { Instant, Parsed } from '@sensorflow/kernel';
+import { countDigits, digitAt, numberAt, POWERS, type WrittenTime } from './written-time.js';
 
 /** `2023-02-15T01`, or with a blank for the T. */
 const PREFIX = 13;
-/** `:30:00` */
-const MINUTES_AND_SECONDS = 6;
-/** `+01:00` */
-const LONGEST_SUFFIX = 6;
-const HOUR_NS = 3_600_000_000_000;
+const MINUTES = ':30'.length;
+const SECONDS = ':00'.length;
+/** With a blank in front of it. */
+const LONGEST_SUFFIX = ' +01:00'.length;
 const SLOTS = 512;
 /** How long an hour is believed to be neither too old nor ahead of the clock. */
 const REMEMBERED_MS = 1000;
-const FRACTIONS = Float64Array.from({ length: 10 }, (_, digits) => 10 ** (9 - digits));
+const HOUR_SECONDS = 3600;
+const MAX_FRACTION_DIGITS = 9;
 
+const SPACE = 0x20;
 const ZERO = 0x30;
 const COLON = 0x3a;
 const POINT = 0x2e;
@@ -23,24 +25,16 @@ const UNKNOWN = -1;
 const REFUSED = -2;
 
 /**
- * Reads timestamps in the form `2023-02-15T01:30:00.5Z` from their bytes, with whatever stands behind the
- * seconds: for each hour and each such ending, the careful reader is asked once where the hour begins. An
- * hour that it does not take as a whole, from its first nanosecond to its last, is not plain.
+ * Reads timestamps from their bytes, those that can be read without looking around. The careful reader
+ * (`TimestampReader`) is asked once for each hour, and has the word on all that is not plain.
  */
-export class PlainInstants {
+export abstract class PlainInstants {
   /** The hour that `read` found, from 1970. */
   hour = 0;
   /** Within that hour, or the next one. */
   offsetNs = 0;
 
-  private readonly prefixes = new Uint8Array(SLOTS * PREFIX);
-  private readonly hours = new Int32Array(SLOTS).fill(UNKNOWN);
-  /** Where the hour of the text begins in that of UTC: half an hour in, in some zones. */
-  private readonly shiftsNs = new Float64Array(SLOTS);
-  private suffix = 'Z';
-  private nowEpochMs = 0;
-
-  constructor(private readonly readTimestamp: TimestampReader) {}
+  protected nowEpochMs = 0;
 
   /** To be told before rows are read. */
   setClock(nowEpochMs: number): void {
@@ -49,28 +43,111 @@ export class PlainInstants {
     this.forget();
   }
 
-  private forget(): void {
+  /** Answers where the timestamp ends, or NOT_PLAIN. Nothing is said of what follows. */
+  abstract read(text: Uint8Array, start: number): number;
+
+  protected abstract forget(): void;
+}
+
+/** For files whose delimiter may stand within a timestamp: quotes have to be looked at. */
+export class NoInstants extends PlainInstants {
+  override read(): number {
+    return NOT_PLAIN;
+  }
+
+  protected override forget(): void {
+    // Nothing is remembered.
+  }
+}
+
+/** The first second of UTC in an hour as written, if all of it can be read at one offset; else undefined. */
+type PlainHour = (writtenHour: number, nowEpochMs: number) => number | undefined;
+
+/** Timestamps of any format that says the time by numbers. */
+export class FormatInstants extends PlainInstants {
+  private readonly writtenHours = new Float64Array(SLOTS).fill(UNKNOWN);
+  private readonly hours = new Int32Array(SLOTS);
+  private readonly shiftsNs = new Float64Array(SLOTS);
+
+  constructor(
+    private readonly written: WrittenTime,
+    private readonly plainHour: PlainHour,
+  ) {
+    super();
+  }
+
+  override read(text: Uint8Array, start: number): number {
+    const { written } = this;
+    const end = written.read(text, start);
+    if (end < 0 || written.seconds < 0) return NOT_PLAIN;
+    const writtenHour = Math.floor(written.seconds / HOUR_SECONDS);
+    const slot = writtenHour & (SLOTS - 1);
+    if (this.writtenHours[slot] !== writtenHour) this.ask(writtenHour, slot);
+    const hour = this.hours[slot] ?? REFUSED;
+    if (hour === REFUSED) return NOT_PLAIN;
+    this.hour = hour;
+    const secondOfHour = written.seconds - writtenHour * HOUR_SECONDS;
+    this.offsetNs = secondOfHour * 1e9 + written.nanos + (this.shiftsNs[slot] ?? 0);
+    return end;
+  }
+
+  protected override forget(): void {
+    this.writtenHours.fill(UNKNOWN);
+  }
+
+  private ask(writtenHour: number, slot: number): void {
+    const firstSecond = this.plainHour(writtenHour, this.nowEpochMs);
+    this.writtenHours[slot] = writtenHour;
+    this.hours[slot] = REFUSED;
+    if (firstSecond === undefined) return;
+    const hour = Math.floor(firstSecond / HOUR_SECONDS);
+    this.hours[slot] = hour;
+    this.shiftsNs[slot] = (firstSecond - hour * HOUR_SECONDS) * 1e9;
+  }
+}
+
+/**
+ * Timestamps in the form `2023-02-15T01:30:00.5Z`, with whatever stands behind the seconds: for each hour and
+ * each such ending, the careful reader is asked once where the hour begins. An hour that it does not take as a
+ * whole, from its first nanosecond to its last, is not plain.
+ */
+export class IsoInstants extends PlainInstants {
+  private readonly prefixes = new Uint8Array(SLOTS * PREFIX);
+  private readonly hours = new Int32Array(SLOTS).fill(UNKNOWN);
+  /** Where the hour of the text begins in that of UTC: half an hour in, in some zones. */
+  private readonly shiftsNs = new Float64Array(SLOTS);
+  private suffix = 'Z';
+
+  constructor(
+    private readonly readTimestamp: (text: string, nowEpochMs: number) => Parsed<Instant>,
+    /** Whether this time's hour can be read without the rows around it. */
+    private readonly isPlainHour: (text: string) => boolean = () => true,
+  ) {
+    super();
+  }
+
+  protected override forget(): void {
     this.hours.fill(UNKNOWN);
   }
 
-  /** Answers where the timestamp ends, or NOT_PLAIN. Nothing is said of what follows. */
-  read(text: Uint8Array, start: number): number {
+  override read(text: Uint8Array, start: number): number {
     let at = start + PREFIX;
-    const minutes = this.twoDigits(text, at + 1);
-    const seconds = this.twoDigits(text, at + 4);
-    if (text[at] !== COLON || text[at + 3] !== COLON || minutes > 59 || seconds > 59) {
-      return NOT_PLAIN;
-    }
-    let offsetNs = (minutes * 60 + seconds) * 1e9;
-    at += MINUTES_AND_SECONDS;
-    if (text[at] === POINT) {
-      const first = at + 1;
-      let fraction = 0;
-      for (at = first; isDigit(text[at]); at += 1)
-        fraction = fraction * 10 + (text[at] ?? 0) - ZERO;
-      const digits = at - first;
-      if (digits === 0 || digits > 9) return NOT_PLAIN;
-      offsetNs += fraction * (FRACTIONS[digits] ?? 0);
+    const minutes = twoDigits(text, at + 1);
+    if (text[at] !== COLON || minutes > 59) return NOT_PLAIN;
+    at += MINUTES;
+    let offsetNs = minutes * 60e9;
+    if (text[at] === COLON) {
+      const seconds = twoDigits(text, at + 1);
+      if (seconds > 59) return NOT_PLAIN;
+      offsetNs += seconds * 1e9;
+      at += SECONDS;
+      if (text[at] === POINT) {
+        const first = at + 1;
+        const digits = countDigits(text, first, MAX_FRACTION_DIGITS + 1);
+        if (digits === 0 || digits > MAX_FRACTION_DIGITS) return NOT_PLAIN;
+        at = first + digits;
+        offsetNs += numberAt(text, first, at) * (POWERS[MAX_FRACTION_DIGITS - digits] ?? 0);
+      }
     }
     const end = this.readSuffix(text, at);
     const slot = this.slotOf(text, start);
@@ -78,14 +155,6 @@ export class PlainInstants {
     this.hour = this.hours[slot] ?? 0;
     this.offsetNs = offsetNs + (this.shiftsNs[slot] ?? 0);
     return end;
-  }
-
-  private twoDigits(text: Uint8Array, at: number): number {
-    const tens = text[at];
-    const ones = text[at + 1];
-    return isDigit(tens) && isDigit(ones)
-      ? ((tens ?? 0) - ZERO) * 10 + (ones ?? 0) - ZERO
-      : NO_DIGITS;
   }
 
   /** Most files end all their timestamps alike. */
@@ -99,7 +168,7 @@ export class PlainInstants {
   }
 
   private changeSuffix(text: Uint8Array, start: number): number {
-    let at = start;
+    let at = text[start] === SPACE ? start + 1 : start;
     while (isSuffixByte(text[at] ?? 0)) at += 1;
     if (at - start > LONGEST_SUFFIX) return NOT_PLAIN;
     this.suffix = textOf(text, start, at);
@@ -126,9 +195,11 @@ export class PlainInstants {
   private ask(text: Uint8Array, start: number, slot: number): void {
     this.prefixes.set(text.subarray(start, start + PREFIX), slot * PREFIX);
     const prefix = textOf(text, start, start + PREFIX);
-    const first = this.readTimestamp(`${prefix}:00:00${this.suffix}`, this.nowEpochMs);
-    const last = this.readTimestamp(`${prefix}:59:59.999999999${this.suffix}`, this.nowEpochMs);
+    const firstText = `${prefix}:00:00${this.suffix}`;
     this.hours[slot] = REFUSED;
+    if (!this.isPlainHour(firstText)) return;
+    const first = this.readTimestamp(firstText, this.nowEpochMs);
+    const last = this.readTimestamp(`${prefix}:59:59.999999999${this.suffix}`, this.nowEpochMs);
     if (!first.ok || !last.ok) return;
     const hour = numberOfHour(hourOf(first.value));
     const hoursLater = numberOfHour(hourOf(last.value)) - hour;
@@ -139,8 +210,10 @@ export class PlainInstants {
   }
 }
 
-function isDigit(byte: number | undefined): boolean {
-  return byte !== undefined && byte >= ZERO && byte <= ZERO + 9;
+function twoDigits(text: Uint8Array, at: number): number {
+  const tens = digitAt(text, at);
+  const ones = digitAt(text, at + 1);
+  return tens > 9 || ones > 9 ? NO_DIGITS : tens * 10 + ones;
 }
 
 /** `Z`, `z`, `+01:00`: letters, digits, colons and signs. */

@@ -9,7 +9,7 @@ import { CR, LF, QUOTE, SPACE } from '../text/csv-record.js';
 import type { EquipmentTable } from './equipment-table.js';
 import type { FileColumns } from './file-columns.js';
 import type { DecimalSign, Delimiter } from './import-options.js';
-import { NOT_PLAIN, PlainInstants } from './plain-instants.js';
+import { IsoInstants, NOT_PLAIN, type PlainInstants } from './plain-instants.js';
 import type { TimestampReader } from './row-timestamp.js';
 
 const ZERO = 0x30;
@@ -44,7 +44,7 @@ export class PlainRowReader {
     this.roles = rolesOf(columns);
     this.delimiter = dialect.delimiter.charCodeAt(0);
     this.decimal = dialect.decimal.charCodeAt(0);
-    this.instants = new PlainInstants(readTimestamp);
+    this.instants = new IsoInstants(readTimestamp);
   }
 
   /**

@@ -1,0 +1,173 @@
+import { parseInstant, showInstant } from '@sensorflow/kernel';
+import { Retention } from '@sensorflow/sensor-data';
+import type { DecimalSign } from './import-options.js';
+import { NAMED_FORMATS, parseTimestampFormat, type TimestampFormat } from './timestamp-format.js';
+import { timestampReader } from './timestamp-reader.js';
+
+/** A format that a column can have, and what its first telling timestamp means in it. */
+export interface FittingFormat {
+  /** As the option `timestampFormat` takes it. */
+  readonly format: string;
+  /** The timestamp as it stands in the file. */
+  readonly example: string;
+  /** The same in ISO form; without Z where it is a local time, whose zone the option `timezone` names. */
+  readonly meaning: string;
+}
+
+/** What lies before is a number in the wrong unit. */
+const EARLIEST_OF_NUMBERS = '1990';
+/** As much as shows what differs; a preview has a few thousand rows. */
+const MAX_SAMPLES = 5000;
+/** Local times are read as if clocks showed UTC. */
+const AS_UTC = { text: 'UTC', offsetMinutes: 0 };
+
+/**
+ * Every format that all of a column's timestamps have, in which none lies ahead of the clock: when there are several,
+ * only a person can say which it is. Samples without blanks around them; empty ones are skipped. Formats that
+ * differ in no timestamp that they could ever read are named once.
+ */
+export function formatsThatFit(
+  samples: readonly string[],
+  nowEpochMs: number,
+  decimal: DecimalSign = '.',
+): readonly FittingFormat[] {
+  const texts = [...new Set(samples.filter((text) => text !== ''))].slice(0, MAX_SAMPLES);
+  const [first] = texts;
+  if (first === undefined) return [];
+  const fits = (format: TimestampFormat): readonly Fit[] => {
+    const meanings = meaningsIn(format, texts, nowEpochMs, decimal);
+    return meanings ? [{ format, meanings }] : [];
+  };
+  const named = NAMED_FORMATS.flatMap(fits);
+  // What ISO reads has no second meaning.
+  const isIso = named.some(({ format }) => format.kind === 'iso');
+  const fitting = isIso ? named : [...named, ...patternsFor(texts).flatMap(fits)];
+  const telling = texts.findIndex(
+    (_, at) => new Set(fitting.map((fit) => fit.meanings[at])).size > 1,
+  );
+  const at = Math.max(0, telling);
+  return fitting.map(({ format, meanings }) => ({
+    format: format.text,
+    example: texts[at] ?? first,
+    meaning: meanings[at] ?? '',
+  }));
+}
+
+interface Fit {
+  readonly format: TimestampFormat;
+  readonly meanings: readonly string[];
+}
+
+/** Undefined when one of them has none. */
+function meaningsIn(
+  format: TimestampFormat,
+  texts: readonly string[],
+  nowEpochMs: number,
+  decimal: DecimalSign,
+): readonly string[] | undefined {
+  const options = { format, timezone: AS_UTC, repeatedHour: 'reject', decimal } as const;
+  const reader = timestampReader(options, Retention.FOREVER);
+  // A local time east of Greenwich may be up to 14 hours ahead of UTC.
+  const latestEpochMs = nowEpochMs + 14 * 3_600_000;
+  const isNumber = format.kind === 'epoch' || format.kind === 'excel';
+  const meanings: string[] = [];
+  for (const text of texts) {
+    const read = reader.read(text, latestEpochMs);
+    if (!read.ok || (isNumber && read.value < EARLIEST_OF_NUMBERS)) return undefined;
+    const shown = showInstant(read.value);
+    meanings.push(hasZone(format, text) ? shown : shown.slice(0, -1));
+  }
+  return meanings;
+}
+
+function hasZone(format: TimestampFormat, text: string): boolean {
+  if (format.kind === 'iso') return parseInstant(text).ok;
+  return format.kind === 'epoch' || (format.kind === 'pattern' && format.pattern.hasOffset);
+}
+
+/** A time of day at the end, with what parts it from the date. */
+const TIME_OF_DAY =
+  /(T|,? {1,2}|[:_-])(\d{1,2})([:.])(\d{2})(?:\3(\d{2})(?:([.,:])(\d{1,9}))?)?(?:( ?)([AaPp]\.?[Mm]\.?))?(?:( ?)(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?$/;
+const SEPARATED_DATE = /^(\d{1,4})([./ -])(\d{1,2})\2(\d{1,4})$/;
+const DAY_AND_NAME = /^(\d{1,2})([./ -])([A-Za-z]{3,9})\2(\d{4}|\d{2})$/;
+const NAME_AND_DAY = /^([A-Za-z]{3,9}) (\d{1,2})(,?) \d{4}$/;
+const DIGITS = /^\d+$/;
+const MAX_LENGTH = 64;
+/** Dates of digits alone, by their number; what else such a run can hold is a time of day. */
+const DATE_RUNS: Readonly<Record<number, readonly string[]>> = {
+  6: ['yyMMdd', 'ddMMyy', 'MMddyy'],
+  8: ['yyyyMMdd', 'ddMMyyyy', 'MMddyyyy'],
+};
+const TIME_RUNS = ['', 'HHmm', 'HHmmss', 'HHmmssSSS'];
+
+/** Patterns in whose form the texts are written, whatever they mean in them. */
+function patternsFor(texts: readonly string[]): readonly TimestampFormat[] {
+  // The longest shows the most: two digits, names in full.
+  const model = texts.reduce((long, text) => (text.length > long.length ? text : long), '');
+  if (model.length > MAX_LENGTH) return [];
+  const time = TIME_OF_DAY.exec(model);
+  const timePattern = time ? timePatternOf(time, texts) : '';
+  const dates = datePatternsFor(time ? model.slice(0, time.index) : model);
+  const patterns = DIGITS.test(model)
+    ? runsOf(model.length)
+    : dates.map((date) => date + timePattern);
+  return patterns.flatMap((text) => {
+    const parsed = parseTimestampFormat(text);
+    return parsed.ok ? [parsed.value] : [];
+  });
+}
+
+function runsOf(length: number): readonly string[] {
+  return TIME_RUNS.flatMap((time) =>
+    (DATE_RUNS[length - time.length] ?? []).map((date) => date + time),
+  );
+}
+
+function datePatternsFor(written: string): readonly string[] {
+  if (DIGITS.test(written)) return DATE_RUNS[written.length] ?? [];
+  const [, dayFirst, mark = '', name = '', year = ''] = DAY_AND_NAME.exec(written) ?? [];
+  if (dayFirst !== undefined) {
+    return [[letters('d', dayFirst), monthLetters(name), letters('y', year)].join(mark)];
+  }
+  const [, nameFirst, day = '', comma = ''] = NAME_AND_DAY.exec(written) ?? [];
+  if (nameFirst !== undefined) {
+    return [`${monthLetters(nameFirst)} ${letters('d', day)}${comma} yyyy`];
+  }
+  const [, first, separator = '', second = '', third = ''] = SEPARATED_DATE.exec(written) ?? [];
+  if (first === undefined) return [];
+  const written3 = [first, second, third];
+  const orders = first.length > 2 ? ['yMd'] : third.length > 2 ? ['dMy', 'Mdy'] : SHORT_ORDERS;
+  return orders.map((order) =>
+    written3.map((digits, at) => letters(order[at] ?? '', digits)).join(separator),
+  );
+}
+
+/** Of three numbers of one or two digits. */
+const SHORT_ORDERS = ['dMy', 'Mdy', 'yMd', 'ydM'];
+
+/** `d` for one digit, `dd` for two. */
+function letters(letter: string, digits: string): string {
+  return letter.repeat(digits.length);
+}
+
+function monthLetters(name: string): string {
+  return name.length > 4 ? 'MMMM' : 'MMM';
+}
+
+function timePatternOf(time: RegExpExecArray, texts: readonly string[]): string {
+  const [, joint = '', hour = '', colon = '', minute = '', second] = time;
+  const [, , , , , , point, fraction = '', halfDayBlank, halfDay, offsetBlank] = time;
+  const hourLetter = halfDay === undefined ? 'H' : 'h';
+  const clock = [letters(hourLetter, hour), letters('m', minute)];
+  if (second !== undefined) clock.push(letters('s', second));
+  const digits = texts.map((text) => TIME_OF_DAY.exec(text)?.[7]?.length);
+  const isEven = digits.every((count) => count === fraction.length);
+  const hasOffset = offsetBlank !== undefined;
+  return [
+    joint === 'T' ? "'T'" : joint,
+    clock.join(colon),
+    point === undefined ? '' : point + (isEven ? letters('S', fraction) : 'S'),
+    halfDay === undefined ? '' : `${halfDayBlank}a`,
+    hasOffset ? `${offsetBlank}XXX` : '',
+  ].join('');
+}
