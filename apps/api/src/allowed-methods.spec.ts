@@ -24,6 +24,13 @@ afterEach(async () => {
 
 type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE' | 'OPTIONS';
 
+async function detailOf(method: Method, url: string): Promise<string> {
+  const answer = await server.inject({ method, url });
+  expect(answer.statusCode).toBe(404);
+  expect(answer.json()).toMatchObject({ status: 404, code: 'route-not-found' });
+  return answer.json().detail;
+}
+
 async function answerTo(method: Method, url: string) {
   const { statusCode, headers } = await server.inject({ method, url });
   return [statusCode, headers.allow];
@@ -58,7 +65,6 @@ describe('a path', () => {
     ['PUT', '/', 'GET, HEAD'],
     ['POST', '/sensor-data/EQ-1', 'GET, HEAD'],
     ['POST', '/sensor-data/EQ-1/x', 'DELETE'],
-    ['PUT', '/sensor-data/', 'GET, HEAD'],
     ['PUT', '/docs/a/b.js', 'GET, HEAD'],
     ['OPTIONS', '/sensor-data/EQ-1', 'GET, HEAD'],
   ] as const)('does not take %s %s, and says what it takes', async (method, url, allowed) => {
@@ -76,6 +82,26 @@ describe('a path', () => {
   ] as const)('of fixed words is no parameter of another: %s %s', async (method, url, allowed) => {
     expect(await answerTo(method, url)).toEqual([405, allowed]);
   });
+
+  it.each([
+    ['GET', '/sensor-data/batch/', '/sensor-data/batch'],
+    ['POST', '/sensor-data/batch/?x=1', '/sensor-data/batch'],
+    ['GET', '/sensor-data/aggregated/', '/sensor-data/aggregated'],
+    ['GET', '/sensor-data/EQ-1/', '/sensor-data/EQ-1'],
+    ['GET', '/sensor-data/EQ-1/latest//', '/sensor-data/EQ-1/latest'],
+    ['GET', '/Sensor-Data/Aggregated/verify', '/sensor-data/aggregated/verify'],
+    ['GET', '/sensordata/aggregated', '/sensor-data/aggregated'],
+    ['POST', '/sensor_data/bacth', '/sensor-data/batch'],
+  ] as const)('that nearly has routes is named right: %s %s', async (method, url, meant) => {
+    expect(await detailOf(method, url)).toContain(`Did you mean ${meant}?`);
+  });
+
+  it.each(['/nothing', '/sensor-data/', '/'.repeat(600)])(
+    'that means nothing gets no guess: %s',
+    async (url) => {
+      expect(await detailOf('GET', url)).not.toContain('Did you mean');
+    },
+  );
 
   it.each(['/sensor-data/EQ-1/x/y', '//', '/nothing', '/'.repeat(16_000)])(
     'without routes is not found, %#',

@@ -1,4 +1,4 @@
-import { NotFoundException } from '@nestjs/common';
+import { nearestName } from '@sensorflow/kernel';
 import { problem, PROBLEM_CONTENT_TYPE } from '@sensorflow/platform/http/problem-details.js';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import findMyWay from 'find-my-way';
@@ -7,7 +7,8 @@ const NO_METHODS: ReadonlySet<string> = new Set();
 
 /**
  * Answers 405 with `Allow` where a path has routes, but none of the method that was sent: Fastify would say
- * that there is nothing, or take the path's fixed words for parameters of another route. Call it before routes
+ * that there is nothing, or take the path's fixed words for parameters of another route. Where a path has none, it
+ * answers 404 with the path that is probably meant. Call it before routes
  * are registered, and after the hooks whose headers an answer needs.
  *
  * @param frontendOrigin whose preflights are answered; the CORS plugin has set their headers by then
@@ -20,7 +21,7 @@ export function refuseOtherMethods(
   server.addHook('onRequest', (request, reply, done) => {
     const allowed = routes.methodsAt(request.url);
     if (allowed.has(request.method)) done();
-    else if (allowed.size === 0) done(new NotFoundException());
+    else if (allowed.size === 0) sendNotFound(request, reply, routes.pathMeantBy(request.url));
     else if (isPreflight(request, frontendOrigin)) void reply.code(204).send();
     else sendMethodNotAllowed(request, reply, allowed);
   });
@@ -49,6 +50,18 @@ function sendMethodNotAllowed(
     .send(problem(405, 'method-not-allowed', detail, request.id));
 }
 
+function sendNotFound(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  meant: string | undefined,
+): void {
+  const guess = meant === undefined ? 'GET /openapi.json names all.' : `Did you mean ${meant}?`;
+  void reply
+    .status(404)
+    .header('content-type', PROBLEM_CONTENT_TYPE)
+    .send(problem(404, 'route-not-found', `There is no such route. ${guess}`, request.id));
+}
+
 /**
  * Which methods each path has, whichever of its routes has them. Of several routes that fit a path, the
  * one with fixed words counts, found as Fastify finds it, so that `/sensor-data/batch` is never an equipment.
@@ -67,7 +80,33 @@ export class RouteTable {
 
   /** None for a path without routes, and for `*`, which is none. A query behind the path does not matter. */
   methodsAt(path: string): ReadonlySet<string> {
-    const url: unknown = path === '*' ? undefined : this.router.find('GET', path)?.store;
-    return this.methods.get(String(url)) ?? NO_METHODS;
+    const found = path === '*' ? undefined : this.router.find('GET', path);
+    // A parameter that is empty stands behind a slash too many.
+    if (found && found.params['*'] === undefined && Object.values(found.params).includes('')) {
+      return NO_METHODS;
+    }
+    return this.methods.get(String(found?.store)) ?? NO_METHODS;
   }
+
+  /** The same path without slashes at its end, or the path of fixed words that is nearest; undefined for none. */
+  pathMeantBy(url: string): string | undefined {
+    const [path = ''] = url.split(/[?#]/, 1);
+    if (path.length > MAX_GUESSED_CHARACTERS) return undefined;
+    const shorter = withoutSlashesBehind(path);
+    if (shorter !== path && this.methodsAt(shorter).size > 0) return shorter;
+    return nearestName(shorter, this.fixedPaths());
+  }
+
+  private fixedPaths(): readonly string[] {
+    return [...this.methods.keys()].filter((url) => url.length > 1 && !/[:*]/.test(url));
+  }
+}
+
+/** Longer paths are nobody's slip. */
+const MAX_GUESSED_CHARACTERS = 500;
+
+function withoutSlashesBehind(path: string): string {
+  let end = path.length;
+  while (end > 1 && path[end - 1] === '/') end -= 1;
+  return path.slice(0, end);
 }

@@ -12,24 +12,38 @@ interface Refusal {
   readonly detail: string;
 }
 
-/** Node's parser errors that are more than a plain bad request. */
-const FAULTS: Readonly<Record<string, Refusal>> = {
-  HPE_HEADER_OVERFLOW: {
-    status: 431,
-    code: 'headers-too-large',
-    detail: 'The request line and headers are too large.',
-  },
-  ERR_HTTP_REQUEST_TIMEOUT: {
-    status: 408,
-    code: 'request-timeout',
-    detail: 'The request did not arrive in time.',
-  },
+/** What Node's parser found, in words, where that is more than the rest of them. */
+const MALFORMED_DETAILS: Readonly<Record<string, string>> = {
+  HPE_INVALID_CONTENT_LENGTH: 'Content-Length is not a number of bytes.',
+  HPE_UNEXPECTED_CONTENT_LENGTH:
+    'Content-Length is there twice, or beside Transfer-Encoding: send one of them, once.',
+  HPE_INVALID_TRANSFER_ENCODING:
+    'Transfer-Encoding is there beside Content-Length, or is not chunked: send one of them.',
+  HPE_INVALID_CHUNK_SIZE: 'A chunk of the body begins with its size in hexadecimal digits.',
+  HPE_INVALID_HEADER_TOKEN: 'A header has a name, a colon and a value without control characters.',
+  HPE_INVALID_VERSION: 'This server speaks HTTP/1.1.',
+  HPE_PAUSED_H2_UPGRADE: 'This server speaks HTTP/1.1, not HTTP/2.',
 };
-const MALFORMED: Refusal = {
-  status: 400,
-  code: 'http-malformed',
-  detail: 'This is not valid HTTP/1.1.',
+const NOT_HTTP = 'This is not valid HTTP/1.1.';
+const TLS = 'This is TLS, and plain HTTP is spoken here: the URL begins with http://.';
+const BEHIND_REQUEST =
+  'What comes behind the request before it is no request. If it is the rest of a body, the Content-Length of that request is missing or too small.';
+/** The first byte of every connection by TLS. */
+const TLS_HANDSHAKE = 0x16;
+
+function malformed(detail: string): Refusal {
+  return { status: 400, code: 'http-malformed', detail };
+}
+
+const HEADERS_TOO_LARGE: Refusal = {
+  status: 431,
+  code: 'headers-too-large',
+  detail: 'The request line and headers are too large.',
 };
+
+function tooSlow(detail: string): Refusal {
+  return { status: 408, code: 'request-timeout', detail };
+}
 const HOST_MISSING: Refusal = {
   status: 400,
   code: 'host-missing',
@@ -61,6 +75,9 @@ const NO_TUNNELS: Refusal = {
   detail: 'CONNECT is not supported: this server is not a proxy.',
 };
 
+/** @property rawPacket what was being read */
+type ParserError = Error & { readonly code?: string; readonly rawPacket?: unknown };
+
 /** From the answer that closes a connection to its end, whatever the client does. */
 const CLOSING_MS = 1000;
 
@@ -71,11 +88,33 @@ const answers = new WeakMap<Duplex, ServerResponse>();
  * Answers what is not HTTP at all, before there is a request that a filter could see. What comes behind a
  * request never gets into its answer.
  */
-export function answerBrokenHttp(error: Error & { code?: string }, socket: Socket): void {
+export function answerBrokenHttp(error: ParserError, socket: Socket): void {
   const answer = answers.get(socket);
   if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
   else if (answer && isUnderWay(answer)) answer.once('finish', () => socket.end());
-  else endWith(FAULTS[error.code ?? ''] ?? MALFORMED, socket);
+  else endWith(refusalOfBytes(error, answer), socket);
+}
+
+/** @param answer the newest of the connection */
+function refusalOfBytes(
+  { code = '', rawPacket }: ParserError,
+  answer: ServerResponse | undefined,
+): Refusal {
+  if (code === 'HPE_HEADER_OVERFLOW') return HEADERS_TOO_LARGE;
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return tooSlow(arrivedLate(answer));
+  const detail = MALFORMED_DETAILS[code];
+  if (detail !== undefined) return malformed(detail);
+  if (answer) return malformed(BEHIND_REQUEST);
+  const isTls = rawPacket instanceof Uint8Array && rawPacket[0] === TLS_HANDSHAKE;
+  return malformed(isTls ? TLS : NOT_HTTP);
+}
+
+function arrivedLate(answer: ServerResponse | undefined): string {
+  const length =
+    answer?.writableFinished === false ? answer.req.headers['content-length'] : undefined;
+  return length === undefined
+    ? 'The request did not arrive in time.'
+    : `The body did not arrive in time: fewer bytes came than the ${length} that Content-Length announces.`;
 }
 
 /** The answer to a request that has arrived, or that is answered already. */

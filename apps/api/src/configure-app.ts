@@ -4,6 +4,7 @@ import { RequestAuthenticator } from '@sensorflow/auth/http/request-authenticato
 import type { ApiEnvironment } from '@sensorflow/platform/config/environment.js';
 import { registerBodyParsers } from '@sensorflow/platform/http/body-parsers.js';
 import { ProblemFilter, sendProblem } from '@sensorflow/platform/http/problem.filter.js';
+import { UnknownParametersGuard } from '@sensorflow/platform/http/unknown-parameters.guard.js';
 import { requestValidationPipe } from '@sensorflow/platform/http/request-validation.pipe.js';
 import { HTTP_TIMING } from '@sensorflow/platform/resources/http-timing.js';
 import { SensorData } from '@sensorflow/sensor-data';
@@ -67,6 +68,7 @@ export function configureApp(app: NestFastifyApplication, environment: ApiEnviro
   app.get(RequestAuthenticator, { strict: false }).authenticateRequests(server);
   recordQuickly(server, app.get(SensorData, { strict: false }));
   registerBodyParsers(server, (request) => callerOf(request)?.subject ?? request.ip);
+  app.useGlobalGuards(new UnknownParametersGuard());
   app.useGlobalPipes(requestValidationPipe());
   app.useGlobalFilters(new ProblemFilter());
   if (frontendOrigin !== undefined) {

@@ -9,6 +9,7 @@ export {
   type EpochTime,
   type EpochUnit,
 } from './epoch.js';
+export { FaultList, invalidRequest } from './fault-list.js';
 export { accepted, refused, type Fault, type InputFault, type Parsed } from './fault.js';
 export {
   compareInstants,
@@ -24,5 +25,6 @@ export { pointerTo } from './json-pointer.js';
 export { SharedRoom } from './shared-room.js';
 export { forEachInSlices } from './slices.js';
 export { RecentMap } from './recent-map.js';
+export { nearestName, unknownName } from './unknown-name.js';
 export { withoutTrailingZeros } from './trailing-zeros.js';
 export { LIST_LIMITS, WorkBudget, type WorkCost, type WorkLimits } from './work-budget.js';

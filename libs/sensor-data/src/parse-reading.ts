@@ -1,13 +1,14 @@
 import {
+  FaultList,
   pointerTo,
   refused,
+  unknownName,
   type Fault,
   type InputFault,
   type Instant,
   type Parsed,
 } from '@sensorflow/kernel';
 import { parseEquipmentId } from './equipment-id.js';
-import { FaultList } from './fault-list.js';
 import { isJsonObject } from './json-object.js';
 import { MAX_METRICS_PER_READING, parseMetricName } from './metric-name.js';
 import { parseNumber } from './reading-number.js';
@@ -58,14 +59,11 @@ export function parseReading(
 
 function noteUnknownProperties(raw: JsonObject, faults: FaultList): void {
   for (const name of Object.keys(raw)) {
-    if (!PROPERTIES.has(name)) faults.add(pointerTo('', name), UNKNOWN_PROPERTY);
+    if (!PROPERTIES.has(name)) {
+      faults.add(pointerTo('', name), unknownName('property', name, [...PROPERTIES]));
+    }
   }
 }
-
-const UNKNOWN_PROPERTY: Fault = {
-  code: 'unknown-property',
-  detail: 'A reading has equipmentId, timestamp, value or values, and tags, nothing else.',
-};
 
 function equipmentIdOf(raw: JsonObject): Parsed<string> {
   if (!Object.hasOwn(raw, 'equipmentId')) return parseEquipmentId('');

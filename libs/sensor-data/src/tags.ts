@@ -1,7 +1,5 @@
-import { accepted, pointerTo, refused, type Parsed } from '@sensorflow/kernel';
-import type { FaultList } from './fault-list.js';
+import { accepted, pointerTo, refused, type FaultList, type Parsed } from '@sensorflow/kernel';
 import { isJsonObject } from './json-object.js';
-
 import { isMetricName } from './metric-name.js';
 
 const MAX_TAGS = 16;

@@ -25,7 +25,7 @@ import {
   type AggregatesRequest,
   type MetricRequest,
 } from './aggregates-request.js';
-import { AggregatesQueryTexts } from './aggregates.query.js';
+import { AggregatesQuery } from './aggregates.query.js';
 import { HOURS_OF_INTERVAL } from './intervals.js';
 import { MetricUnknownView } from './metric-unknown.view.js';
 import { readWeightOf } from './read-weight.js';
@@ -71,11 +71,11 @@ export class AggregatesController {
   @ApiProblem(429, 'too-many-reads')
   @ApiProblem(503, 'store-unavailable', 'reads-overloaded')
   async showAggregates(
-    @Query() texts: AggregatesQueryTexts,
+    @Query() query: AggregatesQuery,
     @RequestBudget() budget: WorkBudget,
     @CurrentCaller() { subject }: Caller,
   ): Promise<AggregatesView> {
-    const asked = aggregatesRequestOf(texts);
+    const asked = aggregatesRequestOf(query);
     const { asOf, equipmentId } = asked;
     const now = this.clock.nowEpochMs();
     if (asOf !== undefined) assertNotAhead(asOf, now);

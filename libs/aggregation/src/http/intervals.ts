@@ -9,7 +9,3 @@ export const HOURS_OF_INTERVAL: Readonly<Record<Interval, number>> = {
   '1w': 168,
   '1m': 720,
 };
-
-export function parseInterval(text: string): Interval | undefined {
-  return INTERVALS.find((interval) => interval === text);
-}

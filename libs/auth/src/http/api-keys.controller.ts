@@ -17,6 +17,7 @@ import {
 import { cursorInvalid, decodeCursor, encodeCursor } from '@sensorflow/platform/http/cursor.js';
 import { MaxBodyBytes } from '@sensorflow/platform/http/max-body-bytes.decorator.js';
 import { PageQuery } from '@sensorflow/platform/http/page.query.js';
+import { DEFAULT_LIMIT } from '@sensorflow/platform/http/query-values.js';
 import { RequestBudget } from '@sensorflow/platform/http/request-budget.js';
 import type { FastifyReply } from 'fastify';
 import { isKeyId } from '../api-keys/api-key-text.js';
@@ -31,7 +32,6 @@ import {
 import { Audited, CurrentCaller, RequiresScope } from './auth.decorators.js';
 import { NewApiKeyBody, propertiesIn } from './new-api-key.body.js';
 
-const DEFAULT_LIMIT = 100;
 const MAX_BODY_BYTES = 64 * 1024;
 const CURSOR_QUERY = { list: 'api-keys' };
 
@@ -88,7 +88,7 @@ export class ApiKeysController {
     @RequestBudget() budget: WorkBudget,
   ): Promise<ApiKeyPageView> {
     const after = cursor === undefined ? undefined : positionIn(cursor);
-    const { keys, next } = await this.apiKeys.page(after, Number(limit ?? DEFAULT_LIMIT), budget);
+    const { keys, next } = await this.apiKeys.page(after, limit ?? DEFAULT_LIMIT, budget);
     return {
       items: keys.map(listedApiKeyView),
       nextCursor: next === undefined ? null : encodeCursor(CURSOR_QUERY, [next]),

@@ -4,7 +4,7 @@ import { Clock, type WorkBudget } from '@sensorflow/kernel';
 import { ApiFaultyInput, ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
 import { RequestBudget } from '@sensorflow/platform/http/request-budget.js';
 import { AuditStore } from '../audit/audit-store.js';
-import { auditCursorOf, auditQueryOf, AuditQueryTexts } from './audit.query.js';
+import { auditCursorOf, AuditParameters, auditRequestOf } from './audit.query.js';
 import { auditEntryView, AuditPageView } from './audit.views.js';
 import { RequiresScope } from './auth.decorators.js';
 
@@ -33,11 +33,11 @@ export class AuditController {
   @ApiProblem(400, 'range-empty', 'range-too-long', 'cursor-invalid')
   @ApiProblem(503, 'audit-unavailable')
   async listAuditEntries(
-    @Query() texts: AuditQueryTexts,
+    @Query() parameters: AuditParameters,
     @RequestBudget() budget: WorkBudget,
   ): Promise<AuditPageView> {
-    const query = auditQueryOf(texts, this.clock.nowEpochMs());
-    const { entries, next } = await this.store.page(query, budget);
-    return { items: entries.map(auditEntryView), nextCursor: auditCursorOf(texts, query, next) };
+    const request = auditRequestOf(parameters, this.clock.nowEpochMs());
+    const { entries, next } = await this.store.page(request.query, budget);
+    return { items: entries.map(auditEntryView), nextCursor: auditCursorOf(request, next) };
   }
 }

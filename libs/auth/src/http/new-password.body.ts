@@ -1,9 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { DomainError } from '@sensorflow/kernel';
-import {
-  ParsedBy,
-  requestValidationPipe,
-} from '@sensorflow/platform/http/request-validation.pipe.js';
+import { parseBody, ParsedBy } from '@sensorflow/platform/http/request-validation.pipe.js';
 import { PASSWORD_POLICY } from '@sensorflow/platform/resources/identity.js';
 import { ValidateBy } from 'class-validator';
 import { passwordFaults, passwordRefused } from '../password-rules.js';
@@ -36,14 +32,12 @@ export class NewPasswordBody {
   newPassword!: string;
 }
 
-const SHAPE = requestValidationPipe();
-
 /**
  * Throws DomainError `invalid-request` or `password-refused`, each with every fault at once. The policy
  * is public, so it is checked before the credentials are: a weak password costs no attempt.
  */
 export async function newPasswordIn(body: unknown): Promise<string> {
-  const { newPassword } = await shapeOf(body);
+  const { newPassword } = await parseBody(body, NewPasswordBody);
   refuseWeakPassword({ newPassword });
   return newPassword;
 }
@@ -51,12 +45,4 @@ export async function newPasswordIn(body: unknown): Promise<string> {
 function refuseWeakPassword({ newPassword }: { readonly newPassword?: string }): void {
   const faults = newPassword === undefined ? [] : passwordFaults(newPassword, PASSWORD_POLICY);
   if (faults.length > 0) throw passwordRefused(faults);
-}
-
-async function shapeOf(body: unknown): Promise<NewPasswordBody> {
-  const shape: unknown = await SHAPE.transform(body, { type: 'body', metatype: NewPasswordBody });
-  if (shape instanceof NewPasswordBody) return shape;
-  throw new DomainError('invalid', 'invalid-request', 'The request is not valid; see errors.', {
-    faults: [{ pointer: '', code: 'invalid', detail: 'The body is a JSON object.' }],
-  });
 }

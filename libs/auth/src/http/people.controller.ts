@@ -58,7 +58,7 @@ export class PeopleController {
   @ApiProblem(503, 'identity-provider-unavailable', 'identity-provider-busy')
   async listPeople(@Query() { limit, cursor }: PageQuery): Promise<PeoplePageView> {
     const after = cursor === undefined ? undefined : decodeCursor(cursor, CURSOR_QUERY)[0];
-    const { people, next } = await this.people.page(after, Number(limit ?? MAX_PEOPLE_PER_PAGE));
+    const { people, next } = await this.people.page(after, limit ?? MAX_PEOPLE_PER_PAGE);
     return {
       items: people.map(personView),
       nextCursor: next === undefined ? null : encodeCursor(CURSOR_QUERY, [next]),

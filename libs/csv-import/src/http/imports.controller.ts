@@ -19,6 +19,7 @@ import {
   ApiPathProblems,
   ApiProblem,
 } from '@sensorflow/platform/http/api-problem.decorator.js';
+import { AdvisesOnContent } from '@sensorflow/platform/http/content-advice.decorator.js';
 import { MaxBodyBytes } from '@sensorflow/platform/http/max-body-bytes.decorator.js';
 import { DEFAULT_MAX_BODY_BYTES } from '@sensorflow/platform/http/route-settings.js';
 import { decodeCursor, encodeCursor, type CursorQuery } from '@sensorflow/platform/http/cursor.js';
@@ -38,6 +39,8 @@ import { NewImportBody } from './new-import.body.js';
 import { uploadRequestOf } from './upload-request-of.js';
 
 const DEFAULT_LIMIT = 100;
+const SENDS_NO_FILE =
+  'A file takes two calls: POST /sensor-data/upload-csv with {"fileName": "readings.csv", "size": 1367695} as JSON, then PUT of the file itself to the url of that answer, with its headers.';
 
 /** Opens imports and shows how they are going; the files themselves never come by here. */
 @ApiTags('csv import')
@@ -61,6 +64,7 @@ export class ImportsController {
     },
   })
   @MaxBodyBytes(DEFAULT_MAX_BODY_BYTES)
+  @AdvisesOnContent({ 'multipart/': SENDS_NO_FILE, 'text/csv': SENDS_NO_FILE })
   @ApiFaultyInput('invalid-request', {
     pointer: '/fileName',
     code: 'file-type-unsupported',
@@ -78,7 +82,7 @@ export class ImportsController {
     const opened = await this.imports.openImport(request, viewerOf(caller));
     void reply.header('location', statusUrlOf(opened.uploadId));
     void reply.header('cache-control', 'no-store');
-    return toImportUploadView(opened);
+    return toImportUploadView(opened, request.fileName);
   }
 
   @Get('uploads')
@@ -103,7 +107,7 @@ export class ImportsController {
   ): Promise<ImportPageView> {
     const viewer = viewerOf(caller);
     const before = query.cursor === undefined ? undefined : positionOf(query.cursor, viewer);
-    const limit = Number(query.limit ?? DEFAULT_LIMIT);
+    const limit = query.limit ?? DEFAULT_LIMIT;
     const { imports, next } = await this.imports.listImports(viewer, { limit, before }, budget);
     void reply.header('cache-control', 'no-store');
     return {

@@ -6,7 +6,7 @@ import {
   KeepsToEquipment,
   RequiresScope,
 } from '@sensorflow/auth/http/auth.decorators.js';
-import { DomainError, type Parsed, type WorkBudget } from '@sensorflow/kernel';
+import type { Parsed, WorkBudget } from '@sensorflow/kernel';
 import {
   ApiFaultyInput,
   ApiPathProblems,
@@ -18,14 +18,15 @@ import {
   encodeCursor,
   type CursorQuery,
 } from '@sensorflow/platform/http/cursor.js';
-import { PageQuery } from '@sensorflow/platform/http/page.query.js';
+import { ApiPageQuery, pageIn, PageQuery } from '@sensorflow/platform/http/page.query.js';
+import { QueryParameters, type QueryString } from '@sensorflow/platform/http/query-parameters.js';
+import { DEFAULT_LIMIT } from '@sensorflow/platform/http/query-values.js';
 import { ReadScheduler } from '@sensorflow/platform/http/read-scheduler.js';
 import { RequestBudget } from '@sensorflow/platform/http/request-budget.js';
 import { parseEquipmentId, parseMetricName } from '@sensorflow/sensor-data';
 import { EQUIPMENT_LIMITS, KnownEquipment } from '../known-equipment.js';
 import { EquipmentPageView, MetricPageView, toEquipmentView } from './equipment.view.js';
 
-const DEFAULT_LIMIT = 100;
 /** Looking up so many takes as long as reading one answer of some hundreds of hours. */
 const EQUIPMENT_PER_WEIGHT = 8;
 /** The limit is not part of it: the next page may have another size. */
@@ -58,11 +59,11 @@ export class EquipmentController {
   @ApiProblem(429, 'too-many-reads')
   @ApiProblem(503, 'store-unavailable', 'reads-overloaded')
   async listEquipment(
-    @Query() texts: PageQuery,
+    @Query() page: PageQuery,
     @RequestBudget(EQUIPMENT_LIMITS) budget: WorkBudget,
     @CurrentCaller() { subject, equipment }: Caller,
   ): Promise<EquipmentPageView> {
-    const query = pageQueryOf(texts, CURSOR_QUERY, parseEquipmentId);
+    const query = positionOf(page, CURSOR_QUERY, parseEquipmentId);
     const weight = Math.ceil(query.limit / EQUIPMENT_PER_WEIGHT);
     const { items, next } = await this.reads.run({ caller: subject, weight, budget }, async () =>
       this.equipment.list({ ...query, restriction: equipment }, budget),
@@ -82,6 +83,7 @@ export class EquipmentController {
     schema: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$' },
     example: 'EQ-12495',
   })
+  @ApiPageQuery()
   @ApiOkResponse({ type: MetricPageView })
   @ApiFaultyInput('invalid-request', {
     pointer: '/limit',
@@ -96,36 +98,40 @@ export class EquipmentController {
   @ApiProblem(503, 'store-unavailable', 'reads-overloaded')
   async listMetrics(
     @Param('equipmentId') equipmentIdText: string,
-    @Query() texts: PageQuery,
+    @Query() query: QueryString,
     @RequestBudget() budget: WorkBudget,
     @CurrentCaller() { subject }: Caller,
   ): Promise<MetricPageView> {
-    const equipmentId = equipmentIdIn(equipmentIdText);
+    const { equipmentId, page } = metricsQueryOf(equipmentIdText, query);
     const cursorQuery = { list: 'metrics', equipmentId };
-    const query = pageQueryOf(texts, cursorQuery, parseMetricName);
+    const position = positionOf(page, cursorQuery, parseMetricName);
     const { items, next } = await this.reads.run({ caller: subject, weight: 1, budget }, async () =>
-      this.equipment.metrics({ equipmentId, ...query }, budget),
+      this.equipment.metrics({ equipmentId, ...position }, budget),
     );
     return { items, nextCursor: cursorAt(next, cursorQuery) };
   }
 }
 
-function equipmentIdIn(text: string): string {
-  const parsed = parseEquipmentId(text);
-  if (parsed.ok) return parsed.value;
-  const { code, detail } = parsed.fault;
-  throw new DomainError('invalid', code, detail, {
-    faults: [{ pointer: '/equipmentId', code, detail }],
-  });
+/** Throws DomainError `invalid-request` with every fault of path and query; an equipment id's fault alone is the code. */
+function metricsQueryOf(equipmentIdText: string, query: QueryString) {
+  const parameters = new QueryParameters(query, ['limit', 'cursor']);
+  const equipmentId = parameters.faults.valueOf('/equipmentId', parseEquipmentId(equipmentIdText));
+  const page = pageIn(parameters);
+  parameters.assertFaultless(
+    'equipment-id-missing',
+    'equipment-id-invalid',
+    'equipment-id-reserved',
+  );
+  if (equipmentId === undefined) throw new Error('no equipment, and no fault');
+  return { equipmentId, page };
 }
 
-function pageQueryOf(
-  { limit, cursor }: PageQuery,
+function positionOf(
+  { limit = DEFAULT_LIMIT, cursor }: PageQuery,
   cursorQuery: CursorQuery,
   parse: (text: string) => Parsed<string>,
 ) {
-  const after = cursor === undefined ? {} : { after: positionIn(cursor, cursorQuery, parse) };
-  return { limit: Number(limit ?? DEFAULT_LIMIT), ...after };
+  return { limit, ...(cursor !== undefined && { after: positionIn(cursor, cursorQuery, parse) }) };
 }
 
 function cursorAt(next: string | undefined, query: CursorQuery): string | null {

@@ -1,5 +1,5 @@
 import { DomainError } from '@sensorflow/kernel';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
 import { contentTypeUnsupported } from './content-type-unsupported.js';
 import { BodyReader, bodyTooLarge } from './body-reader.js';
@@ -17,6 +17,21 @@ export function registerBodyParsers(server: FastifyInstance, senderOf: SenderOf)
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', parserOf(JSON_BODY, senderOf));
   server.addContentTypeParser('*', parserOf(NDJSON_BODY, senderOf));
+  server.addHook('onRoute', (route) => {
+    const { config: { maxBodyBytes, policy } = {}, preValidation = [] } = route;
+    if (maxBodyBytes === undefined || policy === undefined) return;
+    route.preValidation = [requireBody, ...[preValidation].flat()];
+  });
+}
+
+/** Fastify calls no parser for a request with neither a body nor a type. */
+function requireBody(
+  request: FastifyRequest,
+  _reply: FastifyReply,
+  done: (error?: Error) => void,
+): void {
+  if (request.body === undefined) done(bodyMissing(request));
+  else done();
 }
 
 interface Format {
@@ -27,8 +42,10 @@ interface Format {
 
 const JSON_BODY: Format = {
   assertTaken: () => undefined,
-  parse: ({ routeOptions: { config } }, text) =>
-    config.acceptsNdjson === true ? text : parseJson(text),
+  parse: (request, text) => {
+    if (text === '') throw bodyMissing(request);
+    return request.routeOptions.config.acceptsNdjson === true ? text : parseJson(text);
+  },
 };
 
 const NDJSON_BODY: Format = {
@@ -38,6 +55,15 @@ const NDJSON_BODY: Format = {
   },
   parse: (_request, text) => text,
 };
+
+function bodyMissing({ headers }: FastifyRequest): DomainError {
+  const isAnnounced =
+    headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+  const why = isAnnounced
+    ? 'The body is empty.'
+    : 'The request has no body: it says neither Content-Length nor Transfer-Encoding: chunked, so whatever is sent behind its headers is not part of it.';
+  return new DomainError('invalid', 'json-malformed', `${why} This route takes JSON.`);
+}
 
 type Done = (error: Error | null, body?: unknown) => void;
 

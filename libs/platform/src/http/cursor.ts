@@ -25,11 +25,6 @@ export function parseCursor(cursor: string): Parsed<string> {
   return partsOf(cursor) ? accepted(cursor) : refused('cursor-invalid', NOT_OURS);
 }
 
-/** Throws the same, for a query with a cursor. */
-export function refuseForeignCursor({ cursor }: { readonly cursor?: string }): void {
-  if (cursor !== undefined) parse(cursor);
-}
-
 function digestOf(query: CursorQuery): string {
   const sorted = Object.entries(query).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return createHash('sha256').update(JSON.stringify(sorted)).digest('base64url').slice(0, 16);

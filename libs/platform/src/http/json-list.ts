@@ -13,7 +13,7 @@ const GROUP_CHARACTERS = 64 * 1024;
  */
 export function outlineElements(text: string, limit: number): readonly JsonOutline[] | undefined {
   const first = text.search(NOT_BLANK);
-  if (first === -1) throw jsonMalformed();
+  if (first === -1) throw jsonMalformed({ text, firstLine: 1 });
   if (text[first] !== '[') return undefined;
   const elements: JsonOutline[] = [];
   for (let start = first + 1; elements.length < limit;) {
@@ -30,7 +30,8 @@ function elementsUntil(
   end: number,
   elements: readonly JsonOutline[],
 ): readonly JsonOutline[] {
-  if (text[end] !== ']' || NOT_BLANK.test(text.slice(end + 1))) throw jsonMalformed();
+  if (text[end] !== ']' || NOT_BLANK.test(text.slice(end + 1)))
+    throw jsonMalformed({ text, firstLine: 1 });
   const [only, ...more] = elements;
   const isEmpty = only && more.length === 0 && !NOT_BLANK.test(text.slice(only.start, only.end));
   return isEmpty ? [] : elements;
@@ -81,9 +82,9 @@ function buildGroup(text: string, group: readonly JsonOutline[]): readonly unkno
   const start = group[0]?.start ?? 0;
   const end = group.at(-1)?.end ?? 0;
   const mayUnderflow = group.some((element) => element.mayUnderflow);
-  const values = buildJson(`[${text.slice(start, end)}]`, mayUnderflow);
+  const values = buildJson(`[${text.slice(start, end)}]`, mayUnderflow, { text, firstLine: 1 });
   if (Array.isArray(values) && values.length === group.length) return values;
-  throw jsonMalformed();
+  throw jsonMalformed({ text, firstLine: 1 });
 }
 
 function checked(value: unknown, element: JsonOutline, text: string): Parsed<unknown> {
@@ -97,10 +98,14 @@ function checked(value: unknown, element: JsonOutline, text: string): Parsed<unk
 }
 
 /** One element as a document of its own, such as a line of NDJSON: all that is wrong with it is its own fault. */
-export function parseElement(text: string, maxCharacters: number): Parsed<unknown> {
+export function parseElement(
+  text: string,
+  maxCharacters: number,
+  firstLine: number,
+): Parsed<unknown> {
   if (text.length > maxCharacters) return tooLarge(maxCharacters);
   try {
-    return accepted(parseJson(text));
+    return accepted(parseJson(text, firstLine));
   } catch (error) {
     return refusedFor(error);
   }

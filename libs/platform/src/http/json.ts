@@ -1,4 +1,5 @@
 import { DomainError } from '@sensorflow/kernel';
+import { jsonFaultIn } from './json-fault.js';
 import { keepFromZero } from './json-numbers.js';
 import { outlineOf, type JsonOutline } from './json-outline.js';
 import { pointerToRepeatedName } from './json-repeated-name.js';
@@ -7,14 +8,14 @@ import { pointerToRepeatedName } from './json-repeated-name.js';
 export const MAX_JSON_DEPTH = 10;
 
 /**
- * Reads one JSON document of a caller, in time that is linear in its length. A number too small for a
+ * Reads one JSON document of a caller, which begins in line `firstLine` of the body, in time that is linear in its length. A number too small for a
  * double becomes the smallest one instead of zero, so that the rules for values can refuse it. Throws
  * DomainError `json-malformed`, `json-too-deep`, `json-forbidden-key` or `json-duplicate-key`.
  */
-export function parseJson(text: string): unknown {
+export function parseJson(text: string, firstLine = 1): unknown {
   const outline = outlineOf(text);
   assertShallow(outline);
-  const value = buildJson(text, outline.mayUnderflow);
+  const value = buildJson(text, outline.mayUnderflow, { text, firstLine });
   assertUnambiguous(value, outline, text);
   return value;
 }
@@ -30,17 +31,28 @@ export function assertShallow({ depth }: JsonOutline): void {
   }
 }
 
-/** Throws DomainError `json-malformed`. */
-export function buildJson(text: string, mayUnderflow: boolean): unknown {
+/** A text of which JSON is a part, to say where that is wrong. */
+export interface JsonDocument {
+  readonly text: string;
+  /** Which line of the body its first line is. */
+  readonly firstLine: number;
+}
+
+/** Throws DomainError `json-malformed` with the place of the fault in the document. */
+export function buildJson(text: string, mayUnderflow: boolean, document: JsonDocument): unknown {
   try {
     return JSON.parse(mayUnderflow ? keepFromZero(text) : text);
   } catch (cause) {
-    throw jsonMalformed(cause);
+    throw jsonMalformed(document, cause);
   }
 }
 
-export function jsonMalformed(cause?: unknown): DomainError {
-  return new DomainError('invalid', 'json-malformed', 'The body is not valid JSON.', { cause });
+/** Says line and column, and what was found there. */
+export function jsonMalformed({ text, firstLine }: JsonDocument, cause?: unknown): DomainError {
+  const fault = jsonFaultIn(text);
+  const line = fault && fault.line + firstLine - 1;
+  const place = fault ? ` Line ${line}, column ${fault.column}: ${fault.found}` : '';
+  return new DomainError('invalid', 'json-malformed', `This is not valid JSON.${place}`, { cause });
 }
 
 /**

@@ -47,7 +47,7 @@ const FRAMEWORK_CODES: Readonly<Record<string, readonly [number, string, string]
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
     400,
     'content-length-mismatch',
-    'The body does not have the length that Content-Length says.',
+    'The body does not have the number of bytes that Content-Length says.',
   ],
   FST_ERR_BAD_URL: [400, 'url-malformed', 'The URL is not properly percent-encoded.'],
 };

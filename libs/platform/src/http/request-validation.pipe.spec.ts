@@ -26,7 +26,7 @@ async function faultsOf(
   metatype: typeof Question = Question,
 ): Promise<readonly InputFault[]> {
   const pipe = requestValidationPipe();
-  return pipe.transform(value, { type: 'query', metatype }).then(
+  return pipe.transform(value, { type: 'body', metatype }).then(
     () => [],
     ({ faults }: { faults: readonly InputFault[] }) => faults,
   );

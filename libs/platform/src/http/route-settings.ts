@@ -5,6 +5,7 @@ export interface RouteSettings {
   readonly maxBodyBytes?: number;
   readonly acceptsNdjson?: boolean;
   readonly ignoresBody?: boolean;
+  readonly contentAdvice?: ContentAdvice;
   /** Who may call it, in auth's words. */
   readonly policy?: string | readonly string[];
   /**
@@ -13,6 +14,9 @@ export interface RouteSettings {
    */
   readonly equipment?: 'in-query' | 'by-handler';
 }
+
+/** By the beginning of a content type, in small letters: sentences that say what to send instead. */
+export type ContentAdvice = Readonly<Record<string, string>>;
 
 declare module 'fastify' {
   interface FastifyContextConfig extends RouteSettings {}

@@ -1,12 +1,17 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiQuery } from '@nestjs/swagger';
+import { ApiPageQuery } from '@sensorflow/platform/http/page.query.js';
 
 /** Documents the query string of a list of readings. The rules themselves are reading-range.ts. */
 export function ApiReadingsQuery(): MethodDecorator {
   return applyDecorators(
     ApiRangeQuery(),
     ApiPageQuery(),
-    parameter('order', { type: 'string', enum: ['asc', 'desc'], default: 'asc' }),
+    ApiQuery({
+      name: 'order',
+      required: false,
+      schema: { type: 'string', enum: ['asc', 'desc'], default: 'asc' },
+    }),
   );
 }
 
@@ -21,14 +26,6 @@ export function ApiAsOfQuery(): MethodDecorator {
   });
 }
 
-/** Documents how a list is read page by page. */
-export function ApiPageQuery(): MethodDecorator {
-  return applyDecorators(
-    parameter('limit', { type: 'integer', minimum: 1, maximum: 1000, default: 100 }),
-    parameter('cursor', { type: 'string' }, 'nextCursor of the page before'),
-  );
-}
-
 /** Documents both ends of a range. */
 export function ApiRangeQuery({ required = false } = {}): MethodDecorator {
   const bound = (name: string, is: string) =>
@@ -39,16 +36,4 @@ export function ApiRangeQuery({ required = false } = {}): MethodDecorator {
       description: `RFC 3339, ${is} (write + as %2B)`,
     });
   return applyDecorators(bound('from', 'included'), bound('to', 'excluded'));
-}
-
-interface ParameterSchema {
-  readonly type: 'string' | 'integer';
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly default?: string | number;
-  readonly enum?: string[];
-}
-
-function parameter(name: string, schema: ParameterSchema, description?: string): MethodDecorator {
-  return ApiQuery({ name, required: false, schema, ...(description && { description }) });
 }

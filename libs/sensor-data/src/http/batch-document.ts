@@ -24,7 +24,7 @@ export function documentsOf(
   if (isNdjson(contentType)) {
     const lines = linesOf(body);
     assertBatchSize(lines.length);
-    return lines.values().map((line) => parseElement(line.trim(), MAX_READING_BYTES));
+    return lines.values().map(({ text, number }) => parseElement(text, MAX_READING_BYTES, number));
   }
   const elements = outlineElements(body, COUNTED_READINGS);
   if (!elements) throw notAnArray();
@@ -36,7 +36,7 @@ function notAnArray(): DomainError {
   return new DomainError(
     'invalid',
     'batch-not-an-array',
-    'A batch is a JSON array of readings, or NDJSON with one reading a line.',
+    'A batch is a JSON array of readings as application/json, or NDJSON with one reading a line as application/x-ndjson. One reading alone goes to POST /sensor-data.',
   );
 }
 
@@ -44,16 +44,34 @@ function isNdjson(contentType: string | undefined): boolean {
   return contentType?.toLowerCase().startsWith('application/x-ndjson') === true;
 }
 
-/** The lines that are not blank, each from its first character on. */
-function linesOf(text: string): readonly string[] {
-  const lines: string[] = [];
+interface Line {
+  /** With the blanks in front, so that its columns are those of the body. */
+  readonly text: string;
+  /** From 1, blank lines counted. */
+  readonly number: number;
+}
+
+const NEWLINE = 0x0a;
+
+/** The lines that are not blank. */
+function linesOf(text: string): readonly Line[] {
+  const lines: Line[] = [];
   const notBlank = /[^ \t\r\n]/g;
+  let number = 1;
+  let start = 0;
   while (lines.length < COUNTED_READINGS && notBlank.test(text)) {
-    const start = notBlank.lastIndex - 1;
-    const end = text.indexOf('\n', start);
-    lines.push(text.slice(start, end === -1 ? text.length : end));
-    if (end === -1) break;
-    notBlank.lastIndex = end + 1;
+    const first = notBlank.lastIndex - 1;
+    for (let at = start; at < first; at += 1) {
+      if (text.charCodeAt(at) === NEWLINE) {
+        number += 1;
+        start = at + 1;
+      }
+    }
+    const newline = text.indexOf('\n', first);
+    const end = newline === -1 ? text.length : newline;
+    lines.push({ text: text.slice(start, end), number });
+    start = end;
+    notBlank.lastIndex = end;
   }
   return lines;
 }

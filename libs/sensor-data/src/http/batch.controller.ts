@@ -15,6 +15,7 @@ import {
 } from '@sensorflow/auth/http/auth.decorators.js';
 import { AcceptsNdjson } from '@sensorflow/platform/http/accepts-ndjson.decorator.js';
 import { ApiProblem, ApiProblemWith } from '@sensorflow/platform/http/api-problem.decorator.js';
+import { AdvisesOnContent } from '@sensorflow/platform/http/content-advice.decorator.js';
 import { MaxBodyBytes } from '@sensorflow/platform/http/max-body-bytes.decorator.js';
 import type { FastifyReply } from 'fastify';
 import { SensorData } from '../sensor-data.js';
@@ -22,6 +23,13 @@ import { BATCH_BODY, BATCH_CONTENT_TYPES } from './batch.body.js';
 import { documentsOf } from './batch-document.js';
 import { BatchVerdictView } from './batch.view.js';
 import { MAX_BATCH_BYTES } from './body-limits.js';
+
+const CONTENT_ADVICE = {
+  'multipart/': 'Files go to POST /sensor-data/upload-csv.',
+  'text/plain':
+    'Readings in line protocol are written as JSON, one a line: equipmentId, timestamp, values.',
+  'text/csv': 'CSV files go to POST /sensor-data/upload-csv.',
+};
 
 /** Many readings at once, each with a verdict of its own. */
 @ApiTags('sensor data')
@@ -32,6 +40,7 @@ export class BatchController {
   @Post()
   @AcceptsNdjson()
   @MaxBodyBytes(MAX_BATCH_BYTES)
+  @AdvisesOnContent(CONTENT_ADVICE)
   @ApiOperation({
     summary: 'Record up to 10,000 readings',
     description:

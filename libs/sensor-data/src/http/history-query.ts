@@ -5,18 +5,14 @@ import {
   parseCursor,
   type CursorQuery,
 } from '@sensorflow/platform/http/cursor.js';
+import { QueryParameters, type QueryString } from '@sensorflow/platform/http/query-parameters.js';
+import { DEFAULT_LIMIT, parseLimit } from '@sensorflow/platform/http/query-values.js';
 import type { HistoryPlace, HistoryQuery } from '../log/instant-history.js';
 import { parseStamp, stampText } from '../log/stamp.js';
 import { isMetricName } from '../metric-name.js';
 import type { ReadingIdentity } from '../reading.js';
+import { EQUIPMENT_ID_CODES } from './path-equipment-id.js';
 import { pathReadingOf } from './path-reading.js';
-import {
-  DEFAULT_LIMIT,
-  parseLimit,
-  QueryParameters,
-  type QueryString,
-} from './query-parameters.js';
-import { requestProblem } from './request-problem.js';
 
 const PLACE = /^\d{1,15}$/;
 
@@ -35,7 +31,8 @@ export function historyQueryOf(
   const reading = pathReadingOf(equipmentIdText, timestampText, faults);
   const limit = parameters.valueOf('limit', parseLimit) ?? DEFAULT_LIMIT;
   const cursor = parameters.valueOf('cursor', parseCursor);
-  if (!reading || faults.faults.length > 0) throw requestProblem(faults.faults);
+  parameters.assertFaultless(...EQUIPMENT_ID_CODES);
+  if (!reading) throw new Error('no reading, and no fault');
   const asked = { ...reading, limit };
   return cursor === undefined ? asked : { ...asked, after: placeIn(reading, cursor) };
 }

@@ -7,3 +7,6 @@ export function parsePathEquipmentId(text: string): Parsed<string> {
     ? refused('equipment-id-invalid', 'The path names no equipment.')
     : parseEquipmentId(text);
 }
+
+/** Such a fault of a path, alone, names the problem. */
+export const EQUIPMENT_ID_CODES = ['equipment-id-invalid', 'equipment-id-reserved'] as const;

@@ -1,5 +1,4 @@
-import { parseInstant } from '@sensorflow/kernel';
-import type { FaultList } from '../fault-list.js';
+import { parseInstant, type FaultList } from '@sensorflow/kernel';
 import type { ReadingIdentity } from '../reading.js';
 import { parsePathEquipmentId } from './path-equipment-id.js';
 

@@ -1,21 +1,21 @@
-import { accepted, parseInstant, refused, type Instant, type Parsed } from '@sensorflow/kernel';
+import { parseInstant, type Instant } from '@sensorflow/kernel';
 import {
+  cursorInvalid,
   decodeCursor,
   encodeCursor,
   parseCursor,
   type CursorQuery,
 } from '@sensorflow/platform/http/cursor.js';
-import type { ReadingRange } from '../reading-store.js';
-import type { ReadingsQuery } from '../sensor-data.js';
-import { parsePathEquipmentId } from './path-equipment-id.js';
+import { QueryParameters, type QueryString } from '@sensorflow/platform/http/query-parameters.js';
 import {
   DEFAULT_LIMIT,
+  oneOf,
   parseLimit,
   parseQueryInstant,
-  QueryParameters,
-  type QueryString,
-} from './query-parameters.js';
-import { requestProblem } from './request-problem.js';
+} from '@sensorflow/platform/http/query-values.js';
+import type { ReadingRange } from '../reading-store.js';
+import type { ReadingsQuery } from '../sensor-data.js';
+import { EQUIPMENT_ID_CODES, parsePathEquipmentId } from './path-equipment-id.js';
 
 const PARAMETERS = ['from', 'to', 'limit', 'cursor', 'order', 'asOf'];
 
@@ -30,13 +30,13 @@ export function readingRangeOf(equipmentIdText: string, query: QueryString): Rea
   const parameters = new QueryParameters(query, PARAMETERS);
   const { faults } = parameters;
   const equipmentId = faults.valueOf('/equipmentId', parsePathEquipmentId(equipmentIdText));
-  const { from, to } = parameters.bounds();
+  const bounds = parameters.bounds();
   const limit = parameters.valueOf('limit', parseLimit) ?? DEFAULT_LIMIT;
   const order = parameters.valueOf('order', parseOrder) ?? 'asc';
   const asOf = parameters.valueOf('asOf', parseQueryInstant);
   const cursor = parameters.valueOf('cursor', parseCursor);
-  if (equipmentId === undefined || faults.faults.length > 0) throw requestProblem(faults.faults);
-  const bounds = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
+  parameters.assertFaultless(...EQUIPMENT_ID_CODES);
+  if (equipmentId === undefined) throw new Error('no equipment, and no fault');
   const past = asOf === undefined ? {} : { asOf };
   const range = { equipmentId, ...bounds, order, limit, ...past };
   return cursor === undefined ? range : { ...range, after: positionIn(range, cursor) };
@@ -47,11 +47,7 @@ export function nextCursorOf(range: ReadingsQuery, next: Instant | undefined): s
   return next === undefined ? null : encodeCursor(cursorQueryOf(range), [next]);
 }
 
-function parseOrder(text: string): Parsed<ReadingRange['order']> {
-  return text === 'asc' || text === 'desc'
-    ? accepted(text)
-    : refused('order-invalid', 'The order is asc or desc.');
-}
+const parseOrder = oneOf(['asc', 'desc'], 'order-invalid', 'The order is asc or desc.');
 
 function positionIn(range: ReadingsQuery, cursor: string): Instant {
   const [position = '', ...more] = decodeCursor(cursor, cursorQueryOf(range));
@@ -60,8 +56,7 @@ function positionIn(range: ReadingsQuery, cursor: string): Instant {
   if (more.length === 0 && parsed.ok && parsed.value === position && includes(range, position)) {
     return parsed.value;
   }
-  const detail = 'The cursor is not one that this service gave.';
-  throw requestProblem([{ pointer: '/cursor', code: 'cursor-invalid', detail }]);
+  throw cursorInvalid();
 }
 
 function includes({ from, to }: ReadingRange, position: string): boolean {
@@ -79,6 +74,7 @@ export function latestQueryOf(equipmentIdText: string, query: QueryString) {
   const { faults } = parameters;
   const equipmentId = faults.valueOf('/equipmentId', parsePathEquipmentId(equipmentIdText));
   const asOf = parameters.valueOf('asOf', parseQueryInstant);
-  if (equipmentId === undefined || faults.faults.length > 0) throw requestProblem(faults.faults);
+  parameters.assertFaultless(...EQUIPMENT_ID_CODES);
+  if (equipmentId === undefined) throw new Error('no equipment, and no fault');
   return { equipmentId, asOf };
 }

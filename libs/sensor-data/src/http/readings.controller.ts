@@ -33,22 +33,19 @@ import {
   ApiProblem,
   ApiProblemWith,
 } from '@sensorflow/platform/http/api-problem.decorator.js';
+import { AdvisesOnContent } from '@sensorflow/platform/http/content-advice.decorator.js';
 import { IgnoresBody } from '@sensorflow/platform/http/ignores-body.decorator.js';
 import { MaxBodyBytes } from '@sensorflow/platform/http/max-body-bytes.decorator.js';
+import { ApiPageQuery } from '@sensorflow/platform/http/page.query.js';
+import type { QueryString } from '@sensorflow/platform/http/query-parameters.js';
 import { ReadScheduler } from '@sensorflow/platform/http/read-scheduler.js';
 import { RequestBudget } from '@sensorflow/platform/http/request-budget.js';
 import type { FastifyRequest } from 'fastify';
 import { SensorData } from '../sensor-data.js';
-import {
-  ApiAsOfQuery,
-  ApiPageQuery,
-  ApiRangeQuery,
-  ApiReadingsQuery,
-} from './api-readings-query.decorator.js';
+import { ApiAsOfQuery, ApiRangeQuery, ApiReadingsQuery } from './api-readings-query.decorator.js';
 import { MAX_READING_BYTES } from './body-limits.js';
 import { historyCursorOf, historyQueryOf } from './history-query.js';
 import { HistoryPageView, toPastValueView } from './history.view.js';
-import type { QueryString } from './query-parameters.js';
 import { latestQueryOf, nextCursorOf, readingRangeOf } from './reading-range.js';
 import { EQUIPMENT_ID_SCHEMA, METRIC_SCHEMA, NEW_READING } from './reading.schema.js';
 import { ReadingPageView, ReadingView, toReadingView } from './reading.view.js';
@@ -64,6 +61,13 @@ const RANGE_REMOVAL_WEIGHT = 20;
 /** A drain lets it come to its end. */
 const RANGE_REMOVAL_LIMITS: WorkLimits = { storeCalls: 2_000, ms: 8_000 };
 
+const CONTENT_ADVICE = {
+  'application/x-ndjson': 'Several readings in one request go to POST /sensor-data/batch.',
+  'multipart/': 'Files go to POST /sensor-data/upload-csv.',
+  'text/plain': 'A reading in line protocol is written as JSON: equipmentId, timestamp, values.',
+  'text/csv': 'CSV files go to POST /sensor-data/upload-csv.',
+};
+
 /** Single readings in, and readings of one equipment out. */
 @ApiTags('sensor data')
 @Controller('sensor-data')
@@ -75,6 +79,7 @@ export class ReadingsController {
 
   @Post()
   @MaxBodyBytes(MAX_READING_BYTES)
+  @AdvisesOnContent(CONTENT_ADVICE)
   @ApiOperation({
     summary: 'Record one reading',
     description:

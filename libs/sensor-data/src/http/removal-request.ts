@@ -1,10 +1,9 @@
+import { QueryParameters, type QueryString } from '@sensorflow/platform/http/query-parameters.js';
 import type { ReadingIdentity } from '../reading.js';
 import type { RemovalRange } from '../log/reading-remover.js';
 import { parseMetricName } from '../metric-name.js';
-import { parsePathEquipmentId } from './path-equipment-id.js';
+import { EQUIPMENT_ID_CODES, parsePathEquipmentId } from './path-equipment-id.js';
 import { pathReadingOf } from './path-reading.js';
-import { QueryParameters, type QueryString } from './query-parameters.js';
-import { requestProblem } from './request-problem.js';
 
 export interface ReadingRemoval extends ReadingIdentity {
   /** All of the instant unless set. */
@@ -25,7 +24,8 @@ export function readingRemovalOf(
   const { faults } = parameters;
   const reading = pathReadingOf(equipmentIdText, timestampText, faults);
   const metric = parameters.valueOf('metric', parseMetricName);
-  if (!reading || faults.faults.length > 0) throw requestProblem(faults.faults);
+  parameters.assertFaultless(...EQUIPMENT_ID_CODES);
+  if (!reading) throw new Error('no reading, and no fault');
   return { ...reading, ...(metric !== undefined && { metric }) };
 }
 
@@ -41,9 +41,9 @@ export function rangeRemovalOf(equipmentIdText: string, query: QueryString): Rem
   }
   const { from, to } = parameters.bounds();
   const metric = parameters.valueOf('metric', parseMetricName);
+  parameters.assertFaultless(...EQUIPMENT_ID_CODES);
   if (equipmentId === undefined || from === undefined || to === undefined) {
-    throw requestProblem(faults.faults);
+    throw new Error('no range, and no fault');
   }
-  if (faults.faults.length > 0) throw requestProblem(faults.faults);
   return { equipmentId, from, to, ...(metric !== undefined && { metric }) };
 }

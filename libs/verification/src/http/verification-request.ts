@@ -4,25 +4,19 @@ import {
   cursorInvalid,
   decodeCursor,
   encodeCursor,
+  parseCursor,
   type CursorQuery,
 } from '@sensorflow/platform/http/cursor.js';
-import { QueryFaults } from '@sensorflow/platform/http/query-faults.js';
 import {
-  cursorAt,
-  instantAt,
-  rangeOf,
-  valueAt,
+  documentedParameters,
+  MAX_RANGE_DAYS,
+  QueryParameters,
   type InstantRange,
-} from '@sensorflow/platform/http/query-values.js';
+} from '@sensorflow/platform/http/query-parameters.js';
 import type { VerificationQuery } from '../verification.js';
+import { VerificationParameters } from './verification.query.js';
 
-/** The parameters as they were sent. */
-export interface VerificationTexts {
-  readonly from?: string;
-  readonly to?: string;
-  readonly equipmentId?: string;
-  readonly cursor?: string;
-}
+const PARAMETERS = documentedParameters(VerificationParameters);
 
 /** The range as the caller wrote it, and what is asked for on this page. */
 export interface VerificationRequest {
@@ -34,13 +28,13 @@ export interface VerificationRequest {
  * Throws DomainError `invalid-request` with every fault at once, as the aggregates do, and
  * `cursor-invalid`. A range without both ends is `interval-or-range`: there are no intervals here.
  */
-export function verificationRequestOf(texts: VerificationTexts): VerificationRequest {
-  const faults = new QueryFaults();
-  const window = windowOf(texts, faults);
-  const equipmentId = valueAt('/equipmentId', texts.equipmentId, parseEquipmentFilter, faults);
-  const cursor = cursorAt(texts.cursor, faults);
-  const problem = faults.problem();
-  if (problem || !window) throw problem ?? cursorInvalid();
+export function verificationRequestOf(query: object): VerificationRequest {
+  const parameters = new QueryParameters(query, PARAMETERS);
+  const window = windowOf(parameters);
+  const equipmentId = parameters.valueOf('equipmentId', parseEquipmentFilter);
+  const cursor = parameters.valueOf('cursor', parseCursor);
+  parameters.assertFaultless('interval-or-range');
+  if (!window) throw new Error('no window, and no fault');
   const [first, to] = [firstHourFrom(window.from), firstHourFrom(window.to)];
   const filter = equipmentId === undefined ? {} : { equipmentId };
   const whole = { range: { from: first, to }, ...filter };
@@ -73,14 +67,14 @@ export function nextCursorOf(
   return next === undefined ? null : encodeCursor(cursorQueryOf(window, query.equipmentId), [next]);
 }
 
-function windowOf(texts: VerificationTexts, faults: QueryFaults): InstantRange | undefined {
-  const from = instantAt('/from', texts.from, faults);
-  const to = instantAt('/to', texts.to, faults);
-  for (const name of ['from', 'to'] as const) {
-    if (texts[name] !== undefined) continue;
-    return faults.add(`/${name}`, 'interval-or-range', 'Give both from and to.');
+function windowOf(parameters: QueryParameters): InstantRange | undefined {
+  const { from, to } = parameters.bounds(MAX_RANGE_DAYS);
+  const missing = ['from', 'to'].find((name) => !parameters.has(name));
+  if (missing !== undefined) {
+    const detail = 'Give both from and to.';
+    parameters.faults.add(`/${missing}`, { code: 'interval-or-range', detail });
   }
-  return from !== undefined && to !== undefined ? rangeOf(from, to, faults) : undefined;
+  return from === undefined || to === undefined ? undefined : { from, to };
 }
 
 function positionIn(cursor: string, query: CursorQuery): Hour | undefined {

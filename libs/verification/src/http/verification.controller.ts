@@ -21,7 +21,7 @@ import { RequestBudget } from '@sensorflow/platform/http/request-budget.js';
 import { Verification } from '../verification.js';
 import { assertMayBeRead, verificationRequestOf } from './verification-request.js';
 import { LONGEST_VERIFICATION_MS, VerificationSlot } from './verification-slot.js';
-import { VerificationQueryTexts } from './verification.query.js';
+import { VerificationParameters } from './verification.query.js';
 import {
   RepairView,
   toRepairView,
@@ -68,11 +68,11 @@ export class VerificationController implements BeforeApplicationShutdown {
   @ApiProblem(429, 'verification-busy')
   @ApiProblem(503, 'store-unavailable', 'verification-stopped')
   async verifyAggregates(
-    @Query() texts: VerificationQueryTexts,
+    @Query() parameters: VerificationParameters,
     @RequestBudget() budget: WorkBudget,
     @CurrentCaller() { scopes, subject }: Caller,
   ): Promise<VerificationView> {
-    const request = verificationRequestOf(texts);
+    const request = verificationRequestOf(parameters);
     const isAdmin = scopes.has('sensorflow/admin');
     if (!isAdmin) assertMayBeRead(request);
     const report = await (isAdmin ? this.slot : this.readerSlot).run(
@@ -99,11 +99,11 @@ export class VerificationController implements BeforeApplicationShutdown {
   @ApiProblem(429, 'verification-busy')
   @ApiProblem(503, 'store-unavailable', 'verification-stopped', 'recompute-out-of-time')
   async repairAggregates(
-    @Query() texts: VerificationQueryTexts,
+    @Query() parameters: VerificationParameters,
     @RequestBudget() budget: WorkBudget,
     @CurrentCaller() { subject }: Caller,
   ): Promise<RepairView> {
-    const request = verificationRequestOf(texts);
+    const request = verificationRequestOf(parameters);
     const report = await this.slot.run(
       subject,
       async (ofSlot) => this.verification.repair(request.query, ofSlot),
