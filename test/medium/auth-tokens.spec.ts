@@ -290,6 +290,14 @@ describe('a bearer token', () => {
     ['of another client', () => signer.userToken({ client_id: 'other' }), /another client/],
     ['signed by nobody we know', () => attacker.userToken(), /not one of the issuer's/],
     ['with a wrong signature', () => withFlippedBit(signer.userToken()), /signature .* is wrong/],
+    ['cut off in its payload', () => signer.userToken().slice(0, 200), /is cut off/],
+    ['cut off in its signature', () => signer.userToken().slice(0, -40), /is cut off/],
+    ['cut off by one character', () => signer.userToken().slice(0, -1), /is cut off/],
+    ['in quotes', () => `"${signer.userToken()}"`, /in quotes/],
+    ['there twice', () => `${signer.userToken()} ${signer.userToken()}`, /more than one token/],
+    ['doubled', () => signer.userToken().repeat(2), /more than once/],
+    ['behind Bearer twice', () => `Bearer ${signer.userToken()}`, /Bearer is there twice/],
+    ['in two lines', () => `${signer.userToken().slice(0, 80)} x`, /blank in the access token/],
     ['something else', () => 'hunter2', /three base64url parts/],
     ['too large', () => 'x'.repeat(8193), /more than 8192 characters/],
   ])('hears what is wrong with it when it is %s', async (_name, token, words) => {
@@ -297,6 +305,28 @@ describe('a bearer token', () => {
 
     expect([answer.status, answer.body['code']]).toEqual([401, 'invalid-token']);
     expect(answer.body['detail']).toMatch(words);
+    const described = String(answer.body['detail']).replaceAll('"', "'");
+    expect(answer.headers['www-authenticate']).toBe(
+      `Bearer realm="SensorFlow", error="invalid_token", error_description="${described}"`,
+    );
+  });
+
+  it.each<[string, () => string]>([
+    ['signed by somebody else', () => attacker.userToken({ iat: now - 3600, exp: now - 1800 })],
+    [
+      'with a wrong signature',
+      () => withFlippedBit(signer.userToken({ iat: now - 3600, exp: now - 1800 })),
+    ],
+    ['cut off', () => signer.userToken({ iat: now - 3600, exp: now - 1800 }).slice(0, -60)],
+    [
+      'of another issuer, and signed by somebody else',
+      () => attacker.userToken({ iss: 'https://secret.example' }),
+    ],
+  ])('hears nothing of its claims before it is verified: %s', async (_name, token) => {
+    const answer = await call(`${auth.url}/auth/me`, bearer(token()));
+
+    expect([answer.status, answer.body['code']]).toEqual([401, 'invalid-token']);
+    expect(JSON.stringify(answer)).not.toMatch(/expired|another issuer|another client|secret/);
   });
 
   it('pollutes no prototype on its way', () => {
@@ -367,7 +397,9 @@ describe('the Authorization header', () => {
     ['nothing at all', {}, /^No credential was found\. Send/],
     ['Basic credentials', { authorization: 'Basic YTpi' }, /only POST \/auth\/login/],
     ['another scheme', { authorization: 'Digest a=b' }, /not with the scheme Bearer/],
-    ['a browser over http', { 'user-agent': 'Mozilla/5.0' }, /plain http .* use https/],
+    ['a cookie that was left out', {}, /Secure, so .* over plain http; use https\.$/],
+    ['a token without its scheme', { authorization: 'eyJhbGciOi' }, /write Bearer and a blank/],
+    ['no blank behind the scheme', { authorization: 'Bearer\teyJ' }, /no blank between Bearer/],
   ])('explains what it makes of %s', async (_name, headers, words) => {
     const answer = await call(`${auth.url}/probe/any`, headers);
 

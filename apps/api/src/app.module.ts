@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AggregationModule } from '@sensorflow/aggregation/aggregation.module.js';
-import { MAX_SIGN_INS_IN_PROGRESS } from '@sensorflow/auth';
+import { MAX_SIGN_INS_IN_PROGRESS, SessionCookie } from '@sensorflow/auth';
 import { AuthModule } from '@sensorflow/auth/auth.module.js';
 import { CsvImportModule } from '@sensorflow/csv-import/csv-import.module.js';
 import { RegistryMetricNames } from '@sensorflow/equipment';
@@ -13,6 +13,7 @@ import {
   createDynamoDbClient,
   createS3Client,
 } from '@sensorflow/platform/aws/aws-clients.js';
+import { isEmbeddedStackOn } from '@sensorflow/platform/config/embedded-stack.js';
 import type { ApiEnvironment } from '@sensorflow/platform/config/environment.js';
 import { ReadScheduler } from '@sensorflow/platform/http/read-scheduler.js';
 import { Retention } from '@sensorflow/sensor-data';
@@ -73,6 +74,9 @@ function authOf(environment: ApiEnvironment, dynamoDb: DynamoDBClient): DynamicM
     machineClientIds: environment.COGNITO_MACHINE_CLIENT_IDS,
     machineRatePerMinute: environment.MACHINE_REQUESTS_PER_MINUTE,
     frontendOrigin: frontendOriginOf(environment),
+    sessionCookie: isEmbeddedStackOn(environment.HOST)
+      ? SessionCookie.forLoopback()
+      : SessionCookie.secure(),
   });
 }
 

@@ -1,5 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { BrowserAccess } from '@sensorflow/auth';
 import { NEW_READING_COMPONENTS } from '@sensorflow/sensor-data/http/reading.schema.js';
 import { forClients } from './client-schemas.js';
 import { SERVICE } from './service-identity.js';
@@ -20,7 +21,10 @@ export function createDocument(app: INestApplication): OpenAPIObject {
     .setVersion(SERVICE.version)
     .setDescription(DESCRIPTION)
     .setLicense('MIT', 'https://opensource.org/license/mit')
-    .addApiKey({ type: 'apiKey', in: 'cookie', name: '__Host-sensorflow' }, 'sessionCookie')
+    .addApiKey(
+      { type: 'apiKey', in: 'cookie', name: app.get(BrowserAccess, { strict: false }).cookie.name },
+      'sessionCookie',
+    )
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'machineToken')
     .addApiKey({ type: 'apiKey', in: 'header', name: 'X-API-Key' }, 'apiKey')
     .addBasicAuth({ type: 'http', scheme: 'basic' }, 'loginCredentials')

@@ -35,6 +35,7 @@ import { DynamoDbAuditStore } from './dynamodb/dynamodb-audit-store.js';
 import { DynamoDbAttemptCounter } from './dynamodb/dynamodb-attempt-counter.js';
 import { DynamoDbKnownNetworks } from './dynamodb/dynamodb-known-networks.js';
 import { DynamoDbEndedSessionStore } from './dynamodb/dynamodb-ended-session-store.js';
+import { BrowserAccess } from './browser-access.js';
 import { EndedSessionStore } from './ended-session-store.js';
 import { EndedSessions } from './ended-sessions.js';
 import { AccessGuard } from './http/access.guard.js';
@@ -46,11 +47,11 @@ import { PeopleController } from './http/people.controller.js';
 import { IdentityProvider } from './identity-provider.js';
 import { KnownNetworks } from './known-networks.js';
 import { LoginThrottle } from './login-throttle.js';
-import { FrontendOrigin } from './frontend-origin.js';
 import { Passwords } from './passwords.js';
 import { PeopleDirectory } from './people/people-directory.js';
 import { People } from './people/people.js';
 import { RequestRates } from './request-rates.js';
+import { SessionCookie } from './session-cookie.js';
 import { Sessions } from './sessions.js';
 import { ThrottledSignIn } from './sign-in.js';
 import type { TokenPolicy } from './token-claims.js';
@@ -71,6 +72,8 @@ export interface AuthModuleOptions {
   readonly machineRatePerMinute: number | undefined;
   /** An exact origin of our own site, or undefined for none. */
   readonly frontendOrigin: string | undefined;
+  /** Secure unless said. */
+  readonly sessionCookie?: SessionCookie;
   readonly clock?: Clock;
 }
 
@@ -96,11 +99,17 @@ export class AuthModule implements OnModuleInit, OnApplicationShutdown {
         ...apiKeyProviders(options),
         ...auditProviders(options),
         ...peopleProviders(options),
-        { provide: FrontendOrigin, useValue: new FrontendOrigin(options.frontendOrigin) },
+        {
+          provide: BrowserAccess,
+          useValue: new BrowserAccess(
+            options.frontendOrigin,
+            options.sessionCookie ?? SessionCookie.secure(),
+          ),
+        },
         RequestAuthenticator,
         { provide: APP_GUARD, useClass: AccessGuard },
       ],
-      exports: [RequestAuthenticator, AuthReadiness, Authentication],
+      exports: [RequestAuthenticator, AuthReadiness, Authentication, BrowserAccess],
     };
   }
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { keyIdOfWellFormedToken } from './token-structure.js';
+import { keyIdOfWellFormedToken, malformation } from './token-structure.js';
 
 function part(value: unknown): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -56,5 +56,28 @@ describe('the shape of a token', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+});
+
+describe('a text that has not the shape of a token', () => {
+  const signature = 'x'.repeat(342);
+  const token = `${part(HEADER)}.${part({ exp: 1, iss: 'https://secret.example' })}.${signature}`;
+
+  it.each([
+    ['', /no access token behind Bearer/],
+    [`"${token}"`, /in quotes/],
+    [`<${token}>`, /in quotes or brackets/],
+    [`Bearer ${token}`, /Bearer is there twice/],
+    [`${token} ${token}`, /more than one token/],
+    [`${token}${token}`, /more than once/],
+    [token.slice(0, 30), /cut off/],
+    [token.slice(0, token.lastIndexOf('.') + 200), /cut off/],
+    ['hunter2', /three base64url parts/],
+    [token, /three base64url parts/],
+  ])('is told what it looks like, and nothing that stands in it: %#', (text, words) => {
+    const said = malformation(text);
+
+    expect(said).toMatch(words);
+    expect(said).not.toMatch(/secret|expired|kid|key/);
   });
 });

@@ -23,6 +23,41 @@ export function keyIdOfWellFormedToken(unverifiedToken: string): string | undefi
   return members && isPlainHeader(members) ? keyIdOf(members) : undefined;
 }
 
+/** An RSA key of 2,048 bits, the least for RS256, signs with so many characters. */
+const LEAST_SIGNATURE_CHARACTERS = 342;
+const PARTS = 3;
+
+/**
+ * Says in a sentence what is wrong with the shape of such a text, for who sent it. Of what stands in it nothing is
+ * said: nobody has signed it yet.
+ */
+export function malformation(unverifiedToken: string): string {
+  if (unverifiedToken.trim() === '') return 'There is no access token behind Bearer.';
+  if (/["'<>{}]/.test(unverifiedToken)) {
+    return 'The access token is in quotes or brackets: send it without them.';
+  }
+  if (/^bearer\b/i.test(unverifiedToken)) return 'The word Bearer is there twice: send it once.';
+  if (/\s/.test(unverifiedToken)) {
+    return 'There is a blank in the access token, or more than one token: send one, in one line.';
+  }
+  const parts = unverifiedToken.split('.', 2 * PARTS);
+  if (parts.length > PARTS) {
+    return 'The access token has too many parts: it is there more than once, or is none.';
+  }
+  return isCutOff(unverifiedToken) ? CUT_OFF : NO_ACCESS_TOKEN;
+}
+
+/** Whether it begins like a token, and ends before the shortest signature could. */
+export function isCutOff(unverifiedToken: string): boolean {
+  const [, , signature = ''] = unverifiedToken.split('.', PARTS);
+  return unverifiedToken.startsWith('eyJ') && signature.length < LEAST_SIGNATURE_CHARACTERS;
+}
+
+export const CUT_OFF = 'The access token is cut off: its end is missing.';
+
+const NO_ACCESS_TOKEN =
+  'This is no access token: three base64url parts, signed with RS256, were expected.';
+
 function isPlainHeader(header: ReadonlyMap<string, unknown>): boolean {
   if (header.get('alg') !== 'RS256') return false;
   if (REFUSED_HEADERS.some((name) => header.has(name))) return false;

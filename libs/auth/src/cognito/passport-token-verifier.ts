@@ -9,7 +9,7 @@ import {
   type TokenClaims,
   type TokenPolicy,
 } from '../token-claims.js';
-import { keyIdOfWellFormedToken } from '../token-structure.js';
+import { CUT_OFF, isCutOff, keyIdOfWellFormedToken, malformation } from '../token-structure.js';
 import { AccessTokenStrategy, type TokenCarrier } from './access-token-strategy.js';
 import { JwksKeySet } from './jwks-key-set.js';
 
@@ -33,7 +33,7 @@ export class PassportTokenVerifier extends AccessTokenVerifier {
 
   async verify(unverifiedToken: string): Promise<VerifiedToken> {
     const keyId = keyIdOfWellFormedToken(unverifiedToken);
-    if (keyId === undefined) throw invalidToken(MALFORMED);
+    if (keyId === undefined) throw invalidToken(malformation(unverifiedToken));
     this.requireKeys();
     if (!(await this.keys.knows(keyId))) throw invalidToken(UNKNOWN_SIGNER);
     const claims = await this.claimsOf({ unverifiedToken });
@@ -54,7 +54,7 @@ export class PassportTokenVerifier extends AccessTokenVerifier {
     return new Promise((resolve, reject) => {
       const done = (error: unknown, claims?: TokenClaims | false, reason?: unknown): void => {
         if (claims) resolve(claims);
-        else reject(refusal(error ?? reason));
+        else reject(refusal(error ?? reason, carrier.unverifiedToken));
       };
       const authenticate: (carrier: TokenCarrier, response: object, next: typeof done) => void =
         this.passport.authenticate(STRATEGY, { session: false }, done);
@@ -63,17 +63,17 @@ export class PassportTokenVerifier extends AccessTokenVerifier {
   }
 }
 
-const MALFORMED =
-  'This is no access token: three base64url parts, signed with RS256, were expected.';
-const UNKNOWN_SIGNER = "The access token is signed with a key that is not one of the issuer's.";
-const WRONG_SIGNATURE = 'The signature of the access token is wrong.';
+const UNKNOWN_SIGNER =
+  "The access token is signed with a key that is not one of the issuer's: it comes from another user pool, or is very old.";
+const WRONG_SIGNATURE = 'The signature of the access token is wrong: it was changed on its way.';
 const UNUSABLE = 'The access token cannot be used: its claims are not those of this service.';
 
 /** What the JWT library found, in our words. */
-function refusal(cause: unknown): DomainError {
+function refusal(cause: unknown, unverifiedToken: string): DomainError {
   const { name, message } = cause instanceof Error ? cause : new Error('refused');
   if (name === 'TokenExpiredError') return invalidToken(EXPIRED, cause);
   if (name === 'NotBeforeError') return invalidToken(NOT_VALID_YET, cause);
   if (message.includes('issuer')) return invalidToken(FOREIGN_ISSUER, cause);
-  return invalidToken(message.includes('signature') ? WRONG_SIGNATURE : UNUSABLE, cause);
+  if (!message.includes('signature')) return invalidToken(UNUSABLE, cause);
+  return invalidToken(isCutOff(unverifiedToken) ? CUT_OFF : WRONG_SIGNATURE, cause);
 }

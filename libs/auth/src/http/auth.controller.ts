@@ -8,11 +8,10 @@ import { RequestBudget } from '@sensorflow/platform/http/request-budget.js';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AuditTrail } from '../audit/audit-trail.js';
 import { parseBasicCredentials, type Credentials } from '../basic-credentials.js';
+import { BrowserAccess } from '../browser-access.js';
 import type { Caller } from '../caller.js';
 import { clientNetwork } from '../client-address.js';
-import { FrontendOrigin } from '../frontend-origin.js';
 import { Passwords } from '../passwords.js';
-import { clearedSessionCookie, sessionCookie } from '../session-cookie.js';
 import { Sessions } from '../sessions.js';
 import { AnyScope, CurrentCaller, Public } from './auth.decorators.js';
 import { callerView, CallerView, MessageView } from './auth.views.js';
@@ -66,7 +65,7 @@ export class AuthController {
     private readonly sessions: Sessions,
     private readonly passwords: Passwords,
     private readonly trail: AuditTrail,
-    private readonly frontend: FrontendOrigin,
+    private readonly browsers: BrowserAccess,
   ) {}
 
   @Post('login')
@@ -126,11 +125,11 @@ export class AuthController {
     accessTokenFor: (credentials: Credentials) => Promise<string>,
   ): Promise<void> {
     void reply.header('cache-control', 'no-store');
-    refuseCrossSite(request, this.frontend);
+    refuseCrossSite(request, this.browsers);
     try {
       const credentials = credentialsOf(request.headers.authorization);
       const accessToken = await this.audited(action, request, credentials, accessTokenFor);
-      void reply.header('set-cookie', sessionCookie(accessToken));
+      void reply.header('set-cookie', this.browsers.cookie.carrying(accessToken));
     } catch (error) {
       if (error instanceof DomainError && error.kind === 'unauthenticated') {
         void reply.header('www-authenticate', BASIC_CHALLENGE);
@@ -185,7 +184,7 @@ export class AuthController {
   ): Promise<MessageView> {
     await this.sessions.logout(token);
     // A cookie beside a bearer token was not looked at: its session goes on.
-    if (byCookie) void reply.header('set-cookie', clearedSessionCookie());
+    if (byCookie) void reply.header('set-cookie', this.browsers.cookie.cleared());
     return { message: 'Logged out.' };
   }
 }

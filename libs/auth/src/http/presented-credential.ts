@@ -1,7 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { API_KEY_PREFIX } from '../api-keys/api-key-text.js';
 import { invalidToken } from '../access-token-verifier.js';
-import { SESSION_COOKIE } from '../session-cookie.js';
 
 /** What a request brings to say who sent it, unverified. */
 export interface PresentedCredential {
@@ -18,7 +17,10 @@ const BEARER_SCHEME = /^bearer(?: +|$)/i;
  *
  * Throws DomainError `invalid-token` for anything that two readers could read differently.
  */
-export function presentedCredential(request: FastifyRequest): PresentedCredential | undefined {
+export function presentedCredential(
+  request: FastifyRequest,
+  cookieName: string,
+): PresentedCredential | undefined {
   const key = request.headers['x-api-key'] ?? request.headers['api-key'];
   // Node joins a repeated header into one text, which then is no key.
   if (key !== undefined) return { kind: 'key', unverified: String(key) };
@@ -27,7 +29,7 @@ export function presentedCredential(request: FastifyRequest): PresentedCredentia
     const kind = bearer.startsWith(API_KEY_PREFIX) ? 'key' : 'bearer';
     return { kind, unverified: bearer };
   }
-  const cookie = cookieOf(request.headers.cookie);
+  const cookie = cookieOf(request.headers.cookie, cookieName);
   return cookie === undefined ? undefined : { kind: 'cookie', unverified: cookie };
 }
 
@@ -35,7 +37,7 @@ function bearerOf(request: FastifyRequest): string | undefined {
   const { authorization } = request.headers;
   if (authorization === undefined) return undefined;
   if (authorization.includes(',') || hasSeveralAuthorizations(request)) {
-    throw invalidToken('There is more than one Authorization.');
+    throw invalidToken('There is more than one Authorization: send one token, once.');
   }
   const [scheme] = BEARER_SCHEME.exec(authorization) ?? [];
   // Whether the rest has the shape of a token, its verification says: not once a request.
@@ -57,12 +59,12 @@ function hasSeveralAuthorizations(request: FastifyRequest): boolean {
  * A token has no character that a cookie would escape, so the value is taken as it stands.
  * (@fastify/cookie parses only where its plugin was registered; this must not depend on that.)
  */
-function cookieOf(header: string | undefined): string | undefined {
-  if (header === undefined || !header.includes(SESSION_COOKIE)) return undefined;
+function cookieOf(header: string | undefined, name: string): string | undefined {
+  if (header === undefined || !header.includes(name)) return undefined;
   const pairs = header.split(';').map((pair) => pair.trim());
-  const named = pairs.filter((pair) => pair.startsWith(`${SESSION_COOKIE}=`));
-  // A browser has one cookie of a __Host- name.
+  const named = pairs.filter((pair) => pair.startsWith(`${name}=`));
+  // A browser has one cookie of our name and path.
   if (named.length > 1) throw invalidToken('There is more than one session cookie.');
-  const token = named[0]?.slice(SESSION_COOKIE.length + 1);
+  const token = named[0]?.slice(name.length + 1);
   return token === '' ? undefined : token;
 }

@@ -4,9 +4,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ApiKeyDirectory } from '../api-keys/api-key-directory.js';
 import { AuditTrail } from '../audit/audit-trail.js';
 import { Authentication } from '../authentication.js';
+import { BrowserAccess } from '../browser-access.js';
 import type { Caller } from '../caller.js';
 import { clientNetwork } from '../client-address.js';
-import { FrontendOrigin } from '../frontend-origin.js';
 import { rateFields, rateLimited, RequestRates } from '../request-rates.js';
 import type { PresentedToken } from '../sessions.js';
 import { actorOf } from './audited-request.js';
@@ -36,7 +36,7 @@ export class RequestAuthenticator {
     private readonly apiKeys: ApiKeyDirectory,
     private readonly rates: RequestRates,
     private readonly trail: AuditTrail,
-    private readonly frontend: FrontendOrigin,
+    private readonly browsers: BrowserAccess,
   ) {}
 
   /** For every route with a policy. Call it before the server is ready. */
@@ -63,8 +63,8 @@ export class RequestAuthenticator {
       throw error;
     };
     try {
-      const credential = presentedCredential(request);
-      if (!credential) throw missingCredential(request);
+      const credential = presentedCredential(request, this.browsers.cookie.name);
+      if (!credential) throw missingCredential(request, this.browsers.cookie);
       const { kind } = credential;
       const identified = this.identify(credential);
       if (identified instanceof Promise) {
@@ -99,7 +99,7 @@ export class RequestAuthenticator {
     this.countRequest(reply, caller);
     try {
       // Only what a browser attaches by itself can be misused by a foreign page.
-      if (kind === 'cookie') refuseCrossSite(request, this.frontend);
+      if (kind === 'cookie') refuseCrossSite(request, this.browsers);
       assertScope(caller, policy);
       if (caller.equipment && policy !== 'any-scope') keepToEquipment(request, caller.equipment);
     } catch (error) {
@@ -145,12 +145,19 @@ function identifiedBy(token: PresentedToken): Identified {
 function challenge(reply: FastifyReply, error: unknown, policy: RoutePolicy): void {
   if (!(error instanceof DomainError)) return;
   if (error.kind === 'unauthenticated') {
-    const sent = error.code === 'unauthenticated' ? '' : ', error="invalid_token"';
-    void reply.header('www-authenticate', `${CHALLENGE}${sent}`);
+    const { code, message } = error;
+    const found = `, error="invalid_token", error_description="${inQuotes(message)}"`;
+    const wasSent = code !== 'unauthenticated';
+    void reply.header('www-authenticate', `${CHALLENGE}${wasSent ? found : ''}`);
   }
   if (error.code === 'insufficient-scope') {
     // Several in this attribute would all be needed; the first is enough.
     const what = `error="insufficient_scope", scope="${policy[0]}"`;
     void reply.header('www-authenticate', `${CHALLENGE}, ${what}`);
   }
+}
+
+/** RFC 6750 §3: printable ASCII without quotes and backslashes. */
+function inQuotes(text: string): string {
+  return text.replaceAll('"', "'").replaceAll(/[^ !#-[\]-~]/g, '?');
 }

@@ -1,13 +1,13 @@
 import { DomainError } from '@sensorflow/kernel';
 import type { FastifyRequest } from 'fastify';
 import { isCrossSiteRequest } from '../cross-site.js';
-import { FrontendOrigin } from '../frontend-origin.js';
+import type { BrowserAccess } from '../browser-access.js';
 
 /** Throws DomainError `forbidden` (`cross-site-request`) when a foreign page sent this request. */
-export function refuseCrossSite(request: FastifyRequest, frontend: FrontendOrigin): void {
+export function refuseCrossSite(request: FastifyRequest, browsers: BrowserAccess): void {
   const { 'sec-fetch-site': secFetchSite, origin } = request.headers;
   const facts = { method: request.method, secFetchSite: single(secFetchSite), origin };
-  if (!isCrossSiteRequest(facts, ownOrigins(request, frontend))) return;
+  if (!isCrossSiteRequest(facts, ownOrigins(request, browsers))) return;
   throw new DomainError(
     'forbidden',
     'cross-site-request',
@@ -20,9 +20,12 @@ function single(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header.join(', ') : header;
 }
 
-function ownOrigins(request: FastifyRequest, { origin }: FrontendOrigin): ReadonlySet<string> {
+function ownOrigins(
+  request: FastifyRequest,
+  { frontendOrigin }: BrowserAccess,
+): ReadonlySet<string> {
   const own = `${request.protocol}://${request.host}`;
   const origins = new Set(URL.canParse(own) ? [new URL(own).origin] : []);
-  if (origin !== undefined) origins.add(origin);
+  if (frontendOrigin !== undefined) origins.add(frontendOrigin);
   return origins;
 }
