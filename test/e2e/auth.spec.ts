@@ -104,7 +104,7 @@ describe('every protected route', () => {
 
     for (const [method, path] of protectedRoutes) {
       const bearer = await api.withToken(token).send(method, path);
-      const cookie = await api.withCookie(`__Host-sensorflow=${token}`).send(method, path);
+      const cookie = await api.withCookie(`sensorflow=${token}`).send(method, path);
       for (const answer of [bearer, cookie]) {
         expect(answer.status, `${method} ${path}`).toBe(401);
         expect(answer.body.code).toBe('invalid-token');
@@ -168,13 +168,12 @@ describe('a browser user', () => {
       'Max-Age=3600',
       'Path=/',
       'SameSite=Strict',
-      'Secure',
     ]);
     const user = api.withCookie(cookie.split(';', 1)[0] ?? '');
     expect((await user.get('/auth/me')).body).toMatchObject({ username: 'demo', kind: 'user' });
     const loggedOut = await user.send('POST', '/auth/logout');
     expect(loggedOut.status).toBe(200);
-    expect(loggedOut.headers.getSetCookie()[0]).toMatch(/^__Host-sensorflow=; .*Max-Age=0/);
+    expect(loggedOut.headers.getSetCookie()[0]).toMatch(/^sensorflow=; .*Max-Age=0/);
     expect((await user.get('/auth/me')).status).toBe(401);
   });
 

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 export interface ApiProcessOptions {
   readonly entryFile: string;
-  readonly preloadedFile: string;
+  readonly preloadedFiles: readonly string[];
   readonly logFile: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly baseUrl: string;
@@ -26,7 +26,11 @@ export class ApiProcess {
     const log = openSync(options.logFile, 'a', 0o600);
     const child = spawn(
       process.execPath,
-      ['--enable-source-maps', '--import', options.preloadedFile, options.entryFile],
+      [
+        '--enable-source-maps',
+        ...options.preloadedFiles.flatMap((file) => ['--import', file]),
+        options.entryFile,
+      ],
       {
         env: options.environment,
         // Its own process group: a Ctrl-C at the terminal must reach the supervisor alone.

@@ -88,7 +88,9 @@ function startApi(
 ): ApiProcess {
   const api = ApiProcess.start({
     entryFile: fileURLToPath(new URL('../../../api/src/main.js', import.meta.url)),
-    preloadedFile: new URL('../end-with-supervisor.js', import.meta.url).href,
+    preloadedFiles: ['../end-with-supervisor.js', '../on-embedded-stack.js'].map(
+      (file) => new URL(file, import.meta.url).href,
+    ),
     logFile: log.file('api'),
     environment: apiVariables(cloud, options),
     baseUrl: `http://127.0.0.1:${options.port}`,

@@ -1,7 +1,10 @@
 import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { ApiSecurity } from '@nestjs/swagger';
-import { ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
+import {
+  ApiProblem,
+  ApiUnknownParameters,
+} from '@sensorflow/platform/http/api-problem.decorator.js';
 import { routeSettings, type RouteSettings } from '@sensorflow/platform/http/route-settings.js';
 import type { AuditedAction } from './audited-request.js';
 import { KEY_SCOPES } from '../api-keys/api-key.js';
@@ -74,6 +77,7 @@ function identityNeeded(takesKeys: boolean, ...forbiddenCodes: string[]): Method
     ApiSecurity(SESSION_COOKIE_SECURITY),
     ApiSecurity(MACHINE_TOKEN_SECURITY),
     ...(takesKeys ? [ApiSecurity(API_KEY_SECURITY)] : []),
+    ApiUnknownParameters(),
     ApiProblem(401, 'unauthenticated', 'invalid-token'),
     ApiProblem(401, 'api-key-malformed', 'api-key-unknown', 'api-key-revoked', 'api-key-expired'),
     ApiProblem(403, ...forbiddenCodes),

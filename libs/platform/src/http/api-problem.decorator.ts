@@ -48,6 +48,31 @@ export function ApiFaultyInput(
   return document(400, { codes: new Set([code]), carried: new Map(), faulty: { code, fault } });
 }
 
+/**
+ * The same for parameters of a route that takes none. Where a route documents faults of its own, those are its
+ * example.
+ */
+export function ApiUnknownParameters(): MethodDecorator {
+  return (target, key, descriptor) => {
+    const known = documented.get(Object(descriptor.value))?.get(400)?.faulty;
+    const { code, fault } = known ?? UNKNOWN_PARAMETER;
+    document(400, {
+      codes: new Set([code, UNKNOWN_PARAMETER.code]),
+      carried: new Map(),
+      faulty: { code, fault },
+    })(target, key, descriptor);
+  };
+}
+
+const UNKNOWN_PARAMETER: FaultyInput = {
+  code: 'invalid-request',
+  fault: {
+    pointer: '/verbose',
+    code: 'unknown-property',
+    detail: 'Unknown parameter verbose. None is known here.',
+  },
+};
+
 /** The same for codes whose problem has the members of a view as well. */
 export function ApiProblemWith(
   view: CarriedView,

@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest';
+import { declareEmbeddedStack, isEmbeddedStackOn } from './embedded-stack.js';
+
+describe('the embedded stack', () => {
+  it('is nowhere until its supervisor says so, and then on a literal address of loopback alone', () => {
+    const hosts = [
+      '127.0.0.1',
+      '::1',
+      '0.0.0.0',
+      '::',
+      'localhost',
+      '192.0.2.1',
+      '127.0.0.1.x',
+      '',
+    ];
+    const before = hosts.filter(isEmbeddedStackOn);
+
+    declareEmbeddedStack();
+
+    expect(before).toEqual([]);
+    expect(hosts.filter(isEmbeddedStackOn)).toEqual(['127.0.0.1', '::1']);
+  });
+});
