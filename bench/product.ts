@@ -24,6 +24,7 @@ function sharedVariables(cloud: Cloud, sinkUrl: string, logLevel: string): Varia
     DYNAMODB_AGGREGATE_TABLE_NAME: 'bench-aggregates',
     DYNAMODB_IMPORTS_TABLE_NAME: IMPORTS_TABLE,
     S3_BUCKET_NAME: BUCKET,
+    UPLOADS_QUEUE_URL: `${cloud.url}/000000000000/uploads`,
   };
 }
 
@@ -53,7 +54,6 @@ export function apiVariables(
 export function importerVariables(cloud: Cloud, sinkUrl: string): Variables {
   return {
     ...sharedVariables(cloud, sinkUrl, 'warn'),
-    UPLOADS_QUEUE_URL: `${cloud.url}/000000000000/uploads`,
     NODE_OPTIONS: IMPORTER_NODE_OPTIONS,
   };
 }

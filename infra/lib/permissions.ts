@@ -13,9 +13,10 @@ export const TABLE_ACTIONS: Readonly<Record<Process, Readonly<Record<string, rea
       DYNAMODB_SESSIONS_TABLE_NAME: ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'],
     },
     'csv-importer': {
-      DYNAMODB_TABLE_NAME: ['BatchWriteItem', 'PutItem'],
-      // How many metric names an equipment has.
-      DYNAMODB_AGGREGATE_TABLE_NAME: ['Query'],
+      // It folds the hours that it has written into.
+      DYNAMODB_TABLE_NAME: ['BatchWriteItem', 'PutItem', 'Query'],
+      // Their cells; and how many metric names an equipment has.
+      DYNAMODB_AGGREGATE_TABLE_NAME: ['GetItem', 'PutItem', 'Query'],
       // Its own parts of manifests too, in partitions of their own.
       DYNAMODB_IMPORTS_TABLE_NAME: ['GetItem', 'PutItem', 'Query', 'UpdateItem'],
     },

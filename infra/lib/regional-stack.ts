@@ -40,8 +40,9 @@ export class RegionalStack extends Stack {
     );
     const loadBalancer = new LoadBalancer(this, deployment, network, logs);
     const image = props.image(this);
-    const uploads = importer.bucket;
-    const api = new ApiService(this, parts, { network, loadBalancer, uploads, image });
+    const { bucket: uploads, queue: uploadsQueue } = importer;
+    const served = { network, loadBalancer, uploads, uploadsQueue, image };
+    const api = new ApiService(this, parts, served);
     if (deployment.firewall) new Firewall(this, loadBalancer.balancer);
     const watched = { loadBalancer, apiLogs: api.logGroup, importer, aggregator };
     const definitions = alarmDefinitions(this, deployment, watched);

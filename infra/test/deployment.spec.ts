@@ -181,7 +181,7 @@ describe('a network', () => {
   it.each([
     ['public-ip', 0, 2],
     ['nat', 3, 2],
-    ['endpoints', 0, 7],
+    ['endpoints', 0, 8],
   ] as const)('of kind %s has %i NAT gateways and %i endpoints', (network, gateways, endpoints) => {
     const { stacks } = synthesize({ ...DEV, network });
     const stack = stacks.get(DEV.regions[0]);

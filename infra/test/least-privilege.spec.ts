@@ -16,10 +16,11 @@ const everything = ENVIRONMENTS.flatMap((deployment) =>
 );
 
 describe('the importer', () => {
-  it('writes readings, and reads none', () => {
+  it('writes readings, and reads the hours that it has written into', () => {
     expect(actionsOn(importer, 'table/sensorflow-dev-readings')).toEqual([
       'dynamodb:BatchWriteItem',
       'dynamodb:PutItem',
+      'dynamodb:Query',
     ]);
   });
 
@@ -58,8 +59,12 @@ describe('the importer', () => {
     );
   });
 
-  it('asks how many metric names an equipment has, and changes no aggregate', () => {
-    expect(actionsOn(importer, 'table/sensorflow-dev-aggregate')).toEqual(['dynamodb:Query']);
+  it('asks how many metric names an equipment has, recomputes cells, and deletes none', () => {
+    expect(actionsOn(importer, 'table/sensorflow-dev-aggregate')).toEqual([
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:Query',
+    ]);
   });
 
   it('knows no sessions', () => {
@@ -123,6 +128,10 @@ describe('the API', () => {
     expect(actionsOn(api, 'table/sensorflow-dev-imports/index/imports-of-subject')).toContain(
       'dynamodb:Query',
     );
+  });
+
+  it('asks for the undo of an import, and neither receives nor deletes a message', () => {
+    expect(actionsOn(api, '<importerqueue')).toEqual(['sqs:SendMessage']);
   });
 
   it('signs uploads and reports, and can delete neither', () => {

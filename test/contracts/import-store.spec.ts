@@ -40,7 +40,7 @@ const lease = (token: string) => ({
   messageId: `message-of-${token}`,
   seenAtEpochMs: 5,
   released: false,
-  renewedAtRows: 7,
+  renewedAtSteps: 7,
 });
 const checkpoint = (total: number) => ({
   ...START,
@@ -258,37 +258,67 @@ describe.each(subjects)('the store of imports: %s', (_, start) => {
     expect((await store.find(uploadId))?.checkpoint).toEqual(checkpoint(20));
   });
 
+  it('keeps how far the hours behind the rows are recomputed', async () => {
+    await store.create(anImport());
+    await takeOver('a');
+    const recomputation = {
+      startedAtEpochMs: 7,
+      totalHours: 9,
+      doneHours: 3,
+      nextPart: 2,
+      nextHour: 1,
+      failure: { code: 'gzip-corrupt', detail: 'It is.' },
+    };
+    for (const each of [recomputation, { ...recomputation, failure: undefined }]) {
+      const saved = { ...checkpoint(10), recomputation: each };
+
+      await store.saveCheckpoint(uploadId, 'a', saved, 99);
+
+      expect((await store.find(uploadId))?.checkpoint).toEqual(saved);
+    }
+  });
+
   describe('an import that is taken back', () => {
-    const progress = (nextPart: number) => ({
+    const BEGUN = 1_000_000;
+    const progress = {
       by: 'ann',
+      startedAtEpochMs: BEGUN,
+      askedAtEpochMs: BEGUN,
       totalHours: 7,
       doneHours: 3,
       sealedHours: 1,
-      nextPart,
-    });
+      nextPart: 2,
+      nextHour: 5,
+    };
+    const begin = (nowEpochMs = BEGUN, by = 'ann') => store.beginUndo(uploadId, by, nowEpochMs);
+    const takeOverUndo = (token: string, previousToken?: string) =>
+      store.takeOverUndo(uploadId, { lease: lease(token), previousToken });
 
     it.each(['awaiting-upload', 'queued', 'importing', 'completed', 'failed'] as const)(
       'is undone from %s, once',
       async (status) => {
         await store.create(anImport({ status, checkpoint: checkpoint(5) }));
 
-        const first = await store.beginUndo(uploadId, 'ann');
-        const second = await store.beginUndo(uploadId, 'bob');
+        const first = await begin();
+        const second = await begin(BEGUN + 1, 'bob');
 
         expect(first).toMatchObject({
-          status: 'undoing',
-          checkpoint: checkpoint(5),
-          undo: { by: 'ann', totalHours: undefined, doneHours: 0, sealedHours: 0, nextPart: 1 },
+          needsRun: true,
+          record: {
+            status: 'undoing',
+            checkpoint: checkpoint(5),
+            undo: { by: 'ann', totalHours: undefined, doneHours: 0, nextPart: 1, nextHour: 0 },
+          },
         });
-        expect(second).toEqual(first);
-        expect(await store.find(uploadId)).toEqual(first);
+        expect(second).toEqual({ needsRun: false, record: first?.record });
+        expect(await store.find(uploadId)).toEqual(first?.record);
       },
     );
 
     it('is no longer its runs’', async () => {
       await store.create(anImport());
       await takeOver('a');
-      await store.beginUndo(uploadId, 'ann');
+      await begin();
 
       const outcome = { failure: undefined, finishedAt: STARTED, checkpoint: checkpoint(9) };
       const answers = [
@@ -299,39 +329,91 @@ describe.each(subjects)('the store of imports: %s', (_, start) => {
       ];
 
       expect(answers).toEqual([false, false, undefined, undefined]);
-      expect(await store.find(uploadId)).toMatchObject({ status: 'undoing', checkpoint: START });
+      const record = await store.find(uploadId);
+      expect(record).toMatchObject({ status: 'undoing', checkpoint: START });
+      expect(record?.lease).toBeUndefined();
     });
 
-    it('remembers how far it is, and never goes back', async () => {
+    it('asks for another run when nobody has worked on it for 30 s, and once in 30 s', async () => {
       await store.create(anImport());
-      const early = await store.saveUndo(uploadId, progress(2));
-      await store.beginUndo(uploadId, 'ann');
+      await begin();
+      const needsRun = async (afterMs: number) => (await begin(BEGUN + afterMs))?.needsRun;
 
-      const saved = [3, 3, 2].map((nextPart) => progress(nextPart));
-      const answers = [];
-      for (const each of saved) answers.push(await store.saveUndo(uploadId, each));
+      const beforeAny = [await needsRun(29_999), await needsRun(30_000), await needsRun(30_001)];
+      await takeOverUndo('a');
+      await store.saveUndo(uploadId, 'a', progress, BEGUN + 50_000);
+      const since = [await needsRun(60_000), await needsRun(80_000), await needsRun(80_001)];
 
-      expect([early, ...answers]).toEqual([false, true, true, false]);
-      expect((await store.find(uploadId))?.undo).toEqual(progress(3));
+      expect(beforeAny).toEqual([false, true, false]);
+      expect(since).toEqual([false, true, false]);
+      expect((await store.find(uploadId))?.undo).toEqual({
+        ...progress,
+        askedAtEpochMs: BEGUN + 80_000,
+      });
     });
 
-    it('is undone for good', async () => {
+    it('belongs to the run that saw it as it is', async () => {
       await store.create(anImport());
-      await store.finishUndo(uploadId, STARTED);
-      expect((await store.find(uploadId))?.status).toBe('awaiting-upload');
-      await store.beginUndo(uploadId, 'ann');
+      const early = await takeOverUndo('a');
+      await begin();
 
-      await store.finishUndo(uploadId, STARTED);
-      await store.finishUndo(uploadId, anInstant('2024-01-01T00:00:00Z'));
+      const first = await takeOverUndo('a');
+      const again = await takeOverUndo('a');
+      const blind = await takeOverUndo('b');
+      const second = await takeOverUndo('c', 'a');
 
-      expect(await store.beginUndo(uploadId, 'ann')).toBeUndefined();
-      expect(await store.saveUndo(uploadId, progress(9))).toBe(false);
-      expect(await takeOver('a')).toBeUndefined();
-      expect(await store.find(uploadId)).toMatchObject({ status: 'undone', finishedAt: STARTED });
+      expect([early, blind]).toEqual([undefined, undefined]);
+      expect([first?.lease, again?.lease]).toEqual([lease('a'), lease('a')]);
+      expect(second).toMatchObject({ status: 'undoing', lease: lease('c'), runs: 0 });
+    });
+
+    it('remembers how far it is, as the run says that holds it', async () => {
+      await store.create(anImport());
+      await begin();
+      await takeOverUndo('a');
+      await takeOverUndo('b', 'a');
+
+      const answers = [
+        await store.saveUndo(uploadId, 'a', { ...progress, doneHours: 1 }, 9),
+        await store.saveUndo(uploadId, 'b', progress, 10),
+        await store.finishUndo(uploadId, 'a', { ...progress, doneHours: 1 }, STARTED),
+      ];
+      await store.release(uploadId, 'b');
+
+      expect(answers).toEqual([false, true, false]);
+      expect(await store.find(uploadId)).toMatchObject({
+        status: 'undoing',
+        undo: progress,
+        lease: { seenAtEpochMs: 10, released: true },
+      });
+    });
+
+    it('is undone for good, and takes the same end twice', async () => {
+      await store.create(anImport());
+      await begin();
+      await takeOverUndo('a');
+      const done = { ...progress, doneHours: 7 };
+
+      const ends = [
+        await store.finishUndo(uploadId, 'a', done, STARTED),
+        await store.finishUndo(uploadId, 'a', done, STARTED),
+      ];
+
+      expect(ends).toEqual([true, true]);
+      expect(await begin()).toBeUndefined();
+      expect(await store.saveUndo(uploadId, 'a', progress, 9)).toBe(false);
+      expect(await takeOver('b')).toBeUndefined();
+      expect(await takeOverUndo('b', 'a')).toBeUndefined();
+      expect(await store.find(uploadId)).toMatchObject({
+        status: 'undone',
+        finishedAt: STARTED,
+        undo: done,
+      });
     });
 
     it('was there before', async () => {
-      expect(await store.beginUndo(uploadId, 'ann')).toBeUndefined();
+      expect(await begin()).toBeUndefined();
+      expect(await takeOverUndo('a')).toBeUndefined();
       expect(await store.find(uploadId)).toBeUndefined();
     });
   });

@@ -89,6 +89,7 @@ describe('the OpenAPI document', () => {
         .toSorted(),
     ).toEqual([
       'DELETE /api-keys/{keyId}',
+      'DELETE /sensor-data/uploads/{id}',
       'DELETE /sensor-data/{equipmentId}',
       'DELETE /sensor-data/{equipmentId}/{timestamp}',
       'GET /',

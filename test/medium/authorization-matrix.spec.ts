@@ -44,6 +44,7 @@ const POLICIES: Readonly<Record<string, Policy>> = {
   'POST /sensor-data/upload-csv': IMPORT,
   'GET /sensor-data/uploads': ['sensorflow/import', 'sensorflow/admin'],
   'GET /sensor-data/uploads/{id}': ['sensorflow/import', 'sensorflow/admin'],
+  'DELETE /sensor-data/uploads/{id}': ['sensorflow/import', 'sensorflow/admin'],
 };
 
 /** How each route that a key may call keeps it to its equipment. */
@@ -60,6 +61,7 @@ const EQUIPMENT: Readonly<Record<string, 'in-path' | 'in-query' | 'by-handler' |
   'POST /sensor-data/upload-csv': 'refused',
   'GET /sensor-data/uploads': 'by-handler',
   'GET /sensor-data/uploads/{id}': 'by-handler',
+  'DELETE /sensor-data/uploads/{id}': 'by-handler',
 };
 
 const GROUPS: Readonly<Record<string, readonly Scope[]>> = {

@@ -63,7 +63,6 @@ let importQueue: SqsImportQueue;
 let app: NestFastifyApplication;
 let url: string;
 let readings: LogReadingStore;
-let imports: DynamoDbImportStore;
 let recomputation: RecordedRecomputation;
 let handlerWith: (limits: Partial<ImportLimits>) => ReturnType<typeof uploadBatchHandler>;
 const logged: string[] = [];
@@ -86,13 +85,14 @@ beforeAll(async () => {
     responseChecksumValidation: 'WHEN_REQUIRED',
   });
   const sqs = new SQSClient({ ...client, endpoint: sqsServer.url });
-  app = await startApi(tables.client, s3);
+  app = await startApi(tables.client, s3, sqs, sqsServer.queueUrl);
   url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
   const clock = new SystemClock();
   const blocks = new DynamoDbBlockStore(tables.client, tables.readingsName);
   readings = new LogReadingStore(blocks, Retention.FOREVER, clock);
+  const imports = new DynamoDbImportStore(tables.client, tables.name);
+  recomputation = new RecordedRecomputation();
   importQueue = new SqsImportQueue(sqs, sqsServer.queueUrl);
-  imports = new DynamoDbImportStore(tables.client, tables.name);
   const ports = {
     imports,
     storage: new S3UploadStorage(s3, BUCKET),
@@ -102,14 +102,14 @@ beforeAll(async () => {
     retention: Retention.FOREVER,
     names: aNameLimit(clock),
     manifest: new DynamoDbImportManifest(tables.client, tables.name),
+    aggregates: recomputation,
   };
-  recomputation = new RecordedRecomputation();
   const logger = createLogger('info', { write: (line) => logged.push(line) });
   handlerWith = (limits) =>
     uploadBatchHandler({
       importer: new FairImporter(
         new CsvImporter(ports, { ...IMPORT_LIMITS, ...limits }),
-        new ImportUndoer({ ...ports, aggregates: recomputation }, IMPORT_LIMITS.handoverMs),
+        new ImportUndoer(ports, { ...IMPORT_LIMITS, ...limits }),
         { ...ports, quotas: new DynamoDbImportQuotas(tables.client, tables.name, clock) },
         1,
       ),
@@ -132,12 +132,19 @@ afterAll(async () => {
   for (const stop of stops) await stop();
 });
 
-async function startApi(dynamoDb: DynamoDBClient, client: S3Client) {
+async function startApi(
+  dynamoDb: DynamoDBClient,
+  client: S3Client,
+  sqs: SQSClient,
+  queueUrl: string,
+) {
   const module = CsvImportModule.register({
     dynamoDb,
     importsTableName: tables.name,
     s3: client,
     bucketName: BUCKET,
+    sqs,
+    queueUrl,
     maxUploadBytes: MAX_UPLOAD_BYTES,
   });
   const api = await NestFactory.create<NestFastifyApplication>(module, new FastifyAdapter(), {
@@ -178,7 +185,7 @@ async function call(
   return {
     status: answer.status,
     headers: answer.headers,
-    body: (await answer.json()) as AnswerBody,
+    body: (answer.status === 204 ? {} : await answer.json()) as AnswerBody,
   };
 }
 
@@ -252,10 +259,12 @@ describe('an import that is taken back', () => {
     };
     const before = await values();
 
-    await imports.beginUndo(wrong.uploadId, 'ada');
-    await importQueue.continueImport(wrong.uploadId);
+    recomputation.recomputed.length = 0;
+    const asked = await call('DELETE', wrong.statusUrl);
     await deliver();
+    const again = await call('DELETE', wrong.statusUrl);
 
+    expect([asked.status, asked.body.status, again.status]).toEqual([202, 'undoing', 204]);
     expect([before, await values()]).toEqual([
       [1, 22, 33],
       [1, 2],

@@ -15,6 +15,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sweepExpired } from '../../apps/local/src/dynamodb/sweep-expired.js';
 import { findDynoxide } from '../../apps/local/src/dynamodb/find-dynoxide.js';
+import { InMemoryImportQueue } from '../support/import-workbench.js';
 import { startImportsTable, type ImportsTable } from '../support/imports-table.js';
 
 const COUNT = 1000;
@@ -46,7 +47,9 @@ beforeAll(async () => {
   const clock = new SystemClock();
   store = new DynamoDbImportStore(table.client, table.name);
   const quotas = new DynamoDbImportQuotas(table.client, table.name, clock);
-  imports = new CsvImports(store, quotas, new S3UploadStorage(s3, 'uploads'), clock, 1000);
+  const storage = new S3UploadStorage(s3, 'uploads');
+  const queue = new InMemoryImportQueue();
+  imports = new CsvImports({ imports: store, quotas, storage, queue, clock }, 1000);
 });
 afterAll(() => table.close());
 
@@ -148,7 +151,7 @@ describe('an import whose file never came', () => {
     await store.markQueued(used ?? '', { etag: 'e', bytes: 1 });
     await store.create(anImport(finished ?? '', longAgo));
     const taken = await store.takeOver(finished ?? '', {
-      lease: { token: 't', messageId: 'm', seenAtEpochMs: 1, released: false, renewedAtRows: 0 },
+      lease: { token: 't', messageId: 'm', seenAtEpochMs: 1, released: false, renewedAtSteps: 0 },
       previousToken: undefined,
       object: { etag: 'e', bytes: 1 },
       startedAt: instantFromEpochMs(Date.now()),

@@ -85,6 +85,9 @@ function variablesFor(stack: Announcement, dataDir: string): Record<string, stri
     AWS_ENDPOINT_URL_DYNAMODB: stack.endpoints.dynamodb,
     AWS_ENDPOINT_URL_S3: stack.endpoints.s3,
     AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: stack.endpoints.cognitoIdp,
+    // Nobody takes an import back here.
+    AWS_ENDPOINT_URL_SQS: 'http://127.0.0.1:9',
+    UPLOADS_QUEUE_URL: 'http://127.0.0.1:9/uploads',
     DYNAMODB_TABLE_NAME: stack.tables.readings,
     DYNAMODB_AGGREGATE_TABLE_NAME: stack.tables.aggregates,
     DYNAMODB_IMPORTS_TABLE_NAME: stack.tables.imports,

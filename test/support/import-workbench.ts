@@ -88,6 +88,7 @@ export class ImportWorkbench {
   readonly store = new InMemoryBlockStore();
   readonly queue = new InMemoryImportQueue();
   readonly writer = new GroupCommit(this.store, this.clock);
+  readonly aggregates = new RecordedRecomputation();
   readonly ports: ImportPorts = {
     imports: this.imports,
     storage: this.storage,
@@ -97,8 +98,8 @@ export class ImportWorkbench {
     retention: Retention.FOREVER,
     names: aNameLimit(this.clock),
     manifest: this.manifest,
+    aggregates: this.aggregates,
   };
-  readonly aggregates = new RecordedRecomputation();
   private uploads = 0;
 
   /** An import whose file was just uploaded, and what S3's event says of it. */
@@ -131,9 +132,17 @@ export class ImportWorkbench {
   }
 
   /** What takes imports back; hours count as recomputed once they are in `recomputed`. */
-  undoer(ports: Partial<UndoPorts> = {}): ImportUndoer {
-    const { handoverMs } = IMPORT_LIMITS;
-    return new ImportUndoer({ ...this.ports, aggregates: this.aggregates, ...ports }, handoverMs);
+  undoer(ports: Partial<UndoPorts> = {}, limits: Partial<ImportLimits> = {}): ImportUndoer {
+    return new ImportUndoer({ ...this.ports, ...ports }, { ...IMPORT_LIMITS, ...limits });
+  }
+
+  async beginUndo(uploadId: string, by = 'ann'): Promise<RunRequest> {
+    await this.imports.beginUndo(uploadId, by, this.clock.nowEpochMs());
+    return this.continuation(uploadId);
+  }
+
+  continuation(uploadId: string, messageId = 'message-of-undo'): RunRequest {
+    return { uploadId, messageId, object: undefined };
   }
 
   async run(request: RunRequest, limits: Partial<ImportLimits> = {}): Promise<RunOutcome> {

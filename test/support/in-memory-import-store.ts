@@ -1,6 +1,8 @@
 import {
   ImportStore,
   nothingUndone,
+  UNDO_ASKED_AGAIN_MS,
+  type BegunUndo,
   type ImportCheckpoint,
   type ImportListing,
   type ImportOutcome,
@@ -8,6 +10,7 @@ import {
   type ImportRecord,
   type Takeover,
   type UndoProgress,
+  type UndoTakeover,
   type UploadedObject,
 } from '@sensorflow/csv-import';
 import type { Instant, WorkBudget } from '@sensorflow/kernel';
@@ -102,35 +105,68 @@ export class InMemoryImportStore extends ImportStore {
   override async release(uploadId: string, token: string): Promise<void> {
     await Promise.resolve();
     const record = this.heldBy(uploadId, token);
-    if (!record?.lease || !isOpen(record)) return;
+    if (!record?.lease || (!isOpen(record) && record.status !== 'undoing')) return;
     this.records.set(uploadId, { ...record, lease: { ...record.lease, released: true } });
   }
 
-  override async beginUndo(uploadId: string, by: string): Promise<ImportRecord | undefined> {
+  override async beginUndo(
+    uploadId: string,
+    by: string,
+    nowEpochMs: number,
+  ): Promise<BegunUndo | undefined> {
     await Promise.resolve();
     const record = this.records.get(uploadId);
     if (!record || record.status === 'undone') return undefined;
-    if (record.status === 'undoing') return record;
-    const undoing: ImportRecord = { ...record, status: 'undoing', undo: nothingUndone(by) };
+    if (record.status === 'undoing' && !isNeglected(record, nowEpochMs)) {
+      return { record, needsRun: false };
+    }
+    const undoing: ImportRecord =
+      record.status === 'undoing'
+        ? { ...record, undo: record.undo && { ...record.undo, askedAtEpochMs: nowEpochMs } }
+        : { ...record, status: 'undoing', lease: undefined, undo: nothingUndone(by, nowEpochMs) };
     this.records.set(uploadId, undoing);
-    return undoing;
+    return { record: undoing, needsRun: true };
   }
 
-  override async saveUndo(uploadId: string, progress: UndoProgress): Promise<boolean> {
+  override async takeOverUndo(
+    uploadId: string,
+    { lease, previousToken }: UndoTakeover,
+  ): Promise<ImportRecord | undefined> {
     await Promise.resolve();
     const record = this.records.get(uploadId);
-    if (record?.status !== 'undoing' || (record.undo?.nextPart ?? 0) > progress.nextPart) {
-      return false;
-    }
-    this.records.set(uploadId, { ...record, undo: progress });
+    if (record?.status !== 'undoing') return undefined;
+    if (record.lease?.token === lease.token) return record;
+    if (record.lease?.token !== previousToken) return undefined;
+    const taken: ImportRecord = { ...record, lease };
+    this.records.set(uploadId, taken);
+    return taken;
+  }
+
+  override async saveUndo(
+    uploadId: string,
+    token: string,
+    progress: UndoProgress,
+    seenAtEpochMs: number,
+  ): Promise<boolean> {
+    await Promise.resolve();
+    const record = this.heldBy(uploadId, token);
+    if (!record?.lease || record.status !== 'undoing') return false;
+    const lease = { ...record.lease, seenAtEpochMs };
+    this.records.set(uploadId, { ...record, undo: progress, lease });
     return true;
   }
 
-  override async finishUndo(uploadId: string, finishedAt: Instant): Promise<void> {
+  override async finishUndo(
+    uploadId: string,
+    token: string,
+    progress: UndoProgress,
+    finishedAt: Instant,
+  ): Promise<boolean> {
     await Promise.resolve();
-    const record = this.records.get(uploadId);
-    if (record?.status !== 'undoing') return;
-    this.records.set(uploadId, { ...record, status: 'undone', finishedAt });
+    const record = this.heldBy(uploadId, token);
+    if (!record || !isBeingUndone(record)) return false;
+    this.records.set(uploadId, { ...record, status: 'undone', undo: progress, finishedAt });
+    return true;
   }
 
   private heldBy(uploadId: string, token: string): ImportRecord | undefined {
@@ -141,6 +177,12 @@ export class InMemoryImportStore extends ImportStore {
 
 function isOpen(record: ImportRecord): boolean {
   return record.finishedAt === undefined && !isBeingUndone(record);
+}
+
+/** Nobody works on the undo, and nobody was asked to a moment ago. */
+function isNeglected({ undo, lease }: ImportRecord, nowEpochMs: number): boolean {
+  const seen = Math.max(undo?.askedAtEpochMs ?? 0, lease?.seenAtEpochMs ?? 0);
+  return seen <= nowEpochMs - UNDO_ASKED_AGAIN_MS;
 }
 
 function isBeingUndone({ status }: ImportRecord): boolean {

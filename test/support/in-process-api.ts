@@ -22,7 +22,7 @@ import { basic, machineToken } from './api-client.js';
 
 export const FRONTEND_ORIGIN = 'https://app.sensorflow.example';
 
-/** Nothing listens there: S3 is not needed to refuse a request. */
+/** Nothing listens there: neither S3 nor SQS is needed to refuse a request. */
 const NOWHERE = 'http://127.0.0.1:9';
 const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 
@@ -99,6 +99,7 @@ function pointSdkAt(dynamoDbUrl: string, cognitoUrl: string): void {
     AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
     AWS_ENDPOINT_URL_DYNAMODB: dynamoDbUrl,
     AWS_ENDPOINT_URL_S3: NOWHERE,
+    AWS_ENDPOINT_URL_SQS: NOWHERE,
     AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: cognitoUrl,
   });
 }
@@ -119,6 +120,7 @@ async function createApp(
     AWS_REGION: 'local',
     ...Object.fromEntries(TABLES.map(({ nameVariable }) => [nameVariable, nameVariable])),
     S3_BUCKET_NAME: 'uploads',
+    UPLOADS_QUEUE_URL: `${NOWHERE}/uploads`,
     COGNITO_CLIENT_ID: identity.webClient.id,
     COGNITO_CLIENT_SECRET: identity.webClient.secret,
     COGNITO_USER_POOL_ID: identity.userPoolId,

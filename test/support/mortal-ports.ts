@@ -25,6 +25,7 @@ export function mortalPorts(ports: ImportPorts, lastStep: number): ImportPorts {
     retention: ports.retention,
     names: ports.names,
     manifest: mortal(ports.manifest, step),
+    aggregates: mortal(ports.aggregates, step),
   };
 }
 
@@ -33,6 +34,8 @@ function mortal<T extends object>(port: T, step: () => void): T {
     get(target, name) {
       const member: unknown = Reflect.get(target, name, target);
       if (typeof member !== 'function') return member;
+      // The one that answers a stream at once.
+      if (name === 'parts') return mortalParts(member, target, step);
       return async (...args: unknown[]): Promise<unknown> => {
         step();
         const answer: unknown = await Reflect.apply(member, target, args);
@@ -42,6 +45,18 @@ function mortal<T extends object>(port: T, step: () => void): T {
     },
   });
 }
+
+function mortalParts(parts: object, manifest: object, step: () => void) {
+  return async function* (...args: unknown[]): AsyncGenerator {
+    step();
+    yield* mortalStream(
+      Reflect.apply(parts as Method<AsyncIterable<unknown>>, manifest, args),
+      step,
+    );
+  };
+}
+
+type Method<T> = (...args: unknown[]) => T;
 
 async function* mortalStream(stream: AsyncIterable<unknown>, step: () => void): AsyncGenerator {
   for await (const chunk of stream) {

@@ -98,6 +98,19 @@ export async function importEnd(api: ApiClient, uploadId: string, deadlineMs = 1
   return body;
 }
 
+/** Takes an import back, and waits until that is done. */
+export async function undoneImport(api: ApiClient, uploadId: string, deadlineMs = 100_000) {
+  const path = `/sensor-data/uploads/${uploadId}`;
+  const asked = await api.send('DELETE', path);
+  if (asked.status !== 202) throw new Error(JSON.stringify(asked.body));
+  const { body } = await eventually(
+    async () => api.get(path),
+    (answer) => answer.body?.status === 'undone',
+    deadlineMs,
+  );
+  return body;
+}
+
 export interface Equipment {
   readonly equipmentId: string;
   readonly metrics: readonly string[];

@@ -171,9 +171,8 @@ export class SimulatedUndo {
 
   /** The last processes live as long as they need. */
   private async finish(request: RunRequest): Promise<void> {
-    const { uploadId } = request;
     if (this.schedule.undos.length > 0) {
-      await this.bench.undoer(this.undoPorts(this.bench.ports)).run(uploadId, ALL_THE_TIME);
+      await this.bench.undoer(this.undoPorts(this.bench.ports)).run(request, ALL_THE_TIME);
     } else {
       await this.bench
         .importer(LIMITS, this.importPorts(this.bench.ports))
@@ -194,14 +193,14 @@ export class SimulatedUndo {
 
   private async beginUndo({ uploadId }: RunRequest): Promise<void> {
     await this.turn();
-    await this.bench.imports.beginUndo(uploadId, 'ann');
+    await this.bench.beginUndo(uploadId);
   }
 
-  private async undo({ uploadId }: RunRequest, diesAt: number): Promise<void> {
+  private async undo(request: RunRequest, diesAt: number): Promise<void> {
     const touch = this.process(diesAt);
     const ports = this.undoPorts(touched(this.importWorld(), touch));
     await touch().catch(tellNobody);
-    await this.bench.undoer(ports).run(uploadId, ALL_THE_TIME).catch(tellNobody);
+    await this.bench.undoer(ports).run(request, ALL_THE_TIME).catch(tellNobody);
   }
 
   private async correct(
@@ -271,16 +270,15 @@ export class SimulatedUndo {
   }
 
   private importWorld() {
-    return { ...this.bench.ports, aggregates: this.bench.aggregates, readings: this.writer() };
+    return { ...this.bench.ports, readings: this.writer() };
   }
 
   private importPorts(ports: ImportPorts): ImportPorts {
     return { ...ports, ...this.fault.importing?.(this, ports) };
   }
 
-  private undoPorts(ports: ImportPorts & Partial<UndoPorts>): UndoPorts {
-    const all = { ...ports, aggregates: ports.aggregates ?? this.bench.aggregates };
-    return { ...all, ...this.fault.undoing?.(this, all) };
+  private undoPorts(ports: UndoPorts): UndoPorts {
+    return { ...ports, ...this.fault.undoing?.(this, ports) };
   }
 
   private writer(): Writer {

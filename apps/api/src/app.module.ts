@@ -12,6 +12,7 @@ import {
   createCognitoClient,
   createDynamoDbClient,
   createS3Client,
+  createSqsClient,
 } from '@sensorflow/platform/aws/aws-clients.js';
 import { isEmbeddedStackOn } from '@sensorflow/platform/config/embedded-stack.js';
 import type { ApiEnvironment } from '@sensorflow/platform/config/environment.js';
@@ -47,6 +48,8 @@ export class AppModule {
           importsTableName: environment.DYNAMODB_IMPORTS_TABLE_NAME,
           s3: createS3Client(environment.AWS_REGION),
           bucketName: environment.S3_BUCKET_NAME,
+          sqs: createSqsClient(environment.AWS_REGION),
+          queueUrl: environment.UPLOADS_QUEUE_URL,
           maxUploadBytes: environment.UPLOAD_MAX_BYTES,
         }),
         data.sensorData,

@@ -1,4 +1,4 @@
-import { HourRecomputer } from '@sensorflow/aggregation';
+import { hourOfEpochMs, HourRecomputer } from '@sensorflow/aggregation';
 import { DomainError } from '@sensorflow/kernel';
 import { Retention } from '@sensorflow/sensor-data';
 import { describe, expect, it } from 'vitest';
@@ -12,27 +12,41 @@ import { AggregateRecomputation } from './aggregate-recomputation.js';
 const NOW = '2023-03-01T00:00:00Z';
 const SOON = Date.parse(NOW) + 60_000;
 
-async function start(retention = Retention.FOREVER) {
+async function start(retention = Retention.FOREVER, closedBefore = NOW) {
   const readings = new InMemoryReadingStore();
   const aggregates = new InMemoryAggregateStore();
   const hours = ['2023-02-15T06', '2023-02-25T06'];
   await readings.putAll(
     hours.map((hour) => aStoredReading({ equipmentId: 'EQ-1', timestamp: `${hour}:00:00Z` })),
   );
-  const ports = { readings, aggregates, closing: new InMemoryClosingProgress() };
+  const closing = new InMemoryClosingProgress(hourOfEpochMs(Date.parse(closedBefore)));
+  const ports = { readings, aggregates, closing };
   const clock = new FixedClock(NOW);
   const recomputer = new HourRecomputer(ports, clock, { retention });
   const named = hours.map((hour) => ({ equipmentId: 'EQ-1', hour }));
-  return { aggregates, named, recomputation: new AggregateRecomputation(recomputer, clock) };
+  const recomputation = new AggregateRecomputation(recomputer, closing, clock);
+  return { aggregates, named, recomputation };
 }
 
-describe('the hours of an undone import', () => {
+describe('the hours of an import', () => {
   it('are recomputed when the call returns', async () => {
     const { aggregates, named, recomputation } = await start();
 
     expect(await recomputation.recompute(named, SOON)).toBe(0);
 
     expect(aggregates.cells().map(({ hour }) => hour)).toEqual(named.map(({ hour }) => hour));
+  });
+
+  it('are left to their readers, and to whoever closes them, where they are open', async () => {
+    const { aggregates, named, recomputation } = await start(
+      Retention.FOREVER,
+      '2023-02-25T06:00:00Z',
+    );
+
+    expect(await recomputation.recompute(named, SOON)).toBe(0);
+
+    const cells = aggregates.cells().map(({ hour, isClosed }) => [hour, isClosed]);
+    expect(cells).toEqual([['2023-02-15T06', true]]);
   });
 
   it('are counted where they are sealed', async () => {

@@ -2,18 +2,23 @@ import {
   HOUR_SEALED,
   parseHour,
   RecomputationPool,
+  type ClosingProgress,
   type EquipmentHour,
   type HourRecomputer,
 } from '@sensorflow/aggregation';
 import { HourRecomputation, type ImportedHour } from '@sensorflow/csv-import';
 import type { Clock } from '@sensorflow/kernel';
 
-/** Recomputes hours as the stream's consumer does; both may, also at once. Waits for a store that throttles. */
+/**
+ * Recomputes hours as the stream's consumer does; both may, also at once. Waits for a store that throttles. Hours
+ * that are not closed are left to their readers, who fold them, and to whoever closes them.
+ */
 export class AggregateRecomputation extends HourRecomputation {
   private readonly pool: RecomputationPool;
 
   constructor(
     private readonly hours: Pick<HourRecomputer, 'recomputeHour'>,
+    private readonly closing: Pick<ClosingProgress, 'read'>,
     clock: Clock,
     random?: () => number,
   ) {
@@ -25,13 +30,16 @@ export class AggregateRecomputation extends HourRecomputation {
     hours: readonly ImportedHour[],
     deadlineEpochMs: number,
   ): Promise<number> {
+    // Behind the changes: an hour that is not closed by now is recomputed when it is.
+    const frontier = await this.closing.read('frontier');
+    const closed = hours.map(namedHour).filter(({ hour }) => hour < frontier);
     let sealed = 0;
     const failures: unknown[] = [];
-    await this.pool.run(hours.map(namedHour), deadlineEpochMs, {
+    await this.pool.run(closed, deadlineEpochMs, {
       recompute: async (cell) => {
         // Whoever failed for good leaves the others to the next run.
         if (failures.length > 0) return;
-        const outcome = await this.hours.recomputeHour(cell, deadlineEpochMs);
+        const outcome = await this.hours.recomputeHour(cell, deadlineEpochMs, { frontier });
         if (outcome === HOUR_SEALED) sealed += 1;
       },
       fail: (_cell, error) => failures.push(error),

@@ -51,36 +51,34 @@ const readings = new GroupCommit(blocks, clock, {
   options: WAITING_GROUP_COMMIT_OPTIONS,
   expiresAtEpochSeconds: (hour) => retention.expiresAtEpochSeconds(hour),
 });
-const shared = { imports, manifest, readings, queue, clock, retention };
+const aggregates = aggregateRecomputation();
+const shared = { imports, manifest, readings, aggregates, queue, clock, retention };
+const limits = {
+  ...IMPORT_LIMITS,
+  handoverMs: environment.IMPORT_HANDOVER_MS,
+  maxCalls: environment.IMPORT_CALLS,
+};
 const importer = new CsvImporter(
   {
     ...shared,
     storage: new S3UploadStorage(createS3Client(region), environment.S3_BUCKET_NAME),
     names: new MetricNameLimit(new RegistryMetricNames(registry), clock),
   },
-  {
-    ...IMPORT_LIMITS,
-    handoverMs: environment.IMPORT_HANDOVER_MS,
-    maxCalls: environment.IMPORT_CALLS,
-  },
+  limits,
 );
-const hours = new HourRecomputer(
-  {
+const undoer = new ImportUndoer(shared, limits);
+
+function aggregateRecomputation(): AggregateRecomputation {
+  const closing = new DynamoDbClosingProgress(dynamoDb, aggregatesTableName);
+  const shards = environment.AGGREGATE_SHARDS;
+  const ports = {
     readings: new LogReadingStore(blocks, retention, clock),
-    aggregates: new DynamoDbAggregateStore(
-      dynamoDb,
-      aggregatesTableName,
-      environment.AGGREGATE_SHARDS,
-    ),
-    closing: new DynamoDbClosingProgress(dynamoDb, aggregatesTableName),
-  },
-  clock,
-  { retention },
-);
-const undoer = new ImportUndoer(
-  { ...shared, aggregates: new AggregateRecomputation(hours, clock) },
-  environment.IMPORT_HANDOVER_MS,
-);
+    aggregates: new DynamoDbAggregateStore(dynamoDb, aggregatesTableName, shards),
+    closing,
+  };
+  const hours = new HourRecomputer(ports, clock, { retention });
+  return new AggregateRecomputation(hours, closing, clock);
+}
 
 /** S3's event from the queue → import, or the undo of one. */
 export const handler = throwingNames(

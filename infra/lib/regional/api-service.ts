@@ -17,6 +17,7 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import {
   REPORTS_PREFIX,
@@ -43,6 +44,7 @@ export interface ApiServiceProps {
   readonly network: Network;
   readonly loadBalancer: LoadBalancer;
   readonly uploads: Bucket;
+  readonly uploadsQueue: Queue;
   readonly image: ContainerImage;
 }
 
@@ -64,7 +66,11 @@ export class ApiService extends Construct {
     this.scale(parts, props.loadBalancer);
   }
 
-  private createTask(stack: Stack, parts: RegionalParts, { uploads, image }: ApiServiceProps) {
+  private createTask(
+    stack: Stack,
+    parts: RegionalParts,
+    { uploads, uploadsQueue, image }: ApiServiceProps,
+  ) {
     const { cpuUnits, memoryMib } = parts.deployment.tasks;
     const taskRole = new Role(this, 'task-role', {
       assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com'),
@@ -75,6 +81,8 @@ export class ApiService extends Construct {
       [UPLOADS_PREFIX]: ['GetObject', 'PutObject'],
       [REPORTS_PREFIX]: ['GetObject'],
     });
+    // Who takes an import back asks the importer by a message.
+    allow(taskRole, uploadsQueue.queueArn, ['sqs:SendMessage']);
     allow(
       taskRole,
       userPoolArn(stack, parts.identity),
@@ -100,7 +108,7 @@ export class ApiService extends Construct {
       readonlyRootFilesystem: true,
       linuxParameters: new LinuxParameters(this, 'linux', { initProcessEnabled: true }),
       portMappings: [{ containerPort: API_PORT }],
-      environment: apiVariables(parts, uploads),
+      environment: apiVariables(parts, uploads, uploadsQueue),
       secrets: { COGNITO_CLIENT_SECRET: ContainerSecret.fromSecretsManager(clientSecret) },
       stopTimeout: Duration.seconds(STOP_SECONDS),
       logging: LogDrivers.awsLogs({ logGroup: this.logGroup, streamPrefix: 'api' }),

@@ -26,11 +26,16 @@ type Variables = Readonly<Record<string, string>>;
 
 export const API_PORT = 3000;
 
-export function apiVariables({ deployment, identity }: RegionalParts, bucket: Bucket): Variables {
+export function apiVariables(
+  { deployment, identity }: RegionalParts,
+  bucket: Bucket,
+  queue: Queue,
+): Variables {
   const { region } = Stack.of(bucket);
   const variables: Names<ApiEnvironment> = {
     PORT: String(API_PORT),
     S3_BUCKET_NAME: bucket.bucketName,
+    UPLOADS_QUEUE_URL: queue.queueUrl,
     COGNITO_CLIENT_ID: identity.webClientId,
     COGNITO_USER_POOL_ID: identity.userPoolId,
     COGNITO_ISSUERS: identity.issuer,

@@ -1,5 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { S3Client } from '@aws-sdk/client-s3';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { SystemClock, type Clock } from '@sensorflow/kernel';
 import { CsvImports } from './job/csv-imports.js';
@@ -7,6 +8,7 @@ import { DynamoDbImportQuotas } from './dynamodb/dynamodb-import-quotas.js';
 import { DynamoDbImportStore } from './dynamodb/dynamodb-import-store.js';
 import { ImportsController } from './http/imports.controller.js';
 import { S3UploadStorage } from './s3/s3-upload-storage.js';
+import { SqsImportQueue } from './sqs/sqs-import-queue.js';
 
 export interface CsvImportOptions {
   readonly dynamoDb: DynamoDBClient;
@@ -14,6 +16,8 @@ export interface CsvImportOptions {
   /** Computes checksums only where required. */
   readonly s3: S3Client;
   readonly bucketName: string;
+  readonly sqs: SQSClient;
+  readonly queueUrl: string;
   readonly maxUploadBytes: number;
   readonly clock?: Clock;
 }
@@ -22,7 +26,7 @@ export interface CsvImportOptions {
 @Module({})
 export class CsvImportModule {
   static register(options: CsvImportOptions): DynamicModule {
-    const { dynamoDb, importsTableName, s3, bucketName, maxUploadBytes } = options;
+    const { dynamoDb, importsTableName, s3, bucketName, sqs, queueUrl, maxUploadBytes } = options;
     const { clock = new SystemClock() } = options;
     return {
       module: CsvImportModule,
@@ -32,10 +36,13 @@ export class CsvImportModule {
           provide: CsvImports,
           useFactory: () =>
             new CsvImports(
-              new DynamoDbImportStore(dynamoDb, importsTableName),
-              new DynamoDbImportQuotas(dynamoDb, importsTableName, clock),
-              new S3UploadStorage(s3, bucketName),
-              clock,
+              {
+                imports: new DynamoDbImportStore(dynamoDb, importsTableName),
+                quotas: new DynamoDbImportQuotas(dynamoDb, importsTableName, clock),
+                storage: new S3UploadStorage(s3, bucketName),
+                queue: new SqsImportQueue(sqs, queueUrl),
+                clock,
+              },
               maxUploadBytes,
             ),
         },

@@ -1,4 +1,4 @@
-export { CsvImporter, type RunOutcome, type RunRequest } from './job/csv-importer.js';
+export { CsvImporter, type RunOutcome } from './job/csv-importer.js';
 export {
   CsvImports,
   type ImportViewer,
@@ -12,10 +12,13 @@ export { ImportQueue } from './job/import-queue.js';
 export type { ImportPorts } from './job/import-run.js';
 export {
   ImportStore,
+  UNDO_ASKED_AGAIN_MS,
+  type BegunUndo,
   type ImportListing,
   type ImportOutcome,
   type ImportPage,
   type Takeover,
+  type UndoTakeover,
 } from './job/import-store.js';
 export {
   nothingUndone,
@@ -31,6 +34,7 @@ export {
   type UndoProgress,
   type UploadedObject,
 } from './job/import-record.js';
+export type { RunRequest } from './job/leased-runs.js';
 export { DEFAULT_OPTIONS, type ImportOptions } from './grammar/import-options.js';
 export { FileFault } from './file-fault.js';
 export {

@@ -46,6 +46,7 @@ export function apiVariables(cloud: Cloud, options: StackOptions): Variables {
     DYNAMODB_IMPORTS_TABLE_NAME: TABLE_NAMES.imports,
     DYNAMODB_SESSIONS_TABLE_NAME: TABLE_NAMES.sessions,
     S3_BUCKET_NAME: BUCKET,
+    UPLOADS_QUEUE_URL: cloud.queueUrl,
     COGNITO_CLIENT_ID: identity.webClient.id,
     COGNITO_CLIENT_SECRET: identity.webClient.secret,
     COGNITO_USER_POOL_ID: identity.userPoolId,

@@ -7,27 +7,30 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { Instant, WorkBudget } from '@sensorflow/kernel';
 import { queryWithin } from '@sensorflow/platform/aws/query-within.js';
-import { IMPORTS_OF_SUBJECT_INDEX } from '@sensorflow/platform/resources/tables.js';
 import {
   nothingUndone,
   type ImportCheckpoint,
   type ImportRecord,
+  type ImportStatus,
   type UndoProgress,
   type UploadedObject,
 } from '../job/import-record.js';
 import {
   ImportStore,
+  UNDO_ASKED_AGAIN_MS,
+  type BegunUndo,
   type ImportListing,
   type ImportOutcome,
   type ImportPage,
   type Takeover,
+  type UndoTakeover,
 } from '../job/import-store.js';
+import { everyImport, importsOf } from './import-lists.js';
 import { answered, conditional } from './store-calls.js';
 import {
   fromImportItem,
   keyOf,
   number,
-  SCOPE,
   toCheckpointItem,
   toFailureItem,
   toImportItem,
@@ -39,10 +42,13 @@ import {
 interface Change {
   readonly update: string;
   readonly condition: string;
-  readonly values: Readonly<Record<string, AttributeValue>>;
+  readonly values: Values;
 }
 
-const IMPORTING: Readonly<Record<string, AttributeValue>> = { ':importing': { S: 'importing' } };
+type Values = Readonly<Record<string, AttributeValue>>;
+
+const IMPORTING: Values = { ':importing': { S: 'importing' } };
+const UNDOING: Values = { ':undoing': { S: 'undoing' } };
 /** A run's own writes; a finished import is nobody's. */
 const IS_OURS = '#lease.#token = :token AND #status = :importing';
 
@@ -120,13 +126,11 @@ export class DynamoDbImportStore extends ImportStore {
     uploadId: string,
     { lease, previousToken, object, startedAt }: Takeover,
   ): Promise<ImportRecord | undefined> {
-    const asSeen =
-      previousToken === undefined ? 'attribute_not_exists(#lease)' : '#lease.#token = :previous';
     const record = await this.change(uploadId, {
       update: `SET #lease = :lease, #status = :importing, #runs = #runs + :one,
         #object = if_not_exists(#object, :object), #startedAt = if_not_exists(#startedAt, :startedAt)
         REMOVE #expiresAt`,
-      condition: `attribute_exists(#runs) AND ${asSeen} AND #status IN (:awaiting, :queued, :importing)`,
+      condition: `attribute_exists(#runs) AND ${asSeen(previousToken)} AND #status IN (:awaiting, :queued, :importing)`,
       values: {
         ...IMPORTING,
         ':awaiting': { S: 'awaiting-upload' },
@@ -135,16 +139,32 @@ export class DynamoDbImportStore extends ImportStore {
         ':one': number(1),
         ':object': toObjectItem(object),
         ':startedAt': { S: startedAt },
-        ...(previousToken !== undefined && { ':previous': { S: previousToken } }),
+        ...previous(previousToken),
       },
     });
-    return record ?? this.alreadyOurs(uploadId, lease.token);
+    return record ?? this.alreadyOurs(uploadId, lease.token, 'importing');
+  }
+
+  override async takeOverUndo(
+    uploadId: string,
+    { lease, previousToken }: UndoTakeover,
+  ): Promise<ImportRecord | undefined> {
+    const record = await this.change(uploadId, {
+      update: 'SET #lease = :lease',
+      condition: `#status = :undoing AND ${asSeen(previousToken)}`,
+      values: { ...UNDOING, ':lease': toLeaseItem(lease), ...previous(previousToken) },
+    });
+    return record ?? this.alreadyOurs(uploadId, lease.token, 'undoing');
   }
 
   /** The SDK's second attempt fails the condition when the first one got through. */
-  private async alreadyOurs(uploadId: string, token: string): Promise<ImportRecord | undefined> {
+  private async alreadyOurs(
+    uploadId: string,
+    token: string,
+    status: ImportStatus,
+  ): Promise<ImportRecord | undefined> {
     const record = await this.find(uploadId);
-    return record?.lease?.token === token && record.status === 'importing' ? record : undefined;
+    return record?.lease?.token === token && record.status === status ? record : undefined;
   }
 
   override async saveCheckpoint(
@@ -188,49 +208,82 @@ export class DynamoDbImportStore extends ImportStore {
   override async release(uploadId: string, token: string): Promise<void> {
     await this.change(uploadId, {
       update: 'SET #lease.#released = :true',
-      condition: IS_OURS,
-      values: { ...IMPORTING, ':token': { S: token }, ':true': { BOOL: true } },
+      condition: '#lease.#token = :token AND #status IN (:importing, :undoing)',
+      values: { ...IMPORTING, ...UNDOING, ':token': { S: token }, ':true': { BOOL: true } },
     });
   }
 
-  override async beginUndo(uploadId: string, by: string): Promise<ImportRecord | undefined> {
+  override async beginUndo(
+    uploadId: string,
+    by: string,
+    nowEpochMs: number,
+  ): Promise<BegunUndo | undefined> {
     const begun = await this.change(uploadId, {
-      update: 'SET #status = :undoing, #undo = :undo REMOVE #expiresAt',
+      update: 'SET #status = :undoing, #undo = :undo REMOVE #expiresAt, #lease',
       condition: 'attribute_exists(#runs) AND NOT #status IN (:undoing, :undone)',
       values: {
-        ':undoing': { S: 'undoing' },
+        ...UNDOING,
         ':undone': { S: 'undone' },
-        ':undo': toUndoItem(nothingUndone(by)),
+        ':undo': toUndoItem(nothingUndone(by, nowEpochMs)),
       },
     });
-    if (begun) return begun;
+    const asked = begun ?? (await this.askAgain(uploadId, nowEpochMs));
+    if (asked) return { record: asked, needsRun: true };
     const record = await this.find(uploadId);
-    return record?.status === 'undoing' ? record : undefined;
+    return record?.status === 'undoing' ? { record, needsRun: false } : undefined;
   }
 
-  override async saveUndo(uploadId: string, progress: UndoProgress): Promise<boolean> {
-    const record = await this.change(uploadId, {
-      update: 'SET #undo = :undo',
-      condition: '#status = :undoing AND #undo.#nextPart <= :nextPart',
+  private async askAgain(uploadId: string, nowEpochMs: number): Promise<ImportRecord | undefined> {
+    return this.change(uploadId, {
+      update: 'SET #undo.#askedAt = :now',
+      condition: `#status = :undoing AND #undo.#askedAt <= :longAgo
+        AND (attribute_not_exists(#lease) OR #lease.#seenAt <= :longAgo)`,
       values: {
-        ':undoing': { S: 'undoing' },
+        ...UNDOING,
+        ':now': number(nowEpochMs),
+        ':longAgo': number(nowEpochMs - UNDO_ASKED_AGAIN_MS),
+      },
+    });
+  }
+
+  override async saveUndo(
+    uploadId: string,
+    token: string,
+    progress: UndoProgress,
+    seenAtEpochMs: number,
+  ): Promise<boolean> {
+    const record = await this.change(uploadId, {
+      update: 'SET #undo = :undo, #lease.#seenAt = :seenAt',
+      condition: '#lease.#token = :token AND #status = :undoing',
+      values: {
+        ...UNDOING,
+        ':token': { S: token },
         ':undo': toUndoItem(progress),
-        ':nextPart': number(progress.nextPart),
+        ':seenAt': number(seenAtEpochMs),
       },
     });
     return record !== undefined;
   }
 
-  override async finishUndo(uploadId: string, finishedAt: Instant): Promise<void> {
-    await this.change(uploadId, {
-      update: 'SET #status = :undone, #finishedAt = :finishedAt',
-      condition: '#status = :undoing',
+  override async finishUndo(
+    uploadId: string,
+    token: string,
+    progress: UndoProgress,
+    finishedAt: Instant,
+  ): Promise<boolean> {
+    const record = await this.change(uploadId, {
+      update: 'SET #status = :undone, #finishedAt = :finishedAt, #undo = :undo',
+      // As for finish: our own first attempt may have got through.
+      condition: '#lease.#token = :token AND #status IN (:undoing, :undone)',
       values: {
-        ':undoing': { S: 'undoing' },
+        ...UNDOING,
         ':undone': { S: 'undone' },
+        ':token': { S: token },
+        ':undo': toUndoItem(progress),
         ':finishedAt': { S: finishedAt },
       },
     });
+    return record !== undefined;
   }
 
   /** The changed import, or undefined when the condition does not hold. */
@@ -256,24 +309,10 @@ export class DynamoDbImportStore extends ImportStore {
   }
 }
 
-function everyImport(before: string | undefined) {
-  return {
-    KeyConditionExpression: '#scope = :scope',
-    ExpressionAttributeNames: { '#scope': 'scope' },
-    ExpressionAttributeValues: { ':scope': { S: SCOPE } },
-    ConsistentRead: true,
-    ...(before !== undefined && { ExclusiveStartKey: keyOf(before) }),
-  };
+function asSeen(previousToken: string | undefined): string {
+  return previousToken === undefined ? 'attribute_not_exists(#lease)' : '#lease.#token = :previous';
 }
 
-function importsOf(subject: string, before: string | undefined) {
-  return {
-    IndexName: IMPORTS_OF_SUBJECT_INDEX.name,
-    KeyConditionExpression: '#subject = :subject',
-    ExpressionAttributeNames: { '#subject': 'subject' },
-    ExpressionAttributeValues: { ':subject': { S: subject } },
-    ...(before !== undefined && {
-      ExclusiveStartKey: { ...keyOf(before), subject: { S: subject } },
-    }),
-  };
+function previous(token: string | undefined): Values {
+  return token === undefined ? {} : { ':previous': { S: token } };
 }

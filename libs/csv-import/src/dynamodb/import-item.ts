@@ -1,5 +1,5 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { parseInstant, type Instant } from '@sensorflow/kernel';
+import { parseInstant, type Fault, type Instant } from '@sensorflow/kernel';
 import { isDecimalSign, isDelimiter, type ImportOptions } from '../grammar/import-options.js';
 import type {
   FileDialect,
@@ -8,6 +8,8 @@ import type {
   ImportRecord,
   ImportStatus,
   Lease,
+  ManifestProgress,
+  RecomputationProgress,
   ReportState,
   UndoProgress,
 } from '../job/import-record.js';
@@ -67,10 +69,7 @@ export function fromImportItem(item: ImportItem): ImportRecord {
     status: statusFrom(text(item['status'])),
     startedAt: item['startedAt'] && instant(item['startedAt']),
     finishedAt: item['finishedAt'] && instant(item['finishedAt']),
-    failure: failure && {
-      code: text(fields(failure)['code']),
-      detail: text(fields(failure)['detail']),
-    },
+    failure: failure && failureFrom(fields(failure)),
     object: object && {
       etag: text(fields(object)['etag']),
       bytes: numberOf(fields(object)['bytes']),
@@ -95,7 +94,7 @@ export function toObjectItem(object: { etag: string; bytes: number }): Attribute
   return { M: { etag: { S: object.etag }, bytes: number(object.bytes) } };
 }
 
-export function toFailureItem(failure: { code: string; detail: string }): AttributeValue {
+export function toFailureItem(failure: Fault): AttributeValue {
   return { M: { code: { S: failure.code }, detail: { S: failure.detail } } };
 }
 
@@ -106,7 +105,7 @@ export function toLeaseItem(lease: Lease): AttributeValue {
       messageId: { S: lease.messageId },
       seenAt: number(lease.seenAtEpochMs),
       released: { BOOL: lease.released },
-      renewedAtRows: number(lease.renewedAtRows),
+      renewedAtSteps: number(lease.renewedAtSteps),
     },
   };
 }
@@ -130,31 +129,77 @@ export function toCheckpointItem(checkpoint: ImportCheckpoint): AttributeValue {
       reportUnlisted: number(report.unlisted),
       // Run and number of parts, one pair after the other.
       reportParts: { L: report.parts.flatMap(({ run, count }) => [number(run), number(count)]) },
+      ...(checkpoint.recomputation && {
+        recomputation: toRecomputationItem(checkpoint.recomputation),
+      }),
     },
   };
 }
 
-export function toUndoItem(undo: UndoProgress): AttributeValue {
-  const { by, totalHours, doneHours, sealedHours, nextPart } = undo;
+function toRecomputationItem(progress: RecomputationProgress): AttributeValue {
+  const { failure, startedAtEpochMs, totalHours } = progress;
   return {
     M: {
+      ...toProgressItem(progress),
+      startedAt: number(startedAtEpochMs),
+      totalHours: number(totalHours),
+      ...(failure && { failure: toFailureItem(failure) }),
+    },
+  };
+}
+
+function toProgressItem({ doneHours, nextPart, nextHour }: ManifestProgress): ImportItem {
+  return {
+    doneHours: number(doneHours),
+    nextPart: number(nextPart),
+    nextHour: number(nextHour),
+  };
+}
+
+export function toUndoItem(undo: UndoProgress): AttributeValue {
+  const { by, startedAtEpochMs, askedAtEpochMs, totalHours, sealedHours } = undo;
+  return {
+    M: {
+      ...toProgressItem(undo),
       by: { S: by },
+      startedAt: number(startedAtEpochMs),
+      askedAt: number(askedAtEpochMs),
       ...(totalHours !== undefined && { totalHours: number(totalHours) }),
-      doneHours: number(doneHours),
       sealedHours: number(sealedHours),
-      nextPart: number(nextPart),
     },
   };
 }
 
 function undoFrom(item: ImportItem): UndoProgress {
   return {
+    ...progressFrom(item),
     by: text(item['by']),
+    startedAtEpochMs: numberOf(item['startedAt']),
+    askedAtEpochMs: numberOf(item['askedAt']),
     totalHours: item['totalHours'] && numberOf(item['totalHours']),
-    doneHours: numberOf(item['doneHours']),
     sealedHours: numberOf(item['sealedHours']),
-    nextPart: numberOf(item['nextPart']),
   };
+}
+
+function recomputationFrom(item: ImportItem): RecomputationProgress {
+  return {
+    ...progressFrom(item),
+    startedAtEpochMs: numberOf(item['startedAt']),
+    totalHours: numberOf(item['totalHours']),
+    failure: item['failure'] && failureFrom(fields(item['failure'])),
+  };
+}
+
+function progressFrom(item: ImportItem): ManifestProgress {
+  return {
+    doneHours: numberOf(item['doneHours']),
+    nextPart: numberOf(item['nextPart']),
+    nextHour: numberOf(item['nextHour']),
+  };
+}
+
+function failureFrom(item: ImportItem): Fault {
+  return { code: text(item['code']), detail: text(item['detail']) };
 }
 
 export function number(value: number): AttributeValue {
@@ -173,6 +218,7 @@ function checkpointFrom(item: ImportItem): ImportCheckpoint {
     bytesProcessed: numberOf(item['bytesProcessed']),
     dialect: item['encoding'] && dialectFrom(item),
     report: reportFrom(item),
+    recomputation: item['recomputation'] && recomputationFrom(fields(item['recomputation'])),
   };
 }
 
@@ -202,7 +248,7 @@ function leaseFrom(item: ImportItem): Lease {
     messageId: text(item['messageId']),
     seenAtEpochMs: numberOf(item['seenAt']),
     released: item['released']?.BOOL ?? false,
-    renewedAtRows: item['renewedAtRows'] ? numberOf(item['renewedAtRows']) : 0,
+    renewedAtSteps: numberOf(item['renewedAtSteps']),
   };
 }
 

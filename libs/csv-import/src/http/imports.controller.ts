@@ -1,7 +1,20 @@
-import { Body, Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
 import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  HttpStatus,
+  Param,
+  Post,
+  Query,
+  Res,
+} from '@nestjs/common';
+import {
+  ApiAcceptedResponse,
   ApiBody,
   ApiCreatedResponse,
+  ApiNoContentResponse,
   ApiOkResponse,
   ApiOperation,
   ApiParam,
@@ -9,6 +22,7 @@ import {
 } from '@nestjs/swagger';
 import type { Caller } from '@sensorflow/auth';
 import {
+  Audited,
   CurrentCaller,
   KeepsToEquipment,
   RequiresScope,
@@ -20,6 +34,7 @@ import {
   ApiProblem,
 } from '@sensorflow/platform/http/api-problem.decorator.js';
 import { AdvisesOnContent } from '@sensorflow/platform/http/content-advice.decorator.js';
+import { IgnoresBody } from '@sensorflow/platform/http/ignores-body.decorator.js';
 import { MaxBodyBytes } from '@sensorflow/platform/http/max-body-bytes.decorator.js';
 import { DEFAULT_MAX_BODY_BYTES } from '@sensorflow/platform/http/route-settings.js';
 import { decodeCursor, encodeCursor, type CursorQuery } from '@sensorflow/platform/http/cursor.js';
@@ -137,6 +152,36 @@ export class ImportsController {
     const shown = await this.imports.importOf(uploadId, viewerOf(caller), budget);
     void reply.header('cache-control', 'no-store');
     return toImportView(shown);
+  }
+
+  @Delete('uploads/:id')
+  @HttpCode(HttpStatus.ACCEPTED)
+  @IgnoresBody()
+  @ApiPathProblems()
+  @ApiOperation({
+    summary: 'Cancel an import of yours, or take it back; administrators any',
+    description:
+      'Answers 202 with the import, which is cancelled first if it runs. It says `undoing`, with `undo: {total, done}` in hours of equipment, and `undone` once everything that it brought is gone from readings and aggregates: what its values had replaced stands again, what came later stays. Sending it again is always safe.',
+  })
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiAcceptedResponse({ type: ImportView, description: 'the import is being taken back' })
+  @ApiNoContentResponse({ description: 'it was taken back before' })
+  @ApiProblem(404, 'import-not-found')
+  @ApiProblem(503, 'store-unavailable', 'queue-unavailable')
+  @RequiresScope('sensorflow/import', 'sensorflow/admin')
+  @KeepsToEquipment('by-handler')
+  @Audited('import.undo')
+  async undoImport(
+    @CurrentCaller() caller: Caller,
+    @Param('id') uploadId: string,
+    @RequestBudget() budget: WorkBudget,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ImportView | undefined> {
+    const shown = await this.imports.undo(uploadId, viewerOf(caller), budget);
+    void reply.header('cache-control', 'no-store');
+    if (shown) return toImportView(shown);
+    void reply.status(HttpStatus.NO_CONTENT);
+    return undefined;
   }
 }
 

@@ -8,6 +8,7 @@ import { requestValidationPipe } from '@sensorflow/platform/http/request-validat
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { trustCallerHeader } from '../../../../test/support/as-caller.js';
 import { FixedClock } from '../../../../test/support/fixed-clock.js';
+import { InMemoryImportQueue } from '../../../../test/support/import-workbench.js';
 import { InMemoryImportQuotas } from '../../../../test/support/in-memory-import-quotas.js';
 import { InMemoryImportStore } from '../../../../test/support/in-memory-import-store.js';
 import { InMemoryUploadStorage } from '../../../../test/support/in-memory-upload-storage.js';
@@ -22,13 +23,16 @@ let app: NestFastifyApplication;
 let clock: FixedClock;
 let store: InMemoryImportStore;
 let storage: InMemoryUploadStorage;
+let queue: InMemoryImportQueue;
 
 beforeEach(async () => {
   clock = new FixedClock();
   store = new InMemoryImportStore();
   storage = new InMemoryUploadStorage();
+  queue = new InMemoryImportQueue();
   const quotas = new InMemoryImportQuotas();
-  const imports = new CsvImports(store, quotas, storage, clock, MAX_UPLOAD_BYTES);
+  const ports = { imports: store, quotas, storage, queue, clock };
+  const imports = new CsvImports(ports, MAX_UPLOAD_BYTES);
   const testing = await Test.createTestingModule({
     controllers: [ImportsController],
     providers: [{ provide: CsvImports, useValue: imports }],
@@ -240,6 +244,56 @@ describe('GET /sensor-data/uploads/{id}', () => {
     expect(others).toMatchObject({ status: 404, body: { code: 'import-not-found' } });
     expect(refusal).toEqual(sameRefusal);
   });
+});
+
+describe('DELETE /sensor-data/uploads/{id}', () => {
+  const remove = async (uploadId: string, caller = 'ada') => {
+    const url = `/sensor-data/uploads/${uploadId}`;
+    const headers = { 'x-caller': caller };
+    const answer = await app.inject({ method: 'DELETE', url, headers });
+    return { status: answer.statusCode, body: answer.body === '' ? undefined : answer.json() };
+  };
+
+  it('answers 202 with the import, has it taken back once, and 204 when that is done', async () => {
+    const { uploadId } = (await open(valid)).body;
+
+    const first = await remove(uploadId);
+    const second = await remove(uploadId);
+
+    const undo = { total: null, done: 0, sealed: 0 };
+    expect(first).toMatchObject({ status: 202, body: { uploadId, status: 'undoing', undo } });
+    expect(second).toEqual(first);
+    expect(queue.continued).toEqual([uploadId]);
+    clock.advance(30_000);
+    expect((await remove(uploadId)).status).toBe(202);
+    expect(queue.continued).toEqual([uploadId, uploadId]);
+    await finishUndo(uploadId);
+    expect(await remove(uploadId)).toEqual({ status: 204, body: undefined });
+    expect((await get(`/${uploadId}`)).body).toMatchObject({ status: 'undone' });
+  });
+
+  it('is 404 for the imports of others, as for what never was, and takes back all for administrators', async () => {
+    const { uploadId } = (await open(valid)).body;
+
+    const others = await remove(uploadId, 'bob');
+    const unknown = await remove('018a4f00-0000-7000-8000-000000000000');
+
+    expect([others.status, unknown.status]).toEqual([404, 404]);
+    expect(others.body).toMatchObject({ code: 'import-not-found' });
+    expect((await store.find(uploadId))?.status).toBe('awaiting-upload');
+    expect(queue.continued).toEqual([]);
+    expect(await remove(uploadId, 'root')).toMatchObject({ status: 202 });
+  });
+
+  async function finishUndo(uploadId: string): Promise<void> {
+    const lease = { token: 't', messageId: 'm', seenAtEpochMs: 0, released: false };
+    const taken = await store.takeOverUndo(uploadId, {
+      lease: { ...lease, renewedAtSteps: 0 },
+      previousToken: undefined,
+    });
+    if (!taken?.undo) throw new Error('nobody asked for the undo');
+    await store.finishUndo(uploadId, 't', taken.undo, taken.createdAt);
+  }
 });
 
 describe('a caller who opens imports and never uploads', () => {

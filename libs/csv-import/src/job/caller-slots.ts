@@ -1,6 +1,6 @@
 import type { Clock } from '@sensorflow/kernel';
 import type { ImportQuotas, ImportSlot, QuotaUse } from './import-quotas.js';
-import { isFinished } from './import-record.js';
+import { needsRuns } from './import-record.js';
 import type { ImportStore } from './import-store.js';
 
 export interface TakenSlot {
@@ -63,7 +63,7 @@ export class CallerSlots {
     // The lease is taken after the slot.
     if (this.isRecent(takenAtEpochMs)) return true;
     const record = await this.imports.find(uploadId);
-    if (!record || isFinished(record)) return false;
+    if (!record || !needsRuns(record)) return false;
     return record.lease?.released === false && this.isRecent(record.lease.seenAtEpochMs);
   }
 

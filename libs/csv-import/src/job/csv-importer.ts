@@ -1,44 +1,35 @@
-import { DomainError, instantFromEpochMs, type Fault } from '@sensorflow/kernel';
-import { randomUUID } from 'node:crypto';
+import { instantFromEpochMs, type Fault } from '@sensorflow/kernel';
 import { IMPORT_LIMITS, type ImportLimits } from './import-limits.js';
-import { LeaseLost } from './import-progress.js';
-import { isFinished, type ImportRecord, type Lease, type UploadedObject } from './import-record.js';
+import { isFinished, type ImportRecord, type Lease } from './import-record.js';
 import { ImportRun, type ImportPorts } from './import-run.js';
+import { LeasedRuns, type LeaseOutcome, type RunGrant, type RunRequest } from './leased-runs.js';
 
-/** One delivery of one message: a file arrived, or there is a rest of it. */
-export interface RunRequest {
-  readonly uploadId: string;
-  readonly messageId: string;
-  /** As S3's event says; a continuation does not. */
-  readonly object: UploadedObject | undefined;
-  /** Of this message, this one included; 1 unless said. */
-  readonly deliveries?: number;
-  /** Whether the queue gives the message up when this run fails. */
-  readonly isLastDelivery?: boolean;
-}
+type Needless = 'already-finished' | 'not-an-import';
 
-/**
- * `handed-over`: a fresh message does the rest. `superseded`: a newer run for another message does the rest. `contested`: a newer run for this very
- * message does; the message must stay in the queue in case that run dies.
- */
-export type RunOutcome =
-  'finished' | 'handed-over' | 'already-finished' | 'superseded' | 'contested' | 'not-an-import';
+export type RunOutcome = 'finished' | Needless | LeaseOutcome;
 
-const MAX_TAKEOVER_ATTEMPTS = 5;
 const ABANDONED: Fault = {
   code: 'import-abandoned',
   detail: 'The import failed again and again without getting on. Its file can be uploaded again.',
 };
 
-/**
- * Imports uploaded files. Every delivery is welcome, any number of times and also at once: the newest
- * run owns the import, and counts and readings come out the same.
- */
+/** Imports uploaded files; whatever is delivered again, counts and readings come out the same. */
 export class CsvImporter {
+  private readonly runs: LeasedRuns<'finished', Needless>;
+
   constructor(
     private readonly ports: ImportPorts,
     private readonly limits: ImportLimits = IMPORT_LIMITS,
-  ) {}
+  ) {
+    this.runs = new LeasedRuns(ports, {
+      needless,
+      claim: async (seen, lease, request) => this.claim(seen, lease, request),
+      run: async (taken, grant, request) => this.import(taken, grant, request),
+      stepsOf: ({ checkpoint: { rows, recomputation } }) =>
+        rows.total + (recomputation?.doneHours ?? 0),
+      abandon: async (record, token) => this.abandon(record, token),
+    });
+  }
 
   /**
    * Works until the file is imported or `remainingMs()` falls below the limit. Throws DomainError
@@ -47,105 +38,42 @@ export class CsvImporter {
    * if it got on since the last one.
    */
   async run(request: RunRequest, remainingMs: () => number): Promise<RunOutcome> {
-    const token = randomUUID();
-    const taken = await this.takeOver(request, token);
-    if (typeof taken === 'string') return taken;
-    try {
-      return await new ImportRun(taken, { token, remainingMs }, this.ports, this.limits).run();
-    } catch (error) {
-      if (error instanceof LeaseLost) return this.supersededFor(request);
-      if (request.isLastDelivery && (await this.rescued(request, token))) return 'handed-over';
-      await this.ports.imports.release(request.uploadId, token).catch(() => undefined);
-      throw error;
-    }
+    return this.runs.run(request, remainingMs);
   }
 
-  /** Whether a fresh message does the rest; an import that does not get on is failed instead. */
-  private async rescued({ uploadId }: RunRequest, token: string): Promise<boolean> {
-    const record = await this.ports.imports.find(uploadId);
-    if (!record || isFinished(record) || record.lease?.token !== token) return false;
-    if (hasGotOn(record)) {
-      await this.ports.imports.release(uploadId, token);
-      await this.ports.queue.continueImport(uploadId);
-      return true;
-    }
-    await this.ports.imports.finish(uploadId, token, {
-      status: 'failed',
-      failure: ABANDONED,
-      finishedAt: instantFromEpochMs(this.ports.clock.nowEpochMs()),
-      checkpoint: record.checkpoint,
-    });
-    return false;
-  }
-
-  private async takeOver(request: RunRequest, token: string) {
-    const { uploadId, object } = request;
-    for (let attempt = 0; attempt < MAX_TAKEOVER_ATTEMPTS; attempt += 1) {
-      const seen = await this.ports.imports.find(uploadId);
-      if (!seen) return 'not-an-import';
-      if (isFinished(seen)) return 'already-finished';
-      const target = seen.object ?? object;
-      if (!target) return 'not-an-import';
-      if (isWorn(request) && hasGotOn(seen)) return this.renew(request, token, seen, target);
-      const record = await this.claim(seen, this.leaseOf(request, token, seen), target);
-      if (record) return { record, object: record.object ?? target };
-    }
-    throw new DomainError('unavailable', 'import-contended', 'Too many runs want this import.');
-  }
-
-  /**
-   * Every kill costs the message one of its few deliveries. An import that gets on between them must
-   * not run out of them: a fresh message goes on, and this one is done. It is sent before it is noted,
-   * so that a kill in between costs a second message and not the import.
-   */
-  private async renew(
-    request: RunRequest,
-    token: string,
-    seen: ImportRecord,
-    object: UploadedObject,
-  ): Promise<'handed-over'> {
-    await this.ports.queue.continueImport(request.uploadId);
-    const renewedAtRows = seen.checkpoint.rows.total;
-    const lease = { ...this.leaseOf(request, token, seen), released: true, renewedAtRows };
-    await this.claim(seen, lease, object);
-    return 'handed-over';
-  }
-
-  private leaseOf({ messageId }: RunRequest, token: string, seen: ImportRecord): Lease {
-    return {
-      token,
-      messageId,
-      seenAtEpochMs: this.ports.clock.nowEpochMs(),
-      released: false,
-      renewedAtRows: seen.lease?.renewedAtRows ?? 0,
-    };
-  }
-
-  private async claim(
-    { uploadId, lease: previous }: ImportRecord,
-    lease: Lease,
-    object: UploadedObject,
-  ) {
-    return this.ports.imports.takeOver(uploadId, {
+  private async claim(seen: ImportRecord, lease: Lease, request: RunRequest) {
+    return this.ports.imports.takeOver(seen.uploadId, {
       lease,
-      previousToken: previous?.token,
-      object,
-      startedAt: instantFromEpochMs(this.ports.clock.nowEpochMs()),
+      previousToken: seen.lease?.token,
+      object: objectOf(seen, request),
+      startedAt: this.now(),
     });
   }
 
-  private async supersededFor({ uploadId, messageId }: RunRequest): Promise<RunOutcome> {
-    const record = await this.ports.imports.find(uploadId);
-    const isContested = record && !isFinished(record) && record.lease?.messageId === messageId;
-    return isContested ? 'contested' : 'superseded';
+  private async import(record: ImportRecord, grant: RunGrant, request: RunRequest) {
+    const file = { record, object: objectOf(record, request) };
+    return new ImportRun(file, grant, this.ports, this.limits).run();
+  }
+
+  private async abandon({ uploadId, checkpoint }: ImportRecord, token: string): Promise<void> {
+    const finishedAt = this.now();
+    const outcome = { status: 'failed', failure: ABANDONED, finishedAt, checkpoint } as const;
+    await this.ports.imports.finish(uploadId, token, outcome);
+  }
+
+  private now() {
+    return instantFromEpochMs(this.ports.clock.nowEpochMs());
   }
 }
 
-function isWorn({ deliveries = 1 }: RunRequest): boolean {
-  return deliveries > 1;
+function needless(seen: ImportRecord | undefined, request: RunRequest): Needless | undefined {
+  if (!seen) return 'not-an-import';
+  if (isFinished(seen)) return 'already-finished';
+  return (seen.object ?? request.object) ? undefined : 'not-an-import';
 }
 
-/** Since a fresh message was sent for it; one that stands still gets none, or it would go on for ever. */
-function hasGotOn({ checkpoint, lease }: ImportRecord): boolean {
-  return checkpoint.rows.total > (lease?.renewedAtRows ?? 0);
+function objectOf(record: ImportRecord, request: RunRequest) {
+  const object = record.object ?? request.object;
+  if (!object) throw new Error('a run without a file');
+  return object;
 }

@@ -15,8 +15,8 @@ class UnreachableStorage extends InMemoryUploadStorage {
 }
 
 async function opened(storage = new InMemoryUploadStorage()) {
-  const { clock, imports, quotas } = new ImportWorkbench();
-  const subject = new CsvImports(imports, quotas, storage, clock, 1000);
+  const { clock, imports, quotas, queue } = new ImportWorkbench();
+  const subject = new CsvImports({ imports, quotas, storage, queue, clock }, 1000);
   const { uploadId } = await subject.openImport({ fileName: 'r.csv', size: 10 }, ADA);
   const shown = async () => (await subject.importOf(uploadId, ADA)).status;
   const listed = async () => (await subject.listImports(ADA, { limit: 10 })).imports[0]?.status;

@@ -9,6 +9,7 @@ import {
 } from './import-record.js';
 import type { ImportListing, ImportStore } from './import-store.js';
 import { OpenImportQuota } from './open-import-quota.js';
+import type { ImportQueue } from './import-queue.js';
 import type { ImportQuotas } from './import-quotas.js';
 import { newImport } from './new-import.js';
 import { isUploadId } from './upload-id.js';
@@ -40,18 +41,23 @@ const EXPIRY_GRACE_MS = 60 * 60 * 1000;
 /** The event loop serves others between so many signatures, which take some 0.3 ms each. */
 const SIGNED_AT_A_TIME = 20;
 
-/** Opens imports and says how they are going. */
+export interface CsvImportsPorts {
+  readonly imports: ImportStore;
+  readonly quotas: ImportQuotas;
+  readonly storage: UploadStorage;
+  readonly queue: Pick<ImportQueue, 'continueImport'>;
+  readonly clock: Clock;
+}
+
+/** Opens imports, says how they are going, and has them taken back. */
 export class CsvImports {
   private readonly quota: OpenImportQuota;
 
   constructor(
-    private readonly imports: ImportStore,
-    quotas: ImportQuotas,
-    private readonly storage: UploadStorage,
-    private readonly clock: Clock,
+    private readonly ports: CsvImportsPorts,
     private readonly maxUploadBytes: number,
   ) {
-    this.quota = new OpenImportQuota(quotas, clock, UPLOAD_URL_SECONDS * 1000);
+    this.quota = new OpenImportQuota(ports.quotas, ports.clock, UPLOAD_URL_SECONDS * 1000);
   }
 
   /**
@@ -70,17 +76,17 @@ export class CsvImports {
     const record = newImport(
       request,
       { subject, name },
-      this.clock.nowEpochMs(),
+      this.ports.clock.nowEpochMs(),
       UPLOAD_URL_SECONDS,
     );
     await this.quota.reserve(subject, record.uploadId);
-    const upload = await this.storage.presignUpload({
+    const upload = await this.ports.storage.presignUpload({
       uploadId: record.uploadId,
       gzip: isGzipName(record.fileName),
       bytes: record.declaredBytes,
       expiresInSeconds: UPLOAD_URL_SECONDS,
     });
-    await this.imports.create(record);
+    await this.ports.imports.create(record);
     const { uploadId, uploadExpiresAtEpochMs: expiresAtEpochMs } = record;
     return { ...upload, uploadId, expiresAtEpochMs };
   }
@@ -98,9 +104,36 @@ export class CsvImports {
     viewer: ImportViewer,
     budget?: WorkBudget,
   ): Promise<ShownImport> {
-    const record = isUploadId(uploadId) ? await this.imports.find(uploadId, budget) : undefined;
-    if (record && maySee(viewer, record)) return this.shown(record, await this.statusOf(record));
+    const record = await this.recordOf(uploadId, viewer, budget);
+    return this.shown(record, await this.statusOf(record));
+  }
+
+  private async recordOf(
+    uploadId: string,
+    viewer: ImportViewer,
+    budget: WorkBudget | undefined,
+  ): Promise<ImportRecord> {
+    const { imports } = this.ports;
+    const record = isUploadId(uploadId) ? await imports.find(uploadId, budget) : undefined;
+    if (record && maySee(viewer, record)) return record;
     throw new DomainError('not-found', 'import-not-found', 'There is no such import.');
+  }
+
+  /**
+   * Has the import cancelled, if it runs, and taken back. Answers it as it is now, also when that began
+   * before; undefined when it is undone. Safe to repeat. Throws DomainError `import-not-found`, also for what
+   * the viewer may not see, and `unavailable`: then it may have begun, and has to be asked for again.
+   */
+  async undo(
+    uploadId: string,
+    viewer: ImportViewer,
+    budget?: WorkBudget,
+  ): Promise<ShownImport | undefined> {
+    await this.recordOf(uploadId, viewer, budget);
+    const { imports, queue, clock } = this.ports;
+    const begun = await imports.beginUndo(uploadId, viewer.subject, clock.nowEpochMs());
+    if (begun?.needsRun) await queue.continueImport(uploadId);
+    return begun && this.shown(begun.record, begun.record.status);
   }
 
   /**
@@ -119,7 +152,7 @@ export class CsvImports {
       });
     }
     const subject = viewer.seesAll ? undefined : viewer.subject;
-    const { imports, next } = await this.imports.list({ limit, before, subject }, budget);
+    const { imports, next } = await this.ports.imports.list({ limit, before, subject }, budget);
     const shown: ShownImport[] = [];
     for (const record of imports) {
       shown.push(await this.shown(record, this.listedStatusOf(record)));
@@ -132,7 +165,7 @@ export class CsvImports {
   private async shown(record: ImportRecord, status: ShownImport['status']): Promise<ShownImport> {
     const hasReport = isFinished(record) && record.checkpoint.rows.rejected > 0;
     const errorReportUrl = hasReport
-      ? await this.storage.presignReport(
+      ? await this.ports.storage.presignReport(
           record.uploadId,
           reportName(record.fileName),
           REPORT_URL_SECONDS,
@@ -148,7 +181,7 @@ export class CsvImports {
   private async statusOf(record: ImportRecord): Promise<ShownImport['status']> {
     const { status, uploadId, fileName } = record;
     if (status !== 'awaiting-upload') return status;
-    const isUploaded = await this.storage
+    const isUploaded = await this.ports.storage
       .isUploaded({ uploadId, gzip: isGzipName(fileName) })
       .catch(() => undefined);
     if (isUploaded === undefined) return status;
@@ -166,7 +199,7 @@ export class CsvImports {
   }
 
   private isPast({ uploadExpiresAtEpochMs }: ImportRecord, graceMs: number): boolean {
-    return this.clock.nowEpochMs() > uploadExpiresAtEpochMs + graceMs;
+    return this.ports.clock.nowEpochMs() > uploadExpiresAtEpochMs + graceMs;
   }
 }
 

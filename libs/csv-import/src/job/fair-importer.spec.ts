@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ALL_THE_TIME, ImportWorkbench } from '../../../../test/support/import-workbench.js';
-import type { RunRequest } from './csv-importer.js';
+import type { RunRequest } from './leased-runs.js';
 
 const HEAD = 'equipmentId,timestamp,value\n';
 const rows = (count: number): string =>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ALL_THE_TIME, ImportWorkbench } from '../../../../test/support/import-workbench.js';
 import { mortalPorts } from '../../../../test/support/mortal-ports.js';
-import type { RunRequest } from './csv-importer.js';
+import type { RunRequest } from './leased-runs.js';
 
 const MAX_DELIVERIES = 5;
 const SMALL = { pieceBytes: 256, maxBatchRows: 10, checkpointMs: 0 };

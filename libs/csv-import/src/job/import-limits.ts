@@ -29,6 +29,11 @@ export interface ImportLimits {
   readonly turnPauseSeconds: number;
 }
 
+/** How long some hours may take that are begun with so much time left, so that a run can still hand over. */
+export function stepMs(remainingMs: number, { handoverMs }: Pick<ImportLimits, 'handoverMs'>) {
+  return remainingMs - handoverMs / 2;
+}
+
 const KIB = 1024;
 const MIB = 1024 * KIB;
 

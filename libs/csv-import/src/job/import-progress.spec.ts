@@ -25,7 +25,7 @@ class SlowStorage extends InMemoryUploadStorage {
 async function aRun(bench: ImportWorkbench, storage = new InMemoryUploadStorage()) {
   const { uploadId, object } = await bench.upload('x');
   if (!object) throw new Error('an upload has an object');
-  const lease = { messageId: 'm', seenAtEpochMs: 0, released: false, renewedAtRows: 0 };
+  const lease = { messageId: 'm', seenAtEpochMs: 0, released: false, renewedAtSteps: 0 };
   const claim = async (token: string, previousToken?: string) =>
     bench.imports.takeOver(uploadId, {
       lease: { ...lease, token },

@@ -2,7 +2,13 @@ import type { Clock } from '@sensorflow/kernel';
 import type { TextPlace } from '../text/csv-record.js';
 import { nextPart, withPart } from './error-report.js';
 import type { ImportLimits } from './import-limits.js';
-import type { FileDialect, ImportCheckpoint, ImportRecord } from './import-record.js';
+import type {
+  FileDialect,
+  ImportCheckpoint,
+  ImportRecord,
+  ManifestProgress,
+  RecomputationProgress,
+} from './import-record.js';
 import type { ImportStore } from './import-store.js';
 import type { UploadStorage } from './upload-storage.js';
 
@@ -59,6 +65,17 @@ export class ImportProgress {
       },
     };
     for (const line of rejected) this.list(line);
+  }
+
+  /** All rows are confirmed. `bytesProcessed` of a file that was read to its end are all it has. */
+  endRows(recomputation: RecomputationProgress, bytesProcessed: number): void {
+    this.checkpoint = { ...this.checkpoint, recomputation, bytesProcessed };
+  }
+
+  advanceHours(to: ManifestProgress): void {
+    const { recomputation } = this.checkpoint;
+    if (!recomputation) throw new Error('rows are still to be read');
+    this.checkpoint = { ...this.checkpoint, recomputation: { ...recomputation, ...to } };
   }
 
   private list(line: string): void {

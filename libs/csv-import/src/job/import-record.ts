@@ -29,18 +29,33 @@ export interface ImportRecord {
   readonly undo: UndoProgress | undefined;
 }
 
+/** How far a run has come through the hours of a manifest, and where the next one goes on. */
+export interface ManifestProgress {
+  readonly doneHours: number;
+  readonly nextPart: number;
+  /** Of that part, from 0. */
+  readonly nextHour: number;
+}
+
 /** How far an import has been taken back. */
-export interface UndoProgress {
+export interface UndoProgress extends ManifestProgress {
   /** Who asked for it. */
   readonly by: string;
+  readonly startedAtEpochMs: number;
+  /** When a message was last sent for it. */
+  readonly askedAtEpochMs: number;
   /** To be taken back, as the manifest names them; undefined until it is closed. */
   readonly totalHours: number | undefined;
-  /** Marked and recomputed, or sealed. */
-  readonly doneHours: number;
   /** Not taken back, because their readings expire. */
   readonly sealedHours: number;
-  /** Of the manifest, where the next run goes on. */
-  readonly nextPart: number;
+}
+
+/** Of an import whose rows are all read: its hours are recomputed before it is finished. */
+export interface RecomputationProgress extends ManifestProgress {
+  readonly startedAtEpochMs: number;
+  readonly totalHours: number;
+  /** Why the file could not be imported to its end. */
+  readonly failure: Fault | undefined;
 }
 
 /** Who opened an import and may see it. */
@@ -69,8 +84,8 @@ export interface Lease {
   readonly seenAtEpochMs: number;
   /** A released lease cannot be at work any more. */
   readonly released: boolean;
-  /** The checkpoint's rows when a fresh message was sent last; 0 before. */
-  readonly renewedAtRows: number;
+  /** How many rows and hours were done when a fresh message was sent last; 0 before. */
+  readonly renewedAtSteps: number;
 }
 
 /** `total` is always `accepted` + `rejected`. */
@@ -92,6 +107,8 @@ export interface ImportCheckpoint {
   /** Known once the header was read. */
   readonly dialect: FileDialect | undefined;
   readonly report: ReportState;
+  /** Undefined until all rows are read. */
+  readonly recomputation: RecomputationProgress | undefined;
 }
 
 export interface FileDialect {
@@ -122,7 +139,10 @@ export const START: ImportCheckpoint = {
   bytesProcessed: 0,
   dialect: undefined,
   report: { parts: [], bytes: 0, unlisted: 0 },
+  recomputation: undefined,
 };
+
+export const MANIFEST_START: ManifestProgress = { doneHours: 0, nextPart: 1, nextHour: 0 };
 
 /** Of an import that has been opened, and nothing more. */
 export const NOT_UPLOADED = {
@@ -138,8 +158,15 @@ export const NOT_UPLOADED = {
 } as const;
 
 /** Of an undo that begins. */
-export function nothingUndone(by: string): UndoProgress {
-  return { by, totalHours: undefined, doneHours: 0, sealedHours: 0, nextPart: 1 };
+export function nothingUndone(by: string, nowEpochMs: number): UndoProgress {
+  return {
+    ...MANIFEST_START,
+    by,
+    startedAtEpochMs: nowEpochMs,
+    askedAtEpochMs: nowEpochMs,
+    totalHours: undefined,
+    sealedHours: 0,
+  };
 }
 
 const OPEN: ReadonlySet<ImportStatus> = new Set(['awaiting-upload', 'queued', 'importing']);
@@ -147,6 +174,11 @@ const OPEN: ReadonlySet<ImportStatus> = new Set(['awaiting-upload', 'queued', 'i
 /** Whether no run imports it any more. */
 export function isFinished({ status }: ImportRecord): boolean {
   return !OPEN.has(status);
+}
+
+/** Whether a run has anything to do with it, be it to import it or to take it back. */
+export function needsRuns(record: ImportRecord): boolean {
+  return !isFinished(record) || record.status === 'undoing';
 }
 
 export function isGzipName(fileName: string): boolean {

@@ -17,14 +17,22 @@ import { BatchPace } from './batch-pace.js';
 import { BatchReader, type Handover } from './batch-reader.js';
 import { BatchWriter } from './batch-writer.js';
 import { ErrorReport } from './error-report.js';
-import type { ImportLimits } from './import-limits.js';
+import { stepMs, type ImportLimits } from './import-limits.js';
 import { ImportProgress, LeaseLost } from './import-progress.js';
 import type { ImportQueue } from './import-queue.js';
-import type { FileDialect, FinalStatus, RowCounts } from './import-record.js';
+import {
+  MANIFEST_START,
+  type FileDialect,
+  type FinalStatus,
+  type RowCounts,
+} from './import-record.js';
 import type { ImportStore } from './import-store.js';
 import { NameAdmission } from './name-admission.js';
 import { openRows, type ImportedFile, type OpenRows } from './open-rows.js';
+import type { RunGrant } from './leased-runs.js';
+import { recomputeHours } from './recompute-hours.js';
 import { TimeSlice } from './time-slice.js';
+import type { HourRecomputation } from '../undo/hour-recomputation.js';
 import type { ImportManifest } from '../undo/import-manifest.js';
 import { ManifestWriter } from '../undo/manifest-writer.js';
 import type { UploadStorage } from './upload-storage.js';
@@ -39,12 +47,7 @@ export interface ImportPorts {
   readonly retention: Retention;
   readonly names: MetricNameLimit;
   readonly manifest: ImportManifest;
-}
-
-/** What a run is allowed: its lease, and how long it may work. */
-export interface RunGrant {
-  readonly token: string;
-  readonly remainingMs: () => number;
+  readonly aggregates: HourRecomputation;
 }
 
 /** Imports of earlier versions share one budget of new metric names. */
@@ -52,7 +55,10 @@ const UNKNOWN_CREATOR = 'importer';
 
 type Ending = Fault | 'complete' | Handover;
 
-/** One run over one file, from its checkpoint to the file's end or to the end of its time. */
+/**
+ * One run over one file, from its checkpoint to the file's end or to the end of its time. Behind the rows, the
+ * hours are recomputed into which they were written.
+ */
 export class ImportRun {
   private readonly progress: ImportProgress;
   private readonly slice: TimeSlice;
@@ -69,14 +75,41 @@ export class ImportRun {
 
   /** Throws LeaseLost, and DomainError `unavailable` when a later run should try again. */
   async run(): Promise<'finished' | 'handed-over'> {
-    const ending = await this.importRows();
-    if (ending === 'out-of-time') return this.handOver();
-    if (ending === 'turn-over') return this.handOver(this.limits.turnPauseSeconds);
-    await this.progress.save();
+    const handover = (await this.readRows()) ?? (await this.recompute());
+    if (handover === 'turn-over') return this.handOver(this.limits.turnPauseSeconds);
     const { rows } = this.progress.checkpoint;
-    if (rows.rejected > 0 && this.isOutOfTime()) return this.handOver();
-    await this.finish(ending);
+    if (handover || (rows.rejected > 0 && this.isOutOfTime())) return this.handOver();
+    await this.finish();
     return 'finished';
+  }
+
+  /** Undefined once the checkpoint says that all rows are read. */
+  private async readRows(): Promise<Handover | undefined> {
+    if (this.progress.checkpoint.recomputation) return undefined;
+    const ending = await this.importRows();
+    if (ending === 'out-of-time' || ending === 'turn-over') return ending;
+    const isComplete = ending === 'complete';
+    const last = await this.ports.manifest.last(this.file.record.uploadId);
+    const recomputation = {
+      ...MANIFEST_START,
+      startedAtEpochMs: this.ports.clock.nowEpochMs(),
+      totalHours: last?.totalHours ?? 0,
+      failure: isComplete ? noValidRow(this.progress.checkpoint.rows) : ending,
+    };
+    const { bytesProcessed } = this.progress.checkpoint;
+    this.progress.endRows(recomputation, isComplete ? this.file.object.bytes : bytesProcessed);
+    await this.progress.save();
+    return undefined;
+  }
+
+  private async recompute(): Promise<Handover | undefined> {
+    const { clock } = this.ports;
+    const { remainingMs } = this.grant;
+    const outcome = await recomputeHours(this.file.record.uploadId, this.progress, this.ports, {
+      handover: () => this.handover(),
+      stepDeadlineEpochMs: () => clock.nowEpochMs() + stepMs(remainingMs(), this.limits),
+    });
+    return outcome === 'recomputed' ? undefined : outcome;
   }
 
   /** Ends at the end of the file, with the file's fault, or when the run's turn is over. */
@@ -159,10 +192,7 @@ export class ImportRun {
           // The file may have stood still for long: does this run still hold the import, and do others see that?
           if (this.progress.isLeaseDoubtful()) await this.progress.save();
         },
-        handover: async () => {
-          if (this.isOutOfTime()) return 'out-of-time';
-          return (await this.slice.isOver()) ? 'turn-over' : undefined;
-        },
+        handover: () => this.handover(),
       },
     );
   }
@@ -208,6 +238,11 @@ export class ImportRun {
     return new ImportSealer(identity, (hour) => this.ports.retention.expiresAtEpochSeconds(hour));
   }
 
+  private async handover(): Promise<Handover | undefined> {
+    if (this.isOutOfTime()) return 'out-of-time';
+    return (await this.slice.isOver()) ? 'turn-over' : undefined;
+  }
+
   private isOutOfTime(): boolean {
     return this.grant.remainingMs() < this.limits.handoverMs;
   }
@@ -221,17 +256,16 @@ export class ImportRun {
     return 'handed-over';
   }
 
-  private async finish(ending: Exclude<Ending, Handover>): Promise<void> {
-    const { record, object } = this.file;
+  private async finish(): Promise<void> {
     const { checkpoint } = this.progress;
     if (checkpoint.rows.rejected > 0) await this.assembleReport();
-    const failure = ending === 'complete' ? noValidRow(checkpoint.rows) : ending;
-    const finished = await this.ports.imports.finish(record.uploadId, this.grant.token, {
+    const failure = checkpoint.recomputation?.failure;
+    const { uploadId } = this.file.record;
+    const finished = await this.ports.imports.finish(uploadId, this.grant.token, {
       status: finalStatus(failure, checkpoint.rows),
       failure,
       finishedAt: instantFromEpochMs(this.ports.clock.nowEpochMs()),
-      checkpoint:
-        ending === 'complete' ? { ...checkpoint, bytesProcessed: object.bytes } : checkpoint,
+      checkpoint,
     });
     if (!finished) throw new LeaseLost('another run took the import over');
     await this.deleteReportParts();

@@ -33,6 +33,19 @@ export interface Takeover {
   readonly startedAt: Instant;
 }
 
+/** The same to the undo of one. */
+export type UndoTakeover = Pick<Takeover, 'lease' | 'previousToken'>;
+
+export interface BegunUndo {
+  /** As it is now. */
+  readonly record: ImportRecord;
+  /** Whether this call is to send a message for it: nobody works on it, and none was sent a moment ago. */
+  readonly needsRun: boolean;
+}
+
+/** An undo that nobody has worked on for so long is asked for again by whoever asks for it again. */
+export const UNDO_ASKED_AGAIN_MS = 30_000;
+
 export interface ImportOutcome {
   readonly status: FinalStatus;
   readonly failure: Fault | undefined;
@@ -86,16 +99,36 @@ export abstract class ImportStore {
   abstract release(uploadId: string, token: string): Promise<void>;
 
   /**
-   * From any other status to undoing: no run can save or finish anything any more. Answers the import,
-   * as it is if somebody began before; undefined when it is missing or undone.
+   * From any other status to undoing: the lease is nobody's, so that no run can save or finish anything any
+   * more. Answers the import, as it is if somebody began before; undefined when it is missing or undone.
    *
    * @param by who asked for it
    */
-  abstract beginUndo(uploadId: string, by: string): Promise<ImportRecord | undefined>;
+  abstract beginUndo(
+    uploadId: string,
+    by: string,
+    nowEpochMs: number,
+  ): Promise<BegunUndo | undefined>;
 
-  /** False, and nothing saved, when it is not being undone, or another run of the undo is further. */
-  abstract saveUndo(uploadId: string, progress: UndoProgress): Promise<boolean>;
+  /** As takeOver, of an import that is being undone. */
+  abstract takeOverUndo(
+    uploadId: string,
+    takeover: UndoTakeover,
+  ): Promise<ImportRecord | undefined>;
 
-  /** From undoing to undone; any other status stays. */
-  abstract finishUndo(uploadId: string, finishedAt: Instant): Promise<void>;
+  /** False, and nothing saved, when the lease is no longer this token's. */
+  abstract saveUndo(
+    uploadId: string,
+    token: string,
+    progress: UndoProgress,
+    seenAtEpochMs: number,
+  ): Promise<boolean>;
+
+  /** From undoing to undone. False, and nothing saved, when the lease is no longer this token's. */
+  abstract finishUndo(
+    uploadId: string,
+    token: string,
+    progress: UndoProgress,
+    finishedAt: Instant,
+  ): Promise<boolean>;
 }

@@ -5,7 +5,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { ALL_THE_TIME, ImportWorkbench } from '../../../../test/support/import-workbench.js';
 import { mortalPorts } from '../../../../test/support/mortal-ports.js';
 import { aReading } from '../../../../test/support/readings.js';
-import type { RunRequest } from './csv-importer.js';
+import type { RunRequest } from './leased-runs.js';
 
 const HEAD = 'equipmentId,timestamp,value\n';
 const T = (minute: number): string => new Date(Date.UTC(2023, 0, 1, 0, minute)).toISOString();

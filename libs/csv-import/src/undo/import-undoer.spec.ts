@@ -7,7 +7,7 @@ import {
   RecordedRecomputation,
 } from '../../../../test/support/import-workbench.js';
 import { aReading } from '../../../../test/support/readings.js';
-import type { RunRequest } from '../job/csv-importer.js';
+import type { RunRequest } from '../job/leased-runs.js';
 import type { ImportedHour } from './import-manifest.js';
 
 const HEAD = 'equipmentId,timestamp,value\n';
@@ -41,8 +41,8 @@ describe('an import that is taken back', () => {
     const { uploadId } = await imported(bench, rows(4, 3));
     await correct(bench, 3, 4);
 
-    await bench.imports.beginUndo(uploadId, 'ann');
-    const outcome = await bench.undoer().run(uploadId, ALL_THE_TIME);
+    const undo = await bench.beginUndo(uploadId);
+    const outcome = await bench.undoer().run(undo, ALL_THE_TIME);
 
     expect(outcome).toBe('undone');
     expect(await bench.readings()).toEqual([
@@ -69,8 +69,8 @@ describe('an import that is taken back', () => {
       return 0;
     };
 
-    await bench.imports.beginUndo(uploadId, 'ann');
-    await bench.undoer({ aggregates }).run(uploadId, ALL_THE_TIME);
+    const undo = await bench.beginUndo(uploadId);
+    await bench.undoer({ aggregates }).run(undo, ALL_THE_TIME);
 
     expect(marked).toEqual([true, true, true]);
   });
@@ -80,16 +80,16 @@ describe('an import that is taken back', () => {
     const { uploadId } = await imported(bench, rows(3, 1));
     const aggregates = new RecordedRecomputation();
     aggregates.recompute = () => Promise.reject(new DomainError('unavailable', 'away', 'Away.'));
-    await bench.imports.beginUndo(uploadId, 'ann');
+    const undo = await bench.beginUndo(uploadId);
 
-    const run = bench.undoer({ aggregates }).run(uploadId, ALL_THE_TIME);
+    const run = bench.undoer({ aggregates }).run(undo, ALL_THE_TIME);
 
     await expect(run).rejects.toMatchObject({ code: 'away' });
     expect(await bench.record(uploadId)).toMatchObject({
       status: 'undoing',
       undo: { doneHours: 0 },
     });
-    expect(await bench.undoer().run(uploadId, ALL_THE_TIME)).toBe('undone');
+    expect(await bench.undoer().run(undo, ALL_THE_TIME)).toBe('undone');
   });
 
   it('is hidden also where a block of it lands later', async () => {
@@ -98,8 +98,8 @@ describe('an import that is taken back', () => {
     const blocks = bench.store.all('EQ-1');
     for (const block of blocks) bench.store.delete(block);
 
-    await bench.imports.beginUndo(uploadId, 'ann');
-    await bench.undoer().run(uploadId, ALL_THE_TIME);
+    const undo = await bench.beginUndo(uploadId);
+    await bench.undoer().run(undo, ALL_THE_TIME);
     for (const block of blocks) bench.store.put(block);
 
     expect(await bench.readings()).toEqual([]);
@@ -114,8 +114,8 @@ describe('an import that is taken back', () => {
       writeBlocks: async (...args: Parameters<typeof bench.writer.writeBlocks>) => {
         calls += 1;
         if (calls === 2) {
-          await bench.imports.beginUndo(uploadId, 'ann');
-          await bench.undoer().run(uploadId, ALL_THE_TIME);
+          const undo = await bench.beginUndo(uploadId);
+          await bench.undoer().run(undo, ALL_THE_TIME);
         }
         return bench.writer.writeBlocks(...args);
       },
@@ -134,7 +134,7 @@ describe('an import that is taken back', () => {
   it('may never have begun', async () => {
     const bench = new ImportWorkbench();
     const request = await bench.upload(HEAD + rows(2, 1));
-    await bench.imports.beginUndo(request.uploadId, 'ann');
+    await bench.beginUndo(request.uploadId);
 
     expect(await bench.fairImporter().run(request, ALL_THE_TIME)).toBe('undone');
 
@@ -145,14 +145,14 @@ describe('an import that is taken back', () => {
   it('goes on with a fresh message when its time is up', async () => {
     const bench = new ImportWorkbench();
     const { uploadId } = await imported(bench, rows(250, 1));
-    await bench.imports.beginUndo(uploadId, 'ann');
+    const undo = await bench.beginUndo(uploadId);
     let looks = 0;
     const twice = () => ((looks += 1) > 2 ? 0 : 900_000);
 
     const outcomes = [
-      await bench.undoer().run(uploadId, twice),
-      await bench.undoer().run(uploadId, ALL_THE_TIME),
-      await bench.undoer().run(uploadId, ALL_THE_TIME),
+      await bench.undoer().run(undo, twice),
+      await bench.undoer().run(undo, ALL_THE_TIME),
+      await bench.undoer().run(undo, ALL_THE_TIME),
     ];
 
     expect(outcomes).toEqual(['handed-over', 'undone', 'nothing-to-undo']);
@@ -160,24 +160,24 @@ describe('an import that is taken back', () => {
     expect(await bench.readings()).toEqual([]);
   });
 
-  it('goes on with the part in which it stood', async () => {
+  it('goes on within the part in which it stood', async () => {
     const bench = new ImportWorkbench();
-    const file = await bench.upload(HEAD + rows(60, 1));
-    await bench.run(file, { pieceBytes: 256, maxBatchRows: 5, maxCalls: 1 });
+    const file = await bench.upload(HEAD + rows(250, 1));
+    await bench.run(file, { pieceBytes: 256, maxBatchRows: 15, maxCalls: 1 });
     const { uploadId } = file;
-    await bench.imports.beginUndo(uploadId, 'ann');
+    const undo = await bench.beginUndo(uploadId);
     const aggregates = new RecordedRecomputation();
     const twice = () => (aggregates.recomputed.length > 20 ? 0 : 900_000);
 
-    await bench.undoer({ aggregates }).run(uploadId, twice);
+    await bench.undoer({ aggregates }).run(undo, twice);
     const between = await bench.record(uploadId);
     const before = aggregates.recomputed.length;
-    await bench.undoer({ aggregates }).run(uploadId, ALL_THE_TIME);
+    await bench.undoer({ aggregates }).run(undo, ALL_THE_TIME);
 
-    expect(before).toBeLessThan(60);
-    expect(between.undo).toMatchObject({ totalHours: 60, doneHours: before });
-    expect(aggregates.recomputed).toHaveLength(60);
-    expect((await bench.record(uploadId)).undo).toMatchObject({ doneHours: 60 });
+    expect(before).toBe(100);
+    expect(between.undo).toMatchObject({ totalHours: 250, doneHours: before });
+    expect(aggregates.recomputed).toHaveLength(250);
+    expect((await bench.record(uploadId)).undo).toMatchObject({ doneHours: 250 });
   });
 
   it('leaves sealed hours, and counts them', async () => {
@@ -186,9 +186,10 @@ describe('an import that is taken back', () => {
     bench.clock.advance(START_EPOCH_MS + 3 * 86_400_000 - bench.clock.nowEpochMs());
     const { uploadId } = await imported(bench, rows(5, 1, 0));
     bench.clock.advance(2 * 3_600_000);
-    await bench.imports.beginUndo(uploadId, 'ann');
+    bench.aggregates.recomputed.length = 0;
+    const undo = await bench.beginUndo(uploadId);
 
-    await bench.undoer({ retention }).run(uploadId, ALL_THE_TIME);
+    await bench.undoer({ retention }).run(undo, ALL_THE_TIME);
 
     expect((await bench.record(uploadId)).undo).toMatchObject({ doneHours: 5, sealedHours: 3 });
     expect(bench.aggregates.recomputed).toHaveLength(2);
@@ -201,7 +202,7 @@ describe('an import that is taken back', () => {
   it('is given up for now when the store does not take the marks', async () => {
     const bench = new ImportWorkbench();
     const { uploadId } = await imported(bench, rows(1, 1));
-    await bench.imports.beginUndo(uploadId, 'ann');
+    const undo = await bench.beginUndo(uploadId);
     let calls = 0;
     const readings = {
       writeBlocks: async () => {
@@ -210,7 +211,7 @@ describe('an import that is taken back', () => {
       },
     };
 
-    const run = bench.undoer({ readings }).run(uploadId, ALL_THE_TIME);
+    const run = bench.undoer({ readings }).run(undo, ALL_THE_TIME);
 
     await expect(run).rejects.toMatchObject({ kind: 'unavailable', code: 'marks-unconfirmed' });
     expect(calls).toBe(15);
@@ -221,8 +222,11 @@ describe('an import that is taken back', () => {
     const bench = new ImportWorkbench();
     const { uploadId } = await imported(bench, rows(1, 1));
 
-    expect(await bench.undoer().run(uploadId, ALL_THE_TIME)).toBe('nothing-to-undo');
-    expect(await bench.undoer().run('nobody’s', ALL_THE_TIME)).toBe('nothing-to-undo');
+    const undo = bench.continuation(uploadId);
+    expect(await bench.undoer().run(undo, ALL_THE_TIME)).toBe('nothing-to-undo');
+    expect(await bench.undoer().run(bench.continuation('nobody’s'), ALL_THE_TIME)).toBe(
+      'nothing-to-undo',
+    );
     expect(await bench.readings()).toHaveLength(1);
   });
 });

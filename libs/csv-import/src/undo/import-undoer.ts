@@ -1,31 +1,37 @@
-import {
-  DomainError,
-  instantFromEpochMs,
-  parseInstant,
-  type Clock,
-  type Instant,
-} from '@sensorflow/kernel';
+import { DomainError, instantFromEpochMs, parseInstant, type Instant } from '@sensorflow/kernel';
 import { undoneMark, type ReadingWriter, type Retention } from '@sensorflow/sensor-data';
+import { IMPORT_LIMITS, stepMs, type ImportLimits } from '../job/import-limits.js';
+import { LeaseLost } from '../job/import-progress.js';
 import type { ImportQueue } from '../job/import-queue.js';
 import type { ImportRecord, UndoProgress } from '../job/import-record.js';
-import type { ImportStore } from '../job/import-store.js';
+import {
+  LeasedRuns,
+  type LeaseOutcome,
+  type LeasePorts,
+  type RunGrant,
+  type RunRequest,
+} from '../job/leased-runs.js';
+import { TimeSlice } from '../job/time-slice.js';
 import type { HourRecomputation } from './hour-recomputation.js';
-import type { Fence, HoursPart, ImportedHour, ImportManifest } from './import-manifest.js';
+import type { Fence, ImportedHour, ImportManifest } from './import-manifest.js';
+import { manifestSteps } from './manifest-steps.js';
 
-export interface UndoPorts {
-  readonly imports: ImportStore;
+export interface UndoPorts extends LeasePorts {
   readonly manifest: ImportManifest;
   readonly readings: Pick<ReadingWriter, 'writeBlocks'>;
   readonly aggregates: HourRecomputation;
-  readonly queue: Pick<ImportQueue, 'continueImport'>;
-  readonly clock: Clock;
+  readonly queue: ImportQueue;
   readonly retention: Retention;
 }
 
-export type UndoOutcome = 'undone' | 'handed-over' | 'nothing-to-undo';
+type Needless = 'nothing-to-undo';
+export type UndoOutcome = 'undone' | Needless | LeaseOutcome;
 
-/** Hours that are marked and recomputed together. */
-const HOURS_AT_A_TIME = 100;
+export type UndoLimits = Pick<
+  ImportLimits,
+  'checkpointMs' | 'handoverMs' | 'sliceMs' | 'turnPauseSeconds'
+>;
+
 /** The writer repeats each call for two seconds at least. */
 const MAX_CALLS_IN_VAIN = 15;
 
@@ -34,40 +40,74 @@ const MAX_CALLS_IN_VAIN = 15;
  * import is undone, and has the hour recomputed. The import's blocks stay where they are until they
  * expire; the mark hides them, and those that a late attempt of the import still brings.
  *
- * Safe to run any number of times, also at once, and to be killed at any moment: it goes on with the part
- * of the manifest in which it stood.
+ * Safe to run any number of times, also at once, and to be killed at any moment: the next run goes on where
+ * it stood.
  */
 export class ImportUndoer {
-  constructor(
-    private readonly ports: UndoPorts,
-    private readonly handoverMs: number,
-  ) {}
+  private readonly runs: LeasedRuns<'undone', Needless>;
+
+  constructor(ports: UndoPorts, limits: UndoLimits = IMPORT_LIMITS) {
+    const { imports } = ports;
+    this.runs = new LeasedRuns(ports, {
+      needless: (seen) => (seen?.status === 'undoing' ? undefined : 'nothing-to-undo'),
+      claim: async ({ uploadId, lease: previous }, lease) =>
+        imports.takeOverUndo(uploadId, { lease, previousToken: previous?.token }),
+      run: async (record, grant) => new UndoRun(record, grant, ports, limits).run(),
+      stepsOf: ({ undo }) => undo?.doneHours ?? 0,
+    });
+  }
 
   /**
    * Works until the import is `undone` or `remainingMs()` falls below the limit; then a fresh message does
-   * the rest. Throws DomainError `unavailable` when the delivery should be repeated.
+   * the rest. Throws DomainError `unavailable` when the delivery should be repeated. Behind the last one, the
+   * import stays `undoing` until somebody asks for its undo again.
    */
-  async run(uploadId: string, remainingMs: () => number): Promise<UndoOutcome> {
-    const record = await this.ports.imports.find(uploadId);
-    if (record?.status !== 'undoing' || !record.undo) return 'nothing-to-undo';
-    const fence = await this.fence(uploadId);
-    let progress: UndoProgress = { ...record.undo, totalHours: fence.totalHours };
-    await this.ports.imports.saveUndo(uploadId, progress);
-    for await (const part of this.ports.manifest.parts(uploadId, progress.nextPart)) {
-      if (part.kind === 'fence') break;
-      const sealed = await this.takeBack(record, part, remainingMs);
-      if (sealed === 'out-of-time') return this.handOver(uploadId);
-      progress = afterPart(progress, part, sealed);
-      await this.ports.imports.saveUndo(uploadId, progress);
+  async run(request: RunRequest, remainingMs: () => number): Promise<UndoOutcome> {
+    return this.runs.run(request, remainingMs);
+  }
+}
+
+class UndoRun {
+  private progress: UndoProgress;
+  private savedAtEpochMs = 0;
+  private readonly slice: TimeSlice;
+
+  constructor(
+    private readonly record: ImportRecord,
+    private readonly grant: RunGrant,
+    private readonly ports: UndoPorts,
+    private readonly limits: UndoLimits,
+  ) {
+    if (!record.undo) throw new Error('nobody asked for this undo');
+    this.progress = record.undo;
+    this.slice = new TimeSlice(limits.sliceMs, ports.queue, ports.clock);
+  }
+
+  async run(): Promise<'undone' | 'handed-over'> {
+    const { uploadId } = this.record;
+    const { manifest, imports, clock } = this.ports;
+    const { totalHours } = await this.fence();
+    this.progress = { ...this.progress, totalHours };
+    await this.save();
+    for await (const { hours, after } of manifestSteps(manifest, uploadId, this.progress)) {
+      if (this.grant.remainingMs() < this.limits.handoverMs) return this.handOver(0);
+      if (await this.slice.isOver()) return this.handOver(this.limits.turnPauseSeconds);
+      const sealed = await this.takeBack(hours);
+      const sealedHours = this.progress.sealedHours + sealed;
+      this.progress = { ...this.progress, ...after, sealedHours };
+      if (clock.nowEpochMs() - this.savedAtEpochMs >= this.limits.checkpointMs) await this.save();
     }
-    const finishedAt = instantFromEpochMs(this.ports.clock.nowEpochMs());
-    await this.ports.imports.finishUndo(uploadId, finishedAt);
+    const finishedAt = instantFromEpochMs(clock.nowEpochMs());
+    const { token } = this.grant;
+    const isOurs = await imports.finishUndo(uploadId, token, this.progress, finishedAt);
+    if (!isOurs) throw new LeaseLost('another run took the undo over');
     return 'undone';
   }
 
   /** From then on no run can name another hour, and so write into one. */
-  private async fence(uploadId: string): Promise<Fence> {
+  private async fence(): Promise<Fence> {
     const { manifest } = this.ports;
+    const { uploadId } = this.record;
     let last = await manifest.last(uploadId);
     while (last?.kind !== 'fence') {
       const { number = 0, totalHours = 0 } = last ?? {};
@@ -76,38 +116,35 @@ export class ImportUndoer {
     return last;
   }
 
-  /** Answers how many hours are sealed. */
-  private async takeBack(
-    record: ImportRecord,
-    { hours }: HoursPart,
-    remainingMs: () => number,
-  ): Promise<number | 'out-of-time'> {
-    let sealed = 0;
-    for (let from = 0; from < hours.length; from += HOURS_AT_A_TIME) {
-      const leftMs = remainingMs() - this.handoverMs;
-      if (leftMs < 0) return 'out-of-time';
-      const some = hours.slice(from, from + HOURS_AT_A_TIME);
-      const open = some.filter(({ hour }) => !this.isSealed(hour));
-      await this.mark(record, open);
-      const deadline = this.ports.clock.nowEpochMs() + leftMs;
-      sealed += some.length - open.length;
-      if (open.length > 0) sealed += await this.ports.aggregates.recompute(open, deadline);
+  private async save(): Promise<void> {
+    const nowEpochMs = this.ports.clock.nowEpochMs();
+    const { imports } = this.ports;
+    const { uploadId } = this.record;
+    if (!(await imports.saveUndo(uploadId, this.grant.token, this.progress, nowEpochMs))) {
+      throw new LeaseLost('another run took the undo over');
     }
-    return sealed;
+    this.savedAtEpochMs = nowEpochMs;
+  }
+
+  /** Answers how many hours are sealed. */
+  private async takeBack(hours: readonly ImportedHour[]): Promise<number> {
+    const { clock, aggregates } = this.ports;
+    const open = hours.filter(({ hour }) => !this.isSealed(hour));
+    if (open.length === 0) return hours.length;
+    const deadline = clock.nowEpochMs() + stepMs(this.grant.remainingMs(), this.limits);
+    await this.mark(open);
+    return hours.length - open.length + (await aggregates.recompute(open, deadline));
   }
 
   private isSealed(hour: string): boolean {
     return this.ports.retention.isSealed(startOf(hour), this.ports.clock.nowEpochMs());
   }
 
-  private async mark(
-    { uploadId, undo }: ImportRecord,
-    hours: readonly ImportedHour[],
-  ): Promise<void> {
-    const by = undo?.by ?? '';
+  private async mark(hours: readonly ImportedHour[]): Promise<void> {
+    const { by } = this.progress;
     const marks = hours.map(({ equipmentId, hour }) => {
       const expiresAt = this.ports.retention.expiresAtEpochSeconds(hour);
-      return undoneMark(equipmentId, hour, uploadId, by, expiresAt);
+      return undoneMark(equipmentId, hour, this.record.uploadId, by, expiresAt);
     });
     // A part may name an hour twice.
     let open = [
@@ -122,19 +159,13 @@ export class ImportUndoer {
     }
   }
 
-  private async handOver(uploadId: string): Promise<'handed-over'> {
-    await this.ports.queue.continueImport(uploadId);
+  private async handOver(delaySeconds: number): Promise<'handed-over'> {
+    const { uploadId } = this.record;
+    await this.save();
+    await this.ports.imports.release(uploadId, this.grant.token);
+    await this.ports.queue.continueImport(uploadId, delaySeconds);
     return 'handed-over';
   }
-}
-
-function afterPart(progress: UndoProgress, part: HoursPart, sealed: number): UndoProgress {
-  return {
-    ...progress,
-    doneHours: progress.doneHours + part.hours.length,
-    sealedHours: progress.sealedHours + sealed,
-    nextPart: part.number + 1,
-  };
 }
 
 function startOf(hour: string): Instant {

@@ -15,6 +15,7 @@ const complete = {
   DYNAMODB_IMPORTS_TABLE_NAME: 'imports',
   DYNAMODB_SESSIONS_TABLE_NAME: 'sessions',
   S3_BUCKET_NAME: 'uploads',
+  UPLOADS_QUEUE_URL: 'https://sqs.example/1/uploads',
   COGNITO_CLIENT_ID: 'web',
   COGNITO_CLIENT_SECRET: 'secret',
   COGNITO_USER_POOL_ID: 'eu-central-1_AbCdEfGhI',
@@ -84,19 +85,17 @@ describe('the environment of the API', () => {
 });
 
 describe('the environment of the importer', () => {
-  const importer = { ...complete, UPLOADS_QUEUE_URL: 'https://sqs.example/1/uploads' };
-
   it('hands over with a minute left unless it is told otherwise', () => {
-    expect(readImporterEnvironment(importer).IMPORT_HANDOVER_MS).toBe(60_000);
+    expect(readImporterEnvironment(complete).IMPORT_HANDOVER_MS).toBe(60_000);
     expect(
-      readImporterEnvironment({ ...importer, IMPORT_HANDOVER_MS: '1000' }).IMPORT_HANDOVER_MS,
+      readImporterEnvironment({ ...complete, IMPORT_HANDOVER_MS: '1000' }).IMPORT_HANDOVER_MS,
     ).toBe(1000);
   });
 
   it.each(['60abc', '999', '600001', '-5', '1e4', ''])(
     'refuses an IMPORT_HANDOVER_MS of "%s"',
     (value) => {
-      const faults = faultsOf({ ...importer, IMPORT_HANDOVER_MS: value }, readImporterEnvironment);
+      const faults = faultsOf({ ...complete, IMPORT_HANDOVER_MS: value }, readImporterEnvironment);
 
       expect(faults).toEqual(['IMPORT_HANDOVER_MS: must be a whole number from 1000 to 600000']);
     },
@@ -104,12 +103,11 @@ describe('the environment of the importer', () => {
 });
 
 describe('the retention', () => {
-  const importer = { ...complete, UPLOADS_QUEUE_URL: 'https://sqs.example/1/uploads' };
   const readers = [readApiEnvironment, readImporterEnvironment, readAggregatorEnvironment];
 
   it('is off unless it is set, and the same number for everything that has to do with readings', () => {
     const daysWith = (variables: Variables) =>
-      readers.map((read) => read({ ...importer, ...variables }).RETENTION_DAYS);
+      readers.map((read) => read({ ...complete, ...variables }).RETENTION_DAYS);
 
     expect(daysWith({})).toEqual([undefined, undefined, undefined]);
     expect(daysWith({ RETENTION_DAYS: '4' })).toEqual([4, 4, 4]);
@@ -117,7 +115,7 @@ describe('the retention', () => {
 
   it.each(['0', '3', '36501', '90d', '1e2', ''])('is not "%s"', (value) => {
     for (const read of [...readers, readStackEnvironment]) {
-      expect(faultsOf({ ...importer, RETENTION_DAYS: value }, read)).toEqual([
+      expect(faultsOf({ ...complete, RETENTION_DAYS: value }, read)).toEqual([
         'RETENTION_DAYS: must be a whole number from 4 to 36500',
       ]);
     }
@@ -187,9 +185,8 @@ describe('the table of variables in the README', () => {
   });
 
   it.each(bounded)('has those of %s: %s to %s', (name, min, max) => {
-    const variables = { ...complete, UPLOADS_QUEUE_URL: 'https://sqs.example/1/uploads' };
     const readers = [readApiEnvironment, readAggregatorEnvironment, readImporterEnvironment];
-    const faults = readers.flatMap((read) => faultsOf({ ...variables, [name]: 'many' }, read));
+    const faults = readers.flatMap((read) => faultsOf({ ...complete, [name]: 'many' }, read));
 
     expect(new Set(faults)).toEqual(
       new Set([`${name}: must be a whole number from ${min} to ${max}`]),

@@ -53,6 +53,7 @@ const apiVariables = {
   DYNAMODB_IMPORTS_TABLE_NAME: text(),
   DYNAMODB_SESSIONS_TABLE_NAME: text(),
   S3_BUCKET_NAME: text(),
+  UPLOADS_QUEUE_URL: httpUrl(),
   COGNITO_USER_POOL_ID: text(),
   COGNITO_CLIENT_ID: text(),
   COGNITO_CLIENT_SECRET: text(),
@@ -87,7 +88,7 @@ const importerVariables = {
   DYNAMODB_IMPORTS_TABLE_NAME: text(),
   S3_BUCKET_NAME: text(),
   UPLOADS_QUEUE_URL: httpUrl(),
-  /** Undone imports are recomputed at once. */
+  /** Hours of imports are recomputed before they say that they are done. */
   AGGREGATE_SHARDS,
   RETENTION_DAYS,
   /** Below this much time a Lambda hands the rest of a file to its next run. */
