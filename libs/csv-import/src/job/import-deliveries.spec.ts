@@ -45,7 +45,7 @@ describe('an import whose runs are killed', () => {
     const bench = new ImportWorkbench();
     const request = await bench.upload(HEAD + rows(900));
 
-    const end = await deliverAndKill(bench, request, 40);
+    const end = await deliverAndKill(bench, request, 60);
 
     expect(end).toBe('finished');
     const record = await bench.record(request.uploadId);
