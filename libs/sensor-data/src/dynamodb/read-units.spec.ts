@@ -1,49 +1,36 @@
+import { instantFromEpochMs, type Instant } from '@sensorflow/kernel';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { FixedClock } from '../../../../test/support/fixed-clock.js';
+import {
+  blocksOf,
+  LOG_PATTERNS,
+  usualValue,
+  type LogPattern,
+} from '../../../../test/support/log-patterns.js';
 import { MeteredBlockStore } from '../../../../test/support/metered-block-store.js';
 import { anInstant } from '../../../../test/support/readings.js';
-import type { LogRow } from '../log/block-builder.js';
-import type { Origin } from '../log/block.js';
-import { hourOf, offsetOf } from '../log/hour-time.js';
 import { LogReader, type LogRange } from '../log/log-reader.js';
 import { packRows } from '../log/pack-rows.js';
 import { StampClock } from '../log/stamp.js';
-import { FixedClock } from '../../../../test/support/fixed-clock.js';
-import { instantFromEpochMs, type Instant } from '@sensorflow/kernel';
 
 const EQUIPMENT = 'LINE-1:PUMP-0042';
-const USER: Origin = { by: '6d0e9c1a-0000-4000-8000-1234567890ab' };
-const IMPORT: Origin = { ...USER, importId: '0190a0a0-0000-7000-8000-000000000001' };
 const START = '2026-11-30T06';
 const HOURS = 3;
 /** SPEC: at most 10 read units, or three times those of a table with an item for each reading. */
 const MOST_READ_UNITS = 10;
 const MOST_FOLDS = 7;
 
-interface Pattern {
-  readonly name: string;
-  readonly everyMs: number;
-  /** Readings that are sent together. */
-  readonly together: number;
-  readonly origin: Origin;
-}
-
-const PATTERNS: readonly Pattern[] = [
-  { name: 'one a minute', everyMs: 60_000, together: 1, origin: USER },
-  { name: 'one a second', everyMs: 1_000, together: 1, origin: USER },
-  { name: 'ten a second', everyMs: 100, together: 1, origin: USER },
-  { name: 'one a second, 50 at a time', everyMs: 1_000, together: 50, origin: USER },
-  { name: 'a CSV file, one a minute', everyMs: 60_000, together: Infinity, origin: IMPORT },
-  { name: 'a CSV file, one a second', everyMs: 1_000, together: Infinity, origin: IMPORT },
-  { name: 'a CSV file, ten a second', everyMs: 100, together: Infinity, origin: IMPORT },
-];
-
-describe.each(PATTERNS)('reading $name', { timeout: 30_000 }, (pattern) => {
+describe.each(LOG_PATTERNS)('reading $name', { timeout: 30_000 }, (pattern) => {
   const store = new MeteredBlockStore();
   const reader = new LogReader(store);
   const all: LogRange = { equipmentId: EQUIPMENT, order: 'asc' };
   const middle = anInstant('2026-11-30T07:31:07.5Z');
 
-  beforeAll(() => write(store, pattern));
+  beforeAll(() => {
+    const valuesOf = (index: number) => new Map([['temperature', usualValue(index)]]);
+    const sent = { equipmentId: EQUIPMENT, firstHour: START, hours: HOURS, valuesOf };
+    for (const block of blocksOf(pattern, sent)) store.put(block);
+  });
 
   it('costs little for the latest reading', async () => {
     store.reset();
@@ -134,10 +121,10 @@ describe('an hour of thousands of wide blocks', () => {
     for (let first = 0; first < 10_000; first += 1) {
       const rows = [0, 10, 20].map((minutes) => ({
         offsetNs: minutes * 60e9 + first * 1e6,
-        values: new Map([['temperature', usual(first)]]),
+        values: new Map([['temperature', usualValue(first)]]),
         tags: new Map(),
       }));
-      for (const { block } of packRows(EQUIPMENT, '2026-11-30T07', USER, rows)) {
+      for (const { block } of packRows(EQUIPMENT, '2026-11-30T07', {}, rows)) {
         store.put(block.seal(stamps.next()));
       }
     }
@@ -155,46 +142,9 @@ function endEpochMs(): number {
   return Date.parse(`${START}:00:00Z`) + HOURS * 3_600_000;
 }
 
-function countIn({ from, to }: LogRange, { everyMs }: Pattern): number {
+function countIn({ from, to }: LogRange, { everyMs }: LogPattern): number {
   const first = from === undefined ? Date.parse(`${START}:00:00Z`) : Date.parse(from);
   const end = to === undefined ? endEpochMs() : Date.parse(to);
   const start = Date.parse(`${START}:00:00Z`);
   return Math.ceil((end - start) / everyMs) - Math.ceil((first - start) / everyMs);
-}
-
-function write(store: MeteredBlockStore, { everyMs, together, origin }: Pattern): void {
-  const stamps = new StampClock(new FixedClock('2026-11-30T12:00:00Z'));
-  const importStamp = { ...stamps.next(), source: origin.importId ?? '' };
-  const perHour = 3_600_000 / everyMs;
-  let sequence = 0;
-  for (let first = 0; first < HOURS * perHour; first += Math.min(together, perHour)) {
-    const count = Math.min(together, perHour, HOURS * perHour - first);
-    const byHour = Map.groupBy(
-      Array.from({ length: count }, (_row, index) =>
-        instantFromEpochMs(Date.parse(`${START}:00:00Z`) + (first + index) * everyMs),
-      ),
-      hourOf,
-    );
-    for (const [hour, instants] of byHour) {
-      const isImport = origin.importId !== undefined;
-      const rows = instants.map((instant, index): LogRow => {
-        const offsetNs = offsetOf(instant);
-        const values = new Map([['temperature', usual(first + index)]]);
-        const row = { offsetNs, values, tags: new Map() };
-        return isImport ? Object.assign(row, { place: first + index }) : row;
-      });
-      for (const { block } of packRows(EQUIPMENT, hour, origin, rows)) {
-        const sealed =
-          origin.importId === undefined
-            ? block.seal(stamps.next())
-            : block.seal(importStamp, undefined, { run: 1, sequence: (sequence += 1) });
-        store.put(sealed);
-      }
-    }
-  }
-}
-
-/** As sensors send them: `23.33`. */
-function usual(index: number): number {
-  return Number((20 + ((index * 37) % 900) / 100).toFixed(2));
 }
