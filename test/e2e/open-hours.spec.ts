@@ -6,6 +6,8 @@ import { verified } from '../support/verification.js';
 
 /** SENSORFLOW_RUNS=10000 is the long form. */
 const WRITES = Number(process.env['SENSORFLOW_RUNS'] ?? 400);
+/** What 99 of 100 late readings of a closed hour take at the most; held in the long form alone. */
+const MOST_LATE_MS = WRITES >= 10_000 ? 4_000 : Infinity;
 /** Each takes about a batching window. */
 const LATE_READINGS = Math.min(WRITES / 20, 60);
 const EQUIPMENT = 100;
@@ -125,10 +127,11 @@ describe('a late reading of a closed hour', () => {
     const equipmentId = 'EQ-LATE';
     const query = { equipmentId, from: '2023-02-15T06:00:00Z', to: '2023-02-15T07:00:00Z' };
     await here.post('/sensor-data', { equipmentId, timestamp: query.from, value: 0 });
-    // Once its cell is there; until then, the hour is added up from the readings.
+    // Once its cell is closed; until then, the hour is left out here, and added up from the readings above.
     await eventually(
       async () => verified(here, query),
-      ({ differences }) => differences.length === 0,
+      ({ checked, differences }) => checked > 0 && differences.length === 0,
+      60_000,
     );
     for (let i = 0; i < LATE_READINGS; i += 1) {
       const timestamp = `2023-02-15T06:${String(i % 60).padStart(2, '0')}:01.${100 + i}Z`;
@@ -150,5 +153,6 @@ describe('a late reading of a closed hour', () => {
       process.stdout.write(`late readings: median ${median} ms, p99 ${p99} ms\n`);
     }
     expect(sorted).toHaveLength(LATE_READINGS);
+    expect(p99).toBeLessThanOrEqual(MOST_LATE_MS);
   });
 });

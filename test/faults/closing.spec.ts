@@ -1,6 +1,10 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { hourOfEpochMs } from '@sensorflow/aggregation';
+import { DynamoDbAggregateStore } from '@sensorflow/aggregation/dynamodb/dynamodb-aggregate-store.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ApiClient, eventually, machineToken } from '../support/api-client.js';
 import { stackCredentials } from '../support/aws-signer.js';
+import { aBudget } from '../support/budgets.js';
 import { LocalStack } from '../support/local-stack.js';
 import { closeAndDie } from '../support/mortal-closer.js';
 
@@ -48,6 +52,30 @@ class Device {
   }
 }
 
+/** The cells of all hours by their equipment: `open` if any of them is. */
+async function cellsOf({
+  announcement,
+  dataDir,
+}: LocalStack): Promise<ReadonlyMap<string, string>> {
+  const { tables, endpoints } = announcement;
+  const credentials = stackCredentials(dataDir);
+  const client = new DynamoDBClient({ endpoint: endpoints.dynamodb, region: 'local', credentials });
+  const store = new DynamoDbAggregateStore(client, tables.aggregates, 1);
+  const now = Date.now();
+  const cells = new Map<string, string>();
+  for (const epochMs of [now - HOUR_MS, now]) {
+    const hour = hourOfEpochMs(epochMs);
+    for await (const page of store.scanHour(hour, aBudget())) {
+      for (const { equipmentId, isClosed } of page) {
+        const isOpen = isClosed !== true || cells.get(equipmentId) === 'open';
+        cells.set(equipmentId, isOpen ? 'open' : 'closed');
+      }
+    }
+  }
+  client.destroy();
+  return cells;
+}
+
 describe('the closing of an hour', () => {
   it('loses no acknowledged reading from any answer, however often its closer dies, and ends', async () => {
     const devices = EQUIPMENT.map((id) => new Device(id));
@@ -56,8 +84,14 @@ describe('the closing of an hour', () => {
     const sending = devices.map(async (device) => {
       while (!end.signal.aborted) await device.send(() => hasBegun);
     });
+    // A reader that trusts an open cell is behind only once there is one.
     await eventually(
-      async () => devices.map(({ acknowledged }) => acknowledged),
+      async () => cellsOf(stack),
+      (cells) => cells.size === EQUIPMENT.length,
+    );
+    const before = devices.map(({ acknowledged }) => acknowledged);
+    await eventually(
+      async () => devices.map(({ acknowledged }, i) => acknowledged - (before[i] ?? 0)),
       (counts) => Math.min(...counts) >= 10,
     );
 
@@ -79,6 +113,8 @@ describe('the closing of an hour', () => {
     await Promise.all(sending);
 
     expect(deaths).toBeGreaterThan(20);
+    // The position has moved, so that nobody would close what was forgotten.
+    expect(await cellsOf(stack)).toEqual(new Map(EQUIPMENT.map((id) => [id, 'closed'])));
     expect(devices.map(({ behind }) => behind)).toEqual(EQUIPMENT.map(() => 0));
     for (const device of devices) {
       const shown = await eventually(
