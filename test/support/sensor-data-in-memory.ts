@@ -1,3 +1,4 @@
+import type { Instant } from '@sensorflow/kernel';
 import {
   GroupCommit,
   LogReadingStore,
@@ -20,6 +21,7 @@ export function sensorDataInMemory(
   fault: BlockFault = () => undefined,
   retention = Retention.FOREVER,
   clock = new FixedClock('2023-09-01T00:00:00Z'),
+  earliest?: Instant,
 ) {
   const blocks = new InMemoryBlockStore();
   blocks.failPuts(fault);
@@ -40,6 +42,7 @@ export function sensorDataInMemory(
     clock,
     retention,
     new MetricNameLimit(names, clock),
+    earliest,
   );
   return { blocks, store, names, clock, sensorData, standing: async () => standingIn(store) };
 }

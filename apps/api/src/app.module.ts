@@ -105,6 +105,7 @@ function dataModulesOf(
     dynamoDb,
     tableName: environment.DYNAMODB_TABLE_NAME,
     retention,
+    earliest: environment.EARLIEST_TIMESTAMP,
     reads,
     registeredNames,
   });

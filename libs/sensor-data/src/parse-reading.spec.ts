@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { anInstant } from '../../../test/support/readings.js';
 import { parseReading } from './parse-reading.js';
 import { Retention } from './retention.js';
 
@@ -224,7 +225,9 @@ describe('an invalid reading', () => {
   it.each([
     ['2023-02-15T06:30:00', 'timestamp-offset-missing'],
     ['', 'timestamp-missing'],
-    [1676442600, 'timestamp-malformed'],
+    [1676442600, 'timestamp-precision-missing'],
+    ['1676442600', 'timestamp-precision-missing'],
+    ['16764426x0', 'timestamp-malformed'],
     [null, 'timestamp-malformed'],
     [['2023-02-15T06:30:00Z'], 'timestamp-malformed'],
     ['2033-02-15T06:30:00Z', 'timestamp-in-future'],
@@ -303,6 +306,48 @@ describe('an invalid reading', () => {
     });
 
     expect(performance.now() - started).toBeLessThan(200);
+  });
+});
+
+describe('a timestamp that is a number', () => {
+  const taken = (timestamp: unknown, precision: 's' | 'ms' | 'us' | 'ns') => {
+    const parsed = parseReading({ ...valid, timestamp }, NOW, Retention.FOREVER, { precision });
+    return parsed.ok ? parsed.value.timestamp : parsed.faults[0]?.code;
+  };
+
+  it.each([
+    [1676440800, 's', '2023-02-15T06:00:00.000000000Z'],
+    [1676440800.25, 's', '2023-02-15T06:00:00.250000000Z'],
+    [1676440800000, 'ms', '2023-02-15T06:00:00.000000000Z'],
+    ['1676440800123456789', 'ns', '2023-02-15T06:00:00.123456789Z'],
+    ['2023-02-15T06:00:00Z', 's', '2023-02-15T06:00:00.000000000Z'],
+    [1676440800000, 's', 'timestamp-out-of-range'],
+    [1693526400 + 601, 's', 'timestamp-in-future'],
+    [2 ** 60, 'ns', 'timestamp-malformed'],
+    [-1, 's', 'timestamp-out-of-range'],
+    [true, 's', 'timestamp-malformed'],
+  ] as const)('%j in %s is %s', (timestamp, precision, instant) => {
+    expect(taken(timestamp, precision)).toBe(instant);
+  });
+});
+
+describe('a reading of a clock that was never set', () => {
+  it('is refused, and told what to do', () => {
+    const rules = { earliest: anInstant('2000-01-01T00:00:00Z') };
+    const parsed = (timestamp: string) =>
+      parseReading({ ...valid, timestamp }, NOW, Retention.FOREVER, rules);
+
+    expect(parsed('1970-01-01T00:00:12Z')).toMatchObject({
+      faults: [
+        {
+          pointer: '/timestamp',
+          code: 'timestamp-too-early',
+          detail: expect.stringMatching(/2000-01-01T00:00:00\.000Z.*clock=server/),
+        },
+      ],
+    });
+    expect(parsed('1999-12-31T23:59:59.999999999Z').ok).toBe(false);
+    expect(parsed('2000-01-01T00:00:00Z').ok).toBe(true);
   });
 });
 

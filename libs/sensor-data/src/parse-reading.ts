@@ -5,15 +5,14 @@ import {
   unknownName,
   type Fault,
   type InputFault,
-  type Instant,
   type Parsed,
 } from '@sensorflow/kernel';
 import { parseEquipmentId } from './equipment-id.js';
 import { isJsonObject } from './json-object.js';
+import { parseJsonTimestamp, type JsonTimestamps } from './json-timestamp.js';
 import { MAX_METRICS_PER_READING, parseMetricName } from './metric-name.js';
 import { parseNumber } from './reading-number.js';
 import { DEFAULT_METRIC, type Reading } from './reading.js';
-import { parseReadingTimestamp } from './reading-timestamp.js';
 import type { Retention } from './retention.js';
 import { readTags } from './tags.js';
 
@@ -30,6 +29,7 @@ const PROPERTIES: ReadonlySet<string> = new Set([
   'values',
   'tags',
 ]);
+const NO_TIMESTAMP_RULES: JsonTimestamps = {};
 const NO_TAGS: ReadonlyMap<string, string> = new Map();
 
 /**
@@ -40,6 +40,7 @@ export function parseReading(
   raw: unknown,
   nowEpochMs: number,
   retention: Retention,
+  timestamps: JsonTimestamps = NO_TIMESTAMP_RULES,
 ): ParsedReading {
   const faults = new FaultList();
   if (!isJsonObject(raw)) {
@@ -48,7 +49,10 @@ export function parseReading(
   }
   noteUnknownProperties(raw, faults);
   const equipmentId = faults.valueOf('/equipmentId', equipmentIdOf(raw));
-  const timestamp = faults.valueOf('/timestamp', timestampOf(raw, nowEpochMs, retention));
+  const timestamp = faults.valueOf(
+    '/timestamp',
+    parseJsonTimestamp(timestampIn(raw), nowEpochMs, retention, timestamps),
+  );
   const values = readMetrics(raw, faults);
   const tags = Object.hasOwn(raw, 'tags') ? readTags(raw.tags, faults) : NO_TAGS;
   if (equipmentId === undefined || timestamp === undefined || faults.faults.length > 0) {
@@ -71,13 +75,8 @@ function equipmentIdOf(raw: JsonObject): Parsed<string> {
   return refused('equipment-id-invalid', 'An equipment id is a string.');
 }
 
-function timestampOf(raw: JsonObject, nowEpochMs: number, retention: Retention): Parsed<Instant> {
-  const text = Object.hasOwn(raw, 'timestamp') ? raw.timestamp : '';
-  if (typeof text === 'string') return parseReadingTimestamp(text, nowEpochMs, retention);
-  return refused(
-    'timestamp-malformed',
-    'A timestamp is RFC 3339 text such as 2023-02-15T01:30:00.000-05:00.',
-  );
+function timestampIn(raw: JsonObject): unknown {
+  return Object.hasOwn(raw, 'timestamp') ? raw.timestamp : undefined;
 }
 
 /** A metric that is `null` is left out: it has no value. */

@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Logger, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
-import { SystemClock, type Clock } from '@sensorflow/kernel';
+import { SystemClock, type Clock, type Instant } from '@sensorflow/kernel';
 import { ReadScheduler } from '@sensorflow/platform/http/read-scheduler.js';
 import { errorNames } from '@sensorflow/platform/logging/loggable-error.js';
 import { DynamoDbBlockStore, type WriteFailureListener } from './dynamodb/dynamodb-block-store.js';
@@ -23,6 +23,8 @@ export interface SensorDataOptions {
   readonly dynamoDb: DynamoDBClient;
   readonly tableName: string;
   readonly retention: Retention;
+  /** Of readings over HTTP; any unless set. */
+  readonly earliest?: Instant;
   readonly registeredNames: RegisteredMetricNames;
   readonly clock?: Clock;
   /** One for all reads of the process. */
@@ -89,6 +91,7 @@ export class SensorDataModule implements OnApplicationShutdown {
               clock,
               retention,
               new MetricNameLimit(registeredNames, clock),
+              options.earliest,
             ),
           inject: [BlockStore, ReadingStore, ReadingWriter],
         },

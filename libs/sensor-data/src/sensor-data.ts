@@ -10,6 +10,7 @@ import {
   type WorkBudget,
   type WorkLimits,
 } from '@sensorflow/kernel';
+import { ArrivalClock } from './arrival-clock.js';
 import { assertNotAhead } from './as-of.js';
 import { SEND_AGAIN, VerdictList, type BatchVerdict } from './batch-verdict.js';
 import { batchThrottled, namesUnknown, readingThrottled } from './metric-name-errors.js';
@@ -18,7 +19,8 @@ import {
   type MetricNameLimit,
   type RegisteredMetricNames,
 } from './metric-name-limit.js';
-import { parseReading } from './parse-reading.js';
+import type { JsonTimestamps } from './json-timestamp.js';
+import { parseReading, type ParsedReading } from './parse-reading.js';
 import type { WriteOutcome } from './group-commit/write-unit.js';
 import type { HistoryPage, HistoryQuery, InstantHistory } from './log/instant-history.js';
 import { instantRange, type ReadingRemover, type RemovalRange } from './log/reading-remover.js';
@@ -61,14 +63,27 @@ export interface ReadingsLog {
   readonly registered: RegisteredMetricNames;
 }
 
+/** What a request says of the timestamps of its readings. */
+export interface IngestOptions {
+  readonly precision?: JsonTimestamps['precision'];
+  /** Readings without a timestamp have the instant of their arrival. */
+  readonly clock?: 'server' | undefined;
+}
+
 /** Takes readings in, and finds them again: what the HTTP routes for readings do. */
 export class SensorData {
+  private readonly arrivals: ArrivalClock;
+
+  /** @param earliest of the readings that are sent; any unless set */
   constructor(
     private readonly log: ReadingsLog,
     private readonly clock: Clock,
     private readonly retention: Retention,
     private readonly names: MetricNameLimit,
-  ) {}
+    private readonly earliest?: Instant,
+  ) {
+    this.arrivals = new ArrivalClock(clock);
+  }
 
   /**
    * Checks and stores one reading. Returns it once it is durable; throws `invalid-reading`,
@@ -79,8 +94,10 @@ export class SensorData {
     raw: unknown,
     callerId: string,
     restriction?: EquipmentRestriction,
+    options: IngestOptions = {},
   ): Promise<StoredReading> {
-    const parsed = parseReading(raw, this.clock.nowEpochMs(), this.retention);
+    const timestamps = this.timestampsOf(options, 1);
+    const parsed = parseReading(raw, this.clock.nowEpochMs(), this.retention, timestamps);
     if (!parsed.ok) {
       throw invalidReading(parsed.faults);
     }
@@ -91,6 +108,11 @@ export class SensorData {
       return { ...parsed.value, registerTime: outcome.registerTime };
     }
     throw writeFailed(outcome);
+  }
+
+  private timestampsOf({ precision, clock }: IngestOptions, readings: number): JsonTimestamps {
+    const arrival = clock === 'server' ? this.arrivals.series(readings) : undefined;
+    return { earliest: this.earliest, precision, arrival };
   }
 
   private async assertNames(reading: Reading, callerId: string): Promise<void> {
@@ -114,9 +136,11 @@ export class SensorData {
     documents: Iterable<Parsed<unknown>>,
     callerId: string,
     restriction?: EquipmentRestriction,
+    options: IngestOptions = {},
   ): Promise<BatchVerdict> {
     const verdicts = new VerdictList();
-    const valid = await this.validReadings(documents, verdicts, callerId, restriction);
+    const parse = this.parserOf(options);
+    const valid = await validReadings(documents, verdicts, parse, { callerId, restriction });
     const { readings, indexes, throttled } = await this.withinNameLimit(valid, verdicts, callerId);
     const outcomes = await this.log.writer.write(readings, callerId);
     for (const [position, index] of indexes.entries()) {
@@ -129,32 +153,10 @@ export class SensorData {
     return assertUseful(verdict);
   }
 
-  private async validReadings(
-    documents: Iterable<Parsed<unknown>>,
-    verdicts: VerdictList,
-    callerId: string,
-    restriction: EquipmentRestriction | undefined,
-  ): Promise<Placed> {
+  private parserOf(options: IngestOptions): (raw: unknown) => ParsedReading {
     const nowEpochMs = this.clock.nowEpochMs();
-    const readings: Reading[] = [];
-    const indexes: number[] = [];
-    let size = 0;
-    const check = (document: Parsed<unknown>) => {
-      const parsed = document.ok
-        ? parseReading(document.value, nowEpochMs, this.retention)
-        : { ok: false as const, faults: [{ pointer: '', ...document.fault }] };
-      const forbidden = parsed.ok && restriction?.faultOf(parsed.value.equipmentId);
-      if (!parsed.ok) verdicts.reject(size, parsed.faults);
-      else if (forbidden) verdicts.reject(size, [{ pointer: '/equipmentId', ...forbidden }]);
-      else {
-        readings.push(parsed.value);
-        indexes.push(size);
-      }
-      size += 1;
-    };
-    await forEachInSlices(documents, check, callerId);
-    assertBatchSize(size);
-    return { readings, indexes };
+    const timestamps = this.timestampsOf(options, MAX_READINGS_PER_BATCH);
+    return (raw) => parseReading(raw, nowEpochMs, this.retention, timestamps);
   }
 
   /** In the same order: of readings with one identity the last stands. */
@@ -270,6 +272,38 @@ export class SensorData {
 export function equipmentUnknown(equipmentId: string): DomainError {
   const detail = `There is no equipment ${equipmentId}; GET /equipment lists all that sent readings.`;
   return new DomainError('not-found', 'equipment-unknown', detail);
+}
+
+interface BatchCaller {
+  readonly callerId: string;
+  readonly restriction: EquipmentRestriction | undefined;
+}
+
+async function validReadings(
+  documents: Iterable<Parsed<unknown>>,
+  verdicts: VerdictList,
+  parse: (raw: unknown) => ParsedReading,
+  { callerId, restriction }: BatchCaller,
+): Promise<Placed> {
+  const readings: Reading[] = [];
+  const indexes: number[] = [];
+  let size = 0;
+  const check = (document: Parsed<unknown>) => {
+    const parsed = document.ok
+      ? parse(document.value)
+      : { ok: false as const, faults: [{ pointer: '', ...document.fault }] };
+    const forbidden = parsed.ok && restriction?.faultOf(parsed.value.equipmentId);
+    if (!parsed.ok) verdicts.reject(size, parsed.faults);
+    else if (forbidden) verdicts.reject(size, [{ pointer: '/equipmentId', ...forbidden }]);
+    else {
+      readings.push(parsed.value);
+      indexes.push(size);
+    }
+    size += 1;
+  };
+  await forEachInSlices(documents, check, callerId);
+  assertBatchSize(size);
+  return { readings, indexes };
 }
 
 function noReading(detail: string): DomainError {

@@ -39,6 +39,7 @@ export function apiVariables(cloud: Cloud, options: StackOptions): Variables {
   return {
     ...awsVariables(cloud, options),
     ...retentionVariables(options),
+    EARLIEST_TIMESTAMP: options.earliestTimestamp,
     HOST: '127.0.0.1',
     PORT: String(options.port),
     DYNAMODB_TABLE_NAME: TABLE_NAMES.readings,

@@ -19,6 +19,7 @@ export interface StackOptions {
   readonly windowSeconds: WindowSeconds;
   readonly openHourRefreshSeconds: number;
   readonly retentionDays: number | undefined;
+  readonly earliestTimestamp: string;
   readonly secondLookMs: number;
   readonly sweepDelayMinutes: number;
   /** The starter's own environment: where to find programs. None of it reaches the product. */
@@ -50,6 +51,7 @@ export function readStackOptions(args: readonly string[], variables: Variables):
     },
     openHourRefreshSeconds: environment.OPEN_HOUR_REFRESH_SECONDS,
     retentionDays: environment.RETENTION_DAYS,
+    earliestTimestamp: environment.EARLIEST_TIMESTAMP,
     secondLookMs: environment.VERIFY_SECOND_LOOK_MS,
     sweepDelayMinutes: environment.SWEEP_DELAY_MINUTES,
     hostVariables: variables,

@@ -102,6 +102,27 @@ describe('the environment of the importer', () => {
   );
 });
 
+describe('the earliest timestamp', () => {
+  it('is an instant, and the year 2000 unless it is set', () => {
+    const earliest = (EARLIEST_TIMESTAMP: string | undefined) =>
+      readApiEnvironment({ ...complete, EARLIEST_TIMESTAMP }).EARLIEST_TIMESTAMP;
+
+    expect(earliest(undefined)).toBe('2000-01-01T00:00:00.000000000Z');
+    expect(earliest('1970-01-01T01:00+01')).toBe('1970-01-01T00:00:00.000000000Z');
+  });
+
+  it.each(['', '2000', '2000-01-01', '2000-01-01T00:00:00', '946684800'])(
+    'is never "%s"',
+    (EARLIEST_TIMESTAMP) => {
+      const faults = faultsOf({ ...complete, EARLIEST_TIMESTAMP });
+
+      expect(faults).toEqual([
+        'EARLIEST_TIMESTAMP: must be an instant such as 2000-01-01T00:00:00Z',
+      ]);
+    },
+  );
+});
+
 describe('the retention', () => {
   const readers = [readApiEnvironment, readImporterEnvironment, readAggregatorEnvironment];
 
@@ -125,6 +146,7 @@ describe('the retention', () => {
 describe('the environment of the embedded stack', () => {
   it('may be empty', () => {
     expect(readStackEnvironment({})).toEqual({
+      EARLIEST_TIMESTAMP: '2000-01-01T00:00:00.000000000Z',
       LOG_LEVEL: 'info',
       PORT: 3000,
       FRONTEND_URL: 'none',

@@ -1,6 +1,15 @@
+import { instantFromEpochMs } from '@sensorflow/kernel';
 import { cleanEnv, EnvMissingError, str, type ValidatorSpec } from 'envalid';
 import { DEFAULT_WINDOW_SECONDS, secondLookMs } from '../resources/event-sources.js';
-import { httpUrl, httpUrlList, originOrNone, text, textList, wholeNumber } from './variables.js';
+import {
+  httpUrl,
+  httpUrlList,
+  instant,
+  originOrNone,
+  text,
+  textList,
+  wholeNumber,
+} from './variables.js';
 
 /**
  * What each process takes from its environment, checked once at start. The only file that knows the
@@ -29,6 +38,9 @@ const AGGREGATE_SHARDS = wholeNumber(1, 256)({ default: 1 });
 
 /** Off unless set. Everything that writes, removes or folds readings needs the same number. */
 const RETENTION_DAYS = wholeNumber(4, 36_500)({ default: undefined });
+
+/** Of JSON readings: a clock that was never set shows 1970. */
+const EARLIEST_TIMESTAMP = instant({ default: instantFromEpochMs(Date.UTC(2000, 0, 1)) });
 
 /** How long changes of an open hour may wait for its recomputation; 0 for never. */
 const refreshSeconds = wholeNumber(0, 3_600);
@@ -68,6 +80,7 @@ const apiVariables = {
   UPLOAD_MAX_BYTES: wholeNumber(1, 5 * 1024 * MIB)({ default: 2048 * MIB }),
   AGGREGATE_SHARDS,
   RETENTION_DAYS,
+  EARLIEST_TIMESTAMP,
   VERIFY_SECOND_LOOK_MS: secondLook({ default: secondLookMs(DEFAULT_WINDOW_SECONDS) }),
   SWEEP_DELAY_MINUTES,
 };
@@ -110,6 +123,7 @@ const stackVariables = {
   STREAM_WINDOW_SECONDS: windowSeconds({ default: DEFAULT_WINDOW_SECONDS.readings }),
   SUMS_WINDOW_SECONDS: windowSeconds({ default: DEFAULT_WINDOW_SECONDS.sums }),
   RETENTION_DAYS,
+  EARLIEST_TIMESTAMP,
   OPEN_HOUR_REFRESH_SECONDS: refreshSeconds({ default: 5 }),
   /** Follows from the windows unless set. */
   VERIFY_SECOND_LOOK_MS: secondLook({ default: undefined }),

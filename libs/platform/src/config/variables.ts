@@ -1,3 +1,4 @@
+import { parseInstant, type Instant } from '@sensorflow/kernel';
 import { EnvError, makeValidator } from 'envalid';
 
 /** The validators of our environment variables; each refuses what it does not understand. */
@@ -25,6 +26,13 @@ export function wholeNumber(min: number, max: number) {
     return value;
   });
 }
+
+/** An instant in RFC 3339, such as `2000-01-01T00:00:00Z`. */
+export const instant = makeValidator<Instant>((input) => {
+  const parsed = parseInstant(input);
+  if (!parsed.ok) throw new EnvError('must be an instant such as 2000-01-01T00:00:00Z');
+  return parsed.value;
+});
 
 export const httpUrl = makeValidator<string>((input) => {
   const url = URL.canParse(input) ? new URL(input) : undefined;

@@ -44,9 +44,20 @@ const JSON_BODY: Format = {
   assertTaken: () => undefined,
   parse: (request, text) => {
     if (text === '') throw bodyMissing(request);
-    return request.routeOptions.config.acceptsNdjson === true ? text : parseJson(text);
+    if (request.routeOptions.config.acceptsNdjson === true) return text;
+    return parseJson(text, { numberText: numberTextOf(request) });
   },
 };
+
+function numberTextOf({ routeOptions, query }: FastifyRequest): string | undefined {
+  const { numberText } = routeOptions.config;
+  const isAsked =
+    numberText !== undefined &&
+    typeof query === 'object' &&
+    query !== null &&
+    numberText.parameter in query;
+  return isAsked ? numberText.member : undefined;
+}
 
 const NDJSON_BODY: Format = {
   assertTaken: (request) => {

@@ -95,6 +95,6 @@ describe('an element that stands alone', () => {
     ['{"a":1,"a":1}', { ok: false, fault: { code: 'json-duplicate-key', pointer: '/a' } }],
     [`"${'x'.repeat(30)}"`, { ok: false, fault: { code: 'element-too-large' } }],
   ])('is a value or says why it is none: %s', (text, expected) => {
-    expect(parseElement(text, 30, 1)).toMatchObject(expected);
+    expect(parseElement(text, 30, { firstLine: 1 })).toMatchObject(expected);
   });
 });

@@ -1,5 +1,13 @@
 import { accepted, DomainError, refused, type Parsed } from '@sensorflow/kernel';
-import { assertShallow, assertUnambiguous, buildJson, jsonMalformed, parseJson } from './json.js';
+import {
+  assertShallow,
+  assertUnambiguous,
+  buildKeeping,
+  jsonMalformed,
+  type JsonReading,
+  keptAt,
+  parseJson,
+} from './json.js';
 import { outlineOf, type JsonOutline } from './json-outline.js';
 
 const NOT_BLANK = /[^ \t\r\n]/;
@@ -39,19 +47,21 @@ function elementsUntil(
 
 /**
  * The elements that were found in a text, built as they are asked for. One that is nested too deep, has
- * a name twice or more than `maxCharacters` is refused by itself. Throws DomainError `json-malformed`.
+ * a name twice or more than `maxCharacters` is refused by itself. `numberText`: a member of the elements whose
+ * number becomes text. Throws DomainError `json-malformed`.
  */
 export function* parseElements(
   text: string,
   elements: readonly JsonOutline[],
   maxCharacters: number,
+  numberText?: string,
 ): Generator<Parsed<unknown>> {
   for (const group of groupsOf(elements, maxCharacters)) {
     const [first] = group;
     if (first && first.end - first.start > maxCharacters) yield tooLarge(maxCharacters);
     else {
       // Not by a generator of its own: `yield*` passes each element through both.
-      const values = buildGroup(text, group);
+      const values = buildGroup(text, group, numberText);
       for (const [index, element] of group.entries()) yield checked(values[index], element, text);
     }
   }
@@ -78,13 +88,19 @@ function* groupsOf(
   yield group;
 }
 
-function buildGroup(text: string, group: readonly JsonOutline[]): readonly unknown[] {
+function buildGroup(
+  text: string,
+  group: readonly JsonOutline[],
+  numberText: string | undefined,
+): readonly unknown[] {
   const start = group[0]?.start ?? 0;
   const end = group.at(-1)?.end ?? 0;
   const mayUnderflow = group.some((element) => element.mayUnderflow);
-  const values = buildJson(`[${text.slice(start, end)}]`, mayUnderflow, { text, firstLine: 1 });
+  const kept = keptAt(2, numberText);
+  const document = { text, firstLine: 1 };
+  const values = buildKeeping(`[${text.slice(start, end)}]`, mayUnderflow, document, kept);
   if (Array.isArray(values) && values.length === group.length) return values;
-  throw jsonMalformed({ text, firstLine: 1 });
+  throw jsonMalformed(document);
 }
 
 function checked(value: unknown, element: JsonOutline, text: string): Parsed<unknown> {
@@ -101,11 +117,11 @@ function checked(value: unknown, element: JsonOutline, text: string): Parsed<unk
 export function parseElement(
   text: string,
   maxCharacters: number,
-  firstLine: number,
+  reading: JsonReading,
 ): Parsed<unknown> {
   if (text.length > maxCharacters) return tooLarge(maxCharacters);
   try {
-    return accepted(parseJson(text, firstLine));
+    return accepted(parseJson(text, reading));
   } catch (error) {
     return refusedFor(error);
   }

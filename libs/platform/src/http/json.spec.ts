@@ -95,3 +95,27 @@ describe('a JSON document of a caller', () => {
     ]);
   });
 });
+
+describe('a number that is kept as text', () => {
+  it.each([
+    ['{"t": 1676440800123456789}', { t: '1676440800123456789' }],
+    [
+      '{ "a": {"t": 1, "b": [{"t": 2}]}, "t"\n:\t-1.50e3 , "u": 3 }',
+      { a: { t: 1, b: [{ t: 2 }] }, t: '-1.50e3', u: 3 },
+    ],
+    ['{"t": "5", "u": "\\"t\\": 7"}', { t: '5', u: '"t": 7' }],
+    ['{"u": "t", "v": 5}', { u: 't', v: 5 }],
+    ['{"t": null}', { t: null }],
+    ['[{"t": 5}]', [{ t: 5 }]],
+    ['5', 5],
+  ])('is the one of a member at the top of %s', (text, value) => {
+    expect(parseJson(text, { numberText: 't' })).toEqual(value);
+  });
+
+  it.each(['{"t": 01}', '{"t": 5x}', '{"t": -}', '{"t" 5}', '{"t": 5', '{"t": 1.}'])(
+    'is no number in %s',
+    (text) => {
+      expect(() => parseJson(text, { numberText: 't' })).toThrow('not valid JSON');
+    },
+  );
+});

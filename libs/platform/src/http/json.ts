@@ -1,21 +1,29 @@
 import { DomainError } from '@sensorflow/kernel';
 import { jsonFaultIn } from './json-fault.js';
-import { keepFromZero } from './json-numbers.js';
+import { keepFromZero, quoteNumbers } from './json-numbers.js';
 import { outlineOf, type JsonOutline } from './json-outline.js';
 import { pointerToRepeatedName } from './json-repeated-name.js';
 
 /** Deeper documents are refused before anything is built from them. */
 export const MAX_JSON_DEPTH = 10;
 
+export interface JsonReading {
+  /** In which line of the body the document begins. */
+  readonly firstLine?: number;
+  /** A member of the document whose number becomes text, with all its digits. */
+  readonly numberText?: string | undefined;
+}
+
 /**
- * Reads one JSON document of a caller, which begins in line `firstLine` of the body, in time that is linear in its length. A number too small for a
+ * Reads one JSON document of a caller, in time that is linear in its length. A number too small for a
  * double becomes the smallest one instead of zero, so that the rules for values can refuse it. Throws
  * DomainError `json-malformed`, `json-too-deep`, `json-forbidden-key` or `json-duplicate-key`.
  */
-export function parseJson(text: string, firstLine = 1): unknown {
+export function parseJson(text: string, { firstLine = 1, numberText }: JsonReading = {}): unknown {
   const outline = outlineOf(text);
   assertShallow(outline);
-  const value = buildJson(text, outline.mayUnderflow, { text, firstLine });
+  const kept = keptAt(1, numberText);
+  const value = buildKeeping(text, outline.mayUnderflow, { text, firstLine }, kept);
   assertUnambiguous(value, outline, text);
   return value;
 }
@@ -44,6 +52,31 @@ export function buildJson(text: string, mayUnderflow: boolean, document: JsonDoc
     return JSON.parse(mayUnderflow ? keepFromZero(text) : text);
   } catch (cause) {
     throw jsonMalformed(document, cause);
+  }
+}
+
+interface KeptNumbers {
+  readonly member: string;
+  readonly depth: number;
+}
+
+export function keptAt(depth: number, member: string | undefined): KeptNumbers | undefined {
+  return member === undefined ? undefined : { member, depth };
+}
+
+/** The same, and the numbers of a member so many levels deep become text. */
+export function buildKeeping(
+  text: string,
+  mayUnderflow: boolean,
+  document: JsonDocument,
+  kept: KeptNumbers | undefined,
+): unknown {
+  if (!kept) return buildJson(text, mayUnderflow, document);
+  try {
+    return buildJson(quoteNumbers(text, kept.member, kept.depth), mayUnderflow, document);
+  } catch {
+    // What is wrong is told of the text as it was sent.
+    return buildJson(text, mayUnderflow, document);
   }
 }
 

@@ -6,6 +6,8 @@ export interface RouteSettings {
   readonly acceptsNdjson?: boolean;
   readonly ignoresBody?: boolean;
   readonly contentAdvice?: ContentAdvice;
+  /** A member whose number is kept as text, when the query has the parameter. */
+  readonly numberText?: { readonly member: string; readonly parameter: string };
   /** Who may call it, in auth's words. */
   readonly policy?: string | readonly string[];
   /**

@@ -15,21 +15,28 @@ const COUNTED_READINGS = MAX_READINGS_PER_BATCH + 1;
  * NDJSON document that are not blank. They are counted here, and each is built when it is asked for:
  * what is wrong with a line is then its own fault, but an array that is not JSON throws
  * `json-malformed`. Throws `batch-not-an-array`, `batch-empty` and `too-many-readings`.
+ *
+ * @param numberText a member of readings that arrives as the text of its number, with all its digits
  */
 export function documentsOf(
   body: unknown,
   contentType: string | undefined,
+  numberText?: string,
 ): Iterable<Parsed<unknown>> {
   if (typeof body !== 'string') throw notAnArray();
   if (isNdjson(contentType)) {
     const lines = linesOf(body);
     assertBatchSize(lines.length);
-    return lines.values().map(({ text, number }) => parseElement(text, MAX_READING_BYTES, number));
+    return lines
+      .values()
+      .map(({ text, number: firstLine }) =>
+        parseElement(text, MAX_READING_BYTES, { firstLine, numberText }),
+      );
   }
   const elements = outlineElements(body, COUNTED_READINGS);
   if (!elements) throw notAnArray();
   assertBatchSize(elements.length);
-  return parseElements(body, elements, MAX_READING_BYTES);
+  return parseElements(body, elements, MAX_READING_BYTES, numberText);
 }
 
 function notAnArray(): DomainError {

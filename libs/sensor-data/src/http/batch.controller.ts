@@ -1,4 +1,4 @@
-import { Body, Controller, Headers, HttpStatus, Post, Res } from '@nestjs/common';
+import { Body, Controller, Headers, HttpStatus, Post, Query, Res } from '@nestjs/common';
 import {
   ApiBody,
   ApiConsumes,
@@ -17,12 +17,14 @@ import { AcceptsNdjson } from '@sensorflow/platform/http/accepts-ndjson.decorato
 import { ApiProblem, ApiProblemWith } from '@sensorflow/platform/http/api-problem.decorator.js';
 import { AdvisesOnContent } from '@sensorflow/platform/http/content-advice.decorator.js';
 import { MaxBodyBytes } from '@sensorflow/platform/http/max-body-bytes.decorator.js';
+import type { QueryString } from '@sensorflow/platform/http/query-parameters.js';
 import type { FastifyReply } from 'fastify';
 import { SensorData } from '../sensor-data.js';
 import { BATCH_BODY, BATCH_CONTENT_TYPES } from './batch.body.js';
 import { documentsOf } from './batch-document.js';
 import { BatchVerdictView } from './batch.view.js';
 import { MAX_BATCH_BYTES } from './body-limits.js';
+import { ApiIngestQuery, ingestOptionsOf } from './ingest-query.js';
 
 const CONTENT_ADVICE = {
   'multipart/': 'Files go to POST /sensor-data/upload-csv.',
@@ -47,6 +49,7 @@ export class BatchController {
       'One invalid reading holds up none of the others. Of several values for the same equipment, ' +
       'instant and metric the last stands, and each reading counts as stored. The same batch can always be sent again.',
   })
+  @ApiIngestQuery()
   @ApiConsumes(...BATCH_CONTENT_TYPES)
   @ApiBody(BATCH_BODY)
   @ApiCreatedResponse({ type: BatchVerdictView, description: 'every reading is stored' })
@@ -66,11 +69,13 @@ export class BatchController {
     @CurrentCaller() caller: Caller,
     @Body() body: unknown,
     @Headers('content-type') contentType: string | undefined,
+    @Query() query: QueryString,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<BatchVerdictView> {
-    const documents = documentsOf(body, contentType);
+    const options = ingestOptionsOf(query);
+    const documents = documentsOf(body, contentType, options.precision && 'timestamp');
     const { subject, equipment } = caller;
-    const verdict = await this.sensorData.recordBatch(documents, subject, equipment);
+    const verdict = await this.sensorData.recordBatch(documents, subject, equipment, options);
     if (verdict.rejected.length > 0) void reply.status(HttpStatus.MULTI_STATUS);
     return verdict;
   }

@@ -1,7 +1,9 @@
+import type { Caller } from '@sensorflow/auth';
 import { callerOf } from '@sensorflow/auth/http/auth.decorators.js';
 import { sendProblem } from '@sensorflow/platform/http/problem.filter.js';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { SensorData } from '../sensor-data.js';
+import { ingestOptionsOf } from './ingest-query.js';
 import { toReadingView } from './reading.view.js';
 
 /**
@@ -11,14 +13,15 @@ import { toReadingView } from './reading.view.js';
  * read; should nobody have decided, Nest's guard does. Call it before routes are registered.
  */
 export function recordQuickly(server: FastifyInstance, sensorData: SensorData): void {
+  const recordOf = async ({ body, query }: FastifyRequest, { subject, equipment }: Caller) =>
+    sensorData.recordReading(body, subject, equipment, ingestOptionsOf(query ?? {}));
   server.addHook('onRoute', (route) => {
     if (route.url !== '/sensor-data' || route.method !== 'POST') return;
     const { handler: nestsHandler } = route;
     route.handler = function handle(request, reply) {
       const caller = callerOf(request);
       if (!caller) return nestsHandler.call(this, request, reply);
-      void sensorData
-        .recordReading(request.body, caller.subject, caller.equipment)
+      void recordOf(request, caller)
         .then((reading) => reply.code(201).send(toReadingView(reading)))
         .catch((error: unknown) => sendProblem(error, request, reply));
       return undefined;

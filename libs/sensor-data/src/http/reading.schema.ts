@@ -46,9 +46,9 @@ export const EQUIPMENT_ID_SCHEMA = {
 const IDENTITY_PROPERTIES = {
   equipmentId: EQUIPMENT_ID_SCHEMA,
   timestamp: {
-    type: 'string' as const,
-    format: 'date-time',
-    description: 'RFC 3339 with offset, 0 to 9 fraction digits, at most ten minutes ahead',
+    type: ['string', 'number'],
+    description:
+      'RFC 3339 with offset, 0 to 9 fraction digits, at most ten minutes ahead; with the parameter precision a number, with clock=server it may be left out',
   },
 };
 

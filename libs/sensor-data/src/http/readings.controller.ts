@@ -35,6 +35,7 @@ import {
 } from '@sensorflow/platform/http/api-problem.decorator.js';
 import { AdvisesOnContent } from '@sensorflow/platform/http/content-advice.decorator.js';
 import { IgnoresBody } from '@sensorflow/platform/http/ignores-body.decorator.js';
+import { KeepsNumberText } from '@sensorflow/platform/http/keeps-number-text.decorator.js';
 import { MaxBodyBytes } from '@sensorflow/platform/http/max-body-bytes.decorator.js';
 import { ApiPageQuery } from '@sensorflow/platform/http/page.query.js';
 import type { QueryString } from '@sensorflow/platform/http/query-parameters.js';
@@ -46,6 +47,7 @@ import { ApiAsOfQuery, ApiRangeQuery, ApiReadingsQuery } from './api-readings-qu
 import { MAX_READING_BYTES } from './body-limits.js';
 import { historyCursorOf, historyQueryOf } from './history-query.js';
 import { HistoryPageView, toPastValueView } from './history.view.js';
+import { ApiIngestQuery, ingestOptionsOf } from './ingest-query.js';
 import { latestQueryOf, nextCursorOf, readingRangeOf } from './reading-range.js';
 import { EQUIPMENT_ID_SCHEMA, METRIC_SCHEMA, NEW_READING } from './reading.schema.js';
 import { ReadingPageView, ReadingView, toReadingView } from './reading.view.js';
@@ -80,12 +82,14 @@ export class ReadingsController {
   @Post()
   @MaxBodyBytes(MAX_READING_BYTES)
   @AdvisesOnContent(CONTENT_ADVICE)
+  @KeepsNumberText('timestamp', 'precision')
   @ApiOperation({
     summary: 'Record one reading',
     description:
       'Answers 201 once the reading is durable, with what was sent. Sending it again is always safe. ' +
       'Metrics that other messages brought for the same instant stay.',
   })
+  @ApiIngestQuery()
   @ApiBody({ schema: NEW_READING })
   @ApiCreatedResponse({ type: ReadingView, description: 'what was sent, in canonical form' })
   @ApiFaultyInput('invalid-reading', {
@@ -101,11 +105,13 @@ export class ReadingsController {
   @KeepsToEquipment('by-handler')
   async recordReading(
     @CurrentCaller() caller: Caller,
-    @Req() request: FastifyRequest,
+    @Req() { body }: FastifyRequest,
+    @Query() query: QueryString,
   ): Promise<ReadingView> {
     // Not @Body(): pipes have nothing to do for it, and passing them is seen in its CPU.
     const { subject, equipment } = caller;
-    return toReadingView(await this.sensorData.recordReading(request.body, subject, equipment));
+    const options = ingestOptionsOf(query);
+    return toReadingView(await this.sensorData.recordReading(body, subject, equipment, options));
   }
 
   @Get(':equipmentId')
