@@ -48,7 +48,9 @@ const checkpoint = (total: number) => ({
   line: total + 2,
   rows: { total, accepted: total - 1, rejected: 1 },
   bytesProcessed: total * 30,
-  dialect: { encoding: 'utf-16le', delimiter: '\t', headerText: 'a\tb' } as const,
+  timeState: 'EQ-1 1',
+  cells: { accepted: total, rejected: 2, missing: 7 },
+  dialect: { encoding: 'utf-16le', delimiter: '\t', headerText: 'a\tb', headerLine: 3 } as const,
   report: {
     parts: [
       { run: 1, count: 2 },
@@ -72,7 +74,14 @@ describe.each(subjects)('the store of imports: %s', (_, start) => {
     declaredBytes: 100,
     options: {
       ...DEFAULT_OPTIONS,
+      equipmentId: 'EQ-1',
+      headerLine: 0,
+      names: ['', 'a'],
+      timestampFormat: 'dd.MM.yyyy HH:mm',
       timezone: 'Europe/Berlin',
+      repeatedHour: 'in-order',
+      encoding: 'windows-1252',
+      missing: ['', '-200'],
       delimiter: ';',
       decimal: ',',
       columns: new Map([

@@ -1,6 +1,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { parseInstant, type Fault, type Instant } from '@sensorflow/kernel';
-import { isDecimalSign, isDelimiter, type ImportOptions } from '../grammar/import-options.js';
+import { isDelimiter } from '../grammar/import-options.js';
+import type { CellCounts } from '../grammar/judged-rows.js';
 import type {
   FileDialect,
   ImportCheckpoint,
@@ -13,7 +14,8 @@ import type {
   ReportState,
   UndoProgress,
 } from '../job/import-record.js';
-import type { TextEncoding } from '../text/text-source.js';
+import { isTextEncoding } from '../text/text-encoding.js';
+import { optionsFrom, optionsToItem } from './import-options-item.js';
 
 export type ImportItem = Record<string, AttributeValue>;
 type Attribute = AttributeValue | undefined;
@@ -111,19 +113,23 @@ export function toLeaseItem(lease: Lease): AttributeValue {
 }
 
 export function toCheckpointItem(checkpoint: ImportCheckpoint): AttributeValue {
-  const { rows, dialect, report } = checkpoint;
+  const { rows, cells, dialect, report } = checkpoint;
   return {
     M: {
       offset: number(checkpoint.offset),
       line: number(checkpoint.line),
+      ...(checkpoint.timeState !== '' && { timeState: { S: checkpoint.timeState } }),
       total: number(rows.total),
       accepted: number(rows.accepted),
       rejected: number(rows.rejected),
+      // Accepted, rejected and missing.
+      cells: { L: [cells.accepted, cells.rejected, cells.missing].map(number) },
       bytesProcessed: number(checkpoint.bytesProcessed),
       ...(dialect && {
         encoding: { S: dialect.encoding },
         delimiter: { S: dialect.delimiter },
         headerText: { S: dialect.headerText },
+        headerLine: number(dialect.headerLine),
       }),
       reportBytes: number(report.bytes),
       reportUnlisted: number(report.unlisted),
@@ -210,11 +216,13 @@ function checkpointFrom(item: ImportItem): ImportCheckpoint {
   return {
     offset: numberOf(item['offset']),
     line: numberOf(item['line']),
+    timeState: item['timeState']?.S ?? '',
     rows: {
       total: numberOf(item['total']),
       accepted: numberOf(item['accepted']),
       rejected: numberOf(item['rejected']),
     },
+    cells: cellsFrom(item['cells']),
     bytesProcessed: numberOf(item['bytesProcessed']),
     dialect: item['encoding'] && dialectFrom(item),
     report: reportFrom(item),
@@ -222,11 +230,18 @@ function checkpointFrom(item: ImportItem): ImportCheckpoint {
   };
 }
 
+/** Checkpoints of earlier versions have none. */
+function cellsFrom(attribute: Attribute): CellCounts {
+  const [accepted = 0, rejected = 0, missing = 0] = (attribute?.L ?? []).map(numberOf);
+  return { accepted, rejected, missing };
+}
+
 function dialectFrom(item: ImportItem): FileDialect {
   const encoding = text(item['encoding']);
   const delimiter = text(item['delimiter']);
-  if (!isEncoding(encoding) || !isDelimiter(delimiter)) throw damaged('dialect');
-  return { encoding, delimiter, headerText: text(item['headerText']) };
+  if (!isTextEncoding(encoding) || !isDelimiter(delimiter)) throw damaged('dialect');
+  const headerLine = item['headerLine'] ? numberOf(item['headerLine']) : 1;
+  return { encoding, delimiter, headerText: text(item['headerText']), headerLine };
 }
 
 function reportFrom(item: ImportItem): ReportState {
@@ -252,37 +267,6 @@ function leaseFrom(item: ImportItem): Lease {
   };
 }
 
-function optionsToItem(options: ImportOptions): AttributeValue {
-  const columns = [...options.columns].map(([column, name]): [string, AttributeValue] => [
-    // A map's key must not be empty, a column's name may be.
-    `:${column}`,
-    name === null ? { NULL: true } : { S: name },
-  ]);
-  return {
-    M: {
-      ...(options.timezone !== undefined && { timezone: { S: options.timezone } }),
-      ...(options.delimiter !== undefined && { delimiter: { S: options.delimiter } }),
-      decimal: { S: options.decimal },
-      columns: { M: Object.fromEntries(columns) },
-      dryRun: { BOOL: options.dryRun },
-    },
-  };
-}
-
-function optionsFrom(item: ImportItem): ImportOptions {
-  const delimiter = item['delimiter'] && text(item['delimiter']);
-  const decimal = text(item['decimal']);
-  if (!isDecimalSign(decimal)) throw damaged('decimal');
-  const columns = Object.entries(fields(item['columns']));
-  return {
-    timezone: item['timezone'] && text(item['timezone']),
-    delimiter: isDelimiter(delimiter) ? delimiter : undefined,
-    decimal,
-    columns: new Map(columns.map(([column, name]) => [column.slice(1), name.S ?? null])),
-    dryRun: item['dryRun']?.BOOL ?? false,
-  };
-}
-
 const STATUSES: readonly ImportStatus[] = [
   'awaiting-upload',
   'queued',
@@ -293,16 +277,11 @@ const STATUSES: readonly ImportStatus[] = [
   'undoing',
   'undone',
 ];
-const ENCODINGS: readonly TextEncoding[] = ['utf-8', 'utf-16le', 'utf-16be'];
 
 function statusFrom(value: string): ImportStatus {
   const status = STATUSES.find((known) => known === value);
   if (!status) throw damaged('status');
   return status;
-}
-
-function isEncoding(value: string): value is TextEncoding {
-  return ENCODINGS.some((encoding) => encoding === value);
 }
 
 function text(attribute: Attribute): string {

@@ -42,6 +42,10 @@ function fieldsOfBlock(
 
 function fieldsOfRecord(bytes: Buffer, record: CsvRecord, delimiter: string): RecordFields {
   if (record.excerpt) return broken('row-too-long', `${record.excerpt.toString('utf8')}…`, '');
+  if (record.fault === 'zero-bytes') {
+    const shown = bytes.subarray(record.start, record.end).toString('utf8');
+    return broken(record.fault, shown, delimiter);
+  }
   const own = bytes.subarray(record.start, record.end);
   const text = own.toString('utf8');
   if (!isText(own)) return broken('encoding-invalid', text, delimiter);

@@ -1,74 +1,140 @@
-import { refused, type Fault, type Parsed } from '@sensorflow/kernel';
+import { accepted, type Fault, type Instant, type Parsed } from '@sensorflow/kernel';
 import {
   MAX_METRICS_PER_READING,
   parseEquipmentId,
-  parseNumberText,
+  parseMetricName,
   type Reading,
 } from '@sensorflow/sensor-data';
+import { parseCellNumber } from './cell-number.js';
 import type { FileColumns } from './file-columns.js';
+import { unescaped } from './formula-cells.js';
 import type { DecimalSign } from './import-options.js';
-import type { TimestampReader } from './row-timestamp.js';
+import type { CellCounts } from './judged-rows.js';
+import type { MissingCells } from './missing-cells.js';
+import type { TimestampReader } from './timestamp-reader.js';
 
-/** A row is a reading, or has faults. */
+/** A row is a reading, perhaps without some of its cells, or has faults. */
 export type ParsedRow =
-  | { readonly ok: true; readonly reading: Reading }
-  | { readonly ok: false; readonly faults: readonly [Fault, ...Fault[]] };
+  | {
+      readonly ok: true;
+      /** Without any value when all cells are missing: then nothing of it is to be stored. */
+      readonly reading: Reading;
+      readonly cells: CellCounts;
+      readonly badCells: readonly BadCell[];
+    }
+  | {
+      readonly ok: false;
+      readonly faults: readonly [Fault, ...Fault[]];
+      readonly cells: CellCounts;
+    };
+
+export interface BadCell {
+  readonly at: number;
+  readonly fault: Fault;
+}
 
 export const NO_TAGS: ReadonlyMap<string, string> = new Map();
 
+export interface RowRules {
+  readonly decimal: DecimalSign;
+  readonly missing: MissingCells;
+  readonly timestamps: TimestampReader;
+}
+
+/** What stands in the cells for metrics. */
+interface ReadCells {
+  readonly values: Map<string, number>;
+  missing: number;
+  readonly bad: BadCell[];
+}
+
 /** Turns the rows of one file into readings, under the rules that hold for readings over HTTP too. */
 export class RowReader {
-  private readonly readTimestamp: TimestampReader;
-  private readonly decimal: DecimalSign;
-
   constructor(
     private readonly columns: FileColumns,
-    {
-      decimal,
-      readTimestamp,
-    }: { readonly decimal: DecimalSign; readonly readTimestamp: TimestampReader },
-  ) {
-    this.readTimestamp = readTimestamp;
-    this.decimal = decimal;
-  }
+    private readonly rules: RowRules,
+  ) {}
 
   read(fields: readonly string[], nowEpochMs: number): ParsedRow {
     const { columns } = this;
-    if (fields.length !== columns.names.length) return wrong(this.fieldCount(fields.length));
-    const equipmentId = parseEquipmentId(trimmed(fields[columns.equipmentIdAt]));
-    const timestamp = this.readTimestamp(trimmed(fields[columns.timestampAt]), nowEpochMs);
-    const values = new Map<string, number>();
-    const faults = this.readMetrics(fields, values);
-    if (equipmentId.ok && timestamp.ok && !faults) {
-      const reading = { equipmentId: equipmentId.value, timestamp: timestamp.value, values };
-      return { ok: true, reading: { ...reading, tags: NO_TAGS } };
+    const overfull = fields.findLastIndex((field) => trimmed(field) !== '') >= columns.names.length;
+    if (fields.length < columns.fieldCount || overfull) {
+      return this.rejected(fields, NOTHING_READ, [this.fieldCount(fields.length)]);
     }
-    return this.isHeader(fields)
-      ? wrong({ code: 'header-repeated', detail: 'The line is the header line again.' })
-      : { ok: false, faults: allFaults(equipmentId, timestamp, faults) };
+    const equipmentId = this.readEquipment(fields);
+    const timestamp = this.readTimestamp(fields, nowEpochMs);
+    const cells = columns.long ? this.readLong(fields) : this.readMetrics(fields);
+    this.refuseUnnamed(fields, cells);
+    const hasValue = cells.values.size > 0 || cells.bad.length === 0;
+    if (!equipmentId.ok || !timestamp.ok || !hasValue) {
+      const keys = [equipmentId, timestamp].flatMap((key) => (key.ok ? [] : [key.fault]));
+      return this.rejected(fields, cells, [...keys, ...cells.bad.map(({ fault }) => fault)]);
+    }
+    const { values, missing, bad } = cells;
+    const reading = { equipmentId: equipmentId.value, timestamp: timestamp.value, values };
+    const counts = { accepted: values.size, rejected: bad.length, missing };
+    return { ok: true, reading: { ...reading, tags: NO_TAGS }, cells: counts, badCells: bad };
   }
 
-  /** Fills `values`; undefined when nothing is wrong. */
-  private readMetrics(
-    fields: readonly string[],
-    values: Map<string, number>,
-  ): readonly Fault[] | undefined {
-    let faults: Fault[] | undefined;
-    let filled = 0;
+  private readEquipment(fields: readonly string[]): Parsed<string> {
+    const { equipment } = this.columns;
+    return 'id' in equipment
+      ? accepted(equipment.id)
+      : parseEquipmentId(cellAt(fields, equipment.at));
+  }
+
+  private readTimestamp(fields: readonly string[], nowEpochMs: number): Parsed<Instant> {
+    const text = this.columns.timestampAt.map((at) => cellAt(fields, at)).join(' ');
+    return this.rules.timestamps.read(trimmed(text), nowEpochMs, this.seriesOf(fields));
+  }
+
+  /** What a row continues. */
+  private seriesOf(fields: readonly string[]): string {
+    const { equipment, long } = this.columns;
+    const id = 'at' in equipment ? cellAt(fields, equipment.at) : '';
+    return long ? `${id} ${cellAt(fields, long.metricAt)}` : id;
+  }
+
+  private readMetrics(fields: readonly string[]): ReadCells {
+    const read: ReadCells = { values: new Map(), missing: 0, bad: [] };
     for (const { at, name } of this.columns.metrics) {
-      const cell = trimmed(fields[at]);
-      if (cell === '') continue;
-      filled += 1;
-      const number = parseCell(cell, this.decimal);
-      if (number.ok) values.set(name, number.value);
-      else (faults ??= []).push({ ...number.fault, detail: `${name}: ${number.fault.detail}` });
+      const number = this.readNumber(fields, at);
+      if (number === undefined) read.missing += 1;
+      else if (number.ok) read.values.set(name, number.value);
+      else read.bad.push({ at, fault: inCell(name, number.fault) });
     }
-    if (filled === 0) return [{ code: 'value-missing', detail: 'The row has no metric.' }];
-    if (filled > MAX_METRICS_PER_READING) {
-      const detail = `A reading has at most ${MAX_METRICS_PER_READING} metrics.`;
-      return [...(faults ?? []), { code: 'too-many-metrics', detail }];
+    if (read.values.size <= MAX_METRICS_PER_READING) return read;
+    throw new Error('a file has no more columns for metrics than a reading metrics');
+  }
+
+  private readLong(fields: readonly string[]): ReadCells {
+    const read: ReadCells = { values: new Map(), missing: 0, bad: [] };
+    const { metricAt = 0, valueAt = 0 } = this.columns.long ?? {};
+    const metric = parseMetricName(cellAt(fields, metricAt));
+    const number = this.readNumber(fields, valueAt);
+    if (!metric.ok) read.bad.push({ at: metricAt, fault: metric.fault });
+    else if (number === undefined) read.missing = 1;
+    else if (number.ok) read.values.set(metric.value, number.value);
+    else read.bad.push({ at: valueAt, fault: inCell(metric.value, number.fault) });
+    return read;
+  }
+
+  /** Undefined for a cell that means no value. */
+  private readNumber(fields: readonly string[], at: number): Parsed<number> | undefined {
+    const { missing, decimal } = this.rules;
+    const cell = unescaped(cellAt(fields, at));
+    if (missing.has(cell)) return undefined;
+    const number = parseCellNumber(cell, decimal);
+    return number.ok && missing.numbers.includes(number.value) ? undefined : number;
+  }
+
+  /** Columns behind the last one with a name are there to be empty. */
+  private refuseUnnamed(fields: readonly string[], { bad }: ReadCells): void {
+    for (let at = this.columns.fieldCount; at < fields.length; at += 1) {
+      if (cellAt(fields, at) === '') continue;
+      const detail = `Column ${at + 1} has no name in the header: what stands in it is not stored.`;
+      bad.push({ at, fault: { code: 'column-unnamed', detail } });
     }
-    return faults;
   }
 
   private fieldCount(count: number): Fault {
@@ -76,49 +142,58 @@ export class RowReader {
     return { code: 'field-count', detail: `The row has ${count} fields, the header ${expected}.` };
   }
 
-  private isHeader(fields: readonly string[]): boolean {
-    return this.columns.names.every((name, at) => name === fields[at]);
+  private rejected(
+    fields: readonly string[],
+    { values, missing, bad }: ReadCells,
+    faults: readonly Fault[],
+  ): ParsedRow {
+    const cells = { accepted: 0, rejected: values.size + bad.length, missing };
+    const known = this.knownLine(fields);
+    const [first, ...rest] = known ? [known] : faults;
+    if (!first) throw new Error('a refused row has a fault');
+    return { ok: false, faults: [first, ...rest], cells };
+  }
+
+  /** A line that was never meant to be a row. */
+  private knownLine(fields: readonly string[]): Fault | undefined {
+    if (trimmed(fields[0]).startsWith('#')) {
+      return { code: 'comment', detail: 'The line is a comment.' };
+    }
+    const isHeader =
+      fields.length >= this.columns.names.length &&
+      this.columns.names.every((name, at) => name === trimmed(fields[at]));
+    return isHeader
+      ? { code: 'header-repeated', detail: 'The line is the header line again.' }
+      : undefined;
   }
 }
 
-const NOT_A_NUMBER_WITH_COMMA = refused(
-  'value-not-a-number',
-  'A metric is a number with a decimal comma, such as 78,42, without text, blanks or thousands separators.',
-);
+const NOTHING_READ: ReadCells = { values: new Map(), missing: 0, bad: [] };
 
-/** With a decimal comma a point can only be a thousands separator, which is refused. */
-function parseCell(cell: string, decimal: DecimalSign): Parsed<number> {
-  if (decimal === '.') return parseNumberText(cell);
-  if (cell.includes('.')) return NOT_A_NUMBER_WITH_COMMA;
-  const parsed = parseNumberText(cell.replace(',', '.'));
-  const isNoNumber = !parsed.ok && parsed.fault.code === NOT_A_NUMBER_WITH_COMMA.fault.code;
-  return isNoNumber ? NOT_A_NUMBER_WITH_COMMA : parsed;
+function inCell(name: string, fault: Fault): Fault {
+  return { ...fault, detail: `${name}: ${fault.detail}` };
 }
 
-/** Without the ASCII blanks around it; any other blank is part of the text, and wrong there. */
+function cellAt(fields: readonly string[], at: number): string {
+  return trimmed(fields[at]);
+}
+
+/**
+ * Without the ASCII blanks around it; any other blank is part of the text, and wrong there. A blank in front of
+ * quotes leaves them in the text.
+ */
 function trimmed(cell = ''): string {
   let start = 0;
   let end = cell.length;
   while (start < end && isBlank(cell.charCodeAt(start))) start += 1;
   while (end > start && isBlank(cell.charCodeAt(end - 1))) end -= 1;
+  if (start > 0 && end > start + 1 && cell[start] === '"' && cell[end - 1] === '"') {
+    const inner = cell.slice(start + 1, end - 1);
+    if (!inner.includes('"')) return trimmed(inner);
+  }
   return start === 0 && end === cell.length ? cell : cell.slice(start, end);
 }
 
 function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x09;
-}
-
-function wrong(fault: Fault): ParsedRow {
-  return { ok: false, faults: [fault] };
-}
-
-function allFaults(
-  equipmentId: Parsed<string>,
-  timestamp: Parsed<unknown>,
-  values: readonly Fault[] | undefined,
-): readonly [Fault, ...Fault[]] {
-  const faults = [equipmentId, timestamp].flatMap((parsed) => (parsed.ok ? [] : [parsed.fault]));
-  const [first, ...rest] = [...faults, ...(values ?? [])];
-  if (!first) throw new Error('a refused row has a fault');
-  return [first, ...rest];
 }

@@ -1,125 +1,338 @@
-import { parseMetricName } from '@sensorflow/sensor-data';
+import type { Fault } from '@sensorflow/kernel';
+import { MAX_METRICS_PER_READING } from '@sensorflow/sensor-data';
+import { mapColumns, namedColumns, type NamedColumn } from './column-mapping.js';
 import { fieldsOfLine } from './csv-fields.js';
-import { unescaped } from './formula-cells.js';
 import { FileFault } from '../file-fault.js';
 import {
   canonicalWord,
+  DATE,
   EQUIPMENT_ID,
   MAX_COLUMNS,
+  METRIC,
+  TIME,
   TIMESTAMP,
+  VALUE,
   type ImportOptions,
 } from './import-options.js';
+import { madeMetricName } from './made-metric-name.js';
 
 /** What each field of a row means. */
 export interface FileColumns {
   /** The names as they stand in the file. */
   readonly names: readonly string[];
-  readonly equipmentIdAt: number;
-  readonly timestampAt: number;
+  /** A row has at least so many fields; those behind them have no name. */
+  readonly fieldCount: number;
+  /** Where the equipment stands, or that of the whole file. */
+  readonly equipment: { readonly at: number } | { readonly id: string };
+  /** Where the timestamp stands: one field, or date and time. */
+  readonly timestampAt: readonly [number] | readonly [number, number];
+  /** Of a long file there are none: its rows name them. */
   readonly metrics: readonly { readonly at: number; readonly name: string }[];
+  /** Of a long file. */
+  readonly long: { readonly metricAt: number; readonly valueAt: number } | undefined;
 }
+
+/** A column of the file and what it is read as, in the words of the option `columns`. */
+export interface ColumnAsUnderstood {
+  /** How `columns` names it: `Temp#2` is the second of that name. */
+  readonly key: string;
+  readonly name: string;
+  /** `equipmentId`, `timestamp`, `date`, `time`, `metric`, `value`, the name of a metric, or null: left out. */
+  readonly role: string | null;
+}
+
+/** A header line as it is understood; it can be read when it has no faults. */
+export interface HeaderColumns {
+  readonly columns: readonly ColumnAsUnderstood[];
+  readonly faults: readonly Fault[];
+  readonly file: FileColumns | undefined;
+}
+
+type HeaderOptions = Pick<ImportOptions, 'columns' | 'equipmentId'>;
 
 /** Columns that an error report adds, and comments. */
 const IGNORED_PREFIX = '_';
+const SHOWN_LENGTH = 64;
 
-/**
- * Names are trimmed; `columns` renames or leaves out, then what begins with `_` is left out, and all
- * that is neither the equipment id nor the timestamp is a metric.
- * Throws FileFault `header-malformed`, `too-many-columns`, `header-missing-column`,
- * `header-duplicate-column`, `header-invalid-column` or `header-no-metric`.
- */
+/** The metrics of one row, at most. */
+export function metricsPerRow({ metrics, long }: FileColumns): number {
+  return long ? 1 : metrics.length;
+}
+
+/** Throws FileFault with the code of the first fault of the header and the details of all. */
 export function readColumns(
   headerText: string,
   delimiter: string,
-  options: Pick<ImportOptions, 'columns'>,
+  options: HeaderOptions,
 ): FileColumns {
-  const names = fieldsOfLine(headerText, delimiter);
-  if (!names) throw new FileFault('header-malformed', 'The quotes of the header line are broken.');
-  if (names.length > MAX_COLUMNS) {
-    throw new FileFault('too-many-columns', `A file has at most ${MAX_COLUMNS} columns.`);
-  }
-  const said = names.map((name) => nameSaid(name, options));
-  assertRenamedExist(said, options);
-  const used = said.flatMap((name, at) => {
-    const meaning = options.columns.has(name) ? options.columns.get(name) : name;
-    return typeof meaning !== 'string' || meaning.startsWith(IGNORED_PREFIX)
-      ? []
-      : [{ at, name: canonicalWord(meaning) }];
-  });
-  assertDistinct(used);
-  return { names, ...places(used) };
+  const { faults, file } = understandHeader(headerText, delimiter, options);
+  const [first] = faults;
+  if (first) throw new FileFault(first.code, faults.map(({ detail }) => detail).join(' '));
+  if (!file) throw new Error('a header without faults can be read');
+  return file;
 }
 
-/** Whether the line names the equipment and the time when cut at this delimiter. */
+export function columnsAsUnderstood(
+  headerText: string,
+  delimiter: string,
+  options: HeaderOptions,
+): readonly ColumnAsUnderstood[] {
+  return understandHeader(headerText, delimiter, options).columns;
+}
+
+/**
+ * Names are trimmed. `columns` has the first word; then what begins with `_` is left out, the equipment and the
+ * timestamp are known by their names, and all others are metrics, under names made of theirs. In a long file,
+ * which has a column `metric`, all others are left out. Faults: `header-malformed`, `too-many-columns`,
+ * `header-missing-column`, `header-duplicate-column`, `header-invalid-column`, `header-no-metric`,
+ * `header-role-unsaid`, `too-many-metrics`.
+ */
+export function understandHeader(
+  headerText: string,
+  delimiter: string,
+  options: HeaderOptions,
+): HeaderColumns {
+  const fields = fieldsOfLine(headerText, delimiter);
+  if (!fields)
+    return refusedHeader('header-malformed', 'The quotes of the header line are broken.');
+  if (fields.length > MAX_COLUMNS) {
+    const detail = `A file has at most ${MAX_COLUMNS} columns; this one has ${fields.length}.`;
+    return refusedHeader('too-many-columns', detail);
+  }
+  return new HeaderReading(fields, options).read();
+}
+
+/** Whether the line names the time, and the equipment where it has to, when cut at this delimiter. */
 export function namesReadings(
   headerText: string,
   delimiter: string,
-  options: Pick<ImportOptions, 'columns'>,
+  options: HeaderOptions,
 ): boolean {
   const fields = fieldsOfLine(headerText, delimiter) ?? [];
-  const names = fields.map((name) => nameSaid(name, options));
-  const meanings = new Set(names.map((name) => canonicalWord(options.columns.get(name) ?? name)));
-  return meanings.has(EQUIPMENT_ID) && meanings.has(TIMESTAMP);
+  return fields.length <= MAX_COLUMNS && new HeaderReading(fields, options).hasKeys();
 }
 
-/** The name as `columns` says it: an error report writes `+5V` as `'+5V`. */
-function nameSaid(field: string, { columns }: Pick<ImportOptions, 'columns'>): string {
-  const name = field.trim();
-  const original = unescaped(name).trim();
-  return !columns.has(name) && columns.has(original) ? original : name;
+function refusedHeader(code: string, detail: string): HeaderColumns {
+  return { columns: [], faults: [{ code, detail }], file: undefined };
 }
 
-type UsedColumn = FileColumns['metrics'][number];
+/** Names of columns whose meaning nobody can doubt, as letters alone; a column of the exact word goes first. */
+const WRITTEN_OTHERWISE: Readonly<Record<string, string>> = {
+  timestamp: TIMESTAMP,
+  datetime: TIMESTAMP,
+  equipmentid: EQUIPMENT_ID,
+};
 
-function places(used: readonly UsedColumn[]): Omit<FileColumns, 'names'> {
-  const metrics = used.filter(({ name }) => name !== EQUIPMENT_ID && name !== TIMESTAMP);
-  const columns = {
-    equipmentIdAt: placeOf(EQUIPMENT_ID, used),
-    timestampAt: placeOf(TIMESTAMP, used),
-    metrics,
-  };
-  for (const metric of metrics) assertMetric(metric);
-  if (metrics.length > 0) return columns;
-  throw new FileFault(
-    'header-no-metric',
-    'The header names no column with numbers, such as value.',
-  );
-}
+class HeaderReading {
+  private readonly columns: readonly NamedColumn[];
+  private readonly roles: (string | null)[];
+  private readonly unknown: readonly string[];
+  private readonly said: ReadonlySet<string | null | undefined>;
+  private readonly faults: Fault[] = [];
+  /** Behind the last column with a name or a role. */
+  private readonly fieldCount: number;
 
-function placeOf(word: string, used: readonly UsedColumn[]): number {
-  const column = used.find(({ name }) => name === word);
-  if (column) return column.at;
-  throw new FileFault(
-    'header-missing-column',
-    `The header has no column ${word}; columns can say which one it is.`,
-  );
-}
-
-function assertMetric({ at, name }: UsedColumn): void {
-  if (parseMetricName(name).ok) return;
-  throw new FileFault(
-    'header-invalid-column',
-    `Column ${at + 1}, "${name.slice(0, 64)}", cannot be the name of a metric; columns can rename it or leave it out.`,
-  );
-}
-
-function assertRenamedExist(names: readonly string[], { columns }: Pick<ImportOptions, 'columns'>) {
-  const present = new Set(names);
-  const missing = [...columns.keys()].find((name) => !present.has(name));
-  if (missing === undefined) return;
-  throw new FileFault(
-    'header-missing-column',
-    `columns speaks of "${missing.slice(0, 64)}", which the header does not have.`,
-  );
-}
-
-function assertDistinct(used: readonly UsedColumn[]): void {
-  const seen = new Set<string>();
-  for (const { name } of used) {
-    if (seen.has(name)) {
-      const shown = name.slice(0, 64);
-      throw new FileFault('header-duplicate-column', `The header names "${shown}" twice.`);
-    }
-    seen.add(name);
+  constructor(
+    fields: readonly string[],
+    private readonly options: HeaderOptions,
+  ) {
+    this.columns = namedColumns(fields, options.columns);
+    const { targets, unknown } = mapColumns(this.columns, options.columns);
+    this.unknown = unknown;
+    this.said = new Set(targets);
+    this.fieldCount = fields.findLastIndex((name, at) => name.trim() !== '' || targets[at]) + 1;
+    this.roles = targets.map((target, at) => target ?? this.wordOf(at, target));
+    for (const role of [TIMESTAMP, EQUIPMENT_ID]) this.takeWrittenOtherwise(role, targets);
+    if (!this.isLong) this.nameMetrics(targets);
   }
+
+  /** What a column is called that `columns` says nothing of; null when it is left out, or has to be named yet. */
+  private wordOf(at: number, target: null | undefined): string | null {
+    const name = this.columns[at]?.name ?? '';
+    if (target === null || name.startsWith(IGNORED_PREFIX)) return null;
+    const word = canonicalWord(name);
+    const isKey = word === EQUIPMENT_ID || word === TIMESTAMP;
+    return isKey || (word === VALUE && this.said.has(METRIC)) ? word : null;
+  }
+
+  private takeWrittenOtherwise(
+    role: string,
+    targets: readonly (string | null | undefined)[],
+  ): void {
+    const isTaken = role === TIMESTAMP ? this.hasTime() : this.hasEquipment();
+    if (isTaken) return;
+    const found = this.columns.filter(({ at, name }) => {
+      const letters = name.replace(/[^A-Za-z]/g, '').toLowerCase();
+      const isOpen = targets[at] === undefined && !name.startsWith(IGNORED_PREFIX);
+      return isOpen && WRITTEN_OTHERWISE[letters] === role;
+    });
+    const [only, another] = found;
+    if (only && !another) this.roles[only.at] = role;
+  }
+
+  private nameMetrics(targets: readonly (string | null | undefined)[]): void {
+    for (const { at, name } of this.columns) {
+      const isOpen = targets[at] === undefined && this.roles[at] === null;
+      if (!isOpen || at >= this.fieldCount || name.startsWith(IGNORED_PREFIX)) continue;
+      const word = canonicalWord(name);
+      this.roles[at] = word === VALUE ? word : (madeMetricName(name) ?? null);
+      if (this.roles[at] === null) this.refuse('header-invalid-column', unnamed(at, name));
+    }
+  }
+
+  private get isLong(): boolean {
+    return this.said.has(METRIC);
+  }
+
+  hasKeys(): boolean {
+    return this.hasTime() && this.hasEquipment();
+  }
+
+  private hasTime(): boolean {
+    return this.placeOf(TIMESTAMP) >= 0 || this.said.has(DATE);
+  }
+
+  private hasEquipment(): boolean {
+    return this.options.equipmentId !== undefined || this.placeOf(EQUIPMENT_ID) >= 0;
+  }
+
+  private placeOf(role: string): number {
+    return this.roles.indexOf(role);
+  }
+
+  read(): HeaderColumns {
+    this.refuseUnknown();
+    this.refuseMissing();
+    this.refuseTwice();
+    this.refuseMetrics();
+    const columns = this.columns.map(({ at, name, key }) => ({
+      key,
+      name,
+      role: this.roles[at] ?? null,
+    }));
+    const { faults } = this;
+    return { columns, faults, file: faults.length === 0 ? this.fileColumns() : undefined };
+  }
+
+  private fileColumns(): FileColumns {
+    const { equipmentId } = this.options;
+    const timestampAt = this.placeOf(TIMESTAMP);
+    return {
+      names: this.columns.map(({ name }) => name),
+      fieldCount: this.fieldCount,
+      equipment:
+        equipmentId === undefined ? { at: this.placeOf(EQUIPMENT_ID) } : { id: equipmentId },
+      timestampAt: timestampAt >= 0 ? [timestampAt] : [this.placeOf(DATE), this.placeOf(TIME)],
+      metrics: this.isLong ? [] : this.metrics(),
+      long: this.isLong
+        ? { metricAt: this.placeOf(METRIC), valueAt: this.placeOf(VALUE) }
+        : undefined,
+    };
+  }
+
+  private metrics(): FileColumns['metrics'] {
+    return this.columns.flatMap(({ at }) => {
+      const name = this.roles[at] ?? null;
+      return name === null || this.isKey(name) ? [] : [{ at, name }];
+    });
+  }
+
+  private isKey(role: string): boolean {
+    const { said } = this;
+    return (
+      role === EQUIPMENT_ID ||
+      role === TIMESTAMP ||
+      ((role === DATE || role === TIME || role === METRIC) && said.has(role))
+    );
+  }
+
+  private refuse(code: string, detail: string): void {
+    this.faults.push({ code, detail });
+  }
+
+  private refuseUnknown(): void {
+    if (this.unknown.length === 0) return;
+    const unknown = this.unknown.map(shown).join(', ');
+    this.refuse(
+      'header-missing-column',
+      `columns speaks of ${unknown}, which the header does not have: it has ${this.shownNames()}.`,
+    );
+  }
+
+  private refuseMissing(): void {
+    if (!this.hasTime()) {
+      this.refuse(
+        'header-missing-column',
+        `The header has no column timestamp; columns can say which one it is, or which are date and time: it has ${this.shownNames()}.`,
+      );
+    }
+    if (!this.hasEquipment()) {
+      this.refuse(
+        'header-missing-column',
+        `The header has no column equipmentId; columns can say which one it is, or equipmentId the equipment of the whole file: it has ${this.shownNames()}.`,
+      );
+    }
+    if (this.isLong && this.placeOf(VALUE) < 0) {
+      this.refuse(
+        'header-missing-column',
+        `The header has no column value beside that of the metric; columns can say which one it is: it has ${this.shownNames()}.`,
+      );
+    }
+  }
+
+  private refuseTwice(): void {
+    const places = new Map<string, number[]>();
+    for (const [at, role] of this.roles.entries()) {
+      if (role !== null) places.set(role, [...(places.get(role) ?? []), at]);
+    }
+    for (const [role, found] of places) {
+      if (found.length < 2) continue;
+      const keys = found.map((at) => shown(this.columns[at]?.key ?? '')).join(', ');
+      this.refuse(
+        'header-duplicate-column',
+        `The header names ${shown(role)} twice: ${keys}. columns can rename or leave out each of them.`,
+      );
+    }
+    if (this.options.equipmentId !== undefined && this.placeOf(EQUIPMENT_ID) >= 0) {
+      const key = this.columns[this.placeOf(EQUIPMENT_ID)]?.key ?? '';
+      this.refuse(
+        'header-duplicate-column',
+        `The whole file has one equipmentId, and the column ${shown(key)} another; columns can leave it out: {${JSON.stringify(key)}: null}.`,
+      );
+    }
+  }
+
+  private refuseMetrics(): void {
+    if (this.isLong) return;
+    const names = this.metrics().map(({ name }) => name.toLowerCase());
+    if (names.includes(METRIC) && names.includes(VALUE)) {
+      this.refuse(
+        'header-role-unsaid',
+        'The columns metric and value may be a long file, with a row for each value: then columns has {"metric": "metric", "value": "value"}; if not, rename them.',
+      );
+    }
+    if (names.length === 0 && this.faults.length === 0) {
+      this.refuse('header-no-metric', 'The header names no column with numbers, such as value.');
+    }
+    if (names.length > MAX_METRICS_PER_READING) {
+      this.refuse(
+        'too-many-metrics',
+        `The file has ${names.length} columns with numbers, and a reading at most ${MAX_METRICS_PER_READING} metrics. Leave some out with columns ({"name": null}) and import the file once more with the others: their values come to stand beside each other.`,
+      );
+    }
+  }
+
+  private shownNames(): string {
+    const names = this.columns.slice(0, this.fieldCount).map(({ key }) => shown(key));
+    return names.length > 20 ? `${names.slice(0, 20).join(', ')} …` : names.join(', ');
+  }
+}
+
+function unnamed(at: number, name: string): string {
+  const what = name === '' ? 'has no name' : `, ${shown(name)}, cannot be made a metric's name`;
+  return `Column ${at + 1} ${what}; columns can name it or leave it out: {${JSON.stringify(name.slice(0, SHOWN_LENGTH))}: null}.`;
+}
+
+function shown(name: string): string {
+  return `"${name.slice(0, SHOWN_LENGTH)}"`;
 }

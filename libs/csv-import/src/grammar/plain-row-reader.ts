@@ -1,130 +1,311 @@
+import { isUtf8 } from 'node:buffer';
 import {
+  decimalValue,
   isPlainDecimal,
   MAX_DECIMAL_DIGITS,
-  MAX_METRICS_PER_READING,
   powerOfTen,
-  type RowTable,
 } from '@sensorflow/sensor-data';
 import { CR, LF, QUOTE, SPACE } from '../text/csv-record.js';
-import type { EquipmentTable } from './equipment-table.js';
-import type { FileColumns } from './file-columns.js';
+import { metricsPerRow, type FileColumns } from './file-columns.js';
 import type { DecimalSign, Delimiter } from './import-options.js';
-import { IsoInstants, NOT_PLAIN, type PlainInstants } from './plain-instants.js';
-import type { TimestampReader } from './row-timestamp.js';
+import type { JudgedRows } from './judged-rows.js';
+import type { MissingCells } from './missing-cells.js';
+import { NOT_PLAIN, type PlainInstants } from './plain-instants.js';
+import { RowInstants } from './row-instants.js';
+import type { TimestampReader } from './timestamp-reader.js';
 
 const ZERO = 0x30;
+const PLUS = 0x2b;
 const MINUS = 0x2d;
+const TAB = 0x09;
 const DELETE = 0x7f;
 
 /** Roles of columns; metrics have their numbers. */
 const EQUIPMENT = -1;
 const TIMESTAMP = -2;
 const LEFT_OUT = -3;
+const DATE = -4;
+const TIME = -5;
+const METRIC = -6;
+const VALUE = -7;
+
+export interface PlainDialect {
+  readonly delimiter: Delimiter;
+  readonly decimal: DecimalSign;
+  readonly missing: MissingCells;
+  readonly timestamps: TimestampReader;
+  /** Whether a timestamp means the same wherever it stands in the file. */
+  readonly areTimestampsIndependent: boolean;
+  readonly maxRowBytes: number;
+}
 
 /**
- * Reads rows of the plainest kind from their bytes: no quotes, no blanks, ASCII alone, numbers of up to 15
- * digits without an exponent. It refuses whatever is not plain, sound or not, and knows no faults: the
- * careful way (`readFields`, `RowReader`) has the word on those, and says the same of the plain ones.
+ * Reads rows from their bytes whose cells are all sound: with or without quotes and blanks around them, numbers
+ * of up to 15 digits without an exponent. It refuses whatever is not plain, sound or not, and knows no faults:
+ * the careful way (`readFields`, `RowReader`) has the word on those, and says the same of the plain ones.
  */
 export class PlainRowReader {
   /** Of the row that was read. */
   cells = 0;
-  readonly instants: PlainInstants;
+  missing = 0;
+  equipment = 0;
+  hour = 0;
+  offsetNs = 0;
 
   private readonly roles: Int16Array;
   private readonly delimiter: number;
   private readonly decimal: number;
+  private readonly maxRowBytes: number;
+  private readonly missingCells: MissingCells;
+  private readonly plainInstants: PlainInstants | undefined;
+  private readonly instants: RowInstants | undefined;
+  private readonly maxCells: number;
+  /** Where date and time stand, when they are apart. */
+  private dateStart = 0;
+  private dateEnd = 0;
+  private timeStart = 0;
+  private timeEnd = 0;
+  /** Of a long file. */
+  private metric = 0;
+  private mantissa = 0;
+  private scale = 0;
+  /** Bytes beyond ASCII were passed over. */
+  private hasOthers = false;
+  private isRead = false;
 
   constructor(
-    columns: FileColumns,
-    dialect: { readonly delimiter: Delimiter; readonly decimal: DecimalSign },
-    private readonly maxRowBytes: number,
-    readTimestamp: TimestampReader,
+    private readonly columns: FileColumns,
+    dialect: PlainDialect,
   ) {
+    const { delimiter, decimal, missing, timestamps, maxRowBytes } = dialect;
     this.roles = rolesOf(columns);
-    this.delimiter = dialect.delimiter.charCodeAt(0);
-    this.decimal = dialect.decimal.charCodeAt(0);
-    this.instants = new IsoInstants(readTimestamp);
+    this.delimiter = delimiter.charCodeAt(0);
+    this.decimal = decimal.charCodeAt(0);
+    this.missingCells = missing;
+    this.maxRowBytes = maxRowBytes;
+    this.maxCells = metricsPerRow(columns);
+    this.instants = dialect.areTimestampsIndependent ? new RowInstants(timestamps) : undefined;
+    const isApart = columns.timestampAt.length > 1;
+    this.plainInstants = isApart ? undefined : timestamps.plainInstants(delimiter);
+  }
+
+  /** To be told before rows are read. */
+  setClock(nowEpochMs: number): void {
+    this.plainInstants?.setClock(nowEpochMs);
+    this.instants?.setClock(nowEpochMs);
   }
 
   /**
    * Reads the row that begins at `start` as the next one of the table, but does not add it; answers where the
    * row behind it begins, or NOT_PLAIN. A line end must follow somewhere.
    */
-  read(text: Uint8Array, start: number, table: RowTable, equipment: EquipmentTable): number {
-    const { roles } = this;
+  read(text: Uint8Array, start: number, rows: JudgedRows): number {
+    const { roles, delimiter } = this;
     const last = roles.length - 1;
     let at = start;
     this.cells = 0;
+    this.missing = 0;
+    this.hasOthers = false;
     for (let column = 0; column <= last; column += 1) {
-      at = this.readCell(text, at, roles[column] ?? LEFT_OUT, table, equipment);
+      at = this.readColumn(text, at, roles[column] ?? LEFT_OUT, rows);
       if (at === NOT_PLAIN) return NOT_PLAIN;
       if (column === last) break;
-      if (text[at] !== this.delimiter) return NOT_PLAIN;
+      if (text[at] !== delimiter) return NOT_PLAIN;
       at += 1;
     }
-    const isTooLong = at - start > this.maxRowBytes;
-    if (this.cells === 0 || this.cells > MAX_METRICS_PER_READING || isTooLong) return NOT_PLAIN;
+    // Behind the named columns there may be others that are always empty.
+    while (text[at] === delimiter) at = this.passBlanks(text, at + 1);
+    if (at - start > this.maxRowBytes || !this.complete(text, rows)) return NOT_PLAIN;
+    if (this.hasOthers && !isUtf8(text.subarray(start, at))) return NOT_PLAIN;
     if (text[at] === CR) at += 1;
     return text[at] === LF ? at + 1 : NOT_PLAIN;
+  }
+
+  /** One cell, with the quotes and the blanks around it. */
+  private readColumn(text: Uint8Array, start: number, role: number, rows: JudgedRows): number {
+    let at = start;
+    const first = text[at] ?? 0;
+    if (first === QUOTE) return this.readQuoted(text, at + 1, role, rows);
+    if (first === SPACE || first === TAB) {
+      at = this.passBlanks(text, at);
+      if (text[at] === QUOTE) return NOT_PLAIN;
+    }
+    at = this.readCell(text, at, role, rows);
+    if (at === NOT_PLAIN) return NOT_PLAIN;
+    const next = text[at] ?? 0;
+    return next === SPACE || next === TAB ? this.passBlanks(text, at) : at;
+  }
+
+  private readQuoted(text: Uint8Array, start: number, role: number, rows: JudgedRows): number {
+    let at = this.readCell(text, start, role, rows, true);
+    if (at === NOT_PLAIN || text[at] !== QUOTE) return NOT_PLAIN;
+    at += 1;
+    while (text[at] === SPACE) at += 1;
+    return at;
   }
 
   private readCell(
     text: Uint8Array,
     start: number,
     role: number,
-    table: RowTable,
-    equipment: EquipmentTable,
+    rows: JudgedRows,
+    isQuoted = false,
   ): number {
-    if (role >= 0) return this.readNumber(text, start, role, table);
-    if (role === TIMESTAMP) return this.instants.read(text, start);
-    if (role === LEFT_OUT) return this.skip(text, start);
-    const end = equipment.read(text, start);
-    return equipment.found < 0 ? NOT_PLAIN : end;
+    if (role >= 0 || role === VALUE) return this.readNumber(text, start, role, rows, isQuoted);
+    if (role === TIMESTAMP) return this.readTimestamp(text, start, isQuoted);
+    if (role === EQUIPMENT) {
+      const end = rows.equipment.read(text, start);
+      this.equipment = rows.equipment.found;
+      return this.equipment < 0 ? NOT_PLAIN : end;
+    }
+    if (role === METRIC) {
+      const end = rows.metrics.read(text, start);
+      this.metric = rows.metrics.found;
+      return this.metric < 0 ? NOT_PLAIN : end;
+    }
+    return role === LEFT_OUT
+      ? this.pass(text, start, isQuoted)
+      : this.keepPlace(text, start, role, isQuoted);
   }
 
-  /** An empty cell is no number, and no fault. */
-  private readNumber(text: Uint8Array, start: number, metric: number, table: RowTable): number {
-    const isNegative = text[start] === MINUS;
-    let at = isNegative ? start + 1 : start;
-    let digit = digitAt(text, at);
-    if (digit > 9) return isNegative ? NOT_PLAIN : start;
-    const first = at;
+  private readTimestamp(text: Uint8Array, start: number, isQuoted: boolean): number {
+    const { plainInstants } = this;
+    if (plainInstants) {
+      const end = plainInstants.read(text, start);
+      if (end !== NOT_PLAIN && this.isEnd(text[end] ?? 0, isQuoted)) {
+        this.hour = plainInstants.hour;
+        this.offsetNs = plainInstants.offsetNs;
+        this.isRead = true;
+        return end;
+      }
+    }
+    this.isRead = false;
+    return this.keepPlace(text, start, DATE, isQuoted);
+  }
+
+  private keepPlace(text: Uint8Array, start: number, role: number, isQuoted: boolean): number {
+    const end = this.endOfText(text, start, isQuoted);
+    if (role === DATE) {
+      this.dateStart = start;
+      this.dateEnd = end;
+    } else {
+      this.timeStart = start;
+      this.timeEnd = end;
+    }
+    return end;
+  }
+
+  /** What can only be known at the end of the row. */
+  private complete(text: Uint8Array, rows: JudgedRows): boolean {
+    const { columns, instants } = this;
+    if (!this.isRead || columns.timestampAt.length === 2) {
+      const { dateStart, dateEnd, timeStart, timeEnd } = this;
+      const isRead = instants?.read(text, dateStart, dateEnd, timeStart, timeEnd);
+      if (!instants || isRead !== true) return false;
+      this.hour = instants.hour;
+      this.offsetNs = instants.offsetNs;
+    }
+    if (columns.long && this.cells > 0) {
+      rows.table.setCell(0, this.metric, this.mantissa, this.scale);
+    }
+    return true;
+  }
+
+  /** A cell that means no value is no number, and no fault. */
+  private readNumber(
+    text: Uint8Array,
+    start: number,
+    role: number,
+    { table }: JudgedRows,
+    isQuoted: boolean,
+  ): number {
+    const sign = text[start];
+    let at = sign === MINUS || sign === PLUS ? start + 1 : start;
+    const written = at;
+    while (text[at] === ZERO) at += 1;
+    let first = at;
     let mantissa = 0;
+    let digit = digitAt(text, at);
     for (; digit <= 9; digit = digitAt(text, ++at)) mantissa = mantissa * 10 + digit;
     let digits = at - first;
-    if (digits > 1 && text[first] === ZERO) return NOT_PLAIN;
     let scale = 0;
+    let hasDigits = at > written;
     if (text[at] === this.decimal) {
-      const point = at;
       let zeros = 0;
+      first = at + 1;
       for (digit = digitAt(text, ++at); digit <= 9; digit = digitAt(text, ++at)) {
         mantissa = mantissa * 10 + digit;
         zeros = digit === 0 ? zeros + 1 : 0;
       }
-      scale = at - point - 1;
+      scale = at - first;
+      hasDigits ||= scale > 0;
       digits += scale;
-      if (scale === 0 || digits > MAX_DECIMAL_DIGITS) return NOT_PLAIN;
+      if (digits > MAX_DECIMAL_DIGITS) return NOT_PLAIN;
       if (zeros > 0) {
         scale -= zeros;
         mantissa /= powerOfTen(zeros);
       }
     }
-    if (digits > MAX_DECIMAL_DIGITS || this.cells >= table.stride) return NOT_PLAIN;
+    if (!hasDigits) return this.readMissing(text, start, isQuoted);
+    if (digits > MAX_DECIMAL_DIGITS || this.cells >= this.maxCells) return NOT_PLAIN;
     if (mantissa === 0) scale = 0;
     else if (!isPlainDecimal(mantissa, scale)) return NOT_PLAIN;
-    table.setCell(this.cells, metric, isNegative && mantissa !== 0 ? -mantissa : mantissa, scale);
+    const signed = sign === MINUS && mantissa !== 0 ? -mantissa : mantissa;
+    if (this.meansMissing(signed, scale)) {
+      this.missing += 1;
+      return at;
+    }
+    this.mantissa = signed;
+    this.scale = scale;
+    if (role >= 0) table.setCell(this.cells, role, signed, scale);
     this.cells += 1;
     return at;
   }
 
-  private skip(text: Uint8Array, start: number): number {
+  private meansMissing(mantissa: number, scale: number): boolean {
+    const { numbers } = this.missingCells;
+    return numbers.length > 0 && numbers.includes(decimalValue(mantissa, scale));
+  }
+
+  private readMissing(text: Uint8Array, start: number, isQuoted: boolean): number {
+    const end = this.endOfText(text, start, isQuoted);
+    if (!this.missingCells.hasBytes(text, start, end)) return NOT_PLAIN;
+    this.missing += 1;
+    return end;
+  }
+
+  /** Where a cell's text ends, without the blanks behind it. */
+  private endOfText(text: Uint8Array, start: number, isQuoted: boolean): number {
+    let end = start;
+    for (let at = start; ; at += 1) {
+      const byte = text[at] ?? LF;
+      if (byte === QUOTE || byte === LF || byte === CR) return end;
+      if (byte === this.delimiter && !isQuoted) return end;
+      if (byte !== SPACE && byte !== TAB) end = at + 1;
+    }
+  }
+
+  /** Whether the byte ends a cell, or its text. */
+  private isEnd(byte: number, isQuoted: boolean): boolean {
+    if (byte === QUOTE || byte === LF || byte === CR) return true;
+    return !isQuoted && (byte === this.delimiter || byte === SPACE || byte === TAB);
+  }
+
+  private pass(text: Uint8Array, start: number, isQuoted: boolean): number {
     const { delimiter } = this;
     for (let at = start; ; at += 1) {
       const byte = text[at] ?? LF;
-      if (byte === delimiter || byte === LF || byte === CR) return at;
-      if (byte < SPACE || byte >= DELETE || byte === QUOTE) return NOT_PLAIN;
+      if (byte === LF || byte === CR || byte === QUOTE) return at;
+      if (byte === delimiter && !isQuoted) return at;
+      if (byte < SPACE || byte === DELETE) return NOT_PLAIN;
+      if (byte > DELETE) this.hasOthers = true;
     }
+  }
+
+  private passBlanks(text: Uint8Array, start: number): number {
+    let at = start;
+    while (text[at] === SPACE || (text[at] === TAB && this.delimiter !== TAB)) at += 1;
+    return at;
   }
 }
 
@@ -133,10 +314,16 @@ function digitAt(text: Uint8Array, at: number): number {
   return ((text[at] ?? 0) - ZERO) >>> 0;
 }
 
-function rolesOf({ names, equipmentIdAt, timestampAt, metrics }: FileColumns): Int16Array {
-  const roles = new Int16Array(names.length).fill(LEFT_OUT);
+function rolesOf({ fieldCount, equipment, timestampAt, metrics, long }: FileColumns): Int16Array {
+  const roles = new Int16Array(fieldCount).fill(LEFT_OUT);
   for (const [number, { at }] of metrics.entries()) roles[at] = number;
-  roles[equipmentIdAt] = EQUIPMENT;
-  roles[timestampAt] = TIMESTAMP;
+  if ('at' in equipment) roles[equipment.at] = EQUIPMENT;
+  const [first, second] = timestampAt;
+  roles[first] = second === undefined ? TIMESTAMP : DATE;
+  if (second !== undefined) roles[second] = TIME;
+  if (long) {
+    roles[long.metricAt] = METRIC;
+    roles[long.valueAt] = VALUE;
+  }
   return roles;
 }

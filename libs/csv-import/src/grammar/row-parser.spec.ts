@@ -1,4 +1,12 @@
-import { accepted, instantFromEpochMs, instantToEpochMs, parseInstant } from '@sensorflow/kernel';
+import {
+  accepted,
+  instantFromEpochMs,
+  instantToEpochMs,
+  parseInstant,
+  type Fault,
+  type Instant,
+  type Parsed,
+} from '@sensorflow/kernel';
 import {
   Retention,
   RowTable,
@@ -8,6 +16,7 @@ import {
 } from '@sensorflow/sensor-data';
 import {
   array,
+  type Arbitrary,
   assert,
   asyncProperty,
   constantFrom,
@@ -22,11 +31,20 @@ import { splitRecords } from '../../../../test/support/split-records.js';
 import { readFields } from './csv-fields.js';
 import { RowReader } from './csv-row.js';
 import { EquipmentTable, MAX_EQUIPMENT } from './equipment-table.js';
-import { readColumns } from './file-columns.js';
-import type { DecimalSign, Delimiter } from './import-options.js';
-import { JudgedRows } from './judged-rows.js';
+import { metricsPerRow, readColumns } from './file-columns.js';
+import { timestampsOf } from './file-timestamps.js';
+import {
+  DEFAULT_OPTIONS,
+  type DecimalSign,
+  type Delimiter,
+  type ImportOptions,
+} from './import-options.js';
+import { JudgedRows, type CellCounts } from './judged-rows.js';
+import { MetricTable } from './metric-table.js';
+import { MissingCells } from './missing-cells.js';
+import { IsoInstants, type PlainInstants } from './plain-instants.js';
 import { NameCheck, RowParser, type RowGrammar } from './row-parser.js';
-import { timestampReader, type TimestampReader } from './row-timestamp.js';
+import { TimestampReader } from './timestamp-reader.js';
 
 const NOW_EPOCH_MS = Date.parse('2023-06-15T12:30:00Z');
 const START = { offset: 0, line: 2 };
@@ -38,6 +56,7 @@ interface File {
   readonly decimal: DecimalSign;
   readonly timezone?: string;
   readonly retentionDays?: number;
+  readonly options?: Partial<ImportOptions>;
 }
 
 const FILES: readonly File[] = [
@@ -51,6 +70,38 @@ const FILES: readonly File[] = [
   },
   { header: 'equipmentId\ta\ttimestamp', delimiter: '\t', decimal: '.', timezone: 'Asia/Kolkata' },
   { header: 'equipmentId,timestamp,value', delimiter: ',', decimal: '.', retentionDays: 30 },
+  {
+    header: 'timestamp;a;b;;',
+    delimiter: ';',
+    decimal: ',',
+    options: { equipmentId: 'EQ-9', missing: ['-200', 'off'] },
+  },
+  {
+    header: 'm,timestamp,equipmentId,n,_c',
+    delimiter: ',',
+    decimal: '.',
+    options: {
+      columns: new Map([
+        ['m', 'metric'],
+        ['n', 'value'],
+      ]),
+    },
+  },
+  {
+    header: 'n|d|m|t|_c',
+    delimiter: '|',
+    decimal: '.',
+    timezone: 'Europe/Berlin',
+    options: {
+      equipmentId: 'EQ-9',
+      columns: new Map([
+        ['m', 'metric'],
+        ['n', 'value'],
+        ['d', 'date'],
+        ['t', 'time'],
+      ]),
+    },
+  },
 ];
 
 const ids = oneof(
@@ -141,6 +192,8 @@ const numbers = oneof(
     '12,5',
   ),
   constantFrom('1234567890123456', '0.1234567890123456', '99999999999999.9', 'NaN', '1 000', '"5"'),
+  constantFrom('NaN', 'n/a', '-', '--', '---', '?', '-200', '-200,00', 'OFF', 'unknown', 'ok', '.'),
+  constantFrom('+23.5', '+.427', '00123.9629', '-0007', '5,', ',5', '+', '000', '-00.10', '#N/A'),
   constantFrom('0,5', '-3,1400', '1.234,5', '0x10', '5\t', '٣', '1e-100', '1e101', '000.1'),
   integer({ min: -999_999, max: 999_999 }).map((hundredths) => String(hundredths / 100)),
 );
@@ -148,34 +201,80 @@ const others = oneof(
   constantFrom('x'.repeat(300), '', 'note', 'a "b"', '"quoted"', 'é', '\u0007', '"open'),
   string({ maxLength: 3 }),
 );
+const names = oneof(
+  { weight: 4, arbitrary: constantFrom('temperature', 'pressure', 'flow') },
+  constantFrom('', 'Temp (C)', '1st', '$RT_OFF$', '"a"', 'm'.repeat(65)),
+);
+const days = constantFrom('2023-02-15', '2023-02-15', '2022-10-30', '2023-02-30', '', '15.02.2023');
+const timesOfDay = constantFrom('01:30:00', '02:59:59.5', '23:00:00Z', '', '25:00:00', '1:30');
+/** As a writer may dress a cell. */
+const dressed = (cell: Arbitrary<string>): Arbitrary<string> =>
+  tuple(
+    cell,
+    oneof(
+      { weight: 8, arbitrary: constantFrom((text: string) => text) },
+      constantFrom(
+        (text: string) => `"${text}"`,
+        (text: string) => `"${text}" `,
+        (text: string) => ` ${text}`,
+        (text: string) => `${text} \t`,
+        (text: string) => ` "${text}"`,
+        (text: string) => `" ${text}"`,
+        (text: string) => `"${text}"x`,
+        (text: string) => `'${text}`,
+      ),
+    ),
+  ).map(([text, dress]) => dress(text));
 const lineEnds = constantFrom('\n', '\n', '\n', '\r\n', '\r', '\n\n', '\n  \n', '\r\r\n');
 
+function cellsOf(name: string): Arbitrary<string> {
+  if (name === 'equipmentId') return ids;
+  if (name === 'timestamp') return instants;
+  if (name === 'd') return days;
+  if (name === 't') return timesOfDay;
+  if (name === 'm') return names;
+  if (name === '') return constantFrom('', '', '', ' ', '5');
+  return name.startsWith('_') ? others : numbers;
+}
+
 const lines = (header: string, delimiter: string) => {
-  const cells = header.split(delimiter).map((name) => {
-    if (name === 'equipmentId') return ids;
-    if (name === 'timestamp') return instants;
-    return name.startsWith('_') ? others : numbers;
-  });
+  const cells = header.split(delimiter).map((name) => dressed(cellsOf(name)));
   const plain = tuple(
     tuple(...cells),
-    constantFrom('', '', '', '', delimiter, `${delimiter}1`),
+    constantFrom('', '', '', '', delimiter, `${delimiter}1`, `${delimiter} ${delimiter}`),
     lineEnds,
   );
   return oneof(
     plain.map(([row, more, end]) => row.join(delimiter) + more + end),
-    constantFrom(`${header}\n`, '\ufeff', 'x'.repeat(300), '\0'.repeat(20), '\n', '\r'),
+    constantFrom(`${header}\n`, '\ufeff', 'x'.repeat(300), '\0'.repeat(20), '\n', '\r', '# n'),
   );
 };
 
 /** What became of a line: the reading in words, or the codes of its faults and what is shown of it. */
 type Verdicts = readonly (readonly [line: number, verdict: string])[];
 
-function grammarOf({ header, delimiter, decimal, timezone, retentionDays }: File): RowGrammar {
+interface Judgement {
+  readonly verdicts: Verdicts;
+  readonly emptyRows: number;
+  readonly cells: CellCounts;
+}
+
+function grammarOf({
+  header,
+  delimiter,
+  decimal,
+  timezone,
+  retentionDays,
+  options,
+}: File): RowGrammar {
+  const said = { ...DEFAULT_OPTIONS, decimal, timezone, ...options };
   return {
-    columns: readColumns(header, delimiter, { columns: new Map() }),
+    columns: readColumns(header, delimiter, { ...DEFAULT_OPTIONS, ...options }),
     delimiter,
     decimal,
-    readTimestamp: timestampReader(timezone, Retention.ofDays(retentionDays)),
+    missing: new MissingCells(options?.missing),
+    timestamps: timestampsOf(said, Retention.ofDays(retentionDays)),
+    areTimestampsIndependent: said.repeatedHour !== 'in-order',
     maxRowBytes: 256,
     maxBlockRows: 3,
   };
@@ -191,16 +290,23 @@ function inWords(equipmentId: string, timestamp: string, values: ReadonlyMap<str
   return JSON.stringify([equipmentId, timestamp, ...metrics.toSorted()]);
 }
 
-const byLine = (a: readonly [number, string], b: readonly [number, string]): number => a[0] - b[0];
+const byVerdict = (a: readonly [number, string], b: readonly [number, string]): number =>
+  a[0] - b[0] || (a[1] < b[1] ? -1 : 1);
+
+function codesOf(faults: readonly Fault[]): string {
+  return faults.map(({ code }) => code).join();
+}
 
 /** The careful way alone. */
 async function judgedCarefully(
   text: Buffer,
   file: File,
   grammar = grammarOf(file),
-): Promise<Verdicts> {
+): Promise<Judgement> {
   const reader = new RowReader(grammar.columns, grammar);
   const verdicts: [number, string][] = [];
+  let emptyRows = 0;
+  const cells = { accepted: 0, rejected: 0, missing: 0 };
   async function* whole(): AsyncGenerator<Buffer> {
     await Promise.resolve();
     yield text;
@@ -213,16 +319,21 @@ async function judgedCarefully(
       if (!own?.ok) verdicts.push([line, `${own?.fault} ${own?.shown.join('¦')}`]);
       else {
         const row = reader.read(own.fields, NOW_EPOCH_MS);
-        verdicts.push([
-          line,
-          row.ok
-            ? inWords(row.reading.equipmentId, row.reading.timestamp, row.reading.values)
-            : `${row.faults.map(({ code }) => code).join()} ${own.fields.join('¦')}`,
-        ]);
+        cells.accepted += row.cells.accepted;
+        cells.rejected += row.cells.rejected;
+        cells.missing += row.cells.missing;
+        if (!row.ok) verdicts.push([line, `${codesOf(row.faults)} ${own.fields.join('¦')}`]);
+        else {
+          const { equipmentId, timestamp, values } = row.reading;
+          const bad = row.badCells.map(({ fault }) => fault);
+          if (bad.length > 0) verdicts.push([line, `cells ${codesOf(bad)}`]);
+          if (values.size === 0) emptyRows += 1;
+          else verdicts.push([line, inWords(equipmentId, timestamp, values)]);
+        }
       }
     }
   }
-  return verdicts;
+  return { verdicts: verdicts.sort(byVerdict), emptyRows, cells };
 }
 
 class Anything extends NameCheck {
@@ -233,9 +344,10 @@ class Anything extends NameCheck {
 
 /** As an import does it, with the text in pieces of any size. */
 function judged(bytes: Buffer, grammar: RowGrammar, sizes: readonly number[]) {
-  const metrics = grammar.columns.metrics.map(({ name }) => name);
-  const table = new RowTable({ rows: ROWS, metrics: metrics.length, equipment: MAX_EQUIPMENT });
-  const rows = new JudgedRows(table, new EquipmentTable());
+  const metrics = metricsPerRow(grammar.columns);
+  const table = new RowTable({ rows: ROWS, metrics, equipment: MAX_EQUIPMENT });
+  const { metrics: named } = grammar.columns;
+  const rows = new JudgedRows(table, new EquipmentTable(), new MetricTable(named));
   const parser = new RowParser(grammar, new Anything(), START);
   let rest: Buffer = Buffer.alloc(0);
   for (let at = 0, cut = 0; at < bytes.length; cut += 1) {
@@ -245,9 +357,9 @@ function judged(bytes: Buffer, grammar: RowGrammar, sizes: readonly number[]) {
     at += size;
   }
   parser.parse(rest, true, rows, NOW_EPOCH_MS);
-  const verdicts: [number, string][] = rows.rejected.map(({ line, faults, cells }) => [
+  const verdicts: [number, string][] = rows.reported.map(({ line, isRejected, faults, cells }) => [
     line,
-    `${faults.map(({ code }) => code).join()} ${cells.join('¦')}`,
+    isRejected ? `${codesOf(faults)} ${cells.join('¦')}` : `cells ${codesOf(faults)}`,
   ]);
   for (let group = 0; group < table.groups; group += 1) {
     const equipmentId = rows.equipment.ids[table.equipmentOf(group)] ?? '';
@@ -262,20 +374,22 @@ function judged(bytes: Buffer, grammar: RowGrammar, sizes: readonly number[]) {
         const runs = new NumberRuns();
         runs.add(mantissa, scale);
         expect(runs.toString()).toBe(textOf(value));
-        values.set(metrics[table.metrics[at] ?? 0] ?? '', value);
+        values.set(rows.metrics.names[table.metrics[at] ?? 0] ?? '', value);
       }
       verdicts.push([table.lines[row] ?? 0, inWords(equipmentId, instant, values)]);
     }
   }
-  return { verdicts: verdicts.sort(byLine), place: parser.place };
+  const { emptyRows, cells } = rows;
+  return { verdicts: verdicts.sort(byVerdict), emptyRows, cells, place: parser.place };
 }
 
 /** How much of a long row is kept for the report may differ. */
-function brief(verdicts: Verdicts): Verdicts {
-  return verdicts.map(([line, verdict]) => [
-    line,
-    verdict.startsWith('row-too-long') ? 'row-too-long' : verdict,
-  ]);
+function brief({ verdicts, emptyRows, cells }: Judgement): Judgement {
+  const short = verdicts.map(
+    ([line, verdict]) =>
+      [line, verdict.startsWith('row-too-long') ? 'row-too-long' : verdict] as const,
+  );
+  return { verdicts: short, emptyRows, cells };
 }
 
 describe('plain rows, read from their bytes', () => {
@@ -287,9 +401,9 @@ describe('plain rows, read from their bytes', () => {
       // Of an encoding that is none, now and then.
       asyncProperty(texts, sizes, constantFrom('utf8', 'latin1'), async (rows, cuts, encoding) => {
         const text = Buffer.from(rows.join(''), encoding);
-        const { verdicts, place } = judged(text, grammarOf(file), cuts);
-        expect(brief(verdicts)).toEqual(brief(await judgedCarefully(text, file)));
-        expect(place.offset).toBe(text.length);
+        const judgement = judged(text, grammarOf(file), cuts);
+        expect(brief(judgement)).toEqual(brief(await judgedCarefully(text, file)));
+        expect(judgement.place.offset).toBe(text.length);
       }),
       { numRuns: 1000 },
     );
@@ -309,18 +423,26 @@ describe('plain rows, read from their bytes', () => {
     const file: File = { header: 'equipmentId,timestamp,value', delimiter: ',', decimal: '.' };
     const text = Buffer.from('EQ-1,2023-02-15T01:10:00Z,1\nEQ-1,2023-02-15T01:50:00Z,2\n');
     // Its clocks skip the time from 01:20 to 01:30, and show that from 01:50 to 02:00 twice.
-    const readTimestamp: TimestampReader = (written) => {
-      const instant = parseInstant(written);
-      const isLate = instant.ok && instant.value > '2023-02-15T01:20';
-      return isLate
-        ? accepted(instantFromEpochMs(instantToEpochMs(instant.value) - 600_000))
-        : instant;
-    };
-    const grammar = { ...grammarOf(file), readTimestamp };
+    const timestamps = new (class extends TimestampReader {
+      readonly state = '';
+
+      override read(written: string): Parsed<Instant> {
+        const instant = parseInstant(written);
+        const isLate = instant.ok && instant.value > '2023-02-15T01:20';
+        return isLate
+          ? accepted(instantFromEpochMs(instantToEpochMs(instant.value) - 600_000))
+          : instant;
+      }
+
+      override plainInstants(): PlainInstants {
+        return new IsoInstants((written) => this.read(written));
+      }
+    })();
+    const grammar = { ...grammarOf(file), timestamps };
 
     const { verdicts } = judged(text, grammar, []);
 
-    expect(verdicts).toEqual(await judgedCarefully(text, file, grammar));
+    expect(verdicts).toEqual((await judgedCarefully(text, file, grammar)).verdicts);
     expect(verdicts[1]?.[1]).toContain('01:40');
   });
 });

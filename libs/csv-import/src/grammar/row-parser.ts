@@ -12,13 +12,14 @@ import {
 import { LF, type RecordBlock, type TextPlace } from '../text/csv-record.js';
 import { RecordSplitter } from '../text/record-splitter.js';
 import { readFields, type FieldsFault, type RecordFields } from './csv-fields.js';
-import { NO_TAGS, RowReader } from './csv-row.js';
+import { NO_TAGS, RowReader, type BadCell, type ParsedRow } from './csv-row.js';
 import type { FileColumns } from './file-columns.js';
 import type { DecimalSign, Delimiter } from './import-options.js';
-import type { JudgedRows } from './judged-rows.js';
+import { NO_CELLS, type JudgedRows } from './judged-rows.js';
+import type { MissingCells } from './missing-cells.js';
 import { NOT_PLAIN } from './plain-instants.js';
 import { PlainRowReader } from './plain-row-reader.js';
-import type { TimestampReader } from './row-timestamp.js';
+import type { TimestampReader } from './timestamp-reader.js';
 
 /** Whether an equipment may have these metrics; told at once, or not known yet. */
 export abstract class NameCheck {
@@ -30,7 +31,10 @@ export interface RowGrammar {
   readonly columns: FileColumns;
   readonly delimiter: Delimiter;
   readonly decimal: DecimalSign;
-  readonly readTimestamp: TimestampReader;
+  readonly missing: MissingCells;
+  readonly timestamps: TimestampReader;
+  /** Whether a timestamp means the same wherever it stands in the file. */
+  readonly areTimestampsIndependent: boolean;
   readonly maxRowBytes: number;
   /** Rows that are not plain are read together, so many at most. */
   readonly maxBlockRows: number;
@@ -41,7 +45,9 @@ const DETAILS: Readonly<Record<FieldsFault, string>> = {
   'quote-malformed': 'A closing quote must be followed by the delimiter or the end of the line.',
   'embedded-newline': 'A field runs over a line end.',
   'row-too-long': 'The row is longer than 64 KiB.',
-  'encoding-invalid': 'The row is not valid text in the encoding of the file.',
+  'zero-bytes': 'Zero bytes stand where a row was, as a loss of power leaves them.',
+  'encoding-invalid':
+    'The row is not valid text in the encoding of the file; the option encoding can name another.',
 };
 /** So many plain rows in a row, and the next one that is not is taken for an exception again. */
 const MANY_PLAIN_ROWS = 64;
@@ -54,7 +60,6 @@ export class RowParser {
   private readonly plain: PlainRowReader;
   private readonly careful: RowReader;
   private readonly splitter: RecordSplitter;
-  private readonly metricNumbers: ReadonlyMap<string, number>;
   private carefulRows = 1;
 
   constructor(
@@ -62,11 +67,10 @@ export class RowParser {
     private readonly names: NameCheck,
     place: TextPlace,
   ) {
-    const { columns, delimiter, decimal, maxRowBytes, readTimestamp } = grammar;
-    this.plain = new PlainRowReader(columns, { delimiter, decimal }, maxRowBytes, readTimestamp);
-    this.careful = new RowReader(columns, { decimal, readTimestamp });
+    const { columns, delimiter, maxRowBytes } = grammar;
+    this.plain = new PlainRowReader(columns, grammar);
+    this.careful = new RowReader(columns, grammar);
     this.splitter = new RecordSplitter(place, delimiter, maxRowBytes);
-    this.metricNumbers = new Map(columns.metrics.map(({ name }, number) => [name, number]));
   }
 
   /** Where the next row begins. */
@@ -74,16 +78,23 @@ export class RowParser {
     return this.splitter.place;
   }
 
+  /** What the timestamps of the rows in front of it leave behind for those that come. */
+  get timeState(): string {
+    return this.grammar.timestamps.state;
+  }
+
   /**
    * Judges rows for as long as there are whole ones, and room for them. Answers how many bytes need not be
    * shown again. `final`: no bytes will follow.
    */
   parse(text: Buffer, final: boolean, rows: JudgedRows, nowEpochMs: number): number {
-    this.plain.instants.setClock(nowEpochMs);
+    this.plain.setClock(nowEpochMs);
+    const { equipment } = this.grammar.columns;
+    if ('id' in equipment) this.plain.equipment = rows.equipment.numberOf(equipment.id);
     const plainEnd = text.lastIndexOf(LF) + 1;
     for (let at = 0; ;) {
       if (!this.splitter.isInsideRow) at += this.parsePlain(text, at, plainEnd, rows);
-      const room = Math.min(this.carefulRows, rows.room, rows.equipment.room);
+      const room = Math.min(this.carefulRows, rows.room, rows.roomForNames);
       if (room <= 0) return at;
       const { block, consumed } = this.splitter.split(text.subarray(at), final, room);
       at += consumed;
@@ -95,17 +106,23 @@ export class RowParser {
   private parsePlain(text: Buffer, start: number, end: number, rows: JudgedRows): number {
     const { plain, names } = this;
     const { table, equipment } = rows;
-    const { instants } = plain;
     const { line } = this.splitter.place;
     let at = start;
     let count = 0;
     for (let { room } = rows; at < end && count < room; count += 1) {
-      const next = plain.read(text, at, table, equipment);
+      const next = plain.read(text, at, rows);
       if (next === NOT_PLAIN) break;
-      const { found } = equipment;
-      if (names.admits(equipment.ids[found] ?? '', found, table, plain.cells)) {
-        table.addRow(found, instants.hour, instants.offsetNs, line + count, plain.cells);
-      } else this.doubtPlain(text.subarray(at, next), line + count, rows);
+      const { cells, missing, equipment: found } = plain;
+      if (cells === 0) rows.emptyRows += 1;
+      else if (names.admits(equipment.ids[found] ?? '', found, table, cells)) {
+        table.addRow(found, plain.hour, plain.offsetNs, line + count, cells);
+      } else {
+        this.doubtPlain(text.subarray(at, next), line + count, rows);
+        at = next;
+        continue;
+      }
+      rows.acceptedCells += cells;
+      rows.missingCells += missing;
       at = next;
     }
     this.splitter.pass(at - start, count);
@@ -114,23 +131,24 @@ export class RowParser {
   }
 
   private doubtPlain(text: Buffer, line: number, rows: JudgedRows): void {
-    const cells = text.toString('latin1').trimEnd().split(this.grammar.delimiter);
+    const cells = text.toString('utf8').trimEnd().split(this.grammar.delimiter);
     rows.doubtful.push({ line, cells, reading: this.plainReading(rows) });
+    rows.missingCells += this.plain.missing;
   }
 
-  private plainReading({ table, equipment }: JudgedRows): Reading {
-    const { cells, instants } = this.plain;
-    const hours = Math.floor(instants.offsetNs / HOUR_NS);
-    const hour = hourOfNumber(instants.hour + hours);
+  private plainReading({ table, equipment, metrics }: JudgedRows): Reading {
+    const { plain } = this;
+    const hours = Math.floor(plain.offsetNs / HOUR_NS);
+    const hour = hourOfNumber(plain.hour + hours);
     const values = new Map<string, number>();
     const first = table.count * table.stride;
-    for (let at = first; at < first + cells; at += 1) {
-      const name = this.grammar.columns.metrics[table.metrics[at] ?? 0]?.name ?? '';
+    for (let at = first; at < first + plain.cells; at += 1) {
+      const name = metrics.names[table.metrics[at] ?? 0] ?? '';
       values.set(name, decimalValue(table.mantissas[at] ?? 0, table.scales[at] ?? 0));
     }
     return {
-      equipmentId: equipment.ids[equipment.found] ?? '',
-      timestamp: instantAt(hour, instants.offsetNs - hours * HOUR_NS),
+      equipmentId: equipment.ids[plain.equipment] ?? '',
+      timestamp: instantAt(hour, plain.offsetNs - hours * HOUR_NS),
       values,
       tags: NO_TAGS,
     };
@@ -149,32 +167,62 @@ export class RowParser {
   private judge(line: number, fields: RecordFields, rows: JudgedRows, nowEpochMs: number): void {
     if (!fields.ok) {
       const { fault: code, shown: cells } = fields;
-      rows.rejected.push({ line, cells, faults: [{ code, detail: DETAILS[code] }] });
+      const faults = [{ code, detail: DETAILS[code] }] as const;
+      rows.reported.push({ line, isRejected: true, cells, faults });
       return;
     }
     const { fields: cells } = fields;
     const row = this.careful.read(cells, nowEpochMs);
-    if (!row.ok) rows.rejected.push({ line, cells, faults: row.faults });
-    else if (!this.add(line, row.reading, rows, this.names)) {
-      rows.doubtful.push({ line, cells, reading: row.reading });
+    if (!row.ok) {
+      rows.reported.push({ line, isRejected: true, cells, faults: row.faults });
+      rows.count(row.cells);
+    } else this.take(line, cells, row, rows);
+  }
+
+  private take(
+    line: number,
+    cells: readonly string[],
+    { reading, cells: counts, badCells }: ParsedRow & { readonly ok: true },
+    rows: JudgedRows,
+  ): void {
+    const [first, ...rest] = badCells.map(({ fault }) => fault);
+    if (first) {
+      const shown = this.withoutStored(cells, badCells);
+      rows.reported.push({ line, isRejected: false, cells: shown, faults: [first, ...rest] });
     }
+    if (reading.values.size === 0) rows.emptyRows += 1;
+    else if (!this.add(line, reading, rows, this.names)) {
+      rows.doubtful.push({ line, cells, reading });
+      rows.count({ ...counts, accepted: 0 });
+      return;
+    }
+    rows.count(counts);
+  }
+
+  /** What is to be corrected, and whose it is: correcting it brings nothing a second time. */
+  private withoutStored(cells: readonly string[], badCells: readonly BadCell[]): readonly string[] {
+    const shown = [...cells];
+    const bad = new Set(badCells.map(({ at }) => at));
+    for (const { at } of this.grammar.columns.metrics) if (!bad.has(at)) shown[at] = '';
+    return shown;
   }
 
   /** Adds a reading whose names are admitted. There must be room for it. */
   addAdmitted(line: number, reading: Reading, rows: JudgedRows): void {
     this.add(line, reading, rows, undefined);
+    rows.count({ ...NO_CELLS, accepted: reading.values.size });
   }
 
   private add(
     line: number,
     { equipmentId, timestamp, values }: Reading,
-    { table, equipment }: JudgedRows,
+    { table, equipment, metrics }: JudgedRows,
     names: NameCheck | undefined,
   ): boolean {
     const number = equipment.numberOf(equipmentId);
     let cells = 0;
     for (const [name, value] of values) {
-      table.setNumber(cells, this.metricNumbers.get(name) ?? 0, value);
+      table.setNumber(cells, metrics.numberOf(name), value);
       cells += 1;
     }
     if (names && !names.admits(equipmentId, number, table, cells)) return false;

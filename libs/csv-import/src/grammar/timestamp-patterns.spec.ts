@@ -2,9 +2,10 @@ import { Retention, hourOfNumber, instantAt, HOUR_NS } from '@sensorflow/sensor-
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatsThatFit } from './formats-that-fit.js';
+import type { RepeatedHour } from './import-options.js';
 import { NOT_PLAIN, type PlainInstants } from './plain-instants.js';
 import { parseTimestampFormat } from './timestamp-format.js';
-import { timestampReader, type RepeatedHour } from './timestamp-reader.js';
+import { timestampReader } from './timestamp-reader.js';
 import { parseTimezone } from './timezone.js';
 
 const NOW = Date.UTC(2026, 0, 1);

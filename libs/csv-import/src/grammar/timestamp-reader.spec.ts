@@ -1,7 +1,8 @@
 import { Retention } from '@sensorflow/sensor-data';
 import { describe, expect, it } from 'vitest';
 import { parseTimestampFormat } from './timestamp-format.js';
-import { timestampReader, type RepeatedHour, type TimestampReader } from './timestamp-reader.js';
+import type { RepeatedHour } from './import-options.js';
+import { timestampReader, type TimestampReader } from './timestamp-reader.js';
 import { parseTimezone } from './timezone.js';
 
 const NOW = Date.UTC(2026, 0, 1);

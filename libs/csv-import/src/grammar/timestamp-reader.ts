@@ -8,7 +8,7 @@ import {
   type Parsed,
 } from '@sensorflow/kernel';
 import { parseReadingTimestamp, withinAcceptedTime, type Retention } from '@sensorflow/sensor-data';
-import type { DecimalSign } from './import-options.js';
+import type { DecimalSign, RepeatedHour } from './import-options.js';
 import { EpochTime, ExcelTime } from './numeric-time.js';
 import { PatternTime } from './pattern-time.js';
 import { FormatInstants, IsoInstants, NoInstants, type PlainInstants } from './plain-instants.js';
@@ -16,10 +16,6 @@ import { RepeatedHours, type LocalTime } from './repeated-hours.js';
 import type { TimestampFormat } from './timestamp-format.js';
 import { ZoneClock, type Timezone } from './timezone.js';
 import { MISMATCH, NOT_A_DATE, OFFSET_INVALID, type WrittenTime } from './written-time.js';
-
-/** What a local time means that the clocks showed twice. */
-export const REPEATED_HOURS = ['reject', 'in-order', 'summer', 'winter'] as const;
-export type RepeatedHour = (typeof REPEATED_HOURS)[number];
 
 /** How the timestamps of a file are to be read. */
 export interface TimestampOptions {

@@ -79,7 +79,19 @@ function faultsIn({ body }: { body: { errors: readonly Fault[] } }): readonly st
 
 describe('POST /sensor-data/upload-csv', () => {
   it('keeps what was asked for', async () => {
-    const options = { timezone: 'Europe/Berlin', delimiter: ';', decimal: ',', dryRun: true };
+    const options = {
+      equipmentId: 'EQ-1',
+      headerLine: 0,
+      names: ['T', 'P'],
+      timestampFormat: 'dd.MM.yyyy HH:mm',
+      timezone: 'UTC+1',
+      repeatedHour: 'in-order',
+      delimiter: ';',
+      decimal: ',',
+      encoding: 'windows-1252',
+      missing: ['-200'],
+      dryRun: true,
+    };
 
     const { status, body } = await open({ ...valid, ...options, columns: { T: null, P: 'p' } });
 
@@ -93,7 +105,7 @@ describe('POST /sensor-data/upload-csv', () => {
     expect(kept?.options).toStrictEqual({ ...options, columns });
   });
 
-  it.each(['timezone', 'delimiter', 'decimal', 'columns', 'dryRun'])(
+  it.each(Object.keys(DEFAULT_OPTIONS))(
     'takes null for the option %s as if it were absent',
     async (option) => {
       const { status, body } = await open({ ...valid, [option]: null });

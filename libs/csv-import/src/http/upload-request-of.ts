@@ -1,7 +1,7 @@
 import { DomainError, type InputFault } from '@sensorflow/kernel';
 import { requestValidationPipe } from '@sensorflow/platform/http/request-validation.pipe.js';
-import { parseColumns } from '../grammar/import-options.js';
 import type { UploadRequest } from '../job/upload-request.js';
+import { toImportOptions } from './file-options.body.js';
 import { NewImportBody } from './new-import.body.js';
 
 const SHAPE = requestValidationPipe();
@@ -37,15 +37,7 @@ function sizeIn(body: unknown): number {
   return isObject && typeof body.size === 'number' ? body.size : 0;
 }
 
-function toUploadRequest({ fileName, size, ...options }: NewImportBody): UploadRequest {
-  const columns = options.columns && parseColumns(options.columns);
-  return {
-    fileName,
-    size,
-    timezone: options.timezone ?? undefined,
-    delimiter: options.delimiter ?? undefined,
-    decimal: options.decimal ?? undefined,
-    columns: columns?.ok === true ? columns.value : undefined,
-    dryRun: options.dryRun ?? undefined,
-  };
+function toUploadRequest(body: NewImportBody): UploadRequest {
+  const { fileName, size } = body;
+  return { fileName, size, ...toImportOptions(body) };
 }

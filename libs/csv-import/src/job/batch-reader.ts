@@ -5,6 +5,9 @@ import {
   type RowTable,
 } from '@sensorflow/sensor-data';
 import { EquipmentTable } from '../grammar/equipment-table.js';
+import type { FileColumns } from '../grammar/file-columns.js';
+import { NO_CELLS } from '../grammar/judged-rows.js';
+import { MetricTable } from '../grammar/metric-table.js';
 import type { RowParser } from '../grammar/row-parser.js';
 import { UnreadText } from '../text/unread-text.js';
 import type { BatchPace } from './batch-pace.js';
@@ -20,6 +23,7 @@ export type Handover = 'out-of-time' | 'turn-over';
 /** Everything about one file that its rows are read with. */
 export interface ReadContext {
   readonly rows: OpenRows;
+  readonly columns: FileColumns;
   readonly parser: RowParser;
   readonly names: MetricNameLimit;
   readonly admission: NameAdmission;
@@ -44,20 +48,24 @@ export class BatchReader {
   /** Whether more of the file is needed to go on. */
   private isUsedUp = true;
   private equipment = new EquipmentTable();
+  private metrics: MetricTable;
 
   constructor(
     private readonly context: ReadContext,
     private readonly watch: ReadWatch,
   ) {
     this.text = new UnreadText(context.rows.bytes, context.limits.pieceBytes);
+    this.metrics = new MetricTable(context.columns.metrics);
+    context.admission.begin(this.metrics.names);
   }
 
   open(table: RowTable): RowBatch {
-    if (this.equipment.room === 0) {
+    if (this.equipment.room === 0 || this.metrics.room === 0) {
       this.equipment = new EquipmentTable();
-      this.context.admission.forget();
+      this.metrics = new MetricTable(this.context.columns.metrics);
+      this.context.admission.begin(this.metrics.names);
     }
-    return new RowBatch(table, this.equipment, this.context.clock.nowEpochMs());
+    return new RowBatch(table, this.equipment, this.metrics, this.context.clock.nowEpochMs());
   }
 
   /**
@@ -73,8 +81,9 @@ export class BatchReader {
       this.parse(batch);
       const interrupted = await this.settleDoubts(batch);
       if (interrupted) return interrupted;
-      this.reportRejected(batch);
-      batch.mark(parser.place, rows.processed(parser.place));
+      this.report(batch);
+      const { place, timeState } = parser;
+      batch.mark({ place, bytesProcessed: rows.processed(place), timeState });
       if (this.text.isLast && this.isUsedUp) return 'complete';
       const handover = await this.watch.handover();
       if (handover) return handover;
@@ -90,7 +99,7 @@ export class BatchReader {
     const { parser, clock } = this.context;
     const { bytes, isLast } = this.text;
     this.text.use(parser.parse(bytes, isLast, rows, clock.nowEpochMs()));
-    this.isUsedUp = rows.room > 0 && rows.equipment.room > 0;
+    this.isUsedUp = rows.room > 0 && rows.roomForNames > 0;
   }
 
   /**
@@ -107,7 +116,10 @@ export class BatchReader {
       if (throttled.length === 0) {
         for (const { line, cells, reading } of rows.doubtful.splice(0)) {
           if (!verdicts.has(reading)) parser.addAdmitted(line, reading, rows);
-          else rows.rejected.push({ line, cells, faults: [TOO_MANY_METRIC_NAMES] });
+          else {
+            rows.reported.push({ line, isRejected: true, cells, faults: [TOO_MANY_METRIC_NAMES] });
+            rows.count({ ...NO_CELLS, rejected: reading.values.size });
+          }
         }
         break;
       }
@@ -120,10 +132,11 @@ export class BatchReader {
   }
 
   /** In the order of the file: what was in doubt comes late. */
-  private reportRejected(batch: RowBatch): void {
-    const rejected = batch.rows.rejected.splice(0).sort((a, b) => a.line - b.line);
-    for (const row of rejected) {
-      batch.report({ line: row.line, text: this.context.report.rejected(row) });
+  private report(batch: RowBatch): void {
+    const reported = batch.rows.reported.splice(0).sort((a, b) => a.line - b.line);
+    for (const row of reported) {
+      batch.report({ line: row.line, text: this.context.report.reported(row) });
+      if (row.isRejected) batch.rejectedRows += 1;
     }
   }
 

@@ -5,10 +5,10 @@ import {
   MAX_BLOCKS_PER_CALL,
   type ImportSealer,
   type ReadingWriter,
-  type RowTable,
   type SealedRows,
   type StoredBlock,
 } from '@sensorflow/sensor-data';
+import { NO_CELLS, type JudgedRows } from '../grammar/judged-rows.js';
 import type { RowText } from '../grammar/row-text.js';
 import type { ImportedHour } from '../undo/import-manifest.js';
 import type { ManifestWriter } from '../undo/manifest-writer.js';
@@ -29,6 +29,8 @@ const NOT_STORABLE: Fault = {
   detail: 'The store cannot hold this reading. The row is shown as it was understood.',
 };
 
+const NO_RESULT: BlockResult = { accepted: 0, rejected: 0, cells: NO_CELLS, report: [] };
+
 interface RefusedRow {
   readonly row: number;
   readonly block: StoredBlock;
@@ -42,7 +44,6 @@ export interface WriteContext {
   readonly sealer: ImportSealer;
   /** Names the hours of blocks before they are sent. */
   readonly manifest: ManifestWriter;
-  readonly metrics: readonly string[];
   readonly rowText: RowText;
   readonly report: ErrorReport;
   readonly dryRun: boolean;
@@ -123,11 +124,14 @@ export class BatchWriter {
   }
 
   /** The blocks of the batch as calls take them, each sealed when it is about to leave. */
-  private *chunksOf({ rows: { table, equipment } }: RowBatch): Generator<readonly SealedRows[]> {
-    const { dryRun, sealer, metrics } = this.context;
+  private *chunksOf({
+    rows: { table, equipment, metrics },
+  }: RowBatch): Generator<readonly SealedRows[]> {
+    const { dryRun, sealer } = this.context;
     if (dryRun) return;
     let chunk: SealedRows[] = [];
-    for (const sealed of sealer.seal(table, { equipmentIds: equipment.ids, metrics })) {
+    const names = { equipmentIds: equipment.ids, metrics: metrics.names };
+    for (const sealed of sealer.seal(table, names)) {
       chunk.push(sealed);
       if (chunk.length < MAX_BLOCKS_PER_CALL) continue;
       yield chunk;
@@ -174,23 +178,29 @@ export class BatchWriter {
 
   private resultOf(batch: RowBatch, refused: readonly RefusedRow[]): BlockResult {
     const { upTo, reportLines } = batch;
-    if (!upTo) return { accepted: 0, rejected: [] };
+    if (!upTo) return NO_RESULT;
+    const { table } = batch.rows;
     const counted = refused.filter(({ row }) => row < upTo.readings);
     const lines = reportLines.slice(0, upTo.reportLines);
     if (counted.length > 0) {
-      lines.push(...counted.map((row) => this.refusedLine(batch.rows.table, row)));
+      lines.push(...counted.map((row) => this.refusedLine(batch.rows, row)));
       lines.sort((a, b) => a.line - b.line);
     }
+    const cells = counted.reduce((sum, { row }) => sum + (table.cellCounts[row] ?? 0), 0);
+    const { accepted, rejected, missing } = upTo.cells;
     return {
-      accepted: upTo.readings - counted.length,
-      rejected: lines.map(({ text }) => text),
+      accepted: upTo.readings + upTo.emptyRows - counted.length,
+      rejected: upTo.rejectedRows + counted.length,
+      cells: { accepted: accepted - cells, rejected: rejected + cells, missing },
+      report: lines.map(({ text }) => text),
     };
   }
 
-  private refusedLine(table: RowTable, { row, block }: RefusedRow): ReportLine {
+  private refusedLine({ table, metrics }: JudgedRows, { row, block }: RefusedRow): ReportLine {
     const line = table.lines[row] ?? 0;
-    const cells = this.context.rowText.cellsOf(table, row, hourOfBlock(block));
-    return { line, text: this.context.report.rejected({ line, cells, faults: [NOT_STORABLE] }) };
+    const cells = this.context.rowText.cellsOf(table, row, hourOfBlock(block), metrics.names);
+    const refused = { line, isRejected: true, cells, faults: [NOT_STORABLE] } as const;
+    return { line, text: this.context.report.reported(refused) };
   }
 }
 

@@ -214,7 +214,7 @@ describe('the limits of a run', () => {
     expect(report.at(-1)).toEqual([
       '',
       'report-full',
-      `${101 - report.length} more rejected rows are not listed.`,
+      `${101 - report.length} more rows with faults are not listed.`,
     ]);
     expect(report.length).toBeGreaterThan(5);
   });

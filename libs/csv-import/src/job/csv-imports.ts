@@ -1,6 +1,7 @@
 import { DomainError, type Clock, type InputFault, type WorkBudget } from '@sensorflow/kernel';
 import { setImmediate } from 'node:timers/promises';
 import {
+  hasFaults,
   isFinished,
   isGzipName,
   type ImportCreator,
@@ -163,7 +164,7 @@ export class CsvImports {
   }
 
   private async shown(record: ImportRecord, status: ShownImport['status']): Promise<ShownImport> {
-    const hasReport = isFinished(record) && record.checkpoint.rows.rejected > 0;
+    const hasReport = isFinished(record) && hasFaults(record.checkpoint);
     const errorReportUrl = hasReport
       ? await this.ports.storage.presignReport(
           record.uploadId,
@@ -208,5 +209,5 @@ function maySee({ seesAll, subject }: ImportViewer, { createdBy }: ImportRecord)
 }
 
 function reportName(fileName: string): string {
-  return `${fileName.replace(/\.csv(?:\.gz)?$/i, '')}.errors.csv`;
+  return `${fileName.replace(/\.(?:csv|tsv|txt|dat)(?:\.gz)?$/i, '')}.errors.csv`;
 }

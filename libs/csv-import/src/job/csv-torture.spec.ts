@@ -17,6 +17,8 @@ interface TortureCase {
   readonly failure?: string;
   /** When it is not one reading a row. */
   readonly readings?: number;
+  /** Reported rows that are accepted all the same. */
+  readonly badCells?: number;
 }
 
 const T = (minute: number): string => `2023-02-15T00:${String(minute % 60).padStart(2, '0')}:00Z`;
@@ -87,10 +89,21 @@ const STRUCTURE: readonly TortureCase[] = [
     accepted: 1,
   },
   {
-    name: '14b a column that cannot be one',
-    file: `${HEAD.trimEnd()},Druck (bar)\n`,
+    name: '14b columns whose names are made those of metrics',
+    file: `${HEAD.trimEnd()},Druck (bar),PM2.5(µg/m³),1st\n${row(1).trimEnd()},2,3,4\n`,
+    accepted: 1,
+  },
+  {
+    name: '14d a column that cannot be one',
+    file: `${HEAD.trimEnd()},温度\n`,
     accepted: 0,
     failure: 'header-invalid-column',
+  },
+  {
+    name: '14e columns that come to have one name',
+    file: `${HEAD.trimEnd()},T (C),T [C]\n`,
+    accepted: 0,
+    failure: 'header-duplicate-column',
   },
   {
     name: '14c a column with _ is ignored',
@@ -128,10 +141,15 @@ const STRUCTURE: readonly TortureCase[] = [
     failure: 'too-many-columns',
   },
   {
-    name: '18b 65 metrics in one row',
-    file: `equipmentId,timestamp${Array.from({ length: 65 }, (_, i) => `,m${i}`).join('')}\nEQ-1,${T(1)}${',1'.repeat(65)}\nEQ-1,${T(2)}${',1'.repeat(64)},\n`,
+    name: '18b 65 columns of metrics',
+    file: `equipmentId,timestamp${Array.from({ length: 65 }, (_, i) => `,m${i}`).join('')}\nEQ-1,${T(1)}${',1'.repeat(65)}\n`,
+    accepted: 0,
+    failure: 'too-many-metrics',
+  },
+  {
+    name: '18c 64 columns of metrics',
+    file: `equipmentId,timestamp${Array.from({ length: 64 }, (_, i) => `,m${i}`).join('')}\nEQ-1,${T(1)}${',1'.repeat(64)}\n`,
     accepted: 1,
-    rejected: [bad(2, 'too-many-metrics')],
   },
   {
     name: '19 a row of 1 MB',
@@ -156,6 +174,123 @@ const STRUCTURE: readonly TortureCase[] = [
     file: HEAD + row(1) + HEAD + row(2),
     accepted: 2,
     rejected: [bad(3, 'header-repeated')],
+  },
+  {
+    name: '20b a preamble, comments and units',
+    file: `Plot Title: cellar\n# made by a logger\n${HEAD},,°C\n${row(1)}# pause\n${row(2)}`,
+    accepted: 2,
+    rejected: [bad(4, 'equipment-id-missing'), bad(6, 'comment')],
+  },
+  {
+    name: '20c delimiters behind the rows, and behind the header too',
+    file: `${HEAD.trimEnd()},,\n${row(1)}${row(2).trimEnd()},\n${row(3).trimEnd()},,\n${row(4).trimEnd()}, , ,\n${row(5).trimEnd()},x\n`,
+    accepted: 5,
+    badCells: 1,
+    rejected: [bad(6, 'column-unnamed')],
+  },
+  {
+    name: '20d a blank behind each comma',
+    file: 'equipmentId, timestamp, value\n' + ROWS.replaceAll(',', ', ') + `EQ-1, "${T(6)}", "6"\n`,
+    accepted: 6,
+  },
+  {
+    name: '20e zero bytes between rows, within one and at the end',
+    file: `${HEAD}${row(1)}${'\0'.repeat(512)}${row(2)}${'\0'.repeat(9)}\n${row(3)}EQ-1,20${'\0'.repeat(600)}${row(4)}${'\0'.repeat(4096)}`,
+    accepted: 4,
+    rejected: [3, 4, 6, 7].map((line) => bad(line, 'zero-bytes')),
+  },
+  {
+    name: '20f the equipment of the whole file',
+    file: `datetime,Volume Flow\n${T(1)},5\n${T(2)},OL\n`,
+    options: { equipmentId: 'EQ-1' },
+    accepted: 1,
+    rejected: [bad(3, 'value-not-a-number')],
+  },
+  {
+    name: '20g no header',
+    file: `0,EQ-1,${T(1)},5,\n1,EQ-1,${T(2)},x,\n`,
+    options: { headerLine: 0, names: ['_n', 'equipmentId', 'timestamp', 'value'] },
+    accepted: 1,
+    rejected: [bad(2, 'value-not-a-number')],
+  },
+  {
+    name: '20h a header further down',
+    file: `equipmentId,timestamp,x\nEQ-0,${T(1)},1\n${HEAD}${row(1)}`,
+    options: { headerLine: 3 },
+    accepted: 1,
+  },
+  {
+    name: '20i no such line',
+    file: HEAD + row(1),
+    options: { headerLine: 9 },
+    accepted: 0,
+    failure: 'header-missing',
+  },
+];
+
+const LONG_COLUMNS = new Map([
+  ['device', 'equipmentId'],
+  ['time', 'timestamp'],
+  ['metric', 'metric'],
+]);
+const CELLS: readonly TortureCase[] = [
+  {
+    name: '61 bad and missing cells beside good ones',
+    file: `${HEAD.trimEnd()},b\n${row(1).trimEnd()},NaN\n${row(2).trimEnd()},OL\n${row(3, '--').trimEnd()},x\n${row(4, '').trimEnd()},n/a\n${row(5, '<0.5').trimEnd()},7\n`,
+    accepted: 4,
+    readings: 3,
+    badCells: 2,
+    rejected: [
+      bad(3, 'value-not-a-number'),
+      bad(4, 'value-not-a-number'),
+      bad(6, 'value-not-a-number'),
+    ],
+  },
+  {
+    name: '62 a long file',
+    file: `time,device,metric,value,quality\n${T(1)},EQ-1,temperature,20,good\n${T(1)},EQ-1,humidity,55,good\n${T(2)},EQ-1,$RT_OFF$,0,\n${T(3)},EQ-1,temperature,,\n${T(4)},EQ-1,temperature,on,\n`,
+    options: { columns: LONG_COLUMNS },
+    accepted: 3,
+    readings: 1,
+    rejected: [bad(4, 'metric-name-invalid'), bad(5 + 1, 'value-not-a-number')],
+  },
+  {
+    name: '62b a long file of which nobody says so',
+    file: `timestamp,equipmentId,metric,value\n${T(1)},EQ-1,temperature,20\n`,
+    accepted: 0,
+    failure: 'header-role-unsaid',
+  },
+  {
+    name: '62c date and time apart',
+    file: `Date,Time,equipmentId,value\n2023-02-15,01:30:00Z,EQ-1,1\n2023-02-15,,EQ-1,1\n`,
+    options: {
+      columns: new Map([
+        ['Date', 'date'],
+        ['Time', 'time'],
+      ]),
+    },
+    accepted: 1,
+    rejected: [bad(3, '*')],
+  },
+  {
+    name: '62d columns of one name',
+    file: `#,equipmentId,timestamp,T,T,\n1,EQ-1,${T(1)},1,2,\n`,
+    options: {
+      columns: new Map([
+        ['#', null],
+        ['T#1', 'inside'],
+        ['T#2', 'outside'],
+      ]),
+    },
+    accepted: 1,
+  },
+  {
+    name: '62e numbers that mean no value',
+    file: values('-200', '-200.0', '-200.5', 'NaN'),
+    options: { missing: ['-200'] },
+    accepted: 3,
+    readings: 1,
+    rejected: [bad(5, 'value-not-a-number')],
   },
 ];
 
@@ -273,6 +408,40 @@ const ENCODING: readonly TortureCase[] = [
     rejected: [bad(2, 'encoding-invalid')],
   },
   {
+    name: '33c text of another encoding',
+    file: withByte(`${HEAD.trimEnd()},_n\n${row(1).trimEnd()},L#fter\n`, 0xfc),
+    accepted: 0,
+    failure: 'encoding-unsupported',
+  },
+  {
+    name: '33d the same when it is said',
+    file: withByte(`${HEAD.trimEnd()},L#fter\n${row(1).trimEnd()},2\n`, 0xfc),
+    options: { encoding: 'windows-1252' },
+    accepted: 1,
+  },
+  {
+    name: '33e the same when it is said to be UTF-8',
+    file: withByte(
+      `${HEAD.trimEnd()},_n\n${row(1).trimEnd()},L#fter\n${row(2).trimEnd()},\n`,
+      0xfc,
+    ),
+    options: { encoding: 'utf-8' },
+    accepted: 1,
+    rejected: [bad(2, 'encoding-invalid')],
+  },
+  {
+    name: '33f a mark knows better than the option',
+    file: `\ufeff${HEAD}${ROWS}`,
+    options: { encoding: 'iso-8859-1' },
+    accepted: 5,
+  },
+  {
+    name: '31b UTF-16 without a mark, as said',
+    file: Buffer.from(HEAD + ROWS, 'utf16le'),
+    options: { encoding: 'utf-16le' },
+    accepted: 5,
+  },
+  {
     name: '33b in the header',
     file: withByte(`${HEAD.trimEnd()},M#\n`, 0xfc),
     accepted: 0,
@@ -381,6 +550,10 @@ const DIALECT: readonly TortureCase[] = [
 ];
 
 const GOOD_NUMBERS = [
+  '+23.5',
+  '.427',
+  '5.',
+  '00123.9629',
   '-0',
   '0.1',
   '1e3',
@@ -390,23 +563,18 @@ const GOOD_NUMBERS = [
   '-12.5',
 ];
 const BAD_NUMBERS = [
-  'NaN',
   'inf',
   'Infinity',
-  '01',
-  '1.',
-  '.5',
+  '.',
+  '+',
   '0x10',
-  '+1',
   '1_000',
   '"1,234"',
   '1 234',
   '−1',
-  '5.',
   '--1',
   'abc',
   'true',
-  'null',
 ];
 const BAD_TIMES = [
   '2026-01-01T00:00:00',
@@ -418,12 +586,9 @@ const BAD_TIMES = [
   '2022-01-01T24:00:00Z',
   '2022-01-01T23:59:60Z',
   '2022-01-01T00:00:00+24:00',
-  '2022-01-01T00:00:00+0530',
-  '2022-01-01T00:00Z',
   '1969-12-31T23:59:59Z',
   '2022-01-01T00:00:00.1234567890Z',
   '9999-12-31T00:00:00Z',
-  '2022-01-01 00:00:00Z',
   '٢٠٢٢-01-01T00:00:00Z',
   '',
 ];
@@ -442,10 +607,10 @@ const VALUES: readonly TortureCase[] = [
     rejected: allBad('value-not-a-number', BAD_NUMBERS.length),
   },
   {
-    name: '47 empty value',
-    file: values('', '  ', '""', '1'),
-    accepted: 1,
-    rejected: allBad('value-missing', 3),
+    name: '47 no value',
+    file: values('', '  ', '""', 'NaN', 'null', '1'),
+    accepted: 6,
+    readings: 1,
   },
   {
     name: '48 thousands separators',
@@ -596,7 +761,15 @@ const SEMANTICS: readonly TortureCase[] = [
   },
 ];
 
-const CORPUS = [...STRUCTURE, ...QUOTING, ...ENCODING, ...DIALECT, ...VALUES, ...SEMANTICS];
+const CORPUS = [
+  ...STRUCTURE,
+  ...CELLS,
+  ...QUOTING,
+  ...ENCODING,
+  ...DIALECT,
+  ...VALUES,
+  ...SEMANTICS,
+];
 /** Blocks and rows so small that every row meets every boundary; 19 and 24d need real row limits. */
 const SMALL = { pieceBytes: 48, maxBlockRows: 2, maxBatchRows: 2, checkpointMs: 0 };
 
@@ -604,6 +777,7 @@ interface Ending {
   readonly status: string;
   readonly failure: string | undefined;
   readonly rows: ImportRecord['checkpoint']['rows'];
+  readonly cells: ImportRecord['checkpoint']['cells'];
   readonly bytes: number;
   readonly report: string | undefined;
   readonly readings: readonly string[];
@@ -615,6 +789,7 @@ async function endingOf(bench: ImportWorkbench, uploadId: string): Promise<Endin
     status: record.status,
     failure: record.failure?.code,
     rows: record.checkpoint.rows,
+    cells: record.checkpoint.cells,
     bytes: record.failure ? 0 : record.checkpoint.bytesProcessed,
     report: bench.storage.reports.get(uploadId),
     readings: await bench.readings(),
@@ -647,8 +822,8 @@ describe('the torture corpus', () => {
     );
     expect(ending).toMatchObject({ status: expectedStatus(torture), failure: torture.failure });
     const { total, accepted } = ending.rows;
-    expect(ending.rows.rejected).toBe(rejected.length);
-    expect(total).toBe(accepted + rejected.length);
+    expect(ending.rows.rejected).toBe(rejected.length - (torture.badCells ?? 0));
+    expect(total).toBe(accepted + ending.rows.rejected);
     const [from, to] = [torture.accepted].flat();
     expect(accepted).toBeGreaterThanOrEqual(from ?? 0);
     expect(accepted).toBeLessThanOrEqual(to ?? from ?? 0);

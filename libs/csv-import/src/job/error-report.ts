@@ -1,10 +1,12 @@
 import { quotedCell } from '../grammar/formula-cells.js';
-import type { RejectedRow } from '../grammar/judged-rows.js';
+import type { ReportedRow } from '../grammar/judged-rows.js';
+import type { TextEncoding } from '../text/text-encoding.js';
 import type { ReportState, RunParts } from './import-record.js';
 
 /** The columns that a report adds; an uploaded report has them already. */
 const OWN_COLUMNS = ['_line', '_code', '_detail'];
 const LINE_END = '\r\n';
+const BYTE_ORDER_MARK = '\ufeff';
 
 /**
  * The text of an error report: a CSV in the file's own dialect, so that it can be corrected and
@@ -17,15 +19,18 @@ export class ErrorReport {
   constructor(
     private readonly names: readonly string[],
     private readonly delimiter: string,
+    private readonly encoding: TextEncoding,
   ) {
     this.keptAt = names.flatMap((name, at) => (OWN_COLUMNS.includes(name.trim()) ? [] : [at]));
   }
 
   head(): string {
-    return this.row([...OWN_COLUMNS, ...this.keptAt.map((at) => this.names[at] ?? '')]);
+    const head = this.row([...OWN_COLUMNS, ...this.keptAt.map((at) => this.names[at] ?? '')]);
+    // It is read with the options of the file, and is UTF-8 whatever the file was.
+    return this.encoding === 'utf-8' ? head : `${BYTE_ORDER_MARK}${head}`;
   }
 
-  rejected({ line, faults, cells }: RejectedRow): string {
+  reported({ line, faults, cells }: ReportedRow): string {
     const detail = faults.map((fault) => fault.detail).join(' ');
     return this.row([String(line), faults[0].code, detail, ...this.own(cells)]);
   }
@@ -33,7 +38,7 @@ export class ErrorReport {
   /** Says what is not listed; nothing when everything is. */
   tail(unlisted: number): string {
     if (unlisted === 0) return '';
-    return this.row(['', 'report-full', `${unlisted} more rejected rows are not listed.`]);
+    return this.row(['', 'report-full', `${unlisted} more rows with faults are not listed.`]);
   }
 
   /** Cells beyond the header's stay, because they are what is wrong with the row. */

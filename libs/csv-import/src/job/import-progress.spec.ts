@@ -6,7 +6,17 @@ import { IMPORT_LIMITS } from './import-limits.js';
 import { ImportProgress, LeaseLost } from './import-progress.js';
 
 const PLACE = { offset: 10, line: 3 };
-const rejected = (...lines: string[]) => ({ accepted: 1, rejected: lines });
+const upTo = (place: typeof PLACE, bytesProcessed: number) => ({
+  place,
+  bytesProcessed,
+  timeState: '',
+});
+const rejected = (...lines: string[]) => ({
+  accepted: 1,
+  rejected: lines.length,
+  cells: { accepted: 2, rejected: lines.length, missing: 1 },
+  report: lines,
+});
 
 /** Keeps every part back until told to go on. */
 class SlowStorage extends InMemoryUploadStorage {
@@ -44,11 +54,11 @@ describe('saving how far an import came', () => {
     const bench = new ImportWorkbench();
     const storage = new SlowStorage();
     const { uploadId, progress } = await aRun(bench, storage);
-    progress.advance(rejected('a\r\n'), PLACE, 10);
+    progress.advance(rejected('a\r\n'), upTo(PLACE, 10));
 
     const first = progress.save();
     await storage.arrived;
-    progress.advance(rejected('b\r\n', 'c\r\n'), { offset: 20, line: 6 }, 20);
+    progress.advance(rejected('b\r\n', 'c\r\n'), upTo({ offset: 20, line: 6 }, 20));
     storage.goOn();
     await first;
 
@@ -56,8 +66,9 @@ describe('saving how far an import came', () => {
     expect(saved.rows).toEqual({ total: 2, accepted: 1, rejected: 1 });
     expect(saved.report).toEqual({ parts: [{ run: 1, count: 1 }], bytes: 3, unlisted: 0 });
     await progress.save();
-    const { rows, report } = (await bench.record(uploadId)).checkpoint;
+    const { rows, cells, report } = (await bench.record(uploadId)).checkpoint;
     expect(rows).toEqual({ total: 5, accepted: 2, rejected: 3 });
+    expect(cells).toEqual({ accepted: 4, rejected: 3, missing: 2 });
     expect(report).toEqual({ parts: [{ run: 1, count: 2 }], bytes: 9, unlisted: 0 });
     expect([...storage.parts.values()]).toEqual(['a\r\n', 'b\r\nc\r\n']);
   });
@@ -66,7 +77,7 @@ describe('saving how far an import came', () => {
     const bench = new ImportWorkbench();
     const storage = new SlowStorage();
     const { uploadId, progress } = await aRun(bench, storage);
-    progress.advance(rejected('a\r\n'), PLACE, 10);
+    progress.advance(rejected('a\r\n'), upTo(PLACE, 10));
     const first = progress.save();
     await storage.arrived;
 
@@ -83,7 +94,7 @@ describe('saving how far an import came', () => {
   it('takes turns, and is over for good when another run has the import', async () => {
     const bench = new ImportWorkbench();
     const { uploadId, progress, claim } = await aRun(bench);
-    progress.advance(rejected(), PLACE, 10);
+    progress.advance(rejected(), upTo(PLACE, 10));
     await claim('second', 'first');
 
     const both = await Promise.allSettled([progress.save(), progress.save()]);

@@ -1,4 +1,5 @@
 import type { Clock } from '@sensorflow/kernel';
+import type { CellCounts } from '../grammar/judged-rows.js';
 import type { TextPlace } from '../text/csv-record.js';
 import { nextPart, withPart } from './error-report.js';
 import type { ImportLimits } from './import-limits.js';
@@ -20,8 +21,18 @@ export class LeaseLost extends Error {
 /** What a block of rows came to. */
 export interface BlockResult {
   readonly accepted: number;
-  /** The report's lines, in the order of the file. */
-  readonly rejected: readonly string[];
+  readonly rejected: number;
+  readonly cells: CellCounts;
+  /** Its lines, in the order of the file. */
+  readonly report: readonly string[];
+}
+
+/** How far the file is read. */
+export interface ReadUpTo {
+  readonly place: TextPlace;
+  readonly bytesProcessed: number;
+  /** Of the reader of timestamps. */
+  readonly timeState: string;
 }
 
 /** How far a run has come, and how much of that is safe. */
@@ -51,20 +62,27 @@ export class ImportProgress {
   }
 
   /** Only for rows whose readings are confirmed. */
-  advance({ accepted, rejected }: BlockResult, next: TextPlace, bytesProcessed: number): void {
-    const { rows } = this.checkpoint;
+  advance(result: BlockResult, { place, bytesProcessed, timeState }: ReadUpTo): void {
+    const { accepted, rejected, cells: added, report } = result;
+    const { rows, cells } = this.checkpoint;
     this.checkpoint = {
       ...this.checkpoint,
-      offset: next.offset,
-      line: next.line,
+      offset: place.offset,
+      line: place.line,
+      timeState,
       bytesProcessed,
       rows: {
-        total: rows.total + accepted + rejected.length,
+        total: rows.total + accepted + rejected,
         accepted: rows.accepted + accepted,
-        rejected: rows.rejected + rejected.length,
+        rejected: rows.rejected + rejected,
+      },
+      cells: {
+        accepted: cells.accepted + added.accepted,
+        rejected: cells.rejected + added.rejected,
+        missing: cells.missing + added.missing,
       },
     };
-    for (const line of rejected) this.list(line);
+    for (const line of report) this.list(line);
   }
 
   /** All rows are confirmed. `bytesProcessed` of a file that was read to its end are all it has. */

@@ -1,6 +1,7 @@
 import type { Fault, Instant } from '@sensorflow/kernel';
+import { NO_CELLS, type CellCounts } from '../grammar/judged-rows.js';
 import type { Delimiter, ImportOptions } from '../grammar/import-options.js';
-import type { TextEncoding } from '../text/text-source.js';
+import type { TextEncoding } from '../text/text-encoding.js';
 
 /** An import as it is kept: what was asked for, how far it got, and who works on it. */
 export interface ImportRecord {
@@ -101,7 +102,11 @@ export interface ImportCheckpoint {
   readonly offset: number;
   /** Number of the next line, from 1. */
   readonly line: number;
+  /** Of the reader of timestamps; empty when there is nothing to remember. */
+  readonly timeState: string;
   readonly rows: RowCounts;
+  /** Of the columns for metrics; of imports of earlier versions, those since the last checkpoint. */
+  readonly cells: CellCounts;
   /** Bytes of the object read so far. */
   readonly bytesProcessed: number;
   /** Known once the header was read. */
@@ -116,13 +121,15 @@ export interface FileDialect {
   readonly delimiter: Delimiter;
   /** The header line as it stands in the file; its columns are read from it again on resuming. */
   readonly headerText: string;
+  /** Its number, from 1; 0 for a file without one. */
+  readonly headerLine: number;
 }
 
 /** The parts of the error report that count, in order. */
 export interface ReportState {
   readonly parts: readonly RunParts[];
   readonly bytes: number;
-  /** Rejected rows that no longer fitted into the report. */
+  /** Rows with faults that no longer fitted into the report. */
   readonly unlisted: number;
 }
 
@@ -135,7 +142,9 @@ export interface RunParts {
 export const START: ImportCheckpoint = {
   offset: 0,
   line: 1,
+  timeState: '',
   rows: { total: 0, accepted: 0, rejected: 0 },
+  cells: NO_CELLS,
   bytesProcessed: 0,
   dialect: undefined,
   report: { parts: [], bytes: 0, unlisted: 0 },
@@ -181,6 +190,11 @@ export function needsRuns(record: ImportRecord): boolean {
   return !isFinished(record) || record.status === 'undoing';
 }
 
+/** Whether there is an error report. */
+export function hasFaults({ rows, cells }: ImportCheckpoint): boolean {
+  return rows.rejected > 0 || cells.rejected > 0;
+}
+
 export function isGzipName(fileName: string): boolean {
-  return fileName.toLowerCase().endsWith('.csv.gz');
+  return fileName.toLowerCase().endsWith('.gz');
 }

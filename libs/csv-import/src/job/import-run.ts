@@ -1,7 +1,6 @@
 import { instantFromEpochMs, type Clock, type Fault } from '@sensorflow/kernel';
 import {
   ImportSealer,
-  MAX_METRICS_PER_READING,
   RowTable,
   type MetricNameLimit,
   type ReadingWriter,
@@ -9,10 +8,12 @@ import {
 } from '@sensorflow/sensor-data';
 import { MAX_EQUIPMENT } from '../grammar/equipment-table.js';
 import { FileFault } from '../file-fault.js';
-import { readColumns, type FileColumns } from '../grammar/file-columns.js';
+import { metricsPerRow, readColumns, type FileColumns } from '../grammar/file-columns.js';
+import { timestampsOf } from '../grammar/file-timestamps.js';
+import { MAX_LONG_METRICS } from '../grammar/metric-table.js';
+import { MissingCells } from '../grammar/missing-cells.js';
 import { RowParser } from '../grammar/row-parser.js';
 import { RowText } from '../grammar/row-text.js';
-import { timestampReader } from '../grammar/row-timestamp.js';
 import { BatchPace } from './batch-pace.js';
 import { BatchReader, type Handover } from './batch-reader.js';
 import { BatchWriter } from './batch-writer.js';
@@ -21,9 +22,11 @@ import { stepMs, type ImportLimits } from './import-limits.js';
 import { ImportProgress, LeaseLost } from './import-progress.js';
 import type { ImportQueue } from './import-queue.js';
 import {
+  hasFaults,
   MANIFEST_START,
   type FileDialect,
   type FinalStatus,
+  type ImportCheckpoint,
   type RowCounts,
 } from './import-record.js';
 import type { ImportStore } from './import-store.js';
@@ -77,8 +80,8 @@ export class ImportRun {
   async run(): Promise<'finished' | 'handed-over'> {
     const handover = (await this.readRows()) ?? (await this.recompute());
     if (handover === 'turn-over') return this.handOver(this.limits.turnPauseSeconds);
-    const { rows } = this.progress.checkpoint;
-    if (handover || (rows.rejected > 0 && this.isOutOfTime())) return this.handOver();
+    const mustReport = hasFaults(this.progress.checkpoint);
+    if (handover || (mustReport && this.isOutOfTime())) return this.handOver();
     await this.finish();
     return 'finished';
   }
@@ -164,9 +167,9 @@ export class ImportRun {
     }
   }
 
-  private tableFor({ metrics: { length } }: FileColumns): () => RowTable {
+  private tableFor(columns: FileColumns): () => RowTable {
     const { maxBatchRows, maxBatchValues } = this.limits;
-    const metrics = Math.min(length, MAX_METRICS_PER_READING);
+    const metrics = metricsPerRow(columns);
     const rows = Math.min(maxBatchRows, Math.floor(maxBatchValues / metrics));
     return () => new RowTable({ rows, metrics, equipment: MAX_EQUIPMENT });
   }
@@ -175,18 +178,21 @@ export class ImportRun {
     const { options } = this.file.record;
     const { names, retention, clock } = this.ports;
     const { limits, callerId } = this;
-    const admission = new NameAdmission(names, callerId, namesOf(columns));
+    const maxMetrics = columns.long ? MAX_LONG_METRICS : columns.metrics.length;
+    const admission = new NameAdmission(names, callerId, maxMetrics);
     const grammar = {
       columns,
       delimiter: rows.dialect.delimiter,
       decimal: options.decimal,
-      readTimestamp: timestampReader(options.timezone, retention),
+      missing: new MissingCells(options.missing),
+      timestamps: timestampsOf(options, retention, this.progress.checkpoint.timeState),
+      areTimestampsIndependent: options.repeatedHour !== 'in-order',
       ...limits,
     };
     const parser = new RowParser(grammar, admission, rows.place);
     const report = reportOf(rows.dialect, columns.names);
     return new BatchReader(
-      { rows, parser, names, admission, callerId, report, clock, limits, pace },
+      { rows, columns, parser, names, admission, callerId, report, clock, limits, pace },
       {
         assertLease: async () => {
           // The file may have stood still for long: does this run still hold the import, and do others see that?
@@ -208,7 +214,6 @@ export class ImportRun {
         this.file.record.uploadId,
         this.grant.token,
       ),
-      metrics: namesOf(columns),
       rowText: new RowText(columns, options.decimal),
       report: reportOf(dialect, columns.names),
       dryRun: options.dryRun,
@@ -217,7 +222,7 @@ export class ImportRun {
     return new BatchWriter(context, new WriteWindow(this.limits.maxCalls), pace, {
       assertLease: () => this.progress.save(),
       confirmed: async ({ upTo }, result) => {
-        if (upTo) this.progress.advance(result, upTo.place, upTo.bytesProcessed);
+        if (upTo) this.progress.advance(result, upTo);
         if (this.progress.isSaveDue()) await this.progress.save();
       },
     });
@@ -258,11 +263,11 @@ export class ImportRun {
 
   private async finish(): Promise<void> {
     const { checkpoint } = this.progress;
-    if (checkpoint.rows.rejected > 0) await this.assembleReport();
+    if (hasFaults(checkpoint)) await this.assembleReport();
     const failure = checkpoint.recomputation?.failure;
     const { uploadId } = this.file.record;
     const finished = await this.ports.imports.finish(uploadId, this.grant.token, {
-      status: finalStatus(failure, checkpoint.rows),
+      status: finalStatus(failure, checkpoint),
       failure,
       finishedAt: instantFromEpochMs(this.ports.clock.nowEpochMs()),
       checkpoint,
@@ -290,12 +295,8 @@ export class ImportRun {
   }
 }
 
-function reportOf({ delimiter }: FileDialect, names: readonly string[]): ErrorReport {
-  return new ErrorReport(names, delimiter);
-}
-
-function namesOf({ metrics }: FileColumns): readonly string[] {
-  return metrics.map(({ name }) => name);
+function reportOf({ delimiter, encoding }: FileDialect, names: readonly string[]): ErrorReport {
+  return new ErrorReport(names, delimiter, encoding);
 }
 
 function noValidRow({ total, accepted }: RowCounts): Fault | undefined {
@@ -304,7 +305,7 @@ function noValidRow({ total, accepted }: RowCounts): Fault | undefined {
     : undefined;
 }
 
-function finalStatus(failure: Fault | undefined, { rejected }: RowCounts): FinalStatus {
+function finalStatus(failure: Fault | undefined, checkpoint: ImportCheckpoint): FinalStatus {
   if (failure) return 'failed';
-  return rejected > 0 ? 'completed-with-errors' : 'completed';
+  return hasFaults(checkpoint) ? 'completed-with-errors' : 'completed';
 }

@@ -8,6 +8,7 @@ import type { NameCheck } from '../grammar/row-parser.js';
  */
 export class NameAdmission implements NameCheck {
   private readonly words: number;
+  private metrics: readonly string[] = [];
   /** A bit for each metric of each equipment. */
   private readonly admitted: Int32Array;
   /** Of each equipment. */
@@ -16,15 +17,16 @@ export class NameAdmission implements NameCheck {
   constructor(
     private readonly limit: MetricNameLimit,
     private readonly callerId: string,
-    private readonly metrics: readonly string[],
+    maxMetrics: number,
   ) {
-    this.words = Math.ceil(metrics.length / 32);
+    this.words = Math.ceil(maxMetrics / 32);
     this.admitted = new Int32Array(MAX_EQUIPMENT * this.words);
     this.counts = new Uint16Array(MAX_EQUIPMENT);
   }
 
-  /** Numbers of equipment mean others from now on. */
-  forget(): void {
+  /** Numbers of equipment, and of these metrics, mean others from now on; more metrics may join them. */
+  begin(metrics: readonly string[]): void {
+    this.metrics = metrics;
     this.admitted.fill(0);
     this.counts.fill(0);
   }

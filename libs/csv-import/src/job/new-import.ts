@@ -11,18 +11,13 @@ export function newImport(
   nowEpochMs: number,
   uploadSeconds: number,
 ): ImportRecord {
+  const { fileName, size, ...options } = request;
   return {
     uploadId: newUploadId(nowEpochMs),
     createdBy,
-    fileName: request.fileName,
-    declaredBytes: request.size,
-    options: {
-      timezone: request.timezone,
-      delimiter: request.delimiter,
-      decimal: request.decimal ?? DEFAULT_OPTIONS.decimal,
-      columns: request.columns ?? DEFAULT_OPTIONS.columns,
-      dryRun: request.dryRun ?? false,
-    },
+    fileName,
+    declaredBytes: size,
+    options: { ...DEFAULT_OPTIONS, ...options },
     createdAt: instantFromEpochMs(nowEpochMs),
     uploadExpiresAtEpochMs: nowEpochMs + uploadSeconds * 1000,
     ...NOT_UPLOADED,

@@ -1,6 +1,6 @@
 import type { Clock } from '@sensorflow/kernel';
 import { withoutFirst } from '../text/byte-pieces.js';
-import { MAX_HEADER_BYTES, readHeaderLine, type HeaderLine } from '../grammar/csv-header.js';
+import { findHeader, MAX_HEADER_BYTES, type FileHeader } from '../grammar/file-header.js';
 import type { TextPlace } from '../text/csv-record.js';
 import { FileFault } from '../file-fault.js';
 import { refuseBomb } from '../text/gunzip.js';
@@ -42,9 +42,10 @@ export async function openRows(
   const inPlace = !gzip && dialect?.encoding === 'utf-8';
   if (gzip && !dialect) await refuseBomb(objectBytes(file, gzip, 0, ports), file.object.bytes);
   const source = objectBytes(file, gzip, inPlace ? checkpoint.offset : 0, ports);
+  const encoding = dialect?.encoding ?? file.record.options.encoding;
   const text = inPlace
     ? resumePlainText(source)
-    : await openText(source, gzip, dialect ? checkpoint.offset : 0);
+    : await openText(source, { gzip, encoding }, dialect ? checkpoint.offset : 0);
   const isPlain = !gzip && text.encoding === 'utf-8';
   const processed = ({ offset }: TextPlace): number => (isPlain ? offset : source.position);
   if (dialect) {
@@ -57,16 +58,21 @@ async function behindHeader({ record }: ImportedFile, text: TextSource) {
   const { head, all, fault } = await peek(text.bytes, MAX_HEADER_BYTES + 1);
   const header = headerOf(head, fault, record);
   return {
-    dialect: { encoding: text.encoding, delimiter: header.delimiter, headerText: header.text },
+    dialect: {
+      encoding: text.encoding,
+      delimiter: header.delimiter,
+      headerText: header.text,
+      headerLine: header.line,
+    },
     place: header.next,
     bytes: withoutFirst(all, header.next.offset),
   };
 }
 
 /** Of a file that breaks off, the break is the fault, not the header that it cut. */
-function headerOf(head: Buffer, fault: FileFault | undefined, record: ImportRecord): HeaderLine {
+function headerOf(head: Buffer, fault: FileFault | undefined, record: ImportRecord): FileHeader {
   try {
-    return readHeaderLine(head, record.options);
+    return findHeader(head, record.options);
   } catch (error) {
     throw fault ?? error;
   }

@@ -1,7 +1,8 @@
 import type { RowTable } from '@sensorflow/sensor-data';
 import type { EquipmentTable } from '../grammar/equipment-table.js';
-import { JudgedRows } from '../grammar/judged-rows.js';
-import type { TextPlace } from '../text/csv-record.js';
+import { JudgedRows, type CellCounts } from '../grammar/judged-rows.js';
+import type { MetricTable } from '../grammar/metric-table.js';
+import type { ReadUpTo } from './import-progress.js';
 
 /** A line of the error report, and the line of the file that it is about. */
 export interface ReportLine {
@@ -10,10 +11,12 @@ export interface ReportLine {
 }
 
 /** How far a batch is judged to the end: what counts, once its readings are confirmed. */
-interface JudgedUpTo {
-  readonly place: TextPlace;
-  readonly bytesProcessed: number;
+interface JudgedUpTo extends ReadUpTo {
   readonly readings: number;
+  /** Accepted rows of which nothing is stored. */
+  readonly emptyRows: number;
+  readonly rejectedRows: number;
+  readonly cells: CellCounts;
   readonly reportLines: number;
 }
 
@@ -26,15 +29,17 @@ export class RowBatch {
   readonly rows: JudgedRows;
   readonly reportLines: ReportLine[] = [];
   reportBytes = 0;
+  rejectedRows = 0;
   upTo: JudgedUpTo | undefined;
 
   constructor(
     table: RowTable,
     equipment: EquipmentTable,
+    metrics: MetricTable,
     readonly openedEpochMs: number,
   ) {
     table.clear();
-    this.rows = new JudgedRows(table, equipment);
+    this.rows = new JudgedRows(table, equipment, metrics);
   }
 
   report(line: ReportLine): void {
@@ -43,8 +48,15 @@ export class RowBatch {
   }
 
   /** All that was read up to this place is judged. */
-  mark(place: TextPlace, bytesProcessed: number): void {
-    const readings = this.rows.table.count;
-    this.upTo = { place, bytesProcessed, readings, reportLines: this.reportLines.length };
+  mark(read: ReadUpTo): void {
+    const { rows, rejectedRows, reportLines } = this;
+    this.upTo = {
+      ...read,
+      readings: rows.table.count,
+      emptyRows: rows.emptyRows,
+      rejectedRows,
+      cells: rows.cells,
+      reportLines: reportLines.length,
+    };
   }
 }

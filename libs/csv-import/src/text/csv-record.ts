@@ -1,6 +1,6 @@
 /** What is wrong with a record before its fields are looked at. */
 export type RecordFault =
-  'unclosed-quote' | 'quote-malformed' | 'embedded-newline' | 'row-too-long';
+  'unclosed-quote' | 'quote-malformed' | 'embedded-newline' | 'row-too-long' | 'zero-bytes';
 
 /** One record: the bytes from `start` to `end` of its block, without the line end. */
 export interface CsvRecord {

@@ -10,6 +10,8 @@ import {
 import { QuotedRecords } from './quoted-records.js';
 
 const EXCERPT_BYTES = 1024;
+/** A zero byte alone may be damage within a row; so many of them are what was never written. */
+const ZEROS = Buffer.alloc(4);
 
 /** A line too long to be kept: what the report says of it. */
 interface LongRow {
@@ -38,7 +40,8 @@ export interface Split {
  * Cuts text into records, some whole records at a time, in memory bounded by the longest row.
  * Lines end with LF, CRLF or CR, also mixed; lines of nothing but spaces are none. A quoted field may
  * run over line ends when it is properly closed within `maxRowBytes`; otherwise its quote is that one
- * line's fault, and the next line is read as usual: a stray quote must not swallow the file.
+ * line's fault, and the next line is read as usual: a stray quote must not swallow the file. Zero bytes in
+ * a row, which a power loss leaves, end a record that is none; what follows them begins another.
  */
 export class RecordSplitter {
   private longRow: LongRow | undefined;
@@ -87,7 +90,8 @@ export class RecordSplitter {
         ? this.restOfLongRow(lines, at, this.longRow)
         : this.recordAt(bytes, lines, quoted, at);
       if (!record) break;
-      if (record.excerpt || !isBlank(bytes, record.start, record.end)) records.push(record);
+      if (record.excerpt || record.fault || !isBlank(bytes, record.start, record.end))
+        records.push(record);
       at = record.next;
       this.resume = { offset: this.position + at, line: record.line + record.lines };
     }
@@ -106,10 +110,31 @@ export class RecordSplitter {
     at: number,
   ): FoundRecord | undefined {
     const lineEnd = lines.endFrom(at);
+    const gap = lines.zerosFrom(at);
+    if (gap < lineEnd) return this.gapAt(bytes, lines, at, gap);
     const record = quoted.startBefore(at, lineEnd)
       ? quoted.recordAt(at, lineEnd)
       : { end: lineEnd };
     return record === 'incomplete' ? undefined : this.found(bytes, lines, at, record);
+  }
+
+  /** The record that ends with the zero bytes at `zeros`, within its line or at its end. */
+  private gapAt(
+    bytes: Buffer,
+    lines: LineEnds,
+    start: number,
+    zeros: number,
+  ): FoundRecord | undefined {
+    const end = endOfZeros(bytes, zeros);
+    // Bytes to come may be more of them, or the line's end.
+    if (end === bytes.length && !lines.final) return undefined;
+    const lineEnd = lines.endFrom(start);
+    if (end - start > this.maxRowBytes) return this.found(bytes, lines, start, { end: lineEnd });
+    const isWholeLine = end === lineEnd;
+    const next = isWholeLine ? lines.behind(end) : end;
+    if (next === undefined) return undefined;
+    const { line } = this.resume;
+    return { start, end: zeros, next, line, lines: isWholeLine ? 1 : 0, fault: 'zero-bytes' };
   }
 
   private found(
@@ -166,11 +191,22 @@ export class RecordSplitter {
 class LineEnds {
   private nextLf = -1;
   private nextCr = -1;
+  private nextZeros = -1;
 
   constructor(
     private readonly bytes: Buffer,
-    private readonly final: boolean,
+    /** No bytes will follow. */
+    readonly final: boolean,
   ) {}
+
+  /** Where the next zero bytes in a row begin; the end of the bytes when there are none. */
+  zerosFrom(at: number): number {
+    if (this.nextZeros < at) {
+      const found = this.bytes.indexOf(ZEROS, at);
+      this.nextZeros = found === -1 ? this.bytes.length : found;
+    }
+    return this.nextZeros;
+  }
 
   /** Where the line ends; the end of the bytes when no line end is there. */
   endFrom(at: number): number {
@@ -191,6 +227,12 @@ class LineEnds {
     const found = this.bytes.indexOf(byte, from);
     return found === -1 ? this.bytes.length : found;
   }
+}
+
+function endOfZeros(bytes: Buffer, from: number): number {
+  let at = from;
+  while (bytes[at] === 0) at += 1;
+  return at;
 }
 
 function isBlank(bytes: Buffer, start: number, end: number): boolean {

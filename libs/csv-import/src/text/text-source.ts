@@ -1,10 +1,11 @@
 import { withoutFirst } from './byte-pieces.js';
 import { FileFault } from '../file-fault.js';
+import { isGzip, refuseOtherKinds } from './file-kind.js';
 import { gunzip } from './gunzip.js';
+import { singleByteToUtf8 } from './single-byte.js';
+import type { TextEncoding } from './text-encoding.js';
 import { peek } from './text-head.js';
 import { utf16ToUtf8 } from './utf16.js';
-
-export type TextEncoding = 'utf-8' | 'utf-16le' | 'utf-16be';
 
 /** A file's text as UTF-8 bytes, decompressed, without a byte order mark that is not UTF-8's. */
 export interface TextSource {
@@ -12,20 +13,29 @@ export interface TextSource {
   readonly bytes: AsyncIterable<Buffer>;
 }
 
-const SNIFFED_BYTES = 1024;
+/** How the bytes of a file become text. */
+export interface TextPacking {
+  readonly gzip: boolean;
+  /** As its uploader says; undefined for UTF-8, unless a byte order mark says otherwise. */
+  readonly encoding: TextEncoding | undefined;
+}
+
+const SNIFFED_BYTES = 2048;
 
 /**
  * Opens the text from `offset` on (of the text, not of the object); `raw` is the whole object.
- * Throws FileFault `file-not-csv` or `encoding-unsupported`.
+ * A byte order mark has the last word on the encoding: no text of another one begins with it.
+ * Throws FileFault `file-not-csv`, `gzip-corrupt` or `encoding-unsupported`.
  */
 export async function openText(
   raw: AsyncIterable<Uint8Array>,
-  gzip: boolean,
+  { gzip, encoding: said }: TextPacking,
   offset: number,
 ): Promise<TextSource> {
-  const { head, all } = await peek(gzip ? gunzip(raw) : asBuffers(raw), SNIFFED_BYTES);
-  const encoding = sniffEncoding(head);
-  const text = encoding === 'utf-8' ? all : utf16ToUtf8(all, encoding);
+  const { head, all } = await peek(gzip ? unpacked(raw) : asBuffers(raw), SNIFFED_BYTES);
+  refuseOtherKinds(head, gzip);
+  const encoding = markedEncoding(head) ?? said ?? unmarkedEncoding(head);
+  const text = toUtf8(all, encoding);
   return { encoding, bytes: offset === 0 ? text : withoutFirst(text, offset) };
 }
 
@@ -40,23 +50,49 @@ async function* asBuffers(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buf
   }
 }
 
-function sniffEncoding(head: Buffer): TextEncoding {
-  const begins = (...bytes: number[]): boolean => head.indexOf(Buffer.from(bytes)) === 0;
-  if (begins(0x1f, 0x8b) || begins(0x50, 0x4b, 0x03, 0x04) || begins(0x50, 0x4b, 0x05, 0x06)) {
-    throw new FileFault('file-not-csv', 'The file is compressed; gzip is taken as .csv.gz only.');
+async function* unpacked(raw: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  const { head, all } = await peek(asBuffers(raw), 2);
+  if (head.length > 0 && !isGzip(head)) {
+    throw new FileFault(
+      'gzip-corrupt',
+      'The file is named .gz but is not compressed with gzip: give plain text a name such as readings.csv.',
+    );
   }
+  yield* gunzip(all);
+}
+
+function toUtf8(bytes: AsyncIterable<Buffer>, encoding: TextEncoding): AsyncIterable<Buffer> {
+  if (encoding === 'utf-8') return bytes;
+  if (encoding === 'utf-16le' || encoding === 'utf-16be') return utf16ToUtf8(bytes, encoding);
+  return singleByteToUtf8(bytes, encoding);
+}
+
+function markedEncoding(head: Buffer): TextEncoding | undefined {
+  const begins = (...bytes: number[]): boolean => head.indexOf(Buffer.from(bytes)) === 0;
   // UTF-32's little-endian mark begins like UTF-16's.
-  if (begins(0xff, 0xfe, 0, 0) || begins(0, 0, 0xfe, 0xff)) throw unsupported();
+  if (begins(0xff, 0xfe, 0, 0) || begins(0, 0, 0xfe, 0xff)) {
+    throw unsupported('The file is UTF-32: save it as UTF-8.');
+  }
   if (begins(0xff, 0xfe)) return 'utf-16le';
   if (begins(0xfe, 0xff)) return 'utf-16be';
-  // Without a mark, every second byte of UTF-16 is a NUL.
-  if (head.filter((byte) => byte === 0).length * 4 > head.length) throw unsupported();
+  return begins(0xef, 0xbb, 0xbf) ? 'utf-8' : undefined;
+}
+
+/** Zero bytes in a row are what a power loss leaves; in UTF-16 and UTF-32 they stand between others. */
+function unmarkedEncoding(head: Buffer): TextEncoding {
+  let halves = 0;
+  const pairs = head.length >> 1;
+  for (let pair = 0; pair < pairs; pair += 1) {
+    if ((head[2 * pair] === 0) !== (head[2 * pair + 1] === 0)) halves += 1;
+  }
+  if (halves * 3 >= pairs && halves > 0) {
+    throw unsupported(
+      'The file looks like UTF-16 without a byte order mark: say so with the option encoding (utf-16le or utf-16be).',
+    );
+  }
   return 'utf-8';
 }
 
-function unsupported(): FileFault {
-  return new FileFault(
-    'encoding-unsupported',
-    'The file is UTF-8, or UTF-16 with a byte order mark.',
-  );
+function unsupported(detail: string): FileFault {
+  return new FileFault('encoding-unsupported', detail);
 }

@@ -1,21 +1,23 @@
 /** No byte of UTF-8: marks the place of an unpaired surrogate, so that its row is refused. */
 const NEVER_IN_UTF8 = Buffer.from([0xff]);
-const BYTE_ORDER_MARK_BYTES = 2;
+const BYTE_ORDER_MARK = '\ufeff';
 
-/** UTF-16 that begins with a byte order mark, as UTF-8 without one. */
+/** UTF-16, with a byte order mark in front or without, as UTF-8 without one. */
 export async function* utf16ToUtf8(
   source: AsyncIterable<Buffer>,
   encoding: 'utf-16le' | 'utf-16be',
 ): AsyncGenerator<Buffer> {
   let carried: Buffer = Buffer.alloc(0);
-  let skip = BYTE_ORDER_MARK_BYTES;
+  let isFirst = true;
   for await (const chunk of source) {
     const units = Buffer.concat([carried, chunk]);
     const whole = wholeCharacters(units, encoding);
     carried = units.subarray(whole);
-    const text = toUtf8(units.subarray(Math.min(skip, whole), whole), encoding);
-    skip -= Math.min(skip, whole);
-    if (text.length > 0) yield text;
+    if (whole === 0) continue;
+    const text = toUtf8(units.subarray(0, whole), encoding);
+    const marked = isFirst && text.indexOf(BYTE_ORDER_MARK) === 0;
+    isFirst = false;
+    yield marked ? text.subarray(Buffer.byteLength(BYTE_ORDER_MARK)) : text;
   }
   if (carried.length > 0) yield NEVER_IN_UTF8;
 }

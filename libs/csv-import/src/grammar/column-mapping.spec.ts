@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseColumns } from './import-options.js';
+import { parseColumns } from './column-mapping.js';
 
 describe('columns', () => {
   it('renames and leaves out, by trimmed names', () => {

@@ -1,0 +1,219 @@
+import { FileFault } from '../file-fault.js';
+import type { TextPlace } from '../text/csv-record.js';
+import { looksLikeSingleByteText } from '../text/other-encoding.js';
+import { linesOf, type TextLine } from '../text/text-lines.js';
+import { fieldsOfLine } from './csv-fields.js';
+import { namesReadings } from './file-columns.js';
+import { quotedCell } from './formula-cells.js';
+import {
+  DELIMITERS,
+  isDelimiter,
+  MAX_HEADER_LINE,
+  type Delimiter,
+  type ImportOptions,
+} from './import-options.js';
+
+/** The names of the columns as one line, and where the rows begin. */
+export interface FileHeader {
+  /** Its number, from 1; 0 for a file without one. */
+  readonly line: number;
+  readonly text: string;
+  readonly delimiter: Delimiter;
+  readonly next: TextPlace;
+}
+
+/** What is in front of the rows must fit into this. */
+export const MAX_HEADER_BYTES = 64 * 1024;
+/** Rows whose fields are counted to know a header line by its shape. */
+const COMPARED_LINES = 20;
+const SEPARATOR_LINE = /^"?sep=(.)"? *$/i;
+/** The columns that an error report begins with. */
+const REPORT_START = /^"?_line"?([,;\t|])"?_code"?\1/;
+
+/**
+ * Finds the header at the beginning of the text (`head`: its first bytes, more than MAX_HEADER_BYTES unless it is
+ * shorter). What lies in front of it is a preamble; a line `sep=;` may be among it. An error report has its own
+ * header in its first line, whatever the file had.
+ * Throws FileFault `file-empty`, `header-too-long`, `header-missing`, `encoding-unsupported`,
+ * `delimiter-ambiguous`.
+ */
+export function findHeader(head: Buffer, options: ImportOptions): FileHeader {
+  const isAll = head.length <= MAX_HEADER_BYTES;
+  if (options.encoding === undefined && looksLikeSingleByteText(head)) throw otherEncoding();
+  const search = new HeaderSearch(firstLines(head, isAll), options);
+  return search.reported() ?? search.said() ?? search.named() ?? search.shaped();
+}
+
+/** The lines that may be the header, without blank ones and those that only name the delimiter. */
+interface FirstLines {
+  readonly lines: readonly TextLine[];
+  readonly separator: Delimiter | undefined;
+  /** Behind a line that names the delimiter. */
+  readonly start: TextPlace;
+}
+
+function firstLines(head: Buffer, isAll: boolean): FirstLines {
+  const lines: TextLine[] = [];
+  let separator: Delimiter | undefined;
+  let start: TextPlace = { offset: 0, line: 1 };
+  for (const line of linesOf(head, isAll)) {
+    if (!line.isWhole || line.line > MAX_HEADER_LINE + COMPARED_LINES) break;
+    const said = lines.length === 0 ? SEPARATOR_LINE.exec(line.text)?.[1] : undefined;
+    if (isDelimiter(said)) {
+      separator ??= said;
+      start = line.next;
+    } else if (line.text.trim() !== '') lines.push(line);
+  }
+  if (lines.length > 0) return { lines, separator, start };
+  throw isAll
+    ? new FileFault('file-empty', 'The file has no header line.')
+    : new FileFault('header-too-long', 'The header line does not end within 64 KiB.');
+}
+
+class HeaderSearch {
+  private readonly lines: readonly TextLine[];
+
+  constructor(
+    private readonly first: FirstLines,
+    private readonly options: ImportOptions,
+  ) {
+    this.lines = first.lines;
+  }
+
+  reported(): FileHeader | undefined {
+    const [line] = this.lines;
+    const delimiter = line && REPORT_START.exec(line.text)?.[1];
+    return line && isDelimiter(delimiter) ? this.header(line, delimiter) : undefined;
+  }
+
+  /** Where the option says that it is. */
+  said(): FileHeader | undefined {
+    const { headerLine, names } = this.options;
+    if (headerLine === undefined) return undefined;
+    if (headerLine === 0) return this.named0(names ?? []);
+    const line = this.lines.find((one) => one.line === headerLine);
+    if (line) return this.header(line, this.delimiterOf(line));
+    const detail = `Line ${headerLine} is to be the header line, and is blank or not there.`;
+    throw new FileFault('header-missing', detail);
+  }
+
+  /** The first line that names the equipment and the time. */
+  named(): FileHeader | undefined {
+    for (const line of this.candidates()) {
+      const delimiter = this.namingDelimiter(line);
+      if (delimiter !== undefined) return this.header(line, delimiter);
+    }
+    return undefined;
+  }
+
+  /** The line that has the shape of one: then it says which columns are there. */
+  shaped(): FileHeader {
+    const shapes = this.possible().flatMap((delimiter) => this.shapeWith(delimiter) ?? []);
+    const most = Math.max(0, ...shapes.map(({ alike }) => alike));
+    const [best, another] = shapes.filter(({ alike }) => alike === most);
+    if (best && another) throw ambiguous();
+    if (best) return this.header(best.line, best.delimiter);
+    const [line] = this.lines;
+    if (!line) throw new Error('a file that is not empty has a line');
+    return this.header(line, this.delimiterOf(line));
+  }
+
+  private candidates(): readonly TextLine[] {
+    return this.lines.filter(({ line }) => line <= MAX_HEADER_LINE);
+  }
+
+  private possible(): readonly Delimiter[] {
+    const { delimiter, decimal } = this.options;
+    if (delimiter !== undefined) return [delimiter];
+    const { separator } = this.first;
+    if (separator === undefined) return DELIMITERS.filter((one) => one !== decimal);
+    if (separator !== decimal) return [separator];
+    throw new FileFault(
+      'delimiter-ambiguous',
+      'A comma cannot both end a field and begin decimals.',
+    );
+  }
+
+  private namingDelimiter({ text }: TextLine): Delimiter | undefined {
+    const [only, another] = this.possible().filter((delimiter) =>
+      namesReadings(text, delimiter, this.options),
+    );
+    if (another !== undefined) throw ambiguous();
+    return only;
+  }
+
+  /** Of a line that is the header in any case. */
+  private delimiterOf(line: TextLine): Delimiter {
+    const naming = this.namingDelimiter(line);
+    if (naming !== undefined) return naming;
+    const possible = this.possible();
+    const present = possible.filter((delimiter) => line.text.includes(delimiter));
+    const [only = possible[0], another] = present;
+    if (another !== undefined || only === undefined) throw ambiguous();
+    return only;
+  }
+
+  /** The first line of names alone that has as many fields as the lines behind it. */
+  private shapeWith(delimiter: Delimiter) {
+    const counted = this.lines.map((line) => fieldsOfLine(line.text, delimiter) ?? []);
+    for (const [at, line] of this.candidates().entries()) {
+      const fields = counted[at] ?? [];
+      const used = fields.slice(0, fields.findLastIndex((field) => field.trim() !== '') + 1);
+      if (used.length < 2 || !used.every(canBeName)) continue;
+      const following = counted.slice(at + 1, at + 1 + COMPARED_LINES);
+      const alike = following.filter(
+        ({ length }) => length === fields.length || length === used.length,
+      );
+      if (alike.length > 0 || following.length === 0) {
+        return { line, delimiter, alike: alike.length };
+      }
+    }
+    return undefined;
+  }
+
+  /** The header of a file that has none. */
+  private named0(names: readonly string[]): FileHeader {
+    const fits = this.possible().filter((delimiter) =>
+      this.lines.slice(0, COMPARED_LINES).some(({ text }) => hasFields(text, delimiter, names)),
+    );
+    const [only, another] = fits;
+    if (another !== undefined) throw ambiguous();
+    const delimiter = only ?? this.options.delimiter;
+    if (delimiter === undefined) {
+      const detail = `No line at the beginning of the file has ${names.length} fields, as names says; delimiter can say how they are cut.`;
+      throw new FileFault('header-missing', detail);
+    }
+    const text = names.map((name) => quotedCell(name)).join(delimiter);
+    return { line: 0, text, delimiter, next: this.first.start };
+  }
+
+  private header({ text, line, next, isUtf8 }: TextLine, delimiter: Delimiter): FileHeader {
+    if (!isUtf8) throw otherEncoding();
+    return { line, text, delimiter, next };
+  }
+}
+
+/** A number or a date is no name, and neither is nothing. */
+function canBeName(field: string): boolean {
+  const text = field.trim();
+  return /\p{L}/u.test(text) || text === '#';
+}
+
+function hasFields(text: string, delimiter: Delimiter, { length }: readonly string[]): boolean {
+  const fields = fieldsOfLine(text, delimiter) ?? [];
+  return fields.length >= length && fields.slice(length).every((field) => field.trim() === '');
+}
+
+function ambiguous(): FileFault {
+  return new FileFault(
+    'delimiter-ambiguous',
+    'The header line can be cut in several ways; the option delimiter says which one is right.',
+  );
+}
+
+function otherEncoding(): FileFault {
+  return new FileFault(
+    'encoding-unsupported',
+    'The file is not UTF-8; the option encoding says what it is, such as windows-1252. With encoding utf-8 the rows that are not are bad rows.',
+  );
+}
