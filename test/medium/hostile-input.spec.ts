@@ -183,6 +183,7 @@ const LINE: Body = {
 const BODIES: readonly Body[] = [
   READING_BODY,
   { ...READING_BODY, name: 'an import', url: '/sensor-data/upload-csv' },
+  { ...READING_BODY, name: 'the head of a file', url: '/sensor-data/csv-preview' },
   { ...READING_BODY, name: 'an API key', url: '/api-keys', length: 12 * KIB },
   ELEMENT,
   LINE,

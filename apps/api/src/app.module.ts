@@ -51,6 +51,7 @@ export class AppModule {
           sqs: createSqsClient(environment.AWS_REGION),
           queueUrl: environment.UPLOADS_QUEUE_URL,
           maxUploadBytes: environment.UPLOAD_MAX_BYTES,
+          retention: Retention.ofDays(environment.RETENTION_DAYS),
         }),
         data.sensorData,
         HealthModule.register(healthOptions(auth, control, environment.DYNAMODB_TABLE_NAME)),

@@ -3,10 +3,13 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { SystemClock, type Clock } from '@sensorflow/kernel';
+import { Retention } from '@sensorflow/sensor-data';
 import { CsvImports } from './job/csv-imports.js';
 import { DynamoDbImportQuotas } from './dynamodb/dynamodb-import-quotas.js';
 import { DynamoDbImportStore } from './dynamodb/dynamodb-import-store.js';
+import { CsvPreviewController } from './http/csv-preview.controller.js';
 import { ImportsController } from './http/imports.controller.js';
+import { CsvPreviews } from './preview/csv-preview.js';
 import { S3UploadStorage } from './s3/s3-upload-storage.js';
 import { SqsImportQueue } from './sqs/sqs-import-queue.js';
 
@@ -20,6 +23,8 @@ export interface CsvImportOptions {
   readonly queueUrl: string;
   readonly maxUploadBytes: number;
   readonly clock?: Clock;
+  /** What a preview says of readings that are too old; for ever unless given. */
+  readonly retention?: Retention;
 }
 
 /** Imports as the API sees them; the importer itself runs as a Lambda. */
@@ -27,11 +32,12 @@ export interface CsvImportOptions {
 export class CsvImportModule {
   static register(options: CsvImportOptions): DynamicModule {
     const { dynamoDb, importsTableName, s3, bucketName, sqs, queueUrl, maxUploadBytes } = options;
-    const { clock = new SystemClock() } = options;
+    const { clock = new SystemClock(), retention = Retention.FOREVER } = options;
     return {
       module: CsvImportModule,
-      controllers: [ImportsController],
+      controllers: [ImportsController, CsvPreviewController],
       providers: [
+        { provide: CsvPreviews, useFactory: () => new CsvPreviews(clock, retention) },
         {
           provide: CsvImports,
           useFactory: () =>

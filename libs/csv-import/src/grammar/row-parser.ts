@@ -1,3 +1,4 @@
+import type { Fault } from '@sensorflow/kernel';
 import {
   hourOf,
   hourOfNumber,
@@ -49,6 +50,12 @@ const DETAILS: Readonly<Record<FieldsFault, string>> = {
   'encoding-invalid':
     'The row is not valid text in the encoding of the file; the option encoding can name another.',
 };
+
+/** What is wrong with a row that cannot be cut into fields. */
+export function recordFault(code: FieldsFault): Fault {
+  return { code, detail: DETAILS[code] };
+}
+
 /** So many plain rows in a row, and the next one that is not is taken for an exception again. */
 const MANY_PLAIN_ROWS = 64;
 
@@ -167,8 +174,7 @@ export class RowParser {
   private judge(line: number, fields: RecordFields, rows: JudgedRows, nowEpochMs: number): void {
     if (!fields.ok) {
       const { fault: code, shown: cells } = fields;
-      const faults = [{ code, detail: DETAILS[code] }] as const;
-      rows.reported.push({ line, isRejected: true, cells, faults });
+      rows.reported.push({ line, isRejected: true, cells, faults: [recordFault(code)] });
       return;
     }
     const { fields: cells } = fields;

@@ -1,0 +1,153 @@
+import { Retention } from '@sensorflow/sensor-data';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { FixedClock } from '../../../../test/support/fixed-clock.js';
+import { DEFAULT_OPTIONS, type ImportOptions } from '../grammar/import-options.js';
+import { CsvPreviews } from './csv-preview.js';
+
+async function previewOf(
+  head: string | Buffer,
+  options: Partial<ImportOptions> = {},
+  fileName = 'a.csv',
+) {
+  const previews = new CsvPreviews(new FixedClock(), Retention.FOREVER);
+  const preview = await previews.preview({
+    fileName,
+    head: Buffer.from(head),
+    options: { ...DEFAULT_OPTIONS, ...options },
+  });
+  return {
+    ...preview,
+    roles: preview.columns.map(({ key, role, proposal }) => [key, role, proposal]),
+    codes: preview.faults.map(({ code, line, rows, option }) => [code, line, rows, option]),
+    formats: preview.timestampFormats.map(({ format }) => format),
+    shown: preview.readings.map(({ line, reading }) => [
+      line,
+      reading.equipmentId,
+      reading.timestamp.slice(0, 19),
+      Object.fromEntries(reading.values),
+    ]),
+  };
+}
+
+describe('a preview', () => {
+  it('shows a plain file as it will be read', async () => {
+    const preview = await previewOf(
+      'equipmentId,timestamp,Temp (°C)\nEQ-1,2023-02-15T00:00:00Z,20\nEQ-1,2023-02-15T00:01:00Z,x\n',
+    );
+
+    expect(preview).toMatchObject({ encoding: 'utf-8', delimiter: ',', headerLine: 1 });
+    expect(preview.roles).toEqual([
+      ['equipmentId', 'equipmentId', 'equipmentId'],
+      ['timestamp', 'timestamp', 'timestamp'],
+      ['Temp (°C)', 'Temp_C', 'Temp_C'],
+    ]);
+    expect(preview.formats).toEqual(['iso']);
+    expect(preview.shown).toEqual([[2, 'EQ-1', '2023-02-15T00:00:00', { Temp_C: 20 }]]);
+    expect(preview.codes).toEqual([['value-not-a-number', 3, 1, undefined]]);
+  });
+
+  it('finds the header of a logger, and proposes what it needs', async () => {
+    const preview = await previewOf(
+      'Plot Title: cellar\n"#","Date Time, GMT+02:00","Temp, °C (SN: 1)","Temp, °C (SN: 1)"\n1,14.05.08 10:00:00,12.3,12.9\n2,14.05.08 10:10:00,12.4,12.8\n',
+    );
+
+    expect(preview).toMatchObject({ delimiter: ',', headerLine: 2, readings: [] });
+    expect(preview.roles.map(([key, , proposal]) => [key, proposal])).toEqual([
+      ['#', null],
+      ['Date Time, GMT+02:00', 'timestamp'],
+      ['Temp, °C (SN: 1)#1', 'Temp_C_SN_1'],
+      ['Temp, °C (SN: 1)#2', 'Temp_C_SN_1'],
+    ]);
+    expect(preview.formats).toContain('dd.MM.yy HH:mm:ss');
+    expect(preview.formats).toContain('yy.MM.dd HH:mm:ss');
+    expect(preview.codes.map(([code]) => code)).toEqual([
+      'header-invalid-column',
+      'header-missing-column',
+      'header-missing-column',
+      'header-duplicate-column',
+      'timestamp-format-unsaid',
+    ]);
+  });
+
+  it('names every format that fits, and chooses none', async () => {
+    const preview = await previewOf(
+      'equipmentId,timestamp,value\nEQ-1,02/03/2023 10:00,1\nEQ-1,04/03/2023 10:00,1\n',
+      { timezone: 'UTC' },
+    );
+
+    expect(preview.formats).toEqual(['dd/MM/yyyy HH:mm', 'MM/dd/yyyy HH:mm']);
+    expect(preview.readings).toEqual([]);
+    expect(preview.codes).toEqual([
+      ['timestamp-format-unsaid', undefined, 0, 'timestampFormat'],
+      ['timestamp-malformed', 2, 2, 'timestampFormat'],
+    ]);
+  });
+
+  it('proposes the columns of a long file, and date and time that stand apart', async () => {
+    const long = await previewOf(
+      'time,device,metric,value\n2023-02-15T00:00:00Z,EQ-2,temperature,20\n',
+    );
+    const apart = await previewOf('Date;Time;CO\n10/03/2004;18.00.00;2,6\n', {
+      equipmentId: 'EQ-1',
+      decimal: ',',
+    });
+
+    expect(long.columns.map(({ proposal }) => proposal)).toEqual([
+      'timestamp',
+      'equipmentId',
+      'metric',
+      'value',
+    ]);
+    expect(apart.columns.map(({ proposal }) => proposal)).toEqual(['date', 'time', 'CO']);
+    expect(apart.formats).toEqual(['dd/MM/yyyy HH.mm.ss', 'MM/dd/yyyy HH.mm.ss']);
+  });
+
+  it('shows five readings, and leaves out a last line that is cut', async () => {
+    const rows = Array.from({ length: 9 }, (_, n) => `EQ-1,2023-02-15T00:0${n}:00Z,${n}\n`).join(
+      '',
+    );
+
+    const preview = await previewOf(`equipmentId,timestamp,value\n${rows}EQ-1,2023-0`);
+
+    expect(preview.shown.map(([line]) => line)).toEqual([2, 3, 4, 5, 6]);
+    expect(preview.faults).toEqual([]);
+  });
+
+  it('reads the beginning of a gzip file, whose end is not there', async () => {
+    const rows = Array.from(
+      { length: 9000 },
+      (_, n) => `EQ-${n * 7919},2023-02-15T00:00:00Z,${n}\n`,
+    );
+    const file = gzipSync(`equipmentId,timestamp,value\n${rows.join('')}`);
+
+    const preview = await previewOf(file.subarray(0, file.length - 100), {}, 'a.csv.gz');
+
+    expect(preview.shown).toHaveLength(5);
+    expect(preview.faults).toEqual([]);
+  });
+
+  it.each([
+    ['PK\u0003\u0004...xl/workbook.xml', 'a.csv', 'file-not-csv', 'Excel'],
+    ['PK\u0003\u0004...readings.csv', 'a.csv', 'file-not-csv', 'ZIP'],
+    ['<!DOCTYPE html>\n<html>', 'a.csv', 'file-not-csv', 'HTML'],
+    ['a,b\n1,2\n', 'a.csv.gz', 'gzip-corrupt', 'not compressed'],
+    [gzipSync('a,b\n'), 'a.csv', 'file-not-csv', 'ends in .gz'],
+    [gzipSync(gzipSync('a,b\n')), 'a.csv.gz', 'file-not-csv', 'once more'],
+    ['{"equipmentId": 1}', 'a.txt', 'file-not-csv', 'batch'],
+    ['', 'a.csv', 'file-empty', 'no header'],
+    [
+      Buffer.from('equipmentId,timestamp,L\xfcfter\n', 'latin1'),
+      'a.csv',
+      'encoding-unsupported',
+      'encoding',
+    ],
+    ['equipmentId,timestamp;value\n', 'a.csv', 'delimiter-ambiguous', 'delimiter'],
+  ])('says what %j named %s is', async (head, fileName, code, said) => {
+    const { faults, readings } = await previewOf(head, {}, fileName);
+
+    expect(faults.map((fault) => fault.code)).toEqual([code]);
+    expect(faults[0]?.detail).toContain(said);
+    expect(readings).toEqual([]);
+  });
+});

@@ -1,0 +1,157 @@
+import type { Clock } from '@sensorflow/kernel';
+import type { Reading, Retention } from '@sensorflow/sensor-data';
+import { FileFault } from '../file-fault.js';
+import { RowReader } from '../grammar/csv-row.js';
+import { understandHeader, type HeaderColumns } from '../grammar/file-columns.js';
+import { findHeader, MAX_HEADER_BYTES, type FileHeader } from '../grammar/file-header.js';
+import { timestampsOf } from '../grammar/file-timestamps.js';
+import { formatsThatFit, type FittingFormat } from '../grammar/formats-that-fit.js';
+import type { Delimiter, ImportOptions } from '../grammar/import-options.js';
+import { MissingCells } from '../grammar/missing-cells.js';
+import { isGzipName } from '../job/import-record.js';
+import { peek } from '../text/text-head.js';
+import type { TextEncoding } from '../text/text-encoding.js';
+import { openText } from '../text/text-source.js';
+import { columnProposals, type ProposedColumn } from './column-proposals.js';
+import { faultOf, FoundFaults, type PreviewFault } from './found-faults.js';
+import { sampledRows, type SampledRow } from './sampled-rows.js';
+
+/** The first bytes of a file, as they are, and how it is to be read. */
+export interface PreviewRequest {
+  readonly fileName: string;
+  readonly head: Buffer;
+  readonly options: ImportOptions;
+}
+
+export interface PreviewedReading {
+  readonly line: number;
+  readonly reading: Reading;
+}
+
+/** How a file would be read. What is not known for a fault is undefined. */
+export interface CsvPreview {
+  readonly encoding: TextEncoding | undefined;
+  readonly delimiter: Delimiter | undefined;
+  /** From 1; 0 for a file without one. */
+  readonly headerLine: number | undefined;
+  readonly columns: readonly ProposedColumn[];
+  /** That the timestamps can have: of several the choice is the user's. */
+  readonly timestampFormats: readonly FittingFormat[];
+  /** The first that are found. */
+  readonly readings: readonly PreviewedReading[];
+  readonly faults: readonly PreviewFault[];
+}
+
+/** Of the file, as many as are looked at. */
+export const MAX_PREVIEW_BYTES = 64 * 1024;
+const SHOWN_READINGS = 5;
+
+const NOTHING: CsvPreview = {
+  encoding: undefined,
+  delimiter: undefined,
+  headerLine: undefined,
+  columns: [],
+  timestampFormats: [],
+  readings: [],
+  faults: [],
+};
+
+/** Shows how files would be read, with the parser that imports them. Keeps nothing. */
+export class CsvPreviews {
+  constructor(
+    private readonly clock: Clock,
+    private readonly retention: Retention,
+  ) {}
+
+  async preview({ fileName, head, options }: PreviewRequest): Promise<CsvPreview> {
+    let preview = NOTHING;
+    try {
+      const text = await this.textOf(fileName, head, options);
+      preview = { ...preview, encoding: text.encoding };
+      const header = findHeader(text.head, options);
+      const { delimiter, line: headerLine } = header;
+      preview = { ...preview, delimiter, headerLine };
+      return { ...preview, ...this.understood(text.head, header, options) };
+    } catch (error) {
+      if (!(error instanceof FileFault)) throw error;
+      return { ...preview, faults: [faultOf({ code: error.code, detail: error.message })] };
+    }
+  }
+
+  /** A gzip file ends where the head does: that is no damage, if anything came out of it. */
+  private async textOf(fileName: string, head: Buffer, { encoding }: ImportOptions) {
+    const gzip = isGzipName(fileName);
+    const text = await openText(oneChunk(head), { gzip, encoding }, 0);
+    const begin = await peek(text.bytes, MAX_HEADER_BYTES);
+    if (begin.head.length > 0) await closed(begin.all);
+    else if (begin.fault) throw begin.fault;
+    return { encoding: text.encoding, head: begin.head.subarray(0, MAX_HEADER_BYTES) };
+  }
+
+  private understood(text: Buffer, header: FileHeader, options: ImportOptions) {
+    const { delimiter } = header;
+    const understood = understandHeader(header.text, delimiter, options);
+    const rows = sampledRows(text, header);
+    const nowEpochMs = this.clock.nowEpochMs();
+    const columns = columnProposals(understood, rows, options, nowEpochMs);
+    const samples = timestampsIn(columns, rows);
+    const timestampFormats = formatsThatFit(samples, nowEpochMs, options.decimal);
+    const faults = new FoundFaults(understood.faults);
+    faults.addFormats(timestampFormats, options);
+    const readings = this.read(understood, rows, options, faults);
+    return { columns, timestampFormats, readings, faults: faults.all() };
+  }
+
+  private read(
+    { file }: HeaderColumns,
+    rows: readonly SampledRow[],
+    options: ImportOptions,
+    faults: FoundFaults,
+  ): readonly PreviewedReading[] {
+    if (!file) return [];
+    const reader = new RowReader(file, {
+      decimal: options.decimal,
+      missing: new MissingCells(options.missing),
+      timestamps: timestampsOf(options, this.retention),
+    });
+    const nowEpochMs = this.clock.nowEpochMs();
+    const readings: PreviewedReading[] = [];
+    for (const { line, fields, fault } of rows) {
+      if (fault) faults.addRow(line, [fault]);
+      else {
+        const row = reader.read(fields, nowEpochMs);
+        faults.addRow(line, row.ok ? row.badCells.map((cell) => cell.fault) : row.faults);
+        const isShown = row.ok && row.reading.values.size > 0 && readings.length < SHOWN_READINGS;
+        if (isShown) readings.push({ line, reading: row.reading });
+      }
+    }
+    return readings;
+  }
+}
+
+/** Of the column that has them, or of the one that probably has. */
+function timestampsIn(
+  columns: readonly ProposedColumn[],
+  rows: readonly SampledRow[],
+): readonly string[] {
+  const placeOf = (role: string) => columns.findIndex(({ proposal }) => proposal === role);
+  const timestamp = placeOf('timestamp');
+  const places = timestamp >= 0 ? [timestamp] : [placeOf('date'), placeOf('time')];
+  if (places.some((at) => at < 0)) return [];
+  return rows.flatMap(({ fields }) => {
+    const text = places.map((at) => (fields[at] ?? '').trim()).join(' ');
+    return text.trim() === '' ? [] : [text.trim()];
+  });
+}
+
+/** The rest is not wanted: whoever reads it must know. */
+async function closed(bytes: AsyncIterable<Buffer>): Promise<void> {
+  const iterator = bytes[Symbol.asyncIterator]();
+  await iterator.next();
+  await iterator.return?.();
+}
+
+async function* oneChunk(head: Buffer): AsyncGenerator<Buffer> {
+  await Promise.resolve();
+  if (head.length > 0) yield head;
+}
