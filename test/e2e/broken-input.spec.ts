@@ -228,11 +228,18 @@ describe('a request that is not what its route takes', () => {
       [415, 'content-type-unsupported'],
     ],
     [
-      'a compressed body',
+      'a body that is packed in another way than gzip',
+      'POST',
+      '/sensor-data',
+      { body: 'x', headers: { ...JSON_TYPE, 'content-encoding': 'deflate' } },
+      [415, 'content-encoding-unsupported'],
+    ],
+    [
+      'a gzip body that is none',
       'POST',
       '/sensor-data',
       { body: 'x', headers: { ...JSON_TYPE, 'content-encoding': 'gzip' } },
-      [415, 'content-encoding-unsupported'],
+      [400, 'body-not-gzip'],
     ],
     [
       'a single body over 256 KiB',

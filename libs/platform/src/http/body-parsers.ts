@@ -1,6 +1,7 @@
 import { DomainError } from '@sensorflow/kernel';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
+import { contentEncodingUnsupported } from './content-encoding-unsupported.js';
 import { contentTypeUnsupported } from './content-type-unsupported.js';
 import { BodyReader, bodyTooLarge } from './body-reader.js';
 import { parseJson } from './json.js';
@@ -154,7 +155,9 @@ function readBytes(
   assertReadable(request);
   const maxBytes = request.routeOptions.config.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES;
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw bodyTooLarge(maxBytes);
-  return reader.read(body, maxBytes, sender);
+  return isGzip(request)
+    ? reader.readGzip(body, maxBytes, sender)
+    : reader.read(body, maxBytes, sender);
 }
 
 const UTF_8 = new TextDecoder('utf-8', { fatal: true });
@@ -167,15 +170,18 @@ function decode(bytes: Buffer): string {
   }
 }
 
-/** Compressed bodies could unpack to anything; other charsets could mean anything. */
+const GZIP = /^(x-)?gzip$/i;
+
+function isGzip({ headers }: FastifyRequest): boolean {
+  const encoding = headers['content-encoding'];
+  return encoding !== undefined && GZIP.test(encoding);
+}
+
+/** Other charsets could mean anything. */
 function assertReadable(request: FastifyRequest): void {
   const encoding = request.headers['content-encoding'];
-  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-    throw new DomainError(
-      'unsupported',
-      'content-encoding-unsupported',
-      'Send the body as it is, without Content-Encoding.',
-    );
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity' && !GZIP.test(encoding)) {
+    throw contentEncodingUnsupported(encoding);
   }
   const charset = /;\s*charset="?([^\s;"]+)/i.exec(request.headers['content-type'] ?? '')?.[1];
   if (charset !== undefined && !/^utf-?8$/i.test(charset)) throw contentTypeUnsupported(request);

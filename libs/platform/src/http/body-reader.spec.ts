@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
+import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { BodyReader } from './body-reader.js';
 
@@ -133,5 +134,22 @@ describe('a body whose sender is gone', () => {
     body.destroy(error);
 
     await expect(read).rejects.toMatchObject({ kind: 'invalid', code: 'body-incomplete' });
+  });
+});
+
+describe('gzip bodies that arrive together', () => {
+  it('hold room for their unpacking from the start, and give it back', async () => {
+    const reader = new BodyReader(ROOMS);
+    const bodies = Array.from({ length: 50 }, () => new PassThrough());
+    const read = bodies.map((body) => settled(reader.readGzip(body, MAX_BYTES, 'a')));
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const body of bodies) body.end(gzipSync('{}'));
+
+    const ends = await Promise.all(read);
+
+    expect(new Set(ends)).toEqual(new Set([2, 'overloaded']));
+    const later = new PassThrough();
+    later.end(gzipSync('{}'));
+    expect(await settled(reader.readGzip(later, MAX_BYTES, 'a'))).toBe(2);
   });
 });

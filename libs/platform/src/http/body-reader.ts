@@ -1,5 +1,6 @@
 import { DomainError, SharedRoom } from '@sensorflow/kernel';
 import type { Readable } from 'node:stream';
+import { GUNZIP_BYTES, gunzipBody, gunzipFault } from './gunzipped-body.js';
 
 const MIB = 1024 * 1024;
 /** Those up to this size have room of their own: a few large ones that arrive slowly keep no single reading out. */
@@ -33,10 +34,25 @@ export class BodyReader {
    * `body-too-large`, `overloaded`, or `body-incomplete`, which its sender is no longer there to hear.
    */
   read(body: Body, maxBytes: number, sender: string): Promise<Buffer> {
+    return this.readHolding(new HeldBytes(this.small, this.large, sender), body, maxBytes);
+  }
+
+  /** Reads a gzip body: the limits hold for what it unpacks to. Throws the same, and `body-not-gzip`. */
+  async readGzip(body: Body, maxBytes: number, sender: string): Promise<Buffer> {
+    const held = new HeldBytes(this.small, this.large, sender);
+    if (!held.grow(GUNZIP_BYTES)) throw overloaded();
+    const unpacked = gunzipBody(body);
+    try {
+      return await this.readHolding(held, unpacked.bytes, maxBytes);
+    } finally {
+      unpacked.stop();
+    }
+  }
+
+  private readHolding(held: HeldBytes, body: Body, maxBytes: number): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       const chunks: Buffer[] = [];
       let size = 0;
-      const held = new HeldBytes(this.small, this.large, sender);
       const take = (chunk: Buffer): void => {
         size += chunk.length;
         chunks.push(chunk);
@@ -61,8 +77,8 @@ export class BodyReader {
         letGo();
         reject(error);
       };
-      const breakOff = (): void => {
-        if (!body.readableEnded) fail(bodyIncomplete());
+      const breakOff = (error?: unknown): void => {
+        if (!body.readableEnded) fail(gunzipFault(error) ?? bodyIncomplete());
       };
       body.on('data', take).on('end', finish).on('error', breakOff).on('close', breakOff);
     });

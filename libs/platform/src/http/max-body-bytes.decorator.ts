@@ -16,6 +16,7 @@ export function MaxBodyBytes(bytes: number): MethodDecorator {
       'json-forbidden-key',
       'json-duplicate-key',
       'body-not-utf8',
+      'body-not-gzip',
     ),
     ApiProblem(413, 'body-too-large'),
     ApiProblem(415, 'content-type-unsupported', 'content-encoding-unsupported'),

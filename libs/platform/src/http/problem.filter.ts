@@ -1,6 +1,7 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { DomainError } from '@sensorflow/kernel';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { acceptedEncodingsFor } from './content-encoding-unsupported.js';
 import { contentTypeUnsupported } from './content-type-unsupported.js';
 import {
   problem,
@@ -30,6 +31,8 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   if (error instanceof DomainError && error.retryAfterSeconds !== undefined) {
     void reply.header('retry-after', String(error.retryAfterSeconds));
   }
+  const encodings = error instanceof DomainError ? acceptedEncodingsFor(error) : undefined;
+  if (encodings !== undefined) void reply.header('accept-encoding', encodings);
   void reply.status(document.status).header('content-type', PROBLEM_CONTENT_TYPE).send(document);
 }
 
