@@ -70,6 +70,7 @@ describe.each(subjects)('the store of imports: %s', (_, start) => {
   const anImport = (words: Partial<ImportRecord> = {}): ImportRecord => ({
     uploadId,
     createdBy: ADA,
+    equipmentEntries: ['EQ-1', 'LINE-1:*'],
     fileName: 'ö "x".csv',
     declaredBytes: 100,
     options: {

@@ -1,3 +1,4 @@
+import { deepEqual, equal } from 'node:assert/strict';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiClient, eventually, machineToken } from '../support/api-client.js';
 import { LocalStack } from '../support/local-stack.js';
@@ -69,7 +70,7 @@ class Sequence {
     );
     const csv = ['equipmentId,timestamp,p,t', ...lines].join('\n');
     const { status, uploadId } = await importFile(this.caller, `${this.equipmentId}.csv`, csv);
-    expect(status).toBe('completed');
+    equal(status, 'completed');
     this.imports.push(uploadId);
     for (const { timestamp, values } of rows) {
       for (const [index, value] of values.entries()) {
@@ -81,7 +82,7 @@ class Sequence {
   private async correct(): Promise<void> {
     const [metric, timestamp, value] = [this.metric(), this.instant(), this.value()];
     const reading = { equipmentId: this.equipmentId, timestamp, values: { [metric]: value } };
-    expect((await this.caller.post('/sensor-data', reading)).status).toBe(201);
+    equal((await this.caller.post('/sensor-data', reading)).status, 201);
     this.log.say(timestamp, metric, value);
   }
 
@@ -90,7 +91,7 @@ class Sequence {
     const metric = this.below(2) === 0 ? undefined : this.metric();
     const path = `/sensor-data/${this.equipmentId}/${timestamp}`;
     const { status } = await admin.send('DELETE', path, { query: { metric } });
-    expect(status).toBe(this.log.remove(timestamp, metric) ? 204 : 404);
+    equal(status, this.log.remove(timestamp, metric) ? 204 : 404);
   }
 
   private async undo(): Promise<void> {
@@ -104,14 +105,14 @@ class Sequence {
       const [shown, expected] = [await this.shownHours(metric), this.log.hours(metric)].map((all) =>
         all.filter(([hour = 0]) => hours.has(hour)),
       );
-      expect(shown).toEqual(expected);
+      deepEqual(shown, expected);
     }
-    expect(await this.shownReadings()).toEqual(this.log.readings());
+    deepEqual(await this.shownReadings(), this.log.readings());
   }
 
   /** Hours that a correction or a removal has changed follow within seconds. */
   async compare(): Promise<void> {
-    expect(await this.shownReadings()).toEqual(this.log.readings());
+    deepEqual(await this.shownReadings(), this.log.readings());
     for (const metric of METRICS) {
       const expected = JSON.stringify(this.log.hours(metric));
       await eventually(

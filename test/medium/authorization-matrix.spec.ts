@@ -49,7 +49,7 @@ const POLICIES: Readonly<Record<string, Policy>> = {
 };
 
 /** How each route that a key may call keeps it to its equipment. */
-const EQUIPMENT: Readonly<Record<string, 'in-path' | 'in-query' | 'by-handler' | 'refused'>> = {
+const EQUIPMENT: Readonly<Record<string, 'in-path' | 'in-query' | 'by-handler'>> = {
   'GET /equipment': 'by-handler',
   'GET /equipment/{equipmentId}/metrics': 'in-path',
   'POST /sensor-data': 'by-handler',
@@ -59,8 +59,8 @@ const EQUIPMENT: Readonly<Record<string, 'in-path' | 'in-query' | 'by-handler' |
   'GET /sensor-data/{equipmentId}/{timestamp}/history': 'in-path',
   'GET /sensor-data/aggregated': 'in-query',
   'GET /sensor-data/aggregated/verify': 'in-query',
-  'POST /sensor-data/upload-csv': 'refused',
-  'POST /sensor-data/csv-preview': 'refused',
+  'POST /sensor-data/upload-csv': 'by-handler',
+  'POST /sensor-data/csv-preview': 'by-handler',
   'GET /sensor-data/uploads': 'by-handler',
   'GET /sensor-data/uploads/{id}': 'by-handler',
   'DELETE /sensor-data/uploads/{id}': 'by-handler',
@@ -198,7 +198,6 @@ describe('the matrix of equipment', () => {
       'in-path': ['let in', 'let in', forbidden],
       'in-query': [forbidden, 'let in', forbidden],
       'by-handler': ['let in', 'let in', 'let in'],
-      refused: [forbidden, forbidden, forbidden],
     };
     expect([unnamed, own, other]).toEqual(expected[how]);
   });

@@ -33,10 +33,12 @@ import {
   WAITING_GROUP_COMMIT_OPTIONS,
 } from '@sensorflow/sensor-data';
 import { DynamoDbBlockStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-block-store.js';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uploadBatchHandler } from '../../apps/csv-importer/src/upload-batch-handler.js';
@@ -196,6 +198,7 @@ interface Opened {
   headers: Record<string, string>;
   statusUrl: string;
   expiresAt: string;
+  curl: string;
 }
 
 async function open(size: number, more: object = {}): Promise<Opened> {
@@ -287,6 +290,7 @@ describe('opening an import', () => {
       headers: { 'content-type': 'text/csv', 'content-length': '10', 'if-none-match': '*' },
       expiresAt: expect.stringMatching(/Z$/),
       statusUrl: `/sensor-data/uploads/${answer.body.uploadId}`,
+      curl: expect.stringMatching(/^curl .* -T 'r\.csv' /),
     });
     expect(answer.headers.get('location')).toBe(answer.body.statusUrl);
     const lifeMs = Date.parse(answer.body.expiresAt) - Date.now();
@@ -357,6 +361,20 @@ describe('opening an import', () => {
 
 describe('the presigned URL', () => {
   const file = Buffer.from(`${HEAD}EQ-1,2023-01-01T00:00:00Z,1\n`);
+
+  it('takes the file from the command that came with it, pasted into a shell', async () => {
+    const fileName = "it's $HOME [1-2] {a,b} ü.csv";
+    const folder = await mkdtemp(join(tmpdir(), 'sensorflow-curl-'));
+    await writeFile(join(folder, fileName), file);
+    const { curl, statusUrl } = await open(file.length, { fileName });
+
+    await promisify(execFile)('sh', ['-c', curl], { cwd: folder, timeout: 20_000 });
+
+    expect((await call('GET', statusUrl)).body.status).toBe('queued');
+    await deliver();
+    expect((await call('GET', statusUrl)).body.status).toBe('completed');
+    await rm(folder, { recursive: true });
+  });
 
   it('takes the file once, and never over another', async () => {
     const { url: target, headers } = await open(file.length);

@@ -99,11 +99,16 @@ describe('a key for some equipment', () => {
     expect([none.status, none.body.code]).toEqual([400, 'no-valid-reading']);
   });
 
-  it('opens no import, and sees those of nobody else', async () => {
+  it('opens imports, and sees those of nobody else', async () => {
     const file = { fileName: 'a.csv', size: 1 };
+    const others = await ask('POST', '/sensor-data/upload-csv', everything, file);
 
-    expect(await verdictOf('POST', '/sensor-data/upload-csv', file)).toEqual(FORBIDDEN);
-    expect((await ask('GET', '/sensor-data/uploads', restricted)).body.items).toEqual([]);
+    expect(await verdictOf('POST', '/sensor-data/upload-csv', file)).toBe(201);
+    expect((await ask('GET', '/sensor-data/uploads', restricted)).body.items).toHaveLength(1);
+    const { uploadId } = others.body;
+    for (const method of ['GET', 'DELETE']) {
+      expect(await verdictOf(method, `/sensor-data/uploads/${uploadId}`)).toBe(404);
+    }
   });
 
   it('is told by /auth/me who it is, as any key', async () => {

@@ -61,6 +61,7 @@ function anImport(uploadId: string, words: Partial<ImportRecord> = {}): ImportRe
   return {
     uploadId,
     createdBy: ADA,
+    equipmentEntries: undefined,
     fileName: 'readings.csv',
     declaredBytes: 100,
     options: DEFAULT_OPTIONS,

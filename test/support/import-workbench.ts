@@ -40,6 +40,7 @@ export interface UploadedFile {
   readonly options?: Partial<ImportOptions>;
   /** `ada` unless said; `null` for an import of an earlier version. */
   readonly createdBy?: string | null;
+  readonly equipmentEntries?: readonly string[];
 }
 
 /** Keeps continuations until a test delivers them. */
@@ -110,6 +111,7 @@ export class ImportWorkbench {
     await this.imports.create({
       uploadId,
       createdBy: creatorOf(words),
+      equipmentEntries: words.equipmentEntries,
       fileName: words.fileName ?? 'readings.csv',
       declaredBytes: bytes.length,
       options: { ...DEFAULT_OPTIONS, ...words.options },

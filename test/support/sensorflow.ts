@@ -65,8 +65,9 @@ export async function importFile(
   fileName: string,
   content: Uint8Array | string,
   options: Readonly<Record<string, unknown>> = {},
+  deadlineMs?: number,
 ) {
-  return importEnd(api, await uploadFile(api, fileName, content, options));
+  return importEnd(api, await uploadFile(api, fileName, content, options), deadlineMs);
 }
 
 /** Opens an import and uploads the file; answers the import's id. */

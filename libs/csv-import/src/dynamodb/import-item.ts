@@ -37,6 +37,9 @@ export function toImportItem(record: ImportRecord): ImportItem {
   return {
     ...keyOf(record.uploadId),
     ...(record.createdBy && creatorToItem(record.createdBy)),
+    ...(record.equipmentEntries && {
+      equipment: { L: record.equipmentEntries.map((entry) => ({ S: entry })) },
+    }),
     ...(record.status === 'awaiting-upload' && { expiresAt: number(forgottenAt(record)) }),
     fileName: { S: record.fileName },
     declaredBytes: number(record.declaredBytes),
@@ -63,6 +66,7 @@ export function fromImportItem(item: ImportItem): ImportRecord {
       subject: text(item['subject']),
       name: text(item['createdBy']),
     },
+    equipmentEntries: item['equipment']?.L?.map(text),
     fileName: text(item['fileName']),
     declaredBytes: numberOf(item['declaredBytes']),
     options: optionsFrom(fields(item['options'])),

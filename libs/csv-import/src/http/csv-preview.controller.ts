@@ -1,6 +1,6 @@
 import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
+import { KeepsToEquipment, RequiresScope } from '@sensorflow/auth/http/auth.decorators.js';
 import { ApiFaultyInput } from '@sensorflow/platform/http/api-problem.decorator.js';
 import { MaxBodyBytes } from '@sensorflow/platform/http/max-body-bytes.decorator.js';
 import { DEFAULT_MAX_BODY_BYTES } from '@sensorflow/platform/http/route-settings.js';
@@ -33,6 +33,8 @@ export class CsvPreviewController {
     detail: 'head is base64 (with + and /) of the first 1 to 65536 bytes of the file.',
   })
   @RequiresScope('sensorflow/import')
+  // What is shown is the caller's own file.
+  @KeepsToEquipment('by-handler')
   async previewCsv(
     @Body() body: FileHeadBody,
     @Res({ passthrough: true }) reply: FastifyReply,

@@ -2,6 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { showInstant, type Instant } from '@sensorflow/kernel';
 import type { OpenedImport, ShownImport } from '../job/csv-imports.js';
 import type { UndoProgress } from '../job/import-record.js';
+import { uploadCommand } from './upload-command.js';
 
 const STATUSES = [
   'awaiting-upload',
@@ -138,13 +139,6 @@ export class ImportUploadView {
   })
   headers!: Readonly<Record<string, string>>;
 
-  @ApiProperty({
-    description: 'the upload by curl, for a file of that name in the current folder',
-    example:
-      "curl --fail-with-body --globoff -T 'readings.csv' -H 'content-type: text/csv' -H 'if-none-match: *' 'https://…'",
-  })
-  command!: string;
-
   @ApiProperty({ format: 'date-time' })
   expiresAt!: string;
 
@@ -153,6 +147,13 @@ export class ImportUploadView {
     format: 'uri-reference',
   })
   statusUrl!: string;
+
+  @ApiProperty({
+    description: 'uploads the file when it is pasted into a POSIX shell, in the folder of the file',
+    example:
+      "curl -sS --fail-with-body -g -T 'readings.csv' -H 'content-type: text/csv' -H 'if-none-match: *' 'https://…'",
+  })
+  curl!: string;
 }
 
 export function toImportView({ record, status, errorReportUrl }: ShownImport): ImportView {
@@ -178,30 +179,17 @@ function toUndoView({ totalHours, doneHours, sealedHours }: UndoProgress): UndoV
   return { total: totalHours ?? null, done: doneHours, sealed: sealedHours };
 }
 
-export function toImportUploadView(opened: OpenedImport, fileName: string): ImportUploadView {
-  const { uploadId, url, headers, expiresAtEpochMs } = opened;
+export function toImportUploadView(opened: OpenedImport): ImportUploadView {
+  const { uploadId, fileName, url, headers, expiresAtEpochMs } = opened;
   return {
     uploadId,
     method: 'PUT',
     url,
     headers,
-    command: uploadCommand(fileName, url, headers),
     expiresAt: new Date(expiresAtEpochMs).toISOString(),
     statusUrl: statusUrlOf(uploadId),
+    curl: uploadCommand(fileName, opened),
   };
-}
-
-/** Without globbing, which would take brackets in the name of the file for a pattern. curl knows the length by itself. */
-function uploadCommand(fileName: string, url: string, headers: Readonly<Record<string, string>>) {
-  const options = Object.entries(headers)
-    .filter(([name]) => name !== 'content-length')
-    .map(([name, value]) => `-H ${shellQuoted(`${name}: ${value}`)}`);
-  const file = `-T ${shellQuoted(fileName)}`;
-  return ['curl --fail-with-body --globoff', file, ...options, shellQuoted(url)].join(' ');
-}
-
-function shellQuoted(text: string): string {
-  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 /** Without a host: the one that the caller used is the right one. */

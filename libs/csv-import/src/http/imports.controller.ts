@@ -66,7 +66,8 @@ export class ImportsController {
   @Post('upload-csv')
   @ApiOperation({
     summary: 'Open an import of a CSV file',
-    description: 'Answers where to PUT the file, within 15 minutes and with exactly these headers.',
+    description:
+      'Answers where to PUT the file, within 15 minutes and with exactly these headers, and the `curl` command that does. Of an API key for some equipment, rows of other equipment are rejected one by one.',
   })
   @ApiBody({ type: NewImportBody })
   @ApiCreatedResponse({
@@ -88,6 +89,7 @@ export class ImportsController {
   @ApiProblem(429, 'too-many-imports')
   @ApiProblem(503, 'store-unavailable', 'storage-unavailable')
   @RequiresScope('sensorflow/import')
+  @KeepsToEquipment('by-handler')
   async openImport(
     @CurrentCaller() caller: Caller,
     @Body() body: unknown,
@@ -97,7 +99,7 @@ export class ImportsController {
     const opened = await this.imports.openImport(request, viewerOf(caller));
     void reply.header('location', statusUrlOf(opened.uploadId));
     void reply.header('cache-control', 'no-store');
-    return toImportUploadView(opened, request.fileName);
+    return toImportUploadView(opened);
   }
 
   @Get('uploads')
@@ -185,11 +187,12 @@ export class ImportsController {
   }
 }
 
-function viewerOf({ kind, subject, username, scopes }: Caller): ImportViewer {
+function viewerOf({ kind, subject, username, scopes, equipment }: Caller): ImportViewer {
   return {
     // A machine is known by its client id.
     subject: kind === 'machine' ? username : subject,
     name: username,
+    equipment,
     seesAll: scopes.has('sensorflow/admin'),
   };
 }

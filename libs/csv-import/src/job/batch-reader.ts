@@ -1,4 +1,5 @@
-import { DomainError, type Clock } from '@sensorflow/kernel';
+import type { EquipmentRestriction } from '@sensorflow/auth';
+import { DomainError, type Clock, type Fault } from '@sensorflow/kernel';
 import {
   TOO_MANY_METRIC_NAMES,
   type MetricNameLimit,
@@ -6,7 +7,7 @@ import {
 } from '@sensorflow/sensor-data';
 import { EquipmentTable } from '../grammar/equipment-table.js';
 import type { FileColumns } from '../grammar/file-columns.js';
-import { NO_CELLS } from '../grammar/judged-rows.js';
+import { NO_CELLS, type DoubtfulRow, type JudgedRows } from '../grammar/judged-rows.js';
 import { MetricTable } from '../grammar/metric-table.js';
 import type { RowParser } from '../grammar/row-parser.js';
 import { UnreadText } from '../text/unread-text.js';
@@ -27,6 +28,8 @@ export interface ReadContext {
   readonly parser: RowParser;
   readonly names: MetricNameLimit;
   readonly admission: NameAdmission;
+  /** The only equipment whose rows are taken; undefined for any. */
+  readonly restriction: EquipmentRestriction | undefined;
   /** Whose metric names they are. */
   readonly callerId: string;
   readonly report: ErrorReport;
@@ -108,18 +111,17 @@ export class BatchReader {
    */
   private async settleDoubts({ rows }: RowBatch): Promise<Handover | undefined> {
     const { names, callerId, clock, limits, parser } = this.context;
+    this.rejectForbidden(rows);
     while (rows.doubtful.length > 0) {
       const readings = rows.doubtful.map(({ reading }) => reading);
       const verdicts = await names.judgeAll(readings, callerId);
       if ([...verdicts.values()].includes('unknown')) throw namesUnknown();
       const throttled = readings.filter((reading) => verdicts.get(reading) === 'throttled');
       if (throttled.length === 0) {
-        for (const { line, cells, reading } of rows.doubtful.splice(0)) {
-          if (!verdicts.has(reading)) parser.addAdmitted(line, reading, rows);
-          else {
-            rows.reported.push({ line, isRejected: true, cells, faults: [TOO_MANY_METRIC_NAMES] });
-            rows.count({ ...NO_CELLS, rejected: reading.values.size });
-          }
+        for (const row of rows.doubtful.splice(0)) {
+          const { line, reading } = row;
+          if (verdicts.has(reading)) reject(row, TOO_MANY_METRIC_NAMES, rows);
+          else parser.addAdmitted(line, reading, rows);
         }
         break;
       }
@@ -129,6 +131,16 @@ export class BatchReader {
       await this.watch.assertLease();
     }
     return undefined;
+  }
+
+  private rejectForbidden(rows: JudgedRows): void {
+    const { restriction } = this.context;
+    if (!restriction || rows.doubtful.length === 0) return;
+    for (const row of rows.doubtful.splice(0)) {
+      const fault = restriction.faultOf(row.reading.equipmentId);
+      if (fault) reject(row, fault, rows);
+      else rows.doubtful.push(row);
+    }
   }
 
   /** In the order of the file: what was in doubt comes late. */
@@ -148,6 +160,11 @@ export class BatchReader {
       clock.nowEpochMs() - openedEpochMs >= limits.batchMs
     );
   }
+}
+
+function reject({ line, cells, reading }: DoubtfulRow, fault: Fault, rows: JudgedRows): void {
+  rows.reported.push({ line, isRejected: true, cells, faults: [fault] });
+  rows.count({ ...NO_CELLS, rejected: reading.values.size });
 }
 
 function namesUnknown(): DomainError {

@@ -4,7 +4,7 @@ import {
   hasFaults,
   isFinished,
   isGzipName,
-  type ImportCreator,
+  type ImportOpener,
   type ImportRecord,
   type ImportStatus,
 } from './import-record.js';
@@ -19,11 +19,12 @@ import type { PresignedUpload, UploadStorage } from './upload-storage.js';
 
 export interface OpenedImport extends PresignedUpload {
   readonly uploadId: string;
+  readonly fileName: string;
   readonly expiresAtEpochMs: number;
 }
 
 /** Who asks. Administrators see the imports of everyone. */
-export interface ImportViewer extends ImportCreator {
+export interface ImportViewer extends ImportOpener {
   readonly seesAll: boolean;
 }
 
@@ -65,22 +66,15 @@ export class CsvImports {
    * Throws DomainError `invalid-request` for a file over the limit, `too-many-imports` for a caller who has
    * as many as one may have.
    */
-  async openImport(
-    request: UploadRequest,
-    { subject, name }: ImportCreator,
-  ): Promise<OpenedImport> {
+  async openImport(request: UploadRequest, opener: ImportOpener): Promise<OpenedImport> {
     const faults = this.sizeFaults(request.size);
     if (faults.length > 0) {
       const detail = 'The request is not valid; see errors.';
       throw new DomainError('invalid', 'invalid-request', detail, { faults });
     }
-    const record = newImport(
-      request,
-      { subject, name },
-      this.ports.clock.nowEpochMs(),
-      UPLOAD_URL_SECONDS,
-    );
-    await this.quota.reserve(subject, record.uploadId);
+    const nowEpochMs = this.ports.clock.nowEpochMs();
+    const record = newImport(request, opener, nowEpochMs, UPLOAD_URL_SECONDS);
+    await this.quota.reserve(opener.subject, record.uploadId);
     const upload = await this.ports.storage.presignUpload({
       uploadId: record.uploadId,
       gzip: isGzipName(record.fileName),
@@ -88,8 +82,8 @@ export class CsvImports {
       expiresInSeconds: UPLOAD_URL_SECONDS,
     });
     await this.ports.imports.create(record);
-    const { uploadId, uploadExpiresAtEpochMs: expiresAtEpochMs } = record;
-    return { ...upload, uploadId, expiresAtEpochMs };
+    const { uploadId, fileName, uploadExpiresAtEpochMs: expiresAtEpochMs } = record;
+    return { ...upload, uploadId, fileName, expiresAtEpochMs };
   }
 
   /** The fault of a file of so many bytes: `file-too-large`, or none. */

@@ -25,7 +25,8 @@ async function deliverAndKill(bench: ImportWorkbench, first: RunRequest, steps: 
   for (let n = 0, deliveries = 1; message && n < 1000; n += 1, deliveries += 1) {
     if (deliveries > MAX_DELIVERIES) return 'dead letter';
     const outcome = await killed(bench, { ...message, deliveries }, steps);
-    if (outcome === 'finished') return outcome;
+    // Or the run before was killed when it had said so.
+    if (outcome === 'finished' || outcome === 'already-finished') return 'finished';
     if (outcome === 'killed') continue;
     deliveries = 0;
     const uploadId = bench.queue.continued.shift();

@@ -1,3 +1,4 @@
+import type { EquipmentRestriction } from '@sensorflow/auth';
 import type { Fault, Instant } from '@sensorflow/kernel';
 import { NO_CELLS, type CellCounts } from '../grammar/judged-rows.js';
 import type { Delimiter, ImportOptions } from '../grammar/import-options.js';
@@ -9,6 +10,8 @@ export interface ImportRecord {
   readonly uploadId: string;
   /** Undefined for imports of builds that did not write it down. */
   readonly createdBy: ImportCreator | undefined;
+  /** The only equipment that it may bring, by names and beginnings of names; undefined for any. */
+  readonly equipmentEntries: readonly string[] | undefined;
   readonly fileName: string;
   /** As announced; the presigned URL binds it. */
   readonly declaredBytes: number;
@@ -65,6 +68,11 @@ export interface ImportCreator {
   readonly subject: string;
   /** As people know it. */
   readonly name: string;
+}
+
+/** The same, with the only equipment that they may bring; undefined for any. */
+export interface ImportOpener extends ImportCreator {
+  readonly equipment?: EquipmentRestriction | undefined;
 }
 
 export type FinalStatus = 'completed' | 'completed-with-errors' | 'failed';

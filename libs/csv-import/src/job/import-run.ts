@@ -1,3 +1,4 @@
+import { EquipmentRestriction } from '@sensorflow/auth';
 import { instantFromEpochMs, type Clock, type Fault } from '@sensorflow/kernel';
 import {
   ImportSealer,
@@ -17,6 +18,7 @@ import { RowText } from '../grammar/row-text.js';
 import { BatchPace } from './batch-pace.js';
 import { BatchReader, type Handover } from './batch-reader.js';
 import { BatchWriter } from './batch-writer.js';
+import { EquipmentAdmission } from './equipment-admission.js';
 import { ErrorReport } from './error-report.js';
 import { stepMs, type ImportLimits } from './import-limits.js';
 import { ImportProgress, LeaseLost } from './import-progress.js';
@@ -189,10 +191,24 @@ export class ImportRun {
       areTimestampsIndependent: options.repeatedHour !== 'in-order',
       ...limits,
     };
-    const parser = new RowParser(grammar, admission, rows.place);
+    const { restriction } = this;
+    const check = restriction ? new EquipmentAdmission(restriction, admission) : admission;
+    const parser = new RowParser(grammar, check, rows.place);
     const report = reportOf(rows.dialect, columns.names);
     return new BatchReader(
-      { rows, columns, parser, names, admission, callerId, report, clock, limits, pace },
+      {
+        rows,
+        columns,
+        parser,
+        names,
+        admission,
+        restriction,
+        callerId,
+        report,
+        clock,
+        limits,
+        pace,
+      },
       {
         assertLease: async () => {
           // The file may have stood still for long: does this run still hold the import, and do others see that?
@@ -230,6 +246,11 @@ export class ImportRun {
 
   private get callerId(): string {
     return this.file.record.createdBy?.subject ?? UNKNOWN_CREATOR;
+  }
+
+  private get restriction(): EquipmentRestriction | undefined {
+    const { equipmentEntries } = this.file.record;
+    return equipmentEntries && new EquipmentRestriction(equipmentEntries);
   }
 
   private columnsOf({ headerText, delimiter }: FileDialect): FileColumns {

@@ -35,7 +35,8 @@ async function deliverAndKill(bench: ImportWorkbench, first: RunRequest, steps: 
   for (let n = 0, deliveries = 1; message && n < 1000; n += 1, deliveries += 1) {
     if (deliveries > MAX_DELIVERIES) return 'dead letter';
     const outcome = await killed(bench, { ...message, deliveries }, steps);
-    if (outcome === 'undone') return outcome;
+    // Or the run before was killed when it had said so.
+    if (outcome === 'undone' || outcome === 'nothing-to-undo') return 'undone';
     if (outcome === 'killed') continue;
     deliveries = 0;
     const uploadId = bench.queue.continued.shift();
