@@ -73,25 +73,34 @@ export default {
       'sensor-data-is-upstream',
       'verification → aggregation → sensor-data → kernel; equipment and csv-import → sensor-data; auth beside.',
       { path: '^libs/(sensor-data|auth)/' },
-      { path: '^libs/(aggregation|csv-import|equipment|health|verification)/' },
+      { path: '^libs/(aggregation|cip-service|csv-import|equipment|health|verification)/' },
     ),
     forbid(
       'auth-and-health-know-no-feature',
       'Who calls and whether it is well: the same whatever the product does.',
       { path: '^libs/(auth|health)/' },
-      { path: '^libs/(sensor-data|aggregation|csv-import|equipment|verification)/' },
+      { path: '^libs/(sensor-data|aggregation|cip-service|csv-import|equipment|verification)/' },
     ),
     forbid(
       'aggregation-equipment-and-import-are-strangers',
       'What they share is a reading.',
       { path: '^libs/(aggregation|csv-import|equipment)/' },
-      { path: '^libs/(aggregation|csv-import|equipment|verification)/', pathNot: '^libs/$1/' },
+      {
+        path: '^libs/(aggregation|cip-service|csv-import|equipment|verification)/',
+        pathNot: '^libs/$1/',
+      },
     ),
     forbid(
       'verification-knows-what-it-compares',
       'Aggregates, readings and equipment; how readings come in is nothing to it.',
       { path: '^libs/verification/' },
-      { path: '^libs/(csv-import|health)/' },
+      { path: '^libs/(cip-service|csv-import|health)/' },
+    ),
+    forbid(
+      'cip-service-knows-readings-and-equipment',
+      'The earlier service speaks of readings; what is computed from them is nothing to it.',
+      { path: '^libs/cip-service/' },
+      { path: '^libs/(aggregation|csv-import|verification)/' },
     ),
     forbid(
       'nobody-imports-apps',

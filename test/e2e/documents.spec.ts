@@ -66,6 +66,8 @@ function examples(node: any, pointer: string): { schema: string; example: unknow
 
 const PUBLIC = new Set([
   'GET /',
+  'GET /api/v1/health',
+  'GET /api/v1/ping',
   'GET /health/live',
   'GET /health/ready',
   'POST /auth/login',
@@ -94,6 +96,11 @@ describe('the OpenAPI document', () => {
       'DELETE /sensor-data/{equipmentId}/{timestamp}',
       'GET /',
       'GET /api-keys',
+      'GET /api/v1/health',
+      'GET /api/v1/ping',
+      'GET /api/v1/query/recent',
+      'GET /api/v1/query/sensor/{equipmentId}/latest',
+      'GET /api/v1/sensor/{equipmentId}/latest',
       'GET /audit',
       'GET /auth/me',
       'GET /equipment',
@@ -110,6 +117,10 @@ describe('the OpenAPI document', () => {
       'GET /users',
       'PATCH /users/{username}',
       'POST /api-keys',
+      'POST /api/sensor_data',
+      'POST /api/temperature_reading',
+      'POST /api/v1/cip_monitoring',
+      'POST /api/v1/temperature_reading',
       'POST /auth/login',
       'POST /auth/logout',
       'POST /auth/password',
@@ -233,7 +244,9 @@ describe('the OpenAPI document', () => {
       return 'errors' in example ? [[place, example.errors[0].pointer]] : [];
     });
 
-    const unknown = shown.filter(([, pointer]) => pointer === '/verbose').map(([place]) => place);
+    const unknown: readonly string[] = shown
+      .filter(([, pointer]) => pointer === '/verbose')
+      .map(([place]) => place);
     expect(unknown.toSorted()).toEqual([
       'DELETE /api-keys/{keyId} 400',
       'GET /auth/me 400',
@@ -247,6 +260,13 @@ describe('the OpenAPI document', () => {
       'POST /auth/password 400': '/newPassword',
       'POST /api-keys 400': '/scopes',
       'GET /api-keys 400': '/limit',
+      'GET /api/v1/query/recent 400': '/limit',
+      'GET /api/v1/query/sensor/{equipmentId}/latest 400': '/limit',
+      'GET /api/v1/sensor/{equipmentId}/latest 400': '/equipmentId',
+      'POST /api/sensor_data 400': '/temperature',
+      'POST /api/temperature_reading 400': '/temperature',
+      'POST /api/v1/cip_monitoring 400': '/temperature',
+      'POST /api/v1/temperature_reading 400': '/temperature',
       'GET /audit 400': '/from',
       'GET /users 400': '/limit',
       'POST /users 400': '/group',
@@ -301,7 +321,7 @@ describe('the OpenAPI document', () => {
 
   it('describes the body of every route that takes one', () => {
     const takingBody = operations().filter(([name]) =>
-      /^(PATCH|POST) \/(api-keys|auth\/password|users(?!.*\/(reset|sign-out))|sensor-data(?!\/aggregated\/repair))/.test(
+      /^(PATCH|POST) \/(api-keys|api\/|auth\/password|users(?!.*\/(reset|sign-out))|sensor-data(?!\/aggregated\/repair))/.test(
         name,
       ),
     );
@@ -358,19 +378,27 @@ describe('the OpenAPI document', () => {
       'checkReadiness',
       'createApiKey',
       'invitePerson',
+      'latestOfSensor',
       'latestReading',
       'listApiKeys',
       'listAuditEntries',
       'listEquipment',
       'listImports',
+      'listLatestOfSensor',
       'listMetrics',
       'listPeople',
       'listReadings',
+      'listRecent',
       'login',
       'logout',
       'openImport',
+      'ping',
       'recordBatch',
+      'recordCipMonitoring',
+      'recordDeviceMeasurement',
+      'recordDeviceTemperature',
       'recordReading',
+      'recordTemperatureReading',
       'removeRange',
       'removeReading',
       'repairAggregates',
@@ -379,6 +407,7 @@ describe('the OpenAPI document', () => {
       'setPassword',
       'showAggregates',
       'showCaller',
+      'showHealth',
       'showHistory',
       'showImport',
       'showService',
@@ -387,8 +416,10 @@ describe('the OpenAPI document', () => {
     ]);
   });
 
-  it('closes every body of a request', () => {
-    const open = operations().flatMap(([name, { requestBody }]) =>
+  it('closes every body of a request, but for those of the earlier service', () => {
+    // Its devices send members that nobody knows, and always could.
+    const ours = operations().filter(([name]) => !name.startsWith('POST /api/'));
+    const open = ours.flatMap(([name, { requestBody }]) =>
       Object.entries<any>(requestBody?.content ?? {})
         .filter(([, { schema }]) => !closedObjects(schema).every(Boolean))
         .map(([type]) => `${name} ${type}`),

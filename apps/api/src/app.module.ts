@@ -3,6 +3,8 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { AggregationModule } from '@sensorflow/aggregation/aggregation.module.js';
 import { MAX_SIGN_INS_IN_PROGRESS, SessionCookie } from '@sensorflow/auth';
 import { AuthModule } from '@sensorflow/auth/auth.module.js';
+import { CipSettings } from '@sensorflow/cip-service';
+import { CipServiceModule } from '@sensorflow/cip-service/cip-service.module.js';
 import { CsvImportModule } from '@sensorflow/csv-import/csv-import.module.js';
 import { RegistryMetricNames } from '@sensorflow/equipment';
 import { DynamoDbEquipmentRegistry } from '@sensorflow/equipment/dynamodb/dynamodb-equipment-registry.js';
@@ -23,6 +25,7 @@ import { VerificationModule } from '@sensorflow/verification/verification.module
 import type { Logger } from 'pino';
 import { healthOptions } from './health-options.js';
 import { hourlyVerificationLog } from './hourly-verification-log.js';
+import { SERVICE } from './service-identity.js';
 
 /** Of sessions and health: whatever waits for the other client's connections, these have their own. */
 const CONTROL_SOCKETS = 16;
@@ -35,7 +38,11 @@ export class AppModule {
     const control = createDynamoDbClient(environment.AWS_REGION, CONTROL_SOCKETS);
     const dynamoDb = createDynamoDbClient(environment.AWS_REGION);
     const auth = authOf(environment, control);
-    const data = dataModulesOf(environment, dynamoDb, logger);
+    const reads = new ReadScheduler();
+    const data = dataModulesOf(environment, { dynamoDb, reads, logger });
+    const health = HealthModule.register(
+      healthOptions(auth, control, environment.DYNAMODB_TABLE_NAME),
+    );
     return {
       module: AppModule,
       imports: [
@@ -54,7 +61,12 @@ export class AppModule {
           retention: Retention.ofDays(environment.RETENTION_DAYS),
         }),
         data.sensorData,
-        HealthModule.register(healthOptions(auth, control, environment.DYNAMODB_TABLE_NAME)),
+        CipServiceModule.register({
+          settings: new CipSettings(environment.CIP_TIME_ZONE, SERVICE),
+          imports: [data.sensorData, data.equipment, health],
+          reads,
+        }),
+        health,
       ],
     };
   }
@@ -90,13 +102,18 @@ function regionOfPool(userPoolId: string): string {
   return region;
 }
 
+interface DataTools {
+  readonly dynamoDb: DynamoDBClient;
+  /** One for all reads of the process. */
+  readonly reads: ReadScheduler;
+  readonly logger: Logger;
+}
+
 /** Readings, what is computed from them, and what is known of their equipment. */
 function dataModulesOf(
   environment: ApiEnvironment,
-  dynamoDb: DynamoDBClient,
-  logger: Logger,
+  { dynamoDb, reads, logger }: DataTools,
 ): Readonly<Record<'sensorData' | 'aggregation' | 'verification' | 'equipment', DynamicModule>> {
-  const reads = new ReadScheduler();
   const retention = Retention.ofDays(environment.RETENTION_DAYS);
   const table = { dynamoDb, aggregatesTableName: environment.DYNAMODB_AGGREGATE_TABLE_NAME };
   const registeredNames = new RegistryMetricNames(

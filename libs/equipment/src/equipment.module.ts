@@ -39,7 +39,7 @@ export class EquipmentModule {
           inject: [EquipmentRegistry, ReadingStore],
         },
       ],
-      exports: [EquipmentRegistry],
+      exports: [EquipmentRegistry, KnownEquipment],
     };
   }
 }

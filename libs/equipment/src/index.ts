@@ -1,4 +1,5 @@
 export { EquipmentRegistrar } from './equipment-registrar.js';
 export { EquipmentRegistry } from './equipment-registry.js';
+export { KnownEquipment } from './known-equipment.js';
 export { RegisteredMetrics } from './registered-metrics.js';
 export { RegistryMetricNames } from './registry-metric-names.js';

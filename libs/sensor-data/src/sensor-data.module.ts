@@ -96,7 +96,7 @@ export class SensorDataModule implements OnApplicationShutdown {
           inject: [BlockStore, ReadingStore, ReadingWriter],
         },
       ],
-      exports: [ReadingStore, ReadingWriter],
+      exports: [ReadingStore, ReadingWriter, SensorData],
     };
   }
 }

@@ -8,6 +8,7 @@ import {
   originOrNone,
   text,
   textList,
+  timeZone,
   wholeNumber,
 } from './variables.js';
 
@@ -78,6 +79,8 @@ const apiVariables = {
   TRUSTED_PROXY_HOPS: wholeNumber(0, 10)({ default: 0 }),
   SHUTDOWN_GRACE_MS: wholeNumber(0, 60_000)({ default: 10_000 }),
   UPLOAD_MAX_BYTES: wholeNumber(1, 5 * 1024 * MIB)({ default: 2048 * MIB }),
+  /** Of the earlier service's dates and times. */
+  CIP_TIME_ZONE: timeZone({ default: 'America/Sao_Paulo' }),
   AGGREGATE_SHARDS,
   RETENTION_DAYS,
   EARLIEST_TIMESTAMP,

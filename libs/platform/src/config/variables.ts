@@ -60,3 +60,12 @@ export const originOrNone = makeValidator<string>((input) => {
   }
   return input;
 });
+
+/** An IANA name such as `Europe/Berlin`. */
+export const timeZone = makeValidator<string>((input) => {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: input }).resolvedOptions().timeZone;
+  } catch {
+    throw new EnvError('must be the IANA name of a time zone, such as Europe/Berlin');
+  }
+});

@@ -1,0 +1,55 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { KnownEquipment } from '@sensorflow/equipment';
+import { Readiness } from '@sensorflow/health';
+import { Clock, SystemClock } from '@sensorflow/kernel';
+import { ReadScheduler } from '@sensorflow/platform/http/read-scheduler.js';
+import { ReadingStore, SensorData } from '@sensorflow/sensor-data';
+import { CipReadings } from './cip-readings.js';
+import { CipSettings } from './cip-settings.js';
+import { CipIngestController } from './http/cip-ingest.controller.js';
+import { CipQueryController } from './http/cip-query.controller.js';
+import { CipStatusController } from './http/cip-status.controller.js';
+import { ServiceStatus } from './service-status.js';
+
+export interface CipServiceOptions {
+  readonly settings: CipSettings;
+  /** The modules that export SensorData and ReadingStore, KnownEquipment, and Readiness. */
+  readonly imports: DynamicModule[];
+  /** One for all reads of the process. */
+  readonly reads: ReadScheduler;
+  readonly clock?: Clock;
+}
+
+/** The routes of the earlier cleaning-in-place service, on the readings of this one. */
+@Module({})
+export class CipServiceModule {
+  static register({ settings, imports, reads, clock }: CipServiceOptions): DynamicModule {
+    return {
+      module: CipServiceModule,
+      imports,
+      controllers: [CipIngestController, CipQueryController, CipStatusController],
+      providers: [
+        { provide: CipSettings, useValue: settings },
+        { provide: ReadScheduler, useValue: reads },
+        { provide: Clock, useValue: clock ?? new SystemClock() },
+        {
+          provide: CipReadings,
+          useFactory: (
+            sensorData: SensorData,
+            store: ReadingStore,
+            equipment: KnownEquipment,
+            now: Clock,
+          ) => new CipReadings(sensorData, store, equipment, now),
+          inject: [SensorData, ReadingStore, KnownEquipment, Clock],
+        },
+        {
+          provide: ServiceStatus,
+          useFactory: (readiness: Readiness) => ({
+            services: async () => (await readiness.report()).checks,
+          }),
+          inject: [Readiness],
+        },
+      ],
+    };
+  }
+}

@@ -1,0 +1,1 @@
+export { CipSettings } from './cip-settings.js';
