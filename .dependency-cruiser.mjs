@@ -2,7 +2,7 @@
 const SPECS = '\\.spec\\.ts$';
 const PACKAGES = '(^|/)node_modules/';
 /** One folder of a library for each technology; platform is nothing but such folders. */
-const EDGE = '^libs/(?:platform/src/[^/]+|[^/]+/src/(?:cognito|dynamodb|http|s3|sqs))/';
+const EDGE = '^libs/(?:platform/src/[^/]+|[^/]+/src/(?:cognito|dynamodb|http|s3|sns|sqs))/';
 /** Everything else in a library's src/ is its core, but the module file; folders there are concepts. */
 const CORE = `^(?!${EDGE.slice(1)})libs/([^/]+)/src/(?![^/]+\\.module\\.(spec\\.)?ts$).+\\.ts$`;
 /** Pure packages without input or output that a core may use. */
@@ -12,7 +12,12 @@ const PURE_NODE_MODULES = '^(node:)?(buffer|crypto|timers/promises|zlib)$';
 /** Names that say nothing about what is in a folder or file. */
 const EMPTY_NAMES = '^(apps|libs).*/(utils|helpers|common|shared|misc|types)(/|\\.)';
 /** Edges every library's HTTP edge may lean on. */
-const DOORS = ['^libs/platform/', '^libs/auth/src/http/auth\\.decorators\\.ts$'];
+const DOORS = [
+  '^libs/platform/',
+  '^libs/auth/src/http/auth\\.decorators\\.ts$',
+  // A reading looks the same wherever it is shown.
+  '^libs/sensor-data/src/http/reading\\.view\\.ts$',
+];
 
 const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
 
@@ -39,7 +44,7 @@ export default {
     forbid(
       'edges-do-not-meet',
       'http/ does not know dynamodb/, and so on; the module file introduces them.',
-      { path: '^libs/([^/]+)/src/(cognito|dynamodb|http|s3|sqs)/', pathNot: SPECS },
+      { path: '^libs/([^/]+)/src/(cognito|dynamodb|http|s3|sns|sqs)/', pathNot: SPECS },
       { path: EDGE, pathNot: ['^libs/$1/src/$2/', ...DOORS] },
     ),
     forbid(
@@ -71,22 +76,24 @@ export default {
     ),
     forbid(
       'sensor-data-is-upstream',
-      'verification → aggregation → sensor-data → kernel; equipment and csv-import → sensor-data; auth beside.',
+      'verification → aggregation → sensor-data → kernel; equipment, live and csv-import → sensor-data; auth beside.',
       { path: '^libs/(sensor-data|auth)/' },
-      { path: '^libs/(aggregation|cip-service|csv-import|equipment|health|verification)/' },
+      { path: '^libs/(aggregation|cip-service|csv-import|equipment|health|live|verification)/' },
     ),
     forbid(
       'auth-and-health-know-no-feature',
       'Who calls and whether it is well: the same whatever the product does.',
       { path: '^libs/(auth|health)/' },
-      { path: '^libs/(sensor-data|aggregation|cip-service|csv-import|equipment|verification)/' },
+      {
+        path: '^libs/(sensor-data|aggregation|cip-service|csv-import|equipment|live|verification)/',
+      },
     ),
     forbid(
-      'aggregation-equipment-and-import-are-strangers',
+      'features-on-readings-are-strangers',
       'What they share is a reading.',
-      { path: '^libs/(aggregation|csv-import|equipment)/' },
+      { path: '^libs/(aggregation|csv-import|equipment|live)/' },
       {
-        path: '^libs/(aggregation|cip-service|csv-import|equipment|verification)/',
+        path: '^libs/(aggregation|cip-service|csv-import|equipment|live|verification)/',
         pathNot: '^libs/$1/',
       },
     ),
@@ -94,7 +101,7 @@ export default {
       'verification-knows-what-it-compares',
       'Aggregates, readings and equipment; how readings come in is nothing to it.',
       { path: '^libs/verification/' },
-      { path: '^libs/(cip-service|csv-import|health)/' },
+      { path: '^libs/(cip-service|csv-import|health|live)/' },
     ),
     forbid(
       'cip-service-knows-readings-and-equipment',
@@ -154,7 +161,7 @@ export default {
     forbid(
       'lambdas-load-no-nest',
       'Lambdas are composed by hand with new.',
-      { path: '^apps/(csv-importer|stream-aggregator)/' },
+      { path: '^apps/(csv-importer|live-publisher|stream-aggregator)/' },
       { path: `${PACKAGES}@nestjs/`, reachable: true },
     ),
   ],

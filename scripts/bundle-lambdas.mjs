@@ -1,4 +1,4 @@
-// Makes the two Lambda functions' code assets: dist/lambdas/<function>/index.mjs, with nothing left to resolve.
+// Makes the Lambda functions' code assets: dist/lambdas/<function>/index.mjs, with nothing left to resolve.
 import { build } from 'esbuild';
 import { rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const OUT = join(ROOT, 'dist', 'lambdas');
-const FUNCTIONS = ['csv-importer', 'stream-aggregator'];
+const FUNCTIONS = ['csv-importer', 'live-publisher', 'stream-aggregator'];
 
 /** Packages in CommonJS ask for Node's own modules with `require`, which a module does not have. */
 const BANNER = [

@@ -161,5 +161,6 @@ export function windowSecondsOf(deployment: Deployment): WindowSeconds {
   return {
     readings: aggregationWindowSeconds ?? DEFAULT_WINDOW_SECONDS.readings,
     sums: sumsWindowSeconds ?? DEFAULT_WINDOW_SECONDS.sums,
+    live: DEFAULT_WINDOW_SECONDS.live,
   };
 }

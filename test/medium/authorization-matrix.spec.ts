@@ -46,6 +46,7 @@ const POLICIES: Readonly<Record<string, Policy>> = {
   'GET /sensor-data/{equipmentId}/{timestamp}/history': READ,
   'DELETE /sensor-data/{equipmentId}': ADMIN,
   'DELETE /sensor-data/{equipmentId}/{timestamp}': ADMIN,
+  'GET /sensor-data/live': READ,
   'GET /sensor-data/aggregated': READ,
   // Of one equipment and seven days, for who may only read.
   'GET /sensor-data/aggregated/verify': ['sensorflow/read', 'sensorflow/admin'],
@@ -73,6 +74,7 @@ const EQUIPMENT: Readonly<Record<string, 'in-path' | 'in-query' | 'by-handler'>>
   'GET /sensor-data/{equipmentId}': 'in-path',
   'GET /sensor-data/{equipmentId}/latest': 'in-path',
   'GET /sensor-data/{equipmentId}/{timestamp}/history': 'in-path',
+  'GET /sensor-data/live': 'by-handler',
   'GET /sensor-data/aggregated': 'in-query',
   'GET /sensor-data/aggregated/verify': 'in-query',
   'POST /sensor-data/upload-csv': 'by-handler',

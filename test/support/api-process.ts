@@ -84,9 +84,11 @@ function variablesFor(stack: Announcement, dataDir: string): Record<string, stri
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_ENDPOINT_URL_DYNAMODB: stack.endpoints.dynamodb,
     AWS_ENDPOINT_URL_S3: stack.endpoints.s3,
+    AWS_ENDPOINT_URL_SNS: stack.endpoints.sns,
+    LIVE_TOPIC_ARN: stack.liveTopicArn,
     AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: stack.endpoints.cognitoIdp,
+    AWS_ENDPOINT_URL_SQS: stack.endpoints.sqs,
     // Nobody takes an import back here.
-    AWS_ENDPOINT_URL_SQS: 'http://127.0.0.1:9',
     UPLOADS_QUEUE_URL: 'http://127.0.0.1:9/uploads',
     DYNAMODB_TABLE_NAME: stack.tables.readings,
     DYNAMODB_AGGREGATE_TABLE_NAME: stack.tables.aggregates,

@@ -43,7 +43,8 @@ export class SecondConsumer {
 
   start(): void {
     const { readings, aggregates } = this.stack.announcement.tables;
-    this.running = STREAM_MAPPINGS.map(({ name, tableNameVariable, source }) => {
+    const mappings = STREAM_MAPPINGS.filter(({ functionName }) => functionName === FUNCTION);
+    this.running = mappings.map(({ name, tableNameVariable, source }) => {
       const { environment, dataDir, streams } = this;
       const worker = new FunctionWorker(
         { name: FUNCTION, modulePath: MODULE, environment },

@@ -10,6 +10,7 @@ import { RegistryMetricNames } from '@sensorflow/equipment';
 import { DynamoDbEquipmentRegistry } from '@sensorflow/equipment/dynamodb/dynamodb-equipment-registry.js';
 import { EquipmentModule } from '@sensorflow/equipment/equipment.module.js';
 import { HealthModule } from '@sensorflow/health/health.module.js';
+import { LiveModule, type LiveOptions } from '@sensorflow/live/live.module.js';
 import {
   createCognitoClient,
   createDynamoDbClient,
@@ -67,9 +68,19 @@ export class AppModule {
           reads,
         }),
         health,
+        LiveModule.register({
+          region: environment.AWS_REGION,
+          topic: liveTopicOf(environment),
+          auth,
+        }),
       ],
     };
   }
+}
+
+function liveTopicOf(environment: ApiEnvironment): LiveOptions['topic'] {
+  const { LIVE_TOPIC_ARN: topicArn, LIVE_QUEUE_PREFIX: queuePrefix } = environment;
+  return topicArn === undefined ? undefined : { topicArn, queuePrefix };
 }
 
 function authOf(environment: ApiEnvironment, dynamoDb: DynamoDBClient): DynamicModule {

@@ -13,6 +13,7 @@ import { errorNames } from '@sensorflow/platform/logging/loggable-error.js';
 import { GROUPS } from '@sensorflow/platform/resources/identity.js';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AccessTokenVerifier } from './access-token-verifier.js';
+import { AccessRecheck } from './access-recheck.js';
 import { ApiKeyDirectory } from './api-keys/api-key-directory.js';
 import { ApiKeyStore } from './api-keys/api-key-store.js';
 import { ApiKeys } from './api-keys/api-keys.js';
@@ -107,9 +108,10 @@ export class AuthModule implements OnModuleInit, OnApplicationShutdown {
           ),
         },
         RequestAuthenticator,
+        { provide: AccessRecheck, useExisting: RequestAuthenticator },
         { provide: APP_GUARD, useClass: AccessGuard },
       ],
-      exports: [RequestAuthenticator, AuthReadiness, Authentication, BrowserAccess],
+      exports: [RequestAuthenticator, AccessRecheck, AuthReadiness, Authentication, BrowserAccess],
     };
   }
 

@@ -1,3 +1,4 @@
+export { AccessRecheck } from './access-recheck.js';
 export { AccessTokenVerifier, type VerifiedToken } from './access-token-verifier.js';
 export { AuthReadiness } from './auth-readiness.js';
 export { Authentication } from './authentication.js';

@@ -7,6 +7,12 @@ export {
 } from './group-commit/group-commit-options.js';
 export { GroupCommit, type GroupCommitCounters } from './group-commit/group-commit.js';
 export type { WriteOutcome } from './group-commit/write-unit.js';
+export {
+  acceptedChange,
+  rangeOfImport,
+  type AcceptedChange,
+  type ChangedRange,
+} from './log/accepted-change.js';
 export { hourOfBlock, timeCoveredBy, type CoveredTime } from './log/block-key.js';
 export { MAX_BLOCKS_PER_CALL } from './log/block-store.js';
 export type { StoredBlock } from './log/block.js';

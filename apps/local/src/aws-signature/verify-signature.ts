@@ -14,7 +14,7 @@ export interface Credentials {
 
 /** Whose signatures count, for which service. */
 export interface SignaturePolicy {
-  readonly service: 'cognito-idp' | 'dynamodb' | 's3' | 'sqs';
+  readonly service: 'cognito-idp' | 'dynamodb' | 's3' | 'sns' | 'sqs';
   readonly region: string;
   readonly credentials: Credentials;
 }

@@ -105,7 +105,7 @@ function getQueueUrl(input: Input, context: QueueContext): object {
   return { QueueUrl: context.queueUrl };
 }
 
-function showMessage(message: QueueMessage, shown: readonly string[]): object {
+export function showMessage(message: QueueMessage, shown: readonly string[]): object {
   const attributes = pick(
     {
       ApproximateReceiveCount: String(message.receiveCount),
@@ -122,7 +122,7 @@ function showMessage(message: QueueMessage, shown: readonly string[]): object {
   };
 }
 
-function pick(known: Readonly<Record<string, string>>, names: readonly string[]): object {
+export function pick(known: Readonly<Record<string, string>>, names: readonly string[]): object {
   return Object.fromEntries(
     Object.entries(known).filter(([name]) => names.includes('All') || names.includes(name)),
   );
@@ -132,7 +132,7 @@ function refuseForeignQueue(input: Input, context: QueueContext): void {
   if (textField(input, 'QueueUrl') !== context.queueUrl) throw unknownQueue();
 }
 
-function unknownQueue(): SqsError {
+export function unknownQueue(): SqsError {
   return new SqsError(400, 'QueueDoesNotExist', 'The specified queue does not exist.');
 }
 
@@ -142,19 +142,19 @@ function receiptField(input: Input): string {
   throw new SqsError(400, 'ReceiptHandleIsInvalid', 'The input receipt handle is invalid.');
 }
 
-function textField(input: Input, name: string): string {
+export function textField(input: Input, name: string): string {
   const value = input[name];
   if (typeof value === 'string' && value !== '') return value;
   throw new SqsError(400, 'MissingParameter', `The request must contain the parameter ${name}.`);
 }
 
-function textList(input: Input, name: string): readonly string[] {
+export function textList(input: Input, name: string): readonly string[] {
   const value = input[name] ?? [];
   if (Array.isArray(value) && value.every((each) => typeof each === 'string')) return value;
   throw invalidParameter(`${name} must be a list of names.`);
 }
 
-function wholeNumber(
+export function wholeNumber(
   input: Input,
   name: string,
   [least, most]: readonly [number, number],

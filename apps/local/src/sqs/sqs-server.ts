@@ -5,7 +5,15 @@ import { readAuthorization } from '../aws-signature/authorization.js';
 import { readSignedRequest } from '../aws-signature/signed-request.js';
 import { sha256Hex } from '../aws-signature/signing-key.js';
 import { verifySignature, type Credentials } from '../aws-signature/verify-signature.js';
+import { readSmallBody } from '../http/small-body.js';
 import { startLoopbackServer, type RunningServer } from '../http/loopback-server.js';
+import {
+  FIFO_ACTIONS,
+  namesFifoQueue,
+  QUEUES_ACTIONS,
+  type FifoContext,
+} from './fifo-queue-actions.js';
+import type { FifoQueues } from './fifo-queues.js';
 import type { MessageQueue } from './message-queue.js';
 import { QUEUE_ACTIONS, type QueueContext } from './queue-actions.js';
 import { invalidParameter, SqsError, sqsErrorOf } from './sqs-error.js';
@@ -26,6 +34,8 @@ export interface SqsServerOptions {
   /** For a ReceiveMessage that names none; 30 unless given. */
   readonly defaultVisibilityTimeoutSeconds?: number;
   readonly clock?: Clock;
+  /** Queues that callers make; none can be made unless given. */
+  readonly fifoQueues?: FifoQueues;
   /** Told of faults that a client only sees as InternalFailure. */
   readonly onFault?: (error: unknown) => void;
 }
@@ -35,7 +45,7 @@ export interface RunningQueueServer extends RunningServer {
   readonly queueUrl: string;
 }
 
-/** The embedded SQS: one queue, in AWS JSON 1.0, for callers that prove themselves with SigV4. */
+/** The embedded SQS: the queue of uploads and what callers make, in AWS JSON 1.0, for callers that prove themselves with SigV4. */
 export async function startSqsServer(options: SqsServerOptions): Promise<RunningQueueServer> {
   const queuePath = `/${ACCOUNT_ID}/${options.queueName ?? 'uploads'}`;
   const server = await startLoopbackServer({ on: options.port }, (request, response) =>
@@ -54,8 +64,17 @@ async function answer(
   response.once('close', () => gone.abort());
   try {
     const input = await authenticatedInput(request, response, options);
-    const action = QUEUE_ACTIONS.get(actionName(request));
-    if (!action) throw new SqsError(400, 'UnsupportedOperation', 'This action is not supported.');
+    const name = actionName(request);
+    const { fifoQueues } = options;
+    if (fifoQueues) {
+      const baseUrl = `http://127.0.0.1:${request.socket.localPort}/${ACCOUNT_ID}/`;
+      const fifo: FifoContext = { queues: fifoQueues, baseUrl, signal: gone.signal };
+      const own = namesFifoQueue(input, fifo) ? FIFO_ACTIONS : QUEUES_ACTIONS;
+      if (own === FIFO_ACTIONS || own.has(name)) {
+        return send(response, 200, await supported(own.get(name))(input, fifo));
+      }
+    }
+    const action = supported(QUEUE_ACTIONS.get(name));
     const context: QueueContext = {
       queue: options.queue,
       queueName: options.queueName ?? 'uploads',
@@ -76,6 +95,11 @@ async function answer(
   }
 }
 
+function supported<Action>(action: Action | undefined): Action {
+  if (action) return action;
+  throw new SqsError(400, 'UnsupportedOperation', 'This action is not supported.');
+}
+
 function actionName(request: IncomingMessage): string {
   const target = request.headers['x-amz-target'];
   if (request.method !== 'POST' || typeof target !== 'string') return '';
@@ -90,7 +114,8 @@ async function authenticatedInput(
   const signed = readSignedRequest(request);
   const authorization = readAuthorization(signed);
   if (request.headers.expect !== undefined) response.writeContinue();
-  const body = await readBody(request);
+  const body = await readSmallBody(request, MAXIMUM_REQUEST_BYTES);
+  if (!body) throw new SqsError(413, 'RequestEntityTooLarge', 'The request body is too large.');
   const policy = {
     service: 'sqs',
     region: options.region,
@@ -99,20 +124,6 @@ async function authenticatedInput(
   const now = (options.clock ?? new SystemClock()).nowEpochMs();
   verifySignature(signed, authorization, sha256Hex(body), policy, now);
   return parseInput(body);
-}
-
-async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of request.iterator({ destroyOnReturn: false })) {
-    if (!Buffer.isBuffer(part)) throw new TypeError('A request body came as text.');
-    size += part.length;
-    if (size > MAXIMUM_REQUEST_BYTES) {
-      throw new SqsError(413, 'RequestEntityTooLarge', 'The request body is too large.');
-    }
-    parts.push(part);
-  }
-  return Buffer.concat(parts);
 }
 
 function parseInput(body: Buffer): Readonly<Record<string, unknown>> {

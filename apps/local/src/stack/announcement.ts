@@ -19,6 +19,7 @@ export function announce(cloud: Cloud, options: StackOptions) {
     endpoints,
     tables: TABLE_NAMES,
     bucket: BUCKET,
+    liveTopicArn: cloud.topicArn,
     issuer: identity.issuer,
     jwksUri: identity.jwksUri,
   };

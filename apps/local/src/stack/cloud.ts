@@ -1,4 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SystemClock } from '@sensorflow/kernel';
 import {
   AGGREGATES_TABLE,
   IMPORTS_TABLE,
@@ -16,6 +17,8 @@ import { findDynoxide } from '../dynamodb/find-dynoxide.js';
 import { startStore, type RunningStore } from '../dynamodb/start-store.js';
 import { addStreamIndexes } from '../dynamodb/stream-indexes.js';
 import { startS3Server } from '../s3/s3-server.js';
+import { startSnsServer } from '../sns/sns-server.js';
+import { FifoQueues } from '../sqs/fifo-queues.js';
 import { MessageQueue } from '../sqs/message-queue.js';
 import { startSqsServer } from '../sqs/sqs-server.js';
 import { openUploadsDatabase } from '../sqs/uploads-database.js';
@@ -48,11 +51,14 @@ export interface Cloud {
     readonly dynamodbStreams: string;
     readonly s3: string;
     readonly sqs: string;
+    readonly sns: string;
     readonly cognitoIdp: string;
   };
   readonly credentials: Installation['credentials'];
   readonly identity: Identity;
   readonly queueUrl: string;
+  /** Of live readings. */
+  readonly topicArn: string;
   readonly queue: MessageQueue;
   readonly store: RunningStore;
   readonly dynoxideBinary: string;
@@ -66,7 +72,7 @@ export interface CloudParts {
   readonly teardown: Teardown;
 }
 
-/** Starts DynamoDB, S3, SQS and Cognito on loopback and makes in them what is missing. */
+/** Starts DynamoDB, S3, SQS, SNS and Cognito on loopback and makes in them what is missing. */
 export async function startCloud(parts: CloudParts): Promise<Cloud> {
   const { installation } = parts;
   const [dynamodb, uploads, cognito] = await Promise.all([
@@ -80,11 +86,13 @@ export async function startCloud(parts: CloudParts): Promise<Cloud> {
       dynamodbStreams: dynamodb.store.url,
       s3: uploads.s3Url,
       sqs: uploads.sqsUrl,
+      sns: uploads.snsUrl,
       cognitoIdp: cognito.url,
     },
     credentials: installation.credentials,
     identity: cognito.identity,
     queueUrl: uploads.queueUrl,
+    topicArn: uploads.topicArn,
     queue: uploads.queue,
     ...dynamodb,
   };
@@ -137,8 +145,10 @@ async function startUploads({ options, installation, log, teardown }: CloudParts
     onFault,
   });
   teardown.add('services', 'S3', () => s3.close());
+  const fifoQueues = new FifoQueues(REGION, new SystemClock());
   const sqs = await startSqsServer({
     queue,
+    fifoQueues,
     port: ports.sqs,
     region: REGION,
     credentials,
@@ -146,7 +156,24 @@ async function startUploads({ options, installation, log, teardown }: CloudParts
     onFault,
   });
   teardown.add('services', 'SQS', () => sqs.close());
-  return { queue, s3Url: s3.url, sqsUrl: sqs.url, queueUrl: sqs.queueUrl };
+  const sns = await startSnsServer({
+    port: ports.sns,
+    region: REGION,
+    credentials,
+    topicName: 'sensorflow-live.fifo',
+    deliver: (...delivery) => fifoQueues.deliver(...delivery),
+    onFault,
+  });
+  teardown.add('services', 'SNS', () => sns.close());
+  const { topicArn } = sns;
+  return {
+    queue,
+    topicArn,
+    s3Url: s3.url,
+    sqsUrl: sqs.url,
+    snsUrl: sns.url,
+    queueUrl: sqs.queueUrl,
+  };
 }
 
 async function startIdentity({ options, installation, log, teardown }: CloudParts) {

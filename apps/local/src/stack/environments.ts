@@ -25,6 +25,7 @@ function awsVariables(cloud: Cloud, options: StackOptions): Variables {
     AWS_ENDPOINT_URL_DYNAMODB: cloud.endpoints.dynamodb,
     AWS_ENDPOINT_URL_S3: cloud.endpoints.s3,
     AWS_ENDPOINT_URL_SQS: cloud.endpoints.sqs,
+    AWS_ENDPOINT_URL_SNS: cloud.endpoints.sns,
     AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: cloud.endpoints.cognitoIdp,
   };
 }
@@ -55,11 +56,16 @@ export function apiVariables(cloud: Cloud, options: StackOptions): Variables {
     COGNITO_JWKS_URI: identity.jwksUri,
     COGNITO_MACHINE_CLIENT_IDS: identity.machineClient.id,
     FRONTEND_URL: options.frontendUrl,
+    LIVE_TOPIC_ARN: cloud.topicArn,
     VERIFY_SECOND_LOOK_MS: String(options.secondLookMs),
     SWEEP_DELAY_MINUTES: String(options.sweepDelayMinutes),
     // No load balancer stands before it.
     SHUTDOWN_GRACE_MS: '0',
   };
+}
+
+export function livePublisherVariables(cloud: Cloud, options: StackOptions): Variables {
+  return { ...awsVariables(cloud, options), LIVE_TOPIC_ARN: cloud.topicArn };
 }
 
 export function aggregatorVariables(cloud: Cloud, options: StackOptions): Variables {

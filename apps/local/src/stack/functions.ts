@@ -14,7 +14,7 @@ import { PollingLoop } from '../lambda/polling-loop.js';
 import { QueueMapping } from '../lambda/queue-mapping.js';
 import { StreamMapping } from '../lambda/stream-mapping.js';
 import { NAMED_TABLES, REGION, type Cloud } from './cloud.js';
-import { aggregatorVariables, importerVariables } from './environments.js';
+import { aggregatorVariables, importerVariables, livePublisherVariables } from './environments.js';
 import { CannotStartError, type StackOptions } from './options.js';
 import type { StackLog } from './stack-log.js';
 import type { Teardown } from './teardown.js';
@@ -28,7 +28,7 @@ export interface ReadStream {
   readonly mapping: StreamMapping;
 }
 
-/** Starts the two Lambda functions' workers and the mappings that feed them. */
+/** Starts the Lambda functions' workers and the mappings that feed them. */
 export function startFunctions(
   cloud: Cloud,
   options: StackOptions,
@@ -42,6 +42,7 @@ export function startFunctions(
   });
   const variables = {
     'csv-importer': importerVariables(cloud, options),
+    'live-publisher': livePublisherVariables(cloud, options),
     'stream-aggregator': aggregatorVariables(cloud, options),
   };
   // As in the cloud, each mapping has containers of its function to itself.

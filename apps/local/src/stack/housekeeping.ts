@@ -61,10 +61,17 @@ function trimBounds(readStreams: readonly ReadStream[]): TrimBounds {
   const bounds = new Map<string, string | null>();
   for (const { definition, name } of NAMED_TABLES) {
     if (definition.stream === undefined) continue;
-    const reader = readStreams.find(({ tableName }) => tableName === name);
-    const reached = reader && Object.values(reader.mapping.status().checkpoint)[0];
-    if (reader === undefined) bounds.set(name, null);
-    else if (reached !== undefined) bounds.set(name, reached);
+    const readers = readStreams.filter(({ tableName }) => tableName === name);
+    const reached = readers.flatMap(
+      ({ mapping }) => Object.values(mapping.status().checkpoint)[0] ?? [],
+    );
+    if (readers.length === 0) bounds.set(name, null);
+    else if (reached.length === readers.length) bounds.set(name, lowestOf(reached));
   }
   return Object.fromEntries(bounds);
+}
+
+/** The embedded store numbers the records of a stream. */
+function lowestOf(sequenceNumbers: readonly string[]): string {
+  return sequenceNumbers.reduce((lowest, one) => (BigInt(one) < BigInt(lowest) ? one : lowest));
 }

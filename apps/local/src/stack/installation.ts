@@ -14,6 +14,7 @@ export interface Ports {
   readonly dynamodb: number;
   readonly s3: number;
   readonly sqs: number;
+  readonly sns: number;
   readonly cognitoIdp: number;
 }
 
@@ -67,6 +68,7 @@ async function usablePorts(known: Ports | undefined): Promise<Ports> {
     dynamodb: await usablePort(known?.dynamodb),
     s3: await usablePort(known?.s3),
     sqs: await usablePort(known?.sqs),
+    sns: await usablePort(known?.sns),
     cognitoIdp: await usablePort(known?.cognitoIdp),
   };
 }

@@ -2,7 +2,10 @@ import {
   ConfigurationError,
   readStackEnvironment,
 } from '@sensorflow/platform/config/environment.js';
-import type { WindowSeconds } from '@sensorflow/platform/resources/event-sources.js';
+import {
+  DEFAULT_WINDOW_SECONDS,
+  type WindowSeconds,
+} from '@sensorflow/platform/resources/event-sources.js';
 import { resolve } from 'node:path';
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -48,6 +51,7 @@ export function readStackOptions(args: readonly string[], variables: Variables):
     windowSeconds: {
       readings: environment.STREAM_WINDOW_SECONDS,
       sums: environment.SUMS_WINDOW_SECONDS,
+      live: DEFAULT_WINDOW_SECONDS.live,
     },
     openHourRefreshSeconds: environment.OPEN_HOUR_REFRESH_SECONDS,
     retentionDays: environment.RETENTION_DAYS,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '@sensorflow/kernel';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { AccessRecheck } from '../access-recheck.js';
 import { ApiKeyDirectory } from '../api-keys/api-key-directory.js';
 import { AuditTrail } from '../audit/audit-trail.js';
 import { Authentication } from '../authentication.js';
@@ -30,14 +31,23 @@ interface Identified {
  * runs before a body is read: nobody makes us read one before we know who it is from.
  */
 @Injectable()
-export class RequestAuthenticator {
+export class RequestAuthenticator extends AccessRecheck {
   constructor(
     private readonly authentication: Authentication,
     private readonly apiKeys: ApiKeyDirectory,
     private readonly rates: RequestRates,
     private readonly trail: AuditTrail,
     private readonly browsers: BrowserAccess,
-  ) {}
+  ) {
+    super();
+  }
+
+  override async recheck(request: FastifyRequest): Promise<Caller> {
+    const { policy } = request.routeOptions.config;
+    const { caller } = await this.identify(this.credentialOf(request));
+    if (isRoutePolicy(policy)) assertScope(caller, policy);
+    return caller;
+  }
 
   /** For every route with a policy. Call it before the server is ready. */
   authenticateRequests(server: FastifyInstance): void {
@@ -63,8 +73,7 @@ export class RequestAuthenticator {
       throw error;
     };
     try {
-      const credential = presentedCredential(request, this.browsers.cookie.name);
-      if (!credential) throw missingCredential(request, this.browsers.cookie);
+      const credential = this.credentialOf(request);
       const { kind } = credential;
       const identified = this.identify(credential);
       if (identified instanceof Promise) {
@@ -77,6 +86,13 @@ export class RequestAuthenticator {
     } catch (error) {
       return refuse(error);
     }
+  }
+
+  private credentialOf(request: FastifyRequest): PresentedCredential {
+    const { cookie } = this.browsers;
+    const credential = presentedCredential(request, cookie.name);
+    if (!credential) throw missingCredential(request, cookie);
+    return credential;
   }
 
   /** At once for keys and for tokens that are remembered, as nearly every request brings. */

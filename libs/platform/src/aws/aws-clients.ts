@@ -1,6 +1,7 @@
 import { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { Agent as HttpAgent } from 'node:http';
@@ -54,6 +55,19 @@ export function createS3Client(region: string): S3Client {
 
 export function createSqsClient(region: string): SQSClient {
   return new SQSClient(
+    clientConfig(region, { requestTimeoutMs: 3000, maxAttempts: 3, maxSockets: 8 }),
+  );
+}
+
+/** An answer may take 20 s to come: that is how an empty queue is asked. */
+export function createLongPollingSqsClient(region: string): SQSClient {
+  return new SQSClient(
+    clientConfig(region, { requestTimeoutMs: 25_000, maxAttempts: 3, maxSockets: 8 }),
+  );
+}
+
+export function createSnsClient(region: string): SNSClient {
+  return new SNSClient(
     clientConfig(region, { requestTimeoutMs: 3000, maxAttempts: 3, maxSockets: 8 }),
   );
 }

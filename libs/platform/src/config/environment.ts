@@ -78,6 +78,9 @@ const apiVariables = {
   FRONTEND_URL: originOrNone(),
   TRUSTED_PROXY_HOPS: wholeNumber(0, 10)({ default: 0 }),
   SHUTDOWN_GRACE_MS: wholeNumber(0, 60_000)({ default: 10_000 }),
+  /** Of live readings; its route answers 503 unless set. Its queues are those that begin with the prefix. */
+  LIVE_TOPIC_ARN: text({ default: undefined }),
+  LIVE_QUEUE_PREFIX: text({ default: 'sensorflow-live-' }),
   UPLOAD_MAX_BYTES: wholeNumber(1, 5 * 1024 * MIB)({ default: 2048 * MIB }),
   /** Of the earlier service's dates and times. */
   CIP_TIME_ZONE: timeZone({ default: 'America/Sao_Paulo' }),
@@ -95,6 +98,11 @@ const aggregatorVariables = {
   AGGREGATE_SHARDS,
   RETENTION_DAYS,
   OPEN_HOUR_REFRESH_SECONDS: refreshSeconds({ default: 300 }),
+};
+
+const livePublisherVariables = {
+  ...shared,
+  LIVE_TOPIC_ARN: text(),
 };
 
 const importerVariables = {
@@ -170,6 +178,10 @@ export function readHealthcheckEnvironment(variables: Variables) {
 
 export function readAggregatorEnvironment(variables: Variables) {
   return read(variables, aggregatorVariables);
+}
+
+export function readLivePublisherEnvironment(variables: Variables) {
+  return read(variables, livePublisherVariables);
 }
 
 export function readImporterEnvironment(variables: Variables) {

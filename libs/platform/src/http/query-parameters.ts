@@ -59,6 +59,26 @@ export class QueryParameters {
     return this.faults.valueOf(`/${name}`, parsed);
   }
 
+  /** Of a parameter that may be given several times, `most` times at most; notes `too-many-names`. */
+  valuesOf<T>(
+    name: string,
+    parse: (text: string) => Parsed<T>,
+    most: number,
+  ): readonly T[] | undefined {
+    const given = this.given.get(name);
+    if (given === undefined) return undefined;
+    const texts: unknown[] = [given].flat();
+    if (texts.length > most) {
+      const detail = `At most ${most} of ${name} are named in one request.`;
+      this.faults.add(`/${name}`, { code: 'too-many-names', detail });
+      return undefined;
+    }
+    return texts.flatMap((text) => {
+      const value = this.faults.valueOf(`/${name}`, parse(String(text)));
+      return value === undefined ? [] : [value];
+    });
+  }
+
   /** `from` and `to`; notes `range-empty`, and `range-too-long` where there is a limit. */
   bounds(maxDays = Number.POSITIVE_INFINITY): Partial<InstantRange> {
     const from = this.valueOf('from', parseQueryInstant);

@@ -40,21 +40,37 @@ export const READINGS_STREAM_SOURCE: StreamSourceDefinition = {
   reportBatchItemFailures: true,
 };
 
-/** Batching windows: of the readings' stream, and of the sums' (shard-hours and fleet-hours). */
-export type StreamWindow = 'readings' | 'sums';
+/**
+ * Readings' stream → live-publisher. Repeated batches have the same records, which the topic knows again: no
+ * bisecting.
+ */
+export const LIVE_STREAM_SOURCE: StreamSourceDefinition = {
+  ...READINGS_STREAM_SOURCE,
+  batchSize: 1_000,
+  maximumBatchingWindowSeconds: 0,
+  bisectBatchOnFunctionError: false,
+  functionTimeoutSeconds: 30,
+};
+
+/**
+ * Batching windows: of the readings' stream for aggregates, of the sums' (shard-hours and fleet-hours), and of
+ * the readings' stream for live feeds.
+ */
+export type StreamWindow = 'readings' | 'sums' | 'live';
 export type WindowSeconds = Readonly<Record<StreamWindow, number>>;
 
 /** Short, because equipment-hours wait by themselves; the sums' costs where a fleet is large. */
 export const DEFAULT_WINDOW_SECONDS: WindowSeconds = {
   readings: READINGS_STREAM_SOURCE.maximumBatchingWindowSeconds,
   sums: READINGS_STREAM_SOURCE.maximumBatchingWindowSeconds,
+  live: LIVE_STREAM_SOURCE.maximumBatchingWindowSeconds,
 };
 
 /**
  * How long a verification waits before it counts a difference: longer than the three batching windows that the
  * fleet-hours lag, two of them the sums', as far as a request can wait.
  */
-export function secondLookMs({ readings, sums }: WindowSeconds): number {
+export function secondLookMs({ readings, sums }: Pick<WindowSeconds, 'readings' | 'sums'>): number {
   return Math.min(30, 2 + readings + 2 * sums) * 1000;
 }
 
@@ -70,7 +86,7 @@ export interface StreamMappingDefinition {
 }
 
 /** The Lambda functions, as their apps and bundles are called. */
-export type FunctionName = 'csv-importer' | 'stream-aggregator';
+export type FunctionName = 'csv-importer' | 'live-publisher' | 'stream-aggregator';
 
 export const STREAM_MAPPINGS: readonly StreamMappingDefinition[] = [
   {
@@ -79,6 +95,13 @@ export const STREAM_MAPPINGS: readonly StreamMappingDefinition[] = [
     functionName: 'stream-aggregator',
     source: READINGS_STREAM_SOURCE,
     window: 'readings',
+  },
+  {
+    name: 'live-stream',
+    tableNameVariable: 'DYNAMODB_TABLE_NAME',
+    functionName: 'live-publisher',
+    source: LIVE_STREAM_SOURCE,
+    window: 'live',
   },
   // Shard-hours and fleet-hours.
   {

@@ -1,0 +1,225 @@
+import type { AcceptedChange, ChangedRange } from '@sensorflow/sensor-data';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { union } from './change-message.js';
+import { changesFor, type FeedFilter } from './feed-filter.js';
+import { positionText, type FeedPosition } from './feed-position.js';
+import type { RecentMessage, RecentMessages } from './recent-messages.js';
+
+/** Why a feed ended that its client did not end. */
+export interface FeedEnd {
+  readonly code: 'access-ended' | 'draining' | 'failed' | 'too-slow';
+  readonly detail: string;
+  /** When the client may come back; undefined for one that need not. */
+  readonly retryMs?: number;
+}
+
+/** Told of a feed's end: undefined when its client left. */
+export type FeedEndListener = (end: FeedEnd | undefined, cause?: unknown) => void;
+
+/** Each event but the last has the position behind it, from which the client can go on. */
+export type FeedEvent =
+  | { readonly type: 'reading'; readonly id: string; readonly changes: readonly AcceptedChange[] }
+  | { readonly type: 'changed'; readonly id: string; readonly range: ChangedRange }
+  | { readonly type: 'heartbeat'; readonly id: string }
+  | { readonly type: 'resync'; readonly id: string }
+  | { readonly type: 'end'; readonly end: FeedEnd };
+
+/** What takes a feed's events to its client. */
+export abstract class FeedSink {
+  /** False when the client should take what was sent before there is more. */
+  abstract send(event: FeedEvent): boolean;
+  /** The client has taken it. Never settles for one that does not. */
+  abstract drained(): Promise<void>;
+  /** Sends what is on its way, and gives up on a client that does not take it. */
+  abstract close(): void;
+}
+
+export interface FeedTiming {
+  readonly heartbeatMs: number;
+  /** A client that takes nothing for so long is dropped. */
+  readonly stallMs: number;
+  /** Changed ranges are told once none has come for so long … */
+  readonly changedQuietMs: number;
+  /** … or the first has waited for so long. */
+  readonly changedAtMostMs: number;
+}
+
+export const FEED_TIMING: FeedTiming = {
+  heartbeatMs: 15_000,
+  stallMs: 30_000,
+  changedQuietMs: 2_000,
+  changedAtMostMs: 10_000,
+};
+
+const TOO_SLOW: FeedEnd = {
+  code: 'too-slow',
+  detail: 'The client did not take its events in time.',
+  retryMs: 5_000,
+};
+
+const FAILED: FeedEnd = {
+  code: 'failed',
+  detail: 'The feed failed on our side.',
+  retryMs: 5_000,
+};
+
+/** Messages in a row, after which others have their turn. */
+const MESSAGES_IN_A_ROW = 8;
+
+/**
+ * One client's place in the recent messages. It goes on when there are new ones and the client has taken what
+ * was sent, so that a slow client holds up nobody and gathers nothing.
+ */
+export class Feed {
+  private readonly heartbeat: NodeJS.Timeout;
+  private readonly changed = new Map<string, ChangedRange>();
+  /** Behind it stands the first changed range that was not told. */
+  private untoldSince: string | undefined;
+  private untoldFromMs = 0;
+  private changedTimer: NodeJS.Timeout | undefined;
+  private stallTimer: NodeJS.Timeout | undefined;
+  /** Up to and including this message only changed ranges are new to the client. */
+  private seenUpTo: string | undefined;
+  private place: RecentMessage;
+  private isPumping = false;
+  private isEnded = false;
+
+  /** @param onEnd told once: why, unless the client left, and what failed */
+  constructor(
+    private readonly messages: RecentMessages,
+    private readonly filter: FeedFilter,
+    private readonly sink: FeedSink,
+    private readonly onEnd: FeedEndListener,
+    private readonly timing: FeedTiming = FEED_TIMING,
+  ) {
+    const { newest } = messages;
+    if (!newest) throw new Error('nothing was heard, not even a marker');
+    this.place = newest;
+    this.heartbeat = setInterval(() => this.beat(), timing.heartbeatMs);
+    this.heartbeat.unref();
+  }
+
+  /** Goes on where the client was, or says that the past cannot be told. Call it once. */
+  begin(position: FeedPosition | 'unknown' | undefined): void {
+    if (position === 'unknown' || (position && !this.goTo(position))) {
+      this.send({ type: 'resync', id: this.id() });
+    } else if (!position) this.beat();
+    this.goOn();
+  }
+
+  private goTo({ messageId, untoldSince }: FeedPosition): boolean {
+    const place = this.messages.find(untoldSince ?? messageId);
+    if (!place || !this.messages.find(messageId)) return false;
+    this.place = place;
+    this.seenUpTo = untoldSince === undefined ? undefined : messageId;
+    return true;
+  }
+
+  /** There are new messages. */
+  goOn(): void {
+    if (!this.isPumping) void this.pump();
+  }
+
+  /** The client has gone. */
+  left(): void {
+    this.finish();
+  }
+
+  end(end: FeedEnd, cause?: unknown): void {
+    if (this.isEnded) return;
+    this.sink.send({ type: 'end', end });
+    this.finish(end, cause);
+  }
+
+  private finish(end?: FeedEnd, cause?: unknown): void {
+    if (this.isEnded) return;
+    this.isEnded = true;
+    clearInterval(this.heartbeat);
+    clearTimeout(this.changedTimer);
+    clearTimeout(this.stallTimer);
+    this.sink.close();
+    this.onEnd(end, cause);
+  }
+
+  private async pump(): Promise<void> {
+    this.isPumping = true;
+    try {
+      for (let taken = 1; this.place.next && !this.isEnded; taken += 1) {
+        if (this.place.isForgotten) return this.end(TOO_SLOW);
+        if (!this.takeNext(this.place.next)) await this.drained();
+        if (taken % MESSAGES_IN_A_ROW === 0) await nextTurn();
+      }
+    } catch (error) {
+      this.end(FAILED, error);
+    } finally {
+      this.isPumping = false;
+    }
+  }
+
+  /** False when the client has enough for now. */
+  private takeNext(message: RecentMessage): boolean {
+    const before = this.place.id;
+    this.place = message;
+    const told: AcceptedChange[] = [];
+    for (const change of changesFor(this.filter, this.messages.changesOf(message))) {
+      if (change.kind === 'changed') this.gather(change, before);
+      else told.push(change);
+    }
+    if (this.seenUpTo !== undefined) {
+      if (message.id === this.seenUpTo) this.seenUpTo = undefined;
+      return true;
+    }
+    if (told.length === 0) return true;
+    return this.send({ type: 'reading', id: this.id(), changes: told });
+  }
+
+  private gather(range: ChangedRange, before: string): void {
+    const nowMs = performance.now();
+    if (this.changed.size === 0) {
+      this.untoldSince = before;
+      this.untoldFromMs = nowMs;
+    }
+    this.changed.set(range.equipmentId, union(this.changed.get(range.equipmentId), range));
+    const atMostMs = this.untoldFromMs + this.timing.changedAtMostMs - nowMs;
+    clearTimeout(this.changedTimer);
+    const waitMs = Math.max(0, Math.min(this.timing.changedQuietMs, atMostMs));
+    this.changedTimer = setTimeout(() => this.tellChanged(), waitMs);
+    this.changedTimer.unref();
+  }
+
+  /** All of them have the position before the first until the last is out. */
+  private tellChanged(): void {
+    const ranges = [...this.changed.values()];
+    this.changed.clear();
+    for (const [index, range] of ranges.entries()) {
+      if (index === ranges.length - 1) this.untoldSince = undefined;
+      this.send({ type: 'changed', id: this.id(), range });
+    }
+  }
+
+  /** What the client has once it has all that was sent. */
+  private id(): string {
+    const { seenUpTo, untoldSince, place } = this;
+    if (seenUpTo === undefined) return positionText({ messageId: place.id, untoldSince });
+    return positionText({ messageId: seenUpTo, untoldSince: untoldSince ?? place.id });
+  }
+
+  private beat(): void {
+    this.send({ type: 'heartbeat', id: this.id() });
+  }
+
+  private send(event: FeedEvent): boolean {
+    return this.isEnded || this.sink.send(event);
+  }
+
+  private async drained(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.stallTimer = setTimeout(() => {
+      this.end(TOO_SLOW);
+      resolve();
+    }, this.timing.stallMs);
+    this.stallTimer.unref();
+    await Promise.race([this.sink.drained(), promise]);
+    clearTimeout(this.stallTimer);
+  }
+}

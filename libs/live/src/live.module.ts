@@ -1,0 +1,54 @@
+import { Logger, Module, type DynamicModule, type OnModuleDestroy } from '@nestjs/common';
+import { SystemClock } from '@sensorflow/kernel';
+import {
+  createLongPollingSqsClient,
+  createSnsClient,
+} from '@sensorflow/platform/aws/aws-clients.js';
+import { errorNames } from '@sensorflow/platform/logging/loggable-error.js';
+import type { Topic } from './heard-messages.js';
+import { LiveController } from './http/live.controller.js';
+import { LiveFeeds } from './live-feeds.js';
+import { QueueChangeListener } from './sns/queue-change-listener.js';
+import type { TopicNames } from './sns/queues-of-topic.js';
+import { SnsChangePublisher } from './sns/sns-change-publisher.js';
+
+export interface LiveOptions {
+  readonly region: string;
+  /** Undefined where live is not set up: its route answers 503. */
+  readonly topic: TopicNames | undefined;
+  /** The module that exports AccessRecheck. */
+  readonly auth: DynamicModule;
+}
+
+/** Live feeds over HTTP, fed by a topic. */
+@Module({})
+export class LiveModule implements OnModuleDestroy {
+  constructor(private readonly feeds: LiveFeeds) {}
+
+  /** Before the server stops listening: it would wait for feeds, which do not end by themselves. */
+  async onModuleDestroy(): Promise<void> {
+    await this.feeds.drain();
+  }
+
+  static register({ region, topic, auth }: LiveOptions): DynamicModule {
+    const clock = new SystemClock();
+    const useFactory = () => new LiveFeeds(topic && topicOf(region, topic, clock), clock);
+    return {
+      module: LiveModule,
+      imports: [auth],
+      controllers: [LiveController],
+      providers: [{ provide: LiveFeeds, useFactory }],
+    };
+  }
+}
+
+function topicOf(region: string, names: TopicNames, clock: SystemClock): Topic {
+  const clients = { sns: createSnsClient(region), sqs: createLongPollingSqsClient(region) };
+  const logger = new Logger('Live');
+  return {
+    publisher: new SnsChangePublisher(clients.sns, names.topicArn),
+    listener: new QueueChangeListener(clients, names, clock, (what, error) =>
+      logger.warn(`${what}: ${errorNames(error)}`),
+    ),
+  };
+}

@@ -1,0 +1,99 @@
+import type { AcceptedChange } from '@sensorflow/sensor-data';
+import type { TopicMessage } from './change-topic.js';
+import { changesIn } from './change-message.js';
+
+export type ChangesByEquipment = ReadonlyMap<string, readonly AcceptedChange[]>;
+
+/** A message of the topic, and the one behind it once that has come. */
+export interface RecentMessage {
+  readonly id: string;
+  readonly publishedAtEpochMs: number;
+  readonly next: RecentMessage | undefined;
+  /** It is no longer kept: who is still here is too far behind. */
+  readonly isForgotten: boolean;
+}
+
+interface Kept extends RecentMessage {
+  /** Empty for a marker. */
+  readonly body: Buffer;
+  next: Kept | undefined;
+  isForgotten: boolean;
+  changes?: ChangesByEquipment;
+}
+
+export const MEMORY_MS = 15 * 60_000;
+const MEMORY_BYTES = 64 * 1024 * 1024;
+/** Beside its body, as an estimate. */
+const BYTES_PER_MESSAGE = 300;
+/** Feeds mostly stand at the newest messages: those stay unpacked. */
+const UNPACKED_MESSAGES = 64;
+const MARKER = 'marker:';
+const NOTHING: ChangesByEquipment = new Map();
+
+export function markerBody(name: string): string {
+  return `${MARKER}${name}`;
+}
+
+/**
+ * The messages of the last 15 minutes, in the topic's order, each linked to the next, as far as 64 MiB hold
+ * them. A feed is a place in it.
+ */
+export class RecentMessages {
+  private readonly byId = new Map<string, Kept>();
+  private readonly unpacked: Kept[] = [];
+  private newestMessage: Kept | undefined;
+  private bytes = 0;
+
+  constructor(private readonly maxBytes = MEMORY_BYTES) {}
+
+  get newest(): RecentMessage | undefined {
+    return this.newestMessage;
+  }
+
+  find(id: string): RecentMessage | undefined {
+    return this.byId.get(id);
+  }
+
+  /** False for one that is known. */
+  add({ id, publishedAtEpochMs, body }: TopicMessage): boolean {
+    if (this.byId.has(id)) return false;
+    const kept: Kept = {
+      id,
+      publishedAtEpochMs,
+      body: body.startsWith(MARKER) ? Buffer.alloc(0) : Buffer.from(body, 'base64'),
+      next: undefined,
+      isForgotten: false,
+    };
+    if (this.newestMessage) this.newestMessage.next = kept;
+    this.newestMessage = kept;
+    this.byId.set(id, kept);
+    this.bytes += weightOf(kept);
+    this.forgetOldest(publishedAtEpochMs - MEMORY_MS);
+    return true;
+  }
+
+  /** Unpacks a message, or has it from a moment ago. Throws for one that is not ours. */
+  changesOf({ id }: RecentMessage): ChangesByEquipment {
+    const kept = this.byId.get(id);
+    if (!kept || kept.body.length === 0) return NOTHING;
+    if (kept.changes) return kept.changes;
+    kept.changes = changesIn(kept.body);
+    this.unpacked.push(kept);
+    if (this.unpacked.length > UNPACKED_MESSAGES) delete this.unpacked.shift()?.changes;
+    return kept.changes;
+  }
+
+  private forgetOldest(beforeEpochMs: number): void {
+    for (const kept of this.byId.values()) {
+      const isOld = kept.publishedAtEpochMs < beforeEpochMs || this.bytes > this.maxBytes;
+      if (!isOld || kept === this.newestMessage) return;
+      kept.isForgotten = true;
+      this.byId.delete(kept.id);
+      this.bytes -= weightOf(kept);
+    }
+  }
+}
+
+function weightOf({ body }: Kept): number {
+  return body.length + BYTES_PER_MESSAGE;
+}

@@ -1,0 +1,180 @@
+import {
+  DeleteMessageBatchCommand,
+  QueueDoesNotExist,
+  ReceiveMessageCommand,
+  type Message,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import type { Clock } from '@sensorflow/kernel';
+import { member } from '@sensorflow/platform/aws/json-member.js';
+import { orUnavailable } from '@sensorflow/platform/aws/or-unavailable.js';
+import { ChangeListener, type Listening, type TopicMessage } from '../change-topic.js';
+import {
+  QueuesOfTopic,
+  RETENTION_SECONDS,
+  type SubscribedQueue,
+  type TopicClients,
+  type TopicNames,
+} from './queues-of-topic.js';
+
+/** What SQS gives at the most. */
+const MESSAGES_PER_CALL = 10;
+const LONG_POLL_SECONDS = 20;
+/** While there is always something, SQS is asked so often: what comes meanwhile shares a call. */
+const PAUSE_MS = 150;
+const RETRY_MS = 1_000;
+const TOUCH_EVERY_MS = 120_000;
+const CLEAN_UP_EVERY_MS = 3_600_000;
+/** Longer, and the queue may have dropped something: the topic's archive has it. */
+const TRUSTED_MS = (RETENTION_SECONDS - 60) * 1000;
+/** What a new queue is given again, so that nothing is missed between two queues. */
+const REPLAYED_MS = 15 * 60_000;
+
+const OUTAGE = {
+  code: 'live-unavailable',
+  detail: 'The topic of live readings cannot be listened to right now. Try again.',
+  retryAfterSeconds: 5,
+};
+
+/** Told of trouble that listening goes on through. */
+export type TroubleListener = (what: string, error: unknown) => void;
+
+/** Listens to a FIFO topic by a FIFO queue of its own, which it makes and removes. */
+export class QueueChangeListener extends ChangeListener {
+  private readonly means: Means;
+
+  constructor(
+    { sns, sqs }: TopicClients,
+    names: TopicNames,
+    clock: Clock,
+    onTrouble: TroubleListener,
+  ) {
+    super();
+    this.means = { sqs, queues: new QueuesOfTopic({ sns, sqs }, names), clock, onTrouble };
+  }
+
+  override async listen(
+    sinceEpochMs: number,
+    hear: (message: TopicMessage) => void,
+  ): Promise<Listening> {
+    const queue = await orUnavailable(OUTAGE, () => this.means.queues.create(sinceEpochMs));
+    return new QueueListening(this.means, queue, hear);
+  }
+}
+
+/** What listening needs. */
+interface Means {
+  readonly sqs: SQSClient;
+  readonly queues: QueuesOfTopic;
+  readonly clock: Clock;
+  readonly onTrouble: TroubleListener;
+}
+
+class QueueListening implements Listening {
+  private readonly closed = new AbortController();
+  private readonly timers: readonly NodeJS.Timeout[];
+  private readonly loop: Promise<void>;
+  private heardAtEpochMs: number;
+
+  constructor(
+    private readonly means: Means,
+    private queue: SubscribedQueue,
+    private readonly hear: (message: TopicMessage) => void,
+  ) {
+    this.heardAtEpochMs = means.clock.nowEpochMs();
+    this.loop = this.receiveAll();
+    this.timers = [
+      this.every(TOUCH_EVERY_MS, 'the queue was not touched', () =>
+        this.means.queues.touch(this.queue),
+      ),
+      this.every(CLEAN_UP_EVERY_MS, ABANDONED, () => this.removeAbandoned()),
+    ];
+    void this.quietly(ABANDONED, () => this.removeAbandoned());
+  }
+
+  async close(): Promise<void> {
+    this.closed.abort();
+    for (const timer of this.timers) clearInterval(timer);
+    await this.loop;
+    await this.quietly('the queue was not removed', () => this.means.queues.remove(this.queue));
+  }
+
+  private async receiveAll(): Promise<void> {
+    while (!this.closed.signal.aborted) {
+      try {
+        await this.receive();
+      } catch (error) {
+        if (this.closed.signal.aborted) return;
+        await this.recover(error);
+      }
+    }
+  }
+
+  private async receive(): Promise<void> {
+    const { queueUrl: QueueUrl } = this.queue;
+    const { Messages = [] } = await this.means.sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl,
+        MaxNumberOfMessages: MESSAGES_PER_CALL,
+        WaitTimeSeconds: LONG_POLL_SECONDS,
+      }),
+      { abortSignal: this.closed.signal },
+    );
+    this.heardAtEpochMs = this.means.clock.nowEpochMs();
+    if (Messages.length === 0) return;
+    for (const message of Messages) this.hear(topicMessageOf(message));
+    await this.means.sqs.send(
+      new DeleteMessageBatchCommand({
+        QueueUrl,
+        Entries: Messages.map(({ ReceiptHandle }, index) => ({ Id: `m${index}`, ReceiptHandle })),
+      }),
+    );
+    if (Messages.length < MESSAGES_PER_CALL) await this.means.clock.sleep(PAUSE_MS);
+  }
+
+  /** A queue that has gone, or may have dropped something, is replaced by one that is told all of it again. */
+  private async recover(error: unknown): Promise<void> {
+    this.means.onTrouble('the queue was not read', error);
+    await this.means.clock.sleep(RETRY_MS);
+    const silentMs = this.means.clock.nowEpochMs() - this.heardAtEpochMs;
+    if (!(error instanceof QueueDoesNotExist) && silentMs < TRUSTED_MS) return;
+    await this.quietly('another queue was not made', async () => {
+      const former = this.queue;
+      this.queue = await this.means.queues.create(this.means.clock.nowEpochMs() - REPLAYED_MS);
+      this.heardAtEpochMs = this.means.clock.nowEpochMs();
+      await this.means.queues.remove(former);
+    });
+  }
+
+  private async removeAbandoned(): Promise<void> {
+    await this.means.queues.removeAbandoned(this.means.clock.nowEpochMs());
+  }
+
+  private every(ms: number, trouble: string, work: () => Promise<void>): NodeJS.Timeout {
+    const timer = setInterval(() => void this.quietly(trouble, work), ms);
+    timer.unref();
+    return timer;
+  }
+
+  private async quietly(trouble: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.means.onTrouble(trouble, error);
+    }
+  }
+}
+
+const ABANDONED = 'abandoned queues were not removed';
+
+/** The topic's envelope: without it, the message would have the queue's id and not the topic's. */
+function topicMessageOf({ Body = '' }: Message): TopicMessage {
+  const envelope: unknown = JSON.parse(Body);
+  const [id, timestamp, body] = ['MessageId', 'Timestamp', 'Message'].map((name) =>
+    member(envelope, name),
+  );
+  if (typeof id !== 'string' || typeof timestamp !== 'string' || typeof body !== 'string') {
+    throw new TypeError('a message of the queue does not come from the topic');
+  }
+  return { id, publishedAtEpochMs: Date.parse(timestamp), body };
+}
