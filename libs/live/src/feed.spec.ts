@@ -1,0 +1,216 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { StoredBlock } from '@sensorflow/sensor-data';
+import { setTimeout as delay } from 'node:timers/promises';
+import { changeMessages } from './change-message.js';
+import { Feed, FEED_TIMING, FeedSink, type FeedEnd, type FeedEvent } from './feed.js';
+import { parsePosition } from './feed-position.js';
+import { RecentMessages } from './recent-messages.js';
+
+const NOW = 1_700_000_000_000;
+const STAMP = '0000h2m5k1gabcdefghij';
+
+/** A client that takes what it is sent, unless it is told not to. */
+class RecordingSink extends FeedSink {
+  readonly events: FeedEvent[] = [];
+  isClosed = false;
+  takes = true;
+
+  override send(event: FeedEvent): boolean {
+    this.events.push(event);
+    return this.takes;
+  }
+
+  override drained(): Promise<void> {
+    return this.takes ? Promise.resolve() : new Promise(() => undefined);
+  }
+
+  override close(): void {
+    this.isClosed = true;
+  }
+
+  get lastId(): string {
+    const ids = this.events.flatMap((event) => (event.type === 'end' ? [] : [event.id]));
+    return ids.at(-1) ?? '';
+  }
+
+  values(): readonly (number | undefined)[] {
+    return this.events.flatMap((event) =>
+      event.type === 'reading'
+        ? event.changes.flatMap((change) =>
+            change.kind === 'readings'
+              ? change.readings.map(({ values }) => values.get('value'))
+              : [],
+          )
+        : [],
+    );
+  }
+
+  changed(): readonly FeedEvent[] {
+    return this.events.filter(({ type }) => type === 'changed');
+  }
+}
+
+function reading(value: number, equipmentId = 'EQ-1'): StoredBlock {
+  const key = `2026-11-30T08#s#00:${String(value).padStart(2, '0')}#${STAMP}`;
+  return { equipmentId, key, columns: new Map([['value', String(value)]]) };
+}
+
+function imported(hour: number): StoredBlock {
+  return { ...reading(1), importId: 'i1', key: `2024-01-01T0${hour}#s#00:10#${STAMP}` };
+}
+
+class World {
+  readonly messages = new RecentMessages();
+  private count = 0;
+  private readonly feeds: Feed[] = [];
+
+  constructor() {
+    this.publish([]);
+  }
+
+  /** One message, even for nothing. */
+  publish(blocks: readonly StoredBlock[]): void {
+    const [message] = changeMessages(blocks);
+    const id = `m${this.count}`;
+    this.count += 1;
+    this.messages.add({ id, publishedAtEpochMs: NOW, body: message?.body ?? `marker:${id}` });
+    for (const feed of this.feeds) feed.goOn();
+  }
+
+  feed(position?: string, timing = FEED_TIMING) {
+    const sink = new RecordingSink();
+    const ends: (FeedEnd | undefined)[] = [];
+    const filter = { equipmentIds: new Set(['EQ-1']) };
+    const feed = new Feed(this.messages, filter, sink, (end) => ends.push(end), timing);
+    this.feeds.push(feed);
+    feed.begin(position === undefined ? undefined : (parsePosition(position) ?? 'unknown'));
+    onTestFinished(() => feed.left());
+    return { feed, sink, ends };
+  }
+}
+
+const settled = () => delay(5);
+const HASTY = { ...FEED_TIMING, changedQuietMs: 20, changedAtMostMs: 60, stallMs: 20 };
+
+describe('a feed', () => {
+  it('begins with where it is, and shows what comes of its equipment', async () => {
+    const world = new World();
+    world.publish([reading(1)]);
+
+    const { sink } = world.feed();
+    world.publish([reading(2), reading(3, 'EQ-2')]);
+    await settled();
+
+    expect(sink.events[0]).toEqual({ type: 'heartbeat', id: 'm1' });
+    expect(sink.values()).toEqual([2]);
+  });
+
+  it('goes on behind any of its events without a gap and without a repetition', async () => {
+    const world = new World();
+    const { sink } = world.feed();
+    for (let value = 1; value <= 40; value += 1) world.publish([reading(value)]);
+    await settled();
+
+    for (const [index, event] of sink.events.entries()) {
+      const again = world.feed(event.type === 'end' ? undefined : event.id);
+      await settled();
+      const before = sink.events
+        .slice(0, index + 1)
+        .filter(({ type }) => type === 'reading').length;
+      expect(again.sink.values()).toEqual(sink.values().slice(before));
+    }
+  });
+
+  it('says that the past cannot be told behind a place that is not known', async () => {
+    const world = new World();
+
+    const { sink } = world.feed('another');
+    const odd = world.feed('no place at all');
+    world.publish([reading(1)]);
+    await settled();
+
+    expect(sink.events[0]).toEqual({ type: 'resync', id: 'm0' });
+    expect(odd.sink.events[0]).toEqual({ type: 'resync', id: 'm0' });
+    expect(sink.values()).toEqual([1]);
+  });
+
+  it('tells what imports changed once, when nothing more comes', async () => {
+    const world = new World();
+    const { sink } = world.feed(undefined, HASTY);
+
+    for (const hour of [1, 2, 3]) world.publish([imported(hour)]);
+    await delay(40);
+
+    expect(sink.changed()).toMatchObject([
+      { range: { from: '2024-01-01T01:00:09.000000000Z', to: '2024-01-01T03:00:10.000000001Z' } },
+    ]);
+  });
+
+  it('does not wait for the end of an import that goes on and on', async () => {
+    const world = new World();
+    const { sink } = world.feed(undefined, HASTY);
+
+    for (let tick = 0; tick < 12; tick += 1) {
+      world.publish([imported(1)]);
+      await delay(10);
+    }
+
+    expect(sink.changed().length).toBeGreaterThanOrEqual(1);
+  });
+
+  it('lets a client that left before it was told of a change go on there, without readings that it has', async () => {
+    const world = new World();
+    const { sink, feed } = world.feed();
+    world.publish([reading(1)]);
+    world.publish([imported(1)]);
+    world.publish([reading(2)]);
+    await settled();
+    feed.left();
+    world.publish([reading(3)]);
+
+    const again = world.feed(sink.lastId, HASTY);
+    await delay(40);
+
+    expect(sink.changed()).toEqual([]);
+    expect(sink.lastId).toBe('m3~m1');
+    expect(again.sink.values()).toEqual([3]);
+    expect(again.sink.changed()).toHaveLength(1);
+    expect(again.sink.lastId).toBe('m4');
+  });
+
+  it('drops a client that takes nothing, and sends it nothing more meanwhile', async () => {
+    const world = new World();
+    const { sink, ends } = world.feed(undefined, HASTY);
+    sink.takes = false;
+
+    for (let value = 1; value <= 50; value += 1) world.publish([reading(value)]);
+    await delay(60);
+
+    expect(sink.values()).toEqual([1]);
+    expect(ends).toMatchObject([{ code: 'too-slow' }]);
+    expect(sink.isClosed).toBe(true);
+  });
+
+  it('ends once, with its reason or without one when its client left', () => {
+    const world = new World();
+    const { feed, ends, sink } = world.feed();
+
+    feed.left();
+    feed.end({ code: 'draining', detail: 'The server ends.' });
+    feed.left();
+
+    expect(ends).toEqual([undefined]);
+    expect(sink.events.some(({ type }) => type === 'end')).toBe(false);
+  });
+
+  it('ends when a message cannot be read, rather than leave it out', async () => {
+    const world = new World();
+    const { ends } = world.feed();
+
+    world.messages.add({ id: 'odd', publishedAtEpochMs: NOW, body: 'AAAA' });
+    world.publish([]);
+    await settled();
+
+    expect(ends).toMatchObject([{ code: 'failed' }]);
+  });
+});

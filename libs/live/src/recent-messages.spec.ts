@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { markerBody, MEMORY_MS, RecentMessages } from './recent-messages.js';
+
+const NOW = 1_700_000_000_000;
+
+function message(number: number, publishedAtEpochMs = NOW + number) {
+  return { id: `m${number}`, publishedAtEpochMs, body: markerBody(String(number)) };
+}
+
+function filled(count: number, maxBytes?: number): RecentMessages {
+  const messages = new RecentMessages(maxBytes);
+  for (let number = 0; number < count; number += 1) messages.add(message(number));
+  return messages;
+}
+
+describe('recent messages', () => {
+  it('lead from each to the next in the order in which they came', () => {
+    const messages = filled(3);
+
+    const ids: string[] = [];
+    for (let at = messages.find('m0'); at; at = at.next) ids.push(at.id);
+
+    expect(ids).toEqual(['m0', 'm1', 'm2']);
+    expect(messages.newest?.id).toBe('m2');
+  });
+
+  it('know a message that is told again', () => {
+    const messages = filled(2);
+
+    expect(messages.add(message(0))).toBe(false);
+    expect(messages.newest?.id).toBe('m1');
+  });
+
+  it('forget what is older than 15 minutes, and say so to who is still there', () => {
+    const messages = filled(2);
+    const first = messages.find('m0');
+
+    messages.add(message(2, NOW + MEMORY_MS + 1));
+
+    expect(messages.find('m0')).toBeUndefined();
+    expect(first?.isForgotten).toBe(true);
+    expect(messages.find('m1')?.isForgotten).toBe(false);
+  });
+
+  it('forget the oldest when they take too much memory, but never the newest', () => {
+    const messages = filled(100, 1000);
+
+    expect(messages.find('m0')).toBeUndefined();
+    expect(messages.find('m99')).toBeDefined();
+    expect(messages.find('m98')).toBeDefined();
+    expect(filled(2, 0).newest?.id).toBe('m1');
+  });
+});
