@@ -31,6 +31,7 @@ const POLICIES: Readonly<Record<string, Policy>> = {
   'POST /users/{username}/reset': ADMIN,
   'POST /users/{username}/sign-out': ADMIN,
   'GET /equipment': READ,
+  'GET /equipment/overview': READ,
   'GET /equipment/{equipmentId}/metrics': READ,
   'POST /api/v1/cip_monitoring': WRITE,
   'POST /api/v1/temperature_reading': WRITE,
@@ -61,6 +62,7 @@ const POLICIES: Readonly<Record<string, Policy>> = {
 /** How each route that a key may call keeps it to its equipment. */
 const EQUIPMENT: Readonly<Record<string, 'in-path' | 'in-query' | 'by-handler'>> = {
   'GET /equipment': 'by-handler',
+  'GET /equipment/overview': 'by-handler',
   'GET /equipment/{equipmentId}/metrics': 'in-path',
   'POST /api/v1/cip_monitoring': 'by-handler',
   'POST /api/v1/temperature_reading': 'by-handler',

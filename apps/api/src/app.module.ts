@@ -24,6 +24,7 @@ import { Retention } from '@sensorflow/sensor-data';
 import { SensorDataModule } from '@sensorflow/sensor-data/sensor-data.module.js';
 import { VerificationModule } from '@sensorflow/verification/verification.module.js';
 import type { Logger } from 'pino';
+import { dayTrendsOf } from './aggregated-day-trends.js';
 import { healthOptions } from './health-options.js';
 import { hourlyVerificationLog } from './hourly-verification-log.js';
 import { SERVICE } from './service-identity.js';
@@ -147,7 +148,12 @@ function dataModulesOf(
     shards,
     reads,
   });
-  const equipment = EquipmentModule.register({ ...table, sensorData, reads });
+  const equipment = EquipmentModule.register({
+    ...table,
+    sensorData,
+    reads,
+    trends: dayTrendsOf(aggregation),
+  });
   const verification = VerificationModule.register({
     ...table,
     sensorData,

@@ -76,7 +76,7 @@ export class AggregationModule {
           inject: [ReadingStore],
         },
       ],
-      exports: [AggregateStore, ClosingProgress, FleetStore],
+      exports: [AggregateStore, ClosingProgress, FleetStore, HourlyAggregates],
     };
   }
 }

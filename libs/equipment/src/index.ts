@@ -1,3 +1,4 @@
+export { DayTrends, type DayTrend } from './day-trends.js';
 export { EquipmentRegistrar } from './equipment-registrar.js';
 export { EquipmentRegistry } from './equipment-registry.js';
 export { KnownEquipment } from './known-equipment.js';

@@ -5,12 +5,8 @@ import { InMemoryEquipmentRegistry } from '../../../test/support/in-memory-equip
 import { InMemoryReadingStore } from '../../../test/support/in-memory-reading-store.js';
 import { anInstant, aStoredReading } from '../../../test/support/readings.js';
 import { EquipmentRegistrar } from './equipment-registrar.js';
-import {
-  EQUIPMENT_LIMITS,
-  KnownEquipment,
-  type EquipmentPage,
-  type EquipmentQuery,
-} from './known-equipment.js';
+import type { EquipmentQuery } from './equipment-pages.js';
+import { EQUIPMENT_LIMITS, KnownEquipment, type EquipmentPage } from './known-equipment.js';
 
 /** Counts what a page costs. */
 class CountingReadings extends InMemoryReadingStore {

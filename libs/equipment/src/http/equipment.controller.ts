@@ -24,13 +24,18 @@ import { DEFAULT_LIMIT } from '@sensorflow/platform/http/query-values.js';
 import { ReadScheduler } from '@sensorflow/platform/http/read-scheduler.js';
 import { RequestBudget } from '@sensorflow/platform/http/request-budget.js';
 import { parseEquipmentId, parseMetricName } from '@sensorflow/sensor-data';
+import { EquipmentOverview } from '../equipment-overview.js';
 import { EQUIPMENT_LIMITS, KnownEquipment } from '../known-equipment.js';
 import { EquipmentPageView, MetricPageView, toEquipmentView } from './equipment.view.js';
+import { OverviewQuery } from './overview.query.js';
+import { EquipmentOverviewView, toOverviewView } from './overview.view.js';
 
 /** Looking up so many takes as long as reading one answer of some hundreds of hours. */
 const EQUIPMENT_PER_WEIGHT = 8;
 /** The limit is not part of it: the next page may have another size. */
 const CURSOR_QUERY = { list: 'equipment' };
+/** The hours of a day take about three calls where the newest readings take one. */
+const CALLS_WITH_TREND = 4;
 
 /** The equipment that has readings. */
 @ApiTags('equipment')
@@ -38,6 +43,7 @@ const CURSOR_QUERY = { list: 'equipment' };
 export class EquipmentController {
   constructor(
     private readonly equipment: KnownEquipment,
+    private readonly overview: EquipmentOverview,
     private readonly reads: ReadScheduler,
   ) {}
 
@@ -69,6 +75,38 @@ export class EquipmentController {
       this.equipment.list({ ...query, restriction: equipment }, budget),
     );
     return { items: items.map(toEquipmentView), nextCursor: cursorAt(next, CURSOR_QUERY) };
+  }
+
+  @Get('overview')
+  @RequiresScope('sensorflow/read')
+  @KeepsToEquipment('by-handler')
+  @ApiOperation({
+    summary: 'Show what each equipment sent last, and whether it sends as it usually does',
+    description:
+      'Values are exact at the moment of the answer; new equipment is listed seconds after its first reading. A page can be short of its limit; the list ends where nextCursor is null.',
+  })
+  @ApiOkResponse({ type: EquipmentOverviewView })
+  @ApiFaultyInput('invalid-request', {
+    pointer: '/search',
+    code: 'search-invalid',
+    detail: 'The search is 1 to 128 of the characters that an equipmentId can have.',
+  })
+  @ApiProblem(400, 'cursor-invalid')
+  @ApiProblem(429, 'too-many-reads')
+  @ApiProblem(503, 'store-unavailable', 'reads-overloaded')
+  async showOverview(
+    @Query() { search, trend: withTrend = false, ...page }: OverviewQuery,
+    @RequestBudget(EQUIPMENT_LIMITS) budget: WorkBudget,
+    @CurrentCaller() { subject, equipment: restriction }: Caller,
+  ): Promise<EquipmentOverviewView> {
+    const cursorQuery = { list: 'overview', search: search ?? null };
+    const query = { ...positionOf(page, cursorQuery, parseEquipmentId), search, withTrend };
+    const calls = query.limit * (withTrend ? CALLS_WITH_TREND : 1);
+    const weight = Math.ceil(calls / EQUIPMENT_PER_WEIGHT);
+    const listed = await this.reads.run({ caller: subject, weight, budget }, async () =>
+      this.overview.list({ ...query, restriction }, budget),
+    );
+    return toOverviewView(listed, cursorAt(listed.next, cursorQuery));
   }
 
   @Get(':equipmentId/metrics')

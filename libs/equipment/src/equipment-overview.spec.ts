@@ -1,0 +1,94 @@
+import { SystemClock, WorkBudget } from '@sensorflow/kernel';
+import { describe, expect, it } from 'vitest';
+import { FixedClock } from '../../../test/support/fixed-clock.js';
+import { InMemoryEquipmentRegistry } from '../../../test/support/in-memory-equipment-registry.js';
+import { InMemoryReadingStore } from '../../../test/support/in-memory-reading-store.js';
+import { aStoredReading } from '../../../test/support/readings.js';
+import { DayTrends } from './day-trends.js';
+import { EquipmentOverview } from './equipment-overview.js';
+import { EQUIPMENT_LIMITS } from './known-equipment.js';
+
+const NOW = Date.parse('2026-11-30T12:00:00Z');
+const HOURS = Array.from({ length: 24 }, (_, hour) => hour);
+
+/** Remembers what it was asked for. */
+class AskedTrends extends DayTrends {
+  readonly asked: string[] = [];
+
+  override ofEquipment(equipmentId: string, metric: string) {
+    this.asked.push(`${equipmentId} ${metric}`);
+    return Promise.resolve({ metric, averages: HOURS });
+  }
+}
+
+function start() {
+  const registry = new InMemoryEquipmentRegistry();
+  const readings = new InMemoryReadingStore();
+  const trends = new AskedTrends();
+  const overview = new EquipmentOverview(registry, readings, trends, new FixedClock(NOW));
+  const budget = new WorkBudget(new AbortController().signal, new SystemClock(), EQUIPMENT_LIMITS);
+  return {
+    trends,
+    overview,
+    list: (query: { readonly limit?: number; readonly search?: string; readonly after?: string }) =>
+      overview.list({ limit: 10, withTrend: true, ...query }, budget),
+    /** A reading so many seconds ago, each. */
+    send: async (equipmentId: string, secondsAgo: readonly number[], metrics = ['value']) => {
+      await registry.add(metrics.map((metric) => ({ equipmentId, metric })));
+      const values = Object.fromEntries(metrics.map((metric, index) => [metric, index + 1]));
+      await readings.putAll(
+        secondsAgo.map((ago) => {
+          const timestamp = new Date(NOW - ago * 1000).toISOString();
+          return aStoredReading({ equipmentId, timestamp, values });
+        }),
+      );
+    },
+  };
+}
+
+describe('the overview', () => {
+  it('shows the newest reading of each equipment, its usual gap and its state', async () => {
+    const { send, list } = start();
+    await send('EQ-1', [30, 90, 150]);
+    await send('EQ-2', [200, 260, 320]);
+    await send('EQ-3', [4000, 4060, 4120]);
+    await send('EQ-4', [5]);
+
+    const { items, asOfEpochMs } = await list({});
+
+    expect(asOfEpochMs).toBe(NOW);
+    expect(
+      items.map(({ equipmentId, state, usualGapMs: gap }) => [equipmentId, state, gap]),
+    ).toEqual([
+      ['EQ-1', 'on-time', 60_000],
+      ['EQ-2', 'late', 60_000],
+      ['EQ-3', 'silent', 60_000],
+      ['EQ-4', 'unknown', undefined],
+    ]);
+    expect(items[0]?.latest.timestamp).toBe('2026-11-30T11:59:30.000000000Z');
+  });
+
+  it('finds equipment by a part of its name, in whatever case, page by page', async () => {
+    const { send, list } = start();
+    for (const id of ['LINE-1:A', 'LINE-1:B', 'LINE-2:A', 'line-1:C']) await send(id, [1, 2]);
+
+    const first = await list({ search: 'Line-1', limit: 2 });
+    const second = await list({ search: 'Line-1', limit: 2, after: first.next ?? '' });
+
+    expect(first.items.map(({ equipmentId }) => equipmentId)).toEqual(['LINE-1:A', 'LINE-1:B']);
+    expect(second.items.map(({ equipmentId }) => equipmentId)).toEqual(['line-1:C']);
+    expect(second.next).toBeUndefined();
+  });
+
+  it('has the trend of one metric, where there are readings of the last day', async () => {
+    const { send, list, trends } = start();
+    await send('EQ-1', [10], ['temperature', 'pressure']);
+    await send('EQ-2', [10], ['temperature', 'value']);
+    await send('EQ-3', [86_401]);
+
+    const { items } = await list({});
+
+    expect(trends.asked.toSorted()).toEqual(['EQ-1 pressure', 'EQ-2 value']);
+    expect(items.map(({ trend }) => trend?.averages.length)).toEqual([24, 24, undefined]);
+  });
+});
