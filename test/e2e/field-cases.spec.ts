@@ -358,43 +358,8 @@ const CASES: readonly FieldCase[] = [
   },
 ];
 
-function minutes(count: number, equipmentId: string): string {
-  const start = Date.parse(HOUR);
-  return Array.from(
-    { length: count },
-    (_, n) => `${equipmentId},${new Date(start + n * 60_000).toISOString()},${n}\n`,
-  ).join('');
-}
-
-describe('a file from the field', () => {
-  it.concurrent.each(CASES)('$name', async (field) => {
-    const name = field.fileName ?? 'field.csv';
-
-    const done = await importFile(api, name, field.file, field.options);
-
-    const [accepted, rejected] = field.rows;
-    expect([done.failure, done.rows.accepted, done.rows.rejected]).toEqual([
-      null,
-      accepted,
-      rejected,
-    ]);
-    if (field.codes) expect(await reportCodes(done.errorReportUrl)).toEqual(field.codes);
-    for (const [equipmentId, expected] of Object.entries(field.readings ?? {})) {
-      expect(await readingsOf(equipmentId)).toEqual(expected);
-    }
-  });
-
-  it('1 brings metrics beside those of another file', async () => {
-    const file = (metric: string, value: number) =>
-      `equipmentId,timestamp,${metric}\nFC-1,2023-02-15T00:00:00Z,${value}\n`;
-
-    await importFile(api, 'a.csv', file('temperature', 20));
-    await importFile(api, 'b.csv', file('humidity', 55));
-
-    expect(await readingsOf('FC-1')).toEqual({ [HOUR]: { temperature: 20, humidity: 55 } });
-  });
-
-  it.concurrent.each([
+const REFUSED = (
+  [
     [
       '15 a pattern that is not said',
       'equipmentId,timestamp,value\nX,15-05-2020 00:00,1\n',
@@ -461,11 +426,63 @@ describe('a file from the field', () => {
       'header-duplicate-column',
       /"T_C".*"p_a"/,
     ],
-  ] as const)('is refused once: %s', async (_, file, name, options, code, said) => {
-    const { status, failure } = await importFile(api, name, file, options);
+  ] as const
+).map(([name, file, fileName, options, code, said]) => ({
+  name,
+  file,
+  fileName,
+  options,
+  code,
+  said,
+}));
 
-    expect([status, failure.code]).toEqual(['failed', code]);
-    expect(failure.detail).toMatch(said);
+function minutes(count: number, equipmentId: string): string {
+  const start = Date.parse(HOUR);
+  return Array.from(
+    { length: count },
+    (_, n) => `${equipmentId},${new Date(start + n * 60_000).toISOString()},${n}\n`,
+  ).join('');
+}
+
+describe('a file from the field', () => {
+  it.concurrent.each(CASES)('$name', async (field) => {
+    const name = field.fileName ?? 'field.csv';
+
+    const done = await importFile(api, name, field.file, field.options);
+
+    const [accepted, rejected] = field.rows;
+    expect([done.failure, done.rows.accepted, done.rows.rejected]).toEqual([
+      null,
+      accepted,
+      rejected,
+    ]);
+    const codes = await reportCodes(done.errorReportUrl);
+    expect(codes).toEqual(field.codes ?? codes);
+    for (const [equipmentId, expected] of Object.entries(field.readings ?? {})) {
+      expect(await readingsOf(equipmentId)).toEqual(expected);
+    }
+  });
+
+  it('1 brings metrics beside those of another file', async () => {
+    const file = (metric: string, value: number) =>
+      `equipmentId,timestamp,${metric}\nFC-1,2023-02-15T00:00:00Z,${value}\n`;
+
+    await importFile(api, 'a.csv', file('temperature', 20));
+    await importFile(api, 'b.csv', file('humidity', 55));
+
+    expect(await readingsOf('FC-1')).toEqual({ [HOUR]: { temperature: 20, humidity: 55 } });
+  });
+
+  it.concurrent.each(REFUSED)('is refused once: $name', async (refused) => {
+    const { status, failure } = await importFile(
+      api,
+      refused.fileName,
+      refused.file,
+      refused.options,
+    );
+
+    expect([status, failure.code]).toEqual(['failed', refused.code]);
+    expect(failure.detail).toMatch(refused.said);
   });
 
   it('17 is corrected cell by cell: the error report is uploaded with the options of its import', async () => {

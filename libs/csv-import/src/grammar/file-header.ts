@@ -1,5 +1,6 @@
 import { FileFault } from '../file-fault.js';
 import type { TextPlace } from '../text/csv-record.js';
+import { delimiterOfErrorReport } from '../text/error-report-start.js';
 import { looksLikeSingleByteText } from '../text/other-encoding.js';
 import { linesOf, type TextLine } from '../text/text-lines.js';
 import { fieldsOfLine } from './csv-fields.js';
@@ -27,8 +28,6 @@ export const MAX_HEADER_BYTES = 64 * 1024;
 /** Rows whose fields are counted to know a header line by its shape. */
 const COMPARED_LINES = 20;
 const SEPARATOR_LINE = /^"?sep=(.)"? *$/i;
-/** The columns that an error report begins with. */
-const REPORT_START = /^"?_line"?([,;\t|])"?_code"?\1/;
 
 /**
  * Finds the header at the beginning of the text (`head`: its first bytes, more than MAX_HEADER_BYTES unless it is
@@ -82,7 +81,7 @@ class HeaderSearch {
 
   reported(): FileHeader | undefined {
     const [line] = this.lines;
-    const delimiter = line && REPORT_START.exec(line.text)?.[1];
+    const delimiter = line && delimiterOfErrorReport(line.text);
     return line && isDelimiter(delimiter) ? this.header(line, delimiter) : undefined;
   }
 

@@ -1,7 +1,9 @@
 import { withoutFirst } from './byte-pieces.js';
 import { FileFault } from '../file-fault.js';
+import { delimiterOfErrorReport } from './error-report-start.js';
 import { isGzip, refuseOtherKinds } from './file-kind.js';
 import { gunzip } from './gunzip.js';
+import { looksLikeSingleByteText } from './other-encoding.js';
 import { singleByteToUtf8 } from './single-byte.js';
 import type { TextEncoding } from './text-encoding.js';
 import { peek } from './text-head.js';
@@ -34,7 +36,7 @@ export async function openText(
 ): Promise<TextSource> {
   const { head, all } = await peek(gzip ? unpacked(raw) : asBuffers(raw), SNIFFED_BYTES);
   refuseOtherKinds(head, gzip);
-  const encoding = markedEncoding(head) ?? said ?? unmarkedEncoding(head);
+  const encoding = markedEncoding(head) ?? reportEncoding(head) ?? said ?? unmarkedEncoding(head);
   const text = toUtf8(all, encoding);
   return { encoding, bytes: offset === 0 ? text : withoutFirst(text, offset) };
 }
@@ -76,6 +78,12 @@ function markedEncoding(head: Buffer): TextEncoding | undefined {
   if (begins(0xff, 0xfe)) return 'utf-16le';
   if (begins(0xfe, 0xff)) return 'utf-16be';
   return begins(0xef, 0xbb, 0xbf) ? 'utf-8' : undefined;
+}
+
+/** An error report is UTF-8 whatever its file was, unless somebody saved it otherwise. */
+function reportEncoding(head: Buffer): TextEncoding | undefined {
+  const isReport = delimiterOfErrorReport(head.toString('latin1')) !== undefined;
+  return isReport && !looksLikeSingleByteText(head) ? 'utf-8' : undefined;
 }
 
 /** Zero bytes in a row are what a power loss leaves; in UTF-16 and UTF-32 they stand between others. */
