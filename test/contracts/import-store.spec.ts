@@ -47,9 +47,18 @@ const checkpoint = (total: number) => ({
   offset: total * 30,
   line: total + 2,
   rows: { total, accepted: total - 1, rejected: 1 },
+  cells: { accepted: 2 * total, rejected: 3, missing: 4 },
+  contents: {
+    firstTimestamp: anInstant('2023-01-01T00:00:00Z'),
+    lastTimestamp: anInstant('2023-01-01T01:00:00.123456789Z'),
+    equipment: 2,
+    isEquipmentExact: false,
+    repeatedRows: 5,
+    isRepeatedExact: true,
+    lastRows: { metrics: ['a', 'b'], entries: new Uint8Array([1, 2, 0, 255]) },
+  },
   bytesProcessed: total * 30,
   timeState: 'EQ-1 1',
-  cells: { accepted: total, rejected: 2, missing: 7 },
   dialect: { encoding: 'utf-16le', delimiter: '\t', headerText: 'a\tb', headerLine: 3 } as const,
   report: {
     parts: [

@@ -4,7 +4,11 @@ import { ApiClient, eventually, machineToken } from '../support/api-client.js';
 import { LocalStack } from '../support/local-stack.js';
 import { importFile } from '../support/sensorflow.js';
 
-const ROWS = process.env['SENSORFLOW_FAULTS'] === 'short' ? 20_000 : 1_000_000;
+const IS_SHORT = process.env['SENSORFLOW_FAULTS'] === 'short';
+const ROWS = IS_SHORT ? 20_000 : 1_000_000;
+/** Of the import whose undo is killed: an hour each. */
+const EQUIPMENT_TO_KILL = IS_SHORT ? 20 : 200;
+const HOURS_TO_KILL = EQUIPMENT_TO_KILL * 50;
 const MANY_EQUIPMENT = 500;
 const LIMIT_MS = 540_000;
 const START = Date.parse('2023-02-15T00:00:00Z');
@@ -50,7 +54,7 @@ async function undoneUpTo(api: ApiClient, uploadId: string, hours: number) {
 }
 
 async function expectNothingLeft(api: ApiClient): Promise<void> {
-  for (const id of ['EQ-0', 'EQ-17', 'EQ-99']) {
+  for (const id of ['EQ-0', 'EQ-17']) {
     const aggregates = await api.get('/sensor-data/aggregated', { ...RANGE, equipmentId: id });
     expect((await api.get(`/sensor-data/${id}/latest`)).status).toBe(404);
     expect(aggregates.body.items ?? []).toEqual([]);
@@ -66,13 +70,17 @@ describe('an undo whose stack is killed again and again', () => {
     async () => {
       stack = await LocalStack.start();
       const api = await connect();
-      const { status, uploadId } = await importFile(api, 'kill.csv', csvOf(100, 50, 3_600_000));
+      const { status, uploadId } = await importFile(
+        api,
+        'kill.csv',
+        csvOf(EQUIPMENT_TO_KILL, 50, 3_600_000),
+      );
       expect(status).toBe('completed');
       expect((await api.send('DELETE', `/sensor-data/uploads/${uploadId}`)).status).toBe(202);
 
       const seen = [];
-      for (const hours of [1, 1000, 3000]) {
-        seen.push((await undoneUpTo(await connect(), uploadId, hours)).undo.done);
+      for (const part of [0.01, 0.3, 0.7]) {
+        seen.push((await undoneUpTo(await connect(), uploadId, part * HOURS_TO_KILL)).undo.done);
         await killAndRestart();
       }
       const afterwards = await connect();

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { Clock } from '@sensorflow/kernel';
 import { ImportQuotas, type ImportSlot, type QuotaUse } from '../job/import-quotas.js';
-import type { ImportItem } from './import-item.js';
+import type { ImportItem } from './item-values.js';
 import { answered, conditional } from './store-calls.js';
 
 /** A caller who opens nothing for so long is forgotten. */

@@ -30,14 +30,13 @@ import { answered, conditional } from './store-calls.js';
 import {
   fromImportItem,
   keyOf,
-  number,
   toCheckpointItem,
-  toFailureItem,
   toImportItem,
   toLeaseItem,
   toObjectItem,
-  toUndoItem,
 } from './import-item.js';
+import { number } from './item-values.js';
+import { toFailureItem, toUndoItem } from './progress-item.js';
 
 interface Change {
   readonly update: string;

@@ -1,5 +1,4 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { parseInstant, type Fault, type Instant } from '@sensorflow/kernel';
 import { isDelimiter } from '../grammar/import-options.js';
 import type { CellCounts } from '../grammar/judged-rows.js';
 import type {
@@ -9,16 +8,29 @@ import type {
   ImportRecord,
   ImportStatus,
   Lease,
-  ManifestProgress,
-  RecomputationProgress,
   ReportState,
-  UndoProgress,
 } from '../job/import-record.js';
 import { isTextEncoding } from '../text/text-encoding.js';
+import { contentsFrom, toContentsItem } from './contents-item.js';
 import { optionsFrom, optionsToItem } from './import-options-item.js';
-
-export type ImportItem = Record<string, AttributeValue>;
-type Attribute = AttributeValue | undefined;
+import {
+  damaged,
+  fields,
+  instant,
+  number,
+  numberOf,
+  text,
+  type Attribute,
+  type ImportItem,
+} from './item-values.js';
+import {
+  failureFrom,
+  recomputationFrom,
+  toFailureItem,
+  toRecomputationItem,
+  toUndoItem,
+  undoFrom,
+} from './progress-item.js';
 
 /**
  * An import whose file never came is kept for so long after its URL has expired: longer than a queue keeps
@@ -100,10 +112,6 @@ export function toObjectItem(object: { etag: string; bytes: number }): Attribute
   return { M: { etag: { S: object.etag }, bytes: number(object.bytes) } };
 }
 
-export function toFailureItem(failure: Fault): AttributeValue {
-  return { M: { code: { S: failure.code }, detail: { S: failure.detail } } };
-}
-
 export function toLeaseItem(lease: Lease): AttributeValue {
   return {
     M: {
@@ -128,6 +136,7 @@ export function toCheckpointItem(checkpoint: ImportCheckpoint): AttributeValue {
       rejected: number(rows.rejected),
       // Accepted, rejected and missing.
       cells: { L: [cells.accepted, cells.rejected, cells.missing].map(number) },
+      contents: toContentsItem(checkpoint.contents),
       bytesProcessed: number(checkpoint.bytesProcessed),
       ...(dialect && {
         encoding: { S: dialect.encoding },
@@ -146,76 +155,6 @@ export function toCheckpointItem(checkpoint: ImportCheckpoint): AttributeValue {
   };
 }
 
-function toRecomputationItem(progress: RecomputationProgress): AttributeValue {
-  const { failure, startedAtEpochMs, totalHours } = progress;
-  return {
-    M: {
-      ...toProgressItem(progress),
-      startedAt: number(startedAtEpochMs),
-      totalHours: number(totalHours),
-      ...(failure && { failure: toFailureItem(failure) }),
-    },
-  };
-}
-
-function toProgressItem({ doneHours, nextPart, nextHour }: ManifestProgress): ImportItem {
-  return {
-    doneHours: number(doneHours),
-    nextPart: number(nextPart),
-    nextHour: number(nextHour),
-  };
-}
-
-export function toUndoItem(undo: UndoProgress): AttributeValue {
-  const { by, startedAtEpochMs, askedAtEpochMs, totalHours, sealedHours } = undo;
-  return {
-    M: {
-      ...toProgressItem(undo),
-      by: { S: by },
-      startedAt: number(startedAtEpochMs),
-      askedAt: number(askedAtEpochMs),
-      ...(totalHours !== undefined && { totalHours: number(totalHours) }),
-      sealedHours: number(sealedHours),
-    },
-  };
-}
-
-function undoFrom(item: ImportItem): UndoProgress {
-  return {
-    ...progressFrom(item),
-    by: text(item['by']),
-    startedAtEpochMs: numberOf(item['startedAt']),
-    askedAtEpochMs: numberOf(item['askedAt']),
-    totalHours: item['totalHours'] && numberOf(item['totalHours']),
-    sealedHours: numberOf(item['sealedHours']),
-  };
-}
-
-function recomputationFrom(item: ImportItem): RecomputationProgress {
-  return {
-    ...progressFrom(item),
-    startedAtEpochMs: numberOf(item['startedAt']),
-    totalHours: numberOf(item['totalHours']),
-    failure: item['failure'] && failureFrom(fields(item['failure'])),
-  };
-}
-
-function progressFrom(item: ImportItem): ManifestProgress {
-  return {
-    doneHours: numberOf(item['doneHours']),
-    nextPart: numberOf(item['nextPart']),
-    nextHour: numberOf(item['nextHour']),
-  };
-}
-
-function failureFrom(item: ImportItem): Fault {
-  return { code: text(item['code']), detail: text(item['detail']) };
-}
-
-export function number(value: number): AttributeValue {
-  return { N: String(value) };
-}
-
 function checkpointFrom(item: ImportItem): ImportCheckpoint {
   return {
     offset: numberOf(item['offset']),
@@ -227,6 +166,7 @@ function checkpointFrom(item: ImportItem): ImportCheckpoint {
       rejected: numberOf(item['rejected']),
     },
     cells: cellsFrom(item['cells']),
+    contents: contentsFrom(fields(item['contents'])),
     bytesProcessed: numberOf(item['bytesProcessed']),
     dialect: item['encoding'] && dialectFrom(item),
     report: reportFrom(item),
@@ -286,28 +226,4 @@ function statusFrom(value: string): ImportStatus {
   const status = STATUSES.find((known) => known === value);
   if (!status) throw damaged('status');
   return status;
-}
-
-function text(attribute: Attribute): string {
-  if (attribute?.S === undefined) throw damaged('text');
-  return attribute.S;
-}
-
-function numberOf(attribute: Attribute): number {
-  if (attribute?.N === undefined) throw damaged('number');
-  return Number(attribute.N);
-}
-
-function instant(attribute: Attribute): Instant {
-  const parsed = parseInstant(text(attribute));
-  if (!parsed.ok) throw damaged('instant');
-  return parsed.value;
-}
-
-function fields(attribute: Attribute): ImportItem {
-  return attribute?.M ?? {};
-}
-
-function damaged(what: string): Error {
-  return new Error(`an item of the imports table has no valid ${what}`);
 }

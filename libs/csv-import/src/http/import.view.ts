@@ -1,7 +1,15 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { showInstant, type Instant } from '@sensorflow/kernel';
+import { showInstant } from '@sensorflow/kernel';
 import type { OpenedImport, ShownImport } from '../job/csv-imports.js';
-import type { UndoProgress } from '../job/import-record.js';
+import { paceOf } from '../job/import-pace.js';
+import type { ImportRecord, UndoProgress } from '../job/import-record.js';
+import {
+  CellCountsView,
+  ImportedEquipmentView,
+  RowCountsView,
+  shown,
+  toCountsView,
+} from './import-counts.view.js';
 import { uploadCommand } from './upload-command.js';
 
 const STATUSES = [
@@ -16,15 +24,28 @@ const STATUSES = [
   'undone',
 ] as const;
 
-class RowCountsView {
-  @ApiProperty({ type: 'integer', description: 'rows read so far' })
+class ImportedColumnView {
+  @ApiProperty({ example: 'Temp', description: 'how the option columns names it' })
+  key!: string;
+
+  @ApiProperty({ example: 'Temp', description: 'as it stands in the file' })
+  name!: string;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    example: 'temperature',
+    description: 'what it is read as, in the words of the option columns; null: left out',
+  })
+  role!: string | null;
+}
+
+class RecomputationView {
+  @ApiProperty({ type: 'integer', description: 'hours of equipment that the file has rows in' })
   total!: number;
 
-  @ApiProperty({ type: 'integer' })
-  accepted!: number;
-
-  @ApiProperty({ type: 'integer' })
-  rejected!: number;
+  @ApiProperty({ type: 'integer', description: 'of them, those whose aggregates are right' })
+  done!: number;
 }
 
 class ByteCountsView {
@@ -83,8 +104,41 @@ export class ImportView {
   @ApiProperty({ type: RowCountsView })
   rows!: RowCountsView;
 
+  @ApiProperty({ type: CellCountsView, description: 'of the columns for metrics' })
+  cells!: CellCountsView;
+
   @ApiProperty({ type: ByteCountsView })
   bytes!: ByteCountsView;
+
+  @ApiProperty({
+    type: String,
+    format: 'date-time',
+    nullable: true,
+    description: 'of accepted rows, the earliest instant',
+  })
+  firstTimestamp!: string | null;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  lastTimestamp!: string | null;
+
+  @ApiProperty({ type: ImportedEquipmentView, description: 'of accepted rows' })
+  equipment!: ImportedEquipmentView;
+
+  @ApiProperty({
+    type: Number,
+    nullable: true,
+    description: 'from the start to the last row; waiting for others counts',
+  })
+  rowsPerSecond!: number | null;
+
+  @ApiProperty({
+    type: String,
+    format: 'date-time',
+    nullable: true,
+    description:
+      'of what is under way, at its pace so far: reading rows, recomputing hours, taking them back',
+  })
+  estimatedEndAt!: string | null;
 
   @ApiProperty({ format: 'date-time' })
   createdAt!: string;
@@ -104,6 +158,18 @@ export class ImportView {
 
   @ApiProperty({ type: String, format: 'uri', nullable: true, description: 'for 15 minutes' })
   errorReportUrl!: string | null;
+
+  @ApiPropertyOptional({
+    type: [ImportedColumnView],
+    description: 'of one import, once the header is read; not in lists',
+  })
+  columns?: readonly ImportedColumnView[];
+
+  @ApiPropertyOptional({
+    type: RecomputationView,
+    description: 'once all rows are read: the import is done when these hours are',
+  })
+  recomputation?: RecomputationView;
 
   @ApiPropertyOptional({ enum: [true], description: 'only there when nothing was written' })
   dryRun?: true;
@@ -156,22 +222,38 @@ export class ImportUploadView {
   curl!: string;
 }
 
-export function toImportView({ record, status, errorReportUrl }: ShownImport): ImportView {
-  const { rows, bytesProcessed } = record.checkpoint;
+export function toImportView(shownImport: ShownImport): ImportView {
+  const { record, status, errorReportUrl, columns } = shownImport;
+  const { checkpoint, object, declaredBytes, undo } = record;
+  const { bytesProcessed, recomputation } = checkpoint;
   return {
     uploadId: record.uploadId,
     createdBy: record.createdBy?.name ?? null,
     fileName: record.fileName,
     status,
-    rows,
-    bytes: { total: record.object?.bytes ?? record.declaredBytes, processed: bytesProcessed },
+    ...toCountsView(checkpoint),
+    bytes: { total: object?.bytes ?? declaredBytes, processed: bytesProcessed },
+    ...toPaceView(record),
     createdAt: showInstant(record.createdAt),
     startedAt: shown(record.startedAt),
     finishedAt: shown(record.finishedAt),
     failure: record.failure ?? null,
     errorReportUrl,
+    ...(columns && { columns }),
+    ...(recomputation && {
+      recomputation: { total: recomputation.totalHours, done: recomputation.doneHours },
+    }),
     ...(record.options.dryRun && { dryRun: true }),
-    ...(record.undo && { undo: toUndoView(record.undo) }),
+    ...(undo && { undo: toUndoView(undo) }),
+  };
+}
+
+function toPaceView(record: ImportRecord) {
+  const { rowsPerSecond, estimatedEndEpochMs } = paceOf(record);
+  return {
+    rowsPerSecond: rowsPerSecond === undefined ? null : Number(rowsPerSecond.toPrecision(3)),
+    estimatedEndAt:
+      estimatedEndEpochMs === undefined ? null : new Date(estimatedEndEpochMs).toISOString(),
   };
 }
 
@@ -195,8 +277,4 @@ export function toImportUploadView(opened: OpenedImport): ImportUploadView {
 /** Without a host: the one that the caller used is the right one. */
 export function statusUrlOf(uploadId: string): string {
   return `/sensor-data/uploads/${uploadId}`;
-}
-
-function shown(instant: Instant | undefined): string | null {
-  return instant === undefined ? null : showInstant(instant);
 }

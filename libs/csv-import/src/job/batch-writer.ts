@@ -54,8 +54,11 @@ export interface WriteContext {
 export interface BatchListener {
   /** Before readings are sent again: throws when that is not this run's business. */
   assertLease(): Promise<void>;
-  /** All readings of the batch are confirmed, and those of all batches before it. */
-  confirmed(batch: RowBatch, result: BlockResult): Promise<void>;
+  /**
+   * All readings of the batch are confirmed, but of rows that the store has refused, and those of all batches
+   * before it.
+   */
+  confirmed(batch: RowBatch, result: BlockResult, refusedRows: ReadonlySet<number>): Promise<void>;
 }
 
 /** Writes batches of rows in the order of the file, the calls of the next one beside those of the last. */
@@ -118,7 +121,8 @@ export class BatchWriter {
     const confirmed = this.window.follow(async () => {
       const tookMs = this.context.clock.nowEpochMs() - startedEpochMs;
       this.pace.note(batch.rows.table, blocks, tookMs);
-      await this.listener.confirmed(batch, this.resultOf(batch, refused));
+      const refusedRows = new Set(refused.map(({ row }) => row));
+      await this.listener.confirmed(batch, this.resultOf(batch, refused), refusedRows);
     });
     return { confirmed };
   }

@@ -1,5 +1,6 @@
 import { DomainError, type Clock, type InputFault, type WorkBudget } from '@sensorflow/kernel';
 import { setImmediate } from 'node:timers/promises';
+import { columnsAsUnderstood, type ColumnAsUnderstood } from '../grammar/file-columns.js';
 import {
   hasFaults,
   isFinished,
@@ -31,6 +32,8 @@ export interface ImportViewer extends ImportOpener {
 /** An import as its creator and administrators see it. */
 export interface ShownImport {
   readonly record: ImportRecord;
+  /** Only of an import that is shown alone, once its header is read. */
+  readonly columns?: readonly ColumnAsUnderstood[] | undefined;
   readonly status: ImportStatus | 'expired';
   readonly errorReportUrl: string | null;
 }
@@ -100,7 +103,14 @@ export class CsvImports {
     budget?: WorkBudget,
   ): Promise<ShownImport> {
     const record = await this.recordOf(uploadId, viewer, budget);
-    return this.shown(record, await this.statusOf(record));
+    return this.shownAlone(record, await this.statusOf(record));
+  }
+
+  private async shownAlone(record: ImportRecord, status: ShownImport['status']) {
+    const { dialect } = record.checkpoint;
+    const { headerText = '', delimiter = '' } = dialect ?? {};
+    const columns = dialect && columnsAsUnderstood(headerText, delimiter, record.options);
+    return { ...(await this.shown(record, status)), columns };
   }
 
   private async recordOf(
@@ -128,7 +138,7 @@ export class CsvImports {
     const { imports, queue, clock } = this.ports;
     const begun = await imports.beginUndo(uploadId, viewer.subject, clock.nowEpochMs());
     if (begun?.needsRun) await queue.continueImport(uploadId);
-    return begun && this.shown(begun.record, begun.record.status);
+    return begun && this.shownAlone(begun.record, begun.record.status);
   }
 
   /**

@@ -1,7 +1,7 @@
 import { quotedCell } from '../grammar/formula-cells.js';
 import type { ReportedRow } from '../grammar/judged-rows.js';
 import type { TextEncoding } from '../text/text-encoding.js';
-import type { ReportState, RunParts } from './import-record.js';
+import type { FileDialect, ReportState, RunParts } from './import-record.js';
 
 /** The columns that a report adds; an uploaded report has them already. */
 const OWN_COLUMNS = ['_line', '_code', '_detail'];
@@ -63,4 +63,12 @@ export function withPart(report: ReportState, run: number, bytes: number): Repor
 export function nextPart({ parts }: ReportState, run: number): number {
   const last = parts.at(-1);
   return last?.run === run ? last.count + 1 : 1;
+}
+
+/** The report on a file with these columns, in its own dialect. */
+export function reportOf(
+  { delimiter, encoding }: FileDialect,
+  names: readonly string[],
+): ErrorReport {
+  return new ErrorReport(names, delimiter, encoding);
 }

@@ -55,6 +55,21 @@ describe('an import whose runs are killed', () => {
     expect(await bench.readings()).toHaveLength(900);
   });
 
+  it('shows of its file what an unbroken one does', async () => {
+    const file = HEAD + rows(150).replaceAll(/.+\n/g, '$&$&EQ-1,never,1\n');
+    const unbroken = new ImportWorkbench();
+    const { checkpoint: expected } = await unbroken.importFile(file);
+    const bench = new ImportWorkbench();
+    const request = await bench.upload(file);
+
+    expect(await deliverAndKill(bench, request, 40)).toBe('finished');
+
+    const { rows: counts, contents } = (await bench.record(request.uploadId)).checkpoint;
+    expect(counts.total).toBe(counts.accepted + counts.rejected);
+    expect({ counts, contents }).toEqual({ counts: expected.rows, contents: expected.contents });
+    expect([counts.rejected, contents.repeatedRows]).toEqual([150, 150]);
+  });
+
   it('wears its message out when it never gets on', async () => {
     const bench = new ImportWorkbench();
     const request = await bench.upload(FILE);

@@ -2,6 +2,7 @@ import type { Clock } from '@sensorflow/kernel';
 import type { CellCounts } from '../grammar/judged-rows.js';
 import type { TextPlace } from '../text/csv-record.js';
 import { nextPart, withPart } from './error-report.js';
+import type { FileContents } from './file-contents.js';
 import type { ImportLimits } from './import-limits.js';
 import type {
   FileDialect,
@@ -83,6 +84,11 @@ export class ImportProgress {
       },
     };
     for (const line of report) this.list(line);
+  }
+
+  /** Of the rows that were advanced over. */
+  noteContents(contents: FileContents): void {
+    this.checkpoint = { ...this.checkpoint, contents };
   }
 
   /** All rows are confirmed. `bytesProcessed` of a file that was read to its end are all it has. */

@@ -3,6 +3,7 @@ import type { Fault, Instant } from '@sensorflow/kernel';
 import { NO_CELLS, type CellCounts } from '../grammar/judged-rows.js';
 import type { Delimiter, ImportOptions } from '../grammar/import-options.js';
 import type { TextEncoding } from '../text/text-encoding.js';
+import { NO_CONTENTS, type FileContents } from './file-contents.js';
 
 /** An import as it is kept: what was asked for, how far it got, and who works on it. */
 export interface ImportRecord {
@@ -115,6 +116,7 @@ export interface ImportCheckpoint {
   readonly rows: RowCounts;
   /** Of the columns for metrics; of imports of earlier versions, those since the last checkpoint. */
   readonly cells: CellCounts;
+  readonly contents: FileContents;
   /** Bytes of the object read so far. */
   readonly bytesProcessed: number;
   /** Known once the header was read. */
@@ -153,6 +155,7 @@ export const START: ImportCheckpoint = {
   timeState: '',
   rows: { total: 0, accepted: 0, rejected: 0 },
   cells: NO_CELLS,
+  contents: NO_CONTENTS,
   bytesProcessed: 0,
   dialect: undefined,
   report: { parts: [], bytes: 0, unlisted: 0 },

@@ -1,5 +1,5 @@
 import { EquipmentRestriction } from '@sensorflow/auth';
-import { instantFromEpochMs, type Clock, type Fault } from '@sensorflow/kernel';
+import { type Clock, type Fault } from '@sensorflow/kernel';
 import {
   ImportSealer,
   RowTable,
@@ -18,19 +18,14 @@ import { RowText } from '../grammar/row-text.js';
 import { BatchPace } from './batch-pace.js';
 import { BatchReader, type Handover } from './batch-reader.js';
 import { BatchWriter } from './batch-writer.js';
+import { ContentsReader } from './contents-reader.js';
+import { finishImport } from './finish-import.js';
 import { EquipmentAdmission } from './equipment-admission.js';
-import { ErrorReport } from './error-report.js';
+import { reportOf } from './error-report.js';
 import { stepMs, type ImportLimits } from './import-limits.js';
 import { ImportProgress, LeaseLost } from './import-progress.js';
 import type { ImportQueue } from './import-queue.js';
-import {
-  hasFaults,
-  MANIFEST_START,
-  type FileDialect,
-  type FinalStatus,
-  type ImportCheckpoint,
-  type RowCounts,
-} from './import-record.js';
+import { hasFaults, MANIFEST_START, type FileDialect, type RowCounts } from './import-record.js';
 import type { ImportStore } from './import-store.js';
 import { NameAdmission } from './name-admission.js';
 import { openRows, type ImportedFile, type OpenRows } from './open-rows.js';
@@ -67,6 +62,7 @@ type Ending = Fault | 'complete' | Handover;
 export class ImportRun {
   private readonly progress: ImportProgress;
   private readonly slice: TimeSlice;
+  private readonly contents: ContentsReader;
 
   constructor(
     private readonly file: ImportedFile,
@@ -75,6 +71,7 @@ export class ImportRun {
     private readonly limits: ImportLimits,
   ) {
     this.progress = new ImportProgress(file.record, grant.token, ports, limits);
+    this.contents = new ContentsReader(file.record.checkpoint.contents);
     this.slice = new TimeSlice(limits.sliceMs, ports.queue, ports.clock);
   }
 
@@ -82,9 +79,9 @@ export class ImportRun {
   async run(): Promise<'finished' | 'handed-over'> {
     const handover = (await this.readRows()) ?? (await this.recompute());
     if (handover === 'turn-over') return this.handOver(this.limits.turnPauseSeconds);
-    const mustReport = hasFaults(this.progress.checkpoint);
-    if (handover || (mustReport && this.isOutOfTime())) return this.handOver();
-    await this.finish();
+    const { checkpoint } = this.progress;
+    if (handover || (hasFaults(checkpoint) && this.isOutOfTime())) return this.handOver();
+    await finishImport(this.file.record, this.grant.token, checkpoint, this.ports);
     return 'finished';
   }
 
@@ -237,8 +234,14 @@ export class ImportRun {
     };
     return new BatchWriter(context, new WriteWindow(this.limits.maxCalls), pace, {
       assertLease: () => this.progress.save(),
-      confirmed: async ({ upTo }, result) => {
-        if (upTo) this.progress.advance(result, upTo);
+      confirmed: async ({ upTo, rows: { table, equipment, metrics } }, result, refused) => {
+        if (upTo) {
+          this.progress.advance(result, upTo);
+
+          const names = { equipmentIds: equipment.ids, metrics: metrics.names };
+          this.contents.add({ ...names, table, end: upTo.readings, refused });
+          this.progress.noteContents(this.contents.contents);
+        }
         if (this.progress.isSaveDue()) await this.progress.save();
       },
     });
@@ -281,52 +284,10 @@ export class ImportRun {
     await this.ports.queue.continueImport(uploadId, delaySeconds);
     return 'handed-over';
   }
-
-  private async finish(): Promise<void> {
-    const { checkpoint } = this.progress;
-    if (hasFaults(checkpoint)) await this.assembleReport();
-    const failure = checkpoint.recomputation?.failure;
-    const { uploadId } = this.file.record;
-    const finished = await this.ports.imports.finish(uploadId, this.grant.token, {
-      status: finalStatus(failure, checkpoint),
-      failure,
-      finishedAt: instantFromEpochMs(this.ports.clock.nowEpochMs()),
-      checkpoint,
-    });
-    if (!finished) throw new LeaseLost('another run took the import over');
-    await this.deleteReportParts();
-  }
-
-  private async assembleReport(): Promise<void> {
-    const { dialect, report } = this.progress.checkpoint;
-    if (!dialect) throw new Error('rows without a header');
-    const { uploadId } = this.file.record;
-    const text = reportOf(dialect, this.columnsOf(dialect).names);
-    const tail = text.tail(report.unlisted);
-    await this.ports.storage.assembleReport(uploadId, text.head(), report, tail);
-  }
-
-  /** The import is finished either way; parts that stay behind cost a little storage. */
-  private async deleteReportParts(): Promise<void> {
-    const { parts } = this.progress.checkpoint.report;
-    if (parts.length === 0) return;
-    await this.ports.storage
-      .deleteReportParts(this.file.record.uploadId, parts)
-      .catch(() => undefined);
-  }
-}
-
-function reportOf({ delimiter, encoding }: FileDialect, names: readonly string[]): ErrorReport {
-  return new ErrorReport(names, delimiter, encoding);
 }
 
 function noValidRow({ total, accepted }: RowCounts): Fault | undefined {
   return total > 0 && accepted === 0
     ? { code: 'no-valid-row', detail: 'No row of the file is a valid reading.' }
     : undefined;
-}
-
-function finalStatus(failure: Fault | undefined, checkpoint: ImportCheckpoint): FinalStatus {
-  if (failure) return 'failed';
-  return hasFaults(checkpoint) ? 'completed-with-errors' : 'completed';
 }
