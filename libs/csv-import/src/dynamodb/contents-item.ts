@@ -1,5 +1,5 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import type { FileContents, LastRows } from '../job/file-contents.js';
+import { NO_CONTENTS, type FileContents, type LastRows } from '../job/file-contents.js';
 import { fields, instant, number, numberOf, text, type ImportItem } from './item-values.js';
 
 export function toContentsItem(contents: FileContents): AttributeValue {
@@ -22,7 +22,9 @@ function toLastRowsItem({ metrics, entries }: LastRows): AttributeValue {
   return { M: { metrics: { L: names }, entries: { B: entries } } };
 }
 
-export function contentsFrom(item: ImportItem): FileContents {
+/** Checkpoints of earlier versions have none: what they hold was not looked at. */
+export function contentsFrom(item: ImportItem | undefined): FileContents {
+  if (!item) return { ...NO_CONTENTS, isEquipmentExact: false, isRepeatedExact: false };
   return {
     firstTimestamp: item['first'] && instant(item['first']),
     lastTimestamp: item['last'] && instant(item['last']),

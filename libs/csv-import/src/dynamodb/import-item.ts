@@ -166,7 +166,7 @@ function checkpointFrom(item: ImportItem): ImportCheckpoint {
       rejected: numberOf(item['rejected']),
     },
     cells: cellsFrom(item['cells']),
-    contents: contentsFrom(fields(item['contents'])),
+    contents: contentsFrom(item['contents']?.M),
     bytesProcessed: numberOf(item['bytesProcessed']),
     dialect: item['encoding'] && dialectFrom(item),
     report: reportFrom(item),

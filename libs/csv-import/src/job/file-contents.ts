@@ -1,4 +1,4 @@
-import { type Instant } from '@sensorflow/kernel';
+import type { Instant } from '@sensorflow/kernel';
 
 /** What the accepted rows of a file hold, as far as it is read. */
 export interface FileContents {

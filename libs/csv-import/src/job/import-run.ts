@@ -1,5 +1,5 @@
 import { EquipmentRestriction } from '@sensorflow/auth';
-import { type Clock, type Fault } from '@sensorflow/kernel';
+import type { Clock, Fault } from '@sensorflow/kernel';
 import {
   ImportSealer,
   RowTable,
