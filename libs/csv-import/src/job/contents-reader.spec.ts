@@ -111,6 +111,18 @@ describe('what the rows of a file hold', () => {
     );
   });
 
+  it('is counted exactly in any order within one batch', () => {
+    fc.assert(
+      fc.property(fc.array(aRow, { minLength: 1, maxLength: 30 }), (rows) => {
+        const contents = contentsOf([{ rows, isResumed: false }]);
+
+        const { repeated, ...others } = counted(rows);
+        expect(contents).toMatchObject({ ...others, repeatedRows: repeated });
+        expect(contents.isRepeatedExact).toBe(true);
+      }),
+    );
+  });
+
   it('is a lower bound of what is repeated in any other, unless it says that it is exact', () => {
     let exact = 0;
     fc.assert(

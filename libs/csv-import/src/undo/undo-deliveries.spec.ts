@@ -103,6 +103,24 @@ describe('two runs of an undo', () => {
     expect(await bench.readings()).toEqual([]);
   });
 
+  it('do so also when the older one only finds out at its end', async () => {
+    const { bench, request } = await undoing(3);
+    const newer = bench.continuation(request.uploadId, 'another');
+    let outcome: unknown;
+    const write = bench.writer.writeBlocks.bind(bench.writer);
+    const readings = {
+      writeBlocks: async (...args: Parameters<typeof write>) => {
+        outcome ??= await killed(bench, newer, 6);
+        return write(...args);
+      },
+    };
+
+    const older = await bench.undoer({ readings }).run(request, ALL_THE_TIME);
+
+    expect([older, outcome]).toEqual(['superseded', 'killed']);
+    expect((await bench.record(request.uploadId)).status).toBe('undoing');
+  });
+
   it('of one message keep the message while the newer one works', async () => {
     const { bench, request } = await undoing(300);
     const write = bench.writer.writeBlocks.bind(bench.writer);
