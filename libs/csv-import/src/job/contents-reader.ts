@@ -95,17 +95,35 @@ export class ContentsReader {
     return entry;
   }
 
-  /** In the order of time. */
+  /** In the order of time. Most rows lie between their neighbours, and need not be remembered. */
   private countRepeated(entry: number, hour: number, table: RowTable, rows: Int32Array): void {
-    for (const row of rows) {
-      const offsetNs = table.offsetOf(row);
-      const order = this.last.compare(entry, hour, offsetNs);
-      if (order < 0) this.isRepeatedExact = false;
-      else {
-        if (order > 0) this.last.moveTo(entry, hour, offsetNs);
-        if (this.addMetrics(entry, table, row)) this.repeatedRows += 1;
+    let isLatest = false;
+    let beforeNs = -1;
+    let offsetNs = table.offsetOf(rows[0] ?? 0);
+    for (let at = 0; at < rows.length; at += 1) {
+      const nextNs = at + 1 < rows.length ? table.offsetOf(rows[at + 1] ?? 0) : offsetNs;
+      if (!isLatest || offsetNs === beforeNs || nextNs === offsetNs) {
+        isLatest = this.remember(entry, { hour, offsetNs }, table, rows[at] ?? 0);
       }
+      [beforeNs, offsetNs] = [offsetNs, nextNs];
     }
+  }
+
+  /** Whether no instant of the equipment was later. */
+  private remember(
+    entry: number,
+    { hour, offsetNs }: Moment,
+    table: RowTable,
+    row: number,
+  ): boolean {
+    const order = this.last.compare(entry, hour, offsetNs);
+    if (order < 0) {
+      this.isRepeatedExact = false;
+      return false;
+    }
+    if (order > 0) this.last.moveTo(entry, hour, offsetNs);
+    if (this.addMetrics(entry, table, row)) this.repeatedRows += 1;
+    return true;
   }
 
   /** Whether the instant had one of them before. */

@@ -68,6 +68,7 @@ describe('an import whose runs are killed', () => {
     expect(counts.total).toBe(counts.accepted + counts.rejected);
     expect({ counts, contents }).toEqual({ counts: expected.rows, contents: expected.contents });
     expect([counts.rejected, contents.repeatedRows]).toEqual([150, 150]);
+    expect(contents.lastRows).toBeUndefined();
   });
 
   it('wears its message out when it never gets on', async () => {

@@ -93,7 +93,9 @@ export class ImportProgress {
 
   /** All rows are confirmed. `bytesProcessed` of a file that was read to its end are all it has. */
   endRows(recomputation: RecomputationProgress, bytesProcessed: number): void {
-    this.checkpoint = { ...this.checkpoint, recomputation, bytesProcessed };
+    // Nobody reads on: a list of imports need not carry it.
+    const contents = { ...this.checkpoint.contents, lastRows: undefined };
+    this.checkpoint = { ...this.checkpoint, contents, recomputation, bytesProcessed };
   }
 
   advanceHours(to: ManifestProgress): void {
