@@ -81,7 +81,12 @@ export class HeardMessages {
     const { listener } = this.topic;
     const { messages } = this;
     const since = this.clock.nowEpochMs() - MEMORY_MS;
-    this.listening = await listener.listen(since, (message) => this.hear(messages, message));
+    const listening = await listener.listen(since, (message) => this.hear(messages, message));
+    if (messages !== this.messages) {
+      await listening.close();
+      throw liveUnavailable(new Error('stopped while it began'));
+    }
+    this.listening = listening;
     await this.hearMarker();
     return messages;
   }

@@ -147,4 +147,30 @@ describe('live feeds', () => {
 
     await expect(open(feeds)).resolves.toBeDefined();
   });
+
+  it('leave nothing behind when the process ends while the first begins', async () => {
+    const topic = new InMemoryChangeTopic(clock);
+    let closed = 0;
+    const began = Promise.withResolvers<void>();
+    const feeds = new LiveFeeds(
+      {
+        publisher: topic,
+        listener: {
+          listen: async () => {
+            await began.promise;
+            return { close: async () => void (closed += 1) };
+          },
+        },
+      },
+      clock,
+      TIMING,
+    );
+    const opening = open(feeds).catch((error: unknown) => error);
+
+    await feeds.drain();
+    began.resolve();
+
+    expect(await opening).toMatchObject({ code: 'live-unavailable' });
+    expect(closed).toBe(1);
+  });
 });

@@ -5,12 +5,15 @@ import {
   createSnsClient,
 } from '@sensorflow/platform/aws/aws-clients.js';
 import { errorNames } from '@sensorflow/platform/logging/loggable-error.js';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Topic } from './heard-messages.js';
 import { LiveController } from './http/live.controller.js';
 import { LiveFeeds } from './live-feeds.js';
 import { QueueChangeListener } from './sns/queue-change-listener.js';
 import type { TopicNames } from './sns/queues-of-topic.js';
 import { SnsChangePublisher } from './sns/sns-change-publisher.js';
+
+const MOST_DRAIN_MS = 2_000;
 
 export interface LiveOptions {
   readonly region: string;
@@ -27,7 +30,8 @@ export class LiveModule implements OnModuleDestroy {
 
   /** Before the server stops listening: it would wait for feeds, which do not end by themselves. */
   async onModuleDestroy(): Promise<void> {
-    await this.feeds.drain();
+    // A topic that is out must not hold up the end of the process: another one removes the queue.
+    await Promise.race([this.feeds.drain(), delay(MOST_DRAIN_MS, undefined, { ref: false })]);
   }
 
   static register({ region, topic, auth }: LiveOptions): DynamicModule {

@@ -122,7 +122,7 @@ class QueueListening implements Listening {
     );
     this.heardAtEpochMs = this.means.clock.nowEpochMs();
     if (Messages.length === 0) return;
-    for (const message of Messages) this.hear(topicMessageOf(message));
+    for (const message of Messages) this.hearMessage(message);
     await this.means.sqs.send(
       new DeleteMessageBatchCommand({
         QueueUrl,
@@ -130,6 +130,15 @@ class QueueListening implements Listening {
       }),
     );
     if (Messages.length < MESSAGES_PER_CALL) await this.means.clock.sleep(PAUSE_MS);
+  }
+
+  /** One that is none of the topic's would hold up all that is behind it: it is left out. */
+  private hearMessage(message: Message): void {
+    try {
+      this.hear(topicMessageOf(message));
+    } catch (error) {
+      this.means.onTrouble('a message was left out', error);
+    }
   }
 
   /** A queue that has gone, or may have dropped something, is replaced by one that is told all of it again. */

@@ -1,0 +1,107 @@
+import { ListSubscriptionsByTopicCommand } from '@aws-sdk/client-sns';
+import { DeleteQueueCommand } from '@aws-sdk/client-sqs';
+import { SystemClock } from '@sensorflow/kernel';
+import type { TopicMessage } from '@sensorflow/live/change-topic.js';
+import { QueueChangeListener } from '@sensorflow/live/sns/queue-change-listener.js';
+import { QueuesOfTopic } from '@sensorflow/live/sns/queues-of-topic.js';
+import { SnsChangePublisher } from '@sensorflow/live/sns/sns-change-publisher.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../support/api-client.js';
+import { startEmbeddedTopic, type EmbeddedTopic } from '../support/embedded-topic.js';
+
+const MINUTE_MS = 60_000;
+
+/** The system's time, moved by as much as a test wants. */
+class MovableClock extends SystemClock {
+  aheadMs = 0;
+
+  override nowEpochMs(): number {
+    return Date.now() + this.aheadMs;
+  }
+}
+
+const clock = new MovableClock();
+let cloud: EmbeddedTopic;
+
+beforeAll(async () => {
+  cloud = await startEmbeddedTopic(clock);
+});
+
+afterAll(async () => {
+  await cloud.close();
+});
+
+const namesOf = (queuePrefix: string) => ({ topicArn: cloud.topicArn, queuePrefix });
+
+async function subscribedQueues(prefix: string): Promise<readonly string[]> {
+  const command = new ListSubscriptionsByTopicCommand({ TopicArn: cloud.topicArn });
+  const { Subscriptions = [] } = await cloud.sns.send(command);
+  return Subscriptions.flatMap(({ Endpoint = '' }) => Endpoint.split(':').at(-1) ?? []).filter(
+    (name) => name.startsWith(prefix),
+  );
+}
+
+describe('the queues of processes', () => {
+  it('that nobody touched for ten minutes are removed with their subscriptions, and no others', async () => {
+    const [own, another] = [new QueuesOfTopic(cloud, namesOf('a-')), namesOf('b-')];
+    const used = await own.create(clock.nowEpochMs());
+    await own.create(clock.nowEpochMs());
+    await new QueuesOfTopic(cloud, another).create(clock.nowEpochMs());
+
+    clock.aheadMs += 9 * MINUTE_MS;
+    await own.touch(used);
+    expect(await own.removeAbandoned(clock.nowEpochMs())).toBe(0);
+    clock.aheadMs += 2 * MINUTE_MS;
+    expect(await own.removeAbandoned(clock.nowEpochMs())).toBe(1);
+
+    const left = cloud.queues.names('a-');
+    expect(left).toEqual([used.queueUrl.split('/').at(-1)]);
+    expect(await subscribedQueues('a-')).toEqual(left);
+    expect(cloud.queues.names('b-')).toHaveLength(1);
+  });
+
+  it('are open to the topic alone, encrypted, and keep messages for minutes', async () => {
+    await new QueuesOfTopic(cloud, namesOf('c-')).create(clock.nowEpochMs());
+    const [name = ''] = cloud.queues.names('c-');
+
+    const { policy, isEncrypted, retentionSeconds } = cloud.queues.find(name)?.settings ?? {};
+
+    expect(JSON.parse(policy ?? '').Statement).toMatchObject([
+      {
+        Principal: { Service: 'sns.amazonaws.com' },
+        Condition: { ArnEquals: { 'aws:SourceArn': cloud.topicArn } },
+      },
+    ]);
+    expect([isEncrypted, retentionSeconds]).toEqual([true, 300]);
+  });
+
+  it('are replaced when somebody removed one, without missing a message', async () => {
+    const troubles: string[] = [];
+    const listener = new QueueChangeListener(cloud, namesOf('d-'), clock, (what) =>
+      troubles.push(what),
+    );
+    const publisher = new SnsChangePublisher(cloud.sns, cloud.topicArn);
+    const heard: TopicMessage[] = [];
+    const listening = await listener.listen(clock.nowEpochMs(), (message) => heard.push(message));
+    await publisher.publish('before');
+    await eventually(
+      async () => heard.length,
+      (count) => count === 1,
+    );
+
+    const [name = ''] = cloud.queues.names('d-');
+    const QueueUrl = `${cloud.sqsUrl}/000000000000/${name}`;
+    await cloud.sqs.send(new DeleteQueueCommand({ QueueUrl }));
+    await publisher.publish('meanwhile');
+
+    await eventually(
+      async () => heard.map(({ body }) => body),
+      (bodies) => bodies.includes('meanwhile'),
+    );
+    expect(troubles).toContain('the queue was not read');
+    expect(cloud.queues.names('d-')).not.toContain(name);
+    await listening.close();
+    expect(cloud.queues.names('d-')).toEqual([]);
+    expect(await subscribedQueues('d-')).toEqual([]);
+  });
+});
