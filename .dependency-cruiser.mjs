@@ -116,6 +116,12 @@ export default {
       { path: '^apps/' },
     ),
     forbid(
+      'console-knows-the-api-alone',
+      'What a browser runs knows the product by the OpenAPI document.',
+      { path: '^apps/console/' },
+      { path: ['^libs/', '^test/'] },
+    ),
+    forbid(
       'nobody-imports-infra',
       'The product does not know where it runs.',
       { path: '^(apps|libs|test)/' },

@@ -7,7 +7,8 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 
 FROM manifest AS build
-RUN npm ci --ignore-scripts --omit=optional
+# The optional ones, too: the bundler of the console is one of them.
+RUN npm ci --ignore-scripts
 COPY . .
 RUN npm run build
 
@@ -16,7 +17,6 @@ RUN npm ci --ignore-scripts --omit=dev --omit=optional
 
 # The embedded stack, for machines without Linux: see docker-compose.yml.
 FROM build AS local
-RUN npm ci --ignore-scripts
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin app && install -d -o app -m 700 /data
 ENV SENSORFLOW_DATA_DIR=/data
 USER 10001:10001
@@ -31,6 +31,7 @@ COPY --from=production-packages /app/node_modules ./node_modules
 COPY --from=build /app/dist/package.json ./dist/
 COPY --from=build /app/dist/libs ./dist/libs
 COPY --from=build /app/dist/apps/api ./dist/apps/api
+COPY --from=build /app/dist/console ./dist/console
 ENV NODE_ENV=production NODE_OPTIONS=--enable-source-maps PORT=3000
 USER 10001:10001
 EXPOSE 3000

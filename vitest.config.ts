@@ -28,6 +28,13 @@ export default defineConfig({
         hookTimeout: 120_000,
         fileParallelism: false,
       }),
+      // Needs Chromium and the built stack; CHROMIUM names it where it is not at its usual place.
+      tier('browser', ['test/browser/**/*.spec.ts'], {
+        globalSetup: ['test/e2e/shared-stack.ts'],
+        testTimeout: 60_000,
+        hookTimeout: 60_000,
+        fileParallelism: false,
+      }),
       // Need Python; scripts/independent.mjs prepares it and runs them.
       tier(
         'independent-ministack',

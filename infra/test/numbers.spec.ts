@@ -265,18 +265,17 @@ describe.each(EVERY_REGION)('the buckets in %s', (name, stack) => {
     expect(at(notification, 'Filter.S3Key.Rules')).toEqual([{ Name: 'prefix', Value: 'uploads/' }]);
   });
 
-  it('let pages of the front end put files, and of nobody else', () => {
-    const origins = listOf(
-      at(
-        regional(PROD).only('AWS::S3::Bucket', 'uploads').properties,
-        'CorsConfiguration.CorsRules',
-      ),
-    );
+  it('let pages of the console and of the front end put files, and of nobody else', () => {
+    const rulesOf = (deployment: typeof DEV) =>
+      listOf(
+        at(
+          regional(deployment).only('AWS::S3::Bucket', 'uploads').properties,
+          'CorsConfiguration.CorsRules',
+        ),
+      ).map((rule) => at(rule, 'AllowedOrigins'));
 
-    expect(origins.map((rule) => at(rule, 'AllowedOrigins'))).toEqual([[PROD.frontendUrl]]);
-    expect(
-      regional(DEV).only('AWS::S3::Bucket', 'uploads').properties['CorsConfiguration'],
-    ).toBeUndefined();
+    expect(rulesOf(PROD)).toEqual([[`https://${PROD.domainName}`, PROD.frontendUrl]]);
+    expect(rulesOf(DEV)).toEqual([[`https://${DEV.domainName}`]]);
   });
 });
 

@@ -16,8 +16,10 @@ import { setAnswerHeaders } from './answer-headers.js';
 import { refuseOtherMethods } from './allowed-methods.js';
 import { frontendOriginOf } from './app.module.js';
 import { answerBrokenHttp, refuseBrokenRequests } from './broken-http.js';
+import { serveConsole } from './console.js';
 import { serveDocuments } from './documents.js';
 import { RequestLog } from './request-log.js';
+import { uploadsSource } from './uploads-source.js';
 
 /** The longest path parameter is an equipment id of 128 characters, each of which may be escaped. */
 const MAX_PARAM_LENGTH = 128 * 3;
@@ -84,4 +86,6 @@ export function configureApp(app: NestFastifyApplication, environment: ApiEnviro
     });
   }
   serveDocuments(app);
+  const { AWS_REGION: region, S3_BUCKET_NAME: bucketName } = environment;
+  serveConsole(server, async () => uploadsSource(region, bucketName));
 }

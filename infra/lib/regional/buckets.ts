@@ -36,15 +36,15 @@ export function createLogBucket(scope: Construct, deployment: Deployment) {
   });
 }
 
-/** Uploads and error reports. Browsers of the front end put files straight into it. */
+/** Uploads and error reports. Browsers of the console and of a front end put files straight into it. */
 export function createUploadBucket(stack: Stack, deployment: Deployment, logs: Bucket): Bucket {
-  const { name, frontendUrl, uploadRetentionDays } = deployment;
+  const { name, domainName, frontendUrl, uploadRetentionDays } = deployment;
   return new Bucket(stack, 'uploads', {
     ...closed(deployment),
     bucketName: `sensorflow-${name}-uploads-${Aws.ACCOUNT_ID}-${stack.region}`,
     serverAccessLogsBucket: logs,
     serverAccessLogsPrefix: 'uploads/',
-    cors: frontendUrl === 'none' ? [] : [corsFor(frontendUrl)],
+    cors: [corsFor([`https://${domainName}`, ...(frontendUrl === 'none' ? [] : [frontendUrl])])],
     lifecycleRules: [
       { prefix: UPLOADS_PREFIX, expiration: Duration.days(uploadRetentionDays) },
       { prefix: REPORTS_PREFIX, expiration: Duration.days(REPORT_DAYS) },
@@ -74,10 +74,10 @@ function closed(deployment: Deployment): BucketProps {
   };
 }
 
-/** As the embedded S3 answers a page of the front end. */
-function corsFor(origin: string) {
+/** As the embedded S3 answers a page of the console or of a front end. */
+function corsFor(allowedOrigins: string[]) {
   return {
-    allowedOrigins: [origin],
+    allowedOrigins,
     allowedMethods: UPLOADS_CORS.methods.map((method) => HttpMethods[method]),
     allowedHeaders: ['*'],
     exposedHeaders: [...UPLOADS_CORS.exposedHeaders],

@@ -120,6 +120,12 @@ async function startDynamoDb({ options, installation, log, teardown }: CloudPart
   return { store, dynoxideBinary, dynamodbFile };
 }
 
+/** The console's, by both names of this machine, and that of a front end. */
+function pageOriginsOf({ port, frontendUrl }: StackOptions): readonly string[] {
+  const own = [`http://localhost:${port}`, `http://127.0.0.1:${port}`];
+  return frontendUrl === 'none' ? own : [...own, frontendUrl];
+}
+
 async function startUploads({ options, installation, log, teardown }: CloudParts) {
   const { dataDir } = options;
   const { credentials, ports } = installation;
@@ -138,7 +144,7 @@ async function startUploads({ options, installation, log, teardown }: CloudParts
       {
         name: BUCKET,
         notifyPrefix: UPLOADS_PREFIX,
-        corsOrigins: options.frontendUrl === 'none' ? [] : [options.frontendUrl],
+        corsOrigins: pageOriginsOf(options),
       },
     ],
     queue,

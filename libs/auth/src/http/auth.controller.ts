@@ -20,6 +20,8 @@ import { NewPasswordBody, newPasswordIn } from './new-password.body.js';
 import { refuseCrossSite } from './request-origin.js';
 
 const BASIC_CHALLENGE = 'Basic realm="SensorFlow", charset="UTF-8"';
+/** For scripts of a page: a browser would open its own window for passwords above the page's form. */
+const PAGE_CHALLENGE = 'Login realm="SensorFlow"';
 
 const MAX_PASSWORD_BODY_BYTES = 4096;
 
@@ -132,7 +134,8 @@ export class AuthController {
       void reply.header('set-cookie', this.browsers.cookie.carrying(accessToken));
     } catch (error) {
       if (error instanceof DomainError && error.kind === 'unauthenticated') {
-        void reply.header('www-authenticate', BASIC_CHALLENGE);
+        const isOfPage = request.headers['sec-fetch-mode'] !== undefined;
+        void reply.header('www-authenticate', isOfPage ? PAGE_CHALLENGE : BASIC_CHALLENGE);
       }
       throw error;
     }

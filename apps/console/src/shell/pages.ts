@@ -1,0 +1,22 @@
+import { lazy, type ComponentType } from 'react';
+import type { Caller } from '../api/session.tsx';
+import type { Section } from './Shell.tsx';
+
+interface Page {
+  readonly path: string;
+  /** One of them opens the page. */
+  readonly scopes: readonly Caller['scopes'][number][];
+  readonly component: ComponentType;
+  /** Its entry beside the page; none for pages that another one leads to. */
+  readonly section?: Section;
+}
+
+/** Every page, who may see it, and the code that is loaded for it. */
+export const PAGES: readonly Page[] = [
+  {
+    path: '/',
+    scopes: ['sensorflow/read'],
+    component: lazy(() => import('../overview/OverviewPage.tsx')),
+    section: { path: '/', icon: 'overview', label: 'nav.overview' },
+  },
+];

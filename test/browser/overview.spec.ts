@@ -1,0 +1,102 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { ConsolePage, PHONE, startBrowser, type Look } from './console-browser.js';
+import { Plant } from './plant.js';
+
+const stack = inject('stack');
+let browser: Browser;
+let plant: Plant;
+
+beforeAll(async () => {
+  browser = await startBrowser();
+  plant = await Plant.of(stack);
+  await plant.runs('LINE-1:PASTEURIZER', 0);
+  await plant.runs('LINE-1:SEPARATOR', 3);
+  await plant.runs('LINE-2:TANK-07', 200, (ago) => ago < 500 || ago > 740);
+});
+afterAll(() => browser.close());
+
+async function withPage(look: Look, path: string, use: (view: ConsolePage) => Promise<void>) {
+  const view = await ConsolePage.open(browser, stack, look);
+  await view.logIn(path);
+  await use(view);
+  await view.close();
+}
+
+describe('the overview', () => {
+  it.each<[string, Look]>([
+    ['light', { colorScheme: 'light' }],
+    ['dark', { colorScheme: 'dark' }],
+    ['phone', { viewport: PHONE }],
+    ['portuguese', { locale: 'pt-BR' }],
+  ])('can be used by everybody: %s', async (name, look) => {
+    await withPage(look, '/?search=LINE-', async (view) => {
+      await view.page.getByRole('link', { name: 'LINE-2:TANK-07' }).waitFor();
+
+      await view.photograph(`overview-${name}`);
+      expect(await view.accessibilityFaults()).toEqual([]);
+    });
+  });
+
+  it('finds the sensor that is silent, and the address says so', async () => {
+    await withPage({}, '/?search=LINE-', async ({ page }) => {
+      await page.getByRole('link', { name: 'LINE-1:PASTEURIZER' }).waitFor();
+
+      await page.getByRole('button', { name: 'Silent' }).click();
+      await page.getByRole('link', { name: 'LINE-1:PASTEURIZER' }).waitFor({ state: 'detached' });
+
+      const row = page.getByRole('row', { name: /LINE-2:TANK-07/ });
+      expect(await row.innerText()).toMatch(/Silent[^]*3 hr[^]*flow[^]*pressure/);
+      expect(new URL(page.url()).search).toBe('?search=LINE-&state=silent');
+    });
+  });
+
+  it('is sorted by age with the keyboard', async () => {
+    await withPage({}, '/?search=LINE-', async ({ page }) => {
+      await page.getByRole('link', { name: 'LINE-1:PASTEURIZER' }).waitFor();
+
+      await page.getByRole('button', { name: 'Age' }).focus();
+      await page.keyboard.press('Enter');
+      await page.keyboard.press('Enter');
+
+      await page
+        .getByRole('columnheader', { name: 'Age' })
+        .and(page.locator('[aria-sort="descending"]'))
+        .waitFor();
+      expect(await page.getByRole('rowheader').allInnerTexts()).toEqual([
+        'LINE-2:TANK-07',
+        'LINE-1:SEPARATOR',
+        'LINE-1:PASTEURIZER',
+      ]);
+    });
+  });
+
+  it('shows a value that arrives, without anybody doing anything', async () => {
+    await withPage({}, '/?search=LINE-1:PAST', async ({ page }) => {
+      await page.getByRole('link', { name: 'LINE-1:PASTEURIZER' }).waitFor();
+      const timestamp = new Date().toISOString();
+
+      await plant.api.post('/sensor-data', {
+        equipmentId: 'LINE-1:PASTEURIZER',
+        timestamp,
+        values: { temperature: 99.25 },
+      });
+
+      await page.getByText('99.25').waitFor();
+      expect(await page.getByText('Up to date').isVisible()).toBe(true);
+    });
+  });
+
+  it('says that it is out of date while the service cannot be reached, and recovers by itself', async () => {
+    await withPage({}, '/?search=LINE-', async ({ page }) => {
+      await page.getByRole('link', { name: 'LINE-1:PASTEURIZER' }).waitFor();
+
+      await page.context().setOffline(true);
+      await page.getByText('Reconnecting').waitFor();
+      await page.context().setOffline(false);
+
+      await page.getByText('Up to date').waitFor();
+      expect(await page.getByRole('link', { name: 'LINE-2:TANK-07' }).isVisible()).toBe(true);
+    });
+  });
+});
