@@ -7,6 +7,8 @@ export const en = {
   'app.notFound.title': 'There is no such page',
   'app.notFound.text': 'The address may be mistyped, or the page has moved.',
   'app.notFound.action': 'Go to the overview',
+  'app.noRights.title': 'Your account may not see anything yet',
+  'app.noRights.text': 'Ask an administrator to put it into a group, then log in again.',
   'app.broken.title': 'This page has failed',
   'app.broken.text':
     'Your data is not affected. Load the page again; if it fails again, report this text:',
@@ -161,7 +163,7 @@ export const en = {
   'figure.samples': 'Samples',
   'figure.total': 'Exact sum',
   'figure.hours': 'Hours with readings',
-  'figure.silence': 'Longest silence',
+  'figure.silence': 'Longest silence in an hour',
   'figure.late': 'Came late',
   'history.title': 'Every value that this instant had',
   'history.value': 'Value',

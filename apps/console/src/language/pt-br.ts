@@ -6,6 +6,8 @@ export const ptBr: Messages = {
   'app.notFound.title': 'Esta página não existe',
   'app.notFound.text': 'O endereço pode estar errado ou a página mudou de lugar.',
   'app.notFound.action': 'Ir para a visão geral',
+  'app.noRights.title': 'Sua conta ainda não pode ver nada',
+  'app.noRights.text': 'Peça a um administrador para colocá-la em um grupo e entre de novo.',
   'app.broken.title': 'Esta página falhou',
   'app.broken.text':
     'Seus dados não foram afetados. Recarregue a página; se falhar de novo, informe este texto:',
@@ -161,7 +163,7 @@ export const ptBr: Messages = {
   'figure.samples': 'Amostras',
   'figure.total': 'Soma exata',
   'figure.hours': 'Horas com leituras',
-  'figure.silence': 'Maior silêncio',
+  'figure.silence': 'Maior silêncio numa hora',
   'figure.late': 'Chegaram tarde',
   'history.title': 'Todos os valores que este instante teve',
   'history.value': 'Valor',

@@ -82,9 +82,19 @@ function Pages() {
         {pages.map(({ path, component }) => (
           <Route key={path} path={path} component={component} />
         ))}
-        <Route component={NotFound} />
+        <Route component={pages.length === 0 ? NoRights : NotFound} />
       </Switch>
     </Shell>
+  );
+}
+
+function NoRights() {
+  const { t } = usePreferences();
+  return (
+    <>
+      <PageHead title={t('app.noRights.title')} />
+      <p>{t('app.noRights.text')}</p>
+    </>
   );
 }
 

@@ -19,4 +19,9 @@ export const PAGES: readonly Page[] = [
     component: lazy(() => import('../overview/OverviewPage.tsx')),
     section: { path: '/', icon: 'overview', label: 'nav.overview' },
   },
+  {
+    path: '/equipment/:equipmentId',
+    scopes: ['sensorflow/read'],
+    component: lazy(() => import('../equipment/EquipmentPage.tsx')),
+  },
 ];

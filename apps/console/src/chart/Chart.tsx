@@ -1,0 +1,104 @@
+import { useEffect, useRef, useState } from 'react';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import { usePreferences } from '../shell/preferences.tsx';
+import { chartOptions, dataOf } from './chart-options.ts';
+import type { Series } from './series.ts';
+import './chart.css';
+
+interface ChartProps {
+  readonly label: string;
+  readonly series: Series;
+  readonly fromEpochMs: number;
+  readonly toEpochMs: number;
+  /** Which of the four colours. */
+  readonly colour: number;
+  readonly onZoom: (fromEpochMs: number, toEpochMs: number) => void;
+}
+
+const HEIGHT = 200;
+
+/** One metric over time: drag or use the buttons to zoom, arrow keys to read point by point. */
+export default function Chart(props: ChartProps) {
+  const { theme } = usePreferences();
+  // A canvas keeps the colours that it was drawn with.
+  return <Plot key={theme} {...props} />;
+}
+
+function Plot({ label, series, fromEpochMs, toEpochMs, colour, onZoom }: ChartProps) {
+  const { formats } = usePreferences();
+  const frame = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot>(null);
+  const zoom = useRef(onZoom);
+  const [at, setAt] = useState<number>();
+  useEffect(() => {
+    zoom.current = onZoom;
+  }, [onZoom]);
+  useEffect(() => {
+    const element = frame.current;
+    if (!element) return undefined;
+    const options = chartOptions({
+      size: { width: element.clientWidth, height: HEIGHT },
+      colour: `--series-${colour}`,
+      formats,
+      hasBand: series.lowest !== undefined,
+      onCursor: setAt,
+      onZoom: (from, to) => zoom.current(from, to),
+    });
+    const made = new uPlot(options, dataOf(series), element);
+    made.setScale('x', { min: fromEpochMs / 1000, max: toEpochMs / 1000 });
+    plot.current = made;
+    const observer = new ResizeObserver(() =>
+      made.setSize({ width: element.clientWidth, height: HEIGHT }),
+    );
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      made.destroy();
+    };
+  }, [series, fromEpochMs, toEpochMs, colour, formats]);
+  const shown = at === undefined ? undefined : pointIn(series, at);
+  return (
+    <figure className="chart">
+      <figcaption className="chart-head">
+        <strong>{label}</strong>
+        <output className="quiet">
+          {shown && `${formats.instant(shown.at * 1000)}  ${formats.exactNumber(shown.value)}`}
+        </output>
+      </figcaption>
+      <div
+        ref={frame}
+        className="chart-frame"
+        role="application"
+        tabIndex={0}
+        aria-label={label}
+        onKeyDown={(event) => {
+          const next = pointAfter(event.key, series, at);
+          if (next === undefined || !plot.current) return;
+          event.preventDefault();
+          plot.current.setCursor({
+            left: plot.current.valToPos(series.at[next] ?? 0, 'x'),
+            top: 0,
+          });
+          setAt(next);
+        }}
+      />
+    </figure>
+  );
+}
+
+function pointIn({ at, values }: Series, index: number) {
+  const [instant, value] = [at[index], values[index]];
+  return instant === undefined || typeof value !== 'number' ? undefined : { at: instant, value };
+}
+
+/** The next point in the direction of a key, over gaps. */
+function pointAfter(key: string, { values }: Series, from: number | undefined): number | undefined {
+  const known = values.flatMap((value, index) => (value === null ? [] : [index]));
+  const last = known.at(-1);
+  if (key === 'Home') return known[0];
+  if (key === 'End') return last;
+  if (key === 'ArrowRight') return known.find((index) => index > (from ?? -1)) ?? last;
+  if (key === 'ArrowLeft') return known.findLast((index) => index < (from ?? values.length));
+  return undefined;
+}

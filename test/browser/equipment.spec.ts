@@ -1,0 +1,128 @@
+import { readFile } from 'node:fs/promises';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { ConsolePage, PHONE, startBrowser, type Look } from './console-browser.js';
+import { Plant } from './plant.js';
+
+const stack = inject('stack');
+const TANK = 'SITE-A:TANK-01';
+let browser: Browser;
+let plant: Plant;
+
+beforeAll(async () => {
+  browser = await startBrowser();
+  plant = await Plant.of(stack);
+  await plant.runs(TANK, 1, (ago) => ago < 500 || ago > 740);
+});
+afterAll(() => browser.close());
+
+async function withPage(look: Look, query: string, use: (view: ConsolePage) => Promise<void>) {
+  const view = await ConsolePage.open(browser, stack, look);
+  await view.logIn(`/equipment/${TANK}${query}`);
+  await view.page.locator('.chart canvas').first().waitFor();
+  await use(view);
+  await view.close();
+}
+
+describe('one equipment', () => {
+  it.each<[string, Look]>([
+    ['light', { colorScheme: 'light' }],
+    ['dark', { colorScheme: 'dark' }],
+    ['phone', { viewport: PHONE }],
+    ['portuguese', { locale: 'pt-BR' }],
+  ])('can be used by everybody: %s', async (name, look) => {
+    await withPage(look, '?metrics=temperature,pressure', async (view) => {
+      await view.photograph(`equipment-${name}`);
+      expect(await view.accessibilityFaults()).toEqual([]);
+    });
+  });
+
+  it('shows hours with their band over a week, and says how many have readings', async () => {
+    await withPage({}, '?range=1w&metrics=temperature', async (view) => {
+      await view.page.getByText('Hourly averages').waitFor();
+
+      await view.photograph('equipment-week');
+      expect(await view.page.getByText('Hours with readings').count()).toBe(1);
+      expect(await view.page.getByText(/^\d\d \/ 168$/).innerText()).toMatch(/^2[0-2] /);
+    });
+  });
+
+  it('zooms into the gap by dragging, and the address says where', async () => {
+    await withPage({}, '?metrics=temperature', async ({ page }) => {
+      const box = await page.locator('.chart .u-over').boundingBox();
+      if (!box) throw new Error('no chart');
+
+      await page.mouse.move(box.x + box.width * 0.3, box.y + 50);
+      await page.mouse.down();
+      await page.mouse.move(box.x + box.width * 0.6, box.y + 60, { steps: 5 });
+      await page.mouse.up();
+
+      await page.waitForURL(/from=.*to=/);
+      const { searchParams } = new URL(page.url());
+      const length =
+        Date.parse(searchParams.get('to') ?? '') - Date.parse(searchParams.get('from') ?? '');
+      expect(length / 3_600_000).toBeGreaterThan(6.5);
+      expect(length / 3_600_000).toBeLessThan(8);
+      await page.locator('.chart canvas').first().waitFor();
+    });
+  });
+
+  it('is read point by point with the keyboard', async () => {
+    await withPage({}, '?metrics=temperature', async ({ page }) => {
+      await page.getByRole('application', { name: 'temperature' }).focus();
+      await page.keyboard.press('End');
+      const last = await page.locator('.chart output').innerText();
+      await page.keyboard.press('ArrowLeft');
+
+      expect(last).toMatch(/^20\d\d-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d\d:\d\d\s+\d+(\.\d+)?$/);
+      expect(await page.locator('.chart output').innerText()).not.toBe(last);
+    });
+  });
+
+  it('gives what it shows as a file, in UTC and with every digit', async () => {
+    await withPage({}, '?metrics=temperature', async ({ page }) => {
+      const saved = page.waitForEvent('download');
+      await page.getByRole('button', { name: 'Download CSV' }).click();
+
+      const text = await readFile(await (await saved).path(), 'utf8');
+      const [header, first] = text.split('\r\n');
+      expect(header).toBe('equipmentId,timestamp,local Europe/Berlin,temperature');
+      expect(first).toMatch(/^SITE-A:TANK-01,20[\dT:.-]+Z,20[\d: -]+ \+0[12]:00,\d+(\.\d+)?$/);
+      expect(text.split('\r\n').length).toBeGreaterThan(1000);
+    });
+  });
+
+  it('lets an administrator correct a reading, which keeps its history, and remove it', async () => {
+    await withPage({}, '?metrics=temperature', async (view) => {
+      const { page } = view;
+      await page
+        .getByRole('button', { name: /^History/ })
+        .first()
+        .click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByRole('rowheader', { name: 'temperature' }).waitFor();
+
+      await dialog.getByLabel('Metric').selectOption('temperature');
+      await dialog.getByLabel('New value').fill('71.5');
+      await dialog.getByRole('button', { name: 'Correct' }).click();
+      await dialog.getByRole('cell', { name: '71.5' }).waitFor();
+      expect(await dialog.getByRole('rowheader', { name: 'temperature' }).count()).toBe(2);
+      await view.photograph('equipment-correction');
+      expect(await view.accessibilityFaults()).toEqual([]);
+
+      await dialog.getByRole('button', { name: 'Remove reading' }).click();
+      await dialog.getByRole('button', { name: 'Really remove it?' }).click();
+      await dialog.waitFor({ state: 'detached' });
+      await page.getByText('71.5').waitFor({ state: 'detached' });
+    });
+  });
+
+  it('that does not exist is said to be unknown', async () => {
+    const view = await ConsolePage.open(browser, stack);
+    await view.logIn('/equipment/NOBODY');
+
+    await view.page.getByText('There is no such equipment').waitFor();
+    expect(await view.accessibilityFaults()).toEqual([]);
+    await view.close();
+  });
+});
