@@ -2,6 +2,7 @@ import { daysInMonth } from '@sensorflow/kernel';
 import { STEP, type DatePattern, type PatternStep, type StepKind } from './date-pattern.js';
 import {
   countDigits,
+  digitAt,
   MISMATCH,
   NOT_A_DATE,
   numberAt,
@@ -96,9 +97,15 @@ export class PatternTime extends WrittenTime {
   }
 
   private readNumber({ kind, minDigits, maxDigits }: PatternStep, text: Uint8Array, at: number) {
-    const end = at + countDigits(text, at, maxDigits);
+    let end = at;
+    let value = 0;
+    for (; end - at < maxDigits; end += 1) {
+      const digit = digitAt(text, end);
+      if (digit > 9) break;
+      value = value * 10 + digit;
+    }
     if (end - at < minDigits) return MISMATCH;
-    this.values[kind] = numberAt(text, at, end);
+    this.values[kind] = value;
     return end;
   }
 
@@ -170,9 +177,7 @@ export class PatternTime extends WrittenTime {
     const minute = values[STEP.MINUTE] ?? 0;
     const second = values[STEP.SECOND] ?? 0;
     if (day === undefined || hour > 23 || minute > 59 || second > 59) return false;
-    // Day 0 was a Thursday; Monday is 1.
-    const weekday = ((((day + 3) % 7) + 7) % 7) + 1;
-    if (this.hasWeekday && values[STEP.WEEKDAY] !== weekday) return false;
+    if (this.hasWeekday && values[STEP.WEEKDAY] !== weekdayOf(day)) return false;
     this.seconds = day * SECONDS_PER_DAY + (hour * 60 + minute - this.offsetMinutes) * 60 + second;
     this.nanos = values[STEP.FRACTION] ?? 0;
     return true;
@@ -201,6 +206,11 @@ export class PatternTime extends WrittenTime {
     if (hour < 1 || hour > NOON) return Infinity;
     return (hour % NOON) + (values[STEP.HALF_DAY] ?? 0) * NOON;
   }
+}
+
+/** Monday is 1; day 0 was a Thursday. */
+function weekdayOf(day: number): number {
+  return ((((day + 3) % 7) + 7) % 7) + 1;
 }
 
 const LETTER_A = 0x61;
