@@ -2,7 +2,7 @@ import { FileFault } from '../file-fault.js';
 import type { TextPlace } from '../text/csv-record.js';
 import { delimiterOfErrorReport } from '../text/error-report-start.js';
 import { looksLikeSingleByteText } from '../text/other-encoding.js';
-import { linesOf, type TextLine } from '../text/text-lines.js';
+import { linesOf, startOf, type TextLine } from '../text/text-lines.js';
 import { fieldsOfLine } from './csv-fields.js';
 import { namesReadings } from './file-columns.js';
 import { quotedCell } from './formula-cells.js';
@@ -54,7 +54,7 @@ interface FirstLines {
 function firstLines(head: Buffer, isAll: boolean): FirstLines {
   const lines: TextLine[] = [];
   let separator: Delimiter | undefined;
-  let start: TextPlace = { offset: 0, line: 1 };
+  let start = startOf(head);
   for (const line of linesOf(head, isAll)) {
     if (!line.isWhole || line.line > MAX_HEADER_LINE + COMPARED_LINES) break;
     const said = lines.length === 0 ? SEPARATOR_LINE.exec(line.text)?.[1] : undefined;
@@ -112,9 +112,10 @@ class HeaderSearch {
     const [best, another] = shapes.filter(({ alike }) => alike === most);
     if (best && another) throw ambiguous();
     if (best) return this.header(best.line, best.delimiter);
-    const [line] = this.lines;
-    if (!line) throw new Error('a file that is not empty has a line');
-    return this.header(line, this.delimiterOf(line));
+    throw new FileFault(
+      'header-missing-column',
+      'No line at the beginning of the file names its columns, with equipmentId and timestamp among them. columns can say what they are called here; for a file without such a line set headerLine to 0 and names to those of its columns.',
+    );
   }
 
   private candidates(): readonly TextLine[] {

@@ -15,17 +15,22 @@ export interface TextLine {
 
 const BYTE_ORDER_MARK = '\ufeff';
 
+/** Where a text begins, behind a byte order mark. */
+export function startOf(head: Buffer): TextPlace {
+  const isMarked = head.indexOf(BYTE_ORDER_MARK) === 0;
+  return { offset: isMarked ? Buffer.byteLength(BYTE_ORDER_MARK) : 0, line: 1 };
+}
+
 /** The lines of a text's first bytes, without a byte order mark. `isAll`: nothing follows them. */
 export function* linesOf(head: Buffer, isAll: boolean): Generator<TextLine> {
-  for (let place: TextPlace = { offset: 0, line: 1 }; place.offset < head.length;) {
+  for (let place = startOf(head); place.offset < head.length;) {
     const { offset, line } = place;
     const end = lineEnd(head, offset);
     const bytes = head.subarray(offset, end);
     const width = head[end] === CR && head[end + 1] === LF ? 2 : 1;
-    const decoded = bytes.toString('utf8');
     place = { offset: Math.min(end + width, head.length), line: line + 1 };
     yield {
-      text: offset === 0 && decoded.startsWith(BYTE_ORDER_MARK) ? decoded.slice(1) : decoded,
+      text: bytes.toString('utf8'),
       line,
       next: place,
       isUtf8: isUtf8(bytes),
