@@ -99,13 +99,23 @@ export interface MappedColumns {
   readonly unknown: readonly string[];
 }
 
+/** Where each name stands. */
+export function placesOf(names: readonly string[]): ReadonlyMap<string, readonly number[]> {
+  const places = new Map<string, number[]>();
+  for (const [at, name] of names.entries()) {
+    const known = places.get(name);
+    if (known) known.push(at);
+    else places.set(name, [at]);
+  }
+  return places;
+}
+
 /**
  * A name alone speaks of all columns that have it, except those that are named by position; `Temp#2` is the
  * second of the columns `Temp`, unless a column is called just so.
  */
 export function mapColumns(columns: readonly NamedColumn[], mapping: ColumnMapping): MappedColumns {
-  const places = new Map<string, number[]>();
-  for (const { name, at } of columns) places.set(name, [...(places.get(name) ?? []), at]);
+  const places = placesOf(columns.map(({ name }) => name));
   const targets = columns.map((): string | null | undefined => undefined);
   const unknown: string[] = [];
   for (const [key, target] of mapping) {

@@ -1,6 +1,6 @@
 import type { Fault } from '@sensorflow/kernel';
 import { MAX_METRICS_PER_READING } from '@sensorflow/sensor-data';
-import { mapColumns, namedColumns, type NamedColumn } from './column-mapping.js';
+import { mapColumns, namedColumns, placesOf, type NamedColumn } from './column-mapping.js';
 import { fieldsOfLine } from './csv-fields.js';
 import { FileFault } from '../file-fault.js';
 import {
@@ -53,6 +53,7 @@ type HeaderOptions = Pick<ImportOptions, 'columns' | 'equipmentId'>;
 /** Columns that an error report adds, and comments. */
 const IGNORED_PREFIX = '_';
 const SHOWN_LENGTH = 64;
+const SHOWN_COLUMNS = 20;
 
 /** The metrics of one row, at most. */
 export function metricsPerRow({ metrics, long }: FileColumns): number {
@@ -281,13 +282,12 @@ class HeaderReading {
   }
 
   private refuseTwice(): void {
-    const places = new Map<string, number[]>();
-    for (const [at, role] of this.roles.entries()) {
-      if (role !== null) places.set(role, [...(places.get(role) ?? []), at]);
-    }
-    for (const [role, found] of places) {
-      if (found.length < 2) continue;
-      const keys = found.map((at) => shown(this.columns[at]?.key ?? '')).join(', ');
+    for (const [role, found] of placesOf(this.roles.map((role) => role ?? ''))) {
+      if (found.length < 2 || role === '') continue;
+      const keys = found
+        .slice(0, SHOWN_COLUMNS)
+        .map((at) => shown(this.columns[at]?.key ?? ''))
+        .join(', ');
       this.refuse(
         'header-duplicate-column',
         `The header names ${shown(role)} twice: ${keys}. columns can rename or leave out each of them.`,
@@ -324,7 +324,8 @@ class HeaderReading {
 
   private shownNames(): string {
     const names = this.columns.slice(0, this.fieldCount).map(({ key }) => shown(key));
-    return names.length > 20 ? `${names.slice(0, 20).join(', ')} …` : names.join(', ');
+    const isLong = names.length > SHOWN_COLUMNS;
+    return isLong ? `${names.slice(0, SHOWN_COLUMNS).join(', ')} …` : names.join(', ');
   }
 }
 

@@ -22,7 +22,7 @@ export interface ProposedColumn extends ColumnAsUnderstood {
 
 type Proposal = Pick<ProposedColumn, 'proposal' | 'reason'>;
 
-const SAMPLES = 50;
+const SAMPLES = 10;
 const NAMED_LIKE_DATE = /^(?:date|datum|fecha|data|day|tag)$/i;
 const NAMED_LIKE_TIME_OF_DAY = /^(?:time|uhrzeit|zeit|hora|clock)$/i;
 const NAMED_LIKE_TIMESTAMP =
