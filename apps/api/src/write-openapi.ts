@@ -15,6 +15,7 @@ const NOWHERE = {
   DYNAMODB_IMPORTS_TABLE_NAME: 'imports',
   DYNAMODB_SESSIONS_TABLE_NAME: 'sessions',
   S3_BUCKET_NAME: 'uploads',
+  UPLOADS_QUEUE_URL: 'http://127.0.0.1:9/uploads',
   COGNITO_CLIENT_ID: 'web',
   COGNITO_CLIENT_SECRET: 'secret',
   COGNITO_USER_POOL_ID: 'local_pool',

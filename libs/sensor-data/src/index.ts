@@ -59,5 +59,6 @@ export { ReadingStore, type ReadingPage, type ReadingRange } from './reading-sto
 export { parseReadingTimestamp, withinAcceptedTime } from './reading-timestamp.js';
 export { ReadingWriter } from './reading-writer.js';
 export { Retention } from './retention.js';
-export { equipmentUnknown, MAX_READINGS_PER_BATCH, SensorData } from './sensor-data.js';
+export { equipmentUnknown } from './reading-problems.js';
+export { MAX_READINGS_PER_BATCH, SensorData } from './sensor-data.js';
 export type { BatchVerdict, RejectedReading } from './batch-verdict.js';

@@ -26,17 +26,19 @@ import type { HistoryPage, HistoryQuery, InstantHistory } from './log/instant-hi
 import { instantRange, type ReadingRemover, type RemovalRange } from './log/reading-remover.js';
 import type { ReadingPage, ReadingRange, ReadingStore } from './reading-store.js';
 import { RETRY_AFTER_SECONDS, type ReadingWriter } from './reading-writer.js';
+import {
+  equipmentUnknown,
+  invalidReading,
+  noReading,
+  NOT_STORABLE,
+  removalUnfinished,
+  writeFailed,
+} from './reading-problems.js';
 import { READING_TOO_OLD } from './reading-timestamp.js';
 import type { Reading, ReadingIdentity, StoredReading } from './reading.js';
 import type { Retention } from './retention.js';
 
 export const MAX_READINGS_PER_BATCH = 10_000;
-
-const NOT_STORABLE: InputFault = {
-  pointer: '',
-  code: 'reading-not-storable',
-  detail: 'The store cannot hold this reading.',
-};
 
 const TOO_MANY_NAMES: InputFault = { pointer: '/values', ...TOO_MANY_METRIC_NAMES };
 
@@ -269,11 +271,6 @@ export class SensorData {
   }
 }
 
-export function equipmentUnknown(equipmentId: string): DomainError {
-  const detail = `There is no equipment ${equipmentId}; GET /equipment lists all that sent readings.`;
-  return new DomainError('not-found', 'equipment-unknown', detail);
-}
-
 interface BatchCaller {
   readonly callerId: string;
   readonly restriction: EquipmentRestriction | undefined;
@@ -304,28 +301,6 @@ async function validReadings(
   await forEachInSlices(documents, check, callerId);
   assertBatchSize(size);
   return { readings, indexes };
-}
-
-function noReading(detail: string): DomainError {
-  return new DomainError('not-found', 'no-reading', detail);
-}
-
-function removalUnfinished(from: Instant, to: Instant): DomainError {
-  return new DomainError(
-    'unavailable',
-    'removal-unfinished',
-    'The range has more readings than one request removes. Go on with the range that `rest` names.',
-    {
-      extensions: { rest: { from: showInstant(from), to: showInstant(to) } },
-      retryAfterSeconds: RETRY_AFTER_SECONDS,
-    },
-  );
-}
-
-function invalidReading(faults: readonly InputFault[]): DomainError {
-  return new DomainError('invalid', 'invalid-reading', 'The reading is not valid; see errors.', {
-    faults,
-  });
 }
 
 /** Throws `batch-empty` or `too-many-readings`. */
@@ -362,26 +337,4 @@ function assertUseful(verdict: BatchVerdict): BatchVerdict {
     });
   }
   return verdict;
-}
-
-function writeFailed(outcome: WriteOutcome | undefined): DomainError {
-  if (outcome?.outcome === 'refused') {
-    return new DomainError('invalid', NOT_STORABLE.code, NOT_STORABLE.detail, {
-      faults: [NOT_STORABLE],
-    });
-  }
-  if (outcome?.outcome === 'not-stored') {
-    return new DomainError(
-      'unavailable',
-      'write-not-accepted',
-      'The store did not take the reading in time; it is not stored. Send it again.',
-      { retryAfterSeconds: RETRY_AFTER_SECONDS },
-    );
-  }
-  return new DomainError(
-    'unavailable',
-    'outcome-unknown',
-    'The store did not confirm the reading in time; it may be stored. Sending it again is safe.',
-    { retryAfterSeconds: RETRY_AFTER_SECONDS },
-  );
 }

@@ -51,7 +51,7 @@ function usePage({ search, after }: OverviewView, enabled: boolean) {
   return useQuery({
     queryKey: ['overview', 'page', search, after],
     queryFn: ({ signal }) =>
-      filledPage({ limit: PAGE_SIZE, trend: 'true', ...(search && { search }) }, after, signal),
+      filledPage({ limit: PAGE_SIZE, trend: true, ...(search && { search }) }, after, signal),
     enabled,
     refetchInterval: REFRESH_MS,
     placeholderData: keepPreviousData,

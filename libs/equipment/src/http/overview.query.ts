@@ -30,12 +30,13 @@ export class OverviewQuery extends PageQuery {
 /** Throws DomainError `invalid-request` with every fault: `search-invalid`, `trend-invalid`, and those of a page. */
 function overviewQueryOf(query: object): OverviewQuery {
   const parameters = new QueryParameters(query, documentedParameters(OverviewQuery));
-  const page = pageIn(parameters);
+  const { limit, cursor } = pageIn(parameters);
   const search = parameters.valueOf('search', parseSearch);
   const trend = parameters.valueOf('trend', parseTrend);
   parameters.assertFaultless();
   return {
-    ...page,
+    ...(limit !== undefined && { limit }),
+    ...(cursor !== undefined && { cursor }),
     ...(search !== undefined && { search }),
     ...(trend !== undefined && { trend: trend === 'true' }),
   };
