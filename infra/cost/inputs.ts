@@ -101,6 +101,12 @@ export const ASSUMED = {
   lambdaMemoryGb: 1769 / 1024,
   /** Of an invocation, whatever is in it. */
   millisPerInvocation: 10,
+  /** The live publisher: a call of it, which waits for the topic, and a block, on a seventh of a processor. */
+  livePublisherGb: 0.25,
+  millisPerLiveCall: 20,
+  microsPerLiveBlock: 20 * 7,
+  /** Of a block's bytes, what is published: deflated, and in base64. An import's are told as ranges. */
+  publishedShare: 0.8,
   /** DynamoDB's own, for each item that it stores. */
   itemOverheadBytes: 100,
   /** Readings kept, in months. */
@@ -115,7 +121,7 @@ export const ASSUMED = {
   /** Of a stream, and so of functions at work at a time. */
   writeUnitsPerShard: 1000,
   /** Metrics that the alarms of a Region look at, and those of auto-scaling for tasks and for a range of a table. */
-  alarmMetrics: 25,
+  alarmMetrics: 26,
   alarmsOfTaskScaling: 4,
   alarmsOfTableRange: 4,
   /** Container Insights: of a cluster, a service and a task definition. */

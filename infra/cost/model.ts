@@ -7,6 +7,7 @@ import {
   SECONDS,
   type Design,
 } from './design.ts';
+import { LIVE_WINDOW_SECONDS } from '../lib/deployment.ts';
 import { frontCost } from './front.ts';
 import { ASSUMED, MEASURED, requestsPerProcessorAndSecond } from './inputs.ts';
 import { PRICES } from './prices.ts';
@@ -28,6 +29,7 @@ export function monthlyCost(readings: number, design: Design): MonthlyCost {
     'aggregates: reads': units.cells.reads * readUnit,
     'aggregates: Lambda': lambdaCost(readings, units, design),
     'aggregates: fleet totals': units.fleet.writes * writeUnit + units.fleet.reads * readUnit,
+    live: liveCost(readings, design),
     verification: units.verificationReads * readUnit + sweepCpuCost(readings, design),
     'provisioned without use': idle,
     'storage and backups': storageCost(readings, design),
@@ -76,6 +78,24 @@ function lambdaCost(readings: number, units: TableUnits, design: Design): number
     (records * MEASURED.microsPerStreamRecord.value * ASSUMED.armSlowdown) / 1e6;
   const log = (calls * ASSUMED.logBytesPerRequest * PRICES.logGb) / GB;
   return seconds * ASSUMED.lambdaMemoryGb * PRICES.lambdaGbSecond + calls * PRICES.lambdaCall + log;
+}
+
+/** Publishing, which goes on whether somebody listens or not. */
+function liveCost(readings: number, design: Design): number {
+  const { sending } = design;
+  const blocks = blocksOf(readings, design);
+  const calls = invocations(blocks, LIVE_WINDOW_SECONDS);
+  const seconds =
+    (calls * ASSUMED.millisPerLiveCall) / 1e3 +
+    (blocks * ASSUMED.microsPerLiveBlock * ASSUMED.armSlowdown) / 1e6;
+  const bytesOfBlocks = (readings * sending.packed.bytes) / sending.packed.readings;
+  const isImport = sending.readingsPerRequest === 'csv';
+  const gb = isImport ? 0 : (bytesOfBlocks * ASSUMED.publishedShare) / GB;
+  return (
+    seconds * ASSUMED.livePublisherGb * PRICES.lambdaGbSecond +
+    calls * (PRICES.lambdaCall + PRICES.topicRequest) +
+    gb * (PRICES.topicGb + PRICES.topicArchiveGb)
+  );
 }
 
 /** Of a stream: for each shard once a window, and never without a record. */

@@ -50,6 +50,11 @@ export const PRICES = {
   dashboardMonth: 3,
   secretMonth: 0.4,
   queueRequest: 0.4e-6,
+  /** Publishing to a FIFO topic: for each, and for its bytes. */
+  topicRequest: 0.3e-6,
+  topicGb: 0.017,
+  /** Not found: as if it were a month of S3. A topic keeps a day at the least. */
+  topicArchiveGb: 0.023,
   /** Of a machine. */
   token: 0.00225,
   /** Route 53, of a load balancer, by HTTPS. */

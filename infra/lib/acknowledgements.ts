@@ -1,4 +1,4 @@
-import { Validations, type App } from 'aws-cdk-lib';
+import { Stack, Validations, type App } from 'aws-cdk-lib';
 
 /** Every finding of cdk-nag that stays, and why. A test fails when one is no longer needed. */
 export interface Acknowledgement {
@@ -11,6 +11,9 @@ export interface Acknowledgement {
 
 const UPLOADS = '<uploadsC5D9E923.Arn>';
 const DISCARDED = '<aggregatordiscarded651D54D5.Arn>';
+
+/** Of whichever Region and environment. */
+const LIVE_QUEUES = 'arn:aws:sqs:<region>:<AWS::AccountId>:sensorflow-<environment>-live-*';
 
 export const ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
   {
@@ -40,7 +43,22 @@ export const ACKNOWLEDGEMENTS: readonly Acknowledgement[] = [
     reason: 'Uploads and reports are named by ids that are made while it runs.',
   },
   {
+    construct: 'region/api/task-role/DefaultPolicy',
+    findings: [`IAM5[Resource::${LIVE_QUEUES}]`],
+    reason: 'Each process makes a queue of its own, under a name that is made while it runs.',
+  },
+  {
+    construct: 'region/api/task-role/DefaultPolicy',
+    findings: ['IAM5[Resource::*]'],
+    reason: 'sqs:ListQueues and sns:Unsubscribe know no resource.',
+  },
+  {
     construct: 'region/aggregator/stream-aggregator/role/DefaultPolicy',
+    findings: [`IAM5[Resource::${DISCARDED}/*]`],
+    reason: 'Lambda names the objects in which it keeps what a function gave up.',
+  },
+  {
+    construct: 'region/live/live-publisher/role/DefaultPolicy',
     findings: [`IAM5[Resource::${DISCARDED}/*]`],
     reason: 'Lambda names the objects in which it keeps what a function gave up.',
   },
@@ -84,8 +102,15 @@ export function acknowledgeFindings(app: App): void {
     const path = pattern(construct);
     for (const one of app.node.findAll().filter(({ node }) => path.test(node.path))) {
       for (const finding of findings) {
-        Validations.of(one).acknowledge({ id: `AwsSolutions::AwsSolutions-${finding}`, reason });
+        const id = `AwsSolutions::AwsSolutions-${inStack(finding, Stack.of(one))}`;
+        Validations.of(one).acknowledge({ id, reason });
       }
     }
   }
+}
+
+/** A stack is called sensorflow-<environment>-<region>. */
+function inStack(finding: string, { region, stackName }: Stack): string {
+  const environment = stackName.slice('sensorflow-'.length, -`-${region}`.length);
+  return finding.replace('<region>', region).replace('<environment>', environment);
 }

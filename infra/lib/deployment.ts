@@ -155,12 +155,15 @@ export function runbookUrl(delivery: Delivery): string {
   return `https://github.com/${delivery.githubRepository}/blob/main/infra/runbook.md`;
 }
 
+/** A message a second and shard: one for each poll of Lambda would cost four times as much. */
+export const LIVE_WINDOW_SECONDS = 1;
+
 /** Of each stream, as the mappings and the second look of a verification need them. */
 export function windowSecondsOf(deployment: Deployment): WindowSeconds {
   const { aggregationWindowSeconds, sumsWindowSeconds } = deployment;
   return {
     readings: aggregationWindowSeconds ?? DEFAULT_WINDOW_SECONDS.readings,
     sums: sumsWindowSeconds ?? DEFAULT_WINDOW_SECONDS.sums,
-    live: DEFAULT_WINDOW_SECONDS.live,
+    live: LIVE_WINDOW_SECONDS,
   };
 }

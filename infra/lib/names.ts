@@ -34,5 +34,10 @@ export function prefix(deploymentName: string): string {
   return `sensorflow-${deploymentName}`;
 }
 
+/** Queues of this name's beginning are those of the API's processes. */
+export function liveQueuePrefix({ name }: Deployment): string {
+  return `${prefix(name)}-live-`;
+}
+
 /** The image repository, the same in every Region. */
 export const IMAGE_REPOSITORY = 'sensorflow';

@@ -2,7 +2,7 @@
  * What each process may do to each table: the calls that its code makes, and no others. A test holds
  * this against the code. Tables go by the variable that names them.
  */
-export type Process = 'api' | 'csv-importer' | 'stream-aggregator';
+export type Process = 'api' | 'csv-importer' | 'live-publisher' | 'stream-aggregator';
 
 export const TABLE_ACTIONS: Readonly<Record<Process, Readonly<Record<string, readonly string[]>>>> =
   {
@@ -20,6 +20,8 @@ export const TABLE_ACTIONS: Readonly<Record<Process, Readonly<Record<string, rea
       // Its own parts of manifests too, in partitions of their own.
       DYNAMODB_IMPORTS_TABLE_NAME: ['GetItem', 'PutItem', 'Query', 'UpdateItem'],
     },
+    // Its stream brings it all.
+    'live-publisher': {},
     'stream-aggregator': {
       DYNAMODB_TABLE_NAME: ['Query'],
       DYNAMODB_AGGREGATE_TABLE_NAME: ['BatchWriteItem', 'GetItem', 'PutItem', 'Query'],
@@ -40,3 +42,20 @@ export const USER_POOL_ACTIONS: readonly string[] = [
   'ListUsers',
   'ListUsersInGroup',
 ];
+
+/**
+ * What each process of the API may do to hear live readings: on the topic, and with the queues whose names have
+ * its prefix. Two calls know no resources.
+ */
+export const LIVE_ACTIONS = {
+  topic: ['sns:GetTopicAttributes', 'sns:ListSubscriptionsByTopic', 'sns:Publish', 'sns:Subscribe'],
+  queues: [
+    'sqs:CreateQueue',
+    'sqs:DeleteMessage',
+    'sqs:DeleteQueue',
+    'sqs:GetQueueAttributes',
+    'sqs:ReceiveMessage',
+    'sqs:SetQueueAttributes',
+  ],
+  withoutResource: ['sns:Unsubscribe', 'sqs:ListQueues'],
+} as const;

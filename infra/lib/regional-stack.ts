@@ -13,6 +13,7 @@ import { createLogBucket } from './regional/buckets.ts';
 import { Dashboard } from './regional/dashboard.ts';
 import { Firewall } from './regional/firewall.ts';
 import { Importer } from './regional/importer.ts';
+import { Live } from './regional/live.ts';
 import { LoadBalancer } from './regional/load-balancer.ts';
 import { Network } from './regional/network.ts';
 import { ReplicaStream } from './regional/replica-stream.ts';
@@ -28,6 +29,8 @@ export interface RegionalStackProps extends StackProps {
 
 /** All that one Region needs to serve alone: the API, the import of files, the aggregates. */
 export class RegionalStack extends Stack {
+  private readonly replicaStreams = new Map<string, ReplicaStream>();
+
   constructor(scope: Construct, id: string, props: RegionalStackProps) {
     super(scope, id, props);
     const { deployment, identity, bundles } = props;
@@ -35,16 +38,16 @@ export class RegionalStack extends Stack {
     const parts = { deployment, identity, bundles, logs };
     const network = new Network(this, 'network', deployment, logs);
     const importer = new Importer(this, parts);
-    const aggregator = new Aggregator(this, parts, (nameVariable) =>
-      this.replicatedStreamArn(nameVariable, props),
-    );
+    const streamOf = (nameVariable: string) => this.replicatedStreamArn(nameVariable, props);
+    const aggregator = new Aggregator(this, parts, streamOf);
+    const live = new Live(this, parts, { streamOf, discarded: aggregator.discarded });
     const loadBalancer = new LoadBalancer(this, deployment, network, logs);
     const image = props.image(this);
     const { bucket: uploads, queue: uploadsQueue } = importer;
-    const served = { network, loadBalancer, uploads, uploadsQueue, image };
+    const served = { network, loadBalancer, uploads, uploadsQueue, live, image };
     const api = new ApiService(this, parts, served);
     if (deployment.firewall) new Firewall(this, loadBalancer.balancer);
-    const watched = { loadBalancer, apiLogs: api.logGroup, importer, aggregator };
+    const watched = { loadBalancer, apiLogs: api.logGroup, importer, aggregator, live };
     const definitions = alarmDefinitions(this, deployment, watched);
     const alarms = new Alarms(this, deployment, definitions, props.runbook);
     if (deployment.monitoring === 'full') {
@@ -66,12 +69,19 @@ export class RegionalStack extends Stack {
 
   private replicatedStreamArn(nameVariable: string, props: RegionalStackProps): string {
     const { deployment, data } = props;
-    if (this.region !== data.region) {
-      return new ReplicaStream(this, tableName(deployment.name, tableOf(nameVariable))).arn;
-    }
+    if (this.region !== data.region) return this.replicaStream(nameVariable, deployment).arn;
     const streamArn = data.tables.get(nameVariable)?.tableStreamArn;
     if (streamArn === undefined) throw new Error(`${nameVariable} names no table with a stream.`);
     return streamArn;
+  }
+
+  /** Asked for once, though two functions read it. */
+  private replicaStream(nameVariable: string, { name }: Deployment): ReplicaStream {
+    const known = this.replicaStreams.get(nameVariable);
+    if (known) return known;
+    const stream = new ReplicaStream(this, tableName(name, tableOf(nameVariable)));
+    this.replicaStreams.set(nameVariable, stream);
+    return stream;
   }
 
   /** The alarm by its name: the service would otherwise wait for what is measured on itself. */

@@ -28,7 +28,7 @@ describe('every alarm', () => {
   });
 
   it('tells the topic of its Region, and is quiet where nothing is measured, but where something must be', () => {
-    const topic = stack.only('AWS::SNS::Topic').id;
+    const topic = stack.only('AWS::SNS::Topic', 'alarms').id;
     for (const alarm of alarms) {
       expect(alarm['AlarmActions']).toEqual([{ Ref: topic }]);
       const mustBe = alarm === named('hours-not-closed') ? 'breaching' : 'notBreaching';

@@ -307,7 +307,7 @@ describe('the environments', () => {
 
     expect(targets).toContain(ASSUMED.cpuTarget * 100);
     expect(2 * targets.length).toBe(ASSUMED.alarmsOfTaskScaling);
-    expect(functions).toEqual([1769, 1769]);
+    expect(functions).toEqual([1769, 1769, 1024 * ASSUMED.livePublisherGb]);
     expect(ASSUMED.lambdaMemoryGb).toBe(1769 / 1024);
     expect(alarmMetricsOf(stack)).toBe(ASSUMED.alarmMetrics);
     expect(

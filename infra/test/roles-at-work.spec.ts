@@ -44,6 +44,8 @@ describe('the roles at work', () => {
       gates.set(name, await RoleGate.start(permissions, onRefused));
     }
     for (const name of ['csv-importer', 'stream-aggregator']) writeGatedBundle(folder, name);
+    // It calls SNS alone, which has no gate.
+    writeBundle(folder, 'live-publisher', {});
     // The streams are to be slower than a repair, so that there is something to be repaired.
     stack = await LocalStack.start({
       variables: { SENSORFLOW_LAMBDAS_DIR: folder, STREAM_WINDOW_SECONDS: '8' },
@@ -85,11 +87,15 @@ describe('the roles at work', () => {
 
   /** A module that sends the real bundle's calls to its gate. */
   function writeGatedBundle(parent: string, name: string): void {
+    writeBundle(parent, name, gateOf(name).variables());
+  }
+
+  function writeBundle(parent: string, name: string, variables: object): void {
     const bundle = JSON.stringify(join(LAMBDAS, name, 'index.mjs'));
     mkdirSync(join(parent, name));
     writeFileSync(
       join(parent, name, 'index.mjs'),
-      `Object.assign(process.env, ${JSON.stringify(gateOf(name).variables())});
+      `Object.assign(process.env, ${JSON.stringify(variables)});
        export const { handler } = await import(${bundle});`,
     );
   }

@@ -11,7 +11,7 @@ import { aggregatedHours, importFile } from '../support/sensorflow.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MADE = join(ROOT, 'dist', 'lambdas');
-const FUNCTIONS = ['csv-importer', 'stream-aggregator'];
+const FUNCTIONS = ['csv-importer', 'live-publisher', 'stream-aggregator'];
 
 /** Enough to start; nothing listens there. */
 const VARIABLES = {
@@ -20,6 +20,7 @@ const VARIABLES = {
   DYNAMODB_AGGREGATE_TABLE_NAME: 'aggregates',
   DYNAMODB_IMPORTS_TABLE_NAME: 'imports',
   S3_BUCKET_NAME: 'uploads',
+  LIVE_TOPIC_ARN: 'arn:aws:sns:local:000000000000:live.fifo',
   UPLOADS_QUEUE_URL: 'http://127.0.0.1:9/uploads',
 };
 

@@ -2,13 +2,11 @@ import { Duration, type Stack } from 'aws-cdk-lib';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
-import { StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import {
   SCHEDULES,
-  STREAM_MAPPINGS,
   type ScheduleDefinition,
   type StreamMappingDefinition,
 } from '../../../libs/platform/src/resources/event-sources.ts';
@@ -16,20 +14,17 @@ import { TABLES } from '../../../libs/platform/src/resources/tables.ts';
 import { windowSecondsOf } from '../deployment.ts';
 import { createTable } from '../table.ts';
 import { createDiscardBucket, createQueue, notifyOfNewObjects } from './buckets.ts';
-import { allow, allowTables } from './grants.ts';
+import { allowTables } from './grants.ts';
 import { LambdaFunction } from './lambda-function.ts';
 import type { RegionalParts } from './regional-parts.ts';
+import { allowDiscarding, mappingsOf, mapStream, type FindStreamArn } from './stream-mapping.ts';
 import { aggregatorVariables } from './variables.ts';
 
 /** One whole processor, for decimal sums and JSON. */
 const MEMORY_MIB = 1769;
-const STREAM_ACTIONS = ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'];
 
 /** The next run does what one could not. */
 const SCHEDULED_RETRIES = 0;
-
-/** Finds the ARN of a table's stream in this Region, by the variable that names the table. */
-export type FindStreamArn = (tableNameVariable: string) => string;
 
 /**
  * Streams → aggregator → this Region's own aggregates. Each Region recomputes from its own replica of the
@@ -52,23 +47,22 @@ export class Aggregator extends Construct {
     this.discarded = createDiscardBucket(this, deployment, parts.logs);
     this.discardedNotices = createQueue(this, 'discarded-notices', {});
     notifyOfNewObjects(this.discarded, this.discardedNotices);
+    const mappings = mappingsOf('stream-aggregator');
     this.lambda = new LambdaFunction(this, {
       name: 'stream-aggregator',
       deployment,
       bundles: parts.bundles,
-      timeoutSeconds: Math.max(
-        ...STREAM_MAPPINGS.map(({ source }) => source.functionTimeoutSeconds),
-      ),
+      timeoutSeconds: Math.max(...mappings.map(({ source }) => source.functionTimeoutSeconds)),
       memoryMib: MEMORY_MIB,
       environment: aggregatorVariables(parts),
       reservedConcurrency: deployment.reservedConcurrency,
     });
     allowTables(stack, this.lambda.role, 'stream-aggregator', deployment);
-    allow(this.lambda.role, this.discarded.bucketArn, ['s3:ListBucket']);
-    allow(this.lambda.role, this.discarded.arnForObjects('*'), ['s3:PutObject']);
-    for (const mapping of STREAM_MAPPINGS) {
+    allowDiscarding(this.lambda, this.discarded);
+    for (const mapping of mappings) {
       const streamArn = this.ownStreamArn(mapping) ?? streamOfReplica(mapping.tableNameVariable);
-      this.map(mapping, streamArn, windowSecondsOf(deployment)[mapping.window]);
+      const windowSeconds = windowSecondsOf(deployment)[mapping.window];
+      mapStream(this.lambda, mapping, streamArn, windowSeconds, this.discarded);
     }
     for (const schedule of SCHEDULES) this.schedule(schedule);
   }
@@ -88,31 +82,5 @@ export class Aggregator extends Construct {
 
   private ownStreamArn({ tableNameVariable }: StreamMappingDefinition): string | undefined {
     return this.tables.get(tableNameVariable)?.tableStreamArn;
-  }
-
-  private map(
-    { name, source }: StreamMappingDefinition,
-    eventSourceArn: string,
-    windowSeconds: number,
-  ): void {
-    allow(
-      this.lambda.role,
-      eventSourceArn,
-      STREAM_ACTIONS.map((action) => `dynamodb:${action}`),
-    );
-    this.lambda.function.addEventSourceMapping(name, {
-      eventSourceArn,
-      batchSize: source.batchSize,
-      maxBatchingWindow: Duration.seconds(windowSeconds),
-      parallelizationFactor: source.parallelizationFactor,
-      startingPosition: StartingPosition[source.startingPosition],
-      bisectBatchOnError: source.bisectBatchOnFunctionError,
-      retryAttempts: source.maximumRetryAttempts,
-      maxRecordAge: Duration.seconds(source.maximumRecordAgeSeconds),
-      reportBatchItemFailures: source.reportBatchItemFailures,
-      supportS3OnFailureDestination: true,
-      // The library's own destination would let the function read and delete what it gave up.
-      onFailure: { bind: () => ({ destination: this.discarded.bucketArn }) },
-    });
   }
 }

@@ -12,6 +12,7 @@ import { tableName } from '../names.ts';
 import type { Aggregator } from './aggregator.ts';
 import type { AlarmDefinition } from './alarms.ts';
 import type { Importer } from './importer.ts';
+import type { Live } from './live.ts';
 import type { LoadBalancer } from './load-balancer.ts';
 import {
   capacityPercent,
@@ -29,6 +30,7 @@ export interface WatchedParts {
   readonly apiLogs: LogGroup;
   readonly importer: Importer;
   readonly aggregator: Aggregator;
+  readonly live: Live;
 }
 
 /** 99.95 % of requests in 30 days have an answer of use. */
@@ -60,6 +62,7 @@ export function alarmDefinitions(
     ...apiAlarms(deployment, parts),
     ...aggregationAlarms(parts),
     ...importAlarms(parts),
+    ...liveAlarms(parts),
     ...tableAlarms(stack, deployment),
   ];
 }
@@ -177,6 +180,18 @@ function importAlarms({ importer }: WatchedParts): readonly AlarmDefinition[] {
       }),
       threshold: Duration.minutes(30).toSeconds(),
       periods: 3,
+    },
+  ];
+}
+
+function liveAlarms({ live }: WatchedParts): readonly AlarmDefinition[] {
+  return [
+    {
+      id: 'live-late',
+      severity: 'ticket',
+      metric: iteratorAge(live.lambda.function.functionName),
+      threshold: LATE_MS,
+      periods: 5,
     },
   ];
 }

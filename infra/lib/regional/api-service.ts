@@ -27,6 +27,7 @@ import type { Deployment } from '../deployment.ts';
 import { clientSecretName } from '../names.ts';
 import { USER_POOL_ACTIONS } from '../permissions.ts';
 import { allow, allowBucket, allowTables, userPoolArn } from './grants.ts';
+import type { Live } from './live.ts';
 import type { LoadBalancer } from './load-balancer.ts';
 import type { Network } from './network.ts';
 import type { RegionalParts } from './regional-parts.ts';
@@ -45,6 +46,7 @@ export interface ApiServiceProps {
   readonly loadBalancer: LoadBalancer;
   readonly uploads: Bucket;
   readonly uploadsQueue: Queue;
+  readonly live: Live;
   readonly image: ContainerImage;
 }
 
@@ -69,7 +71,7 @@ export class ApiService extends Construct {
   private createTask(
     stack: Stack,
     parts: RegionalParts,
-    { uploads, uploadsQueue, image }: ApiServiceProps,
+    { uploads, uploadsQueue, live, image }: ApiServiceProps,
   ) {
     const { cpuUnits, memoryMib } = parts.deployment.tasks;
     const taskRole = new Role(this, 'task-role', {
@@ -88,6 +90,7 @@ export class ApiService extends Construct {
       userPoolArn(stack, parts.identity),
       USER_POOL_ACTIONS.map((name) => `cognito-idp:${name}`),
     );
+    live.allowListening(taskRole);
     const task = new FargateTaskDefinition(this, 'task', {
       cpu: cpuUnits,
       memoryLimitMiB: memoryMib,
@@ -108,7 +111,7 @@ export class ApiService extends Construct {
       readonlyRootFilesystem: true,
       linuxParameters: new LinuxParameters(this, 'linux', { initProcessEnabled: true }),
       portMappings: [{ containerPort: API_PORT }],
-      environment: apiVariables(parts, uploads, uploadsQueue),
+      environment: apiVariables(parts, { uploads, uploadsQueue, liveTopic: live.topic }),
       secrets: { COGNITO_CLIENT_SECRET: ContainerSecret.fromSecretsManager(clientSecret) },
       stopTimeout: Duration.seconds(STOP_SECONDS),
       logging: LogDrivers.awsLogs({ logGroup: this.logGroup, streamPrefix: 'api' }),

@@ -1,4 +1,4 @@
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, Role, ServicePrincipal, type IRole } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Stack } from 'aws-cdk-lib';
 import { Dependable, type Construct } from 'constructs';
@@ -23,12 +23,12 @@ export function createRole(scope: Construct, id: string, service: string): Role 
 
 /** Permissions by exact action and resource, where the L2 constructs' grants say more than is needed. */
 export function allow(
-  role: Role,
+  role: IRole,
   resource: string | readonly string[],
   actions: readonly string[],
 ) {
   const resources = typeof resource === 'string' ? [resource] : [...resource];
-  role.addToPolicy(new PolicyStatement({ actions: [...actions], resources }));
+  role.addToPrincipalPolicy(new PolicyStatement({ actions: [...actions], resources }));
 }
 
 /** What permissions.ts says of this process, on the tables and indexes of the stack's own Region. */

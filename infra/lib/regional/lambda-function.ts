@@ -1,6 +1,13 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { Role } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Code, Function, Runtime } from 'aws-cdk-lib/aws-lambda';
+import {
+  Architecture,
+  Code,
+  Function,
+  LoggingFormat,
+  Runtime,
+  SystemLogLevel,
+} from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { join } from 'node:path';
@@ -18,6 +25,8 @@ export interface LambdaOptions {
   readonly memoryMib: number;
   readonly environment: Readonly<Record<string, string>>;
   readonly reservedConcurrency?: number | undefined;
+  /** Without Lambda's own lines for each call. */
+  readonly isQuiet?: boolean;
 }
 
 /** A function with a role and a log group of its own; what it may do is added by whoever needs it. */
@@ -28,7 +37,7 @@ export class LambdaFunction extends Construct {
 
   constructor(scope: Construct, options: LambdaOptions) {
     super(scope, options.name);
-    const { name, deployment, reservedConcurrency } = options;
+    const { name, deployment, reservedConcurrency, isQuiet = false } = options;
     this.logGroup = new LogGroup(this, 'logs', {
       logGroupName: `/sensorflow/${deployment.name}/${name}`,
       retention: deployment.logRetentionDays,
@@ -47,6 +56,10 @@ export class LambdaFunction extends Construct {
       environment: { NODE_OPTIONS: '--enable-source-maps', ...options.environment },
       role: this.role,
       logGroup: this.logGroup,
+      ...(isQuiet && {
+        loggingFormat: LoggingFormat.JSON,
+        systemLogLevelV2: SystemLogLevel.WARN,
+      }),
       ...(reservedConcurrency && { reservedConcurrentExecutions: reservedConcurrency }),
     });
   }

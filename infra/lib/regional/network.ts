@@ -34,14 +34,15 @@ const GATEWAY_ENDPOINTS = {
   s3: GatewayVpcEndpointAwsService.S3,
 } as const;
 
-/** What tasks call besides DynamoDB and S3: image, logs, the client's secret, logins and keys, the importer's queue. */
+/** What tasks call besides DynamoDB and S3: image, logs, the client's secret, logins and keys, queues, live readings. */
 const INTERFACE_ENDPOINTS = {
   'ecr-api': InterfaceVpcEndpointAwsService.ECR,
   'ecr-dkr': InterfaceVpcEndpointAwsService.ECR_DOCKER,
   logs: InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS,
   secrets: InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
   cognito: InterfaceVpcEndpointAwsService.COGNITO_IDP,
-  queue: InterfaceVpcEndpointAwsService.SQS,
+  sns: InterfaceVpcEndpointAwsService.SNS,
+  sqs: InterfaceVpcEndpointAwsService.SQS,
 } as const;
 
 /** Two or three zones; DynamoDB and S3 through free gateway endpoints, the rest as the environment says. */

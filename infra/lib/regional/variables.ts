@@ -1,10 +1,12 @@
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Stack } from 'aws-cdk-lib';
 import type {
   ApiEnvironment,
   readAggregatorEnvironment,
   readImporterEnvironment,
+  readLivePublisherEnvironment,
 } from '../../../libs/platform/src/config/environment.ts';
 import {
   importsPerCaller,
@@ -13,7 +15,7 @@ import {
 import { IMPORTER_NODE_OPTIONS } from '../../../libs/platform/src/resources/function-memory.ts';
 import { TABLES } from '../../../libs/platform/src/resources/tables.ts';
 import { windowSecondsOf, type Deployment } from '../deployment.ts';
-import { tableName } from '../names.ts';
+import { liveQueuePrefix, tableName } from '../names.ts';
 import { TABLE_ACTIONS, type Process } from '../permissions.ts';
 import type { RegionalParts } from './regional-parts.ts';
 
@@ -26,16 +28,21 @@ type Variables = Readonly<Record<string, string>>;
 
 export const API_PORT = 3000;
 
+export interface ApiResources {
+  readonly uploads: Bucket;
+  readonly uploadsQueue: Queue;
+  readonly liveTopic: Topic;
+}
+
 export function apiVariables(
   { deployment, identity }: RegionalParts,
-  bucket: Bucket,
-  queue: Queue,
+  { uploads, uploadsQueue, liveTopic }: ApiResources,
 ): Variables {
-  const { region } = Stack.of(bucket);
+  const { region } = Stack.of(uploads);
   const variables: Names<ApiEnvironment> = {
     PORT: String(API_PORT),
-    S3_BUCKET_NAME: bucket.bucketName,
-    UPLOADS_QUEUE_URL: queue.queueUrl,
+    S3_BUCKET_NAME: uploads.bucketName,
+    UPLOADS_QUEUE_URL: uploadsQueue.queueUrl,
     COGNITO_CLIENT_ID: identity.webClientId,
     COGNITO_USER_POOL_ID: identity.userPoolId,
     COGNITO_ISSUERS: identity.issuer,
@@ -46,6 +53,8 @@ export function apiVariables(
     TRUSTED_PROXY_HOPS: '1',
     AGGREGATE_SHARDS: String(deployment.aggregateShards),
     VERIFY_SECOND_LOOK_MS: String(secondLookMs(windowSecondsOf(deployment))),
+    LIVE_TOPIC_ARN: liveTopic.topicArn,
+    LIVE_QUEUE_PREFIX: liveQueuePrefix(deployment),
     LOG_LEVEL: deployment.logLevel ?? 'info',
   };
   return {
@@ -78,6 +87,13 @@ export function importerVariables(
     ...tableVariables('csv-importer', deployment),
     NODE_OPTIONS: `--enable-source-maps ${IMPORTER_NODE_OPTIONS}`,
   };
+}
+
+export function livePublisherVariables(topic: Topic): Variables {
+  const variables: Names<ReturnType<typeof readLivePublisherEnvironment>> = {
+    LIVE_TOPIC_ARN: topic.topicArn,
+  };
+  return { ...variables };
 }
 
 export function aggregatorVariables({ deployment }: RegionalParts): Variables {

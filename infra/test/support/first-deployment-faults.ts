@@ -31,6 +31,7 @@ export const FIRST_DEPLOYMENT_FAULTS: Readonly<Record<string, Fault>> = {
     rule: 'services may publish where they are told to',
     stack: REGION,
     type: 'AWS::SNS::TopicPolicy',
+    idPart: 'alarmstopic',
     plant: withoutAllowing('cloudwatch.amazonaws.com'),
   },
   'a queue that takes nothing from S3': {

@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(async () => stack.stopAndForget());
 
 interface Port {
-  readonly name: 'dynamodb' | 'streams' | 'sqs' | 's3' | 'cognito';
+  readonly name: 'dynamodb' | 'streams' | 'sqs' | 'sns' | 's3' | 'cognito';
   readonly url: () => string;
   readonly service: string;
   readonly method?: string;
@@ -52,6 +52,19 @@ const PORTS: readonly Port[] = [
     target: 'AmazonSQS.GetQueueAttributes',
     body: () =>
       JSON.stringify({ QueueUrl: `${stack.announcement.endpoints.sqs}/000000000000/uploads` }),
+  },
+  {
+    name: 'sns',
+    url: () => stack.announcement.endpoints.sns,
+    service: 'sns',
+    target: 'unused',
+    body: () =>
+      new URLSearchParams({
+        Action: 'ListSubscriptionsByTopic',
+        Version: '2010-03-31',
+        TopicArn: stack.announcement.liveTopicArn,
+      }).toString(),
+    contentType: 'application/x-www-form-urlencoded',
   },
   {
     name: 's3',

@@ -83,7 +83,7 @@ function useAll({ search }: OverviewView, enabled: boolean) {
 
 interface Asked {
   readonly limit: number;
-  readonly trend?: 'true';
+  readonly trend?: true;
   readonly search?: string;
 }
 

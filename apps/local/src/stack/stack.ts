@@ -13,7 +13,7 @@ import { CannotStartError, type StackOptions } from './options.js';
 import { StackLog } from './stack-log.js';
 import { Teardown } from './teardown.js';
 
-/** The whole of SensorFlow on one machine: the embedded services, the two functions, the API. */
+/** The whole of SensorFlow on one machine: the embedded services, the functions, the API. */
 export class Stack {
   private constructor(
     /** What it is and how to log in, as it stands in local.json. */

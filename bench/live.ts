@@ -1,0 +1,194 @@
+import { get } from 'node:http';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { Children, freePort } from './children.ts';
+import { describeMachine } from './machine.ts';
+import { machineText } from './report.ts';
+import { ROOT } from './stand.ts';
+import { percentile } from './statistics.ts';
+
+/**
+ * Live: `npm run bench:live`. How long after its acknowledgement a reading is with a client of a live feed,
+ * while the embedded stack takes 1,000 readings/s in batches of 50 and has 200 clients.
+ */
+const { values: options } = parseArgs({ options: { short: { type: 'boolean', default: false } } });
+const SECONDS = options.short ? 15 : 60;
+const BATCHES_PER_SECOND = 20;
+const READINGS_PER_BATCH = 50;
+const EQUIPMENT = 20;
+const CLIENTS = 200;
+/** A caller has no more of them. */
+const FEEDS_PER_KEY = 10;
+const READY_WITHIN_MS = 60_000;
+const LAST_EVENTS_MS = 5_000;
+
+interface Announcement {
+  readonly baseUrl: string;
+  readonly machine: {
+    readonly tokenUrl: string;
+    readonly clientId: string;
+    readonly clientSecret: string;
+    readonly scope: string;
+  };
+}
+
+async function tokenOf({ machine }: Announcement): Promise<string> {
+  const basic = Buffer.from(`${machine.clientId}:${machine.clientSecret}`).toString('base64');
+  const answer = await fetch(machine.tokenUrl, {
+    method: 'POST',
+    headers: { authorization: `Basic ${basic}` },
+    body: new URLSearchParams({ grant_type: 'client_credentials', scope: machine.scope }),
+  });
+  return ((await answer.json()) as { readonly access_token: string }).access_token;
+}
+
+async function startStack(children: Children, dataDir: string): Promise<Announcement> {
+  const port = await freePort();
+  children.start({
+    name: 'stack',
+    core: undefined,
+    command: [join(ROOT, 'dist/apps/local/src/main.js')],
+    variables: { SENSORFLOW_DATA_DIR: dataDir, PORT: String(port), LOG_LEVEL: 'warn' },
+  });
+  const deadline = performance.now() + READY_WITHIN_MS;
+  while (performance.now() < deadline) {
+    try {
+      return JSON.parse(readFileSync(join(dataDir, 'local.json'), 'utf8')) as Announcement;
+    } catch {
+      await delay(100);
+    }
+  }
+  throw new Error('the stack does not become ready');
+}
+
+async function post(url: string, token: string, json: unknown): Promise<Response> {
+  return fetch(url, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(json),
+  });
+}
+
+/** When each batch was acknowledged, by the first of its values. */
+type Acknowledgements = Map<string, number>;
+
+/** Steps between an acknowledgement and its arrival at each client that follows the equipment. */
+class Delays {
+  readonly figures: number[] = [];
+  private readonly early = new Map<string, number[]>();
+  private readonly acknowledged: Acknowledgements = new Map();
+
+  acknowledge(batch: string, atMs: number): void {
+    this.acknowledged.set(batch, atMs);
+    // An event can overtake the answer.
+    for (const arrivedMs of this.early.get(batch) ?? []) this.note(arrivedMs - atMs);
+    this.early.delete(batch);
+  }
+
+  arrive(batch: string, atMs: number): void {
+    const acknowledgedMs = this.acknowledged.get(batch);
+    if (acknowledgedMs !== undefined) this.note(atMs - acknowledgedMs);
+    else this.early.set(batch, [...(this.early.get(batch) ?? []), atMs]);
+  }
+
+  private note(ms: number): void {
+    this.figures.push(Math.max(0, ms));
+  }
+}
+
+function follow(baseUrl: string, key: string, equipmentId: string, delays: Delays): void {
+  const url = `${baseUrl}/sensor-data/live?equipmentId=${equipmentId}`;
+  const request = get(url, { agent: false, headers: { 'x-api-key': key } }, (response) => {
+    if (response.statusCode !== 200) throw new Error(`a feed was answered ${response.statusCode}`);
+    let text = '';
+    response.setEncoding('utf8').on('data', (chunk: string) => {
+      const atMs = performance.now();
+      text += chunk;
+      const events = text.split('\n\n');
+      text = events.pop() ?? '';
+      for (const event of events) noteEvent(event, equipmentId, atMs, delays);
+    });
+  });
+  request.on('error', () => undefined);
+}
+
+function noteEvent(event: string, equipmentId: string, atMs: number, delays: Delays): void {
+  if (!event.startsWith('event: reading')) return;
+  const data = event.slice(event.indexOf('data: ') + 'data: '.length);
+  for (const { value } of JSON.parse(data) as readonly { readonly value: number }[]) {
+    if (value % READINGS_PER_BATCH === 0) delays.arrive(`${equipmentId}/${value}`, atMs);
+  }
+}
+
+/** Answers how many readings were acknowledged. */
+async function load(baseUrl: string, token: string, delays: Delays): Promise<number> {
+  const startedAt = performance.now();
+  const sending: Promise<boolean>[] = [];
+  for (let tick = 0; tick < SECONDS * BATCHES_PER_SECOND; tick += 1) {
+    const equipmentId = `LIVE-${tick % EQUIPMENT}`;
+    const first = Math.floor(tick / EQUIPMENT) * READINGS_PER_BATCH;
+    const batch = Array.from({ length: READINGS_PER_BATCH }, (_, index) => ({
+      equipmentId,
+      timestamp: new Date(Date.UTC(2026, 0, 1) + (first + index) * 1000).toISOString(),
+      value: first + index,
+    }));
+    sending.push(
+      post(`${baseUrl}/sensor-data/batch`, token, batch).then(async (answer) => {
+        delays.acknowledge(`${equipmentId}/${first}`, performance.now());
+        await answer.arrayBuffer();
+        return answer.status === 201;
+      }),
+    );
+    const dueMs = startedAt + ((tick + 1) * 1000) / BATCHES_PER_SECOND;
+    await delay(Math.max(0, dueMs - performance.now()));
+  }
+  const taken = await Promise.all(sending);
+  return taken.filter(Boolean).length * READINGS_PER_BATCH;
+}
+
+async function main(): Promise<void> {
+  const machine = describeMachine();
+  const dataDir = mkdtempSync(join(tmpdir(), 'sensorflow-live-'));
+  const children = new Children();
+  process.once('exit', () => rmSync(dataDir, { recursive: true, force: true }));
+  const announcement = await startStack(children, dataDir);
+  const { baseUrl } = announcement;
+  const token = await tokenOf(announcement);
+  const delays = new Delays();
+  for (let client = 0, key = ''; client < CLIENTS; client += 1) {
+    if (client % FEEDS_PER_KEY === 0) {
+      const wish = { name: `client ${client}`, scopes: ['sensorflow/read'] };
+      const answer = await post(`${baseUrl}/api-keys`, token, wish);
+      ({ key } = (await answer.json()) as { readonly key: string });
+    }
+    follow(baseUrl, key, `LIVE-${client % EQUIPMENT}`, delays);
+  }
+  await delay(2000);
+  const acknowledged = await load(baseUrl, token, delays);
+  await delay(LAST_EVENTS_MS);
+  const { figures } = delays;
+  const expected = (acknowledged / READINGS_PER_BATCH) * (CLIENTS / EQUIPMENT);
+  const [p50, p99] = [0.5, 0.99].map((share) => (percentile(figures, share) / 1000).toFixed(2));
+  const text = [
+    '# Live feeds',
+    `${new Date().toISOString()}, \`npm run bench:live${options.short ? ' -- --short' : ''}\`, ${machineText(machine)}.`,
+    `${Math.round(acknowledged / SECONDS)} readings/s acknowledged of ${BATCHES_PER_SECOND * READINGS_PER_BATCH} offered, in batches of ${READINGS_PER_BATCH} of one equipment; ${CLIENTS} clients of one process, each of one of ${EQUIPMENT} equipment; ${figures.length} of ${expected} batches arrived.`,
+    `| from acknowledgement to | p50 s | p99 s |\n| --- | --- | --- |\n| the client | ${p50} | ${p99} |`,
+  ].join('\n\n');
+  process.stdout.write(`\n${text}\n`);
+  const folder = join(import.meta.dirname, 'results');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'live.md'), `${text}\n`);
+}
+
+try {
+  await main();
+  process.exitCode = 0;
+} catch (error) {
+  process.stderr.write(`The measurement ended early. ${String(error)}\n`);
+  process.exitCode = 1;
+}
+process.exit();
