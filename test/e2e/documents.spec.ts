@@ -110,6 +110,7 @@ describe('the OpenAPI document', () => {
       'GET /health/ready',
       'GET /sensor-data/aggregated',
       'GET /sensor-data/aggregated/verify',
+      'GET /sensor-data/live',
       'GET /sensor-data/uploads',
       'GET /sensor-data/uploads/{id}',
       'GET /sensor-data/{equipmentId}',
@@ -281,6 +282,7 @@ describe('the OpenAPI document', () => {
       'GET /sensor-data/{equipmentId}/{timestamp}/history 400': '/timestamp',
       'DELETE /sensor-data/{equipmentId}/{timestamp} 400': '/timestamp',
       'DELETE /sensor-data/{equipmentId} 400': '/to',
+      'GET /sensor-data/live 400': '/equipmentId',
       'GET /sensor-data/aggregated 400': '/interval',
       'GET /sensor-data/aggregated/verify 400': '/from',
       'POST /sensor-data/aggregated/repair 400': '/from',
@@ -312,7 +314,7 @@ describe('the OpenAPI document', () => {
 
     const withoutGrammar = parameters
       .filter(([, { name, schema }]) => {
-        if (name === 'equipmentId') return schema.pattern === undefined;
+        if (name === 'equipmentId') return (schema.items ?? schema).pattern === undefined;
         return ['from', 'to', 'asOf'].includes(name) && schema.format !== 'date-time';
       })
       .map(([place]) => place);
@@ -379,6 +381,7 @@ describe('the OpenAPI document', () => {
       'checkLiveness',
       'checkReadiness',
       'createApiKey',
+      'followReadings',
       'invitePerson',
       'latestOfSensor',
       'latestReading',

@@ -419,7 +419,10 @@ describe('the routes that take a body', () => {
 
 function parameters() {
   return operationsOf(api.app).flatMap(({ method, path, parameters: all }) =>
-    all.map((parameter) => ({ method, path, parameter })),
+    // The one in a header is a place in a feed: a regular expression that takes linear time.
+    all
+      .filter((parameter) => parameter.in !== 'header')
+      .map((parameter) => ({ method, path, parameter })),
   );
 }
 

@@ -36,8 +36,8 @@ const READS: readonly (readonly [string, 'GET' | 'POST', string])[] = [
   ['/equipment/{equipmentId}/metrics', 'GET', '/equipment/EQ-1/metrics'],
 ];
 
-/** These ask no store, the user pool, or for the service itself. */
-const OTHERS = ['/', '/auth/me', '/health/live', '/health/ready', '/users'];
+/** These ask no store, the user pool, the topic, or for the service itself. */
+const OTHERS = ['/', '/auth/me', '/health/live', '/health/ready', '/sensor-data/live', '/users'];
 
 describe('a read', () => {
   it('is on this list', () => {

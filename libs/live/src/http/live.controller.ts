@@ -30,6 +30,9 @@ data: [{"equipmentId":"EQ-12495","timestamp":"2023-02-15T06:30:00.000Z","value":
 
 `;
 
+const EQUIPMENT_ID_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$';
+const METRIC_PATTERN = '^[A-Za-z][A-Za-z0-9_.-]{0,63}$';
+
 /** Readings as they become durable. */
 @ApiTags('sensor data')
 @Controller('sensor-data')
@@ -43,8 +46,8 @@ export class LiveController {
   @RequiresScope('sensorflow/read')
   @KeepsToEquipment('by-handler')
   @ApiOperation({ summary: 'Follow readings as they become durable', description: DESCRIPTION })
-  @ApiQuery({ name: 'equipmentId', ...namesSchema('all that the caller may read unless named') })
-  @ApiQuery({ name: 'metric', ...namesSchema('all metrics unless named') })
+  @ApiNames('equipmentId', EQUIPMENT_ID_PATTERN, 'all that the caller may read unless named')
+  @ApiNames('metric', METRIC_PATTERN, 'all metrics unless named')
   @ApiHeader({ name: 'Last-Event-ID', description: 'the id of the last event that was seen' })
   @ApiOkResponse({
     description: 'events, until either side ends them',
@@ -103,11 +106,9 @@ function definedOf(headers: Record<string, number | string | string[] | undefine
   );
 }
 
-function namesSchema(description: string) {
-  const schema = {
-    type: 'array' as const,
-    items: { type: 'string' as const },
-    maxItems: MAX_NAMES,
-  };
-  return { required: false, description, schema, explode: true };
+/** A parameter that can be given several times. */
+function ApiNames(name: string, pattern: string, description: string): MethodDecorator {
+  const items = { type: 'string' as const, pattern };
+  const schema = { type: 'array' as const, items, maxItems: MAX_NAMES };
+  return ApiQuery({ name, required: false, description, schema, explode: true });
 }
