@@ -33,11 +33,24 @@ const READS: readonly (readonly [string, 'GET' | 'POST', string])[] = [
   ['/api-keys', 'GET', '/api-keys'],
   ['/audit', 'GET', '/audit'],
   ['/equipment', 'GET', '/equipment'],
+  ['/equipment/overview', 'GET', '/equipment/overview'],
   ['/equipment/{equipmentId}/metrics', 'GET', '/equipment/EQ-1/metrics'],
+  ['/api/v1/sensor/{equipmentId}/latest', 'GET', '/api/v1/sensor/EQ-1/latest'],
+  ['/api/v1/query/sensor/{equipmentId}/latest', 'GET', '/api/v1/query/sensor/EQ-1/latest'],
+  ['/api/v1/query/recent', 'GET', '/api/v1/query/recent'],
 ];
 
 /** These ask no store, the user pool, the topic, or for the service itself. */
-const OTHERS = ['/', '/auth/me', '/health/live', '/health/ready', '/sensor-data/live', '/users'];
+const OTHERS = [
+  '/',
+  '/api/v1/health',
+  '/api/v1/ping',
+  '/auth/me',
+  '/health/live',
+  '/health/ready',
+  '/sensor-data/live',
+  '/users',
+];
 
 describe('a read', () => {
   it('is on this list', () => {
