@@ -143,6 +143,21 @@ describe('the retention', () => {
   });
 });
 
+describe('the time zone of the earlier service', () => {
+  it('is that of São Paulo, or any other by its name', () => {
+    expect(readApiEnvironment(complete).CIP_TIME_ZONE).toBe('America/Sao_Paulo');
+    for (const CIP_TIME_ZONE of ['UTC', 'Europe/Berlin', 'Asia/Kolkata']) {
+      expect(readApiEnvironment({ ...complete, CIP_TIME_ZONE }).CIP_TIME_ZONE).toMatch(
+        /^(UTC|Europe\/Berlin|Asia\/(Kolkata|Calcutta))$/,
+      );
+    }
+  });
+
+  it.each(['Mars/Olympus', '', 'Sao Paulo', '25:00'])('is no zone: %j', (CIP_TIME_ZONE) => {
+    expect(faultsOf({ ...complete, CIP_TIME_ZONE }, readApiEnvironment)).toHaveLength(1);
+  });
+});
+
 describe('the environment of the embedded stack', () => {
   it('may be empty', () => {
     expect(readStackEnvironment({})).toEqual({
