@@ -155,6 +155,31 @@ describe('a pattern', () => {
     );
   });
 
+  it('or a number of any size is a time or refused in a zone, too', () => {
+    const numbers = fc
+      .tuple(fc.stringMatching(/^[0-9]{1,25}$/), fc.constantFrom('', '.5', '.99999999999999999'))
+      .map((parts) => parts.join(''));
+    const formats = fc.constantFrom(
+      'excel',
+      'epoch-s',
+      'epoch-ms',
+      'epoch-us',
+      'epoch-ns',
+      'yyyyMMdd',
+    );
+    fc.assert(
+      fc.property(formats, numbers, (format, text) => {
+        const reader = readerOf(format, 'Europe/Berlin', 'in-order');
+
+        const read = reader.read(text, NOW);
+        const plain = readPlainly(reader.plainInstants(';'), text);
+
+        expect([undefined, read.ok ? read.value : read.fault.code]).toContain(plain);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
   it('of any text is compiled or refused, and never throws', () => {
     const letters = fc.string({
       unit: fc.constantFrom(...'yMdHhmsSaEXZTY\'". -:/%n'.split('')),

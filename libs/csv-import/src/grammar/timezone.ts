@@ -61,19 +61,24 @@ export interface ZonedSeconds {
   readonly later: number;
 }
 
+/** What the clocks of a zone were from UTC in a minute of local time; undefined where they skipped it. */
+type MinuteOffsets = { readonly earlier: number; readonly later: number } | undefined;
+
 /**
  * Turns what clocks showed into UTC. Local times are seconds, counted as if the clocks showed UTC. Asks Temporal
- * once an hour instead of once a row: the offset changes twice a year.
+ * once an hour instead of once a row: the offset changes twice a year. In the hours where it does, once a minute.
  */
 export class ZoneClock {
   private readonly known = new Map<number, number | undefined>();
+  private readonly minutes = new Map<number, MinuteOffsets>();
+  private readonly repeated = new Map<number, boolean>();
 
   constructor(private readonly timezone: Timezone) {}
 
   /** Undefined for a time that the clocks skipped. */
   at(localSeconds: number): ZonedSeconds | undefined {
     const offset = this.offsetOfHour(Math.floor(localSeconds / HOUR_SECONDS));
-    if (offset === undefined) return this.ask(localSeconds);
+    if (offset === undefined) return this.atMinute(localSeconds);
     const seconds = localSeconds - offset;
     return { earlier: seconds, later: seconds };
   }
@@ -83,7 +88,10 @@ export class ZoneClock {
     const { offsetMinutes } = this.timezone;
     if (offsetMinutes !== undefined) return offsetMinutes * 60;
     if (this.known.has(localHour)) return this.known.get(localHour);
-    if (this.known.size >= MAX_REMEMBERED_HOURS) this.known.clear();
+    if (this.known.size >= MAX_REMEMBERED_HOURS) {
+      this.known.clear();
+      this.repeated.clear();
+    }
     const offset = this.certainOffset(localHour * HOUR_SECONDS);
     this.known.set(localHour, offset);
     return offset;
@@ -92,11 +100,37 @@ export class ZoneClock {
   /** Whether some time of this hour was shown twice. */
   isRepeated(localHour: number): boolean {
     if (this.offsetOfHour(localHour) !== undefined) return false;
+    const known = this.repeated.get(localHour);
+    if (known !== undefined) return known;
     const first = localHour * HOUR_SECONDS;
-    return [first, first + HOUR_SECONDS - 1].some((localSeconds) => {
+    const isRepeated = [first, first + HOUR_SECONDS - 1].some((localSeconds) => {
       const zoned = this.ask(localSeconds);
       return zoned !== undefined && zoned.earlier !== zoned.later;
     });
+    this.repeated.set(localHour, isRepeated);
+    return isRepeated;
+  }
+
+  private atMinute(localSeconds: number): ZonedSeconds | undefined {
+    const minute = Math.floor(localSeconds / 60);
+    if (!this.minutes.has(minute)) {
+      const [first, last] = [this.ask(minute * 60), this.ask(minute * 60 + 59)];
+      const isWhole =
+        first?.earlier === (last && last.earlier - 59) &&
+        first?.later === (last && last.later - 59);
+      // No clock has been set within a minute since the last century.
+      if (!isWhole) return this.ask(localSeconds);
+      if (this.minutes.size >= MAX_REMEMBERED_HOURS) this.minutes.clear();
+      const start = minute * 60;
+      this.minutes.set(
+        minute,
+        first && { earlier: start - first.earlier, later: start - first.later },
+      );
+    }
+    const offsets = this.minutes.get(minute);
+    return (
+      offsets && { earlier: localSeconds - offsets.earlier, later: localSeconds - offsets.later }
+    );
   }
 
   private certainOffset(firstSeconds: number): number | undefined {
