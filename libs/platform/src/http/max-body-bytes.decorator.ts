@@ -1,4 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
+import { ApiHeader } from '@nestjs/swagger';
 import { ApiProblem } from './api-problem.decorator.js';
 import { routeSettings } from './route-settings.js';
 
@@ -9,6 +10,12 @@ import { routeSettings } from './route-settings.js';
 export function MaxBodyBytes(bytes: number): MethodDecorator {
   return applyDecorators(
     routeSettings({ maxBodyBytes: bytes }),
+    ApiHeader({
+      name: 'Content-Encoding',
+      required: false,
+      schema: { type: 'string', enum: ['gzip'] },
+      description: 'the limit of the body holds for what it unpacks to',
+    }),
     ApiProblem(
       400,
       'json-malformed',

@@ -1,4 +1,5 @@
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { Test } from '@nestjs/testing';
 import type { Caller } from '@sensorflow/auth';
 import { rememberCaller } from '@sensorflow/auth/http/auth.decorators.js';
@@ -250,6 +251,21 @@ describe('a batch', () => {
 
     expect(answers.map(({ body }) => [body.code, body.detail])).toEqual(
       answers.map(() => [answers[1]?.body.code, answers[1]?.body.detail]),
+    );
+  });
+});
+
+describe('the documents', () => {
+  it.each(['/sensor-data', '/sensor-data/batch'])('name what %s may be sent with', async (path) => {
+    const app = await appOf(false);
+    const document = SwaggerModule.createDocument(app, new DocumentBuilder().build());
+
+    const names = document.paths[path]?.post?.parameters?.map((parameter) =>
+      'name' in parameter ? parameter.name : '',
+    );
+    expect(names?.toSorted()).toEqual(['Content-Encoding', 'clock', 'precision']);
+    expect(JSON.stringify(document.paths[path]?.post?.responses)).toMatch(
+      /invalid-request.*body-not-gzip|body-not-gzip.*invalid-request/,
     );
   });
 });

@@ -89,7 +89,6 @@ export class ReadingsController {
       'Answers 201 once the reading is durable, with what was sent. Sending it again is always safe. ' +
       'Metrics that other messages brought for the same instant stay.',
   })
-  @ApiIngestQuery()
   @ApiBody({ schema: NEW_READING })
   @ApiCreatedResponse({ type: ReadingView, description: 'what was sent, in canonical form' })
   @ApiFaultyInput('invalid-reading', {
@@ -97,6 +96,7 @@ export class ReadingsController {
     code: 'timestamp-offset-missing',
     detail: 'The offset from UTC is mandatory: end the timestamp with Z or, say, +01:00.',
   })
+  @ApiIngestQuery()
   @ApiProblem(400, 'reading-not-storable')
   @ApiProblem(429, 'too-many-new-metric-names')
   @ApiProblem(503, 'metric-names-unknown', 'write-not-accepted', 'outcome-unknown')
