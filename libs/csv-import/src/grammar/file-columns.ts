@@ -282,7 +282,7 @@ class HeaderReading {
   }
 
   private refuseTwice(): void {
-    for (const [role, found] of placesOf(this.roles.map((one) => one ?? ''))) {
+    for (const [role, found] of placesOf(this.roles.map((own) => own ?? ''))) {
       if (found.length < 2 || role === '') continue;
       const keys = found
         .slice(0, SHOWN_COLUMNS)
