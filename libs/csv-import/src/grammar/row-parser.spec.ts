@@ -49,6 +49,8 @@ import { TimestampReader } from './timestamp-reader.js';
 const NOW_EPOCH_MS = Date.parse('2023-06-15T12:30:00Z');
 const START = { offset: 0, line: 2 };
 const ROWS = 500;
+/** On a machine that may be busy. */
+const PATIENCE_MS = 120_000;
 
 interface File {
   readonly header: string;
@@ -393,21 +395,30 @@ function brief({ verdicts, emptyRows, cells }: Judgement): Judgement {
 }
 
 describe('plain rows, read from their bytes', () => {
-  it.each(FILES)('mean what they mean to the careful reader: $header $timezone', async (file) => {
-    const texts = array(lines(file.header, file.delimiter), { maxLength: 25 });
-    const sizes = array(integer({ min: 1, max: 200 }), { maxLength: 4 });
+  it.each(FILES)(
+    'mean what they mean to the careful reader: $header $timezone',
+    async (file) => {
+      const texts = array(lines(file.header, file.delimiter), { maxLength: 25 });
+      const sizes = array(integer({ min: 1, max: 200 }), { maxLength: 4 });
 
-    await assert(
-      // Of an encoding that is none, now and then.
-      asyncProperty(texts, sizes, constantFrom('utf8', 'latin1'), async (rows, cuts, encoding) => {
-        const text = Buffer.from(rows.join(''), encoding);
-        const judgement = judged(text, grammarOf(file), cuts);
-        expect(brief(judgement)).toEqual(brief(await judgedCarefully(text, file)));
-        expect(judgement.place.offset).toBe(text.length);
-      }),
-      { numRuns: 1000 },
-    );
-  });
+      await assert(
+        // Of an encoding that is none, now and then.
+        asyncProperty(
+          texts,
+          sizes,
+          constantFrom('utf8', 'latin1'),
+          async (rows, cuts, encoding) => {
+            const text = Buffer.from(rows.join(''), encoding);
+            const judgement = judged(text, grammarOf(file), cuts);
+            expect(brief(judgement)).toEqual(brief(await judgedCarefully(text, file)));
+            expect(judgement.place.offset).toBe(text.length);
+          },
+        ),
+        { numRuns: 1000 },
+      );
+    },
+    PATIENCE_MS,
+  );
 
   it('are no longer than a row may be', () => {
     const file: File = { header: 'equipmentId,timestamp,value,_c', delimiter: ',', decimal: '.' };
