@@ -549,6 +549,15 @@ const DIALECT: readonly TortureCase[] = [
   },
 ];
 
+/** Rows of two devices, every quarter of an hour: clocks are set back from three to two. */
+function octoberNight(before: string, behind: string): string {
+  const times = ['01:45', '02:15', '02:45', '02:15', '02:30', '02:45', '03:00', '03:15'];
+  const rows = times.map((time, n) =>
+    ['EQ-1', 'EQ-2'].map((id) => `${id},${before}${time}${behind},${id === 'EQ-1' ? n + 1 : n}\n`),
+  );
+  return rows.flat().join('');
+}
+
 const GOOD_NUMBERS = [
   '+23.5',
   '.427',
@@ -660,6 +669,27 @@ const VALUES: readonly TortureCase[] = [
       bad(6, 'timestamp-not-a-date'),
       bad(7, 'timestamp-leap-second'),
     ],
+  },
+  {
+    name: '51b two devices through an October night, in order',
+    file: HEAD + octoberNight('2022-10-30 ', ':00'),
+    options: { timezone: 'Europe/Berlin', repeatedHour: 'in-order' },
+    accepted: 16,
+  },
+  {
+    name: '51c the same with date and time apart, and a bad cell amid the hour',
+    file: 'equipmentId,d,t,value\n' + octoberNight('30.10.2022,', '').replace('02:45,3', '02:45,x'),
+    options: {
+      columns: new Map([
+        ['d', 'date'],
+        ['t', 'time'],
+      ]),
+      timestampFormat: 'dd.MM.yyyy HH:mm',
+      timezone: 'Europe/Berlin',
+      repeatedHour: 'in-order',
+    },
+    accepted: 15,
+    rejected: [bad(6, 'value-not-a-number')],
   },
   {
     name: '52 formulas as ids',
