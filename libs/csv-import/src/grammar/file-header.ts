@@ -89,7 +89,7 @@ class HeaderSearch {
   said(): FileHeader | undefined {
     const { headerLine, names } = this.options;
     if (headerLine === undefined) return undefined;
-    if (headerLine === 0) return this.named0(names ?? []);
+    if (headerLine === 0) return this.withNames(names ?? []);
     const line = this.lines.find((one) => one.line === headerLine);
     if (line) return this.header(line, this.delimiterOf(line));
     const detail = `Line ${headerLine} is to be the header line, and is blank or not there.`;
@@ -172,7 +172,7 @@ class HeaderSearch {
   }
 
   /** The header of a file that has none. */
-  private named0(names: readonly string[]): FileHeader {
+  private withNames(names: readonly string[]): FileHeader {
     const fits = this.possible().filter((delimiter) =>
       this.lines.slice(0, COMPARED_LINES).some(({ text }) => hasFields(text, delimiter, names)),
     );

@@ -442,6 +442,27 @@ const ENCODING: readonly TortureCase[] = [
     accepted: 5,
   },
   {
+    name: '31c UTF-8 that is said to be UTF-16',
+    file: HEAD + ROWS,
+    options: { encoding: 'utf-16le' },
+    accepted: 0,
+    failure: 'encoding-unsupported',
+  },
+  {
+    name: '31d UTF-16 the other way round',
+    file: utf16be(HEAD + ROWS),
+    options: { encoding: 'utf-16le' },
+    accepted: 0,
+    failure: 'encoding-unsupported',
+  },
+  {
+    name: '31e UTF-16 that is said to be Windows-1252',
+    file: Buffer.from(HEAD + ROWS, 'utf16le'),
+    options: { encoding: 'windows-1252' },
+    accepted: 0,
+    failure: 'encoding-unsupported',
+  },
+  {
     name: '33b in the header',
     file: withByte(`${HEAD.trimEnd()},M#\n`, 0xfc),
     accepted: 0,

@@ -36,7 +36,7 @@ export async function openText(
 ): Promise<TextSource> {
   const { head, all } = await peek(gzip ? unpacked(raw) : asBuffers(raw), SNIFFED_BYTES);
   refuseOtherKinds(head, gzip);
-  const encoding = markedEncoding(head) ?? reportEncoding(head) ?? said ?? unmarkedEncoding(head);
+  const encoding = markedEncoding(head) ?? reportEncoding(head) ?? unmarkedEncoding(head, said);
   const text = toUtf8(all, encoding);
   return { encoding, bytes: offset === 0 ? text : withoutFirst(text, offset) };
 }
@@ -65,7 +65,7 @@ async function* unpacked(raw: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer>
 
 function toUtf8(bytes: AsyncIterable<Buffer>, encoding: TextEncoding): AsyncIterable<Buffer> {
   if (encoding === 'utf-8') return bytes;
-  if (encoding === 'utf-16le' || encoding === 'utf-16be') return utf16ToUtf8(bytes, encoding);
+  if (isUtf16(encoding)) return utf16ToUtf8(bytes, encoding);
   return singleByteToUtf8(bytes, encoding);
 }
 
@@ -86,19 +86,41 @@ function reportEncoding(head: Buffer): TextEncoding | undefined {
   return isReport && !looksLikeSingleByteText(head) ? 'utf-8' : undefined;
 }
 
-/** Zero bytes in a row are what a power loss leaves; in UTF-16 and UTF-32 they stand between others. */
-function unmarkedEncoding(head: Buffer): TextEncoding {
-  let halves = 0;
-  const pairs = head.length >> 1;
-  for (let pair = 0; pair < pairs; pair += 1) {
-    if ((head[2 * pair] === 0) !== (head[2 * pair + 1] === 0)) halves += 1;
-  }
-  if (halves * 3 >= pairs && halves > 0) {
+/** As it was said, unless the bytes show that it cannot be so. */
+function unmarkedEncoding(head: Buffer, said: TextEncoding = 'utf-8'): TextEncoding {
+  if (head.length < 2) return said;
+  const zeros = zerosBesideOthers(head);
+  const isWide = (zeros.first + zeros.second) * 6 >= head.length;
+  if (!isUtf16(said)) {
+    if (!isWide) return said;
     throw unsupported(
       'The file looks like UTF-16 without a byte order mark: say so with the option encoding (utf-16le or utf-16be).',
     );
   }
-  return 'utf-8';
+  const shown = zeros.first > zeros.second ? 'utf-16be' : 'utf-16le';
+  if (isWide && shown === said) return said;
+  const is = isWide ? shown : 'no UTF-16';
+  throw unsupported(`The option encoding says ${said}, and the file is ${is}.`);
+}
+
+function isUtf16(encoding: TextEncoding): encoding is 'utf-16le' | 'utf-16be' {
+  return encoding === 'utf-16le' || encoding === 'utf-16be';
+}
+
+/**
+ * Pairs of bytes of which one is zero, the first or the second of them. Zero bytes in a row are what a power loss
+ * leaves; in UTF-16 and UTF-32 they stand between others.
+ */
+function zerosBesideOthers(head: Buffer): { readonly first: number; readonly second: number } {
+  let first = 0;
+  let second = 0;
+  for (let at = 0; at + 1 < head.length; at += 2) {
+    const isFirst = head[at] === 0;
+    if (isFirst === (head[at + 1] === 0)) continue;
+    if (isFirst) first += 1;
+    else second += 1;
+  }
+  return { first, second };
 }
 
 function unsupported(detail: string): FileFault {
