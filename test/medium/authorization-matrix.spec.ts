@@ -49,6 +49,7 @@ const POLICIES: Readonly<Record<string, Policy>> = {
   'DELETE /sensor-data/{equipmentId}/{timestamp}': ADMIN,
   'GET /sensor-data/live': READ,
   'GET /sensor-data/aggregated': READ,
+  'GET /sensor-data/aggregated/fleet': READ,
   // Of one equipment and seven days, for who may only read.
   'GET /sensor-data/aggregated/verify': ['sensorflow/read', 'sensorflow/admin'],
   'POST /sensor-data/aggregated/repair': ADMIN,
@@ -60,7 +61,7 @@ const POLICIES: Readonly<Record<string, Policy>> = {
 };
 
 /** How each route that a key may call keeps it to its equipment. */
-const EQUIPMENT: Readonly<Record<string, 'in-path' | 'in-query' | 'by-handler'>> = {
+const EQUIPMENT: Readonly<Record<string, 'in-path' | 'in-query' | 'by-handler' | 'refused'>> = {
   'GET /equipment': 'by-handler',
   'GET /equipment/overview': 'by-handler',
   'GET /equipment/{equipmentId}/metrics': 'in-path',
@@ -78,6 +79,7 @@ const EQUIPMENT: Readonly<Record<string, 'in-path' | 'in-query' | 'by-handler'>>
   'GET /sensor-data/{equipmentId}/{timestamp}/history': 'in-path',
   'GET /sensor-data/live': 'by-handler',
   'GET /sensor-data/aggregated': 'in-query',
+  'GET /sensor-data/aggregated/fleet': 'refused',
   'GET /sensor-data/aggregated/verify': 'in-query',
   'POST /sensor-data/upload-csv': 'by-handler',
   'POST /sensor-data/csv-preview': 'by-handler',
@@ -218,6 +220,7 @@ describe('the matrix of equipment', () => {
       'in-path': ['let in', 'let in', forbidden],
       'in-query': [forbidden, 'let in', forbidden],
       'by-handler': ['let in', 'let in', 'let in'],
+      refused: [forbidden, forbidden, forbidden],
     };
     expect([unnamed, own, other]).toEqual(expected[how]);
   });

@@ -26,6 +26,7 @@ const READS: readonly (readonly [string, 'GET' | 'POST', string])[] = [
     '/sensor-data/EQ-1/2023-02-15T06:30:00Z/history',
   ],
   ['/sensor-data/aggregated', 'GET', '/sensor-data/aggregated?interval=24h'],
+  ['/sensor-data/aggregated/fleet', 'GET', '/sensor-data/aggregated/fleet?interval=24h'],
   ['/sensor-data/aggregated/verify', 'GET', `/sensor-data/aggregated/verify?${RANGE}`],
   ['/sensor-data/aggregated/repair', 'POST', `/sensor-data/aggregated/repair?${RANGE}`],
   ['/sensor-data/uploads', 'GET', '/sensor-data/uploads'],

@@ -33,6 +33,14 @@ export interface AggregatesReport extends ListedHours {
   readonly asOfEpochSeconds?: number;
 }
 
+export interface FleetReport {
+  readonly hours: readonly SummedHour[];
+  /** As of AggregatesReport. */
+  readonly asOfEpochSeconds: number;
+}
+
+type SummedHour = FleetHour & { readonly aggregate: MetricAggregate };
+
 export interface HourlyAggregatesPorts {
   readonly aggregates: AggregateStore;
   readonly fleet: FleetStore;
@@ -63,14 +71,21 @@ export class HourlyAggregates {
     if (equipmentId !== undefined) {
       return isEmptyRange(range) ? NOTHING : this.reportOfOne(query, equipmentId, budget);
     }
-    const asOf = Math.floor(this.clock.nowEpochMs() / 1000);
-    if (isEmptyRange(range)) return { ...NOTHING, asOfEpochSeconds: asOf };
+    const { hours, asOfEpochSeconds } = await this.fleetHours(metric, range, budget);
+    if (isEmptyRange(range)) return { ...NOTHING, asOfEpochSeconds };
     // One after the other: what is read later may have more than asOf says, and never less.
+    const page = await this.fleetPage(query, budget);
+    return { summary: sumUp(hours, undefined), asOfEpochSeconds, ...page };
+  }
+
+  /** What all equipment together amounts to in each hour that has the metric, in order. Throws what the stores throw. */
+  async fleetHours(metric: string, range: HourRange, budget?: WorkBudget): Promise<FleetReport> {
+    const asOf = Math.floor(this.clock.nowEpochMs() / 1000);
+    if (isEmptyRange(range)) return { hours: [], asOfEpochSeconds: asOf };
     const closedBefore = await this.closedBefore(budget);
     const sums = await this.fleetSums(metric, range, budget);
     const asOfEpochSeconds = Math.min(asOf, asOfOpen(sums, openIn(range, closedBefore)));
-    const page = await this.fleetPage(query, budget);
-    return { summary: sumUp(sums.filter(isSum), undefined), asOfEpochSeconds, ...page };
+    return { hours: sums.filter(isSum), asOfEpochSeconds };
   }
 
   private async closedBefore(budget: WorkBudget | undefined): Promise<Hour> {
@@ -139,7 +154,7 @@ function asOfOpen(sums: readonly FleetHour[], open: HourRange): number {
   return asOf;
 }
 
-function isSum(hour: FleetHour): hour is FleetHour & { readonly aggregate: MetricAggregate } {
+function isSum(hour: FleetHour): hour is SummedHour {
   return hour.aggregate !== undefined;
 }
 

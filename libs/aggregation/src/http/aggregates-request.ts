@@ -1,3 +1,4 @@
+import type { Type } from '@nestjs/common';
 import { instantToEpochMs, type Instant } from '@sensorflow/kernel';
 import { parseCursor } from '@sensorflow/platform/http/cursor.js';
 import {
@@ -19,7 +20,6 @@ import { HOURS_OF_INTERVAL, INTERVALS, type Interval } from './intervals.js';
 
 const MAX_AS_OF_DAYS = 31;
 const MS_PER_DAY = 86_400_000;
-const PARAMETERS = documentedParameters(AggregatesQuery);
 
 /** Which hours are asked for: an interval up to now, or a range as the caller wrote it. */
 export type Window =
@@ -46,9 +46,14 @@ export type MetricRequest = AggregatesRequest & { readonly metric: string };
  * Throws DomainError `invalid-request` with every fault at once: `interval-invalid`,
  * `timestamp-…`, `metric-name-invalid`, `equipment-id-…`, `limit-invalid`, `completeness-invalid`,
  * `as-of-needs-equipment`, `cursor-invalid` and the rules `interval-or-range`, `range-empty`, `range-too-long`; a rule that is the only fault is the code.
+ *
+ * @param shape documents the parameters that the route has
  */
-export function aggregatesRequestOf(query: object): AggregatesRequest {
-  const parameters = new QueryParameters(query, PARAMETERS);
+export function aggregatesRequestOf(
+  query: object,
+  shape: Type = AggregatesQuery,
+): AggregatesRequest {
+  const parameters = new QueryParameters(query, documentedParameters(shape));
   const window = windowOf(parameters);
   const metric = parameters.valueOf('metric', parseMetricName);
   const equipmentId = parameters.valueOf('equipmentId', parseEquipmentFilter);

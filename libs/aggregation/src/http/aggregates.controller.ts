@@ -26,6 +26,8 @@ import {
   type MetricRequest,
 } from './aggregates-request.js';
 import { AggregatesQuery } from './aggregates.query.js';
+import { FleetHoursQuery } from './fleet-hours.query.js';
+import { FleetHoursView, toFleetHoursView } from './fleet-hours.view.js';
 import { HOURS_OF_INTERVAL } from './intervals.js';
 import { MetricUnknownView } from './metric-unknown.view.js';
 import { readWeightOf } from './read-weight.js';
@@ -85,6 +87,34 @@ export class AggregatesController {
       const request = { ...asked, metric: await this.metricOf(asked, budget) };
       return this.showPage(request, positionOf(request, end), budget);
     });
+  }
+
+  @Get('fleet')
+  @RequiresScope('sensorflow/read')
+  @ApiOperation({
+    summary: 'Show what all equipment together measured of one metric, hour by hour',
+    description: 'Takes either interval, or from and to. All hours are in one answer.',
+  })
+  @ApiOkResponse({ type: FleetHoursView })
+  @ApiFaultyInput('invalid-request', {
+    pointer: '/interval',
+    code: 'interval-invalid',
+    detail: 'The interval is one of 24h, 48h, 1w, 1m.',
+  })
+  @ApiProblem(400, 'interval-or-range', 'range-empty', 'range-too-long')
+  @ApiProblem(429, 'too-many-reads')
+  @ApiProblem(503, 'store-unavailable', 'reads-overloaded')
+  async showFleetHours(
+    @Query() query: FleetHoursQuery,
+    @RequestBudget() budget: WorkBudget,
+    @CurrentCaller() { subject }: Caller,
+  ): Promise<FleetHoursView> {
+    const { window, metric = DEFAULT_METRIC } = aggregatesRequestOf(query, FleetHoursQuery);
+    const range = hoursOf(window, this.clock.nowEpochMs());
+    const weight = readWeightOf(range, undefined);
+    return this.reads.run({ caller: subject, weight, budget }, async () =>
+      toFleetHoursView(metric, range, await this.aggregates.fleetHours(metric, range, budget)),
+    );
   }
 
   private async metricOf(
