@@ -13,6 +13,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     manifest: 'manifest.json',
+    // Of everything that the served files are made of.
+    license: { fileName: 'licenses.md' },
     rolldownOptions: {
       // Says of each module of a library that "use client" means nothing here, which is so.
       onLog: (level, log, report) => {

@@ -67,9 +67,21 @@ describe('one equipment', () => {
     });
   });
 
+  it('shows a quarter of an hour, which is shorter than any aggregate', async () => {
+    const to = Math.floor(Date.now() / 60_000) * 60_000;
+    const range = [to - 900_000, to].map((at) => new Date(at).toISOString());
+    await withPage({}, `?metrics=flow&from=${range[0]}&to=${range[1]}`, async ({ page }) => {
+      await page.getByText('Every reading.').waitFor();
+
+      expect(await page.getByRole('rowheader').count()).toBeGreaterThan(10);
+      await page.getByRole('button', { name: 'Zoom out' }).click();
+      await page.waitForURL((url) => url.searchParams.get('from') !== range[0]);
+    });
+  });
+
   it('is read point by point with the keyboard', async () => {
     await withPage({}, '?metrics=temperature', async ({ page }) => {
-      await page.getByRole('application', { name: 'temperature' }).focus();
+      await page.getByRole('application', { name: /temperature/ }).focus();
       await page.keyboard.press('End');
       const last = await page.locator('.chart output').innerText();
       await page.keyboard.press('ArrowLeft');
@@ -114,6 +126,21 @@ describe('one equipment', () => {
       await dialog.getByRole('button', { name: 'Really remove it?' }).click();
       await dialog.waitFor({ state: 'detached' });
       await page.getByText('71.5').waitFor({ state: 'detached' });
+    });
+  });
+
+  it('is seen beside another, over the same time', async () => {
+    await plant.runs('SITE-A:TANK-02', 1);
+    await withPage({}, '?metrics=temperature', async (view) => {
+      const { page } = view;
+      await page.getByLabel('Compare with').fill('SITE-A:TANK-02');
+      await page.getByRole('button', { name: 'Add' }).click();
+
+      await page.getByRole('application', { name: 'SITE-A:TANK-02 · temperature' }).waitFor();
+      expect(new URL(page.url()).searchParams.get('with')).toBe('SITE-A:TANK-02');
+      expect(await view.accessibilityFaults()).toEqual([]);
+      await page.getByRole('button', { name: 'Take away SITE-A:TANK-02' }).click();
+      await page.getByRole('link', { name: 'SITE-A:TANK-02' }).waitFor({ state: 'detached' });
     });
   });
 

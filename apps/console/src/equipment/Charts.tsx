@@ -10,6 +10,7 @@ const Chart = lazy(() => import('../chart/Chart.tsx'));
 const BUCKETS = 1000;
 
 interface ChartsProps {
+  readonly equipmentId: string;
   readonly metrics: readonly string[];
   /** Of each metric. */
   readonly hours: readonly Aggregates[];
@@ -21,7 +22,15 @@ interface ChartsProps {
 }
 
 /** One chart for each metric, one under the other, all of the same time. */
-export function Charts({ metrics, hours, readings, range, parameters, onChange }: ChartsProps) {
+export function Charts({
+  equipmentId,
+  metrics,
+  hours,
+  readings,
+  range,
+  parameters,
+  onChange,
+}: ChartsProps) {
   const { t } = usePreferences();
   const all = useMemo(
     () => metrics.map((metric, index) => seriesOf(metric, hours[index], readings)),
@@ -38,7 +47,7 @@ export function Charts({ metrics, hours, readings, range, parameters, onChange }
         {metrics.map((metric, index) => (
           <Chart
             key={metric}
-            label={metric}
+            label={`${equipmentId} · ${metric}`}
             series={all[index] ?? EMPTY}
             fromEpochMs={range.fromEpochMs}
             toEpochMs={range.toEpochMs}

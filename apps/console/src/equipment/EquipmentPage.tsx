@@ -10,6 +10,7 @@ import { usePreferences } from '../shell/preferences.tsx';
 import { rangeIn } from '../time/range.ts';
 import { useNow } from '../time/use-now.ts';
 import { Charts } from './Charts.tsx';
+import { Compared } from './Compared.tsx';
 import { Figures } from './Figures.tsx';
 import { RangeBar } from './RangeBar.tsx';
 import { ValuesTable } from './ValuesTable.tsx';
@@ -86,6 +87,7 @@ function OverTime({ equipmentId, metrics }: OverTimeProps) {
       {!error && isThere && (
         <div className="stack">
           <Charts
+            equipmentId={equipmentId}
             metrics={shown}
             hours={hours.data}
             readings={readings.data}
@@ -99,6 +101,13 @@ function OverTime({ equipmentId, metrics }: OverTimeProps) {
             metrics={shown}
             hours={hours.data}
             readings={readings.data}
+          />
+          <Compared
+            equipmentId={equipmentId}
+            metrics={shown}
+            range={range}
+            parameters={parameters}
+            onChange={setParameters}
           />
         </div>
       )}

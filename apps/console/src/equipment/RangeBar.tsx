@@ -3,6 +3,7 @@ import { Dialog } from '../design/Dialog.tsx';
 import { TextField } from '../design/Field.tsx';
 import { usePreferences } from '../shell/preferences.tsx';
 import { moved, NAMED_RANGES, rangeIn, scaled, withRange, type TimeRange } from '../time/range.ts';
+import './range-bar.css';
 
 interface RangeBarProps {
   readonly range: TimeRange;

@@ -2,7 +2,7 @@ import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query';
 import type { components } from '#console-api';
 import { api, body } from '../api/client.ts';
 import { REFRESH_MS } from '../shell/freshness.ts';
-import type { TimeRange } from '../time/range.ts';
+import { wholeHours, type TimeRange } from '../time/range.ts';
 
 export type Reading = components['schemas']['Reading'];
 export type Aggregates = components['schemas']['Aggregates'];
@@ -62,11 +62,11 @@ function togetherOf(
 async function allHours(
   equipmentId: string,
   metric: string,
-  { fromEpochMs, toEpochMs }: TimeRange,
+  touched: TimeRange,
   signal: AbortSignal,
 ): Promise<Aggregates> {
-  const [from, to] = [new Date(fromEpochMs).toISOString(), new Date(toEpochMs).toISOString()];
-  const range = { equipmentId, metric, completeness: 'true', limit: PAGE, from, to } as const;
+  const hours = wholeHours(touched);
+  const range = { equipmentId, metric, completeness: 'true', limit: PAGE, ...hours } as const;
   const items: Aggregates['items'][number][] = [];
   for (let cursor: string | undefined; ;) {
     const query = { ...range, ...(cursor !== undefined && { cursor }) };

@@ -3,6 +3,7 @@ import { Link, useSearchParams } from 'wouter';
 import { DataTable, TableSkeleton } from '../design/DataTable.tsx';
 import { EmptyState } from '../design/EmptyState.tsx';
 import { Problem } from '../design/Notice.tsx';
+import { FirstSteps } from '../first-steps/FirstSteps.tsx';
 import { PageHead } from '../shell/Shell.tsx';
 import { usePreferences } from '../shell/preferences.tsx';
 import { parametersOf, viewIn, type OverviewView } from './overview-order.ts';
@@ -125,7 +126,7 @@ function NothingFound({ view }: { readonly view: OverviewView }) {
   const { t } = usePreferences();
   const isFiltered = view.search !== '' || view.state !== undefined;
   if (!isFiltered) {
-    return <EmptyState title={t('overview.empty.title')} text={t('overview.empty.text')} />;
+    return <FirstSteps />;
   }
   return (
     <EmptyState title={t('overview.noMatch.title')} text={t('overview.noMatch.text')}>

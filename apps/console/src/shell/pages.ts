@@ -24,4 +24,28 @@ export const PAGES: readonly Page[] = [
     scopes: ['sensorflow/read'],
     component: lazy(() => import('../equipment/EquipmentPage.tsx')),
   },
+  {
+    path: '/fleet',
+    scopes: ['sensorflow/read'],
+    component: lazy(() => import('../fleet/FleetPage.tsx')),
+    section: { path: '/fleet', icon: 'fleet', label: 'nav.fleet' },
+  },
+  {
+    path: '/imports',
+    scopes: ['sensorflow/import', 'sensorflow/admin'],
+    component: lazy(() => import('../imports/ImportsPage.tsx')),
+    section: { path: '/imports', icon: 'imports', label: 'nav.imports' },
+  },
+  {
+    path: '/proof',
+    scopes: ['sensorflow/read'],
+    component: lazy(() => import('../proof/ProofPage.tsx')),
+    section: { path: '/proof', icon: 'proof', label: 'nav.proof' },
+  },
+  {
+    path: '/access/:part?',
+    scopes: ['sensorflow/admin'],
+    component: lazy(() => import('../access/AccessPage.tsx')),
+    section: { path: '/access', icon: 'access', label: 'nav.access' },
+  },
 ];

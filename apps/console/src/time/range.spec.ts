@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { moved, rangeIn, scaled, withRange } from './range.ts';
+import { moved, rangeIn, scaled, wholeHours, withRange } from './range.ts';
 
 const NOW = Date.parse('2026-11-30T12:34:56Z');
 
@@ -31,8 +31,17 @@ describe('a range', () => {
 
   it('is never longer than the API answers at once', () => {
     expect(shown('from=2000-01-01T00:00:00Z&to=2026-01-02T00:00:00Z')[1]).toBe(
-      '2025-01-01T00:00:00.000Z',
+      '2025-01-02T00:00:00.000Z',
     );
+  });
+
+  it('of some minutes touches an hour or two', () => {
+    const minutes = new URLSearchParams('from=2026-01-01T10:50:00Z&to=2026-01-01T11:10:00Z');
+
+    expect(wholeHours(rangeIn(minutes, NOW))).toEqual({
+      from: '2026-01-01T10:00:00.000Z',
+      to: '2026-01-01T12:00:00.000Z',
+    });
   });
 
   it('can be moved, scaled and put back into an address', () => {

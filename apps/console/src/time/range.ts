@@ -1,7 +1,7 @@
 const HOUR_MS = 3_600_000;
 const SHORTEST_MS = 1000;
-/** As many days as the API answers at once. */
-const LONGEST_MS = 366 * 24 * HOUR_MS;
+/** A day less than the API answers at once, for the hours at both ends. */
+const LONGEST_MS = 365 * 24 * HOUR_MS;
 
 /** The four that users of the earlier front end know. */
 export const NAMED_RANGES = ['24h', '48h', '1w', '1m'] as const;
@@ -28,6 +28,17 @@ export function rangeIn(parameters: URLSearchParams, nowEpochMs: number): TimeRa
   // Whole hours, so that readings and aggregates speak of the same time.
   const end = Math.floor(nowEpochMs / HOUR_MS + 1) * HOUR_MS;
   return { name, fromEpochMs: end - HOURS[name] * HOUR_MS, toEpochMs: end };
+}
+
+/** The hours that the range touches, as the API takes their bounds: aggregates are of whole hours. */
+export function wholeHours({ fromEpochMs, toEpochMs }: TimeRange): {
+  readonly from: string;
+  readonly to: string;
+} {
+  return {
+    from: new Date(Math.floor(fromEpochMs / HOUR_MS) * HOUR_MS).toISOString(),
+    to: new Date(Math.ceil(toEpochMs / HOUR_MS) * HOUR_MS).toISOString(),
+  };
 }
 
 /** The parameters of a range, in place of those of another. */
