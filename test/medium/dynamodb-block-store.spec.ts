@@ -507,13 +507,15 @@ describe('a process whose clock is not that of DynamoDB', () => {
   });
 
   it('is told so before it starts something that keeps its stamp', async () => {
-    const own = new DynamoDbBlockStore(client, 'readings');
+    const failed: string[] = [];
+    const own = new DynamoDbBlockStore(client, 'readings', (kind) => failed.push(kind));
     fault = wrongBy(5_000);
 
     await expect(own.assertClockNow()).rejects.toMatchObject({ name: 'ClockSkewed' });
     fault = () => false;
 
     await own.assertClockNow();
+    expect(failed).toEqual(['clock-skewed']);
   });
 
   it('learns the time also where it may not read', async () => {

@@ -181,6 +181,12 @@ function importAlarms({ importer }: WatchedParts): readonly AlarmDefinition[] {
       threshold: Duration.minutes(30).toSeconds(),
       periods: 3,
     },
+    {
+      id: 'imports-clock',
+      severity: 'ticket',
+      metric: logLines(importer.lambda.logGroup, 'clock-skewed', '{ $.kind = "clock-skewed" }'),
+      threshold: 0,
+    },
   ];
 }
 

@@ -90,7 +90,10 @@ export class DynamoDbBlockStore extends BlockStore {
   async assertClockNow(): Promise<void> {
     await this.askForTheTime();
     const skew = this.caller.clockSkew;
-    if (isWrong(skew)) throw new ClockSkewed(skew.atLeastMs);
+    if (!isWrong(skew)) return;
+    const error = new ClockSkewed(skew.atLeastMs);
+    this.onWriteFailure('clock-skewed', error);
+    throw error;
   }
 
   /** Every answer has the time, also that of a process which may not read. */
