@@ -75,7 +75,12 @@ const FAULTS: readonly (readonly [string, unknown, string, string])[] = [
     'timestamp-out-of-range',
     '/timestamp',
   ],
-  ['epoch seconds', { ...valid, timestamp: 1_676_443_800 }, 'timestamp-malformed', '/timestamp'],
+  [
+    'epoch seconds',
+    { ...valid, timestamp: 1_676_443_800 },
+    'timestamp-precision-missing',
+    '/timestamp',
+  ],
   [
     'next year',
     { ...valid, timestamp: new Date(Date.now() + 700_000).toISOString() },

@@ -278,6 +278,7 @@ describe('the OpenAPI document', () => {
       'GET /equipment/overview 400': '/search',
       'GET /equipment/{equipmentId}/metrics 400': '/limit',
       'POST /sensor-data 400': '/timestamp',
+      'POST /sensor-data/batch 400': '/precision',
       'GET /sensor-data/{equipmentId} 400': '/from',
       'GET /sensor-data/{equipmentId}/latest 400': '/asOf',
       'GET /sensor-data/{equipmentId}/{timestamp}/history 400': '/timestamp',
