@@ -130,6 +130,7 @@ describe('the OpenAPI document', () => {
       'POST /sensor-data',
       'POST /sensor-data/aggregated/repair',
       'POST /sensor-data/batch',
+      'POST /sensor-data/csv-preview',
       'POST /sensor-data/upload-csv',
       'POST /users',
       'POST /users/{username}/reset',
@@ -289,6 +290,7 @@ describe('the OpenAPI document', () => {
       'GET /sensor-data/aggregated/fleet 400': '/interval',
       'GET /sensor-data/aggregated/verify 400': '/from',
       'POST /sensor-data/aggregated/repair 400': '/from',
+      'POST /sensor-data/csv-preview 400': '/head',
       'POST /sensor-data/upload-csv 400': '/fileName',
       'GET /sensor-data/uploads 400': '/limit',
     });
@@ -401,6 +403,7 @@ describe('the OpenAPI document', () => {
       'logout',
       'openImport',
       'ping',
+      'previewCsv',
       'recordBatch',
       'recordCipMonitoring',
       'recordDeviceMeasurement',
