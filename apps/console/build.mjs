@@ -13,7 +13,8 @@ const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } };
 
 const document = join(DIST, 'openapi.json');
 execFileSync(process.execPath, [join(DIST, 'apps/api/src/write-openapi.js'), document]);
-const types = await openapiTS(readFileSync(document, 'utf8'));
+// What has a default need not be sent.
+const types = await openapiTS(readFileSync(document, 'utf8'), { defaultNonNullable: false });
 writeFileSync(join(DIST, 'console-api.d.ts'), astToString(types));
 await build({ root: import.meta.dirname, logLevel: 'warn' });
 for (const name of readdirSync(ASSETS)) compress(join(ASSETS, name));

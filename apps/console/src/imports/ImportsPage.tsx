@@ -74,8 +74,6 @@ function Uploads() {
       const wish = {
         fileName: file.name,
         size: file.size,
-        decimal: null,
-        dryRun: null,
         ...(timezone !== '' && { timezone }),
       };
       const target = await body(api.POST('/sensor-data/upload-csv', { body: wish }));
