@@ -384,6 +384,15 @@ const ENCODING: readonly TortureCase[] = [
     rejected: [bad(2, 'encoding-invalid')],
   },
   {
+    name: '30c UTF-16 with half a character between letters',
+    file: Buffer.from(
+      `\ufeff${HEAD.trimEnd()},_n\n${row(1).trimEnd()},a\ud83db\n${row(2).trimEnd()},\n`,
+      'utf16le',
+    ),
+    accepted: 1,
+    rejected: [bad(2, 'encoding-invalid')],
+  },
+  {
     name: '31 UTF-16 without a mark',
     file: Buffer.from(HEAD + ROWS, 'utf16le'),
     accepted: 0,
