@@ -110,14 +110,25 @@ export function namesReadings(
   options: HeaderOptions,
 ): boolean {
   const fields = fieldsOfLine(headerText, delimiter) ?? [];
-  return fields.length <= MAX_COLUMNS && new HeaderReading(fields, options).hasKeys();
+  const areNames = fields.every((field) => options.columns.has(field.trim()) || !isDatum(field));
+  return areNames && fields.length <= MAX_COLUMNS && new HeaderReading(fields, options).hasKeys();
+}
+
+const DIGITS_AND_MARKS = /^[\d.,:/ +-]+$/;
+const MARKS_BETWEEN_DIGITS = /\d[.,:/-]\d/;
+const ISO_DATE = /^\d{4}-\d{2}-\d{2}/;
+
+/** A date or a number with a fraction names no column; a whole number may. */
+function isDatum(field: string): boolean {
+  const text = field.trim();
+  return (DIGITS_AND_MARKS.test(text) && MARKS_BETWEEN_DIGITS.test(text)) || ISO_DATE.test(text);
 }
 
 function refusedHeader(code: string, detail: string): HeaderColumns {
   return { columns: [], faults: [{ code, detail }], file: undefined };
 }
 
-/** Names of columns whose meaning nobody can doubt, as letters alone; a column of the exact word goes first. */
+/** Names of columns whose meaning nobody can doubt, without blanks and marks; one of the exact word goes first. */
 const WRITTEN_OTHERWISE: Readonly<Record<string, string>> = {
   timestamp: TIMESTAMP,
   datetime: TIMESTAMP,
@@ -163,7 +174,7 @@ class HeaderReading {
     const isTaken = role === TIMESTAMP ? this.hasTime() : this.hasEquipment();
     if (isTaken) return;
     const found = this.columns.filter(({ at, name }) => {
-      const letters = name.replace(/[^A-Za-z]/g, '').toLowerCase();
+      const letters = name.replace(/[\s_#-]/g, '').toLowerCase();
       const isOpen = targets[at] === undefined && !name.startsWith(IGNORED_PREFIX);
       return isOpen && WRITTEN_OTHERWISE[letters] === role;
     });

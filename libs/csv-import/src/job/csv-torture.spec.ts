@@ -220,6 +220,12 @@ const STRUCTURE: readonly TortureCase[] = [
     accepted: 1,
   },
   {
+    name: '20j a preamble that begins like a header',
+    file: `Timestamp;01.02.2023 10:00\nDatetime;2023-02-15T00:00:00Z\ntimestamp;1;2\n${T(1)};5;6\n`,
+    options: { equipmentId: 'EQ-1' },
+    accepted: 1,
+  },
+  {
     name: '20i no such line',
     file: HEAD + row(1),
     options: { headerLine: 9 },
