@@ -188,6 +188,7 @@ describe('the OpenAPI document', () => {
     const empty = answers.filter(([, status]) => status === '204').map(([place]) => place);
     expect(empty.toSorted()).toEqual([
       'DELETE /api-keys/{keyId} 204',
+      'DELETE /sensor-data/uploads/{id} 204',
       'DELETE /sensor-data/{equipmentId} 204',
       'DELETE /sensor-data/{equipmentId}/{timestamp} 204',
       'POST /users/{username}/sign-out 204',
@@ -425,6 +426,7 @@ describe('the OpenAPI document', () => {
       'showOverview',
       'showService',
       'signOutPerson',
+      'undoImport',
       'verifyAggregates',
     ]);
   });

@@ -47,7 +47,7 @@ describe('the five steps of the README', () => {
   });
 
   it('import the recording', () => {
-    expect(printed).toContain('"rows":{"total":22695,"accepted":22695,"rejected":0}');
+    expect(printed).toContain('"rows":{"total":22695,"accepted":22695,"rejected":0,');
   });
 
   it('end with the reason where the token is no good', async () => {
