@@ -130,14 +130,25 @@ async function liveADay(anybody: ApiClient, { announcement }: LocalStack): Promi
   );
   await aggregatedHours(client, { ...DAY, equipmentId: 'EQ-ROLE' });
   await knownEquipment(client);
-  await client.post('/sensor-data', reading('2023-02-15T08:00:00Z'));
-  const repaired = await client.send('POST', '/sensor-data/aggregated/repair', { query: DAY });
-  expect([repaired.status, Number(repaired.body.repaired) > 0]).toEqual([200, true]);
+  await repairSomething(client);
   const removed = await client.send('DELETE', '/sensor-data/EQ-ROLE/2023-02-15T06%3A00%3A00Z');
   const undone = await undoneImport(client, wide.uploadId);
   const logout = await client.send('POST', '/auth/logout');
 
   expect([removed.status, undone.status, logout.status]).toEqual([204, 'undone', 200]);
+}
+
+/** Before the streams bring it, unless their window ends at this very moment. */
+async function repairSomething(client: ApiClient): Promise<void> {
+  let minute = 10;
+  const repaired = await eventually(
+    async () => {
+      await client.post('/sensor-data', reading(`2023-02-15T08:${(minute += 1)}:00Z`));
+      return client.send('POST', '/sensor-data/aggregated/repair', { query: DAY });
+    },
+    ({ body }) => body.repaired > 0,
+  );
+  expect(repaired.status).toBe(200);
 }
 
 function reading(timestamp: string) {
