@@ -70,6 +70,11 @@ describe('the live feed', () => {
     const equipmentId = equipment();
     const client = await follow(here, [['equipmentId', equipmentId]]);
     await client.until(() => client.of('heartbeat').length === 1);
+    expect(client.answered).toMatchObject({
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      connection: 'close',
+    });
     client.disconnect();
 
     await post(equipmentId, 1);

@@ -19,6 +19,7 @@ export class LiveClient {
   /** As the server said in `retry`. */
   retryMs: number | undefined;
   status: number | undefined;
+  answered: IncomingMessage['headers'] = {};
   /** Of an answer that is no feed. */
   refusal: any;
   private response: IncomingMessage | undefined;
@@ -40,6 +41,7 @@ export class LiveClient {
     request.on('error', () => undefined);
     if (!response) throw new Error('no answer');
     this.status = response.statusCode;
+    this.answered = response.headers;
     this.response = response;
     this.text = '';
     response.setEncoding('utf8').on('error', () => undefined);

@@ -91,9 +91,14 @@ export class LiveController {
 /** Sends the head of the answer; from here on the response is the feed's. */
 function openStream(reply: FastifyReply): EventStream {
   reply.hijack();
-  const headers = { ...reply.getHeaders(), 'content-type': 'text/event-stream' };
-  // Proxies that gather answers would hold events back.
-  reply.raw.writeHead(200, { ...definedOf(headers), 'x-accel-buffering': 'no' });
+  reply.raw.writeHead(200, {
+    ...definedOf(reply.getHeaders()),
+    'content-type': 'text/event-stream',
+    // Who comes back over the same connection would meet a server that shuts down, and browsers give up then.
+    connection: 'close',
+    // Proxies that gather answers would hold events back.
+    'x-accel-buffering': 'no',
+  });
   reply.raw.flushHeaders();
   return new EventStream(reply.raw);
 }
