@@ -121,7 +121,7 @@ export const ASSUMED = {
   /** Of a stream, and so of functions at work at a time. */
   writeUnitsPerShard: 1000,
   /** Metrics that the alarms of a Region look at, and those of auto-scaling for tasks and for a range of a table. */
-  alarmMetrics: 26,
+  alarmMetrics: 27,
   alarmsOfTaskScaling: 4,
   alarmsOfTableRange: 4,
   /** Container Insights: of a cluster, a service and a task definition. */

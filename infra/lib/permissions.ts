@@ -13,8 +13,8 @@ export const TABLE_ACTIONS: Readonly<Record<Process, Readonly<Record<string, rea
       DYNAMODB_SESSIONS_TABLE_NAME: ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'],
     },
     'csv-importer': {
-      // It folds the hours that it has written into.
-      DYNAMODB_TABLE_NAME: ['BatchWriteItem', 'PutItem', 'Query'],
+      // It asks for the time, and folds the hours that it has written into.
+      DYNAMODB_TABLE_NAME: ['BatchWriteItem', 'GetItem', 'PutItem', 'Query'],
       // Their cells; and how many metric names an equipment has.
       DYNAMODB_AGGREGATE_TABLE_NAME: ['GetItem', 'PutItem', 'Query'],
       // Its own parts of manifests too, in partitions of their own.
