@@ -89,7 +89,7 @@ describe('an undo whose stack is killed again and again', () => {
       expect(seen.toSorted((a, b) => a - b)).toEqual(seen);
       expect(done).toMatchObject({
         status: 'undone',
-        undo: { total: 5000, done: 5000, sealed: 0 },
+        undo: { total: HOURS_TO_KILL, done: HOURS_TO_KILL, sealed: 0 },
       });
       await expectNothingLeft(afterwards);
     },
