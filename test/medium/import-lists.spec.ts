@@ -7,6 +7,8 @@ import {
   type ImportRecord,
   type ImportViewer,
 } from '@sensorflow/csv-import';
+import { CsvPreviews } from '@sensorflow/csv-import/preview/csv-preview.js';
+import { Retention } from '@sensorflow/sensor-data';
 import { DynamoDbImportQuotas } from '@sensorflow/csv-import/dynamodb/dynamodb-import-quotas.js';
 import { DynamoDbImportStore } from '@sensorflow/csv-import/dynamodb/dynamodb-import-store.js';
 import { S3UploadStorage } from '@sensorflow/csv-import/s3/s3-upload-storage.js';
@@ -49,7 +51,8 @@ beforeAll(async () => {
   const quotas = new DynamoDbImportQuotas(table.client, table.name, clock);
   const storage = new S3UploadStorage(s3, 'uploads');
   const queue = new InMemoryImportQueue();
-  imports = new CsvImports({ imports: store, quotas, storage, queue, clock }, 1000);
+  const previews = new CsvPreviews(clock, Retention.FOREVER);
+  imports = new CsvImports({ imports: store, quotas, storage, queue, previews, clock }, 1000);
 });
 afterAll(() => table.close());
 

@@ -33,11 +33,12 @@ export class CsvImportModule {
   static register(options: CsvImportOptions): DynamicModule {
     const { dynamoDb, importsTableName, s3, bucketName, sqs, queueUrl, maxUploadBytes } = options;
     const { clock = new SystemClock(), retention = Retention.FOREVER } = options;
+    const previews = new CsvPreviews(clock, retention);
     return {
       module: CsvImportModule,
       controllers: [ImportsController, CsvPreviewController],
       providers: [
-        { provide: CsvPreviews, useFactory: () => new CsvPreviews(clock, retention) },
+        { provide: CsvPreviews, useValue: previews },
         {
           provide: CsvImports,
           useFactory: () =>
@@ -47,6 +48,7 @@ export class CsvImportModule {
                 quotas: new DynamoDbImportQuotas(dynamoDb, importsTableName, clock),
                 storage: new S3UploadStorage(s3, bucketName),
                 queue: new SqsImportQueue(sqs, queueUrl),
+                previews,
                 clock,
               },
               maxUploadBytes,

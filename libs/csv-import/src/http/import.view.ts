@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { showInstant } from '@sensorflow/kernel';
 import type { OpenedImport, ShownImport } from '../job/csv-imports.js';
+import { CsvPreviewView, toCsvPreviewView } from './csv-preview.view.js';
 import { paceOf } from '../job/import-pace.js';
 import type { ImportRecord, UndoProgress } from '../job/import-record.js';
 import {
@@ -171,6 +172,12 @@ export class ImportView {
   })
   recomputation?: RecomputationView;
 
+  @ApiPropertyOptional({
+    type: CsvPreviewView,
+    description: 'of a dry run that is done, alone: what a preview says of the head of its file',
+  })
+  understood?: CsvPreviewView;
+
   @ApiPropertyOptional({ enum: [true], description: 'only there when nothing was written' })
   dryRun?: true;
 
@@ -223,7 +230,7 @@ export class ImportUploadView {
 }
 
 export function toImportView(shownImport: ShownImport): ImportView {
-  const { record, status, errorReportUrl, columns } = shownImport;
+  const { record, status, errorReportUrl, columns, understood } = shownImport;
   const { checkpoint, object, declaredBytes, undo } = record;
   const { bytesProcessed, recomputation } = checkpoint;
   return {
@@ -244,6 +251,7 @@ export function toImportView(shownImport: ShownImport): ImportView {
       recomputation: { total: recomputation.totalHours, done: recomputation.doneHours },
     }),
     ...(record.options.dryRun && { dryRun: true }),
+    ...(understood && { understood: toCsvPreviewView(understood) }),
     ...(undo && { undo: toUndoView(undo) }),
   };
 }

@@ -5,6 +5,7 @@ import { registerBodyParsers } from '@sensorflow/platform/http/body-parsers.js';
 import { encodeCursor } from '@sensorflow/platform/http/cursor.js';
 import { ProblemFilter } from '@sensorflow/platform/http/problem.filter.js';
 import { requestValidationPipe } from '@sensorflow/platform/http/request-validation.pipe.js';
+import { Retention } from '@sensorflow/sensor-data';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { trustCallerHeader } from '../../../../test/support/as-caller.js';
 import { FixedClock } from '../../../../test/support/fixed-clock.js';
@@ -14,6 +15,7 @@ import { InMemoryImportStore } from '../../../../test/support/in-memory-import-s
 import { InMemoryUploadStorage } from '../../../../test/support/in-memory-upload-storage.js';
 import { CsvImports } from '../job/csv-imports.js';
 import { DEFAULT_OPTIONS } from '../grammar/import-options.js';
+import { CsvPreviews } from '../preview/csv-preview.js';
 import { ImportsController } from './imports.controller.js';
 
 const MAX_UPLOAD_BYTES = 5000;
@@ -31,7 +33,8 @@ beforeEach(async () => {
   storage = new InMemoryUploadStorage();
   queue = new InMemoryImportQueue();
   const quotas = new InMemoryImportQuotas();
-  const ports = { imports: store, quotas, storage, queue, clock };
+  const previews = new CsvPreviews(clock, Retention.FOREVER);
+  const ports = { imports: store, quotas, storage, queue, previews, clock };
   const imports = new CsvImports(ports, MAX_UPLOAD_BYTES);
   const testing = await Test.createTestingModule({
     controllers: [ImportsController],

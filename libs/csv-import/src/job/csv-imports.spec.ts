@@ -1,7 +1,9 @@
 import { DomainError } from '@sensorflow/kernel';
+import { Retention } from '@sensorflow/sensor-data';
 import { describe, expect, it } from 'vitest';
 import { ImportWorkbench } from '../../../../test/support/import-workbench.js';
 import { InMemoryUploadStorage } from '../../../../test/support/in-memory-upload-storage.js';
+import { CsvPreviews } from '../preview/csv-preview.js';
 import { CsvImports } from './csv-imports.js';
 
 const ADA = { subject: 'subject-of-ada', name: 'ada', seesAll: false };
@@ -16,7 +18,9 @@ class UnreachableStorage extends InMemoryUploadStorage {
 
 async function opened(storage = new InMemoryUploadStorage()) {
   const { clock, imports, quotas, queue } = new ImportWorkbench();
-  const subject = new CsvImports({ imports, quotas, storage, queue, clock }, 1000);
+  const previews = new CsvPreviews(clock, Retention.FOREVER);
+  const ports = { imports, quotas, storage, queue, previews, clock };
+  const subject = new CsvImports(ports, 1000);
   const { uploadId } = await subject.openImport({ fileName: 'r.csv', size: 10 }, ADA);
   const shown = async () => (await subject.importOf(uploadId, ADA)).status;
   const listed = async () => (await subject.listImports(ADA, { limit: 10 })).imports[0]?.status;
@@ -52,5 +56,54 @@ describe('the status of an import that no run has seen yet', () => {
     clock.advance(100 * HOUR_MS);
 
     expect([await shown(), await listed()]).toEqual(['awaiting-upload', 'expired']);
+  });
+});
+
+describe('a dry run', () => {
+  const FILE = 'device,time,value\nEQ-1,05.06.2023 10:00,1\nEQ-1,x,2\n';
+  const options = {
+    columns: new Map([
+      ['device', 'equipmentId'],
+      ['time', 'timestamp'],
+    ]),
+    timestampFormat: 'dd.MM.yyyy HH:mm',
+    timezone: 'Europe/Berlin',
+    dryRun: true,
+  };
+
+  async function checked() {
+    const bench = new ImportWorkbench();
+    const { imports, quotas, queue, storage, clock } = bench;
+    const previews = new CsvPreviews(clock, Retention.FOREVER);
+    const subject = new CsvImports({ imports, quotas, storage, queue, previews, clock }, 1000);
+    const request = await bench.upload(FILE, { options });
+    const shown = async () => subject.importOf(request.uploadId, ADA);
+    const before = await shown();
+    await bench.run(request);
+    return { bench, subject, previews, request, shown, before };
+  }
+
+  it('shows what it understood when it is done, as a preview does, and nothing of it is stored', async () => {
+    const { bench, subject, previews, before, shown } = await checked();
+
+    const { understood, record } = await shown();
+
+    const { fileName, options: asked } = record;
+    const preview = await previews.preview({ fileName, head: Buffer.from(FILE), options: asked });
+    expect(understood).toEqual(preview);
+    expect(understood?.readings).toHaveLength(1);
+    expect([before.understood, record.status]).toEqual([undefined, 'completed-with-errors']);
+    expect(await bench.readings()).toEqual([]);
+    const { imports } = await subject.listImports(ADA, { limit: 10 });
+    expect(imports[0]?.understood).toBeUndefined();
+  });
+
+  it('is shown without it when its file is gone', async () => {
+    const { bench, request, shown } = await checked();
+
+    bench.storage.remove(request.uploadId);
+
+    const { understood, record } = await shown();
+    expect([understood, record.status]).toEqual([undefined, 'completed-with-errors']);
   });
 });

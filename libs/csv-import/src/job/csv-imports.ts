@@ -1,6 +1,7 @@
 import { DomainError, type Clock, type InputFault, type WorkBudget } from '@sensorflow/kernel';
 import { setImmediate } from 'node:timers/promises';
 import { columnsAsUnderstood, type ColumnAsUnderstood } from '../grammar/file-columns.js';
+import { MAX_PREVIEW_BYTES, type CsvPreview, type CsvPreviews } from '../preview/csv-preview.js';
 import {
   hasFaults,
   isFinished,
@@ -14,6 +15,7 @@ import { OpenImportQuota } from './open-import-quota.js';
 import type { ImportQueue } from './import-queue.js';
 import type { ImportQuotas } from './import-quotas.js';
 import { newImport } from './new-import.js';
+import { objectHead } from './object-head.js';
 import { isUploadId } from './upload-id.js';
 import type { UploadRequest } from './upload-request.js';
 import type { PresignedUpload, UploadStorage } from './upload-storage.js';
@@ -34,6 +36,8 @@ export interface ShownImport {
   readonly record: ImportRecord;
   /** Only of an import that is shown alone, once its header is read. */
   readonly columns?: readonly ColumnAsUnderstood[] | undefined;
+  /** Only of a dry run that is shown alone, once it is done, while its file is there. */
+  readonly understood?: CsvPreview | undefined;
   readonly status: ImportStatus | 'expired';
   readonly errorReportUrl: string | null;
 }
@@ -51,6 +55,7 @@ export interface CsvImportsPorts {
   readonly quotas: ImportQuotas;
   readonly storage: UploadStorage;
   readonly queue: Pick<ImportQueue, 'continueImport'>;
+  readonly previews: Pick<CsvPreviews, 'preview'>;
   readonly clock: Clock;
 }
 
@@ -110,7 +115,23 @@ export class CsvImports {
     const { dialect } = record.checkpoint;
     const { headerText = '', delimiter = '' } = dialect ?? {};
     const columns = dialect && columnsAsUnderstood(headerText, delimiter, record.options);
-    return { ...(await this.shown(record, status)), columns };
+    const understood = await this.understoodBy(record);
+    return { ...(await this.shown(record, status)), columns, understood };
+  }
+
+  private async understoodBy(record: ImportRecord): Promise<CsvPreview | undefined> {
+    const { uploadId, fileName, options, object } = record;
+    if (!options.dryRun || !object || record.undo || !isFinished(record)) return undefined;
+    const { storage, previews } = this.ports;
+    const version = { uploadId, gzip: isGzipName(fileName), etag: object.etag };
+    try {
+      const head = await objectHead(storage, version, MAX_PREVIEW_BYTES);
+      return await previews.preview({ fileName, head, options });
+    } catch (error) {
+      // The import is shown without it when its file is gone, or the storage does not answer.
+      if (error instanceof DomainError) return undefined;
+      throw error;
+    }
   }
 
   private async recordOf(
