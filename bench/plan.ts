@@ -47,7 +47,7 @@ export const SMOKE: Plan = {
   csvRows: 20_000,
 };
 
-export const CONNECTIONS = 128;
+export const CONNECTIONS = 256;
 /** 16 × 500 readings are always under way. */
 export const BATCH_CONNECTIONS = 16;
 /** What a gateway that passes readings on at once sends: a reading of each equipment. */
