@@ -15,8 +15,12 @@ function block(parts: Partial<StoredBlock> = {}): StoredBlock {
   };
 }
 
+function bodies(blocks: readonly StoredBlock[]): string[] {
+  return [...changeMessages(blocks)].map(({ body }) => body);
+}
+
 function told(blocks: readonly StoredBlock[]) {
-  return [...changeMessages(blocks)].map(({ body }) => changesIn(Buffer.from(body, 'base64')));
+  return bodies(blocks).map((body) => changesIn(Buffer.from(body, 'base64')));
 }
 
 describe('a message of changes', () => {
@@ -96,6 +100,17 @@ describe('a message of changes', () => {
         to: '2024-01-01T06:00:00.000000000Z',
       },
     ]);
+  });
+
+  it('is another for another import of the same time, which the topic would take for a repetition', () => {
+    const ofImport = (importId: string, stamp: string) =>
+      bodies([block({ importId, key: `2024-01-01T01#s#00:10#${stamp}` })]);
+    const ofUndo = (importId: string) =>
+      bodies([undoneMark('EQ-1', '2024-01-01T05', importId, 'ada')]);
+
+    expect(ofImport('i2', '0000h2m5k2gabcdefghij')).not.toEqual(ofImport('i1', STAMP));
+    expect(ofUndo('i2')).not.toEqual(ofUndo('i1'));
+    expect(ofUndo('i1')).toEqual(ofUndo('i1'));
   });
 
   it('is one of several where the topic takes no larger one, and the same for the same blocks', () => {

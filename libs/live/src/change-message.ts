@@ -5,6 +5,7 @@ import {
   type ChangedRange,
   type StoredBlock,
 } from '@sensorflow/sensor-data';
+import { createHash } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
 /** Blocks of a stream, as one message of the topic carries them. */
@@ -33,11 +34,13 @@ interface Packed {
   readonly blocks: readonly PackedBlock[];
   /** `[equipmentId, from, to]` of what imports changed. */
   readonly changed: readonly (readonly [string, ChangedRange['from'], ChangedRange['to']])[];
+  /** Digest of the keys of their blocks. */
+  readonly of: string;
 }
 
 /**
  * The messages that tell of blocks, in their order; what imports brought is told as ranges. The same blocks
- * make the same messages, so that repeating them is noticed.
+ * make the same messages, so that repeating them is noticed, and other blocks make others.
  */
 export function* changeMessages(blocks: readonly StoredBlock[]): Generator<ChangeMessage> {
   let draft = new Draft();
@@ -54,6 +57,8 @@ export function* changeMessages(blocks: readonly StoredBlock[]): Generator<Chang
 class Draft {
   private readonly blocks: string[] = [];
   private readonly ranges = new Map<string, ChangedRange>();
+  /** Two imports can cover the same time: their keys tell them apart. */
+  private readonly keys = createHash('sha256');
   private bytes = 0;
 
   get isEmpty(): boolean {
@@ -67,8 +72,10 @@ class Draft {
     const bytes = Buffer.byteLength(text) + 1;
     if (!this.isEmpty && this.bytes + bytes > MAX_JSON_BYTES) return false;
     this.bytes += bytes;
-    if (range) this.ranges.set(range.equipmentId, union(this.ranges.get(range.equipmentId), range));
-    else this.blocks.push(text);
+    if (range) {
+      this.ranges.set(range.equipmentId, union(this.ranges.get(range.equipmentId), range));
+      this.keys.update(`${block.equipmentId} ${block.key}\n`);
+    } else this.blocks.push(text);
     return true;
   }
 
@@ -78,7 +85,8 @@ class Draft {
       from,
       to,
     ]);
-    const json = `{"blocks":[${this.blocks.join(',')}],"changed":${JSON.stringify(changed)}}`;
+    const of = this.keys.digest('base64url');
+    const json = `{"blocks":[${this.blocks.join(',')}],"changed":${JSON.stringify(changed)},"of":"${of}"}`;
     return deflateRawSync(json).toString('base64');
   }
 }
