@@ -104,4 +104,52 @@ describe('the queues of processes', () => {
     expect(cloud.queues.names('d-')).toEqual([]);
     expect(await subscribedQueues('d-')).toEqual([]);
   });
+
+  it('are told again all that was published since the last message, however long that took', async () => {
+    const late = new MovableClock();
+    late.aheadMs = clock.aheadMs;
+    const listener = new QueueChangeListener(cloud, namesOf('e-'), late, () => undefined);
+    const publisher = new SnsChangePublisher(cloud.sns, cloud.topicArn);
+    const heard: string[] = [];
+    const listening = await listener.listen(late.nowEpochMs(), ({ body }) => heard.push(body));
+    await publisher.publish('before the outage');
+    await eventually(
+      async () => heard,
+      (bodies) => bodies.includes('before the outage'),
+    );
+
+    late.aheadMs += 40 * MINUTE_MS;
+    const [name = ''] = cloud.queues.names('e-');
+    const QueueUrl = `${cloud.sqsUrl}/000000000000/${name}`;
+    await cloud.sqs.send(new DeleteQueueCommand({ QueueUrl }));
+    await publisher.publish('during the outage');
+
+    await eventually(
+      async () => heard,
+      (bodies) => bodies.includes('during the outage'),
+    );
+    expect(cloud.queues.names('e-')).not.toContain(name);
+    await listening.close();
+  });
+
+  it('are replaced when they were not read for longer than they keep messages', async () => {
+    const late = new MovableClock();
+    late.aheadMs = clock.aheadMs;
+    const listener = new QueueChangeListener(cloud, namesOf('f-'), late, () => undefined);
+    const publisher = new SnsChangePublisher(cloud.sns, cloud.topicArn);
+    const heard = new Map<string, string>();
+    const hear = ({ id, body }: TopicMessage) => void heard.set(id, body);
+    const listening = await listener.listen(late.nowEpochMs(), hear);
+    const former = cloud.queues.names('f-');
+
+    late.aheadMs += 5 * MINUTE_MS;
+    await publisher.publish('once it goes on');
+
+    await eventually(
+      async () => [...heard.values()],
+      (bodies) => bodies.includes('once it goes on'),
+    );
+    expect(cloud.queues.names('f-')).not.toEqual(former);
+    await listening.close();
+  });
 });

@@ -27,8 +27,8 @@ const TOUCH_EVERY_MS = 120_000;
 const CLEAN_UP_EVERY_MS = 3_600_000;
 /** Longer, and the queue may have dropped something: the topic's archive has it. */
 const TRUSTED_MS = (RETENTION_SECONDS - 60) * 1000;
-/** What a new queue is given again, so that nothing is missed between two queues. */
-const REPLAYED_MS = 15 * 60_000;
+/** A new queue is told so much again of what was heard already: the archive's time may be another. */
+const OVERLAP_MS = 60_000;
 
 const OUTAGE = {
   code: 'live-unavailable',
@@ -58,7 +58,7 @@ export class QueueChangeListener extends ChangeListener {
     hear: (message: TopicMessage) => void,
   ): Promise<Listening> {
     const queue = await orUnavailable(OUTAGE, () => this.means.queues.create(sinceEpochMs));
-    return new QueueListening(this.means, queue, hear);
+    return new QueueListening(this.means, queue, sinceEpochMs, hear);
   }
 }
 
@@ -79,6 +79,8 @@ class QueueListening implements Listening {
   constructor(
     private readonly means: Means,
     private queue: SubscribedQueue,
+    /** All that was published before, by the topic's clock, was heard. */
+    private heardUpToEpochMs: number,
     private readonly hear: (message: TopicMessage) => void,
   ) {
     this.heardAtEpochMs = means.clock.nowEpochMs();
@@ -120,6 +122,7 @@ class QueueListening implements Listening {
       }),
       { abortSignal: this.closed.signal },
     );
+    if (this.isDoubtful()) throw new Error('the queue was not read for too long');
     this.heardAtEpochMs = this.means.clock.nowEpochMs();
     if (Messages.length === 0) return;
     for (const message of Messages) this.hearMessage(message);
@@ -135,21 +138,27 @@ class QueueListening implements Listening {
   /** One that is none of the topic's would hold up all that is behind it: it is left out. */
   private hearMessage(message: Message): void {
     try {
-      this.hear(topicMessageOf(message));
+      const heard = topicMessageOf(message);
+      this.hear(heard);
+      this.heardUpToEpochMs = heard.publishedAtEpochMs;
     } catch (error) {
       this.means.onTrouble('a message was left out', error);
     }
+  }
+
+  /** Messages may have come and gone unheard. */
+  private isDoubtful(): boolean {
+    return this.means.clock.nowEpochMs() - this.heardAtEpochMs >= TRUSTED_MS;
   }
 
   /** A queue that has gone, or may have dropped something, is replaced by one that is told all of it again. */
   private async recover(error: unknown): Promise<void> {
     this.means.onTrouble('the queue was not read', error);
     await this.means.clock.sleep(RETRY_MS);
-    const silentMs = this.means.clock.nowEpochMs() - this.heardAtEpochMs;
-    if (!(error instanceof QueueDoesNotExist) && silentMs < TRUSTED_MS) return;
+    if (!(error instanceof QueueDoesNotExist) && !this.isDoubtful()) return;
     await this.quietly('another queue was not made', async () => {
       const former = this.queue;
-      this.queue = await this.means.queues.create(this.means.clock.nowEpochMs() - REPLAYED_MS);
+      this.queue = await this.means.queues.create(this.heardUpToEpochMs - OVERLAP_MS);
       this.heardAtEpochMs = this.means.clock.nowEpochMs();
       await this.means.queues.remove(former);
     });
