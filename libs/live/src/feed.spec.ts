@@ -126,12 +126,15 @@ describe('a feed', () => {
 
     const { sink } = world.feed('another');
     const odd = world.feed('no place at all');
+    const backwards = world.feed('m0~m0');
     world.publish([reading(1)]);
     await settled();
 
     expect(sink.events[0]).toEqual({ type: 'resync', id: 'm0' });
     expect(odd.sink.events[0]).toEqual({ type: 'resync', id: 'm0' });
+    expect(backwards.sink.events[0]).toEqual({ type: 'resync', id: 'm0' });
     expect(sink.values()).toEqual([1]);
+    expect(backwards.sink.values()).toEqual([1]);
   });
 
   it('tells what imports changed once, when nothing more comes', async () => {

@@ -109,7 +109,7 @@ export class Feed {
 
   private goTo({ messageId, untoldSince }: FeedPosition): boolean {
     const place = this.messages.find(untoldSince ?? messageId);
-    if (!place || !this.messages.find(messageId)) return false;
+    if (!place || (untoldSince !== undefined && !leadsTo(place, messageId))) return false;
     this.place = place;
     this.seenUpTo = untoldSince === undefined ? undefined : messageId;
     return true;
@@ -222,4 +222,11 @@ export class Feed {
     await Promise.race([this.sink.drained(), promise]);
     clearTimeout(this.stallTimer);
   }
+}
+
+/** Whether a message lies behind a place. */
+function leadsTo(place: RecentMessage, messageId: string): boolean {
+  let { next } = place;
+  while (next && next.id !== messageId) ({ next } = next);
+  return next !== undefined;
 }
