@@ -50,6 +50,8 @@ describe('the repeated hour of a file in order', () => {
     ['a row from behind the hour', '02:30 03:00 02:59 03:01', '00:30 02:00 ? 02:01'],
     ['the same night once more', '02:30 03:00 01:00 02:30', '00:30 02:00 23:00 00:30'],
     ['a second time three times', '01:30 02:30 02:30 02:30', '23:30 00:30 01:30 01:30'],
+    ['the newest row first', '03:30 03:00 02:45 02:15 01:30', '02:30 02:00 ? ? 23:30'],
+    ['two passes, the newest first', '03:00 02:30 02:00 02:30 02:00', '02:00 ? ? ? ?'],
   ])('%s', (_, times, utc) => {
     expect(readAll(ofOne(times)).join(' ')).toBe(utc);
   });

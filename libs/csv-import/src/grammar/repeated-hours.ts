@@ -29,7 +29,8 @@ const NIGHT_SECONDS = 6 * 3600;
  * Tells the two passes of a repeated hour apart by the order of a file's rows: the times of each series rise,
  * so where one falls back within the hour, its second pass begins. A time that stands twice in a row is a
  * repeated reading, unless its series takes steps of the whole hour. What stays in doubt, such as a third pass
- * or a time from behind the hour, is not decided. Its state is text that another run can go on with.
+ * or a time that stands behind one from after the hour (as in files with the newest row first), is not decided.
+ * Its state is text that another run can go on with.
  */
 export class RepeatedHours {
   private readonly series: Map<string, Progress>;
@@ -57,9 +58,7 @@ export class RepeatedHours {
   /** To be told of a time that the clocks showed once. */
   passBy(series: string, time: LocalTime): void {
     const id = idOf(series);
-    const isBefore = this.isBeforeRepeated(time.seconds);
-    if (!isBefore && !this.series.has(id)) return;
-    const pass = isBefore ? PASS.BEFORE : PASS.AFTER;
+    const pass = this.isBeforeRepeated(time.seconds) ? PASS.BEFORE : PASS.AFTER;
     this.note(id, { last: time, pass, isLongStep: undefined });
   }
 
