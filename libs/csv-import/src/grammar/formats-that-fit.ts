@@ -23,8 +23,9 @@ const AS_UTC = { text: 'UTC', offsetMinutes: 0 };
 
 /**
  * Every format that all of a column's timestamps have, in which none lies ahead of the clock: when there are several,
- * only a person can say which it is. Samples without blanks around them; empty ones are skipped. Formats that
- * differ in no timestamp that they could ever read are named once.
+ * only a person can say which it is. Texts that are a time in no format (units, comments) have no say, if at least
+ * half are one. Samples without blanks around them; empty ones are skipped. Formats that differ in no timestamp that
+ * they could ever read are named once.
  */
 export function formatsThatFit(
   samples: readonly string[],
@@ -32,52 +33,59 @@ export function formatsThatFit(
   decimal: DecimalSign = '.',
 ): readonly FittingFormat[] {
   const texts = [...new Set(samples.filter((text) => text !== ''))].slice(0, MAX_SAMPLES);
-  const [first] = texts;
-  if (first === undefined) return [];
-  const fits = (format: TimestampFormat): readonly Fit[] => {
-    const meanings = meaningsIn(format, texts, nowEpochMs, decimal);
-    return meanings ? [{ format, meanings }] : [];
-  };
-  const named = NAMED_FORMATS.flatMap(fits);
+  const inFormat = (format: TimestampFormat, of = texts): TriedFormat['meanings'] =>
+    meaningsIn(format, of, nowEpochMs, decimal);
+  const tried = [...NAMED_FORMATS, ...patternsFor(texts)].map((format): TriedFormat => ({
+    format,
+    meanings: inFormat(format),
+  }));
+  const isLegible = (at: number): boolean =>
+    tried.some(({ meanings }) => meanings[at] !== undefined);
+  const legible = [...texts.keys()].filter(isLegible);
+  const [first] = legible;
+  if (first === undefined || legible.length * 2 < texts.length) return [];
+  const isTime = (text: string): boolean =>
+    patternsFor([text]).some((format) => inFormat(format, [text])[0] !== undefined);
+  // Of two forms there is none that all have.
+  if (texts.some((text, at) => !isLegible(at) && isTime(text))) return [];
+  const all = tried.filter(({ meanings }) => legible.every((at) => meanings[at] !== undefined));
   // What ISO reads has no second meaning.
-  const isIso = named.some(({ format }) => format.kind === 'iso');
-  const fitting = isIso ? named : [...named, ...patternsFor(texts).flatMap(fits)];
-  const telling = texts.findIndex(
-    (_, at) => new Set(fitting.map((fit) => fit.meanings[at])).size > 1,
+  const isIso = all.some(({ format }) => format.kind === 'iso');
+  const fitting = isIso ? all.filter(({ format }) => format.kind !== 'pattern') : all;
+  const telling = legible.find(
+    (at) => new Set(fitting.map(({ meanings }) => meanings[at])).size > 1,
   );
-  const at = Math.max(0, telling);
+  const at = telling ?? first;
   return fitting.map(({ format, meanings }) => ({
     format: format.text,
-    example: texts[at] ?? first,
+    example: texts[at] ?? '',
     meaning: meanings[at] ?? '',
   }));
 }
 
-interface Fit {
+interface TriedFormat {
   readonly format: TimestampFormat;
-  readonly meanings: readonly string[];
+  /** Of each text; undefined for one that it cannot be. */
+  readonly meanings: readonly (string | undefined)[];
 }
 
-/** Undefined when one of them has none. */
 function meaningsIn(
   format: TimestampFormat,
   texts: readonly string[],
   nowEpochMs: number,
   decimal: DecimalSign,
-): readonly string[] | undefined {
+): TriedFormat['meanings'] {
   const options = { format, timezone: AS_UTC, repeatedHour: 'reject', decimal } as const;
   const reader = timestampReader(options, Retention.FOREVER);
   // A local time east of Greenwich may be up to 14 hours ahead of UTC.
   const latestEpochMs = nowEpochMs + 14 * 3_600_000;
   const isNumber = format.kind === 'epoch' || format.kind === 'excel';
-  const meanings: string[] = [];
-  for (const text of texts) {
+  return texts.map((text) => {
     const read = reader.read(text, latestEpochMs);
     if (!read.ok || (isNumber && read.value < EARLIEST_OF_NUMBERS)) return undefined;
     const shown = showInstant(read.value);
-    meanings.push(hasZone(format, text) ? shown : shown.slice(0, -1));
-  }
-  return meanings;
+    return hasZone(format, text) ? shown : shown.slice(0, -1);
+  });
 }
 
 function hasZone(format: TimestampFormat, text: string): boolean {
@@ -100,21 +108,28 @@ const DATE_RUNS: Readonly<Record<number, readonly string[]>> = {
 };
 const TIME_RUNS = ['', 'HHmm', 'HHmmss', 'HHmmssSSS'];
 
-/** Patterns in whose form the texts are written, whatever they mean in them. */
+/** Patterns in whose form the texts are written, whatever they mean in them; those that are no dates do not count. */
 function patternsFor(texts: readonly string[]): readonly TimestampFormat[] {
+  const written = texts.filter((text) => text.length <= MAX_LENGTH && isLikeDate(text));
   // The longest shows the most: two digits, names in full.
-  const model = texts.reduce((long, text) => (text.length > long.length ? text : long), '');
-  if (model.length > MAX_LENGTH) return [];
+  const model = written.reduce((long, text) => (text.length > long.length ? text : long), '');
   const time = TIME_OF_DAY.exec(model);
-  const timePattern = time ? timePatternOf(time, texts) : '';
-  const dates = datePatternsFor(time ? model.slice(0, time.index) : model);
+  const timePattern = time ? timePatternOf(time, written) : '';
   const patterns = DIGITS.test(model)
     ? runsOf(model.length)
-    : dates.map((date) => date + timePattern);
+    : datePatternsFor(dateIn(model)).map((date) => date + timePattern);
   return patterns.flatMap((text) => {
     const parsed = parseTimestampFormat(text);
     return parsed.ok ? [parsed.value] : [];
   });
+}
+
+function isLikeDate(text: string): boolean {
+  return DIGITS.test(text) || datePatternsFor(dateIn(text)).length > 0;
+}
+
+function dateIn(text: string): string {
+  return text.slice(0, TIME_OF_DAY.exec(text)?.index);
 }
 
 function runsOf(length: number): readonly string[] {
