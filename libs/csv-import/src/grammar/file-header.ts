@@ -39,7 +39,8 @@ const SEPARATOR_LINE = /^"?sep=(.)"? *$/i;
 export function findHeader(head: Buffer, options: ImportOptions): FileHeader {
   const isAll = head.length <= MAX_HEADER_BYTES;
   if (options.encoding === undefined && looksLikeSingleByteText(head)) throw otherEncoding();
-  const search = new HeaderSearch(firstLines(head, isAll), options);
+  const lines = firstLines(head.subarray(0, MAX_HEADER_BYTES + 1), isAll);
+  const search = new HeaderSearch(lines, options);
   return search.reported() ?? search.said() ?? search.named() ?? search.shaped();
 }
 

@@ -170,6 +170,17 @@ const STRUCTURE: readonly TortureCase[] = [
     failure: 'header-too-long',
   },
   {
+    name: '19d the same with rows behind it',
+    file: `${HEAD.trimEnd()},${'a'.repeat(70_000)}\nEQ-1,${T(1)},1,2\n`,
+    accepted: 0,
+    failure: 'header-too-long',
+  },
+  {
+    name: '19e a header that ends within 64 KiB',
+    file: `${HEAD.trimEnd()},${'a'.repeat(65_000)}\nEQ-1,${T(1)},1,2\n`,
+    accepted: 1,
+  },
+  {
     name: '20 repeated header',
     file: HEAD + row(1) + HEAD + row(2),
     accepted: 2,

@@ -150,4 +150,12 @@ describe('a preview', () => {
     expect(faults[0]?.detail).toContain(said);
     expect(readings).toEqual([]);
   });
+
+  it('refuses the header that an import refuses: one that is too long', async () => {
+    const file = `equipmentId,timestamp,value,${'a'.repeat(70_000)}\nEQ-1,2023-02-15T00:00:00Z,1,2\n`;
+
+    const preview = await previewOf(gzipSync(file), {}, 'a.csv.gz');
+
+    expect(preview.faults.map(({ code }) => code)).toEqual(['header-too-long']);
+  });
 });

@@ -85,10 +85,10 @@ export class CsvPreviews {
   private async textOf(fileName: string, head: Buffer, { encoding }: ImportOptions) {
     const gzip = isGzipName(fileName);
     const text = await openText(oneChunk(head), { gzip, encoding }, 0);
-    const begin = await peek(text.bytes, MAX_HEADER_BYTES);
+    const begin = await peek(text.bytes, MAX_HEADER_BYTES + 1);
     if (begin.head.length > 0) await closed(begin.all);
     else if (begin.fault) throw begin.fault;
-    return { encoding: text.encoding, head: begin.head.subarray(0, MAX_HEADER_BYTES) };
+    return { encoding: text.encoding, head: begin.head.subarray(0, MAX_HEADER_BYTES + 1) };
   }
 
   private async understood(text: Buffer, header: FileHeader, options: ImportOptions) {
