@@ -130,8 +130,9 @@ export class RowReader {
 
   /** Columns behind the last one with a name are there to be empty. */
   private refuseUnnamed(fields: readonly string[], { bad }: ReadCells): void {
-    for (let at = this.columns.fieldCount; at < fields.length; at += 1) {
-      if (cellAt(fields, at) === '') continue;
+    const { fieldCount, leftOut } = this.columns;
+    for (let at = fieldCount; at < fields.length; at += 1) {
+      if (leftOut.has(at) || cellAt(fields, at) === '') continue;
       const detail = `Column ${at + 1} has no name in the header: what stands in it is not stored.`;
       bad.push({ at, fault: { code: 'column-unnamed', detail } });
     }

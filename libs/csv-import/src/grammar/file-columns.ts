@@ -22,6 +22,8 @@ export interface FileColumns {
   readonly names: readonly string[];
   /** A row has at least so many fields; those behind them have no name. */
   readonly fieldCount: number;
+  /** What the option `columns` leaves out. */
+  readonly leftOut: ReadonlySet<number>;
   /** Where the equipment stands, or that of the whole file. */
   readonly equipment: { readonly at: number } | { readonly id: string };
   /** Where the timestamp stands: one field, or date and time. */
@@ -143,6 +145,7 @@ class HeaderReading {
   private readonly faults: Fault[] = [];
   /** Behind the last column with a name or a role. */
   private readonly fieldCount: number;
+  private readonly leftOut: ReadonlySet<number>;
 
   constructor(
     fields: readonly string[],
@@ -152,6 +155,7 @@ class HeaderReading {
     const { targets, unknown } = mapColumns(this.columns, options.columns);
     this.unknown = unknown;
     this.said = new Set(targets);
+    this.leftOut = new Set([...targets.keys()].filter((at) => targets[at] === null));
     this.fieldCount = fields.findLastIndex((name, at) => name.trim() !== '' || targets[at]) + 1;
     this.roles = targets.map((target, at) => target ?? this.wordOf(at, target));
     for (const role of [TIMESTAMP, EQUIPMENT_ID]) this.takeWrittenOtherwise(role, targets);
@@ -232,6 +236,7 @@ class HeaderReading {
     return {
       names: this.columns.map(({ name }) => name),
       fieldCount: this.fieldCount,
+      leftOut: this.leftOut,
       equipment:
         equipmentId === undefined ? { at: this.placeOf(EQUIPMENT_ID) } : { id: equipmentId },
       timestampAt: timestampAt >= 0 ? [timestampAt] : [this.placeOf(DATE), this.placeOf(TIME)],

@@ -200,6 +200,20 @@ const STRUCTURE: readonly TortureCase[] = [
     rejected: [bad(6, 'column-unnamed')],
   },
   {
+    name: '20c2 columns without a name are left out',
+    file: `${HEAD.trimEnd()},,\nEQ-1,${T(1)},1,x,y\n${row(2)}`,
+    options: { columns: new Map([['', null]]) },
+    accepted: 2,
+  },
+  {
+    name: '20c3 one column without a name is left out',
+    file: `${HEAD.trimEnd()},,\nEQ-1,${T(1)},1,x,\nEQ-1,${T(2)},1,,y\n`,
+    options: { columns: new Map([['#1', null]]) },
+    accepted: 2,
+    badCells: 1,
+    rejected: [bad(3, 'column-unnamed')],
+  },
+  {
     name: '20d a blank behind each comma',
     file: 'equipmentId, timestamp, value\n' + ROWS.replaceAll(',', ', ') + `EQ-1, "${T(6)}", "6"\n`,
     accepted: 6,
