@@ -19,6 +19,7 @@ beforeAll(async () => {
 const READING = { equipmentId: 'EQ-REFUSED', timestamp: '2023-02-15T01:30:00Z', value: 1 };
 const LINE_PROTOCOL = 'temperature,equipment=EQ-1 value=21.5 1676440800000000000';
 const MULTIPART = 'multipart/form-data; boundary=x';
+const BINARY = 'application/octet-stream';
 const FORM = 'application/x-www-form-urlencoded';
 
 /** A request in raw lines; its connection closes behind the answer. */
@@ -65,6 +66,14 @@ describe('a body of another type', () => {
     ['a form', '/api-keys', `${FORM}; charset=utf-8`, 'name=x', /form unless/],
     ['a file', '/sensor-data/upload-csv', MULTIPART, '--x--', /two calls: POST .* PUT of the file/],
     ['a file', '/sensor-data/upload-csv', 'text/csv', 'a,b', /two calls: POST .* PUT of the file/],
+    [
+      'a file',
+      '/sensor-data/upload-csv',
+      'text/plain',
+      'a,b',
+      /two calls: POST .* PUT of the file/,
+    ],
+    ['a file', '/sensor-data/upload-csv', BINARY, 'a,b', /two calls: POST .* PUT of the file/],
     ['a file', '/sensor-data', MULTIPART, '--x--', /POST \/sensor-data\/upload-csv/],
     ['a file', '/sensor-data/batch', 'text/csv', 'a,b', /POST \/sensor-data\/upload-csv/],
     [

@@ -80,11 +80,19 @@ export class ImportsController {
     },
   })
   @MaxBodyBytes(DEFAULT_MAX_BODY_BYTES)
-  @AdvisesOnContent({ 'multipart/': SENDS_NO_FILE, 'text/csv': SENDS_NO_FILE })
+  @AdvisesOnContent({
+    'multipart/': SENDS_NO_FILE,
+    'text/': SENDS_NO_FILE,
+    'application/octet-stream': SENDS_NO_FILE,
+    'application/gzip': SENDS_NO_FILE,
+    'application/x-gzip': SENDS_NO_FILE,
+    'application/vnd.ms-excel': SENDS_NO_FILE,
+  })
   @ApiFaultyInput('invalid-request', {
     pointer: '/fileName',
     code: 'file-type-unsupported',
-    detail: 'The file name ends in .csv or .csv.gz.',
+    detail:
+      'The file name ends in .csv, .tsv, .txt or .dat, each with .gz behind it when it is compressed.',
   })
   @ApiProblem(429, 'too-many-imports')
   @ApiProblem(503, 'store-unavailable', 'storage-unavailable')
