@@ -14,7 +14,8 @@ const NOT_A_NUMBER_WITH_COMMA = refused(
   'value-not-a-number',
   'A metric is a number with a decimal comma, such as 78,42, without text, blanks or thousands separators.',
 );
-const COMMA_UNSAID = refused(
+/** Said of what is a number but for its decimal comma. */
+export const COMMA_UNSAID = refused(
   'value-not-a-number',
   'A metric is a number, such as 78.42; for decimal commas set the option decimal to ",".',
 );

@@ -1,5 +1,5 @@
 import { parseEquipmentId } from '@sensorflow/sensor-data';
-import { parseCellNumber } from '../grammar/cell-number.js';
+import { COMMA_UNSAID, parseCellNumber } from '../grammar/cell-number.js';
 import type { ColumnAsUnderstood, HeaderColumns } from '../grammar/file-columns.js';
 import { formatsThatFit } from '../grammar/formats-that-fit.js';
 import {
@@ -107,6 +107,10 @@ class SampledColumns {
     }
     const cells = this.cells[at] ?? [];
     const numbers = cells.filter((cell) => this.isNumber(cell));
+    if (numbers.length === 0 && cells.some((cell) => this.hasUnsaidComma(cell))) {
+      const reason = 'Its numbers have decimal commas: the option decimal is to say so.';
+      return { proposal: role, reason };
+    }
     if (cells.length > 0 && numbers.length === 0) {
       return { proposal: null, reason: 'None of its cells is a number.' };
     }
@@ -149,6 +153,11 @@ class SampledColumns {
     const cells = this.cells[at] ?? [];
     const canBeIds = cells.every((cell) => parseEquipmentId(cell).ok);
     return cells.length > 0 && canBeIds && NAMED_LIKE_EQUIPMENT.test(this.nameAt(at));
+  }
+
+  private hasUnsaidComma(cell: string): boolean {
+    const number = parseCellNumber(cell, this.options.decimal);
+    return !number.ok && number.fault.detail === COMMA_UNSAID.fault.detail;
   }
 
   private isNumber(cell: string): boolean {

@@ -158,4 +158,16 @@ describe('a preview', () => {
 
     expect(preview.faults.map(({ code }) => code)).toEqual(['header-too-long']);
   });
+
+  it('keeps a column with decimal commas, and names the option', async () => {
+    const preview = await previewOf(
+      'equipmentId;timestamp;CO\nEQ-1;2023-02-15T00:00:00Z;2,6\nEQ-1;2023-02-15T00:01:00Z;1,5\n',
+    );
+
+    expect(preview.columns[2]).toMatchObject({
+      proposal: 'CO',
+      reason: 'Its numbers have decimal commas: the option decimal is to say so.',
+    });
+    expect(preview.codes).toEqual([['value-not-a-number', 2, 2, 'decimal']]);
+  });
 });

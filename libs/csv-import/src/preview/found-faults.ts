@@ -1,4 +1,5 @@
 import type { Fault } from '@sensorflow/kernel';
+import { COMMA_UNSAID } from '../grammar/cell-number.js';
 import type { FittingFormat } from '../grammar/formats-that-fit.js';
 import type { ImportOptions } from '../grammar/import-options.js';
 
@@ -33,7 +34,11 @@ const OPTIONS: Readonly<Record<string, keyof ImportOptions>> = {
 const MAX_FAULTS = 100;
 
 export function faultOf({ code, detail }: Fault): PreviewFault {
-  return { code, detail, line: undefined, rows: 0, option: OPTIONS[code] };
+  return { code, detail, line: undefined, rows: 0, option: optionFor({ code, detail }) };
+}
+
+function optionFor({ code, detail }: Fault): keyof ImportOptions | undefined {
+  return detail.endsWith(COMMA_UNSAID.fault.detail) ? 'decimal' : OPTIONS[code];
 }
 
 /** Faults as they are found, each once with the number of its rows. */
