@@ -59,7 +59,7 @@ export function timestampReader(
     : new FormatReader(options, retention, state);
 }
 
-const NO_ZONE = refused(
+export const NO_ZONE = refused(
   'timestamp-offset-missing',
   'The timestamp does not say its offset from UTC. The option timezone names the zone of the whole file.',
 );

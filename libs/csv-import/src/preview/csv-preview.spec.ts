@@ -67,7 +67,24 @@ describe('a preview', () => {
       'header-missing-column',
       'header-duplicate-column',
       'timestamp-format-unsaid',
+      'timestamp-offset-missing',
     ]);
+  });
+
+  it.each([
+    ['of an unknown column', 'Zeit;t\n2023-02-15 10:00;1\n', [undefined, 0, 'timezone']],
+    ['of an unknown format', 'timestamp;t\n15.02.2023 10:00;1\n', [undefined, 0, 'timezone']],
+    ['of rows that can be read', 'timestamp;t\n2023-02-15 10:00;1\n', [2, 1, 'timezone']],
+    ['with an offset', 'Zeit;t\n2023-02-15 10:00Z;1\n', undefined],
+  ])('asks for the zone of timestamps %s at once', async (_, file, fault) => {
+    const options = { equipmentId: 'EQ-1' };
+    const zoneFault = async (more: Partial<ImportOptions>) => {
+      const { codes } = await previewOf(file, { ...options, ...more });
+      return codes.find(([code]) => code === 'timestamp-offset-missing')?.slice(1);
+    };
+
+    expect(await zoneFault({})).toEqual(fault);
+    expect(await zoneFault({ timezone: 'UTC' })).toBeUndefined();
   });
 
   it('names every format that fits, and chooses none', async () => {

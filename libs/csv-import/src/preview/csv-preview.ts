@@ -101,6 +101,7 @@ export class CsvPreviews {
     const timestampFormats = formatsThatFit(samples, nowEpochMs, options.decimal);
     const faults = new FoundFaults(understood.faults);
     faults.addFormats(timestampFormats, options);
+    faults.addZone(timestampFormats, options);
     const readings = await this.read(understood, rows, options, faults);
     return { columns, timestampFormats, readings, faults: faults.all() };
   }

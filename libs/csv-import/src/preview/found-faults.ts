@@ -2,6 +2,7 @@ import type { Fault } from '@sensorflow/kernel';
 import { COMMA_UNSAID } from '../grammar/cell-number.js';
 import type { FittingFormat } from '../grammar/formats-that-fit.js';
 import type { ImportOptions } from '../grammar/import-options.js';
+import { NO_ZONE } from '../grammar/timestamp-reader.js';
 
 /** A fault of the file, or of some of its rows. */
 export interface PreviewFault extends Fault {
@@ -62,12 +63,19 @@ export class FoundFaults {
     this.found.set(keyOf(fault), faultOf(fault));
   }
 
+  /** Rows that cannot be read yet do not say that they need a zone. */
+  addZone(formats: readonly FittingFormat[], { timezone }: ImportOptions): void {
+    const areLocal = formats.length > 0 && formats.every(({ meaning }) => !meaning.endsWith('Z'));
+    if (timezone !== undefined || !areLocal) return;
+    this.found.set(keyOf(NO_ZONE.fault), faultOf(NO_ZONE.fault));
+  }
+
   addRow(line: number, faults: readonly Fault[]): void {
     for (const fault of faults) {
       const known = this.found.get(keyOf(fault));
       if (!known && this.found.size >= MAX_FAULTS) continue;
-      const first = known ?? { ...faultOf(fault), line };
-      this.found.set(keyOf(fault), { ...first, rows: first.rows + 1 });
+      const first = known ?? faultOf(fault);
+      this.found.set(keyOf(fault), { ...first, line: first.line ?? line, rows: first.rows + 1 });
     }
   }
 
