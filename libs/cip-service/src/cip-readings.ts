@@ -2,7 +2,6 @@ import type { EquipmentRestriction } from '@sensorflow/auth';
 import { DomainError, instantFromEpochMs, type Clock, type WorkBudget } from '@sensorflow/kernel';
 import type { KnownEquipment } from '@sensorflow/equipment';
 import type { ReadingStore, SensorData, StoredReading } from '@sensorflow/sensor-data';
-import { ArrivalInstants } from './arrival-instants.js';
 import { parseMeasurement, type CipSource } from './cip-measurement.js';
 
 export interface CipCaller extends CipSource {
@@ -17,16 +16,12 @@ const MOST_SENSORS = 20;
 
 /** Takes readings of the earlier service's devices, and finds them again in its words. */
 export class CipReadings {
-  private readonly arrivals: ArrivalInstants;
-
   constructor(
     private readonly sensorData: SensorData,
     private readonly store: ReadingStore,
     private readonly equipment: KnownEquipment,
     private readonly clock: Clock,
-  ) {
-    this.arrivals = new ArrivalInstants(clock);
-  }
+  ) {}
 
   /**
    * Stores a body at the instant of its arrival; returns it once it is durable. Throws `invalid-reading`, whose
@@ -38,8 +33,8 @@ export class CipReadings {
       const detail = parsed.faults.map((fault) => fault.detail).join(' ');
       throw new DomainError('invalid', 'invalid-reading', detail, { faults: parsed.faults });
     }
-    const reading = { ...parsed.value, timestamp: this.arrivals.next() };
-    return this.sensorData.recordReading(reading, caller.callerId, caller.restriction);
+    const { callerId, restriction } = caller;
+    return this.sensorData.recordReading(parsed.value, callerId, restriction, { clock: 'server' });
   }
 
   /** Throws `no-reading`, and what the store throws. */
