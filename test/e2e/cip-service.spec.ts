@@ -238,7 +238,7 @@ describe('the readings of a sensor', () => {
     const latest = await read('/api/v1/sensor/cip-nobody/latest');
 
     expect(rows.body).toMatchObject({ results: [], row_count: 0 });
-    expect([latest.status, latest.body.code]).toEqual([404, 'no-reading']);
+    expect([latest.status, latest.body.code]).toEqual([404, 'equipment-unknown']);
   });
 
   it.each([

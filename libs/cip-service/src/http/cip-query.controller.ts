@@ -68,7 +68,7 @@ export class CipQueryController {
   @ApiFaultyInput('invalid-request', SENSOR_FAULT)
   @ApiProblem(400, 'range-too-costly')
   @ApiPathProblems()
-  @ApiProblem(404, 'no-reading')
+  @ApiProblem(404, 'no-reading', 'equipment-unknown')
   @ApiProblem(429, 'too-many-reads')
   @ApiProblem(503, 'store-unavailable', 'reads-overloaded')
   async latestOfSensor(
