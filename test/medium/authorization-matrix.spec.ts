@@ -48,6 +48,7 @@ const POLICIES: Readonly<Record<string, Policy>> = {
   'DELETE /sensor-data/{equipmentId}': ADMIN,
   'DELETE /sensor-data/{equipmentId}/{timestamp}': ADMIN,
   'GET /sensor-data/live': READ,
+  'GET /ws/sensor_updates': READ,
   'GET /sensor-data/aggregated': READ,
   'GET /sensor-data/aggregated/fleet': READ,
   // Of one equipment and seven days, for who may only read.
@@ -78,6 +79,7 @@ const EQUIPMENT: Readonly<Record<string, 'in-path' | 'in-query' | 'by-handler' |
   'GET /sensor-data/{equipmentId}/latest': 'in-path',
   'GET /sensor-data/{equipmentId}/{timestamp}/history': 'in-path',
   'GET /sensor-data/live': 'by-handler',
+  'GET /ws/sensor_updates': 'by-handler',
   'GET /sensor-data/aggregated': 'in-query',
   'GET /sensor-data/aggregated/fleet': 'refused',
   'GET /sensor-data/aggregated/verify': 'in-query',
@@ -88,6 +90,9 @@ const EQUIPMENT: Readonly<Record<string, 'in-path' | 'in-query' | 'by-handler' |
   'DELETE /sensor-data/uploads/{id}': 'by-handler',
 };
 
+/** Takes no cookies, and says 403 where others say 401. */
+const WEB_SOCKET = 'GET /ws/sensor_updates';
+
 const GROUPS: Readonly<Record<string, readonly Scope[]>> = {
   viewers: ['sensorflow/read'],
   operators: ['sensorflow/read', 'sensorflow/write', 'sensorflow/import'],
@@ -95,6 +100,7 @@ const GROUPS: Readonly<Record<string, readonly Scope[]>> = {
 };
 
 interface CallerCase {
+  readonly byCookie?: boolean;
   readonly scopes: readonly Scope[];
   readonly headers: () => Promise<Record<string, string>>;
 }
@@ -128,6 +134,7 @@ const CALLERS: Readonly<Record<string, CallerCase>> = {
     [undefined, ...Object.keys(GROUPS)].map((group) => [
       `a user of ${group ?? 'no group'}`,
       {
+        byCookie: true,
         scopes: GROUPS[group ?? ''] ?? [],
         headers: async () => ({ cookie: await api.cookieOfUserIn(group) }),
       },
@@ -176,12 +183,13 @@ describe('the matrix of routes', () => {
   it('keeps out who brings nothing', async () => {
     for (const [route, policy] of Object.entries(POLICIES)) {
       const isPassword = /POST \/auth\/(login|password)/.test(route);
-      const expected = policy === 'public' && !isPassword ? 'let in' : '401 unauthenticated';
+      const refusal = route === WEB_SOCKET ? '403 unauthenticated' : '401 unauthenticated';
+      const expected = policy === 'public' && !isPassword ? 'let in' : refusal;
       expect([route, await outcomeOf(route, {})]).toEqual([route, expected]);
     }
   });
 
-  it.each(Object.entries(CALLERS))('holds for %s', async (_name, { scopes, headers }) => {
+  it.each(Object.entries(CALLERS))('holds for %s', async (_name, { scopes, headers, byCookie }) => {
     const credential = await headers();
     const outcomes: Record<string, string> = {};
     const expected: Record<string, string> = {};
@@ -190,6 +198,7 @@ describe('the matrix of routes', () => {
       outcomes[route] = await outcomeOf(route, credential);
       expected[route] = isAllowed(policy, scopes) ? 'let in' : '403 insufficient-scope';
     }
+    if (byCookie) expected[WEB_SOCKET] = '403 unauthenticated';
 
     expect(outcomes).toEqual(expected);
     const loggedOut = await outcomeOf('POST /auth/logout', credential);

@@ -45,6 +45,11 @@ export class AppModule {
     const health = HealthModule.register(
       healthOptions(auth, control, environment.DYNAMODB_TABLE_NAME),
     );
+    const live = LiveModule.register({
+      region: environment.AWS_REGION,
+      topic: liveTopicOf(environment),
+      auth,
+    });
     return {
       module: AppModule,
       imports: [
@@ -65,15 +70,11 @@ export class AppModule {
         data.sensorData,
         CipServiceModule.register({
           settings: new CipSettings(environment.CIP_TIME_ZONE, SERVICE),
-          imports: [data.sensorData, data.equipment, health],
+          imports: [data.sensorData, data.equipment, health, live, auth],
           reads,
         }),
         health,
-        LiveModule.register({
-          region: environment.AWS_REGION,
-          topic: liveTopicOf(environment),
-          auth,
-        }),
+        live,
       ],
     };
   }

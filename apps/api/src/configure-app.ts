@@ -6,6 +6,7 @@ import { registerBodyParsers } from '@sensorflow/platform/http/body-parsers.js';
 import { ProblemFilter, sendProblem } from '@sensorflow/platform/http/problem.filter.js';
 import { UnknownParametersGuard } from '@sensorflow/platform/http/unknown-parameters.guard.js';
 import { requestValidationPipe } from '@sensorflow/platform/http/request-validation.pipe.js';
+import { isWebSocketHandshake, routeWebSockets } from '@sensorflow/platform/http/web-sockets.js';
 import { HTTP_TIMING } from '@sensorflow/platform/resources/http-timing.js';
 import { SensorData } from '@sensorflow/sensor-data';
 import { recordQuickly } from '@sensorflow/sensor-data/http/quick-recording.js';
@@ -42,6 +43,8 @@ export function createHttpAdapter(environment: ApiEnvironment, logger: Logger): 
       headersTimeout: HTTP_TIMING.headersMs,
       // Timeouts are only looked at this often; the default would make 10 s into 30.
       connectionsCheckingInterval: 2000,
+      // What else asks for an upgrade is answered as if it did not.
+      shouldUpgradeCallback: isWebSocketHandshake,
       // We refuse it ourselves, with a problem document.
       requireHostHeader: false,
     },
@@ -65,6 +68,7 @@ export function configureApp(app: NestFastifyApplication, environment: ApiEnviro
     done();
   });
   refuseBrokenRequests(server);
+  routeWebSockets(server);
   const frontendOrigin = frontendOriginOf(environment);
   refuseOtherMethods(server, frontendOrigin);
   app.get(RequestAuthenticator, { strict: false }).authenticateRequests(server);

@@ -27,6 +27,7 @@ export function createDocument(app: INestApplication): OpenAPIObject {
     )
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'machineToken')
     .addApiKey({ type: 'apiKey', in: 'header', name: 'X-API-Key' }, 'apiKey')
+    .addApiKey({ type: 'apiKey', in: 'query', name: 'api-key' }, 'apiKeyInQuery')
     .addBasicAuth({ type: 'http', scheme: 'basic' }, 'loginCredentials')
     .build();
   const document = SwaggerModule.createDocument(app, config, {

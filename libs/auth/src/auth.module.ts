@@ -32,8 +32,10 @@ import { CognitoPeople } from './cognito/cognito-people.js';
 import { JwksKeySet } from './cognito/jwks-key-set.js';
 import { PassportTokenVerifier } from './cognito/passport-token-verifier.js';
 import { DynamoDbApiKeyStore } from './dynamodb/dynamodb-api-key-store.js';
+import { LimitedConnections } from './connections/limited-connections.js';
 import { DynamoDbAuditStore } from './dynamodb/dynamodb-audit-store.js';
 import { DynamoDbAttemptCounter } from './dynamodb/dynamodb-attempt-counter.js';
+import { DynamoDbConnectionPlaces } from './dynamodb/dynamodb-connection-places.js';
 import { DynamoDbKnownNetworks } from './dynamodb/dynamodb-known-networks.js';
 import { DynamoDbEndedSessionStore } from './dynamodb/dynamodb-ended-session-store.js';
 import { BrowserAccess } from './browser-access.js';
@@ -86,6 +88,7 @@ export class AuthModule implements OnModuleInit, OnApplicationShutdown {
     private readonly endedSessions: EndedSessions,
     private readonly apiKeys: ApiKeyDirectory,
     private readonly trail: AuditTrail,
+    private readonly connections: LimitedConnections,
   ) {}
 
   static register(options: AuthModuleOptions): DynamicModule {
@@ -111,7 +114,14 @@ export class AuthModule implements OnModuleInit, OnApplicationShutdown {
         { provide: AccessRecheck, useExisting: RequestAuthenticator },
         { provide: APP_GUARD, useClass: AccessGuard },
       ],
-      exports: [RequestAuthenticator, AccessRecheck, AuthReadiness, Authentication, BrowserAccess],
+      exports: [
+        RequestAuthenticator,
+        AccessRecheck,
+        AuthReadiness,
+        Authentication,
+        BrowserAccess,
+        LimitedConnections,
+      ],
     };
   }
 
@@ -126,7 +136,8 @@ export class AuthModule implements OnModuleInit, OnApplicationShutdown {
     this.endedSessions.stop();
     this.apiKeys.stop();
     // A store that is out must not hold up the end of the process.
-    await Promise.race([this.trail.flush(), delay(LAST_FLUSH_MS, undefined, { ref: false })]);
+    const last = Promise.all([this.trail.flush(), this.connections.stop()]);
+    await Promise.race([last, delay(LAST_FLUSH_MS, undefined, { ref: false })]);
   }
 }
 
@@ -218,6 +229,15 @@ function apiKeyProviders(options: AuthModuleOptions): Provider[] {
       inject: [ApiKeyStore, ApiKeyDirectory],
       useFactory: (store: ApiKeyStore, directory: ApiKeyDirectory) =>
         new ApiKeys(store, directory, clock),
+    },
+    {
+      provide: LimitedConnections,
+      useFactory: () =>
+        new LimitedConnections(
+          new DynamoDbConnectionPlaces(dynamoDb, sessionsTableName),
+          clock,
+          warn('a live connection was not counted'),
+        ),
     },
   ];
 }

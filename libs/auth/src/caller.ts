@@ -22,6 +22,8 @@ export interface Caller {
   readonly equipment?: EquipmentRestriction | undefined;
   /** Requests in a minute, in each process; undefined for any number. */
   readonly ratePerMinute?: number | undefined;
+  /** Live connections at a time, over all processes; undefined for no limit of its own. */
+  readonly maxConnections?: number | undefined;
   /** Undefined for a key without an end. */
   readonly expiresAtEpochSeconds: number | undefined;
 }

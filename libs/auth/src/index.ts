@@ -4,6 +4,7 @@ export { AuthReadiness } from './auth-readiness.js';
 export { Authentication } from './authentication.js';
 export { BrowserAccess } from './browser-access.js';
 export { SCOPES, type Caller, type Scope } from './caller.js';
+export { LimitedConnections, type HeldConnection } from './connections/limited-connections.js';
 export { EquipmentRestriction } from './equipment-restriction.js';
 export { SessionCookie } from './session-cookie.js';
 export { MAX_SIGN_INS_IN_PROGRESS } from './sign-in.js';

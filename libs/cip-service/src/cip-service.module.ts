@@ -7,13 +7,14 @@ import { ReadingStore, SensorData } from '@sensorflow/sensor-data';
 import { CipReadings } from './cip-readings.js';
 import { CipSettings } from './cip-settings.js';
 import { CipIngestController } from './http/cip-ingest.controller.js';
+import { CipLiveController } from './http/cip-live.controller.js';
 import { CipQueryController } from './http/cip-query.controller.js';
 import { CipStatusController } from './http/cip-status.controller.js';
 import { ServiceStatus } from './service-status.js';
 
 export interface CipServiceOptions {
   readonly settings: CipSettings;
-  /** The modules that export SensorData and ReadingStore, KnownEquipment, and Readiness. */
+  /** The modules that export SensorData and ReadingStore, KnownEquipment, Readiness, LiveFeeds, and those of auth. */
   readonly imports: DynamicModule[];
   /** One for all reads of the process. */
   readonly reads: ReadScheduler;
@@ -27,7 +28,12 @@ export class CipServiceModule {
     return {
       module: CipServiceModule,
       imports,
-      controllers: [CipIngestController, CipQueryController, CipStatusController],
+      controllers: [
+        CipIngestController,
+        CipLiveController,
+        CipQueryController,
+        CipStatusController,
+      ],
       providers: [
         { provide: CipSettings, useValue: settings },
         { provide: ReadScheduler, useValue: reads },

@@ -22,6 +22,8 @@ const RETRY_MS = { least: 500, most: 3_000 } as const;
 export interface FeedRequest {
   readonly caller: Pick<Caller, 'subject'>;
   readonly filter: FeedFilter;
+  /** How many the caller may have in this process; MAX_FEEDS_PER_CALLER unless said. */
+  readonly mostFeeds?: number | undefined;
   /** As the client sent it. */
   readonly lastEventId: string | undefined;
   /** Throws DomainError for a caller who may not go on. */
@@ -57,7 +59,7 @@ export class LiveFeeds {
   async open(
     request: FeedRequest,
   ): Promise<(sink: FeedSink, onEnd: FeedEndListener) => Pick<Feed, 'left'>> {
-    const giveBack = this.take(request.caller.subject);
+    const giveBack = this.take(request.caller.subject, request.mostFeeds);
     try {
       if (!this.heard) throw liveUnavailable();
       const messages = await this.heard.ready();
@@ -80,10 +82,10 @@ export class LiveFeeds {
     }
   }
 
-  private take(subject: string): () => void {
+  private take(subject: string, most = MAX_FEEDS_PER_CALLER): () => void {
     if (this.isDraining) throw shuttingDown();
     const own = this.ofCallers.get(subject) ?? 0;
-    if (own >= MAX_FEEDS_PER_CALLER) throw tooManyFeeds();
+    if (own >= most) throw tooManyFeeds(most);
     if (this.taken >= MAX_FEEDS) throw overloaded();
     this.ofCallers.set(subject, own + 1);
     this.taken += 1;
@@ -159,11 +161,11 @@ function draining(): FeedEnd {
   return { code: 'draining', detail, retryMs };
 }
 
-function tooManyFeeds(): DomainError {
+function tooManyFeeds(most: number): DomainError {
   return new DomainError(
     'throttled',
     'too-many-feeds',
-    `A caller has at most ${MAX_FEEDS_PER_CALLER} live feeds. Close one, or name all the equipment in one feed.`,
+    `A caller has at most ${most} live feeds here. Close one, or name all the equipment in one feed.`,
     { retryAfterSeconds: 10 },
   );
 }

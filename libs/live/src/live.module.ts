@@ -42,6 +42,7 @@ export class LiveModule implements OnModuleDestroy {
       imports: [auth],
       controllers: [LiveController],
       providers: [{ provide: LiveFeeds, useFactory }],
+      exports: [LiveFeeds],
     };
   }
 }

@@ -119,6 +119,7 @@ function callerOf(key: ApiKey): Caller {
     username: key.name,
     scopes: new Set(key.scopes),
     ratePerMinute: key.ratePerMinute ?? DEFAULT_RATE_PER_MINUTE,
+    maxConnections: key.maxConnections,
     equipment: equipmentIds && new EquipmentRestriction(equipmentIds),
     expiresAtEpochSeconds:
       expiresAtEpochMs === undefined ? undefined : Math.floor(expiresAtEpochMs / 1000),

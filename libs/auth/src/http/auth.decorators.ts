@@ -25,6 +25,7 @@ export function isRoutePolicy(policy: RouteSettings['policy']): policy is RouteP
 export const SESSION_COOKIE_SECURITY = 'sessionCookie';
 export const MACHINE_TOKEN_SECURITY = 'machineToken';
 export const API_KEY_SECURITY = 'apiKey';
+export const KEY_IN_QUERY_SECURITY = 'apiKeyInQuery';
 
 export const DeclaredPolicy = Reflector.createDecorator<RoutePolicy>();
 
@@ -49,6 +50,24 @@ export function RequiresScope(...oneOf: [Scope, ...Scope[]]): MethodDecorator {
     routeSettings({ policy: oneOf }),
     identityNeeded(oneOf.some(isForKeys), 'insufficient-scope', 'cross-site-request'),
     ...(oneOf.some(isForKeys) ? [ApiProblem(403, 'equipment-forbidden')] : []),
+  );
+}
+
+/** For clients that can set no header: no cookie counts, a key for reading does also in the query; 403 for all refusals. */
+export function RequiresReadingKey(): MethodDecorator {
+  const policy: RoutePolicy = ['sensorflow/read'];
+  return applyDecorators(
+    DeclaredPolicy(policy),
+    routeSettings({ policy, credentials: 'key-in-query' }),
+    ApiSecurity(MACHINE_TOKEN_SECURITY),
+    ApiSecurity(API_KEY_SECURITY),
+    ApiSecurity(KEY_IN_QUERY_SECURITY),
+    ApiUnknownParameters(),
+    ApiProblem(403, 'unauthenticated', 'invalid-token', 'insufficient-scope', 'key-not-for-query'),
+    ApiProblem(403, 'api-key-malformed', 'api-key-unknown', 'api-key-revoked', 'api-key-expired'),
+    ApiProblem(429, 'rate-limited'),
+    ApiProblem(503, 'session-check-unavailable', 'signing-keys-unavailable'),
+    ApiProblem(503, 'api-key-check-unavailable'),
   );
 }
 

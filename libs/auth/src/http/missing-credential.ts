@@ -12,6 +12,15 @@ export function missingCredential(request: FastifyRequest, cookie: SessionCookie
   return new DomainError('unauthenticated', 'unauthenticated', detail);
 }
 
+/** The same where no cookie counts. */
+export function missingKey(): DomainError {
+  return new DomainError(
+    'unauthenticated',
+    'unauthenticated',
+    'No credential was found that counts here. Send an API key in X-API-Key, or one with sensorflow/read alone as api-key in the query.',
+  );
+}
+
 /** Browsers and HTTP libraries say nothing of it. */
 const LEFT_OUT =
   'Whoever has logged in: the session cookie is Secure, so it is neither kept nor sent over plain http; use https.';

@@ -4,16 +4,19 @@ import { invalidToken } from '../access-token-verifier.js';
 
 /** What a request brings to say who sent it, unverified. */
 export interface PresentedCredential {
-  readonly kind: 'key' | 'bearer' | 'cookie';
+  readonly kind: 'key' | 'query-key' | 'bearer' | 'cookie';
   readonly unverified: string;
 }
 
+/** Where routes that say so take a key in their query. */
+const KEY_PARAMETER = 'api-key';
 const BEARER_SCHEME = /^bearer(?: +|$)/i;
 
 /**
  * The one credential that decides: the first that is present of X-API-Key, API-Key, the bearer token (which
  * can be an API key too) and the session cookie. What comes after it is not looked at. Schemes other than
- * Bearer say nothing here: browsers go on sending the Basic credentials of a login.
+ * Bearer say nothing here: browsers go on sending the Basic credentials of a login. Where a route takes keys in its
+ * query, that stands in the place of the cookie.
  *
  * Throws DomainError `invalid-token` for anything that two readers could read differently.
  */
@@ -29,6 +32,7 @@ export function presentedCredential(
     const kind = bearer.startsWith(API_KEY_PREFIX) ? 'key' : 'bearer';
     return { kind, unverified: bearer };
   }
+  if (request.routeOptions.config.credentials === 'key-in-query') return queryKeyOf(request.query);
   const cookie = cookieOf(request.headers.cookie, cookieName);
   return cookie === undefined ? undefined : { kind: 'cookie', unverified: cookie };
 }
@@ -42,6 +46,13 @@ function bearerOf(request: FastifyRequest): string | undefined {
   const [scheme] = BEARER_SCHEME.exec(authorization) ?? [];
   // Whether the rest has the shape of a token, its verification says: not once a request.
   return scheme === undefined ? undefined : authorization.slice(scheme.length);
+}
+
+function queryKeyOf(query: unknown): PresentedCredential | undefined {
+  const key: unknown = Reflect.get(Object(query), KEY_PARAMETER);
+  if (key === undefined) return undefined;
+  // Given twice, it is a list, which is no key.
+  return { kind: 'query-key', unverified: typeof key === 'string' ? key : '' };
 }
 
 /** Node keeps the first of several Authorization headers and drops the others silently. */

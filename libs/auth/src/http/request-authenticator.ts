@@ -14,7 +14,7 @@ import { actorOf } from './audited-request.js';
 import { isRoutePolicy, rememberCaller, type RoutePolicy } from './auth.decorators.js';
 import { rememberAuthentication } from './current-session.js';
 import { keepToEquipment } from './keep-to-equipment.js';
-import { missingCredential } from './missing-credential.js';
+import { missingCredential, missingKey } from './missing-credential.js';
 import { presentedCredential, type PresentedCredential } from './presented-credential.js';
 import { refuseCrossSite } from './request-origin.js';
 
@@ -68,7 +68,8 @@ export class RequestAuthenticator extends AccessRecheck {
   ): Promise<void> | undefined {
     if (policy === 'public') return undefined;
     void reply.header('cache-control', 'no-store');
-    const refuse = (error: unknown): never => {
+    const refuse = (cause: unknown): never => {
+      const error = takesKeyInQuery(request) ? asForbidden(cause) : cause;
       challenge(reply, error, policy);
       throw error;
     };
@@ -91,13 +92,18 @@ export class RequestAuthenticator extends AccessRecheck {
   private credentialOf(request: FastifyRequest): PresentedCredential {
     const { cookie } = this.browsers;
     const credential = presentedCredential(request, cookie.name);
-    if (!credential) throw missingCredential(request, cookie);
-    return credential;
+    if (credential) return credential;
+    throw takesKeyInQuery(request) ? missingKey() : missingCredential(request, cookie);
   }
 
   /** At once for keys and for tokens that are remembered, as nearly every request brings. */
   private identify({ kind, unverified }: PresentedCredential): Identified | Promise<Identified> {
     if (kind === 'key') return { caller: this.apiKeys.authenticate(unverified) };
+    if (kind === 'query-key') {
+      const caller = this.apiKeys.authenticate(unverified);
+      assertReadsAlone(caller);
+      return { caller };
+    }
     const verified = this.authentication.recall(unverified);
     if (verified) return identifiedBy({ accessToken: unverified, verified });
     return this.authentication
@@ -151,6 +157,26 @@ function assertScope(caller: Caller, policy: RoutePolicy): void {
   if (typeof policy !== 'object' || policy.some((scope) => caller.scopes.has(scope))) return;
   const needed = `This needs the scope ${policy.join(' or ')}.`;
   throw new DomainError('forbidden', 'insufficient-scope', needed);
+}
+
+function takesKeyInQuery(request: FastifyRequest): boolean {
+  return request.routeOptions.config.credentials === 'key-in-query';
+}
+
+/** Clients of WebSockets know one refusal of a handshake. */
+function asForbidden(error: unknown): unknown {
+  if (!(error instanceof DomainError) || error.kind !== 'unauthenticated') return error;
+  return new DomainError('forbidden', error.code, error.message, { cause: error });
+}
+
+/** Queries get into the logs of proxies: what gets out there must not write. */
+function assertReadsAlone({ scopes }: Caller): void {
+  if ([...scopes].every((scope) => scope === 'sensorflow/read')) return;
+  throw new DomainError(
+    'forbidden',
+    'key-not-for-query',
+    'In a query string, which proxies log, only a key with sensorflow/read alone is taken. Send this one in X-API-Key, or make one for reading.',
+  );
 }
 
 function identifiedBy(token: PresentedToken): Identified {

@@ -10,6 +10,8 @@ export interface RouteSettings {
   readonly numberText?: { readonly member: string; readonly parameter: string };
   /** Who may call it, in auth's words. */
   readonly policy?: string | readonly string[];
+  /** No cookie counts here, an API key counts in the query too, and whoever is refused is forbidden. */
+  readonly credentials?: 'key-in-query';
   /**
    * How it keeps a caller to their equipment: by the `equipmentId` of its query, or in its handler. One that
    * has it in its path needs to say nothing; any other keeps such callers out.
