@@ -143,13 +143,13 @@ describe('the OpenAPI document', () => {
     const webSocket = 'GET /ws/sensor_updates';
     const closed = operations().filter(([name]) => !PUBLIC.has(name) && name !== webSocket);
     // It takes no cookie, and forbids all that it refuses.
-    const { security, responses } = document.paths['/ws/sensor_updates'].get;
-    expect(security.flatMap(Object.keys).toSorted()).toEqual([
+    const listening = document.paths['/ws/sensor_updates'].get;
+    expect(listening.security.flatMap(Object.keys).toSorted()).toEqual([
       'apiKey',
       'apiKeyInQuery',
       'machineToken',
     ]);
-    expect(Object.keys(responses)).not.toContain('401');
+    expect(Object.keys(listening.responses)).not.toContain('401');
     for (const [name, operation] of closed) {
       const schemes = (operation.security ?? []).flatMap(Object.keys);
       expect(schemes, name).toEqual(expect.arrayContaining(['sessionCookie', 'machineToken']));

@@ -28,7 +28,7 @@ beforeEach(async () => {
   const { port } = server.address() as AddressInfo;
   client = new WebSocket(`ws://127.0.0.1:${port}`, { autoPong: true });
   client.on('error', () => undefined);
-  socket = await opened;
+  [socket] = await Promise.all([opened, once(client, 'open')]);
 });
 
 afterEach(() => {
