@@ -32,6 +32,7 @@ COPY --from=build /app/dist/package.json ./dist/
 COPY --from=build /app/dist/libs ./dist/libs
 COPY --from=build /app/dist/apps/api ./dist/apps/api
 COPY --from=build /app/dist/console ./dist/console
+COPY --from=build /app/dist/redoc ./dist/redoc
 ENV NODE_ENV=production NODE_OPTIONS=--enable-source-maps PORT=3000
 USER 10001:10001
 EXPOSE 3000

@@ -479,4 +479,20 @@ describe('the OpenAPI document', () => {
     expect(page).toContain('swagger-ui');
     expect(page).not.toMatch(/(src|href)="https?:/);
   });
+
+  it('is shown by Redoc with nothing from other hosts, and no script but its own', async () => {
+    const answer = await fetch(`${baseUrl}/redoc`);
+    const page = await answer.text();
+    const script = await fetch(`${baseUrl}/redoc/redoc.standalone.js`);
+
+    expect([answer.status, script.status]).toEqual([200, 200]);
+    expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(page).toContain('spec-url="/openapi.json"');
+    expect(page).not.toMatch(/https?:|<script>/);
+    const policy = answer.headers.get('content-security-policy') ?? '';
+    expect(policy).toMatch(/^default-src 'none';.*script-src 'self';/);
+    expect(policy).not.toMatch(/https?:|unsafe-eval|script-src [^;]*unsafe/);
+    expect(script.headers.get('content-type')).toMatch(/javascript/);
+    expect(await script.text()).toContain('Redoc');
+  });
 });

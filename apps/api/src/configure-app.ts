@@ -19,6 +19,7 @@ import { frontendOriginOf } from './app.module.js';
 import { answerBrokenHttp, refuseBrokenRequests } from './broken-http.js';
 import { serveConsole } from './console.js';
 import { serveDocuments } from './documents.js';
+import { serveRedoc } from './redoc.js';
 import { RequestLog } from './request-log.js';
 import { uploadsSource } from './uploads-source.js';
 
@@ -90,6 +91,7 @@ export function configureApp(app: NestFastifyApplication, environment: ApiEnviro
     });
   }
   serveDocuments(app);
+  serveRedoc(server);
   const { AWS_REGION: region, S3_BUCKET_NAME: bucketName } = environment;
   serveConsole(server, async () => uploadsSource(region, bucketName));
 }
