@@ -34,11 +34,12 @@ function feedsOn(topic = new InMemoryChangeTopic(clock)): LiveFeeds {
 
 async function open(
   feeds: LiveFeeds,
-  { subject = 'ada', checkAccess = async () => {}, lastEventId = '' } = {},
+  { subject = 'ada', checkAccess = async () => {}, lastEventId = '', mostFeeds = 0 } = {},
 ) {
   const begin = await feeds.open({
     caller: { subject },
     filter: {},
+    mostFeeds,
     lastEventId: lastEventId === '' ? undefined : lastEventId,
     checkAccess,
   });
@@ -58,6 +59,18 @@ describe('live feeds', () => {
     await expect(open(feeds, { subject: 'grace' })).resolves.toBeDefined();
     opened[0]?.feed.left();
     await expect(open(feeds)).resolves.toBeDefined();
+  });
+
+  it('are more for a caller who may have more, and never fewer', async () => {
+    const feeds = feedsOn();
+    for (let opened = 0; opened < MAX_FEEDS_PER_CALLER; opened += 1) {
+      await open(feeds, { mostFeeds: 1 });
+    }
+    const mostFeeds = MAX_FEEDS_PER_CALLER + 1;
+
+    await expect(open(feeds, { mostFeeds: 1 })).rejects.toMatchObject({ code: 'too-many-feeds' });
+    await expect(open(feeds, { mostFeeds })).resolves.toBeDefined();
+    await expect(open(feeds, { mostFeeds })).rejects.toMatchObject({ code: 'too-many-feeds' });
   });
 
   it('end when the right to read has ended, and come back to what could not be checked', async () => {

@@ -22,7 +22,7 @@ const RETRY_MS = { least: 500, most: 3_000 } as const;
 export interface FeedRequest {
   readonly caller: Pick<Caller, 'subject'>;
   readonly filter: FeedFilter;
-  /** How many the caller may have in this process; MAX_FEEDS_PER_CALLER unless said. */
+  /** How many the caller may have in this process, where that is more than MAX_FEEDS_PER_CALLER. */
   readonly mostFeeds?: number | undefined;
   /** As the client sent it. */
   readonly lastEventId: string | undefined;
@@ -59,7 +59,10 @@ export class LiveFeeds {
   async open(
     request: FeedRequest,
   ): Promise<(sink: FeedSink, onEnd: FeedEndListener) => Pick<Feed, 'left'>> {
-    const giveBack = this.take(request.caller.subject, request.mostFeeds);
+    const giveBack = this.take(
+      request.caller.subject,
+      Math.max(MAX_FEEDS_PER_CALLER, request.mostFeeds ?? 0),
+    );
     try {
       if (!this.heard) throw liveUnavailable();
       const messages = await this.heard.ready();
@@ -82,7 +85,7 @@ export class LiveFeeds {
     }
   }
 
-  private take(subject: string, most = MAX_FEEDS_PER_CALLER): () => void {
+  private take(subject: string, most: number): () => void {
     if (this.isDraining) throw shuttingDown();
     const own = this.ofCallers.get(subject) ?? 0;
     if (own >= most) throw tooManyFeeds(most);
