@@ -118,12 +118,13 @@ describe('a reading that is removed', () => {
     ]);
   });
 
-  it.each(['uploads/2023-02-15T06:00:00Z', 'EQ-1/latest'])(
-    'is not %s, which is read',
-    async (path) => {
-      expect((await api.send('DELETE', `/sensor-data/${path}`)).status).toBe(405);
-    },
-  );
+  it('is neither what is only read nor an import', async () => {
+    const latest = await api.send('DELETE', '/sensor-data/EQ-1/latest');
+    const upload = await api.send('DELETE', '/sensor-data/uploads/2023-02-15T06:00:00Z');
+
+    expect(latest.status).toBe(405);
+    expect([upload.status, upload.body.code]).toEqual([404, 'import-not-found']);
+  });
 });
 
 describe('a range that is removed', () => {

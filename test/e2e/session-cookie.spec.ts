@@ -48,7 +48,7 @@ describe('on the embedded stack, a client that keeps no Secure cookie over plain
       await logIn(jar, url);
 
       expect(await statusWith(jar, url, 'GET', '/auth/me')).toBe(200);
-      expect(await statusWith(jar, url, 'GET', '/sensor-data/EQ-1?limit=1')).toBe(200);
+      expect(await statusWith(jar, url, 'GET', '/equipment?limit=1')).toBe(200);
       expect(await statusWith(jar, url, 'POST', '/auth/logout')).toBe(200);
       expect(await jar.getCookies(url)).toEqual([]);
     },
