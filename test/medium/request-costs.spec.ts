@@ -51,6 +51,7 @@ const OTHERS = [
   '/health/ready',
   '/sensor-data/live',
   '/users',
+  '/ws/sensor_updates',
 ];
 
 describe('a read', () => {

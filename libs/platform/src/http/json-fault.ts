@@ -1,3 +1,5 @@
+import { MAX_JSON_DEPTH } from './json-outline.js';
+
 /** Where and why a text is no JSON. */
 export interface JsonFault {
   /** Both from 1; the column counts characters. */
@@ -7,6 +9,7 @@ export interface JsonFault {
   readonly found: string;
 }
 
+const TOO_DEEP = `JSON may be nested ${MAX_JSON_DEPTH} levels deep at most.`;
 const BLANK = new Set([' ', '\t', '\r', '\n']);
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const LITERAL = /(?:true|false|null)(?![\w$.])/y;
@@ -59,6 +62,8 @@ class Scanner {
       const character = this.skipBlanks();
       if (character === '"') return this.string();
       if (character !== '{' && character !== '[') return this.plainValue(character);
+      // Deeper, nobody could say anything of use, and 8 MiB of brackets would be kept.
+      if (this.closing.length === MAX_JSON_DEPTH) return TOO_DEEP;
       this.at += 1;
       const close = character === '{' ? '}' : ']';
       this.closing.push(close);

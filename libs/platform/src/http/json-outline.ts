@@ -1,3 +1,6 @@
+/** Deeper documents are refused before anything is built from them. */
+export const MAX_JSON_DEPTH = 10;
+
 /** What the text of a JSON value shows in one pass, before anything is built from it. */
 export interface JsonOutline {
   /** Where it begins and ends in the text, blanks around it included. */

@@ -1,6 +1,7 @@
 import { DomainError } from '@sensorflow/kernel';
 import { describe, expect, it } from 'vitest';
-import { MAX_JSON_DEPTH, parseJson } from './json.js';
+import { MAX_JSON_DEPTH } from './json-outline.js';
+import { parseJson } from './json.js';
 
 function codeOf(text: string): string | undefined {
   try {

@@ -1,11 +1,8 @@
 import { DomainError } from '@sensorflow/kernel';
 import { jsonFaultIn } from './json-fault.js';
 import { keepFromZero, quoteNumbers } from './json-numbers.js';
-import { outlineOf, type JsonOutline } from './json-outline.js';
+import { MAX_JSON_DEPTH, outlineOf, type JsonOutline } from './json-outline.js';
 import { pointerToRepeatedName } from './json-repeated-name.js';
-
-/** Deeper documents are refused before anything is built from them. */
-export const MAX_JSON_DEPTH = 10;
 
 export interface JsonReading {
   /** In which line of the body the document begins. */
