@@ -219,7 +219,7 @@ export class DynamoDbImportStore extends ImportStore {
   ): Promise<BegunUndo | undefined> {
     const begun = await this.change(uploadId, {
       update: 'SET #status = :undoing, #undo = :undo REMOVE #expiresAt, #lease',
-      condition: 'attribute_exists(#runs) AND NOT #status IN (:undoing, :undone)',
+      condition: 'attribute_exists(#runs) AND NOT (#status IN (:undoing, :undone))',
       values: {
         ...UNDOING,
         ':undone': { S: 'undone' },
@@ -235,8 +235,8 @@ export class DynamoDbImportStore extends ImportStore {
   private async askAgain(uploadId: string, nowEpochMs: number): Promise<ImportRecord | undefined> {
     return this.change(uploadId, {
       update: 'SET #undo.#askedAt = :now',
-      condition: `#status = :undoing AND #undo.#askedAt <= :longAgo
-        AND (attribute_not_exists(#lease) OR #lease.#seenAt <= :longAgo)`,
+      condition:
+        '#status = :undoing AND #undo.#askedAt <= :longAgo AND (attribute_not_exists(#lease) OR #lease.#seenAt <= :longAgo)',
       values: {
         ...UNDOING,
         ':now': number(nowEpochMs),

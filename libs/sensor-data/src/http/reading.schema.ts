@@ -46,7 +46,8 @@ export const EQUIPMENT_ID_SCHEMA = {
 const IDENTITY_PROPERTIES = {
   equipmentId: EQUIPMENT_ID_SCHEMA,
   timestamp: {
-    type: ['string', 'number'],
+    // Apart, so that generated clients make a date of the text.
+    oneOf: [{ type: 'string', format: 'date-time' }, { type: 'number' }],
     description:
       'RFC 3339 with offset, 0 to 9 fraction digits, at most ten minutes ahead; with the parameter precision a number, with clock=server it may be left out',
   },
