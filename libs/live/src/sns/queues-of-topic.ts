@@ -10,6 +10,7 @@ import {
   DeleteQueueCommand,
   GetQueueAttributesCommand,
   ListQueuesCommand,
+  QueueDoesNotExist,
   SetQueueAttributesCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
@@ -120,7 +121,7 @@ export class QueuesOfTopic {
 
   async remove({ queueUrl, subscriptionArn }: SubscribedQueue): Promise<void> {
     await this.clients.sns.send(new UnsubscribeCommand({ SubscriptionArn: subscriptionArn }));
-    await this.clients.sqs.send(new DeleteQueueCommand({ QueueUrl: queueUrl }));
+    await this.deleteQueue(queueUrl);
   }
 
   /** Removes the queues of processes that ended without doing so. Answers how many. */
@@ -135,7 +136,7 @@ export class QueuesOfTopic {
       const queueName = queueUrl.slice(queueUrl.lastIndexOf('/') + 1);
       const subscriptionArn = subscriptions.get(queueArnOf(this.names.topicArn, queueName));
       if (subscriptionArn !== undefined) await this.remove({ queueUrl, subscriptionArn });
-      else await this.clients.sqs.send(new DeleteQueueCommand({ QueueUrl: queueUrl }));
+      else await this.deleteQueue(queueUrl);
     }
     return abandoned.length;
   }
@@ -155,15 +156,21 @@ export class QueuesOfTopic {
     } while (NextToken !== undefined);
   }
 
-  /** Another process may have removed it meanwhile: the next look tells. */
+  private async deleteQueue(queueUrl: string): Promise<void> {
+    await unlessGone(this.clients.sqs.send(new DeleteQueueCommand({ QueueUrl: queueUrl })));
+  }
+
+  /** Another process may have removed it meanwhile. */
   private async isAbandoned(queueUrl: string, nowEpochMs: number): Promise<boolean> {
-    const { Attributes } = await this.clients.sqs.send(
-      new GetQueueAttributesCommand({
-        QueueUrl: queueUrl,
-        AttributeNames: ['LastModifiedTimestamp'],
-      }),
+    const answer = await unlessGone(
+      this.clients.sqs.send(
+        new GetQueueAttributesCommand({
+          QueueUrl: queueUrl,
+          AttributeNames: ['LastModifiedTimestamp'],
+        }),
+      ),
     );
-    const touchedAt = Number(Attributes?.['LastModifiedTimestamp'] ?? Number.NaN);
+    const touchedAt = Number(answer?.Attributes?.['LastModifiedTimestamp'] ?? Number.NaN);
     return nowEpochMs / 1000 - touchedAt > ABANDONED_AFTER_SECONDS;
   }
 
@@ -190,4 +197,12 @@ export class QueuesOfTopic {
 function queueArnOf(topicArn: string, queueName: string): string {
   const [arn, partition, , region, account] = topicArn.split(':');
   return [arn, partition, 'sqs', region, account, queueName].join(':');
+}
+
+/** What is asked of a queue that another process has removed is done. */
+async function unlessGone<T>(call: Promise<T>): Promise<T | undefined> {
+  return call.catch((error: unknown) => {
+    if (error instanceof QueueDoesNotExist) return undefined;
+    throw error;
+  });
 }
