@@ -10,7 +10,8 @@ import { createTables, startStore } from './scale/product-store.ts';
 import { seedFleet, type FleetSize } from './scale/seed-fleet.ts';
 import { ROOT, Stand } from './stand.ts';
 import { median } from './statistics.ts';
-import { freePort, waitForPort } from './children.ts';
+import { waitForPort } from './children.ts';
+import { freePort } from './free-port.ts';
 
 /**
  * The scale table: `npm run bench:scale`. DynamoDB calls and time of the aggregates' summary and of their

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Children, freePort, waitForPort, type Child, type Program } from './children.ts';
+import { Children, waitForPort, type Child, type Program } from './children.ts';
+import { freePort } from './free-port.ts';
 import { Cloud, ISSUER } from './cloud.ts';
 import { CORE_UNDER_TEST, OTHER_CORE, type Machine } from './machine.ts';
 import { API_PROGRAM, apiVariables } from './product.ts';

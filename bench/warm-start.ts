@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { freePort } from './children.ts';
+import { freePort } from './free-port.ts';
 import { ROOT, type Stand } from './stand.ts';
 
 const STACK = join(ROOT, 'dist/apps/local/src/main.js');

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, inject, it } from 'vitest';
-import { freePort } from '../support/local-stack.js';
+import { freePort } from '../../bench/free-port.ts';
 
 const CHECK = fileURLToPath(new URL('../../dist/apps/api/src/healthcheck.js', import.meta.url));
 

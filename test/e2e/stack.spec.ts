@@ -4,9 +4,9 @@ import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } fr
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ApiClient, eventually, machineToken } from '../support/api-client.js';
+import { freePort } from '../../bench/free-port.ts';
 import {
   failedStart,
-  freePort,
   isAlive,
   kill,
   LocalStack,

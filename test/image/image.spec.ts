@@ -7,7 +7,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ApiClient, eventually, machineToken } from '../support/api-client.js';
 import { ApiProcess } from '../support/api-process.js';
 import { KeptAliveClients } from '../support/kept-alive-clients.js';
-import { freePort, LocalStack, temporaryFolder } from '../support/local-stack.js';
+import { freePort } from '../../bench/free-port.ts';
+import { LocalStack, temporaryFolder } from '../support/local-stack.js';
 import { BuiltImage } from './built-image.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
-import { freePort } from '../support/local-stack.js';
+import { freePort } from '../../bench/free-port.ts';
 import { LEFT_OUT } from './gaps.js';
 import { CREDENTIALS, prepared, startImplementation } from './implementation.js';
 

@@ -1,5 +1,5 @@
 import type { TestProject } from 'vitest/node';
-import { freePort } from '../support/local-stack.js';
+import { freePort } from '../../bench/free-port.ts';
 import { CREDENTIALS, startImplementation } from './implementation.js';
 
 /** Starts moto, whose DynamoDB the ports' contracts are held against. */

@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { ApiClient, basic, eventually } from '../support/api-client.js';
 import { foldFile, REAL_FILES, realFile } from '../support/fold-file.js';
-import { freePort } from '../support/local-stack.js';
+import { freePort } from '../../bench/free-port.ts';
 import { aggregatedHours, importFile, knownEquipment } from '../support/sensorflow.js';
 import { runVerify } from '../support/verification.js';
 import { CREDENTIALS } from './implementation.js';

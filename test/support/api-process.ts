@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Announcement } from '../../apps/local/src/stack/announcement.js';
 import { stackCredentials } from './aws-signer.js';
-import { freePort } from './local-stack.js';
+import { freePort } from '../../bench/free-port.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/apps/api/src/main.js', import.meta.url));
 

@@ -1,12 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Announcement } from '../../apps/local/src/stack/announcement.js';
+import { freePort } from '../../bench/free-port.ts';
 import { eventually } from './api-client.js';
 
 /** The built embedded stack in processes of its own, as `npm run local` starts it. */
@@ -139,15 +139,6 @@ function spawnStack(
 
 export function temporaryFolder(): string {
   return mkdtempSync(join(tmpdir(), 'sensorflow-'));
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
 }
 
 export function isAlive(pid: number): boolean {
