@@ -1,13 +1,12 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Children } from './children.ts';
-import { freePort } from './free-port.ts';
+import { startStack, tokenOf } from './embedded-stack.ts';
 import { describeMachine } from './machine.ts';
 import { machineText } from './report.ts';
-import { ROOT } from './stand.ts';
 import { percentile } from './statistics.ts';
 
 /**
@@ -26,17 +25,6 @@ const POLL_MS = 100;
 /** Of the time waited so far: were every late probe asked for as often, asking would be the load. */
 const POLL_SHARE = 0.05;
 const GIVE_UP_MS = 60_000;
-const READY_WITHIN_MS = 60_000;
-
-interface Announcement {
-  readonly baseUrl: string;
-  readonly machine: {
-    readonly tokenUrl: string;
-    readonly clientId: string;
-    readonly clientSecret: string;
-    readonly scope: string;
-  };
-}
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -69,39 +57,6 @@ class Api {
     const answer = await fetch(`${this.baseUrl}/sensor-data/aggregated?${text}`, { headers });
     return ((await answer.json()) as { readonly totalCount: number }).totalCount;
   }
-}
-
-async function tokenOf({ machine }: Announcement): Promise<string> {
-  const basic = Buffer.from(`${machine.clientId}:${machine.clientSecret}`).toString('base64');
-  const answer = await fetch(machine.tokenUrl, {
-    method: 'POST',
-    headers: { authorization: `Basic ${basic}` },
-    body: new URLSearchParams({ grant_type: 'client_credentials', scope: machine.scope }),
-  });
-  return ((await answer.json()) as { readonly access_token: string }).access_token;
-}
-
-async function startStack(children: Children, dataDir: string): Promise<Announcement> {
-  const port = await freePort();
-  children.start({
-    name: 'stack',
-    core: undefined,
-    command: [join(ROOT, 'dist/apps/local/src/main.js')],
-    variables: {
-      SENSORFLOW_DATA_DIR: dataDir,
-      PORT: String(port),
-      LOG_LEVEL: 'warn',
-    },
-  });
-  const deadline = performance.now() + READY_WITHIN_MS;
-  while (performance.now() < deadline) {
-    try {
-      return JSON.parse(readFileSync(join(dataDir, 'local.json'), 'utf8')) as Announcement;
-    } catch {
-      await delay(100);
-    }
-  }
-  throw new Error('the stack does not become ready');
 }
 
 /** Readings at a steady rate, until told to stop; answers how many were acknowledged. */

@@ -1,14 +1,13 @@
 import { get } from 'node:http';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Children } from './children.ts';
-import { freePort } from './free-port.ts';
+import { startStack, tokenOf } from './embedded-stack.ts';
 import { describeMachine } from './machine.ts';
 import { machineText } from './report.ts';
-import { ROOT } from './stand.ts';
 import { percentile } from './statistics.ts';
 
 /**
@@ -23,47 +22,7 @@ const EQUIPMENT = 20;
 const CLIENTS = 200;
 /** A caller has no more of them. */
 const FEEDS_PER_KEY = 10;
-const READY_WITHIN_MS = 60_000;
 const LAST_EVENTS_MS = 5_000;
-
-interface Announcement {
-  readonly baseUrl: string;
-  readonly machine: {
-    readonly tokenUrl: string;
-    readonly clientId: string;
-    readonly clientSecret: string;
-    readonly scope: string;
-  };
-}
-
-async function tokenOf({ machine }: Announcement): Promise<string> {
-  const basic = Buffer.from(`${machine.clientId}:${machine.clientSecret}`).toString('base64');
-  const answer = await fetch(machine.tokenUrl, {
-    method: 'POST',
-    headers: { authorization: `Basic ${basic}` },
-    body: new URLSearchParams({ grant_type: 'client_credentials', scope: machine.scope }),
-  });
-  return ((await answer.json()) as { readonly access_token: string }).access_token;
-}
-
-async function startStack(children: Children, dataDir: string): Promise<Announcement> {
-  const port = await freePort();
-  children.start({
-    name: 'stack',
-    core: undefined,
-    command: [join(ROOT, 'dist/apps/local/src/main.js')],
-    variables: { SENSORFLOW_DATA_DIR: dataDir, PORT: String(port), LOG_LEVEL: 'warn' },
-  });
-  const deadline = performance.now() + READY_WITHIN_MS;
-  while (performance.now() < deadline) {
-    try {
-      return JSON.parse(readFileSync(join(dataDir, 'local.json'), 'utf8')) as Announcement;
-    } catch {
-      await delay(100);
-    }
-  }
-  throw new Error('the stack does not become ready');
-}
 
 async function post(url: string, token: string, json: unknown): Promise<Response> {
   return fetch(url, {

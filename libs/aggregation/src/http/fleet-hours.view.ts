@@ -2,7 +2,7 @@ import { ApiProperty, PickType } from '@nestjs/swagger';
 import { instantFromEpochMs, showInstant } from '@sensorflow/kernel';
 import type { FleetReport } from '../hourly-aggregates.js';
 import { startOfHourEpochSeconds, type HourRange } from '../hours/hour.js';
-import { AggregateItemView } from './aggregates.view.js';
+import { AggregateItemView, AggregatesView } from './aggregates.view.js';
 
 /** What all equipment together measured in one hour. */
 export class FleetHourView extends PickType(AggregateItemView, [
@@ -16,23 +16,9 @@ export class FleetHourView extends PickType(AggregateItemView, [
 ] as const) {}
 
 /** Every hour of a range that has the metric. */
-export class FleetHoursView {
+export class FleetHoursView extends PickType(AggregatesView, ['from', 'to'] as const) {
   @ApiProperty({ example: 'value' })
   metric!: string;
-
-  @ApiProperty({
-    type: 'integer',
-    description: 'start of the first hour, epoch seconds; from, rounded up to the hour',
-    example: 1693465200,
-  })
-  from!: number;
-
-  @ApiProperty({
-    type: 'integer',
-    description: 'end of the last hour, epoch seconds; to, rounded up to the hour',
-    example: 1693551600,
-  })
-  to!: number;
 
   @ApiProperty({
     format: 'date-time',

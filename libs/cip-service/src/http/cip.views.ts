@@ -4,11 +4,8 @@ import type { CipRecord } from '../cip-record.js';
 
 const QUANTITY = { type: Number, example: 20.81 };
 
-/** A stored reading, with the members that the versions of the earlier service answered with. */
-export class CipReadingView {
-  @ApiProperty({ format: 'uuid' })
-  id!: string;
-
+/** What a reading measured. */
+class QuantitiesView {
   @ApiPropertyOptional(QUANTITY)
   temperature?: number;
 
@@ -26,6 +23,12 @@ export class CipReadingView {
 
   @ApiPropertyOptional(QUANTITY)
   humidity?: number;
+}
+
+/** A stored reading, with the members that the versions of the earlier service answered with. */
+export class CipReadingView extends QuantitiesView {
+  @ApiProperty({ format: 'uuid' })
+  id!: string;
 
   @ApiProperty({ example: 'estacao_cip' })
   id_sensor!: string;
@@ -53,7 +56,7 @@ export class CipReadingView {
 }
 
 /** A row of a query. */
-export class CipRowView {
+export class CipRowView extends QuantitiesView {
   @ApiProperty({ format: 'date-time' })
   time!: string;
 
@@ -65,24 +68,6 @@ export class CipRowView {
 
   @ApiProperty({ type: String, nullable: true })
   status_cip!: string | null;
-
-  @ApiPropertyOptional(QUANTITY)
-  temperature?: number;
-
-  @ApiPropertyOptional(QUANTITY)
-  pressure?: number;
-
-  @ApiPropertyOptional(QUANTITY)
-  concentration?: number;
-
-  @ApiPropertyOptional(QUANTITY)
-  flow?: number;
-
-  @ApiPropertyOptional(QUANTITY)
-  conductivity?: number;
-
-  @ApiPropertyOptional(QUANTITY)
-  humidity?: number;
 }
 
 export class CipRowsView {
