@@ -12,12 +12,6 @@ async function connect(): Promise<ApiClient> {
   return client.withToken(await machineToken(stack.announcement));
 }
 
-async function killAndRestart(): Promise<void> {
-  const { dataDir, port } = stack;
-  await stack.killEverything();
-  stack = await LocalStack.start({ dataDir, port });
-}
-
 afterEach(async () => {
   await stack.killEverything();
   rmSync(stack.dataDir, { recursive: true, force: true });
@@ -66,7 +60,7 @@ describe('kill -9 of the whole stack', () => {
       if (acknowledged.size >= KILL_AFTER) enough.resolve();
     });
     await Promise.race([enough.promise, Promise.all(writes)]);
-    await killAndRestart();
+    stack = await stack.killAndRestart();
     await Promise.all(writes);
 
     expect(acknowledged.size).toBeGreaterThanOrEqual(KILL_AFTER);
@@ -116,7 +110,7 @@ describe('kill -9 of the whole stack', () => {
         ({ rows: { total }, status }) => total >= progress || status === 'completed-with-errors',
         60_000,
       );
-      await killAndRestart();
+      stack = await stack.killAndRestart();
     }
 
     const afterwards = await connect();

@@ -21,12 +21,6 @@ async function connect(): Promise<ApiClient> {
   return client.withToken(await machineToken(stack.announcement));
 }
 
-async function killAndRestart(): Promise<void> {
-  const { dataDir, port } = stack;
-  await stack.killEverything();
-  stack = await LocalStack.start({ dataDir, port });
-}
-
 afterEach(async () => {
   await stack.killEverything();
   rmSync(stack.dataDir, { recursive: true, force: true });
@@ -81,7 +75,7 @@ describe('an undo whose stack is killed again and again', () => {
       const seen = [];
       for (const part of [0.01, 0.3, 0.7]) {
         seen.push((await undoneUpTo(await connect(), uploadId, part * HOURS_TO_KILL)).undo.done);
-        await killAndRestart();
+        stack = await stack.killAndRestart();
       }
       const afterwards = await connect();
       const done = await undoneUpTo(afterwards, uploadId, Infinity);

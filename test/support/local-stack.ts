@@ -56,6 +56,13 @@ export class LocalStack {
     await this.exit();
   }
 
+  /** Kills all of it, and starts another on the same folder and port. */
+  async killAndRestart(): Promise<LocalStack> {
+    const { dataDir, port } = this;
+    await this.killEverything();
+    return LocalStack.start({ dataDir, port });
+  }
+
   /** As a power cut does: nobody gets to say a last word. */
   async killEverything(): Promise<void> {
     for (const pid of this.processIds()) kill(pid);
