@@ -10,7 +10,7 @@ export const dev: Deployment = {
   frontendUrl: 'none',
   machineClients: [{ name: 'first-machine', scopes: ALL_SCOPES }],
   network: 'public-ip',
-  tasks: { min: 1, max: 2, cpuUnits: 512, memoryMib: 1024, requestsPerMinute: 70_000 },
+  tasks: { min: 1, max: 2, cpuUnits: 512, memoryMib: 1024, requestsPerMinute: 105_000 },
   aggregateShards: 1,
   concurrentImports: 2,
   maxWriteUnitsPerSecond: 1000,

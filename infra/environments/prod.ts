@@ -9,7 +9,7 @@ export const prod: Deployment = {
   frontendUrl: 'https://app.example.com',
   machineClients: [{ name: 'first-machine', scopes: ['sensorflow/write', 'sensorflow/import'] }],
   network: 'nat',
-  tasks: { min: 2, max: 20, cpuUnits: 1024, memoryMib: 2048, requestsPerMinute: 140_000 },
+  tasks: { min: 2, max: 20, cpuUnits: 1024, memoryMib: 2048, requestsPerMinute: 210_000 },
   aggregateShards: 8,
   aggregationWindowSeconds: 5,
   sumsWindowSeconds: 10,

@@ -28,7 +28,7 @@ export const small: Deployment = {
   network: 'public-ip',
   availabilityZones: 2,
   // With 512 MiB, a burst of large batches would not fit beside the API.
-  tasks: { min: 2, max: 4, cpuUnits: 256, memoryMib: 1024, requestsPerMinute: 35_000 },
+  tasks: { min: 2, max: 4, cpuUnits: 256, memoryMib: 1024, requestsPerMinute: 52_500 },
   aggregateShards: 1,
   concurrentImports: 2,
   // A client that writes as fast as this all month costs $330.
