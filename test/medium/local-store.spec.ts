@@ -3,6 +3,7 @@ import {
   BatchWriteItemCommand,
   CreateTableCommand,
   DynamoDBClient,
+  GetItemCommand,
   ListTablesCommand,
 } from '@aws-sdk/client-dynamodb';
 import { DynamoDBStreamsClient, ListStreamsCommand } from '@aws-sdk/client-dynamodb-streams';
@@ -129,6 +130,34 @@ describe('the store behind its check', () => {
 
     const lengths = Responses?.['large']?.map((item) => item['text']?.S?.length);
     expect(lengths).toEqual(ids.map(() => 390 * 1024));
+  });
+
+  it('answers reads beside many writes, as DynamoDB does, without waiting for all of them', async () => {
+    const requests = Array.from({ length: 25 }, (_, index) => ({
+      PutRequest: { Item: { id: { S: `item-${index}` }, text: { S: 'x'.repeat(10_000) } } },
+    }));
+    const over = new AbortController();
+    let written = 0;
+    const write = async (): Promise<void> => {
+      while (!over.signal.aborted) {
+        await client.send(new BatchWriteItemCommand({ RequestItems: { large: requests } }));
+        written += 1;
+      }
+    };
+    const writers = Array.from({ length: 32 }, write);
+    await delay(500);
+
+    const before: number[] = [];
+    for (let read = 0; read < 20; read += 1) {
+      const sentAfter = written;
+      await client.send(new GetItemCommand({ TableName: 'large', Key: { id: { S: 'none' } } }));
+      before.push(written - sentAfter);
+    }
+    over.abort();
+    await Promise.all(writers);
+
+    const mean = before.reduce((sum, writes) => sum + writes, 0) / before.length;
+    expect(mean, `writes that were answered before each read: ${before.join(' ')}`).toBeLessThan(4);
   });
 
   it('refuses two hosts, what is longer than 16 MiB, and what tells no length', async () => {

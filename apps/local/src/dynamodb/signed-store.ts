@@ -9,6 +9,7 @@ import {
 } from 'node:http';
 import type { Server as Listener } from 'node:net';
 import { pipeline } from 'node:stream/promises';
+import pLimit, { type LimitFunction } from 'p-limit';
 import { readAuthorization } from '../aws-signature/authorization.js';
 import { readSignedRequest } from '../aws-signature/signed-request.js';
 import { sha256Hex } from '../aws-signature/signing-key.js';
@@ -23,6 +24,13 @@ const BODY_ROOMS = { largeBytes: 8 * MAXIMUM_BODY_BYTES, smallBytes: 2 * MAXIMUM
 /** For a request to arrive whole. Whoever knows the key id alone may be slow, and no slower. */
 const REQUEST_TIMEOUT_MS = 10_000;
 const STORE_CONNECTIONS = 64;
+/**
+ * dynoxide does one thing at a time, whatever arrives: side by side, writes are no faster, and every read
+ * waits behind all of them. DynamoDB's reads do not.
+ */
+const WRITES_AT_A_TIME = 1;
+const WRITE_TARGET =
+  /^DynamoDB_20120810\.(?:PutItem|UpdateItem|DeleteItem|BatchWriteItem|TransactWriteItems)$/u;
 
 export interface SignedStoreOptions {
   readonly on: number | Listener;
@@ -42,7 +50,8 @@ export interface SignedStoreOptions {
 export async function startSignedStore(options: SignedStoreOptions): Promise<RunningServer> {
   const agent = new Agent({ keepAlive: true, maxSockets: STORE_CONNECTIONS });
   const bodies = new BodyReader(BODY_ROOMS);
-  const gateway = { options, agent, bodies, clock: new SystemClock() };
+  const writes = pLimit(WRITES_AT_A_TIME);
+  const gateway = { options, agent, bodies, writes, clock: new SystemClock() };
   const settings = { on: options.on, requestTimeoutMs: REQUEST_TIMEOUT_MS };
   const server = await startLoopbackServer(settings, (request, response) =>
     answer(request, response, gateway),
@@ -60,6 +69,7 @@ interface Gateway {
   readonly options: SignedStoreOptions;
   readonly agent: Agent;
   readonly bodies: BodyReader;
+  readonly writes: LimitFunction;
   readonly clock: SystemClock;
 }
 
@@ -88,7 +98,7 @@ async function forward(
   response: ServerResponse,
   gateway: Gateway,
 ): Promise<IncomingMessage> {
-  const { options, bodies, clock } = gateway;
+  const { options, bodies, writes, clock } = gateway;
   const signed = readSignedRequest(request);
   const authorization = readAuthorization(signed);
   const policy = {
@@ -103,7 +113,10 @@ async function forward(
   const sender = authorization.accessKeyId;
   const body = await bodies.read(request, MAXIMUM_BODY_BYTES, sender).catch(asStoreError);
   verifySignature(signed, authorization, sha256Hex(body), policy, clock.nowEpochMs());
-  return exchange(request, response, body, gateway);
+  const exchanged = () => exchange(request, response, body, gateway);
+  return WRITE_TARGET.test(String(request.headers['x-amz-target']))
+    ? writes(exchanged)
+    : exchanged();
 }
 
 /** Nobody else's body is read at all. */
@@ -136,6 +149,7 @@ async function exchange(
   body: Buffer,
   { options, agent }: Gateway,
 ): Promise<IncomingMessage> {
+  if (response.destroyed) throw new Error('The caller went away while it waited for its turn.');
   const { host, port } = options.store;
   const headers = { ...only(PASSED_ON, request.headers), 'content-length': body.length };
   return new Promise((resolve, reject) => {
