@@ -334,16 +334,16 @@ describe('the environments', () => {
   });
 });
 
-describe('the README', () => {
+describe('the page on cost', () => {
   it.each([
     ['designs', designsTable()],
     ['lines', linesTable()],
     ['the small environment', smallTable()],
     ['units a second', unitsTable()],
   ])('shows what npm run cost prints: %s', (_name, table) => {
-    const readme = squeezed(readFileSync(join(ROOT, 'README.md'), 'utf8'));
+    const page = squeezed(readFileSync(join(ROOT, 'docs/cost.md'), 'utf8'));
 
-    expect(readme).toContain(squeezed(table));
+    expect(page).toContain(squeezed(table));
   });
 });
 

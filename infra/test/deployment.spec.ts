@@ -253,8 +253,8 @@ describe('the image', () => {
   });
 });
 
-describe('the README', () => {
-  const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
+describe('the page on deployment', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/deploy-to-aws.md'), 'utf8');
   const outputs = [...templatesOf(DEV).stacks]
     .filter(([id]) => id !== 'delivery')
     .flatMap(([, { document }]) => Object.keys(objectOf(document['Outputs'] ?? {})));
@@ -264,7 +264,7 @@ describe('the README', () => {
     const meant = outputs.filter((name) => !name.startsWith('PublishOutput'));
 
     expect(meant.length).toBeGreaterThan(4);
-    expect(meant.filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
+    expect(meant.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
   });
 });
 

@@ -132,11 +132,11 @@ describe('prod', () => {
     });
   });
 
-  it('lets as many people behind one address log in as the README says', () => {
-    const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
+  it('lets as many people behind one address log in as the page on limits says', () => {
+    const limits = readFileSync(join(import.meta.dirname, '../../docs/limits.md'), 'utf8');
     const number = LOGINS_PER_ADDRESS.toLocaleString('en');
 
-    expect(readme).toMatch(new RegExp(`\\| logins from one address +\\| ${number} in 5 minutes`));
+    expect(limits).toMatch(new RegExp(`\\| logins from one address +\\| ${number} in 5 minutes`));
   });
 
   it.each(PROD.regions)('cannot lose its load balancer in %s by accident; dev can', (region) => {

@@ -196,9 +196,9 @@ describe('the environment of the embedded stack', () => {
   });
 });
 
-describe('the table of variables in the README', () => {
-  const readme = readFileSync(new URL('../../../../README.md', import.meta.url), 'utf8');
-  const rows = Array.from(readme.matchAll(/^\| `([A-Z_]+)`.*?\|.*?\|(.*)\|$/gm));
+describe('the table of variables in docs/configuration.md', () => {
+  const page = readFileSync(new URL('../../../../docs/configuration.md', import.meta.url), 'utf8');
+  const rows = Array.from(page.matchAll(/^\| `([A-Z_]+)`.*?\|.*?\|(.*)\|$/gm));
   const bounded = rows.flatMap(([, name = '', meaning = '']) => {
     const [, min, max] = / ([\d,]+)(?: \(\w+\))? to ([\d,]+)/.exec(meaning) ?? [];
     return min && max ? [[name, min.replaceAll(',', ''), max.replaceAll(',', '')] as const] : [];
