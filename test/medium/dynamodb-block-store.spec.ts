@@ -481,7 +481,7 @@ describe('a process whose clock is not that of DynamoDB', () => {
     const right = await own.putAll(fourth);
 
     expect([atTheStart, stillWrong, tooEarly, right].flat()).toEqual([
-      ...Array(3).fill('not-stored'),
+      ...Array(3).fill('clock-wrong'),
       'stored',
     ]);
     expect(failed).toEqual(Array(3).fill('clock-skewed'));
@@ -501,9 +501,9 @@ describe('a process whose clock is not that of DynamoDB', () => {
 
     const later = await own.putAll([stamped, imported, fresh]);
 
-    expect(whileWrong).toEqual(['not-stored', 'not-stored']);
-    expect(later).toEqual(['not-stored', 'stored', 'stored']);
-    expect(await own.putAll([stamped])).toEqual(['not-stored']);
+    expect(whileWrong).toEqual(['clock-wrong', 'not-stored']);
+    expect(later).toEqual(['clock-wrong', 'stored', 'stored']);
+    expect(await own.putAll([stamped])).toEqual(['clock-wrong']);
   });
 
   it('is told so before it starts something that keeps its stamp', async () => {
@@ -530,7 +530,7 @@ describe('a process whose clock is not that of DynamoDB', () => {
     };
 
     await expect(own.assertClockNow()).rejects.toMatchObject({ name: 'ClockSkewed' });
-    expect(await own.putAll(second)).toEqual(['not-stored']);
+    expect(await own.putAll(second)).toEqual(['clock-wrong']);
   });
 });
 

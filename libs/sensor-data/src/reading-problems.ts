@@ -35,11 +35,27 @@ export function invalidReading(faults: readonly InputFault[]): DomainError {
   });
 }
 
+/** @param outcome what became of the request, and what to do: whole sentences */
+export function serverClockWrong(
+  outcome: string,
+  extensions?: Readonly<Record<string, unknown>>,
+): DomainError {
+  return new DomainError(
+    'unavailable',
+    'server-clock-wrong',
+    `The clock of the server that was asked is wrong, and a server with a wrong clock writes nothing. ${outcome}`,
+    { ...(extensions && { extensions }), retryAfterSeconds: RETRY_AFTER_SECONDS },
+  );
+}
+
 export function writeFailed(outcome: WriteOutcome | undefined): DomainError {
   if (outcome?.outcome === 'refused') {
     return new DomainError('invalid', NOT_STORABLE.code, NOT_STORABLE.detail, {
       faults: [NOT_STORABLE],
     });
+  }
+  if (outcome?.outcome === 'clock-wrong') {
+    return serverClockWrong('The reading is not stored. Send it again: another server may answer.');
   }
   if (outcome?.outcome === 'not-stored') {
     return new DomainError(

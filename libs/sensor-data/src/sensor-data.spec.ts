@@ -62,6 +62,7 @@ describe('recording one reading', () => {
 
   it.each([
     ['not-stored', 'unavailable', 'write-not-accepted'],
+    ['clock-wrong', 'unavailable', 'server-clock-wrong'],
     ['unknown', 'unavailable', 'outcome-unknown'],
     ['unknown-but-landed', 'unavailable', 'outcome-unknown'],
   ] as const)('says so when its outcome stays %s', async (outcome, kind, code) => {
@@ -153,33 +154,34 @@ describe('recording a batch', () => {
     });
   });
 
-  it.each(['not-stored', 'unknown'] as const)(
-    'fails with the verdict when the store leaves some %s',
-    async (outcome) => {
-      const { sensorData } = sensorDataInMemory(({ equipmentId }) =>
-        equipmentId === 'EQ-AWAY' ? outcome : undefined,
-      );
-      const away = accepted({ ...valid, equipmentId: 'EQ-AWAY' });
+  it.each([
+    ['not-stored', 'batch-unconfirmed'],
+    ['unknown', 'batch-unconfirmed'],
+    ['clock-wrong', 'server-clock-wrong'],
+  ] as const)('fails with the verdict when the store leaves some %s', async (outcome, code) => {
+    const { sensorData } = sensorDataInMemory(({ equipmentId }) =>
+      equipmentId === 'EQ-AWAY' ? outcome : undefined,
+    );
+    const away = accepted({ ...valid, equipmentId: 'EQ-AWAY' });
 
-      const error = await failureOf(
-        sensorData.recordBatch(
-          [accepted('no reading'), ...batchOf(1), away, ...batchOf(1), away],
-          CALLER,
-        ),
-      );
+    const error = await failureOf(
+      sensorData.recordBatch(
+        [accepted('no reading'), ...batchOf(1), away, ...batchOf(1), away],
+        CALLER,
+      ),
+    );
 
-      expect(error).toMatchObject({
-        kind: 'unavailable',
-        code: 'batch-unconfirmed',
-        retryAfterSeconds: 1,
-      });
-      expect(error.extensions).toMatchObject({
-        stored: 2,
-        rejected: [{ index: 0 }],
-        unconfirmed: [2, 4],
-      });
-    },
-  );
+    expect(error).toMatchObject({
+      kind: 'unavailable',
+      code,
+      retryAfterSeconds: 1,
+    });
+    expect(error.extensions).toMatchObject({
+      stored: 2,
+      rejected: [{ index: 0 }],
+      unconfirmed: [2, 4],
+    });
+  });
 
   it.each([
     [0, 'batch-empty'],
@@ -487,6 +489,7 @@ describe('removing a reading', () => {
 
   it.each([
     ['not-stored', 'write-not-accepted'],
+    ['clock-wrong', 'server-clock-wrong'],
     ['unknown', 'outcome-unknown'],
     ['unknown-but-landed', 'outcome-unknown'],
   ] as const)('says so when its outcome stays %s', async (outcome, code) => {

@@ -32,6 +32,7 @@ import {
   noReading,
   NOT_STORABLE,
   removalUnfinished,
+  serverClockWrong,
   writeFailed,
 } from './reading-problems.js';
 import { READING_TOO_OLD } from './reading-timestamp.js';
@@ -89,8 +90,8 @@ export class SensorData {
 
   /**
    * Checks and stores one reading. Returns it once it is durable; throws `invalid-reading`,
-   * `reading-not-storable`, `too-many-new-metric-names`, `metric-names-unknown` or `write-not-accepted` (it is
-   * certainly not stored), or `outcome-unknown`; `equipment-forbidden` for what the caller may not write.
+   * `reading-not-storable`, `too-many-new-metric-names`, `metric-names-unknown`, `write-not-accepted` or
+   * `server-clock-wrong` (it is certainly not stored), or `outcome-unknown`; `equipment-forbidden` for what the caller may not write.
    */
   async recordReading(
     raw: unknown,
@@ -152,7 +153,8 @@ export class SensorData {
     if (throttled.length > 0) {
       throw batchThrottled(verdict, this.names.waitMs(throttled, callerId));
     }
-    return assertUseful(verdict);
+    const isClockWrong = outcomes.some(({ outcome }) => outcome === 'clock-wrong');
+    return assertUseful(verdict, isClockWrong);
   }
 
   private parserOf(options: IngestOptions): (raw: unknown) => ParsedReading {
@@ -321,8 +323,11 @@ function noteOutcome(verdicts: VerdictList, index: number, outcome?: WriteOutcom
   else verdicts.leaveUnconfirmed(index);
 }
 
-function assertUseful(verdict: BatchVerdict): BatchVerdict {
+function assertUseful(verdict: BatchVerdict, isClockWrong: boolean): BatchVerdict {
   const extensions = { ...verdict };
+  if (isClockWrong) {
+    throw serverClockWrong(`Some readings are not stored. ${SEND_AGAIN}`, extensions);
+  }
   if (verdict.unconfirmed.length > 0) {
     throw new DomainError(
       'unavailable',

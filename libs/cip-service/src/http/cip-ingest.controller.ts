@@ -37,7 +37,13 @@ function TakesMeasurement(summary: string, required: readonly string[]): MethodD
     }),
     ApiProblem(400, 'reading-not-storable'),
     ApiProblem(429, 'too-many-new-metric-names'),
-    ApiProblem(503, 'metric-names-unknown', 'write-not-accepted', 'outcome-unknown'),
+    ApiProblem(
+      503,
+      'metric-names-unknown',
+      'write-not-accepted',
+      'server-clock-wrong',
+      'outcome-unknown',
+    ),
     ApiProblem(503, 'overloaded', 'shutting-down'),
   );
 }

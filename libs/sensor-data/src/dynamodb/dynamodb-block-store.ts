@@ -48,7 +48,7 @@ export class DynamoDbBlockStore extends BlockStore {
     const outcomes = sendable.length > 0 ? await this.putSendable(sendable) : [];
     if (sendable.length === blocks.length) return outcomes;
     const outcomeOf = new Map(sendable.map((block, index) => [block, outcomes[index]]));
-    return blocks.map((block) => outcomeOf.get(block) ?? 'not-stored');
+    return blocks.map((block) => outcomeOf.get(block) ?? 'clock-wrong');
   }
 
   private async putSendable(blocks: readonly StoredBlock[]): Promise<readonly PutOutcome[]> {
@@ -59,17 +59,19 @@ export class DynamoDbBlockStore extends BlockStore {
       const kind = classifyWriteFailure(error);
       this.onWriteFailure(kind, error);
       if (kind === 'poisoned') return this.bisectRejectedBatch(blocks);
-      if (kind === 'clock-skewed') this.noteStampedWrong(blocks);
+      if (kind === 'clock-skewed') return this.withStampedWrong(blocks);
       const outcome = kind === 'unknown' ? 'unknown' : 'not-stored';
       return blocks.map(() => outcome);
     }
   }
 
-  /** Blocks of imports have the stamp of their import, and marks have none. */
-  private noteStampedWrong(blocks: readonly StoredBlock[]): void {
-    for (const block of blocks) {
-      if (block.importId === undefined && parseBlockKey(block.key)) this.stampedWrong.add(block);
-    }
+  /** Blocks of imports have the stamp of their import, and marks have none: they can leave once the clock is right. */
+  private withStampedWrong(blocks: readonly StoredBlock[]): readonly PutOutcome[] {
+    return blocks.map((block) => {
+      if (block.importId !== undefined || !parseBlockKey(block.key)) return 'not-stored';
+      this.stampedWrong.add(block);
+      return 'clock-wrong';
+    });
   }
 
   /**

@@ -10,7 +10,7 @@ import type { SealedBlock } from './write-unit.js';
 /** Told what becomes of the blocks that were sent. */
 export interface SenderListener {
   /** The block is over, one way or the other. */
-  over(block: SealedBlock, outcome: 'stored' | 'refused'): void;
+  over(block: SealedBlock, outcome: FinalOutcome): void;
   /** The block stays in the queue and leaves again at that time, if anybody still waits for it then. */
   delayed(block: SealedBlock, untilEpochMs: number): void;
   /** A call is settled, with all of its blocks. */
@@ -18,6 +18,10 @@ export interface SenderListener {
   /** Asks for `pump` at that time. */
   wakeAt(epochMs: number): void;
 }
+
+/** Sending the block again would change nothing. */
+export type FinalOutcome = Exclude<PutOutcome, RetriedOutcome>;
+type RetriedOutcome = 'not-stored' | 'unknown';
 
 interface StoreCall extends InBag {
   readonly blocks: readonly SealedBlock[];
@@ -150,7 +154,7 @@ export class BlockSender {
     let notStored = 0;
     for (const [position, block] of call.blocks.entries()) {
       const outcome = outcomes[position] ?? 'unknown';
-      if (outcome === 'stored' || outcome === 'refused') {
+      if (!isRetried(outcome)) {
         this.listener.over(block, outcome);
         continue;
       }
@@ -166,7 +170,7 @@ export class BlockSender {
   /** Blocks that failed as often in the same way leave again together: a timer each would be too many. */
   protected giveBack(
     block: SealedBlock,
-    outcome: 'not-stored' | 'unknown',
+    outcome: RetriedOutcome,
     retries: Map<number, Retry>,
   ): void {
     const attempts = block.noteFailure(outcome);
@@ -207,6 +211,10 @@ export class BlockSender {
     for (const block of blocks) this.queue.resume(block, nowEpochMs);
     this.pump(nowEpochMs);
   }
+}
+
+function isRetried(outcome: PutOutcome): outcome is RetriedOutcome {
+  return outcome === 'not-stored' || outcome === 'unknown';
 }
 
 function countOf(retries: ReadonlyMap<number, Retry>): number {

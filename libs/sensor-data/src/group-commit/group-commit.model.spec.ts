@@ -498,6 +498,9 @@ function outcomeViolations(
           violations.push('G1: stored without the store saying so');
         }
         break;
+      case 'clock-wrong':
+        violations.push('G3: no clock was wrong');
+        break;
       case 'refused':
         if (!own.some((attempt) => wasKnown(attempt, arrival.write, 'refused'))) {
           violations.push('G3: refused for no reason');

@@ -383,6 +383,25 @@ describe('a store that does not confirm', () => {
     expect(outcomesOf(answers)).toEqual(['unknown']);
   });
 
+  it.each([
+    [[], 'clock-wrong'],
+    [['unknown'], 'unknown'],
+    [['not-stored'], 'clock-wrong'],
+  ] as const)(
+    'answers at once when the clock of this machine is wrong, after %j: %s',
+    async (before, outcome) => {
+      const { store, writer, clock } = start();
+      const startedAt = clock.nowEpochMs();
+      store.failPuts((_, call) => before[call - 1] ?? 'clock-wrong');
+
+      const answers = await writer.write([aReading()]);
+
+      expect(outcomesOf(answers)).toEqual([outcome]);
+      expect(clock.nowEpochMs() - startedAt).toBeLessThan(100);
+      expect(store.putCalls).toHaveLength(before.length + 1);
+    },
+  );
+
   it('leaves it unknown for whom its block is sent again only because others wait for it', async () => {
     const { store, clock, writer } = startHeld({ random: () => 0.99 });
     store.failPuts((_, call) => (call <= 3 ? 'not-stored' : undefined));

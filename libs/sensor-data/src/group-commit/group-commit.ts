@@ -9,7 +9,7 @@ import { StampClock } from '../log/stamp.js';
 import { ReadingWriter } from '../reading-writer.js';
 import type { Reading } from '../reading.js';
 import { SteadyClock } from './steady-clock.js';
-import { BlockSender, type SenderListener } from './block-sender.js';
+import { BlockSender, type FinalOutcome, type SenderListener } from './block-sender.js';
 import { estimatedBytes } from './estimated-bytes.js';
 import { LoadShedder, overloaded, shuttingDown, type Arrival } from './load-shedder.js';
 import { groupSealer, type SealGroup } from './seal-group.js';
@@ -267,9 +267,10 @@ export class GroupCommit extends ReadingWriter {
     });
   }
 
-  private settleBlock(block: SealedBlock, outcome: 'stored' | 'refused'): void {
+  private settleBlock(block: SealedBlock, outcome: FinalOutcome): void {
     const { registerTime } = block;
-    const answer = outcome === 'stored' ? { outcome, registerTime } : { outcome };
+    const answer =
+      outcome === 'stored' ? { outcome, registerTime } : { outcome: endOf(block, outcome) };
     for (const waiter of block.waiters) this.answer(waiter, answer);
     this.queue.finish(block);
   }
@@ -348,6 +349,11 @@ export class GroupCommit extends ReadingWriter {
   protected failureOf({ unit }: Waiter): 'not-stored' | 'unknown' {
     return unit?.failure ?? 'not-stored';
   }
+}
+
+/** An attempt from before the clock was found to be wrong may have landed. */
+function endOf<Outcome>({ maybeLanded }: SealedBlock, outcome: Outcome): Outcome | 'unknown' {
+  return outcome === 'clock-wrong' && maybeLanded ? 'unknown' : outcome;
 }
 
 /** About what a waiting block holds in memory. */

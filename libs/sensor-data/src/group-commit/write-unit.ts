@@ -59,7 +59,8 @@ export class OpenGroup extends InLine {
 
 /** A block that was sealed: every attempt sends the same. */
 export class SealedBlock extends InLine {
-  private maybeLanded = false;
+  /** Some attempt may have, or may still. */
+  maybeLanded = false;
   private notStoredAttempts = 0;
   private unknownAttempts = 0;
 

@@ -61,7 +61,7 @@ export class BatchController {
   @ApiProblemWith(BatchVerdictView, 400, 'no-valid-reading')
   @ApiProblem(400, 'batch-empty', 'too-many-readings', 'batch-not-an-array')
   @ApiProblemWith(BatchVerdictView, 429, 'too-many-new-metric-names')
-  @ApiProblemWith(BatchVerdictView, 503, 'batch-unconfirmed')
+  @ApiProblemWith(BatchVerdictView, 503, 'batch-unconfirmed', 'server-clock-wrong')
   @ApiProblem(503, 'overloaded', 'shutting-down')
   @RequiresScope('sensorflow/write')
   @KeepsToEquipment('by-handler')

@@ -54,6 +54,8 @@ import { ReadingPageView, ReadingView, toReadingView } from './reading.view.js';
 import { rangeRemovalOf, readingRemovalOf } from './removal-request.js';
 import { RemovalRestView } from './removal.view.js';
 
+const WRITE_FAILURES = ['write-not-accepted', 'server-clock-wrong', 'outcome-unknown'];
+
 /** Of wide readings, as many take as long as a call to the store. */
 const READINGS_PER_WEIGHT = 50;
 /** Three calls look at an instant, and one at the marks of undone imports. */
@@ -99,7 +101,7 @@ export class ReadingsController {
   @ApiIngestQuery()
   @ApiProblem(400, 'reading-not-storable')
   @ApiProblem(429, 'too-many-new-metric-names')
-  @ApiProblem(503, 'metric-names-unknown', 'write-not-accepted', 'outcome-unknown')
+  @ApiProblem(503, 'metric-names-unknown', ...WRITE_FAILURES)
   @ApiProblem(503, 'overloaded', 'shutting-down')
   @RequiresScope('sensorflow/write')
   @KeepsToEquipment('by-handler')
@@ -253,7 +255,7 @@ export class ReadingsController {
   @ApiProblem(404, 'no-reading')
   @ApiProblem(429, 'too-many-reads')
   @ApiProblem(503, 'reads-overloaded')
-  @ApiProblem(503, 'store-unavailable', 'clock-behind', 'write-not-accepted', 'outcome-unknown')
+  @ApiProblem(503, 'store-unavailable', 'clock-behind', ...WRITE_FAILURES)
   @ApiProblem(503, 'overloaded', 'shutting-down')
   @RequiresScope('sensorflow/admin')
   @Audited('reading.remove', 'metric')
@@ -296,7 +298,7 @@ export class ReadingsController {
   @ApiProblem(400, 'reading-too-old')
   @ApiProblem(404, 'no-reading')
   @ApiProblem(429, 'too-many-reads')
-  @ApiProblem(503, 'store-unavailable', 'clock-behind', 'write-not-accepted', 'outcome-unknown')
+  @ApiProblem(503, 'store-unavailable', 'clock-behind', ...WRITE_FAILURES)
   @ApiProblem(503, 'overloaded', 'shutting-down', 'reads-overloaded')
   @ApiProblemWith(RemovalRestView, 503, 'removal-unfinished')
   @RequiresScope('sensorflow/admin')

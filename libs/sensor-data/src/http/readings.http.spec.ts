@@ -228,6 +228,7 @@ describe('POST /sensor-data', () => {
 
   it.each([
     ['not-stored', 'write-not-accepted'],
+    ['clock-wrong', 'server-clock-wrong'],
     ['unknown', 'outcome-unknown'],
   ] as const)('answers 503 with Retry-After when it stays %s', async (outcome, code) => {
     blocks.failPuts(() => outcome);

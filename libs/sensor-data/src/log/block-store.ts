@@ -4,9 +4,10 @@ import type { StoredBlock } from './block.js';
 
 /**
  * What became of one block: `stored` is confirmed durable; `not-stored` certainly did not happen;
- * `unknown` may have happened or may still happen; `refused` never will (the store cannot hold it).
+ * `unknown` may have happened or may still happen; `refused` never will (the store cannot hold it);
+ * `clock-wrong` neither: it was stamped while the clock of this machine was wrong.
  */
-export type PutOutcome = 'stored' | 'not-stored' | 'unknown' | 'refused';
+export type PutOutcome = 'stored' | 'not-stored' | 'unknown' | 'refused' | 'clock-wrong';
 
 /** Blocks of one call; DynamoDB's BatchWriteItem takes no more. */
 export const MAX_BLOCKS_PER_CALL = 25;

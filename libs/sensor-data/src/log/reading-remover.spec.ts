@@ -219,10 +219,12 @@ describe('removing readings', () => {
 
   it.each([
     [['not-stored'], 'write-not-accepted', 'nothing was removed'],
+    [['clock-wrong'], 'server-clock-wrong', 'Nothing was removed'],
     [['unknown'], 'outcome-unknown', 'it may have happened'],
     [[OVERLOADED], 'overloaded', 'None of it is stored.'],
     [['stored', 'not-stored'], 'outcome-unknown', UP_TO_NINE],
     [['stored', 'unknown'], 'outcome-unknown', 'whether that hour was removed is not known'],
+    [['stored', 'clock-wrong'], 'server-clock-wrong', UP_TO_NINE],
     [['stored', OVERLOADED], 'overloaded', UP_TO_NINE],
   ] as const)(
     'says what is known when the store does not confirm: %j',

@@ -1,4 +1,5 @@
 import { DomainError, type Instant, type WorkBudget } from '@sensorflow/kernel';
+import { serverClockWrong } from '../reading-problems.js';
 import type { PutOutcome } from './block-store.js';
 import type { StoredBlock } from './block.js';
 import { HOUR_NS, hourOf, instantAfter, offsetOf, type HourText } from './hour-time.js';
@@ -56,7 +57,7 @@ export class ReadingRemover {
   /**
    * Removes what stands in the range, hour by hour, in order of time; writes nothing where nothing stands.
    * Ends when the budget is spent, with the rest of the range, or with its client. Throws DomainError
-   * `unavailable`: `write-not-accepted`, `outcome-unknown`, `store-unavailable` or `clock-behind`; what the
+   * `unavailable`: `write-not-accepted`, `server-clock-wrong`, `outcome-unknown`, `store-unavailable` or `clock-behind`; what the
    * writer refuses (`overloaded`, `shutting-down`); and the reason of the budget's signal. Its detail says whether
    * earlier hours of the range were removed. Removing again is always safe.
    *
@@ -144,6 +145,11 @@ function partlyRemoved(error: unknown, hour: HourText): unknown {
 }
 
 function unconfirmed(outcome: PutOutcome): DomainError {
+  if (outcome === 'clock-wrong') {
+    return serverClockWrong(
+      'Nothing was removed. Send the removal again: another server may answer.',
+    );
+  }
   if (outcome === 'not-stored') {
     return new DomainError(
       'unavailable',
