@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { instantFromEpochMs, showInstant } from '@sensorflow/kernel';
+import { byName } from '@sensorflow/sensor-data/http/reading.view.js';
 import type { EquipmentStatus, OverviewPage } from '../equipment-overview.js';
 import { PUNCTUALITIES, type Punctuality } from '../punctuality.js';
 
@@ -96,7 +97,7 @@ function toStatusView(status: EquipmentStatus): EquipmentStatusView {
     equipmentId,
     state,
     lastTimestamp: showInstant(latest.timestamp),
-    values: Object.fromEntries(latest.values),
+    values: byName(latest.values),
     usualGapSeconds: usualGapMs === undefined ? null : usualGapMs / 1000,
     ...(trend && { trend }),
   };

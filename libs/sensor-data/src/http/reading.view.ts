@@ -18,7 +18,11 @@ export class ReadingView {
   })
   value?: number;
 
-  @ApiProperty({ ...METRICS_SCHEMA, example: { value: exampleReading.value } })
+  @ApiProperty({
+    ...METRICS_SCHEMA,
+    description: `${METRICS_SCHEMA.description}; in order of the names`,
+    example: { value: exampleReading.value },
+  })
   values!: Readonly<Record<string, number>>;
 
   @ApiPropertyOptional(TAGS_SCHEMA)
@@ -41,14 +45,20 @@ export class ReadingPageView {
   nextCursor!: string | null;
 }
 
+/** In order of their names, however they were sent or read: whoever compares two answers finds the same text. */
+export function byName<T>(members: ReadonlyMap<string, T>): Readonly<Record<string, T>> {
+  if (members.size < 2) return Object.fromEntries(members);
+  return Object.fromEntries([...members].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
 export function toReadingView(reading: StoredReading): ReadingView {
   const value = reading.values.get(DEFAULT_METRIC);
   return {
     equipmentId: reading.equipmentId,
     timestamp: showInstant(reading.timestamp),
     ...(value !== undefined && reading.values.size === 1 && { value }),
-    values: Object.fromEntries(reading.values),
-    ...(reading.tags.size > 0 && { tags: Object.fromEntries(reading.tags) }),
+    values: byName(reading.values),
+    ...(reading.tags.size > 0 && { tags: byName(reading.tags) }),
     registerTime: showInstant(reading.registerTime),
   };
 }

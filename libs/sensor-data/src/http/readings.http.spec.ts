@@ -644,6 +644,28 @@ it.each(['EQ-1', 'EQ-1/latest', 'EQ-1/2023-02-15T06:30:00Z/history', 'no-such-pa
   },
 );
 
+describe('values and tags', () => {
+  it('come in order of their names in every answer, however they were sent', async () => {
+    const first = { values: { pressure: 1, flow: 2, Temp: 3 }, tags: { shift: 'b', cipId: 'a' } };
+    const second = { values: { conductivity: 4 }, tags: { line: 'c' } };
+    const { equipmentId, timestamp } = valid;
+
+    const sent = await post('/sensor-data', { equipmentId, timestamp, ...first });
+    await post('/sensor-data', { equipmentId, timestamp, ...second });
+    const latest = await get('/sensor-data/EQ-12495/latest');
+    const { body } = await get('/sensor-data/EQ-12495');
+
+    const listed = Array.isArray(body['items']) ? body['items'][0] : undefined;
+    const names = (answer: unknown) => Object.keys(Object(answer));
+    expect(names(sent.body['values'])).toEqual(['Temp', 'flow', 'pressure']);
+    expect(names(sent.body['tags'])).toEqual(['cipId', 'shift']);
+    for (const shown of [latest.body, listed]) {
+      expect(names(shown.values)).toEqual(['Temp', 'conductivity', 'flow', 'pressure']);
+      expect(names(shown.tags)).toEqual(['cipId', 'line', 'shift']);
+    }
+  });
+});
+
 describe('?asOf=', () => {
   const before = '2023-09-01T00:00:00.730Z';
   const first = '2023-09-01T02:00:00.731%2B02:00';
