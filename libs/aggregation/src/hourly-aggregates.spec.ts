@@ -15,7 +15,7 @@ import {
   type MetricHour,
 } from './hours/aggregate-store.js';
 import { hourOf, hourPlus, startOfHourEpochSeconds, type Hour } from './hours/hour.js';
-import { foldReadings } from './hours/hourly-aggregate.js';
+import { foldReadings, merge } from './hours/hourly-aggregate.js';
 
 const FIRST = hourOf(aStoredReading({ timestamp: '2023-02-14T20:00:00Z' }).timestamp);
 const RANGE = { from: FIRST, to: hourPlus(FIRST, 8) };
@@ -207,6 +207,68 @@ describe('hourly aggregates', () => {
       items: [],
       notShown: [],
       next: undefined,
+    });
+  });
+
+  describe('of all equipment while their sums are behind', () => {
+    /** A cell that the sums have not heard of. */
+    function change(equipmentId: string, hour: Hour, ...values: number[]): void {
+      const { version = 0 } = store.cell({ equipmentId, hour }) ?? {};
+      const readings = values.map((value, second) =>
+        aStoredReading({ equipmentId, timestamp: `${hour}:30:${10 + second}Z`, value }),
+      );
+      const metrics = foldReadings(readings);
+      store.put({ equipmentId, hour, version: version + 1, metrics, isClosed: true });
+    }
+
+    async function pageOf(limit: number, after?: EquipmentHour) {
+      const query = { metric: 'value', range: RANGE, limit, ...(after && { after }) };
+      const { items, summary, next } = await aggregates.report(query);
+      const shown = items.map(({ aggregate }) => aggregate);
+      return { items, next, summary, shown: shown.length > 0 ? shown.reduce(merge) : undefined };
+    }
+
+    it('have the summary of the items that one answer shows', async () => {
+      put('EQ-1', FIRST, 1, 2);
+      put('EQ-2', FIRST, 4);
+      put('EQ-1', RANGE_END, 8);
+      change('EQ-1', FIRST, 16, 32, 64);
+      change('EQ-2', RANGE_END, 128);
+      change('EQ-1', RANGE_END);
+
+      const { items, summary, shown } = await pageOf(1000);
+
+      expect(items).toHaveLength(3);
+      expect(summary?.total.toString()).toBe('244');
+      expect(summary).toEqual(shown);
+    });
+
+    it('have in the summary of a page what it shows of whole hours, and sums of the others', async () => {
+      putEightHours();
+      const [second, third] = [hourPlus(FIRST, 1), hourPlus(FIRST, 2)];
+      for (const hour of [FIRST, second, third]) change('EQ-2', hour, 1000);
+
+      const before = await pageOf(6);
+      const behind = await pageOf(6, before.next);
+
+      // Of EQ-2 in an hour stood 2 values, and their sum was 0.3 more than twice the hour's place.
+      expect(before.items.at(-1)).toMatchObject({ equipmentId: 'EQ-10', hour: second });
+      expect(before.summary?.total.toString()).toBe('1233.3');
+      expect(behind.items.at(-1)).toMatchObject({ equipmentId: 'eq-1', hour: third });
+      expect(behind.summary?.total.toString()).toBe('233.6');
+    });
+
+    it('have no hour twice whose page ends with its budget', async () => {
+      putEightHours();
+      const budget = aBudget({ storeCalls: 4, ms: Infinity });
+
+      const { summary, next } = await aggregates.report(
+        { metric: 'value', range: RANGE, limit: 1000 },
+        budget,
+      );
+
+      expect(next).toBeDefined();
+      expect(summary?.total.toString()).toBe('233.6');
     });
   });
 

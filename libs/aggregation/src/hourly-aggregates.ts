@@ -62,8 +62,9 @@ export class HourlyAggregates {
 
   /**
    * One equipment's summary comes from the items' own hours, which hold every acknowledged reading (see
-   * EquipmentHours); the fleet's comes from the fleet-hours, as of an instant that it says. A page
-   * ends early when the budget is spent. Throws what the stores throw, `range-too-costly`, and the
+   * EquipmentHours). The fleet's comes from the fleet-hours, which lag behind the items by their window, as of an
+   * instant that it says; but hours that the page has in whole are summed up from its items, so that an answer
+   * which is not paged agrees with itself. A page ends early when the budget is spent. Throws what the stores throw, `range-too-costly`, and the
    * reason of the budget's signal, never half a sum.
    */
   async report(query: AggregatesQuery, budget?: WorkBudget): Promise<AggregatesReport> {
@@ -75,7 +76,10 @@ export class HourlyAggregates {
     if (isEmptyRange(range)) return { ...NOTHING, asOfEpochSeconds };
     // One after the other: what is read later may have more than asOf says, and never less.
     const page = await this.fleetPage(query, budget);
-    return { summary: sumUp(hours, undefined), asOfEpochSeconds, ...page };
+    const shown = wholeHoursOf(page, query);
+    const unseen = hours.filter(({ hour }) => !isWithin(shown, hour));
+    const seen = page.items.filter(({ hour }) => isWithin(shown, hour));
+    return { summary: sumUp([...unseen, ...seen]), asOfEpochSeconds, ...page };
   }
 
   /** What all equipment together amounts to in each hour that has the metric, in order. Throws what the stores throw. */
@@ -130,8 +134,17 @@ export class HourlyAggregates {
     const hours = await this.ports.equipment.read({ equipmentId, metric, range }, budget);
     const page = new HoursPage(limit);
     page.add(hours.filter((hour) => !after || isBehind(hour, after)));
-    return { summary: sumUp(hours.filter(hasAggregate), undefined), ...page.listed() };
+    return { summary: sumUp(hours.filter(hasAggregate)), ...page.listed() };
   }
+}
+
+/** Of its first and its last hour, other equipment may be on other pages. */
+function wholeHoursOf({ next }: ListedHours, { range, after }: AggregatesQuery): HourRange {
+  return { from: after ? hourPlus(after.hour, 1) : range.from, to: next?.hour ?? range.to };
+}
+
+function isWithin({ from, to }: HourRange, hour: Hour): boolean {
+  return hour >= from && hour < to;
 }
 
 function openIn({ from, to }: HourRange, closedBefore: Hour): HourRange {
@@ -163,11 +176,10 @@ function isBehind(cell: EquipmentHour, after: EquipmentHour): boolean {
 }
 
 function sumUp(
-  page: readonly { readonly aggregate: MetricAggregate }[],
-  before: MetricAggregate | undefined,
+  hours: readonly { readonly aggregate: MetricAggregate }[],
 ): MetricAggregate | undefined {
-  return page.reduce<MetricAggregate | undefined>(
+  return hours.reduce<MetricAggregate | undefined>(
     (sum, { aggregate }) => (sum ? merge(sum, aggregate) : aggregate),
-    before,
+    undefined,
   );
 }

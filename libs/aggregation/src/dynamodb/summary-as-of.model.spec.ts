@@ -14,6 +14,7 @@ import { toItem, toSumItem } from './aggregate-item.js';
 import { streamChangesOf } from './stream-changes.js';
 import type { ClosingMark } from '../closing/closing-progress.js';
 import type { EquipmentHourCell, ReplaceOutcome } from '../hours/aggregate-store.js';
+import type { MetricAggregate } from '../hours/hourly-aggregate.js';
 import { HourRecomputer } from '../hours/hour-recomputer.js';
 import { hourOf, hourPlus, parseHour, type Hour } from '../hours/hour.js';
 import { OpenHours } from '../hours/open-hours.js';
@@ -23,7 +24,7 @@ import { SumRecomputer } from '../fleet/sum-recomputer.js';
 
 /**
  * What `summaryAsOf` promises, under random schedules: every reading that was acknowledged before it, and
- * before its hour was closed, is in the summary. Streams stand still for any time, changes wait, containers
+ * before its hour was closed, is in the summary; and an answer that has all items agrees with them. Streams stand still for any time, changes wait, containers
  * that remember them end, writes fail, hours close. Both streams have one shard each, in order. A planted
  * fault is a mistake in what carries the instant up; each must be found.
  */
@@ -249,8 +250,11 @@ class World {
     const reader = hourlyAggregatesOn(aggregates, fleet, log, closing, clock);
     const budget = new WorkBudget(new AbortController().signal, new SystemClock());
     const query = { metric: 'value', range: RANGE, limit: 100 };
-    const { summary, asOfEpochSeconds = 0 } = await reader.report(query, budget);
-    const sum = BigInt(summary?.total.toString() ?? '0');
+    const { summary, items } = await reader.report(query, budget);
+    if (sumOf(items) !== BigInt(summary?.total.toString() ?? '0')) throw new Disagreeing();
+    // The sums by themselves, as answers of many pages and the list of the fleet's hours have them.
+    const { hours, asOfEpochSeconds } = await reader.fleetHours('value', RANGE, budget);
+    const sum = sumOf(hours);
     for (const { value, ackedAtMs, isPromised } of this.written) {
       if (!isPromised || ackedAtMs >= asOfEpochSeconds * 1000) continue;
       if ((sum & BigInt(value)) === 0n) throw new TooYoung(asOfEpochSeconds);
@@ -263,6 +267,14 @@ class TooYoung extends Error {
   constructor(asOf: number) {
     super(`as of ${new Date(asOf * 1000).toISOString()} something is missing`);
   }
+}
+
+class Disagreeing extends Error {
+  override readonly message = 'items and summary of one answer disagree';
+}
+
+function sumOf(hours: readonly { readonly aggregate: MetricAggregate }[]): bigint {
+  return hours.reduce((sum, { aggregate }) => sum + BigInt(aggregate.total.toString()), 0n);
 }
 
 type Item = ReturnType<typeof toItem>;

@@ -77,7 +77,12 @@ export class AggregatesView {
   })
   average!: number | null;
 
-  @ApiProperty({ type: 'integer', description: 'samples of the whole range', example: 20 })
+  @ApiProperty({
+    type: 'integer',
+    description:
+      'samples of the whole range. Of one equipment, and in an answer that has all items, exactly those of its items; of all equipment over several pages, those of the hours before the last that a page has in whole, while other hours may lag behind the items of their pages, but not behind summaryAsOf',
+    example: 20,
+  })
   totalCount!: number;
 
   @ApiPropertyOptional({
