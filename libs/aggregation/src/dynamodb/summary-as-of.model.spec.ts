@@ -24,9 +24,10 @@ import { SumRecomputer } from '../fleet/sum-recomputer.js';
 
 /**
  * What `summaryAsOf` promises, under random schedules: every reading that was acknowledged before it, and
- * before its hour was closed, is in the summary; and an answer that has all items agrees with them. Streams stand still for any time, changes wait, containers
- * that remember them end, writes fail, hours close. Both streams have one shard each, in order. A planted
- * fault is a mistake in what carries the instant up; each must be found.
+ * before its hour was closed, is in the summary; and an answer that has all items agrees with them. Streams
+ * stand still for any time, changes wait, containers that remember them end, writes fail, hours close. Both
+ * streams have one shard each, in order. A planted fault is a mistake in what carries the instant up; each
+ * must be found.
  */
 const RUNS = Number(process.env['SENSORFLOW_RUNS'] ?? 300);
 const STEPS = 80;

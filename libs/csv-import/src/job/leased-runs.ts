@@ -40,6 +40,8 @@ export interface LeasedWork<Done extends string, Needless extends string> {
   stepsOf(record: ImportRecord): number;
   /** The last delivery failed, and nothing was got on since the last message. */
   abandon?(record: ImportRecord, token: string): Promise<void>;
+  /** Of work that is never given up: when it is tried again behind the last delivery. */
+  readonly lastRetrySeconds?: number;
 }
 
 /**
@@ -70,6 +72,7 @@ export class LeasedRuns<Done extends string, Needless extends string> {
     const taken = await this.takeOver(request, token);
     if (typeof taken === 'string') return taken;
     try {
+      await this.outliveLastDelivery(request);
       return await this.work.run(taken, { token, remainingMs }, request);
     } catch (error) {
       if (error instanceof LeaseLost) return this.supersededFor(request);
@@ -77,6 +80,13 @@ export class LeasedRuns<Done extends string, Needless extends string> {
       await this.ports.imports.release(request.uploadId, token).catch(() => undefined);
       throw error;
     }
+  }
+
+  /** Before the work: the run may be killed. If the work is done by then, the message finds nothing to do. */
+  private async outliveLastDelivery({ uploadId, isLastDelivery }: RunRequest): Promise<void> {
+    const { lastRetrySeconds } = this.work;
+    if (lastRetrySeconds === undefined || !isLastDelivery) return;
+    await this.ports.queue.continueImport(uploadId, lastRetrySeconds);
   }
 
   /** Whether a fresh message does the rest, because the import got on since the last one. */

@@ -32,6 +32,8 @@ export type UndoLimits = Pick<
   'checkpointMs' | 'handoverMs' | 'sliceMs' | 'turnPauseSeconds'
 >;
 
+/** The longest that a queue delays a message. */
+const LAST_RETRY_SECONDS = 900;
 /** The writer repeats each call for two seconds at least. */
 const MAX_CALLS_IN_VAIN = 15;
 
@@ -54,13 +56,14 @@ export class ImportUndoer {
         imports.takeOverUndo(uploadId, { lease, previousToken: previous?.token }),
       run: async (record, grant) => new UndoRun(record, grant, ports, limits).run(),
       stepsOf: ({ undo }) => undo?.doneHours ?? 0,
+      lastRetrySeconds: LAST_RETRY_SECONDS,
     });
   }
 
   /**
    * Works until the import is `undone` or `remainingMs()` falls below the limit; then a fresh message does
-   * the rest. Throws DomainError `unavailable` when the delivery should be repeated. Behind the last one, the
-   * import stays `undoing` until somebody asks for its undo again.
+   * the rest. Throws DomainError `unavailable` when the delivery should be repeated. Behind the last one, a
+   * message of its own tries again a quarter of an hour later: an undo is never given up.
    */
   async run(request: RunRequest, remainingMs: () => number): Promise<UndoOutcome> {
     return this.runs.run(request, remainingMs);

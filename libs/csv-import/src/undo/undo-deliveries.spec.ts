@@ -34,7 +34,8 @@ async function deliverAndKill(bench: ImportWorkbench, first: RunRequest, steps: 
   let message: RunRequest | undefined = first;
   for (let n = 0, deliveries = 1; message && n < 1000; n += 1, deliveries += 1) {
     if (deliveries > MAX_DELIVERIES) return 'dead letter';
-    const outcome = await killed(bench, { ...message, deliveries }, steps);
+    const isLastDelivery = deliveries === MAX_DELIVERIES;
+    const outcome = await killed(bench, { ...message, deliveries, isLastDelivery }, steps);
     // Or the run before was killed when it had said so.
     if (outcome === 'undone' || outcome === 'nothing-to-undo') return 'undone';
     if (outcome === 'killed') continue;
@@ -70,17 +71,37 @@ describe('an undo whose runs are killed', () => {
     expect(await bench.readings()).toEqual([]);
   });
 
-  it('wears its message out when it never gets on, and is asked for again', async () => {
+  it('is tried again a quarter of an hour after it has worn its message out', async () => {
     const { bench, request } = await undoing(3);
     expect(await deliverAndKill(bench, request, 8)).toBe('dead letter');
-    expect(bench.queue.continued).toEqual([]);
-    bench.clock.advance(30_000);
-
     const { uploadId } = request;
+    expect(bench.queue).toMatchObject({ continued: [uploadId], delays: [900] });
+
+    const outcome = await bench.undoer().run(bench.continuation(uploadId), ALL_THE_TIME);
+
+    expect(outcome).toBe('undone');
+    expect(await bench.readings()).toEqual([]);
+  });
+
+  it('ends at its last delivery as at any other; the message behind it finds nothing to do', async () => {
+    const { bench, request } = await undoing(3);
+    const last = { ...request, deliveries: MAX_DELIVERIES, isLastDelivery: true };
+
+    expect(await bench.undoer().run(last, ALL_THE_TIME)).toBe('undone');
+
+    const behind = bench.continuation(request.uploadId);
+    expect(await bench.undoer().run(behind, ALL_THE_TIME)).toBe('nothing-to-undo');
+  });
+
+  it('is also begun by whoever asks for it again', async () => {
+    const { bench, request } = await undoing(3);
+    await deliverAndKill(bench, request, 8);
+    bench.clock.advance(30_000);
+    const { uploadId } = request;
+
     const begun = await bench.imports.beginUndo(uploadId, 'ann', bench.clock.nowEpochMs());
 
     expect(begun).toMatchObject({ needsRun: true, record: { status: 'undoing' } });
-    expect(await bench.undoer().run(bench.continuation(uploadId), ALL_THE_TIME)).toBe('undone');
   });
 });
 
