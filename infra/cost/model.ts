@@ -12,7 +12,13 @@ import { frontCost } from './front.ts';
 import { ASSUMED, MEASURED, requestsPerProcessorAndSecond } from './inputs.ts';
 import { PRICES } from './prices.ts';
 import { sweptHour } from './sweep.ts';
-import { cellBytes, recomputationsPerHour, tableUnits, type TableUnits } from './table-units.ts';
+import {
+  cellBytes,
+  importerRecomputationsPerHour,
+  recomputationsPerHour,
+  tableUnits,
+  type TableUnits,
+} from './table-units.ts';
 
 /** US dollars a month, by what they are paid for. */
 export type MonthlyCost = Readonly<Record<string, number>>;
@@ -69,15 +75,20 @@ function unitPrices(units: TableUnits, { capacity }: Design) {
 function lambdaCost(readings: number, units: TableUnits, design: Design): number {
   const recomputed = equipmentHoursOf(readings, design) * recomputationsPerHour(design);
   const blocks = blocksOf(readings, design);
-  const records = blocks + recomputed + units.fleet.writes;
+  // Of the aggregates' own stream, also those of what the importer writes.
+  const cells = recomputed + importerRecomputations(readings, design) + units.fleet.writes;
+  const records = blocks + cells;
   const calls =
-    invocations(blocks, design.windowSeconds) +
-    invocations(recomputed + units.fleet.writes, design.sumsWindowSeconds);
+    invocations(blocks, design.windowSeconds) + invocations(cells, design.sumsWindowSeconds);
   const seconds =
     (recomputed * MEASURED.millisPerDirtyHour.value + calls * ASSUMED.millisPerInvocation) / 1e3 +
     (records * MEASURED.microsPerStreamRecord.value * ASSUMED.armSlowdown) / 1e6;
   const log = (calls * ASSUMED.logBytesPerRequest * PRICES.logGb) / GB;
   return seconds * ASSUMED.lambdaMemoryGb * PRICES.lambdaGbSecond + calls * PRICES.lambdaCall + log;
+}
+
+function importerRecomputations(readings: number, design: Design): number {
+  return equipmentHoursOf(readings, design) * importerRecomputationsPerHour(design);
 }
 
 /** Publishing, which goes on whether somebody listens or not. */
@@ -160,9 +171,12 @@ function watchCost({ regions, monitoring, capacity, tokenMinutes }: Design): num
   );
 }
 
-function csvCost(readings: number, { sending }: Design): number {
-  if (sending.readingsPerRequest !== 'csv') return 0;
-  const seconds = (readings / MEASURED.importedRowsPerSecond.value) * ASSUMED.armSlowdown;
+/** Its rows, and the hours that it recomputes behind them, in which it waits for the store. */
+function csvCost(readings: number, design: Design): number {
+  if (design.sending.readingsPerRequest !== 'csv') return 0;
+  const seconds =
+    (readings / MEASURED.importedRowsPerSecond.value) * ASSUMED.armSlowdown +
+    (importerRecomputations(readings, design) * MEASURED.millisPerDirtyHour.value) / 1e3;
   const files = readings / ASSUMED.readingsPerCsvFile;
   const gb = (readings * ASSUMED.bytesPerCsvRow) / GB;
   return (

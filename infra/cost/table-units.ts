@@ -22,7 +22,7 @@ const SLOTS = 12;
 
 export function tableUnits(readings: number, design: Design): TableUnits {
   const hours = equipmentHoursOf(readings, design);
-  const recomputed = recomputationsPerHour(design);
+  const recomputed = recomputationsPerHour(design) + importerRecomputationsPerHour(design);
   const { readUnits: sweptUnits } = sweptHour(
     design.readingsPerEquipmentAndHour,
     cellBytes(design),
@@ -33,7 +33,7 @@ export function tableUnits(readings: number, design: Design): TableUnits {
       writes: hours * recomputed * writeUnits(cellBytes(design)),
       reads: hours * recomputed * readsPerRecomputation(design),
     },
-    fleet: fleetUnits(hours / HOURS, design),
+    fleet: sumOf(fleetUnits(hours / HOURS, design), importedSums(readings, design)),
     verificationReads: design.sweepDelayMinutes === 0 ? 0 : hours * sweptUnits,
   };
 }
@@ -47,6 +47,11 @@ export function recomputationsPerHour(design: Design): number {
   if (readingsPerRequest === 'csv') return 1;
   const arrivals = (design.readingsPerEquipmentAndHour * packed.hours) / packed.readings;
   return Math.min(arrivals, 3600 / design.refreshSeconds) + 1;
+}
+
+/** An import says that it is completed when it has recomputed its hours itself, whatever the streams have done. */
+export function importerRecomputationsPerHour({ sending }: Design): number {
+  return sending.readingsPerRequest === 'csv' ? 1 : 0;
 }
 
 /** Its version, and the hour or slot from its beginning: on average half of what there is at the end. */
@@ -83,16 +88,50 @@ function shardsFor(equipment: number, design: Design): number {
 /** Once a window, each shard is summed from its equipment-hours, and the fleet from its shards. */
 function fleetUnits(equipment: number, design: Design): Units {
   const shards = shardsFor(equipment, design);
-  const dirtyHours = equipment * recomputationsPerHour(design);
+  const written = recomputationsPerHour(design) + importerRecomputationsPerHour(design);
+  const dirtyHours = equipment * written;
   const windows = 3600 / design.sumsWindowSeconds;
   const shardSums = shards * Math.min(windows, dirtyHours / shards) * HOURS;
   const fleetSums = Math.min(windows, dirtyHours) * HOURS;
   return {
     writes: shardSums + fleetSums,
-    reads:
-      shardSums * readUnits((equipment / shards) * cellBytes(design)) +
-      fleetSums * readUnits(shards * ASSUMED.sumBytes),
+    reads: readsOfSums(shardSums, fleetSums, equipment / shards, shards, design),
   };
+}
+
+/**
+ * What the importer sums up over the hours of its files, each in all shards that its equipment lies in: once for
+ * each hour, and again for the one in which it stands whenever it does so before the end.
+ */
+function importedSums(readings: number, design: Design): Units {
+  if (importerRecomputationsPerHour(design) === 0) return { writes: 0, reads: 0 };
+  const { readingsPerCsvFile, equipmentPerCsvFile, sumsBeforeEndOfFile } = ASSUMED;
+  const equipment = equipmentHoursOf(readings, design) / HOURS;
+  const shards = shardsFor(equipment, design);
+  const hoursOfFile = equipmentHoursOf(readingsPerCsvFile, design) / equipmentPerCsvFile;
+  const fleetSums = (readings / readingsPerCsvFile) * (hoursOfFile + sumsBeforeEndOfFile);
+  const shardSums = fleetSums * Math.min(shards, equipmentPerCsvFile);
+  return {
+    writes: shardSums + fleetSums,
+    reads: readsOfSums(shardSums, fleetSums, equipment / shards, shards, design),
+  };
+}
+
+function readsOfSums(
+  shardSums: number,
+  fleetSums: number,
+  equipmentPerShard: number,
+  shards: number,
+  design: Design,
+): number {
+  return (
+    shardSums * readUnits(equipmentPerShard * cellBytes(design)) +
+    fleetSums * readUnits(shards * ASSUMED.sumBytes)
+  );
+}
+
+function sumOf(a: Units, b: Units): Units {
+  return { writes: a.writes + b.writes, reads: a.reads + b.reads };
 }
 
 /** What two tables have to take a second, evenly over the month: where their ranges have to begin from. */

@@ -17,6 +17,7 @@ import { IDLE_SECONDS } from '../cost/front.ts';
 import type { Design } from '../cost/design.ts';
 import { ASSUMED, MEASURED, PACKED, requestsPerProcessorAndSecond } from '../cost/inputs.ts';
 import { monthlyCost, totalOf } from '../cost/model.ts';
+import { PRICES } from '../cost/prices.ts';
 import { sweptHour } from '../cost/sweep.ts';
 import { tableUnits, unitsPerSecond } from '../cost/table-units.ts';
 import {
@@ -164,6 +165,26 @@ describe('the model', () => {
     const arrivals = (60 * PACKED.fifty.hours) / 50;
 
     expect(cells.writes).toBeCloseTo(arrivals + 1, 10);
+  });
+
+  it('recomputes an hour of a file twice: for its import to be completed, and by the stream', () => {
+    const hours = TEN_G / 60;
+    const importing = (TEN_G / MEASURED.importedRowsPerSecond.value) * ASSUMED.armSlowdown;
+    const recomputing = (hours * MEASURED.millisPerDirtyHour.value) / 1e3;
+    const lambda = (importing + recomputing) * ASSUMED.lambdaMemoryGb * PRICES.lambdaGbSecond;
+    const files = (TEN_G / ASSUMED.readingsPerCsvFile) * (PRICES.objectPut + PRICES.lambdaCall);
+    const objects = ((TEN_G * ASSUMED.bytesPerCsvRow) / 1e9) * PRICES.objectGbMonth;
+
+    expect(tableUnits(60, CSV).cells).toEqual({ writes: 2, reads: 4 });
+    expect(monthlyCost(TEN_G, CSV)['CSV import']).toBeCloseTo(lambda + files + objects, 6);
+  });
+
+  it('sums up the hours of a file for its import, too, and now and then on the way', () => {
+    const [hours, perFile] = [1e6 / 60, 1e6 / 60 / ASSUMED.equipmentPerCsvFile];
+    const byStream = 2 * 2 * hours;
+    const byImport = 2 * (perFile + ASSUMED.sumsBeforeEndOfFile);
+
+    expect(tableUnits(1e6, CSV).fleet.writes).toBeCloseTo(byStream + byImport, 6);
   });
 
   it('recomputes no more of what comes more often', () => {

@@ -8,14 +8,16 @@ import type { HourRecomputation } from './hour-recomputation.js';
 export class DoneHours<Reached> {
   private reached: Reached | undefined;
   private settledAtEpochMs: number;
+  private readonly startedAtEpochMs: number;
 
-  /** @param sumsMs between two recomputations of the sums, at least */
+  /** @param sumsMs between two recomputations of the sums, at least; twice as long after each */
   constructor(
     private readonly aggregates: Pick<HourRecomputation, 'recomputeSums'>,
     private readonly clock: Clock,
     private readonly sumsMs: number,
   ) {
-    this.settledAtEpochMs = clock.nowEpochMs();
+    this.startedAtEpochMs = clock.nowEpochMs();
+    this.settledAtEpochMs = this.startedAtEpochMs;
   }
 
   /** All hours up to there are recomputed. */
@@ -23,8 +25,11 @@ export class DoneHours<Reached> {
     this.reached = reached;
   }
 
+  /** A kill costs about half of what a run has done, at the most. */
   get isDue(): boolean {
-    return this.clock.nowEpochMs() - this.settledAtEpochMs >= this.sumsMs;
+    const { startedAtEpochMs, settledAtEpochMs, sumsMs } = this;
+    const pauseMs = Math.max(sumsMs, sumsMs && settledAtEpochMs - startedAtEpochMs);
+    return this.clock.nowEpochMs() - settledAtEpochMs >= pauseMs;
   }
 
   /** Answers how far all is done; undefined where that is known. Throws what `recomputeSums` throws. */
