@@ -32,6 +32,8 @@ interface Call {
 export class FaultProxy {
   /** Share of writing calls that meet a fault; 0 lets everything pass. */
   faultShare = 0;
+  /** How far DynamoDB's clock is ahead of this machine's, for whoever asks here. */
+  clockAheadMs = 0;
   /** Refuses every call, reading ones as well. */
   isDown = false;
   readonly met = new Map<Fault, number>();
@@ -75,6 +77,7 @@ export class FaultProxy {
   }
 
   private async treat(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.setHeader('date', new Date(Date.now() + this.clockAheadMs).toUTCString());
     const body = Buffer.concat(await request.toArray());
     if (this.isDown) return answer(response, 503, error('ServiceUnavailable'));
     const isWrite = WRITES.has(String(request.headers['x-amz-target']));
