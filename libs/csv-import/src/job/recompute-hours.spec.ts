@@ -95,6 +95,21 @@ describe('the end of an import', { timeout: 60_000 }, () => {
     expect(recomputed).toHaveLength(250);
   });
 
+  it('is handed over also when there is no time left for the fleet’s sums', async () => {
+    const bench = new ImportWorkbench();
+    const request = await bench.upload(HEAD + rows(250));
+    const aggregates = new RecordedRecomputation();
+    aggregates.recomputeSums = unavailable;
+    const untilSome = () => (aggregates.recomputed.length > 0 ? 0 : 900_000);
+
+    const first = await bench.importer({}, { aggregates }).run(request, untilSome);
+
+    const { checkpoint } = await bench.record(request.uploadId);
+    expect([first, checkpoint.recomputation?.doneHours]).toEqual(['handed-over', 0]);
+    expect(await bench.run(request)).toBe('finished');
+    expect(bench.aggregates.summed.size).toBe(250);
+  });
+
   it('also comes so to a file that breaks off, with the rows before the break', async () => {
     const bench = new ImportWorkbench();
     const request = await bench.upload(HEAD + rows(50));

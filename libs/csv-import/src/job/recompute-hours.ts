@@ -38,22 +38,21 @@ export async function recomputeHours(
   if (!recomputation) throw new Error('rows are still to be read');
   if (recomputation.doneHours >= recomputation.totalHours) return 'recomputed';
   const done = new DoneHours<ManifestProgress>(aggregates, clock, bounds.sumsMs);
-  const settle = async () => {
-    const reached = await done.settle(bounds.stepDeadlineEpochMs());
+  const advance = (reached: ManifestProgress | undefined) => {
     if (reached) progress.advanceHours(reached);
   };
   for await (const { hours, after } of manifestSteps(manifest, uploadId, recomputation)) {
     const handover = await bounds.handover();
     if (handover) {
-      await settle();
+      advance(await done.settleInTime(bounds.stepDeadlineEpochMs()));
       return handover;
     }
     await aggregates.recompute(hours, bounds.stepDeadlineEpochMs());
     done.noteRecomputed(after);
-    if (done.isDue) await settle();
+    if (done.isDue) advance(await done.settle(bounds.stepDeadlineEpochMs()));
     if (progress.isSaveDue()) await progress.save();
     if (after.doneHours >= recomputation.totalHours) break;
   }
-  await settle();
+  advance(await done.settle(bounds.stepDeadlineEpochMs()));
   return 'recomputed';
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '@sensorflow/kernel';
+import { DomainError, type Clock } from '@sensorflow/kernel';
 import type { HourRecomputation } from './hour-recomputation.js';
 
 /**
@@ -40,5 +40,15 @@ export class DoneHours<Reached> {
     this.reached = undefined;
     this.settledAtEpochMs = this.clock.nowEpochMs();
     return reached;
+  }
+
+  /** The same at the end of a run's time: if it does not suffice, the next run does those hours again. */
+  async settleInTime(deadlineEpochMs: number): Promise<Reached | undefined> {
+    try {
+      return await this.settle(deadlineEpochMs);
+    } catch (error) {
+      if (error instanceof DomainError && error.kind === 'unavailable') return undefined;
+      throw error;
+    }
   }
 }

@@ -105,10 +105,10 @@ class UndoRun {
       if (await this.slice.isOver()) return this.handOver(this.limits.turnPauseSeconds);
       sealedHours += await this.takeBack(hours);
       this.done.noteRecomputed({ ...this.progress, ...after, sealedHours });
-      if (this.done.isDue) await this.settle();
+      if (this.done.isDue) this.advance(await this.done.settle(this.stepDeadline()));
       if (clock.nowEpochMs() - this.savedAtEpochMs >= this.limits.checkpointMs) await this.save();
     }
-    await this.settle();
+    this.advance(await this.done.settle(this.stepDeadline()));
     const finishedAt = instantFromEpochMs(clock.nowEpochMs());
     const { token } = this.grant;
     const isOurs = await imports.finishUndo(uploadId, token, this.progress, finishedAt);
@@ -138,8 +138,8 @@ class UndoRun {
     this.savedAtEpochMs = nowEpochMs;
   }
 
-  private async settle(): Promise<void> {
-    this.progress = (await this.done.settle(this.stepDeadline())) ?? this.progress;
+  private advance(reached: UndoProgress | undefined): void {
+    if (reached) this.progress = reached;
   }
 
   private stepDeadline(): number {
@@ -182,7 +182,7 @@ class UndoRun {
 
   private async handOver(delaySeconds: number): Promise<'handed-over'> {
     const { uploadId } = this.record;
-    await this.settle();
+    this.advance(await this.done.settleInTime(this.stepDeadline()));
     await this.save();
     await this.ports.imports.release(uploadId, this.grant.token);
     await this.ports.queue.continueImport(uploadId, delaySeconds);
