@@ -1,4 +1,4 @@
-import { ListSubscriptionsByTopicCommand } from '@aws-sdk/client-sns';
+import { ListSubscriptionsByTopicCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
 import { DeleteQueueCommand } from '@aws-sdk/client-sqs';
 import { SystemClock } from '@sensorflow/kernel';
 import type { TopicMessage } from '@sensorflow/live/change-topic.js';
@@ -58,6 +58,49 @@ describe('the queues of processes', () => {
     expect(left).toEqual([used.queueUrl.split('/').at(-1)]);
     expect(await subscribedQueues('a-')).toEqual(left);
     expect(cloud.queues.names('b-')).toHaveLength(1);
+  });
+
+  it('are no longer subscribed once they have gone; what others subscribed stays', async () => {
+    const own = new QueuesOfTopic(cloud, namesOf('h-'));
+    const used = await own.create(clock.nowEpochMs());
+    const { queueUrl: goneUrl } = await own.create(clock.nowEpochMs());
+    const { queueUrl: foreignUrl } = await new QueuesOfTopic(cloud, namesOf('i-')).create(
+      clock.nowEpochMs(),
+    );
+    for (const QueueUrl of [goneUrl, foreignUrl]) {
+      await cloud.sqs.send(new DeleteQueueCommand({ QueueUrl }));
+    }
+
+    expect(await own.removeAbandoned(clock.nowEpochMs())).toBe(1);
+
+    expect(await subscribedQueues('h-')).toEqual([used.queueUrl.split('/').at(-1)]);
+    expect(await subscribedQueues('i-')).toHaveLength(1);
+    expect(await own.removeAbandoned(clock.nowEpochMs())).toBe(0);
+  });
+
+  it('are replaced when somebody ended the subscription, without missing a message', async () => {
+    const care = { touchMs: 50, cleanUpMs: 60_000 };
+    const listener = new QueueChangeListener(cloud, namesOf('g-'), clock, () => undefined, care);
+    const publisher = new SnsChangePublisher(cloud.sns, cloud.topicArn);
+    const heard = new Map<string, string>();
+    const hear = ({ id, body }: TopicMessage) => void heard.set(id, body);
+    const listening = await listener.listen(clock.nowEpochMs(), hear);
+    const former = cloud.queues.names('g-');
+    const command = new ListSubscriptionsByTopicCommand({ TopicArn: cloud.topicArn });
+    const { Subscriptions = [] } = await cloud.sns.send(command);
+    const own = Subscriptions.find(({ Endpoint }) => Endpoint?.endsWith(former[0] ?? '?'));
+
+    await cloud.sns.send(new UnsubscribeCommand({ SubscriptionArn: own?.SubscriptionArn }));
+    await publisher.publish('while nobody was told');
+
+    await eventually(
+      async () => [...heard.values()],
+      (bodies) => bodies.includes('while nobody was told'),
+      60_000,
+    );
+    expect(cloud.queues.names('g-')).not.toEqual(former);
+    expect(await subscribedQueues('g-')).toHaveLength(1);
+    await listening.close();
   });
 
   it('are open to the topic alone, encrypted, and keep messages for minutes', async () => {

@@ -23,8 +23,6 @@ const LONG_POLL_SECONDS = 20;
 /** While there is always something, SQS is asked so often: what comes meanwhile shares a call. */
 const PAUSE_MS = 150;
 const RETRY_MS = 1_000;
-const TOUCH_EVERY_MS = 120_000;
-const CLEAN_UP_EVERY_MS = 3_600_000;
 /** Longer, and the queue may have dropped something: the topic's archive has it. */
 const TRUSTED_MS = (RETENTION_SECONDS - 60) * 1000;
 /** A new queue is told so much again of what was heard already: the archive's time may be another. */
@@ -35,6 +33,15 @@ const OUTAGE = {
   detail: 'The topic of live readings cannot be listened to right now. Try again.',
   retryAfterSeconds: 5,
 };
+
+interface QueueCare {
+  /** How often the queue is marked as in use, and its subscription looked at. */
+  readonly touchMs: number;
+  /** How often what others left behind is removed. */
+  readonly cleanUpMs: number;
+}
+
+const QUEUE_CARE: QueueCare = { touchMs: 120_000, cleanUpMs: 3_600_000 };
 
 /** Told of trouble that listening goes on through. */
 export type TroubleListener = (what: string, error: unknown) => void;
@@ -48,9 +55,10 @@ export class QueueChangeListener extends ChangeListener {
     names: TopicNames,
     clock: Clock,
     onTrouble: TroubleListener,
+    care = QUEUE_CARE,
   ) {
     super();
-    this.means = { sqs, queues: new QueuesOfTopic({ sns, sqs }, names), clock, onTrouble };
+    this.means = { sqs, queues: new QueuesOfTopic({ sns, sqs }, names), clock, onTrouble, care };
   }
 
   override async listen(
@@ -68,13 +76,16 @@ interface Means {
   readonly queues: QueuesOfTopic;
   readonly clock: Clock;
   readonly onTrouble: TroubleListener;
+  readonly care: QueueCare;
 }
 
 class QueueListening implements Listening {
-  private readonly closed = new AbortController();
+  private isClosed = false;
   private readonly timers: readonly NodeJS.Timeout[];
   private readonly loop: Promise<void>;
   private heardAtEpochMs: number;
+  /** Aborted at the end, and when somebody has ended the subscription: nothing comes then, and nothing says so. */
+  private polling = new AbortController();
 
   constructor(
     private readonly means: Means,
@@ -86,27 +97,26 @@ class QueueListening implements Listening {
     this.heardAtEpochMs = means.clock.nowEpochMs();
     this.loop = this.receiveAll();
     this.timers = [
-      this.every(TOUCH_EVERY_MS, 'the queue was not touched', () =>
-        this.means.queues.touch(this.queue),
-      ),
-      this.every(CLEAN_UP_EVERY_MS, ABANDONED, () => this.removeAbandoned()),
+      this.every(means.care.touchMs, 'the queue was not touched', () => this.keep()),
+      this.every(means.care.cleanUpMs, ABANDONED, () => this.removeAbandoned()),
     ];
     void this.quietly(ABANDONED, () => this.removeAbandoned());
   }
 
   async close(): Promise<void> {
-    this.closed.abort();
+    this.isClosed = true;
+    this.polling.abort();
     for (const timer of this.timers) clearInterval(timer);
     await this.loop;
     await this.quietly('the queue was not removed', () => this.means.queues.remove(this.queue));
   }
 
   private async receiveAll(): Promise<void> {
-    while (!this.closed.signal.aborted) {
+    while (!this.isClosed) {
       try {
         await this.receive();
       } catch (error) {
-        if (this.closed.signal.aborted) return;
+        if (this.isClosed) return;
         await this.recover(error);
       }
     }
@@ -120,9 +130,9 @@ class QueueListening implements Listening {
         MaxNumberOfMessages: MESSAGES_PER_CALL,
         WaitTimeSeconds: LONG_POLL_SECONDS,
       }),
-      { abortSignal: this.closed.signal },
+      { abortSignal: this.polling.signal },
     );
-    if (this.isDoubtful()) throw new Error('the queue was not read for too long');
+    if (this.isDoubtful()) throw new Error('the queue has not all that was published');
     this.heardAtEpochMs = this.means.clock.nowEpochMs();
     if (Messages.length === 0) return;
     for (const message of Messages) this.hearMessage(message);
@@ -148,7 +158,10 @@ class QueueListening implements Listening {
 
   /** Messages may have come and gone unheard. */
   private isDoubtful(): boolean {
-    return this.means.clock.nowEpochMs() - this.heardAtEpochMs >= TRUSTED_MS;
+    return (
+      this.polling.signal.aborted ||
+      this.means.clock.nowEpochMs() - this.heardAtEpochMs >= TRUSTED_MS
+    );
   }
 
   /** A queue that has gone, or may have dropped something, is replaced by one that is told all of it again. */
@@ -160,8 +173,16 @@ class QueueListening implements Listening {
       const former = this.queue;
       this.queue = await this.means.queues.create(this.heardUpToEpochMs - OVERLAP_MS);
       this.heardAtEpochMs = this.means.clock.nowEpochMs();
+      this.polling = new AbortController();
       await this.means.queues.remove(former);
     });
+  }
+
+  private async keep(): Promise<void> {
+    const { queue } = this;
+    await this.means.queues.touch(queue);
+    const isSubscribed = await this.means.queues.isSubscribed(queue);
+    if (!isSubscribed && queue === this.queue) this.polling.abort();
   }
 
   private async removeAbandoned(): Promise<void> {

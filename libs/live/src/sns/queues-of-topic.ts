@@ -1,6 +1,7 @@
 import {
   GetTopicAttributesCommand,
   ListSubscriptionsByTopicCommand,
+  NotFoundException,
   SubscribeCommand,
   UnsubscribeCommand,
   type SNSClient,
@@ -53,7 +54,7 @@ export class QueuesOfTopic {
   /** A queue of its own, which gets what was published since an instant, and then what comes. */
   async create(sinceEpochMs: number): Promise<SubscribedQueue> {
     const queueName = `${this.names.queuePrefix}${randomUUID()}${FIFO}`;
-    const queueArn = queueArnOf(this.names.topicArn, queueName);
+    const queueArn = this.arnOf(queueName);
     const { QueueUrl: queueUrl = '' } = await this.clients.sqs.send(
       new CreateQueueCommand({ QueueName: queueName, Attributes: this.attributesOf(queueArn) }),
     );
@@ -110,6 +111,12 @@ export class QueuesOfTopic {
     return Date.parse(Attributes?.['BeginningArchiveTime'] ?? '') || 0;
   }
 
+  /** In the account and Region of the topic. */
+  private arnOf(queueName: string): string {
+    const [arn, partition, , region, account] = this.names.topicArn.split(':');
+    return [arn, partition, 'sqs', region, account, queueName].join(':');
+  }
+
   /** Says that somebody owns the queue: an attribute is another each time. */
   async touch({ queueUrl }: SubscribedQueue): Promise<void> {
     this.isOdd = !this.isOdd;
@@ -119,26 +126,54 @@ export class QueuesOfTopic {
     );
   }
 
+  /** Whether the topic still sends to it. */
+  async isSubscribed({ subscriptionArn }: SubscribedQueue): Promise<boolean> {
+    const subscriptions = await this.subscriptionsByEndpoint();
+    return [...subscriptions.values()].includes(subscriptionArn);
+  }
+
   async remove({ queueUrl, subscriptionArn }: SubscribedQueue): Promise<void> {
-    await this.clients.sns.send(new UnsubscribeCommand({ SubscriptionArn: subscriptionArn }));
+    await this.unsubscribe(subscriptionArn);
     await this.deleteQueue(queueUrl);
   }
 
-  /** Removes the queues of processes that ended without doing so. Answers how many. */
+  /**
+   * Removes what processes left behind that ended without a word: their queues, and subscriptions whose queue has
+   * gone, of which a topic takes a hundred. Answers how many.
+   */
   async removeAbandoned(nowEpochMs: number): Promise<number> {
-    const abandoned: string[] = [];
-    for await (const queueUrl of this.queueUrls()) {
-      if (await this.isAbandoned(queueUrl, nowEpochMs)) abandoned.push(queueUrl);
-    }
-    if (abandoned.length === 0) return 0;
+    // Before the queues: each is older than its subscription, so one that is missing then has gone.
     const subscriptions = await this.subscriptionsByEndpoint();
-    for (const queueUrl of abandoned) {
-      const queueName = queueUrl.slice(queueUrl.lastIndexOf('/') + 1);
-      const subscriptionArn = subscriptions.get(queueArnOf(this.names.topicArn, queueName));
-      if (subscriptionArn !== undefined) await this.remove({ queueUrl, subscriptionArn });
-      else await this.deleteQueue(queueUrl);
+    const queueUrls = await Array.fromAsync(this.queueUrls());
+    const orphans = await this.orphansOf(subscriptions, queueUrls);
+    for (const subscriptionArn of orphans) await this.unsubscribe(subscriptionArn);
+    let removed = orphans.length;
+    for (const queueUrl of queueUrls) {
+      if (!(await this.isAbandoned(queueUrl, nowEpochMs))) continue;
+      const subscriptionArn = subscriptions.get(this.arnOf(nameOf(queueUrl)));
+      if (subscriptionArn !== undefined) await this.unsubscribe(subscriptionArn);
+      await this.deleteQueue(queueUrl);
+      removed += 1;
     }
-    return abandoned.length;
+    return removed;
+  }
+
+  /** The list of queues can be a minute old: each of them is asked for itself. */
+  private async orphansOf(
+    subscriptions: ReadonlyMap<string, string>,
+    queueUrls: readonly string[],
+  ): Promise<readonly string[]> {
+    const listed = new Set(queueUrls.map(nameOf));
+    const [anyUrl = ''] = queueUrls;
+    const orphans: string[] = [];
+    for (const [endpoint, subscriptionArn] of subscriptions) {
+      const name = endpoint.slice(endpoint.lastIndexOf(':') + 1);
+      const isOurs = name.startsWith(this.names.queuePrefix) && endpoint === this.arnOf(name);
+      if (!isOurs || listed.has(name) || anyUrl === '') continue;
+      const isThere = await this.attributesAt(anyUrl.replace(/[^/]*$/, name));
+      if (!isThere) orphans.push(subscriptionArn);
+    }
+    return orphans;
   }
 
   private async *queueUrls(): AsyncGenerator<string> {
@@ -160,18 +195,27 @@ export class QueuesOfTopic {
     await unlessGone(this.clients.sqs.send(new DeleteQueueCommand({ QueueUrl: queueUrl })));
   }
 
+  private async unsubscribe(SubscriptionArn: string): Promise<void> {
+    await unlessGone(this.clients.sns.send(new UnsubscribeCommand({ SubscriptionArn })));
+  }
+
   /** Another process may have removed it meanwhile. */
   private async isAbandoned(queueUrl: string, nowEpochMs: number): Promise<boolean> {
-    const answer = await unlessGone(
-      this.clients.sqs.send(
-        new GetQueueAttributesCommand({
-          QueueUrl: queueUrl,
-          AttributeNames: ['LastModifiedTimestamp'],
-        }),
-      ),
-    );
-    const touchedAt = Number(answer?.Attributes?.['LastModifiedTimestamp'] ?? Number.NaN);
+    const attributes = await this.attributesAt(queueUrl);
+    const touchedAt = Number(attributes?.['LastModifiedTimestamp'] ?? Number.NaN);
     return nowEpochMs / 1000 - touchedAt > ABANDONED_AFTER_SECONDS;
+  }
+
+  /** Undefined of a queue that is not there. */
+  private async attributesAt(
+    queueUrl: string,
+  ): Promise<Readonly<Record<string, string>> | undefined> {
+    const command = new GetQueueAttributesCommand({
+      QueueUrl: queueUrl,
+      AttributeNames: ['LastModifiedTimestamp'],
+    });
+    const answer = await unlessGone(this.clients.sqs.send(command));
+    return answer && (answer.Attributes ?? {});
   }
 
   private async subscriptionsByEndpoint(): Promise<ReadonlyMap<string, string>> {
@@ -193,16 +237,14 @@ export class QueuesOfTopic {
   }
 }
 
-/** In the account and Region of the topic. */
-function queueArnOf(topicArn: string, queueName: string): string {
-  const [arn, partition, , region, account] = topicArn.split(':');
-  return [arn, partition, 'sqs', region, account, queueName].join(':');
+function nameOf(queueUrl: string): string {
+  return queueUrl.slice(queueUrl.lastIndexOf('/') + 1);
 }
 
-/** What is asked of a queue that another process has removed is done. */
+/** What is asked of a queue or a subscription that another process has removed is done. */
 async function unlessGone<T>(call: Promise<T>): Promise<T | undefined> {
   return call.catch((error: unknown) => {
-    if (error instanceof QueueDoesNotExist) return undefined;
+    if (error instanceof QueueDoesNotExist || error instanceof NotFoundException) return undefined;
     throw error;
   });
 }
