@@ -1,8 +1,9 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { StoredBlock } from '@sensorflow/sensor-data';
 import { setTimeout as delay } from 'node:timers/promises';
 import { changeMessages } from './change-message.js';
 import { Feed, FEED_TIMING, FeedSink, type FeedEnd, type FeedEvent } from './feed.js';
+import type { FeedFilter } from './feed-filter.js';
 import { parsePosition } from './feed-position.js';
 import { RecentMessages } from './recent-messages.js';
 
@@ -55,12 +56,19 @@ function reading(value: number, equipmentId = 'EQ-1'): StoredBlock {
   return { equipmentId, key, columns: new Map([['value', String(value)]]) };
 }
 
-function imported(hour: number): StoredBlock {
-  return { ...reading(1), importId: 'i1', key: `2024-01-01T0${hour}#s#00:10#${STAMP}` };
+function imported(hour: number, equipmentId = 'EQ-1'): StoredBlock {
+  return {
+    ...reading(1, equipmentId),
+    importId: 'i1',
+    key: `2024-01-01T0${hour}#s#00:10#${STAMP}`,
+  };
 }
 
+const ALL: FeedFilter = {};
+
 class World {
-  readonly messages = new RecentMessages();
+  readonly unreadable: unknown[] = [];
+  readonly messages = new RecentMessages((error) => this.unreadable.push(error));
   private count = 0;
   private readonly feeds: Feed[] = [];
 
@@ -77,10 +85,13 @@ class World {
     for (const feed of this.feeds) feed.goOn();
   }
 
-  feed(position?: string, timing = FEED_TIMING) {
+  feed(
+    position?: string,
+    timing = FEED_TIMING,
+    filter: FeedFilter = { equipmentIds: new Set(['EQ-1']) },
+  ) {
     const sink = new RecordingSink();
     const ends: (FeedEnd | undefined)[] = [];
-    const filter = { equipmentIds: new Set(['EQ-1']) };
     const feed = new Feed(this.messages, filter, sink, (end) => ends.push(end), timing);
     this.feeds.push(feed);
     feed.begin(position === undefined ? undefined : (parsePosition(position) ?? 'unknown'));
@@ -206,14 +217,57 @@ describe('a feed', () => {
     expect(sink.events.some(({ type }) => type === 'end')).toBe(false);
   });
 
-  it('ends when a message cannot be read, rather than leave it out', async () => {
+  it('says once that the past cannot be told when a message cannot be read, and goes on', async () => {
     const world = new World();
-    const { ends } = world.feed();
+    const { sink, ends } = world.feed();
+    const before = sink.lastId;
 
     world.messages.add({ id: 'odd', publishedAtEpochMs: NOW, body: 'AAAA' });
-    world.publish([]);
+    world.publish([reading(1)]);
     await settled();
 
-    expect(ends).toMatchObject([{ code: 'failed' }]);
+    expect(sink.events.map(({ type }) => type)).toEqual(['heartbeat', 'resync', 'reading']);
+    expect(ends).toEqual([]);
+    const [behind, beside] = [world.feed('odd'), world.feed(before)];
+    await settled();
+    expect(behind.sink.events.map(({ type }) => type)).toEqual(['reading']);
+    expect(beside.sink.events.map(({ type }) => type)).toEqual(['resync', 'reading']);
+    expect(world.unreadable).toHaveLength(1);
+  });
+
+  it('tells of changed ranges as fast as the client takes them', async () => {
+    const world = new World();
+    const { sink, ends } = world.feed(undefined, HASTY, ALL);
+    world.publish(Array.from({ length: 300 }, (_, number) => imported(1, `EQ-${number}`)));
+    sink.takes = false;
+    await delay(30);
+    const sent = sink.changed().length;
+    await delay(60);
+
+    expect(sent).toBe(1);
+    expect(ends).toMatchObject([{ code: 'too-slow' }]);
+  });
+
+  it('keeps back a bounded number of changed ranges, and loses none', async () => {
+    const world = new World();
+    const { sink } = world.feed(undefined, FEED_TIMING, ALL);
+    const ids = Array.from({ length: 2500 }, (_, number) => `EQ-${number}`);
+
+    for (const id of ids.slice(0, 999)) world.publish([imported(1, id)]);
+    await delay(50);
+    expect(sink.changed()).toEqual([]);
+    for (const id of ids.slice(999)) world.publish([imported(1, id)]);
+    world.publish([reading(1)]);
+    await vi.waitFor(() => expect(sink.values()).toEqual([1]), 10_000);
+
+    expect(sink.changed()).toHaveLength(2000);
+    const again = world.feed(sink.lastId, HASTY, ALL);
+    await vi.waitFor(() => expect(again.sink.changed()).toHaveLength(500), 10_000);
+    const told = [...sink.changed(), ...again.sink.changed()];
+    const names = told.flatMap((event) =>
+      event.type === 'changed' ? event.range.equipmentId : [],
+    );
+    expect(names).toEqual(ids);
+    expect(again.sink.values()).toEqual([]);
   });
 });

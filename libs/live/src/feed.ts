@@ -65,6 +65,8 @@ const FAILED: FeedEnd = {
 
 /** Messages in a row, after which others have their turn. */
 const MESSAGES_IN_A_ROW = 8;
+/** Changed ranges that a feed keeps back; with more of them it does not wait for the quiet. */
+const MOST_GATHERED = 1_000;
 
 /**
  * One client's place in the recent messages. It goes on when there are new ones and the client has taken what
@@ -77,6 +79,8 @@ export class Feed {
   private untoldSince: string | undefined;
   private untoldFromMs = 0;
   private changedTimer: NodeJS.Timeout | undefined;
+  /** They are told before anything else is. */
+  private isChangedDue = false;
   private stallTimer: NodeJS.Timeout | undefined;
   /** Up to and including this message only changed ranges are new to the client. */
   private seenUpTo: string | undefined;
@@ -144,9 +148,9 @@ export class Feed {
   private async pump(): Promise<void> {
     this.isPumping = true;
     try {
-      for (let taken = 1; this.place.next && !this.isEnded; taken += 1) {
+      for (let taken = 1; this.hasMore() && !this.isEnded; taken += 1) {
         if (this.place.isForgotten) return this.end(TOO_SLOW);
-        if (!this.takeNext(this.place.next)) await this.drained();
+        if (!this.tellNext()) await this.drained();
         if (taken % MESSAGES_IN_A_ROW === 0) await nextTurn();
       }
     } catch (error) {
@@ -156,45 +160,77 @@ export class Feed {
     }
   }
 
+  private hasMore(): boolean {
+    return this.isChangedDue || this.place.next !== undefined;
+  }
+
   /** False when the client has enough for now. */
+  private tellNext(): boolean {
+    if (this.isChangedDue) return this.tellChanged();
+    return this.place.next === undefined || this.takeNext(this.place.next);
+  }
+
   private takeNext(message: RecentMessage): boolean {
     const before = this.place.id;
+    const changes = this.messages.changesOf(message);
     this.place = message;
+    if (!changes) return this.skip(message);
     const told: AcceptedChange[] = [];
-    for (const change of changesFor(this.filter, this.messages.changesOf(message))) {
-      if (change.kind === 'changed') this.gather(change, before);
+    const ranges: ChangedRange[] = [];
+    for (const change of changesFor(this.filter, changes)) {
+      if (change.kind === 'changed') ranges.push(change);
       else told.push(change);
     }
-    if (this.seenUpTo !== undefined) {
-      if (message.id === this.seenUpTo) this.seenUpTo = undefined;
-      return true;
-    }
-    if (told.length === 0) return true;
+    if (ranges.length > 0) this.gather(ranges, before);
+    if (this.wasSeen(message) || told.length === 0) return true;
     return this.send({ type: 'reading', id: this.id(), changes: told });
   }
 
-  private gather(range: ChangedRange, before: string): void {
+  /** What a message told that cannot be read is for the client to find out. */
+  private skip(message: RecentMessage): boolean {
+    return this.wasSeen(message) || this.send({ type: 'resync', id: this.id() });
+  }
+
+  /** Whether the client has its readings already. */
+  private wasSeen(message: RecentMessage): boolean {
+    if (this.seenUpTo === undefined) return false;
+    if (message.id === this.seenUpTo) this.seenUpTo = undefined;
+    return true;
+  }
+
+  private gather(ranges: readonly ChangedRange[], before: string): void {
     const nowMs = performance.now();
     if (this.changed.size === 0) {
       this.untoldSince = before;
       this.untoldFromMs = nowMs;
     }
-    this.changed.set(range.equipmentId, union(this.changed.get(range.equipmentId), range));
-    const atMostMs = this.untoldFromMs + this.timing.changedAtMostMs - nowMs;
+    for (const range of ranges) {
+      this.changed.set(range.equipmentId, union(this.changed.get(range.equipmentId), range));
+    }
     clearTimeout(this.changedTimer);
+    const atMostMs = this.untoldFromMs + this.timing.changedAtMostMs - nowMs;
     const waitMs = Math.max(0, Math.min(this.timing.changedQuietMs, atMostMs));
-    this.changedTimer = setTimeout(() => this.tellChanged(), waitMs);
+    this.changedTimer = setTimeout(() => this.changedAreDue(), waitMs);
     this.changedTimer.unref();
+    if (this.changed.size >= MOST_GATHERED) this.changedAreDue();
   }
 
-  /** All of them have the position before the first until the last is out. */
-  private tellChanged(): void {
-    const ranges = [...this.changed.values()];
-    this.changed.clear();
-    for (const [index, range] of ranges.entries()) {
-      if (index === ranges.length - 1) this.untoldSince = undefined;
-      this.send({ type: 'changed', id: this.id(), range });
+  private changedAreDue(): void {
+    clearTimeout(this.changedTimer);
+    this.isChangedDue = true;
+    this.goOn();
+  }
+
+  /** The next of them. All have the position before the first until the last is out. */
+  private tellChanged(): boolean {
+    const [range] = this.changed.values();
+    if (!range) throw new Error('nothing is due');
+    this.changed.delete(range.equipmentId);
+    if (this.changed.size === 0) {
+      this.isChangedDue = false;
+      this.untoldSince = undefined;
     }
+    return this.send({ type: 'changed', id: this.id(), range });
   }
 
   /** What the client has once it has all that was sent. */

@@ -7,6 +7,8 @@ import { markerBody, MEMORY_MS, RecentMessages } from './recent-messages.js';
 export interface Topic {
   readonly publisher: ChangePublisher;
   readonly listener: ChangeListener;
+  /** Told once of a message that no feed can read. */
+  readonly onUnreadable?: (error: unknown) => void;
 }
 
 /** Longer than the topic and the queue take, also when they have 15 minutes to tell again. */
@@ -19,7 +21,7 @@ const IDLE_MS = MEMORY_MS;
  * it has everything of the last 15 minutes.
  */
 export class HeardMessages {
-  private messages = new RecentMessages();
+  private messages: RecentMessages;
   private starting: Promise<RecentMessages> | undefined;
   private listening: Listening | undefined;
   private readonly awaited = new Map<string, () => void>();
@@ -33,7 +35,9 @@ export class HeardMessages {
     private readonly topic: Topic,
     private readonly clock: Clock,
     private readonly onMessage: () => void,
-  ) {}
+  ) {
+    this.messages = this.noMessages();
+  }
 
   /** Begins to listen unless it does. Throws DomainError `unavailable` (`live-unavailable`). */
   async ready(): Promise<RecentMessages> {
@@ -73,8 +77,12 @@ export class HeardMessages {
     const { listening } = this;
     this.listening = undefined;
     this.starting = undefined;
-    this.messages = new RecentMessages();
+    this.messages = this.noMessages();
     await listening?.close();
+  }
+
+  private noMessages(): RecentMessages {
+    return new RecentMessages(this.topic.onUnreadable);
   }
 
   private async start(): Promise<RecentMessages> {

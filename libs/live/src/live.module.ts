@@ -55,5 +55,6 @@ function topicOf(region: string, names: TopicNames, clock: SystemClock): Topic {
     listener: new QueueChangeListener(clients, names, clock, (what, error) =>
       logger.warn(`${what}: ${errorNames(error)}`),
     ),
+    onUnreadable: (error) => logger.error(`a message cannot be read: ${errorNames(error)}`),
   };
 }

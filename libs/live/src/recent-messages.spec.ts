@@ -1,5 +1,11 @@
+import { deflateRawSync } from 'node:zlib';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { markerBody, MEMORY_MS, RecentMessages } from './recent-messages.js';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
 
 const NOW = 1_700_000_000_000;
 
@@ -8,7 +14,7 @@ function message(number: number, publishedAtEpochMs = NOW + number) {
 }
 
 function filled(count: number, maxBytes?: number): RecentMessages {
-  const messages = new RecentMessages(maxBytes);
+  const messages = new RecentMessages(() => undefined, maxBytes);
   for (let number = 0; number < count; number += 1) messages.add(message(number));
   return messages;
 }
@@ -42,8 +48,25 @@ describe('recent messages', () => {
     expect(messages.find('m1')?.isForgotten).toBe(false);
   });
 
+  it('take no more memory than they say, whatever else the process does between them', () => {
+    const body = deflateRawSync('x'.repeat(500), { level: 0 }).toString('base64');
+    const messages = filled(1);
+    collectGarbage();
+    const before = process.memoryUsage().arrayBuffers;
+
+    for (let number = 1; number <= 1000; number += 1) {
+      messages.add({ ...message(number), body });
+      // As requests, answers and calls to the store do.
+      for (let other = 0; other < 10; other += 1) Buffer.from('y'.repeat(10_000));
+    }
+    collectGarbage();
+
+    expect(messages.find('m1')).toBeDefined();
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1000 * 600);
+  });
+
   it('forget the oldest when they take too much memory, but never the newest', () => {
-    const messages = filled(100, 1000);
+    const messages = filled(100, 3500);
 
     expect(messages.find('m0')).toBeUndefined();
     expect(messages.find('m99')).toBeDefined();

@@ -15,19 +15,21 @@ export interface RecentMessage {
 
 interface Kept extends RecentMessage {
   /** Empty for a marker. */
-  readonly body: Buffer;
+  body: Buffer;
   next: Kept | undefined;
   isForgotten: boolean;
+  isUnreadable?: boolean;
   changes?: ChangesByEquipment;
 }
 
 export const MEMORY_MS = 15 * 60_000;
 const MEMORY_BYTES = 64 * 1024 * 1024;
-/** Beside its body, as an estimate. */
-const BYTES_PER_MESSAGE = 300;
+/** Beside its body, as the process grows by it. */
+const BYTES_PER_MESSAGE = 1_000;
 /** Feeds mostly stand at the newest messages: those stay unpacked. */
 const UNPACKED_MESSAGES = 64;
 const MARKER = 'marker:';
+const NO_BYTES = Buffer.alloc(0);
 const NOTHING: ChangesByEquipment = new Map();
 
 export function markerBody(name: string): string {
@@ -44,7 +46,11 @@ export class RecentMessages {
   private newestMessage: Kept | undefined;
   private bytes = 0;
 
-  constructor(private readonly maxBytes = MEMORY_BYTES) {}
+  /** @param onUnreadable told once of a message that is not ours */
+  constructor(
+    private readonly onUnreadable: (error: unknown) => void = () => undefined,
+    private readonly maxBytes = MEMORY_BYTES,
+  ) {}
 
   get newest(): RecentMessage | undefined {
     return this.newestMessage;
@@ -60,7 +66,7 @@ export class RecentMessages {
     const kept: Kept = {
       id,
       publishedAtEpochMs,
-      body: body.startsWith(MARKER) ? Buffer.alloc(0) : Buffer.from(body, 'base64'),
+      body: body.startsWith(MARKER) ? NO_BYTES : ownBytes(body),
       next: undefined,
       isForgotten: false,
     };
@@ -72,15 +78,29 @@ export class RecentMessages {
     return true;
   }
 
-  /** Unpacks a message, or has it from a moment ago. Throws for one that is not ours. */
-  changesOf({ id }: RecentMessage): ChangesByEquipment {
+  /** Unpacks a message, or has it from a moment ago. Undefined for one that is not ours: nobody knows what it tells. */
+  changesOf({ id }: RecentMessage): ChangesByEquipment | undefined {
     const kept = this.byId.get(id);
+    if (kept?.isUnreadable === true) return undefined;
     if (!kept || kept.body.length === 0) return NOTHING;
     if (kept.changes) return kept.changes;
-    kept.changes = changesIn(kept.body);
+    try {
+      kept.changes = changesIn(kept.body);
+    } catch (error) {
+      this.setAside(kept, error);
+      return undefined;
+    }
     this.unpacked.push(kept);
     if (this.unpacked.length > UNPACKED_MESSAGES) delete this.unpacked.shift()?.changes;
     return kept.changes;
+  }
+
+  /** It keeps its place in the order, and its bytes are of no use. */
+  private setAside(kept: Kept, error: unknown): void {
+    this.bytes -= kept.body.length;
+    kept.body = NO_BYTES;
+    kept.isUnreadable = true;
+    this.onUnreadable(error);
   }
 
   private forgetOldest(beforeEpochMs: number): void {
@@ -92,6 +112,12 @@ export class RecentMessages {
       this.bytes -= weightOf(kept);
     }
   }
+}
+
+/** Memory of its own: `Buffer.from` cuts from a pool, and each message would keep 64 KB of it for 15 minutes. */
+function ownBytes(base64: string): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(base64, 'base64'));
+  return bytes.subarray(0, bytes.write(base64, 'base64'));
 }
 
 function weightOf({ body }: Kept): number {
