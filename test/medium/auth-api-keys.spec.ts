@@ -10,6 +10,7 @@ import {
   type AuthApp,
   type AuthAppOptions,
 } from '../support/auth-app.js';
+import { CountedCalls } from '../support/counted-client.js';
 import { forgedApiKey } from '../support/forged-api-key.js';
 import { startSessionsTable, type SessionsTable } from '../support/sessions-table.js';
 import { startJwksServer, TokenSigner, type JwksServer } from '../support/token-signer.js';
@@ -360,6 +361,43 @@ describe('a key that is none of ours', () => {
 
     expect((await make({}, { 'x-api-key': all.key })).status).toBe(403);
     expect((await revoke(all.keyId, { 'x-api-key': all.key })).status).toBe(403);
+  });
+});
+
+describe('a flood of wrong keys', () => {
+  const FLOOD = 2_000;
+  const AT_ONCE = 50;
+
+  it('costs the store a few calls a second, and none for each key', async () => {
+    const { key } = await newKey();
+    const { endpoint, region, credentials } = table.client.config;
+    const counted = new DynamoDBClient({ ...(endpoint && { endpoint }), region, credentials });
+    const calls = new CountedCalls(counted);
+    const flooded = await start({ dynamoDb: counted });
+    const forgeries = [
+      () => newApiKeyText().key,
+      () => forgedApiKey(key.slice(4, 20)),
+      () => `${key}x`,
+      () => 'changeme',
+    ];
+    calls.reset();
+    const startedAt = performance.now();
+
+    const statuses = new Set<number>();
+    for (let sent = 0; sent < FLOOD; sent += AT_ONCE) {
+      const answers = Array.from({ length: AT_ONCE }, async (_, index) =>
+        read({ 'x-api-key': forgeries[index % forgeries.length]?.() ?? '' }, flooded),
+      );
+      for (const { status } of await Promise.all(answers)) statuses.add(status);
+    }
+    const seconds = (performance.now() - startedAt) / 1000;
+    const { calls: made } = calls;
+    await flooded.close();
+    counted.destroy();
+
+    expect([...statuses]).toEqual([401]);
+    // Views of keys and ended sessions are refreshed, and failures noted, whether somebody calls or not.
+    expect(made).toBeLessThan(20 + 5 * seconds);
   });
 });
 
