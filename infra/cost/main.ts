@@ -1,11 +1,13 @@
 import { ASSUMED, MEASURED, PACKED, requestsPerProcessorAndSecond } from './inputs.ts';
+import { listeningTable } from './listening.ts';
 import { designsTable, linesTable, smallTable, unitsTable } from './tables.ts';
 
 /** `npm run cost`: what SensorFlow costs in a month, from measured figures and public prices. */
 const print = (text: string) => process.stdout.write(`${text}\n`);
 
 print('US dollars a month, us-east-1 list prices (infra/cost/prices.ts), without free tiers\n');
-for (const table of [designsTable(), linesTable(), smallTable(), unitsTable()]) print(`${table}\n`);
+for (const table of [designsTable(), linesTable(), smallTable(), unitsTable(), listeningTable()])
+  print(`${table}\n`);
 print('measured:');
 for (const [name, { value, source }] of Object.entries(MEASURED))
   print(`  ${name} ${value}: ${source}`);

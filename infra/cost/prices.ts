@@ -50,6 +50,7 @@ export const PRICES = {
   dashboardMonth: 3,
   secretMonth: 0.4,
   queueRequest: 0.4e-6,
+  fifoQueueRequest: 0.5e-6,
   /** Publishing to a FIFO topic: for each, and for its bytes. */
   topicRequest: 0.3e-6,
   topicGb: 0.017,

@@ -1,21 +1,24 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { toItem } from '../../libs/aggregation/src/dynamodb/aggregate-item.ts';
 import { parseHour } from '../../libs/aggregation/src/hours/hour.ts';
+import { LimitedConnections } from '../../libs/auth/src/index.ts';
 import { foldReadings } from '../../libs/aggregation/src/hours/hourly-aggregate.ts';
-import { instantFromEpochMs } from '../../libs/kernel/src/index.ts';
+import { instantFromEpochMs, SystemClock } from '../../libs/kernel/src/index.ts';
 import { blockItemJson } from '../../libs/sensor-data/src/dynamodb/block-item.ts';
 import type { LogRow } from '../../libs/sensor-data/src/log/block-builder.ts';
 import type { Origin } from '../../libs/sensor-data/src/log/block.ts';
 import { packRows } from '../../libs/sensor-data/src/log/pack-rows.ts';
 import type { StoredReading } from '../../libs/sensor-data/src/reading.ts';
+import { InMemoryConnectionPlaces } from '../../test/support/in-memory-connection-places.ts';
 import { itemSize } from '../../test/support/dynamodb-item-size.ts';
 import { BENCH_FIGURES } from '../cost/bench-figures.ts';
 import { IDLE_SECONDS } from '../cost/front.ts';
-import type { Design } from '../cost/design.ts';
+import { HOURS, type Design } from '../cost/design.ts';
 import { ASSUMED, MEASURED, PACKED, requestsPerProcessorAndSecond } from '../cost/inputs.ts';
+import { limitedConnectionCost, listeningTable } from '../cost/listening.ts';
 import { monthlyCost, totalOf } from '../cost/model.ts';
 import { PRICES } from '../cost/prices.ts';
 import { sweptHour } from '../cost/sweep.ts';
@@ -355,12 +358,32 @@ describe('the environments', () => {
   });
 });
 
+describe('a live connection of a key with maxConnections', () => {
+  it('costs what renewing its place writes', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const places = new InMemoryConnectionPlaces();
+    const renew = vi.spyOn(places, 'renew');
+    const connections = new LimitedConnections(places, new SystemClock(), () => undefined);
+    const { close } = await connections.open({ subject: 'key', maxConnections: 1 }, () => close());
+
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    close();
+
+    expect(limitedConnectionCost()).toBeCloseTo(
+      renew.mock.calls.length * HOURS * PRICES.writeUnit,
+      9,
+    );
+  });
+});
+
 describe('the page on cost', () => {
   it.each([
     ['designs', designsTable()],
     ['lines', linesTable()],
     ['the small environment', smallTable()],
     ['units a second', unitsTable()],
+    ['who listens', listeningTable()],
   ])('shows what npm run cost prints: %s', (_name, table) => {
     const page = squeezed(readFileSync(join(ROOT, 'docs/cost.md'), 'utf8'));
 
