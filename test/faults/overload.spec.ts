@@ -40,7 +40,7 @@ beforeAll(async () => {
   await stand.open();
   await stand.sinkClient.change({ latencyMs: LATENCY_MS, slots: SLOTS });
   const heapOnSignal = fileURLToPath(new URL('../support/heap-on-signal.mjs', import.meta.url));
-  api = await stand.startApi('error', ['--expose-gc', '--import', heapOnSignal]);
+  api = await stand.startApi('error', ['--import', heapOnSignal]);
   const tokens = Array.from({ length: 20 }, () => stand.cloud.machineToken());
   requests = new Requests(tokens, '127.0.0.1');
 });

@@ -1,5 +1,12 @@
-/** Loaded into a process with `--import` (and `--expose-gc`): SIGUSR2 prints the bytes that its heap really holds. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc');
+
+/** Loaded into a process with `--import`: SIGUSR2 prints the bytes that it really holds, on its heap and beside it. */
 process.on('SIGUSR2', () => {
-  globalThis.gc();
-  process.stdout.write(`${JSON.stringify({ heapBytes: process.memoryUsage().heapUsed })}\n`);
+  collectGarbage();
+  const { heapUsed, external } = process.memoryUsage();
+  process.stdout.write(`${JSON.stringify({ heapBytes: heapUsed, externalBytes: external })}\n`);
 });
