@@ -5,6 +5,7 @@ import { fieldsOfLine } from './csv-fields.js';
 import { FileFault } from '../file-fault.js';
 import {
   canonicalWord,
+  CUTTING_SIGNS,
   DATE,
   EQUIPMENT_ID,
   MAX_COLUMNS,
@@ -328,7 +329,10 @@ class HeaderReading {
       );
     }
     if (names.length === 0 && this.faults.length === 0) {
-      this.refuse('header-no-metric', 'The header names no column with numbers, such as value.');
+      const only =
+        this.fieldCount === 1 ? ` Its only column is ${this.shownNames()}: ${CUTTING_SIGNS}.` : '';
+      const detail = `The header names no column with numbers, such as value.${only}`;
+      this.refuse('header-no-metric', detail);
     }
     if (names.length > MAX_METRICS_PER_READING) {
       this.refuse(

@@ -7,6 +7,7 @@ import { fieldsOfLine } from './csv-fields.js';
 import { namesReadings } from './file-columns.js';
 import { quotedCell } from './formula-cells.js';
 import {
+  CUTTING_SIGNS,
   DELIMITERS,
   isDelimiter,
   MAX_HEADER_LINE,
@@ -23,6 +24,8 @@ export interface FileHeader {
   readonly next: TextPlace;
 }
 
+/** The code of a file that has another encoding than the one that it is read with. */
+export const OTHER_ENCODING = 'encoding-unsupported';
 /** What is in front of the rows must fit into this. */
 export const MAX_HEADER_BYTES = 64 * 1024;
 /** Rows whose fields are counted to know a header line by its shape. */
@@ -97,11 +100,14 @@ class HeaderSearch {
     throw new FileFault('header-missing', detail);
   }
 
-  /** The first line that names the equipment and the time. */
+  /** The first line that names the equipment and the time; one of a single column only where there is no other. */
   named(): FileHeader | undefined {
-    for (const line of this.candidates()) {
-      const delimiter = this.namingDelimiter(line);
-      if (delimiter !== undefined) return this.header(line, delimiter);
+    const candidates = this.candidates();
+    for (const lines of [candidates.filter(isCut), candidates.filter((line) => !isCut(line))]) {
+      for (const line of lines) {
+        const delimiter = this.namingDelimiter(line);
+        if (delimiter !== undefined) return this.header(line, delimiter);
+      }
     }
     return undefined;
   }
@@ -113,10 +119,7 @@ class HeaderSearch {
     const [best, another] = shapes.filter(({ alike }) => alike === most);
     if (best && another) throw ambiguous();
     if (best) return this.header(best.line, best.delimiter);
-    throw new FileFault(
-      'header-missing-column',
-      'No line at the beginning of the file names its columns, with equipmentId and timestamp among them. columns can say what they are called here; for a file without such a line set headerLine to 0 and names to those of its columns.',
-    );
+    throw new FileFault('header-missing-column', this.lines.some(isCut) ? NO_NAMES : ONE_COLUMN);
   }
 
   private candidates(): readonly TextLine[] {
@@ -135,11 +138,11 @@ class HeaderSearch {
     );
   }
 
-  private namingDelimiter({ text }: TextLine): Delimiter | undefined {
+  private namingDelimiter(line: TextLine): Delimiter | undefined {
     const [only, another] = this.possible().filter((delimiter) =>
-      namesReadings(text, delimiter, this.options),
+      namesReadings(line.text, delimiter, this.options),
     );
-    if (another !== undefined) throw ambiguous();
+    if (another !== undefined && isCut(line)) throw ambiguous();
     return only;
   }
 
@@ -178,7 +181,7 @@ class HeaderSearch {
       this.lines.slice(0, COMPARED_LINES).some(({ text }) => hasFields(text, delimiter, names)),
     );
     const [only, another] = fits;
-    if (another !== undefined) throw ambiguous();
+    if (another !== undefined && this.lines.some(isCut)) throw ambiguous();
     const delimiter = only ?? this.options.delimiter;
     if (delimiter === undefined) {
       const detail = `No line at the beginning of the file has ${names.length} fields, as names says; delimiter can say how they are cut.`;
@@ -192,6 +195,15 @@ class HeaderSearch {
     if (!isUtf8) throw otherEncoding();
     return { line, text, delimiter, next };
   }
+}
+
+const NO_NAMES =
+  'No line at the beginning of the file names its columns, with equipmentId and timestamp among them. columns can say what they are called here; for a file without such a line set headerLine to 0 and names to those of its columns.';
+const ONE_COLUMN = `The file has a single column: ${CUTTING_SIGNS}. A reading takes a timestamp and a value.`;
+
+/** Whether the line has more than one field, by whatever delimiter. */
+function isCut({ text }: TextLine): boolean {
+  return DELIMITERS.some((delimiter) => text.includes(delimiter));
 }
 
 /** A number or a date is no name, and neither is nothing. */
@@ -214,7 +226,7 @@ function ambiguous(): FileFault {
 
 function otherEncoding(): FileFault {
   return new FileFault(
-    'encoding-unsupported',
+    OTHER_ENCODING,
     'The file is not UTF-8; the option encoding says what it is, such as windows-1252. With encoding utf-8 the rows that are not are bad rows.',
   );
 }

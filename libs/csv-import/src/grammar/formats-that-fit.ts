@@ -96,15 +96,18 @@ function hasZone(format: TimestampFormat, text: string): boolean {
 /** A time of day at the end, with what parts it from the date. */
 const TIME_OF_DAY =
   /(T|,? {1,2}|[:_-])(\d{1,2})([:.])(\d{2})(?:\3(\d{2})(?:([.,:])(\d{1,9}))?)?(?:( ?)([AaPp]\.?[Mm]\.?))?(?:( ?)(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?$/;
+/** A date, and an hour alone behind it. */
+const HOUR_OF_DAY = /^(\d{1,4}([./-])\d{1,2}\2\d{1,4}|\d{8})( |T)(\d{1,2})$/;
 const SEPARATED_DATE = /^(\d{1,4})([./ -])(\d{1,2})\2(\d{1,4})$/;
 const DAY_AND_NAME = /^(\d{1,2})([./ -])([A-Za-z]{3,9})\2(\d{4}|\d{2})$/;
+const YEAR_AND_NAME = /^(\d{4}|\d{2})([./ -])([A-Za-z]{3,9})\2(\d{1,2})$/;
 const NAME_AND_DAY = /^([A-Za-z]{3,9}) (\d{1,2})(,?) \d{4}$/;
 const DIGITS = /^\d+$/;
 const MAX_LENGTH = 64;
 /** Dates of digits alone, by their number; what else such a run can hold is a time of day. */
 const DATE_RUNS: Readonly<Record<number, readonly string[]>> = {
-  6: ['yyMMdd', 'ddMMyy', 'MMddyy'],
-  8: ['yyyyMMdd', 'ddMMyyyy', 'MMddyyyy'],
+  6: ['yyMMdd', 'yyddMM', 'ddMMyy', 'MMddyy'],
+  8: ['yyyyMMdd', 'yyyyddMM', 'ddMMyyyy', 'MMddyyyy'],
 };
 const TIME_RUNS = ['', 'HHmm', 'HHmmss', 'HHmmssSSS'];
 
@@ -113,8 +116,7 @@ function patternsFor(texts: readonly string[]): readonly TimestampFormat[] {
   const written = texts.filter((text) => text.length <= MAX_LENGTH && isLikeDate(text));
   // The longest shows the most: two digits, names in full.
   const model = written.reduce((long, text) => (text.length > long.length ? text : long), '');
-  const time = TIME_OF_DAY.exec(model);
-  const timePattern = time ? timePatternOf(time, written) : '';
+  const timePattern = timePatternOf(model, written);
   const patterns = DIGITS.test(model)
     ? runsOf(model.length)
     : datePatternsFor(dateIn(model)).map((date) => date + timePattern);
@@ -129,7 +131,7 @@ function isLikeDate(text: string): boolean {
 }
 
 function dateIn(text: string): string {
-  return text.slice(0, TIME_OF_DAY.exec(text)?.index);
+  return HOUR_OF_DAY.exec(text)?.[1] ?? text.slice(0, TIME_OF_DAY.exec(text)?.index);
 }
 
 function runsOf(length: number): readonly string[] {
@@ -140,10 +142,11 @@ function runsOf(length: number): readonly string[] {
 
 function datePatternsFor(written: string): readonly string[] {
   if (DIGITS.test(written)) return DATE_RUNS[written.length] ?? [];
-  const [, dayFirst, mark = '', name = '', year = ''] = DAY_AND_NAME.exec(written) ?? [];
-  if (dayFirst !== undefined) {
-    return [[letters('d', dayFirst), monthLetters(name), letters('y', year)].join(mark)];
-  }
+  const named = [
+    ...namedDate(DAY_AND_NAME.exec(written), 'd', 'y'),
+    ...namedDate(YEAR_AND_NAME.exec(written), 'y', 'd'),
+  ];
+  if (named.length > 0) return named;
   const [, nameFirst, day = '', comma = ''] = NAME_AND_DAY.exec(written) ?? [];
   if (nameFirst !== undefined) {
     return [`${monthLetters(nameFirst)} ${letters('d', day)}${comma} yyyy`];
@@ -151,10 +154,18 @@ function datePatternsFor(written: string): readonly string[] {
   const [, first, separator = '', second = '', third = ''] = SEPARATED_DATE.exec(written) ?? [];
   if (first === undefined) return [];
   const written3 = [first, second, third];
-  const orders = first.length > 2 ? ['yMd'] : third.length > 2 ? ['dMy', 'Mdy'] : SHORT_ORDERS;
+  const orders =
+    first.length > 2 ? ['yMd', 'ydM'] : third.length > 2 ? ['dMy', 'Mdy'] : SHORT_ORDERS;
   return orders.map((order) =>
     written3.map((digits, at) => letters(order[at] ?? '', digits)).join(separator),
   );
+}
+
+/** A date with the name of its month, and what stands in front of it and behind it. */
+function namedDate(found: RegExpExecArray | null, before: string, behind: string): string[] {
+  if (!found) return [];
+  const [, first = '', mark = '', name = '', last = ''] = found;
+  return [[letters(before, first), monthLetters(name), letters(behind, last)].join(mark)];
 }
 
 /** Of three numbers of one or two digits. */
@@ -169,7 +180,18 @@ function monthLetters(name: string): string {
   return name.length > 4 ? 'MMMM' : 'MMM';
 }
 
-function timePatternOf(time: RegExpExecArray, texts: readonly string[]): string {
+function timePatternOf(model: string, texts: readonly string[]): string {
+  const time = TIME_OF_DAY.exec(model);
+  if (time) return clockPatternOf(time, texts);
+  const [, , , joint, hour = ''] = HOUR_OF_DAY.exec(model) ?? [];
+  return joint === undefined ? '' : jointPattern(joint) + letters('H', hour);
+}
+
+function jointPattern(joint: string): string {
+  return joint === 'T' ? "'T'" : joint;
+}
+
+function clockPatternOf(time: RegExpExecArray, texts: readonly string[]): string {
   const [, joint = '', hour = '', colon = '', minute = '', second] = time;
   const [, , , , , , point, fraction = '', halfDayBlank, halfDay, offsetBlank] = time;
   const hourLetter = halfDay === undefined ? 'H' : 'h';
@@ -179,7 +201,7 @@ function timePatternOf(time: RegExpExecArray, texts: readonly string[]): string 
   const isEven = digits.every((count) => count === fraction.length);
   const hasOffset = offsetBlank !== undefined;
   return [
-    joint === 'T' ? "'T'" : joint,
+    jointPattern(joint),
     clock.join(colon),
     point === undefined ? '' : point + (isEven ? letters('S', fraction) : 'S'),
     halfDay === undefined ? '' : `${halfDayBlank}a`,

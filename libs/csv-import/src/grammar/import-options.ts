@@ -29,6 +29,9 @@ export interface ImportOptions {
 }
 
 export const DELIMITERS = [',', ';', '\t', '|'] as const;
+/** Said of a file that seems to have one column. */
+export const CUTTING_SIGNS =
+  'columns end with a comma, a semicolon, a tab or a bar, not with blanks or other signs';
 export type Delimiter = (typeof DELIMITERS)[number];
 
 export const DECIMAL_SIGNS = ['.', ','] as const;

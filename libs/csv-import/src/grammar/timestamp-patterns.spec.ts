@@ -1,6 +1,6 @@
 import { Retention, hourOfNumber, instantAt, HOUR_NS } from '@sensorflow/sensor-data';
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { formatsThatFit } from './formats-that-fit.js';
 import type { RepeatedHour } from './import-options.js';
 import { NOT_PLAIN, type PlainInstants } from './plain-instants.js';
@@ -9,6 +9,8 @@ import { timestampReader } from './timestamp-reader.js';
 import { parseTimezone } from './timezone.js';
 
 const NOW = Date.UTC(2026, 0, 1);
+/** Hundreds of patterns are compiled and read, on a machine that may be busy. */
+vi.setConfig({ testTimeout: 120_000 });
 const MONTHS =
   'January February March April May June July August September October November December';
 const WEEKDAYS = 'Sunday Monday Tuesday Wednesday Thursday Friday Saturday';
@@ -343,8 +345,17 @@ describe('the formats that fit a column', () => {
     [['1594512094385000'], ['epoch-us']],
     [['1594512094385000000'], ['epoch-ns']],
     [['44972.0625', ''], ['excel']],
-    [['20230203'], ['yyyyMMdd']],
+    [['20230203'], ['yyyyMMdd', 'yyyyddMM']],
+    [['20230213'], ['yyyyMMdd']],
     [['03022023'], ['ddMMyyyy', 'MMddyyyy']],
+    [['2023/02/03'], ['yyyy/MM/dd', 'yyyy/dd/MM']],
+    [['05-Feb-23'], ['dd-MMM-yy', 'yy-MMM-dd']],
+    [['2023-Feb-05 10:00'], ['yyyy-MMM-dd HH:mm']],
+    [['13/02/2023 9', '13/02/2023 10'], ['dd/MM/yyyy HH']],
+    [['2023-02-03 9'], ['yyyy-MM-dd H', 'yyyy-dd-MM H']],
+    [['20230213 23'], ['yyyyMMdd HH']],
+    [['13/02/2023 24'], []],
+    [['15-02-23'], ['dd-MM-yy', 'yy-MM-dd']],
     [['5 Feb 2023 06:07'], ['d MMM yyyy HH:mm']],
     [['February 5, 2023'], ['MMMM d, yyyy']],
     [['15.02.2023 01:30:00.5', '15.02.2023 01:30:00.25'], ['dd.MM.yyyy HH:mm:ss.S']],

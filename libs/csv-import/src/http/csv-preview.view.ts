@@ -57,7 +57,10 @@ class PreviewedReadingView {
   @ApiProperty({ type: 'integer', example: 2 })
   line!: number;
 
-  @ApiProperty({ example: 'EQ-12495' })
+  @ApiProperty({
+    example: 'EQ-12495',
+    description: 'empty while neither a column nor the option equipmentId names it',
+  })
   equipmentId!: string;
 
   @ApiProperty({ format: 'date-time', example: '2023-05-14T08:00:00.000Z' })
@@ -128,6 +131,12 @@ export class CsvPreviewView {
   @ApiProperty({ type: [PreviewedReadingView], description: 'the first five, as understood' })
   readings!: readonly PreviewedReadingView[];
 
+  @ApiProperty({
+    description:
+      'the header has faults: readings, and faults of rows, are those of the proposals of all columns',
+  })
+  readingsAsProposed!: boolean;
+
   @ApiProperty({ type: [PreviewFaultView], description: 'all that were found' })
   faults!: readonly PreviewFaultView[];
 }
@@ -150,6 +159,7 @@ export function toCsvPreviewView(preview: CsvPreview): CsvPreviewView {
       meaning,
     })),
     readings: preview.readings.map(toReadingView),
+    readingsAsProposed: preview.isAsProposed,
     faults: preview.faults.map(({ code, detail, line, rows, option }) => ({
       code,
       detail,

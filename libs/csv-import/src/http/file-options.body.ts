@@ -54,7 +54,10 @@ export class FileOptionsBody {
     description: 'the equipment of the whole file; otherwise a column has it',
   })
   @IsOptional()
-  @IsParsed('equipment-id-invalid', ofText('equipment-id-invalid', parseEquipmentId))
+  @IsParsed('equipment-id-invalid', ofText('equipment-id-invalid', parseEquipmentId), [
+    'equipment-id-missing',
+    'equipment-id-reserved',
+  ])
   equipmentId?: string | null;
 
   @ApiPropertyOptional({
@@ -186,15 +189,12 @@ export class FileOptionsBody {
   @IsOptional()
   @IsParsed('missing-invalid', parseMissing)
   missing?: readonly string[] | null;
-}
 
-/** The same for a file that is imported. */
-export class ImportOptionsBody extends FileOptionsBody {
   @ApiPropertyOptional({
     type: Boolean,
     nullable: true,
     default: false,
-    description: 'checks and counts, and writes nothing',
+    description: 'checks and counts, and writes nothing; a preview never writes',
   })
   @IsOptional()
   @IsBoolean({ message: 'dryRun is true or false.', context: { code: 'dry-run-invalid' } })
@@ -206,7 +206,7 @@ function hasValue(body: object, name: string): boolean {
 }
 
 /** The options of a body that was checked. */
-export function toImportOptions(body: ImportOptionsBody): ImportOptions {
+export function toImportOptions(body: FileOptionsBody): ImportOptions {
   return {
     equipmentId: body.equipmentId ?? undefined,
     columns: valueOf(parseColumns(body.columns ?? {})) ?? DEFAULT_OPTIONS.columns,

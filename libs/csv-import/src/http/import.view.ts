@@ -92,7 +92,8 @@ export class ImportView {
     type: String,
     nullable: true,
     example: 'ada',
-    description: 'user name, or id of the machine client; null for imports of earlier versions',
+    description:
+      'user name, id of the machine client, or name of the API key; null for imports of earlier versions',
   })
   createdBy!: string | null;
 

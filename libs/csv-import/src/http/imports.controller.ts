@@ -80,14 +80,8 @@ export class ImportsController {
     },
   })
   @MaxBodyBytes(DEFAULT_MAX_BODY_BYTES)
-  @AdvisesOnContent({
-    'multipart/': SENDS_NO_FILE,
-    'text/': SENDS_NO_FILE,
-    'application/octet-stream': SENDS_NO_FILE,
-    'application/gzip': SENDS_NO_FILE,
-    'application/x-gzip': SENDS_NO_FILE,
-    'application/vnd.ms-excel': SENDS_NO_FILE,
-  })
+  // Of whatever type a file is sent.
+  @AdvisesOnContent({ '': SENDS_NO_FILE })
   @ApiFaultyInput('invalid-request', {
     pointer: '/fileName',
     code: 'file-type-unsupported',

@@ -16,6 +16,7 @@ import { InMemoryUploadStorage } from '../../../../test/support/in-memory-upload
 import { CsvImports } from '../job/csv-imports.js';
 import { DEFAULT_OPTIONS } from '../grammar/import-options.js';
 import { CsvPreviews } from '../preview/csv-preview.js';
+import { CsvPreviewController } from './csv-preview.controller.js';
 import { ImportsController } from './imports.controller.js';
 
 const MAX_UPLOAD_BYTES = 5000;
@@ -37,8 +38,11 @@ beforeEach(async () => {
   const ports = { imports: store, quotas, storage, queue, previews, clock };
   const imports = new CsvImports(ports, MAX_UPLOAD_BYTES);
   const testing = await Test.createTestingModule({
-    controllers: [ImportsController],
-    providers: [{ provide: CsvImports, useValue: imports }],
+    controllers: [ImportsController, CsvPreviewController],
+    providers: [
+      { provide: CsvImports, useValue: imports },
+      { provide: CsvPreviews, useValue: previews },
+    ],
   }).compile();
   app = testing.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), {
     bodyParser: false,
@@ -54,9 +58,12 @@ beforeEach(async () => {
 afterEach(() => app.close());
 
 async function open(body: unknown, caller = 'ada') {
-  const headers = { 'content-type': 'application/json', 'x-caller': caller };
-  const payload = JSON.stringify(body);
-  const url = '/sensor-data/upload-csv';
+  return post('upload-csv', JSON.stringify(body), 'application/json', caller);
+}
+
+async function post(route: string, payload: string, type = 'application/json', caller = 'ada') {
+  const headers = { 'content-type': type, 'x-caller': caller };
+  const url = `/sensor-data/${route}`;
   const answer = await app.inject({ method: 'POST', url, headers, payload });
   return { status: answer.statusCode, headers: answer.headers, body: answer.json() };
 }
@@ -161,6 +168,15 @@ describe('POST /sensor-data/upload-csv', () => {
     },
   );
 
+  it.each([
+    ['live', 'equipment-id-reserved'],
+    ['', 'equipment-id-missing'],
+    ['-EQ', 'equipment-id-invalid'],
+    [7, 'equipment-id-invalid'],
+  ])('says what is wrong with the equipment %j of a whole file: %s', async (equipmentId, code) => {
+    expect(faultsIn(await open({ ...valid, equipmentId }))).toEqual([`/equipmentId ${code}`]);
+  });
+
   it('is documented with its body', () => {
     const config = new DocumentBuilder().setOpenAPIVersion('3.1.0').build();
 
@@ -182,6 +198,67 @@ describe('POST /sensor-data/upload-csv', () => {
         dryRun: { type: ['boolean', 'null'] },
       },
     });
+  });
+});
+
+describe('POST /sensor-data/csv-preview', () => {
+  const head = (text: string | Buffer): string => Buffer.from(text).toString('base64');
+  const FILE = 'timestamp,value\n2023-02-15T00:00:00Z,1\n';
+  const preview = (body: object) => post('csv-preview', JSON.stringify(body));
+
+  it.each(Object.keys(DEFAULT_OPTIONS))(
+    'takes the option %s, as an import does',
+    async (option) => {
+      const body = { fileName: 'a.csv', equipmentId: 'EQ-1', [option]: null, head: head(FILE) };
+
+      expect((await preview(body)).status).toBe(200);
+    },
+  );
+
+  it('shows the same of a dry run', async () => {
+    const body = { fileName: 'a.csv', equipmentId: 'EQ-1', head: head(FILE) };
+
+    const [plain, dry] = await Promise.all([preview(body), preview({ ...body, dryRun: true })]);
+
+    expect(plain.body.readings).toHaveLength(1);
+    expect(dry).toMatchObject({ status: 200, body: plain.body });
+    expect((await preview({ ...body, dryRun: 1 })).body.errors).toMatchObject([
+      { pointer: '/dryRun', code: 'dry-run-invalid' },
+    ]);
+  });
+
+  it.each([
+    [undefined, /not there/],
+    [FILE, /no base64/],
+    [`data:text/csv;base64,${head(FILE)}`, /Leave out "data:/],
+    [head(FILE).replace(/.{20}/g, '$&\n'), /cut into lines/],
+    [Buffer.from('???>>>').toString('base64url'), /base64 for URLs/],
+    [head(FILE).slice(0, -3), /cut off/],
+    [head(Buffer.alloc(70_000, 'a')), /70000 bytes/],
+  ])('says what is wrong with the head %j', async (wrong, said) => {
+    const { status, body } = await preview({ fileName: 'a.csv', head: wrong });
+
+    expect([status, body.errors.map(({ code }: Fault) => code)]).toEqual([400, ['head-invalid']]);
+    expect(body.errors[0].detail).toMatch(said);
+    expect(body.errors[0].detail).toContain('head -c 65536 readings.csv | base64');
+  });
+
+  it.each([
+    'text/csv',
+    'text/plain',
+    'multipart/form-data; boundary=x',
+    'application/octet-stream',
+  ])('tells who sends the file as %s how to send its head, and to import it', async (type) => {
+    const [shown, opened] = await Promise.all(
+      ['csv-preview', 'upload-csv'].map((route) => post(route, FILE, type)),
+    );
+
+    expect([shown?.status, shown?.body.code]).toEqual([415, 'content-type-unsupported']);
+    expect(shown?.body.detail).toContain('"head"');
+    expect([opened?.status, opened?.body.detail]).toEqual([
+      415,
+      expect.stringContaining('two calls'),
+    ]);
   });
 });
 

@@ -1,9 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ImportOptionsBody } from './file-options.body.js';
+import { FileOptionsBody } from './file-options.body.js';
 import { Satisfies } from './option-constraints.js';
 
 /** What opens an import. */
-export class NewImportBody extends ImportOptionsBody {
+export class NewImportBody extends FileOptionsBody {
   @ApiProperty({
     type: 'integer',
     minimum: 1,

@@ -1,4 +1,4 @@
-import type { Parsed } from '@sensorflow/kernel';
+import type { Fault, Parsed } from '@sensorflow/kernel';
 import { Transform } from 'class-transformer';
 import { registerDecorator, type ValidationArguments } from 'class-validator';
 
@@ -14,18 +14,32 @@ export function Satisfies(
   });
 }
 
-/** A parser of the core as a constraint: the detail of its fault is the message. */
+/**
+ * A parser of the core as a constraint: the detail of its fault is the message. Faults with one of `otherCodes` keep
+ * theirs, all others have `code`.
+ */
 export function IsParsed(
   code: string,
   parse: (value: unknown) => Parsed<unknown>,
+  otherCodes: readonly string[] = [],
 ): PropertyDecorator {
-  return constraint(code, {
-    validate: (value) => parse(value).ok,
-    defaultMessage: ({ value }) => {
-      const parsed = parse(value);
-      return parsed.ok ? '' : parsed.fault.detail;
-    },
-  });
+  const faultOf = (value: unknown): Fault | undefined => {
+    const parsed = parse(value);
+    return parsed.ok ? undefined : parsed.fault;
+  };
+  const codeOf = ({ code: own }: Fault): string => (otherCodes.includes(own) ? own : code);
+  const constraints = [code, ...otherCodes].map((one) =>
+    constraint(one, {
+      validate: (value) => {
+        const fault = faultOf(value);
+        return fault === undefined || codeOf(fault) !== one;
+      },
+      defaultMessage: ({ value }) => faultOf(value)?.detail ?? '',
+    }),
+  );
+  return (target, property) => {
+    for (const decorate of constraints) decorate(target, property);
+  };
 }
 
 interface Constraint {

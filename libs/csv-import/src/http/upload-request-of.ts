@@ -1,10 +1,8 @@
 import { DomainError, type InputFault } from '@sensorflow/kernel';
-import { requestValidationPipe } from '@sensorflow/platform/http/request-validation.pipe.js';
+import { parseBody } from '@sensorflow/platform/http/request-validation.pipe.js';
 import type { UploadRequest } from '../job/upload-request.js';
 import { toImportOptions } from './file-options.body.js';
 import { NewImportBody } from './new-import.body.js';
-
-const SHAPE = requestValidationPipe();
 
 /**
  * The request in a body. Throws DomainError `invalid-request` with every fault at once. The limit of
@@ -15,20 +13,12 @@ export async function uploadRequestOf(
   sizeFaults: (size: number) => readonly InputFault[],
 ): Promise<UploadRequest> {
   try {
-    return toUploadRequest(await shapeOf(body));
+    return toUploadRequest(await parseBody(body, NewImportBody));
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
     const faults = [...error.faults, ...sizeFaults(sizeIn(body))];
     throw new DomainError(error.kind, error.code, error.message, { faults });
   }
-}
-
-async function shapeOf(body: unknown): Promise<NewImportBody> {
-  const shape: unknown = await SHAPE.transform(body, { type: 'body', metatype: NewImportBody });
-  if (shape instanceof NewImportBody) return shape;
-  throw new DomainError('invalid', 'invalid-request', 'The request is not valid; see errors.', {
-    faults: [{ pointer: '', code: 'invalid', detail: 'What opens an import is a JSON object.' }],
-  });
 }
 
 /** 0, which is not too large, where there is none; the shape says what is wrong with it. */

@@ -1,3 +1,4 @@
+import { EquipmentRestriction } from '@sensorflow/auth';
 import { DomainError, type Clock, type InputFault, type WorkBudget } from '@sensorflow/kernel';
 import { setImmediate } from 'node:timers/promises';
 import { columnsAsUnderstood, type ColumnAsUnderstood } from '../grammar/file-columns.js';
@@ -120,13 +121,14 @@ export class CsvImports {
   }
 
   private async understoodBy(record: ImportRecord): Promise<CsvPreview | undefined> {
-    const { uploadId, fileName, options, object } = record;
+    const { uploadId, fileName, options, object, equipmentEntries } = record;
     if (!options.dryRun || !object || record.undo || !isFinished(record)) return undefined;
     const { storage, previews } = this.ports;
     const version = { uploadId, gzip: isGzipName(fileName), etag: object.etag };
     try {
       const head = await objectHead(storage, version, MAX_PREVIEW_BYTES);
-      return await previews.preview({ fileName, head, options });
+      const restriction = equipmentEntries && new EquipmentRestriction(equipmentEntries);
+      return await previews.preview({ fileName, head, options, restriction });
     } catch (error) {
       // The import is shown without it when its file is gone, or the storage does not answer.
       if (error instanceof DomainError) return undefined;

@@ -1,5 +1,5 @@
 import { EquipmentRestriction } from '@sensorflow/auth';
-import type { Clock, Fault } from '@sensorflow/kernel';
+import { DomainError, type Clock, type Fault } from '@sensorflow/kernel';
 import {
   ImportSealer,
   RowTable,
@@ -15,6 +15,8 @@ import { MAX_LONG_METRICS } from '../grammar/metric-table.js';
 import { MissingCells } from '../grammar/missing-cells.js';
 import { RowParser } from '../grammar/row-parser.js';
 import { RowText } from '../grammar/row-text.js';
+import { CsvPreviews, MAX_PREVIEW_BYTES } from '../preview/csv-preview.js';
+import { NO_VALID_ROW, noValidRow } from '../preview/no-valid-row.js';
 import { BatchPace } from './batch-pace.js';
 import { BatchReader, type Handover } from './batch-reader.js';
 import { BatchWriter } from './batch-writer.js';
@@ -25,9 +27,10 @@ import { reportOf } from './error-report.js';
 import { stepMs, type ImportLimits } from './import-limits.js';
 import { ImportProgress, LeaseLost } from './import-progress.js';
 import type { ImportQueue } from './import-queue.js';
-import { hasFaults, MANIFEST_START, type FileDialect, type RowCounts } from './import-record.js';
+import { hasFaults, isGzipName, MANIFEST_START, type FileDialect } from './import-record.js';
 import type { ImportStore } from './import-store.js';
 import { NameAdmission } from './name-admission.js';
+import { objectHead } from './object-head.js';
 import { openRows, type ImportedFile, type OpenRows } from './open-rows.js';
 import type { RunGrant } from './leased-runs.js';
 import { recomputeHours } from './recompute-hours.js';
@@ -96,12 +99,32 @@ export class ImportRun {
       ...MANIFEST_START,
       startedAtEpochMs: this.ports.clock.nowEpochMs(),
       totalHours: last?.totalHours ?? 0,
-      failure: isComplete ? noValidRow(this.progress.checkpoint.rows) : ending,
+      failure: isComplete ? await this.noValidRow() : ending,
     };
     const { bytesProcessed } = this.progress.checkpoint;
     this.progress.endRows(recomputation, isComplete ? this.file.object.bytes : bytesProcessed);
     await this.progress.save();
     return undefined;
+  }
+
+  /** Of a file without any. Its beginning is looked at once more, for what would help. */
+  private async noValidRow(): Promise<Fault | undefined> {
+    const { total, accepted } = this.progress.checkpoint.rows;
+    if (total === 0 || accepted > 0) return undefined;
+    const { record, object } = this.file;
+    const { uploadId, fileName, options } = record;
+    const { storage, clock, retention } = this.ports;
+    const version = { uploadId, gzip: isGzipName(fileName), etag: object.etag };
+    try {
+      const head = await objectHead(storage, version, MAX_PREVIEW_BYTES);
+      const { restriction } = this;
+      const previews = new CsvPreviews(clock, retention);
+      return noValidRow(await previews.preview({ fileName, head, options, restriction }));
+    } catch (error) {
+      // Why there is none stands in the error report too.
+      if (error instanceof DomainError) return NO_VALID_ROW;
+      throw error;
+    }
   }
 
   private async recompute(): Promise<Handover | undefined> {
@@ -285,10 +308,4 @@ export class ImportRun {
     await this.ports.queue.continueImport(uploadId, delaySeconds);
     return 'handed-over';
   }
-}
-
-function noValidRow({ total, accepted }: RowCounts): Fault | undefined {
-  return total > 0 && accepted === 0
-    ? { code: 'no-valid-row', detail: 'No row of the file is a valid reading.' }
-    : undefined;
 }

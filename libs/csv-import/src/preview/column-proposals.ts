@@ -12,19 +12,23 @@ import {
   type ImportOptions,
 } from '../grammar/import-options.js';
 import { MissingCells } from '../grammar/missing-cells.js';
+import { fittingTogether, type ProposedColumn, type SingleProposal } from './fitting-proposals.js';
 import type { SampledRow } from './sampled-rows.js';
 
-/** A column as it is read, and as it probably is meant: what `columns` may say of it. */
-export interface ProposedColumn extends ColumnAsUnderstood {
-  readonly proposal: string | null;
-  readonly reason: string;
-}
-
 type Proposal = Pick<ProposedColumn, 'proposal' | 'reason'>;
+const ROLES: ReadonlySet<string | null> = new Set([
+  EQUIPMENT_ID,
+  TIMESTAMP,
+  DATE,
+  TIME,
+  METRIC,
+  VALUE,
+]);
 
 const SAMPLES = 10;
-const NAMED_LIKE_DATE = /^(?:date|datum|fecha|data|day|tag)$/i;
-const NAMED_LIKE_TIME_OF_DAY = /^(?:time|uhrzeit|zeit|hora|clock)$/i;
+const NAMED_LIKE_DATE = /^(?:date|datum|fecha|data|day|tag|dia|día|jour)\b/i;
+const NAMED_LIKE_TIME_OF_DAY =
+  /^(?:time|time of day|uhrzeit|zeit|hora|hour|hours|hr|heure|ora|stunde|clock)\b/i;
 const NAMED_LIKE_TIMESTAMP =
   /time|date|datum|zeit|fecha|hora|stamp|changed|recorded|^ts$|^t$|^data$/i;
 const NAMED_LIKE_EQUIPMENT =
@@ -38,7 +42,7 @@ export function columnProposals(
   nowEpochMs: number,
 ): readonly ProposedColumn[] {
   const sampled = new SampledColumns(columns, rows, options, nowEpochMs);
-  return columns.map((column, at) => ({ ...column, ...sampled.proposalFor(column, at) }));
+  return fittingTogether(columns.map((column, at) => sampled.proposalFor(column, at)));
 }
 
 class SampledColumns {
@@ -52,24 +56,23 @@ class SampledColumns {
 
   constructor(
     private readonly columns: readonly ColumnAsUnderstood[],
-    rows: readonly SampledRow[],
+    private readonly rows: readonly SampledRow[],
     private readonly options: ImportOptions,
     private readonly nowEpochMs: number,
   ) {
     this.missing = new MissingCells(options.missing);
     this.cells = columns.map((_, at) =>
       rows
-        .flatMap(({ fields }) => fields[at]?.trim() ?? [])
+        .flatMap(({ fields, fault }) => (fault ? [] : (fields[at]?.trim() ?? [])))
         .filter((cell) => !this.missing.has(cell))
         .slice(0, SAMPLES),
     );
     const has = (role: string) => columns.some((column) => column.role === role);
-    const names = new Set(columns.map(({ name }) => name.toLowerCase()));
-    this.isLong = names.has(METRIC) && names.has(VALUE);
+    this.isLong = this.isSaidOf(METRIC) || this.seemsLong();
     const isTimeKnown = has(TIMESTAMP) || this.isSaidOf(DATE);
     const dateAt = this.find((at) => NAMED_LIKE_DATE.test(this.nameAt(at)));
     const timeAt = this.find((at) => NAMED_LIKE_TIME_OF_DAY.test(this.nameAt(at)));
-    const areApart = !isTimeKnown && dateAt >= 0 && timeAt >= 0;
+    const areApart = !isTimeKnown && this.areApart(dateAt, timeAt);
     this.dateAt = areApart ? dateAt : -1;
     this.timeAt = areApart ? timeAt : -1;
     this.timestampAt = isTimeKnown || areApart ? -1 : this.find((at) => this.isTimestamp(at));
@@ -77,8 +80,22 @@ class SampledColumns {
     this.equipmentAt = isEquipmentKnown ? -1 : this.find((at) => this.isEquipment(at));
   }
 
-  proposalFor({ name, key, role }: ColumnAsUnderstood, at: number): Proposal {
-    if (this.isSaid(key)) return { proposal: role, reason: 'The option columns says so.' };
+  proposalFor(column: ColumnAsUnderstood, at: number): SingleProposal {
+    const { key, role } = column;
+    if (this.isSaid(key)) {
+      const isMetric = role !== null && !ROLES.has(role);
+      const reason = 'The option columns says so.';
+      return { ...column, proposal: role, reason, isSaid: true, isMetric };
+    }
+    const asRole = this.roleProposal(column, at);
+    const proposal = asRole ?? this.metricProposal(column, at);
+    return { ...column, ...proposal, isSaid: false, isMetric: asRole === undefined };
+  }
+
+  private roleProposal({ name, role }: ColumnAsUnderstood, at: number): Proposal | undefined {
+    if (role === EQUIPMENT_ID && this.options.equipmentId !== undefined) {
+      return { proposal: null, reason: 'The option equipmentId names that of the whole file.' };
+    }
     if (role === TIMESTAMP || role === EQUIPMENT_ID) {
       return { proposal: role, reason: 'Its name says so.' };
     }
@@ -98,10 +115,11 @@ class SampledColumns {
         reason: 'The file seems to have a row for each value.',
       };
     }
-    return this.metricProposal(name, role, at);
+    if (this.isLong) return { proposal: null, reason: 'The column value has all numbers.' };
+    return undefined;
   }
 
-  private metricProposal(name: string, role: string | null, at: number): Proposal {
+  private metricProposal({ name, role }: ColumnAsUnderstood, at: number): Proposal {
     if (role === null) {
       return { proposal: null, reason: name === '' ? 'It has no name.' : 'It is left out.' };
     }
@@ -130,6 +148,30 @@ class SampledColumns {
     return [...this.options.columns.values()].includes(role);
   }
 
+  /** By two columns of these names, of which the first holds no numbers. */
+  private seemsLong(): boolean {
+    const names = this.columns.map(({ name }) => name.toLowerCase());
+    const metricAt = names.indexOf(METRIC);
+    const cells = this.cells[metricAt] ?? [];
+    return names.includes(VALUE) && metricAt >= 0 && !this.areNumbers(cells);
+  }
+
+  private areNumbers(cells: readonly string[]): boolean {
+    return cells.length > 0 && cells.every((cell) => this.isNumber(cell));
+  }
+
+  /** Unless the second holds dates as well. */
+  private areApart(dateAt: number, timeAt: number): boolean {
+    if (dateAt < 0 || timeAt < 0) return false;
+    const joined = this.rows
+      .map(({ fields }) => `${fields[dateAt]?.trim()} ${fields[timeAt]?.trim()}`)
+      .slice(0, SAMPLES);
+    const fit = (cells: readonly string[]) =>
+      formatsThatFit(cells, this.nowEpochMs, this.options.decimal).length > 0;
+    const times = this.cells[timeAt] ?? [];
+    return fit(joined) || this.areNumbers(times) || !fit(times);
+  }
+
   private find(fits: (at: number) => boolean): number {
     return this.columns.findIndex(
       ({ key, name }, at) => !this.isSaid(key) && !name.startsWith('_') && fits(at),
@@ -144,15 +186,14 @@ class SampledColumns {
   private isTimestamp(at: number): boolean {
     const cells = this.cells[at] ?? [];
     if (cells.length === 0) return NAMED_LIKE_TIMESTAMP.test(this.nameAt(at));
-    const areNumbers = cells.every((cell) => this.isNumber(cell));
-    if (areNumbers && !NAMED_LIKE_TIMESTAMP.test(this.nameAt(at))) return false;
+    if (this.areNumbers(cells) && !NAMED_LIKE_TIMESTAMP.test(this.nameAt(at))) return false;
     return formatsThatFit(cells, this.nowEpochMs, this.options.decimal).length > 0;
   }
 
   private isEquipment(at: number): boolean {
     const cells = this.cells[at] ?? [];
-    const canBeIds = cells.every((cell) => parseEquipmentId(cell).ok);
-    return cells.length > 0 && canBeIds && NAMED_LIKE_EQUIPMENT.test(this.nameAt(at));
+    const ids = cells.filter((cell) => parseEquipmentId(cell).ok);
+    return ids.length * 2 > cells.length && NAMED_LIKE_EQUIPMENT.test(this.nameAt(at));
   }
 
   private hasUnsaidComma(cell: string): boolean {

@@ -1,3 +1,4 @@
+import { EquipmentRestriction } from '@sensorflow/auth';
 import { Retention } from '@sensorflow/sensor-data';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
@@ -9,12 +10,14 @@ async function previewOf(
   head: string | Buffer,
   options: Partial<ImportOptions> = {},
   fileName = 'a.csv',
+  restriction?: EquipmentRestriction,
 ) {
   const previews = new CsvPreviews(new FixedClock(), Retention.FOREVER);
   const preview = await previews.preview({
     fileName,
     head: Buffer.from(head),
     options: { ...DEFAULT_OPTIONS, ...options },
+    restriction,
   });
   return {
     ...preview,
@@ -57,7 +60,7 @@ describe('a preview', () => {
       ['#', null],
       ['Date Time, GMT+02:00', 'timestamp'],
       ['Temp, °C (SN: 1)#1', 'Temp_C_SN_1'],
-      ['Temp, °C (SN: 1)#2', 'Temp_C_SN_1'],
+      ['Temp, °C (SN: 1)#2', 'Temp_C_SN_1_2'],
     ]);
     expect(preview.formats).toContain('dd.MM.yy HH:mm:ss');
     expect(preview.formats).toContain('yy.MM.dd HH:mm:ss');
@@ -68,11 +71,12 @@ describe('a preview', () => {
       'header-duplicate-column',
       'timestamp-format-unsaid',
       'timestamp-offset-missing',
+      'timestamp-malformed',
     ]);
   });
 
   it.each([
-    ['of an unknown column', 'Zeit;t\n2023-02-15 10:00;1\n', [undefined, 0, 'timezone']],
+    ['of an unknown column', 'Zeit;t\n2023-02-15 10:00;1\n', [2, 1, 'timezone']],
     ['of an unknown format', 'timestamp;t\n15.02.2023 10:00;1\n', [undefined, 0, 'timezone']],
     ['of rows that can be read', 'timestamp;t\n2023-02-15 10:00;1\n', [2, 1, 'timezone']],
     ['with an offset', 'Zeit;t\n2023-02-15 10:00Z;1\n', undefined],
@@ -99,6 +103,103 @@ describe('a preview', () => {
       ['timestamp-format-unsaid', undefined, 0, 'timestampFormat'],
       ['timestamp-malformed', 2, 2, 'timestampFormat'],
     ]);
+  });
+
+  it('shows the rows as the proposals make them while the header has faults, and all faults at once', async () => {
+    const preview = await previewOf(
+      'Zeit;Gerät;T;T;\n2023-02-15 10:00;EQ-1;1;2;\n2023-02-15 10:01;EQ-1;;3;\n2023-02-15 25:00;EQ 2;x;3;\n"broken\n',
+      { timezone: 'UTC' },
+    );
+
+    expect(preview.isAsProposed).toBe(true);
+    expect(preview.roles).toEqual([
+      ['Zeit', 'Zeit', 'timestamp'],
+      ['Gerät', 'Gerat', 'equipmentId'],
+      ['T#1', 'T', 'T'],
+      ['T#2', 'T', 'T_2'],
+      ['', null, null],
+    ]);
+    expect(preview.shown).toEqual([
+      [2, 'EQ-1', '2023-02-15T10:00:00', { T: 1, T_2: 2 }],
+      [3, 'EQ-1', '2023-02-15T10:01:00', { T_2: 3 }],
+    ]);
+    expect(preview.codes).toEqual([
+      ['header-missing-column', undefined, 0, 'columns'],
+      ['header-missing-column', undefined, 0, 'columns'],
+      ['header-duplicate-column', undefined, 0, 'columns'],
+      ['equipment-id-invalid', 4, 1, undefined],
+      ['timestamp-not-a-date', 4, 1, undefined],
+      ['value-not-a-number', 4, 1, undefined],
+      ['unclosed-quote', 5, 1, undefined],
+    ]);
+  });
+
+  it('shows readings without equipment while nothing names it', async () => {
+    const file = 'datetime;Flow\n2020-03-09 10:14:33;31.5\n';
+
+    const open = await previewOf(file, { timezone: 'UTC' });
+    const named = await previewOf(file, { timezone: 'UTC', equipmentId: 'EQ-1' });
+
+    expect(open.shown).toEqual([[2, '', '2020-03-09T10:14:33', { Flow: 31.5 }]]);
+    expect([open.isAsProposed, named.isAsProposed]).toEqual([true, false]);
+    expect(named.shown).toEqual([[2, 'EQ-1', '2020-03-09T10:14:33', { Flow: 31.5 }]]);
+  });
+
+  it('names what is wrong with rows whose time no column has', async () => {
+    const { codes, shown, isAsProposed } = await previewOf('equipmentId;T\nEQ-1;1\n"broken\n');
+
+    expect([shown, isAsProposed]).toEqual([[], false]);
+    expect(codes).toEqual([
+      ['header-missing-column', undefined, 0, 'columns'],
+      ['unclosed-quote', 3, 1, undefined],
+    ]);
+  });
+
+  it('names the other faults of a file of another encoding too', async () => {
+    const file = 'equipmentId;Zeit;L\xfcfter\nEQ-1;15.02.2023 10:00;1,5\n';
+
+    const { encoding, codes, roles } = await previewOf(Buffer.from(file, 'latin1'));
+
+    expect([encoding, roles[2]]).toEqual([undefined, ['Lüfter', 'Lufter', 'Lufter']]);
+    expect(codes.map(([code, , , option]) => [code, option])).toEqual([
+      ['encoding-unsupported', 'encoding'],
+      ['header-missing-column', 'columns'],
+      ['timestamp-format-unsaid', 'timestampFormat'],
+      ['timestamp-offset-missing', 'timezone'],
+      ['timestamp-malformed', 'timestampFormat'],
+      ['value-not-a-number', 'decimal'],
+    ]);
+  });
+
+  it('shows that a key for some equipment brings no rows of other equipment', async () => {
+    const restriction = new EquipmentRestriction(['EQ-1']);
+    const file = `equipmentId,timestamp,value\n${['EQ-1', 'EQ-2', 'EQ-2', 'EQ-3'].map((id) => `${id},2023-02-15T00:00:00Z,1\n`).join('')}`;
+
+    const { shown, codes } = await previewOf(file, {}, 'a.csv', restriction);
+    const ofFile = await previewOf(
+      'timestamp,value\n2023-02-15T00:00:00Z,1\n',
+      { equipmentId: 'EQ-2' },
+      'a.csv',
+      restriction,
+    );
+
+    expect(shown.map(([, equipmentId]) => equipmentId)).toEqual(['EQ-1']);
+    expect(codes).toEqual([
+      ['equipment-forbidden', 3, 2, undefined],
+      ['equipment-forbidden', 5, 1, undefined],
+    ]);
+    expect([ofFile.shown, ofFile.codes]).toEqual([[], [['equipment-forbidden', 2, 1, undefined]]]);
+  });
+
+  it.each([
+    ['timestamp\n2023-02-15T00:00:00Z\n', 'header-no-metric', /only column is "timestamp".*blanks/],
+    ['value\n21.5\n22.5\n', 'header-missing-column', /single column.*blanks/],
+    ['Date Time Temp\n2023-02-15 00:00 21.5\n', 'header-missing-column', /single column.*blanks/],
+  ])('says of a file of one column what cuts columns: %j', async (file, code, said) => {
+    const { faults } = await previewOf(file, { equipmentId: 'EQ-1' });
+
+    expect(faults[0]?.code).toBe(code);
+    expect(faults[0]?.detail).toMatch(said);
   });
 
   it('proposes the columns of a long file, and date and time that stand apart', async () => {
@@ -186,5 +287,17 @@ describe('a preview', () => {
       reason: 'Its numbers have decimal commas: the option decimal is to say so.',
     });
     expect(preview.codes).toEqual([['value-not-a-number', 2, 2, 'decimal']]);
+  });
+
+  it.each(['windows-1252', 'iso-8859-1'] as const)('says that UTF-8 is no %s', async (encoding) => {
+    const file = 'equipmentId;timestamp;Lüfter\nEQ-1;2023-02-15T00:00:00Z;1\n';
+
+    const { faults, readings } = await previewOf(file, { encoding });
+
+    expect(faults.map(({ code, option }) => [code, option])).toEqual([
+      ['encoding-unsupported', 'encoding'],
+    ]);
+    expect(faults[0]?.detail).toContain('UTF-8');
+    expect(readings).toEqual([]);
   });
 });

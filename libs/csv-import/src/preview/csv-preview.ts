@@ -1,19 +1,26 @@
+import type { EquipmentRestriction } from '@sensorflow/auth';
 import type { Clock } from '@sensorflow/kernel';
 import type { Reading, Retention } from '@sensorflow/sensor-data';
 import { setImmediate } from 'node:timers/promises';
 import { FileFault } from '../file-fault.js';
 import { RowReader } from '../grammar/csv-row.js';
-import { understandHeader, type HeaderColumns } from '../grammar/file-columns.js';
-import { findHeader, MAX_HEADER_BYTES, type FileHeader } from '../grammar/file-header.js';
+import { understandHeader, type FileColumns } from '../grammar/file-columns.js';
+import {
+  findHeader,
+  MAX_HEADER_BYTES,
+  OTHER_ENCODING,
+  type FileHeader,
+} from '../grammar/file-header.js';
 import { timestampsOf } from '../grammar/file-timestamps.js';
 import { formatsThatFit, type FittingFormat } from '../grammar/formats-that-fit.js';
-import type { Delimiter, ImportOptions } from '../grammar/import-options.js';
+import { EQUIPMENT_ID, type Delimiter, type ImportOptions } from '../grammar/import-options.js';
 import { MissingCells } from '../grammar/missing-cells.js';
 import { isGzipName } from '../job/import-record.js';
 import { peek } from '../text/text-head.js';
 import type { TextEncoding } from '../text/text-encoding.js';
 import { openText } from '../text/text-source.js';
-import { columnProposals, type ProposedColumn } from './column-proposals.js';
+import { columnProposals } from './column-proposals.js';
+import type { ProposedColumn } from './fitting-proposals.js';
 import { faultOf, FoundFaults, type PreviewFault } from './found-faults.js';
 import { sampledRows, type SampledRow } from './sampled-rows.js';
 
@@ -22,10 +29,13 @@ export interface PreviewRequest {
   readonly fileName: string;
   readonly head: Buffer;
   readonly options: ImportOptions;
+  /** The only equipment whose rows would be taken; undefined for any. */
+  readonly restriction?: EquipmentRestriction | undefined;
 }
 
 export interface PreviewedReading {
   readonly line: number;
+  /** Its equipment is empty while neither a column nor an option names it. */
   readonly reading: Reading;
 }
 
@@ -40,6 +50,8 @@ export interface CsvPreview {
   readonly timestampFormats: readonly FittingFormat[];
   /** The first that are found. */
   readonly readings: readonly PreviewedReading[];
+  /** The header cannot be read as it is: the rows are looked at as if the proposals were said. */
+  readonly isAsProposed: boolean;
   readonly faults: readonly PreviewFault[];
 }
 
@@ -56,8 +68,13 @@ const NOTHING: CsvPreview = {
   columns: [],
   timestampFormats: [],
   readings: [],
+  isAsProposed: false,
   faults: [],
 };
+/** Stands for equipment that nobody has named yet. */
+const UNNAMED = 'unnamed';
+/** Any that goes on with ASCII will do to find what else is wrong. */
+const ASSUMED_ENCODING = 'windows-1252';
 
 /** Shows how files would be read, with the parser that imports them. Keeps nothing. */
 export class CsvPreviews {
@@ -66,7 +83,8 @@ export class CsvPreviews {
     private readonly retention: Retention,
   ) {}
 
-  async preview({ fileName, head, options }: PreviewRequest): Promise<CsvPreview> {
+  async preview(request: PreviewRequest): Promise<CsvPreview> {
+    const { fileName, head, options } = request;
     let preview = NOTHING;
     try {
       const text = await this.textOf(fileName, head, options);
@@ -74,10 +92,15 @@ export class CsvPreviews {
       const header = findHeader(text.head, options);
       const { delimiter, line: headerLine } = header;
       preview = { ...preview, delimiter, headerLine };
-      return { ...preview, ...(await this.understood(text.head, header, options)) };
+      return { ...preview, ...(await this.understood(text.head, header, request)) };
     } catch (error) {
       if (!(error instanceof FileFault)) throw error;
-      return { ...preview, faults: [faultOf({ code: error.code, detail: error.message })] };
+      const fault = faultOf({ code: error.code, detail: error.message });
+      const isUnsaid = error.code === OTHER_ENCODING && options.encoding === undefined;
+      if (!isUnsaid || preview.encoding === undefined) return { ...preview, faults: [fault] };
+      const assumed = { ...request, options: { ...options, encoding: ASSUMED_ENCODING } } as const;
+      const rest = await this.preview(assumed);
+      return { ...rest, encoding: undefined, faults: [fault, ...rest.faults] };
     }
   }
 
@@ -91,7 +114,8 @@ export class CsvPreviews {
     return { encoding: text.encoding, head: begin.head.subarray(0, MAX_HEADER_BYTES + 1) };
   }
 
-  private async understood(text: Buffer, header: FileHeader, options: ImportOptions) {
+  private async understood(text: Buffer, header: FileHeader, request: PreviewRequest) {
+    const { options } = request;
     const { delimiter } = header;
     const understood = understandHeader(header.text, delimiter, options);
     const rows = sampledRows(text, header);
@@ -102,36 +126,57 @@ export class CsvPreviews {
     const faults = new FoundFaults(understood.faults);
     faults.addFormats(timestampFormats, options);
     faults.addZone(timestampFormats, options);
-    const readings = await this.read(understood, rows, options, faults);
-    return { columns, timestampFormats, readings, faults: faults.all() };
+    const asProposed = understood.file ? undefined : fileAsProposed(header, columns, options);
+    const readings = await this.read(understood.file ?? asProposed, rows, request, faults);
+    const isAsProposed = asProposed !== undefined;
+    return { columns, timestampFormats, readings, isAsProposed, faults: faults.all() };
   }
 
   private async read(
-    { file }: HeaderColumns,
+    file: FileColumns | undefined,
     rows: readonly SampledRow[],
-    options: ImportOptions,
+    { options, restriction }: PreviewRequest,
     faults: FoundFaults,
   ): Promise<readonly PreviewedReading[]> {
-    if (!file) return [];
-    const reader = new RowReader(file, {
-      decimal: options.decimal,
-      missing: new MissingCells(options.missing),
-      timestamps: timestampsOf(options, this.retention),
-    });
+    const reader = file && this.readerOf(file, options);
+    const isNamed = file && !('id' in file.equipment && file.equipment.id === UNNAMED);
     const nowEpochMs = this.clock.nowEpochMs();
     const readings: PreviewedReading[] = [];
     for (const [index, { line, fields, fault }] of rows.entries()) {
       if (index % ROWS_AT_A_TIME === 0) await setImmediate();
       if (fault) faults.addRow(line, [fault]);
-      else {
-        const row = reader.read(fields, nowEpochMs);
-        faults.addRow(line, row.ok ? row.badCells.map((cell) => cell.fault) : row.faults);
-        const isShown = row.ok && row.reading.values.size > 0 && readings.length < SHOWN_READINGS;
-        if (isShown) readings.push({ line, reading: row.reading });
-      }
+      if (fault || !reader) continue;
+      const row = reader.read(fields, nowEpochMs);
+      const forbidden = row.ok && isNamed && restriction?.faultOf(row.reading.equipmentId);
+      faults.addRow(line, row.ok ? row.badCells.map((cell) => cell.fault) : row.faults);
+      if (forbidden) faults.addRow(line, [forbidden]);
+      const isShown = row.ok && !forbidden && row.reading.values.size > 0;
+      if (!isShown || readings.length === SHOWN_READINGS) continue;
+      const reading = isNamed ? row.reading : { ...row.reading, equipmentId: '' };
+      readings.push({ line, reading });
     }
     return readings;
   }
+
+  private readerOf(file: FileColumns, options: ImportOptions): RowReader {
+    return new RowReader(file, {
+      decimal: options.decimal,
+      missing: new MissingCells(options.missing),
+      timestamps: timestampsOf(options, this.retention),
+    });
+  }
+}
+
+/** What the header would mean if `columns` said what is proposed; undefined when that does not do. */
+function fileAsProposed(
+  { text, delimiter }: FileHeader,
+  proposed: readonly ProposedColumn[],
+  options: ImportOptions,
+): FileColumns | undefined {
+  const columns = new Map(proposed.map(({ key, proposal }) => [key, proposal]));
+  const hasEquipment = proposed.some(({ proposal }) => proposal === EQUIPMENT_ID);
+  const equipmentId = options.equipmentId ?? (hasEquipment ? undefined : UNNAMED);
+  return understandHeader(text, delimiter, { columns, equipmentId }).file;
 }
 
 /** Of the column that has them, or of the one that probably has. */

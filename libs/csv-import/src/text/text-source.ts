@@ -3,7 +3,7 @@ import { FileFault } from '../file-fault.js';
 import { delimiterOfErrorReport } from './error-report-start.js';
 import { isGzip, refuseOtherKinds } from './file-kind.js';
 import { gunzip } from './gunzip.js';
-import { looksLikeSingleByteText } from './other-encoding.js';
+import { looksLikeSingleByteText, looksLikeUtf8 } from './other-encoding.js';
 import { singleByteToUtf8 } from './single-byte.js';
 import type { TextEncoding } from './text-encoding.js';
 import { peek } from './text-head.js';
@@ -23,6 +23,8 @@ export interface TextPacking {
 }
 
 const SNIFFED_BYTES = 2048;
+/** As much as the header is looked for in: characters beyond ASCII are rare. */
+const COMPARED_BYTES = 64 * 1024;
 
 /**
  * Opens the text from `offset` on (of the text, not of the object); `raw` is the whole object.
@@ -34,7 +36,8 @@ export async function openText(
   { gzip, encoding: said }: TextPacking,
   offset: number,
 ): Promise<TextSource> {
-  const { head, all } = await peek(gzip ? unpacked(raw) : asBuffers(raw), SNIFFED_BYTES);
+  const size = isSingleByte(said) ? COMPARED_BYTES : SNIFFED_BYTES;
+  const { head, all } = await peek(gzip ? unpacked(raw) : asBuffers(raw), size);
   refuseOtherKinds(head, gzip);
   const encoding = markedEncoding(head) ?? reportEncoding(head) ?? unmarkedEncoding(head, said);
   const text = toUtf8(all, encoding);
@@ -92,6 +95,7 @@ function unmarkedEncoding(head: Buffer, said: TextEncoding = 'utf-8'): TextEncod
   const zeros = zerosBesideOthers(head);
   const isWide = (zeros.first + zeros.second) * 6 >= head.length;
   if (!isUtf16(said)) {
+    if (isSingleByte(said) && looksLikeUtf8(head)) throw saidOtherwise(said, 'UTF-8');
     if (!isWide) return said;
     throw unsupported(
       'The file looks like UTF-16 without a byte order mark: say so with the option encoding (utf-16le or utf-16be).',
@@ -99,8 +103,11 @@ function unmarkedEncoding(head: Buffer, said: TextEncoding = 'utf-8'): TextEncod
   }
   const shown = zeros.first > zeros.second ? 'utf-16be' : 'utf-16le';
   if (isWide && shown === said) return said;
-  const is = isWide ? shown : 'no UTF-16';
-  throw unsupported(`The option encoding says ${said}, and the file is ${is}.`);
+  throw saidOtherwise(said, isWide ? shown : 'no UTF-16');
+}
+
+function isSingleByte(encoding: TextEncoding | undefined): boolean {
+  return encoding === 'windows-1252' || encoding === 'iso-8859-1';
 }
 
 function isUtf16(encoding: TextEncoding): encoding is 'utf-16le' | 'utf-16be' {
@@ -121,6 +128,12 @@ function zerosBesideOthers(head: Buffer): { readonly first: number; readonly sec
     else second += 1;
   }
   return { first, second };
+}
+
+function saidOtherwise(said: TextEncoding, is: string): FileFault {
+  return unsupported(
+    `The option encoding says ${said}, and the file is ${is}: leave the option out, or say what it is.`,
+  );
 }
 
 function unsupported(detail: string): FileFault {
