@@ -1,21 +1,19 @@
 import { DomainError, type Clock, type Fault } from '@sensorflow/kernel';
 import {
   hourOfNumber,
-  hourOfBlock,
   MAX_BLOCKS_PER_CALL,
   type ImportSealer,
   type ReadingWriter,
   type SealedRows,
-  type StoredBlock,
 } from '@sensorflow/sensor-data';
-import { NO_CELLS, type JudgedRows } from '../grammar/judged-rows.js';
-import type { RowText } from '../grammar/row-text.js';
+import { NO_CELLS } from '../grammar/judged-rows.js';
 import type { ImportedHour } from '../undo/import-manifest.js';
 import type { ManifestWriter } from '../undo/manifest-writer.js';
 import type { BatchPace } from './batch-pace.js';
 import type { ErrorReport } from './error-report.js';
 import type { BlockResult } from './import-progress.js';
 import type { ReportLine, RowBatch } from './row-batch.js';
+import type { WrittenRow } from './rows-as-written.js';
 import type { WriteWindow } from './write-window.js';
 
 /**
@@ -26,15 +24,10 @@ const MAX_CALLS_IN_VAIN = 15;
 
 const NOT_STORABLE: Fault = {
   code: 'reading-not-storable',
-  detail: 'The store cannot hold this reading. The row is shown as it was understood.',
+  detail: 'The store cannot hold this reading.',
 };
 
 const NO_RESULT: BlockResult = { accepted: 0, rejected: 0, cells: NO_CELLS, report: [] };
-
-interface RefusedRow {
-  readonly row: number;
-  readonly block: StoredBlock;
-}
 
 /** Everything about one file that its rows are written with. */
 export interface WriteContext {
@@ -44,7 +37,8 @@ export interface WriteContext {
   readonly sealer: ImportSealer;
   /** Names the hours of blocks before they are sent. */
   readonly manifest: ManifestWriter;
-  readonly rowText: RowText;
+  /** Of the batch that is confirmed next: its rows of these lines, read once more. */
+  readonly rowsAsWritten: (lines: ReadonlySet<number>) => AsyncIterable<WrittenRow>;
   readonly report: ErrorReport;
   readonly dryRun: boolean;
   readonly clock: Clock;
@@ -112,7 +106,7 @@ export class BatchWriter {
   ): Promise<{ readonly confirmed: Promise<void> }> {
     await named;
     const startedEpochMs = this.context.clock.nowEpochMs();
-    const refused: RefusedRow[] = [];
+    const refused = new Set<number>();
     let blocks = 0;
     for (const chunk of this.chunksOf(batch)) {
       blocks += chunk.length;
@@ -121,8 +115,7 @@ export class BatchWriter {
     const confirmed = this.window.follow(async () => {
       const tookMs = this.context.clock.nowEpochMs() - startedEpochMs;
       this.pace.note(batch.rows.table, blocks, tookMs);
-      const refusedRows = new Set(refused.map(({ row }) => row));
-      await this.listener.confirmed(batch, this.resultOf(batch, refused), refusedRows);
+      await this.listener.confirmed(batch, await this.resultOf(batch, refused), refused);
     });
     return { confirmed };
   }
@@ -151,7 +144,7 @@ export class BatchWriter {
   private async send(
     chunk: readonly SealedRows[],
     before: Promise<void>,
-    refused: RefusedRow[],
+    refused: Set<number>,
   ): Promise<void> {
     let open = await this.attempt(chunk, refused);
     let callsInVain = open.length === chunk.length ? 1 : 0;
@@ -168,29 +161,29 @@ export class BatchWriter {
   /** Answers the blocks that are neither stored nor refused. */
   private async attempt(
     chunk: readonly SealedRows[],
-    refused: RefusedRow[],
+    refused: Set<number>,
   ): Promise<readonly SealedRows[]> {
     const { readings, callerId } = this.context;
     const blocks = chunk.map(({ block }) => block);
     const outcomes = await readings.writeBlocks(blocks, callerId);
-    return chunk.filter(({ block, rows }, index) => {
+    return chunk.filter(({ rows }, index) => {
       const outcome = outcomes[index]?.outcome;
-      if (outcome === 'refused') for (const row of rows) refused.push({ row, block });
+      if (outcome === 'refused') for (const row of rows) refused.add(row);
       return outcome !== 'stored' && outcome !== 'refused';
     });
   }
 
-  private resultOf(batch: RowBatch, refused: readonly RefusedRow[]): BlockResult {
+  private async resultOf(batch: RowBatch, refused: ReadonlySet<number>): Promise<BlockResult> {
     const { upTo, reportLines } = batch;
     if (!upTo) return NO_RESULT;
     const { table } = batch.rows;
-    const counted = refused.filter(({ row }) => row < upTo.readings);
+    const counted = [...refused].filter((row) => row < upTo.readings);
     const lines = reportLines.slice(0, upTo.reportLines);
     if (counted.length > 0) {
-      lines.push(...counted.map((row) => this.refusedLine(batch.rows, row)));
+      lines.push(...(await this.refusedLines(counted.map((row) => table.lines[row] ?? 0))));
       lines.sort((a, b) => a.line - b.line);
     }
-    const cells = counted.reduce((sum, { row }) => sum + (table.cellCounts[row] ?? 0), 0);
+    const cells = counted.reduce((sum, row) => sum + (table.cellCounts[row] ?? 0), 0);
     const { accepted, rejected, missing } = upTo.cells;
     return {
       accepted: upTo.readings + upTo.emptyRows - counted.length,
@@ -200,11 +193,15 @@ export class BatchWriter {
     };
   }
 
-  private refusedLine({ table, metrics }: JudgedRows, { row, block }: RefusedRow): ReportLine {
-    const line = table.lines[row] ?? 0;
-    const cells = this.context.rowText.cellsOf(table, row, hourOfBlock(block), metrics.names);
-    const refused = { line, isRejected: true, cells, faults: [NOT_STORABLE] } as const;
-    return { line, text: this.context.report.reported(refused) };
+  /** Their text is gone by now. */
+  private async refusedLines(lines: readonly number[]): Promise<readonly ReportLine[]> {
+    const { rowsAsWritten, report } = this.context;
+    const found: ReportLine[] = [];
+    for await (const { line, cells } of rowsAsWritten(new Set(lines))) {
+      const refused = { line, isRejected: true, cells, faults: [NOT_STORABLE] } as const;
+      found.push({ line, text: report.reported(refused) });
+    }
+    return found;
   }
 }
 

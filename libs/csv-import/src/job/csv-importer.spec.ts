@@ -8,7 +8,8 @@ import {
   type ReadingWriter,
   type WriteOutcome,
 } from '@sensorflow/sensor-data';
-import { describe, expect, it } from 'vitest';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it, vi } from 'vitest';
 import { ALL_THE_TIME, ImportWorkbench } from '../../../../test/support/import-workbench.js';
 import { InMemoryMetricNames } from '../../../../test/support/in-memory-metric-names.js';
 import { InMemoryUploadStorage } from '../../../../test/support/in-memory-upload-storage.js';
@@ -18,6 +19,8 @@ import { MAX_EQUIPMENT } from '../grammar/equipment-table.js';
 import type { ObjectVersion } from './upload-storage.js';
 
 setFlagsFromString('--expose-gc');
+/** Whole files are imported, on a machine that may be busy. */
+vi.setConfig({ testTimeout: 60_000 });
 const collectGarbage: () => void = runInNewContext('gc');
 
 const HEAD = 'equipmentId,timestamp,value\n';
@@ -371,16 +374,53 @@ describe('trouble on the way', () => {
     expect(storage).toMatchObject({ opened: 1, closed: 1 });
   });
 
-  it('reports rows that the store refuses', async () => {
-    const bench = new ImportWorkbench();
-    bench.store.failPuts(({ equipmentId }) => (equipmentId === 'EQ-2' ? 'refused' : undefined));
+  it('reports rows that the store refuses, as the file has them', async () => {
+    const minute = (n: number): string => `15.02.2023 00:${String(n).padStart(2, '0')}`;
+    const file = Array.from({ length: 60 }, (_, n) =>
+      n % 20 === 13
+        ? `EQ-2;${minute(n)};" 00${n},50";'x\n`
+        : `EQ-1;${minute(n)};${n},5;\n${n % 20 === 7 ? 'EQ-1;bald;1;\n' : ''}`,
+    ).join('');
+    const options = {
+      timestampFormat: 'dd.MM.yyyy HH:mm',
+      timezone: 'Europe/Berlin',
+      decimal: ',',
+    } as const;
+    for (const [fileName, bytes] of [
+      ['a.csv', Buffer.from(`equipmentId;timestamp;value;_n\n${file}`)],
+      ['a.csv.gz', gzipSync(`equipmentId;timestamp;value;_n\n${file}`)],
+    ] as const) {
+      const bench = new ImportWorkbench();
+      bench.store.failPuts(({ equipmentId }) => (equipmentId === 'EQ-2' ? 'refused' : undefined));
+      const request = await bench.upload(bytes, { fileName, options });
 
-    const record = await bench.importFile(`${HEAD}${rows(3)}EQ-2,${T(3)},3\n${rows(1, 4)}`);
+      await bench.run(request, { ...SMALL, maxBatchRows: 10 });
 
-    expect(record.checkpoint.rows).toEqual({ total: 5, accepted: 4, rejected: 1 });
-    expect(bench.reportRows(record.uploadId).map((cells) => cells.slice(0, 2))).toEqual([
-      ['5', 'reading-not-storable'],
-    ]);
+      const { checkpoint } = await bench.record(request.uploadId);
+      expect(checkpoint.rows).toEqual({ total: 63, accepted: 57, rejected: 6 });
+      expect(bench.reportRows(request.uploadId, ';')).toEqual(
+        [0, 20, 40].flatMap((n, turn) => [
+          [
+            String(n + 10 + turn),
+            'timestamp-malformed',
+            expect.any(String),
+            'EQ-1',
+            'bald',
+            '1',
+            '',
+          ],
+          [
+            String(n + 16 + turn),
+            'reading-not-storable',
+            'The store cannot hold this reading.',
+            'EQ-2',
+            minute(n + 13),
+            ` 00${n + 13},50`,
+            "'x",
+          ],
+        ]),
+      );
+    }
   });
 });
 

@@ -14,7 +14,6 @@ import { timestampsOf } from '../grammar/file-timestamps.js';
 import { MAX_LONG_METRICS } from '../grammar/metric-table.js';
 import { MissingCells } from '../grammar/missing-cells.js';
 import { RowParser } from '../grammar/row-parser.js';
-import { RowText } from '../grammar/row-text.js';
 import { CsvPreviews, MAX_PREVIEW_BYTES } from '../preview/csv-preview.js';
 import { NO_VALID_ROW, noValidRow } from '../preview/no-valid-row.js';
 import { BatchPace } from './batch-pace.js';
@@ -34,6 +33,7 @@ import { objectHead } from './object-head.js';
 import { openRows, type ImportedFile, type OpenRows } from './open-rows.js';
 import type { RunGrant } from './leased-runs.js';
 import { recomputeHours } from './recompute-hours.js';
+import { rowsAsWritten } from './rows-as-written.js';
 import { TimeSlice } from './time-slice.js';
 import type { HourRecomputation } from '../undo/hour-recomputation.js';
 import type { ImportManifest } from '../undo/import-manifest.js';
@@ -251,7 +251,9 @@ export class ImportRun {
         this.file.record.uploadId,
         this.grant.token,
       ),
-      rowText: new RowText(columns, options.decimal),
+      // Batches are confirmed in their order: the checkpoint stands in front of the next one.
+      rowsAsWritten: (lines: ReadonlySet<number>) =>
+        rowsAsWritten(this.file, this.progress.checkpoint, lines, this.ports, this.limits),
       report: reportOf(dialect, columns.names),
       dryRun: options.dryRun,
       clock: this.ports.clock,
