@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Children } from './children.ts';
 import { freePort } from './free-port.ts';
-import { ROOT } from './stand.ts';
+import { ROOT } from './root.ts';
 
 const READY_WITHIN_MS = 60_000;
 

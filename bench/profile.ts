@@ -15,7 +15,8 @@ import {
   TOKENS,
 } from './plan.ts';
 import { ranking, selfTimes, type CpuProfile } from './self-times.ts';
-import { ROOT, Stand, type Server } from './stand.ts';
+import { ROOT } from './root.ts';
+import { Stand, type Server } from './stand.ts';
 
 /**
  * Where the API's CPU goes, or with `--csv` the importer's, of a file of two million rows:

@@ -1,5 +1,6 @@
 import { CSV_CRITERIA, HTTP_CRITERIA, judge, STACK_CRITERIA, type Verdict } from './criteria.ts';
 import type { CsvMeasurement, CsvRound } from './csv/csv-import.ts';
+import { meetsShare, type DialectFigures } from './csv/measure-dialects.ts';
 import type { Machine } from './machine.ts';
 import type { Measurement } from './measurement.ts';
 import type { HttpRound, HttpVariant, Round } from './rounds.ts';
@@ -50,6 +51,32 @@ export function httpTablesOf(rounds: readonly HttpRound[]): string {
 /** Those of a run of nothing but the CSV part. */
 export function csvTablesOf(rounds: readonly CsvRound[]): string {
   return [verdictTable(judge(CSV_CRITERIA, rounds)), csvTable(rounds)].join('\n\n');
+}
+
+/** Of a run of the import's dialects. */
+export function dialectTable(all: readonly DialectFigures[]): string {
+  return table(
+    [
+      'dialect',
+      'rows/s',
+      '× plain',
+      'lowest to highest',
+      '× PapaParse',
+      'CPU µs',
+      'RSS MB',
+      'verdict',
+    ],
+    all.map((own) => [
+      own.name,
+      whole(own.rowsPerSecond),
+      own.share[0].toFixed(2),
+      `${own.share[1].toFixed(2)} to ${own.share[2].toFixed(2)}`,
+      own.ofPapa.toFixed(3),
+      figure(own.cpuMicrosPerRow),
+      whole(own.peakRssMb),
+      meetsShare(own) ? 'met' : 'MISSED',
+    ]),
+  );
 }
 
 function verdictTable(verdicts: readonly Verdict[]): string {
@@ -164,7 +191,7 @@ function notesOnVariant(label: string, all: readonly Measurement[]): readonly st
   return notes;
 }
 
-function table(head: Row, rows: readonly Row[]): string {
+export function table(head: Row, rows: readonly Row[]): string {
   const widths = head.map((_, column) =>
     Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)),
   );

@@ -1,22 +1,9 @@
 import { measureCsv, type CsvRound } from './csv/csv-import.ts';
 import type { CsvFile } from './csv/csv-file.ts';
-import { runClosedLoop } from './load/closed-loop.ts';
-import { runOpenLoop } from './load/open-loop.ts';
-import { Requests, type NextRequest } from './load/requests.ts';
-import { measure, type Measurement } from './measurement.ts';
+import { Loads } from './loads.ts';
+import type { Measurement } from './measurement.ts';
+import { BATCH_OF_ALL, BATCH_OF_FEW, BATCH_OF_ONE, COUNTING_MS, type Plan } from './plan.ts';
 import { measureStart } from './warm-start.ts';
-import {
-  BATCH_CONNECTIONS,
-  BATCH_OF_ALL,
-  BATCH_OF_FEW,
-  BATCH_OF_ONE,
-  CONNECTIONS,
-  COUNTING_MS,
-  STEADY_PER_SECOND,
-  TOKENS,
-  type BatchShape,
-  type Plan,
-} from './plan.ts';
 import type { Server, Stand } from './stand.ts';
 
 export interface HttpRound {
@@ -61,24 +48,25 @@ export class Rounds {
   private readonly stand: Stand;
   private readonly servers: Servers;
   private readonly plan: Plan;
-  private readonly requests: Requests;
+  private readonly loads: Loads;
   private readonly csvFile: CsvFile;
 
   constructor(stand: Stand, servers: Servers, plan: Plan, csvFile: CsvFile) {
     this.stand = stand;
     this.servers = servers;
     this.plan = plan;
-    const tokens = Array.from({ length: TOKENS }, () => stand.cloud.machineToken());
-    this.requests = new Requests(tokens, 'sensorflow.test');
+    this.loads = new Loads(stand, plan);
     this.csvFile = csvFile;
   }
 
   /** Whatever is compiled on first use is compiled before the first round. */
   async warmUp(): Promise<void> {
+    const { loads } = this;
     const { bare, naive, api, apiLogged } = this.servers;
     const measureMs = this.plan.firstWarmUpMs;
-    for (const server of [bare, naive, api, apiLogged]) await this.closed(server, { measureMs });
-    for (const shape of [BATCH_OF_ALL, BATCH_OF_FEW]) await this.batch(api, shape, measureMs);
+    await loads.closed(bare, { measureMs, writes: false });
+    for (const server of [naive, api, apiLogged]) await loads.closed(server, { measureMs });
+    for (const shape of [BATCH_OF_ALL, BATCH_OF_FEW]) await loads.batch(api, shape, measureMs);
   }
 
   async run(): Promise<Round> {
@@ -90,18 +78,19 @@ export class Rounds {
   }
 
   async http(): Promise<HttpRound> {
+    const { loads } = this;
     const { bare, naive, api, apiLogged } = this.servers;
     return {
-      bare: await this.closed(bare, { writes: false }),
-      naive: await this.closed(naive),
-      single: await this.closed(api),
-      singleLogged: await this.closed(apiLogged),
-      batch: await this.batch(api, BATCH_OF_ALL),
-      batchOfFew: await this.batch(api, BATCH_OF_FEW),
-      sinkSteady: await this.steady(this.stand.sink, (connection) => this.requests.put(connection)),
-      singleSteady: await this.steady(api, (connection) => this.requests.single(connection)),
-      unitsOfSingle: await this.countUnits(() => this.closed(api, { measureMs: COUNTING_MS })),
-      unitsOfFifty: await this.countUnits(() => this.batch(api, BATCH_OF_ONE, COUNTING_MS)),
+      bare: await loads.closed(bare, { writes: false }),
+      naive: await loads.closed(naive),
+      single: await loads.closed(api),
+      singleLogged: await loads.closed(apiLogged),
+      batch: await loads.batch(api, BATCH_OF_ALL),
+      batchOfFew: await loads.batch(api, BATCH_OF_FEW),
+      sinkSteady: await loads.steadyPuts(),
+      singleSteady: await loads.steady(api),
+      unitsOfSingle: await this.countUnits(() => loads.closed(api, { measureMs: COUNTING_MS })),
+      unitsOfFifty: await this.countUnits(() => loads.batch(api, BATCH_OF_ONE, COUNTING_MS)),
     };
   }
 
@@ -114,70 +103,5 @@ export class Rounds {
     await sinkClient.change({ watchUnits: false });
     const units = Object.values(writeUnits).reduce((sum, ofTable) => sum + ofTable, 0);
     return { perReading: units / readings };
-  }
-
-  private closed(
-    server: Server,
-    { measureMs = this.plan.measureMs, writes = server !== this.servers.bare } = {},
-  ): Promise<Measurement> {
-    this.requests.nextDay();
-    return measure(this.stand, {
-      server,
-      readingsPerRequest: 1,
-      writes,
-      run: (onEdge) =>
-        runClosedLoop({
-          port: server.port,
-          connections: CONNECTIONS,
-          warmUpMs: this.plan.warmUpMs,
-          measureMs,
-          requestsOf: (connection) => this.requests.single(connection),
-          onEdge,
-        }),
-    });
-  }
-
-  private batch(
-    server: Server,
-    shape: BatchShape,
-    measureMs = this.plan.measureMs,
-  ): Promise<Measurement> {
-    this.requests.nextDay();
-    const requestsOf = (connection: number): NextRequest => this.requests.batch(connection, shape);
-    return measure(this.stand, {
-      server,
-      readingsPerRequest: shape.equipment * shape.readingsOfEach,
-      writes: true,
-      run: (onEdge) =>
-        runClosedLoop({
-          port: server.port,
-          connections: BATCH_CONNECTIONS,
-          warmUpMs: this.plan.warmUpMs,
-          measureMs,
-          requestsOf,
-          onEdge,
-        }),
-    });
-  }
-
-  private steady(
-    server: Server,
-    requestsOf: (connection: number) => NextRequest,
-  ): Promise<Measurement> {
-    this.requests.nextDay();
-    return measure(this.stand, {
-      server,
-      readingsPerRequest: 1,
-      writes: true,
-      run: (onEdge) =>
-        runOpenLoop({
-          port: server.port,
-          perSecond: STEADY_PER_SECOND,
-          warmUpMs: this.plan.warmUpMs,
-          measureMs: this.plan.steadyMs,
-          requestsOf,
-          onEdge,
-        }),
-    });
   }
 }

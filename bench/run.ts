@@ -5,26 +5,38 @@ import { parseArgs } from 'node:util';
 import { CSV_CRITERIA, HTTP_CRITERIA, judge, type Verdict } from './criteria.ts';
 import { writeCsvFile, type CsvFile } from './csv/csv-file.ts';
 import { measureCsv } from './csv/csv-import.ts';
+import { DIALECTS } from './csv/dialects.ts';
+import { assertExact, measureDialects, meetsShare } from './csv/measure-dialects.ts';
 import { bindGenerator, describeMachine, type Machine } from './machine.ts';
 import { LONG, SHORT, SMOKE, type Plan } from './plan.ts';
 import { API_PROGRAM } from './product.ts';
-import { boundMachineText, csvTablesOf, httpTablesOf, tablesOf, verdictsOn } from './report.ts';
+import {
+  boundMachineText,
+  csvTablesOf,
+  dialectTable,
+  httpTablesOf,
+  tablesOf,
+  verdictsOn,
+} from './report.ts';
 import { Rounds } from './rounds.ts';
-import { ROOT, Stand } from './stand.ts';
+import { ROOT } from './root.ts';
+import { Stand } from './stand.ts';
 import { measureStart } from './warm-start.ts';
 
 /**
  * The benchmark: `npm run bench`, `npm run bench:short`. Starts everything, alternates the variants,
  * prints the tables, writes results/latest.md. Exits with 1 when a floor is missed or a request failed.
  * `--only csv` leaves out everything but the import, `--only http` everything but the load on the API; neither
- * writes the file. `--smoke` shows in half a minute that
- * everything runs and that no acknowledged reading is missing; its figures mean nothing.
+ * writes the file. `--only csv-dialects [--dialect gzip]` imports a file of each dialect, after comparing what the
+ * store gets of it, and writes results/csv-dialects.md. `--smoke` shows in half a minute that everything runs and
+ * that no acknowledged reading is missing; its figures mean nothing.
  */
 const { values: options } = parseArgs({
   options: {
     short: { type: 'boolean', default: false },
     smoke: { type: 'boolean', default: false },
     only: { type: 'string', default: 'all' },
+    dialect: { type: 'string', default: '' },
   },
 });
 const plan = options.smoke ? SMOKE : options.short ? SHORT : LONG;
@@ -68,10 +80,11 @@ function writeReport(
   { form, rounds }: Plan,
   tables: string,
   seconds: number,
+  { title, file, args }: { readonly title: string; readonly file: string; readonly args: string },
 ): void {
-  const command = form === 'short' ? 'npm run bench:short' : 'npm run bench';
+  const command = `${form === 'short' ? 'npm run bench:short' : 'npm run bench'}${args}`;
   const text = [
-    '# The latest benchmark run',
+    `# ${title}`,
     `${new Date().toISOString()}, \`${command}\`, medians of ${rounds} alternated rounds, ${Math.round(seconds)} s.`,
     `${boundMachineText(machine)}.`,
     tables,
@@ -79,12 +92,14 @@ function writeReport(
   ];
   const folder = join(import.meta.dirname, 'results');
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'latest.md'), `${text.join('\n\n')}\n`);
+  writeFileSync(join(folder, file), `${text.join('\n\n')}\n`);
 }
 
 async function main(): Promise<number> {
   if (!existsSync(join(ROOT, API_PROGRAM))) throw new Error('nothing is built: npm run build');
-  if (!['all', 'csv', 'http'].includes(options.only)) throw new Error('--only knows csv and http');
+  if (!['all', 'csv', 'csv-dialects', 'http'].includes(options.only)) {
+    throw new Error('--only knows csv, csv-dialects and http');
+  }
   const startedAt = performance.now();
   const machine = describeMachine();
   bindGenerator(machine);
@@ -92,6 +107,7 @@ async function main(): Promise<number> {
   const stand = new Stand(machine);
   try {
     await stand.open();
+    if (options.only === 'csv-dialects') return await runDialects(stand, machine, startedAt);
     const csvFile = writeCsvFile(join(stand.folder, 'readings.csv'), plan.csvRows);
     if (options.only === 'csv') return await runCsv(stand, csvFile);
     buildNaive();
@@ -103,11 +119,31 @@ async function main(): Promise<number> {
     const tables = tablesOf(rounds);
     say(`\n${tables}`);
     if (options.smoke) return 0;
-    writeReport(machine, plan, tables, (performance.now() - startedAt) / 1000);
+    writeReport(machine, plan, tables, (performance.now() - startedAt) / 1000, LATEST);
     return meetFloors(verdictsOn(rounds)) && !anyFailed(rounds) ? 0 : 1;
   } finally {
     stand.close();
   }
+}
+
+const LATEST = { title: 'The latest benchmark run', file: 'latest.md', args: '' };
+const OF_DIALECTS = {
+  title: 'The CSV import, dialect by dialect',
+  file: 'csv-dialects.md',
+  args: ' -- --only csv-dialects',
+};
+
+/** Each compared exactly first; then all of them timed. */
+async function runDialects(stand: Stand, machine: Machine, startedAt: number): Promise<number> {
+  const dialects = DIALECTS.filter(({ name }) => name.includes(options.dialect));
+  await assertExact(stand, dialects, say);
+  if (options.smoke) return 0;
+  const figures = await measureDialects(stand, plan, dialects, say);
+  const tables = dialectTable(figures);
+  say(`\n${tables}`);
+  const seconds = (performance.now() - startedAt) / 1000;
+  if (options.dialect === '') writeReport(machine, plan, tables, seconds, OF_DIALECTS);
+  return figures.every(meetsShare) ? 0 : 1;
 }
 
 async function runCsv(stand: Stand, file: CsvFile): Promise<number> {

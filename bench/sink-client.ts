@@ -25,6 +25,11 @@ export class SinkClient {
     await this.ask('item', { table, item });
   }
 
+  /** What was written, while it was told to keep items. */
+  async items(): Promise<readonly object[]> {
+    return (await this.ask('items')) as readonly object[];
+  }
+
   /** An item that updates work on, as DynamoDB's GetItem shows it. */
   async find(table: string, key: object): Promise<unknown> {
     const response = await fetch(this.url, {

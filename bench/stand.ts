@@ -5,10 +5,10 @@ import { Children, waitForPort, type Child, type Program } from './children.ts';
 import { freePort } from './free-port.ts';
 import { Cloud, ISSUER } from './cloud.ts';
 import { CORE_UNDER_TEST, OTHER_CORE, type Machine } from './machine.ts';
-import { API_PROGRAM, apiVariables } from './product.ts';
+import { productIn } from './product-in.ts';
+import { ROOT } from './root.ts';
 import { SinkClient } from './sink-client.ts';
 
-export const ROOT = join(import.meta.dirname, '..');
 const SINK = join(import.meta.dirname, 'sink/main.ts');
 const BARE = join(import.meta.dirname, 'bare/main.ts');
 const NAIVE = join(ROOT, 'dist/bench/naive/main.js');
@@ -66,10 +66,14 @@ export class Stand {
     }));
   }
 
-  /** `flags` are node's own, for a profile. */
-  startApi(logLevel: string, flags: readonly string[] = []): Promise<Server> {
+  /**
+   * `flags` are node's own, for a profile; `root` is that of another checkout, whose API is told what its own
+   * benchmark tells it.
+   */
+  async startApi(logLevel: string, flags: readonly string[] = [], root = ROOT): Promise<Server> {
+    const { API_PROGRAM, apiVariables } = await productIn(root);
     return this.serve(`api-${logLevel}`, CORE_UNDER_TEST, (port) => ({
-      command: [...flags, join(ROOT, API_PROGRAM)],
+      command: [...flags, join(root, API_PROGRAM)],
       variables: apiVariables(this.cloud, this.sinkUrl, port, logLevel),
     }));
   }

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from './free-port.ts';
-import { ROOT, type Stand } from './stand.ts';
+import { ROOT } from './root.ts';
+import type { Stand } from './stand.ts';
 
 const STACK = join(ROOT, 'dist/apps/local/src/main.js');
 const READY_WITHIN_MS = 60_000;

@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
-import { BUCKET, IMPORTER_PROGRAM, importerVariables, IMPORTS_TABLE } from '../product.ts';
-import { ROOT, type Stand } from '../stand.ts';
+import { optionsItem } from './product-readings.ts';
+import { productIn } from '../product-in.ts';
+import { BUCKET, IMPORTS_TABLE } from '../product.ts';
+import { ROOT } from '../root.ts';
+import type { Stand } from '../stand.ts';
 import type { CsvFile } from './csv-file.ts';
 
 export interface CsvMeasurement {
@@ -36,11 +39,13 @@ export async function measureImport(
   root = ROOT,
 ): Promise<CsvMeasurement> {
   const uploadId = randomUUID();
-  const key = `uploads/${uploadId}.csv`;
+  const isGzip = file.fileName.endsWith('.gz');
+  const key = `uploads/${uploadId}.csv${isGzip ? '.gz' : ''}`;
   stand.cloud.serveObject(`/${BUCKET}/${key}`, file.path);
   await stand.sinkClient.reset();
-  await stand.sinkClient.hold(IMPORTS_TABLE, openImport(uploadId, file));
+  await stand.sinkClient.hold(IMPORTS_TABLE, await openImport(uploadId, file));
   const result = join(stand.folder, `${uploadId}.json`);
+  const { IMPORTER_PROGRAM, importerVariables } = await productIn(root);
   const lambda = join(root, IMPORTER_PROGRAM);
   await stand.runToEnd('csv-importer', {
     command: [
@@ -83,14 +88,14 @@ function readResult(path: string) {
 }
 
 /** An import whose file was just uploaded, as the API leaves it in the imports table. */
-function openImport(uploadId: string, file: CsvFile): object {
+async function openImport(uploadId: string, file: CsvFile): Promise<object> {
   const zero = { N: '0' };
   return {
     scope: { S: 'all' },
     uploadId: { S: uploadId },
-    fileName: { S: 'readings.csv' },
+    fileName: { S: file.fileName },
     declaredBytes: { N: String(file.bytes) },
-    options: { M: { decimal: { S: '.' }, columns: { M: {} }, dryRun: { BOOL: false } } },
+    options: await optionsItem(file.options),
     createdAt: { S: '2026-01-01T00:00:00.000000000Z' },
     uploadExpiresAt: { N: String(Date.now() + 900_000) },
     status: { S: 'awaiting-upload' },
