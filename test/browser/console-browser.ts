@@ -9,7 +9,7 @@ const CANDIDATES = ['/usr/bin/chromium', '/usr/bin/google-chrome', '/opt/google/
 const SCREENSHOTS = join(import.meta.dirname, 'screenshots');
 
 export const PHONE = { width: 390, height: 844 };
-const DESKTOP = { width: 1360, height: 860 };
+export const DESKTOP = { width: 1360, height: 860 };
 
 export interface Look extends Pick<BrowserContextOptions, 'locale' | 'colorScheme' | 'viewport'> {
   readonly timezoneId?: string;
@@ -68,7 +68,7 @@ export class ConsolePage {
     await this.page.getByLabel(/^(Username|Usuário)$/).fill(user.username);
     await this.page.getByLabel(/^(Password|Senha)$/).fill(user.password);
     await this.page.getByRole('button', { name: /^(Log in|Entrar)$/ }).click();
-    await this.page.getByRole('button', { name: user.username }).waitFor();
+    await this.page.locator('.account-button').waitFor();
   }
 
   /** What axe finds wrong, in words. */
