@@ -1,9 +1,11 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, OmitType } from '@nestjs/swagger';
 import { showInstant } from '@sensorflow/kernel';
+import type { ImportOptions } from '../grammar/import-options.js';
 import type { OpenedImport, ShownImport } from '../job/csv-imports.js';
 import { CsvPreviewView, toCsvPreviewView } from './csv-preview.view.js';
 import { paceOf } from '../job/import-pace.js';
 import type { ImportRecord, UndoProgress } from '../job/import-record.js';
+import { ImportOptionsBody } from './file-options.body.js';
 import {
   CellCountsView,
   ImportedEquipmentView,
@@ -40,6 +42,9 @@ class ImportedColumnView {
   })
   role!: string | null;
 }
+
+/** As they were given: a corrected file is imported with the same. */
+class GivenOptionsView extends OmitType(ImportOptionsBody, ['fileName']) {}
 
 class RecomputationView {
   @ApiProperty({ type: 'integer', description: 'hours of equipment that the file has rows in' })
@@ -168,6 +173,12 @@ export class ImportView {
   columns?: readonly ImportedColumnView[];
 
   @ApiPropertyOptional({
+    type: GivenOptionsView,
+    description: 'of one import: those that were given, for a corrected file; not in lists',
+  })
+  options?: GivenOptionsView;
+
+  @ApiPropertyOptional({
     type: RecomputationView,
     description: 'once all rows are read: the import is done when these hours are',
   })
@@ -254,6 +265,30 @@ export function toImportView(shownImport: ShownImport): ImportView {
     ...(record.options.dryRun && { dryRun: true }),
     ...(understood && { understood: toCsvPreviewView(understood) }),
     ...(undo && { undo: toUndoView(undo) }),
+  };
+}
+
+/** With its options, which lists leave out. */
+export function toSingleImportView(shownImport: ShownImport): ImportView {
+  return {
+    ...toImportView(shownImport),
+    options: toGivenOptionsView(shownImport.record.options),
+  };
+}
+
+/** In the words of the request; null for what was not given. */
+function toGivenOptionsView(options: ImportOptions): GivenOptionsView {
+  return {
+    ...options,
+    equipmentId: options.equipmentId ?? null,
+    columns: Object.fromEntries(options.columns),
+    headerLine: options.headerLine ?? null,
+    names: options.names ?? null,
+    timestampFormat: options.timestampFormat ?? null,
+    timezone: options.timezone ?? null,
+    delimiter: options.delimiter ?? null,
+    encoding: options.encoding ?? null,
+    missing: options.missing ?? null,
   };
 }
 

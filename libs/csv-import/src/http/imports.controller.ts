@@ -49,6 +49,7 @@ import {
   statusUrlOf,
   toImportView,
   toImportUploadView,
+  toSingleImportView,
 } from './import.view.js';
 import { NewImportBody } from './new-import.body.js';
 import { uploadRequestOf } from './upload-request-of.js';
@@ -155,7 +156,7 @@ export class ImportsController {
   ): Promise<ImportView> {
     const shown = await this.imports.importOf(uploadId, viewerOf(caller), budget);
     void reply.header('cache-control', 'no-store');
-    return toImportView(shown);
+    return toSingleImportView(shown);
   }
 
   @Delete('uploads/:id')
@@ -183,7 +184,7 @@ export class ImportsController {
   ): Promise<ImportView | undefined> {
     const shown = await this.imports.undo(uploadId, viewerOf(caller), budget);
     void reply.header('cache-control', 'no-store');
-    if (shown) return toImportView(shown);
+    if (shown) return toSingleImportView(shown);
     void reply.status(HttpStatus.NO_CONTENT);
     return undefined;
   }

@@ -336,6 +336,21 @@ describe('GET /sensor-data/uploads/{id}', () => {
     expect(others).toMatchObject({ status: 404, body: { code: 'import-not-found' } });
     expect(refusal).toEqual(sameRefusal);
   });
+
+  it('shows the options that were given, with which a corrected file can be sent', async () => {
+    const given = { columns: { T: null }, timezone: 'UTC+1', decimal: ',' };
+    const { body } = await open({ ...valid, ...given });
+
+    const one = await get(`/${body.uploadId}`);
+    const listed = await list('');
+
+    const again = await open({ ...valid, ...one.body.options });
+    expect(one.body.options).toMatchObject({ ...given, equipmentId: null, dryRun: false });
+    expect((await store.find(again.body.uploadId))?.options).toStrictEqual(
+      (await store.find(body.uploadId))?.options,
+    );
+    expect(listed.body.items[0]).not.toHaveProperty('options');
+  });
 });
 
 describe('DELETE /sensor-data/uploads/{id}', () => {
