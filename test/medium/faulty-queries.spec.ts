@@ -62,6 +62,7 @@ describe('a query in which everything is wrong', () => {
     ['/sensor-data/uploads?limit=0&cursor=x&foo=1', ['/cursor', '/foo', '/limit']],
     ['/equipment?limit=0&cursor=x', ['/cursor', '/limit']],
     ['/sensor-data/EQ-1?order=up&cursor=x', ['/cursor', '/order']],
+    ['/sensor-data/EQ-1/series?buckets=0&from=x', ['/buckets', '/from', '/metric', '/to']],
     ['/sensor-data/uploads?cursor=x', ['/cursor']],
   ])('is told of every fault at once: %s', async (url, pointers) => {
     expect(await pointersOf('GET', url)).toEqual([400, ...pointers]);

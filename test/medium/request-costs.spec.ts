@@ -20,6 +20,7 @@ const RANGE = 'from=2023-02-15T00:00:00Z&to=2023-02-16T00:00:00Z';
 const READS: readonly (readonly [string, 'GET' | 'POST', string])[] = [
   ['/sensor-data/{equipmentId}', 'GET', '/sensor-data/EQ-1'],
   ['/sensor-data/{equipmentId}/latest', 'GET', '/sensor-data/EQ-1/latest'],
+  ['/sensor-data/{equipmentId}/series', 'GET', `/sensor-data/EQ-1/series?metric=value&${RANGE}`],
   [
     '/sensor-data/{equipmentId}/{timestamp}/history',
     'GET',

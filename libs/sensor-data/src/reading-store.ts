@@ -57,7 +57,10 @@ export abstract class ReadingStore {
    */
   abstract scanEquipment(budget?: WorkBudget): AsyncIterable<readonly string[]>;
 
-  /** Every reading with `from` ≤ timestamp < `to` in order of time, some at a time. */
+  /**
+   * Every reading with `from` ≤ timestamp < `to` in order of time, some at a time; none where the store was asked and
+   * had nothing to show, so that the caller can look at its budget.
+   */
   abstract scanRange(
     equipmentId: string,
     from: Instant,

@@ -14,6 +14,7 @@ import { ReadingRemover } from './log/reading-remover.js';
 import { StampClock } from './log/stamp.js';
 import { MetricNameLimit, type RegisteredMetricNames } from './metric-name-limit.js';
 import { ReadingsController } from './http/readings.controller.js';
+import { SeriesController } from './http/series.controller.js';
 import { ReadingStore } from './reading-store.js';
 import { ReadingWriter } from './reading-writer.js';
 import type { Retention } from './retention.js';
@@ -47,7 +48,7 @@ export class SensorDataModule implements OnApplicationShutdown {
     const expiresAtEpochSeconds = (hour: string) => retention.expiresAtEpochSeconds(hour);
     return {
       module: SensorDataModule,
-      controllers: [ReadingsController, BatchController],
+      controllers: [ReadingsController, SeriesController, BatchController],
       providers: [
         { provide: ReadScheduler, useValue: options.reads },
         {

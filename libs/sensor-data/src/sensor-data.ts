@@ -20,6 +20,7 @@ import {
   type RegisteredMetricNames,
 } from './metric-name-limit.js';
 import type { JsonTimestamps } from './json-timestamp.js';
+import { ReadingSeries, type SeriesPart, type SeriesQuery } from './series/reading-series.js';
 import { parseReading, type ParsedReading } from './parse-reading.js';
 import type { WriteOutcome } from './group-commit/write-unit.js';
 import type { HistoryPage, HistoryQuery, InstantHistory } from './log/instant-history.js';
@@ -196,6 +197,15 @@ export class SensorData {
       await this.assertKnown(range.equipmentId, budget);
     }
     return page;
+  }
+
+  /** Readings as a chart draws them. Throws `equipment-unknown`, and what ReadingSeries throws. */
+  async series(query: SeriesQuery, budget: WorkBudget): Promise<SeriesPart> {
+    const part = await new ReadingSeries(this.log.store).read(query, budget);
+    if (part.series.every(({ sampleCount }) => sampleCount === 0)) {
+      await this.assertKnown(query.equipmentId, budget);
+    }
+    return part;
   }
 
   /** The same; throws `no-reading` when the equipment has, or had, none. */

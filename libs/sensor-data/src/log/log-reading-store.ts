@@ -68,9 +68,7 @@ export class LogReadingStore extends ReadingStore {
     budget?: WorkBudget,
   ): AsyncGenerator<readonly StoredReading[]> {
     const range = this.logRange({ equipmentId, from, to, order: 'asc' });
-    for await (const { readings } of this.reader.read(range, Infinity, budget)) {
-      if (readings.length > 0) yield readings;
-    }
+    for await (const { readings } of this.reader.read(range, Infinity, budget)) yield readings;
   }
 
   /** An hour expires as a whole: the store deletes its blocks in no order. */
