@@ -27,6 +27,7 @@ import type { Logger } from 'pino';
 import { dayTrendsOf } from './aggregated-day-trends.js';
 import { healthOptions } from './health-options.js';
 import { hourlyVerificationLog } from './hourly-verification-log.js';
+import { liveChangesOf } from './live-changes.js';
 import { SERVICE } from './service-identity.js';
 
 /** Of sessions and health: whatever waits for the other client's connections, these have their own. */
@@ -41,7 +42,6 @@ export class AppModule {
     const dynamoDb = createDynamoDbClient(environment.AWS_REGION);
     const auth = authOf(environment, control);
     const reads = new ReadScheduler();
-    const data = dataModulesOf(environment, { dynamoDb, reads, logger });
     const health = HealthModule.register(
       healthOptions(auth, control, environment.DYNAMODB_TABLE_NAME),
     );
@@ -50,6 +50,7 @@ export class AppModule {
       topic: liveTopicOf(environment),
       auth,
     });
+    const data = dataModulesOf(environment, { dynamoDb, reads, logger, live });
     return {
       module: AppModule,
       imports: [
@@ -120,12 +121,13 @@ interface DataTools {
   /** One for all reads of the process. */
   readonly reads: ReadScheduler;
   readonly logger: Logger;
+  readonly live: DynamicModule;
 }
 
 /** Readings, what is computed from them, and what is known of their equipment. */
 function dataModulesOf(
   environment: ApiEnvironment,
-  { dynamoDb, reads, logger }: DataTools,
+  { dynamoDb, reads, logger, live }: DataTools,
 ): Readonly<Record<'sensorData' | 'aggregation' | 'verification' | 'equipment', DynamicModule>> {
   const retention = Retention.ofDays(environment.RETENTION_DAYS);
   const table = { dynamoDb, aggregatesTableName: environment.DYNAMODB_AGGREGATE_TABLE_NAME };
@@ -154,6 +156,7 @@ function dataModulesOf(
     sensorData,
     reads,
     trends: dayTrendsOf(aggregation),
+    changes: liveChangesOf(live),
   });
   const verification = VerificationModule.register({
     ...table,

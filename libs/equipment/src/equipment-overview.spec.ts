@@ -1,11 +1,13 @@
-import { SystemClock, WorkBudget } from '@sensorflow/kernel';
+import { SystemClock, WorkBudget, type Instant } from '@sensorflow/kernel';
 import { describe, expect, it } from 'vitest';
 import { FixedClock } from '../../../test/support/fixed-clock.js';
 import { InMemoryEquipmentRegistry } from '../../../test/support/in-memory-equipment-registry.js';
 import { InMemoryReadingStore } from '../../../test/support/in-memory-reading-store.js';
 import { aStoredReading } from '../../../test/support/readings.js';
 import { DayTrends } from './day-trends.js';
-import { EquipmentOverview } from './equipment-overview.js';
+import { EquipmentOverview, type ChosenQuery } from './equipment-overview.js';
+import { AcceptedChanges } from './fleet-states/accepted-changes.js';
+import { FleetStates } from './fleet-states/fleet-states.js';
 import { EQUIPMENT_LIMITS } from './known-equipment.js';
 
 const NOW = Date.parse('2026-11-30T12:00:00Z');
@@ -21,15 +23,33 @@ class AskedTrends extends DayTrends {
   }
 }
 
+/** Nothing is ever heard. */
+class SilentChanges extends AcceptedChanges {
+  override follow(): Promise<() => void> {
+    return Promise.resolve(() => undefined);
+  }
+}
+
+const BY_ID = { sort: 'equipmentId', isDescending: false, limit: 10 } as const;
+
+function timestampAgo(seconds: number): Instant {
+  return `${new Date(NOW - seconds * 1000).toISOString().slice(0, -1)}000000Z` as Instant;
+}
+
 function start() {
   const registry = new InMemoryEquipmentRegistry();
   const readings = new InMemoryReadingStore();
   const trends = new AskedTrends();
-  const overview = new EquipmentOverview(registry, readings, trends, new FixedClock(NOW));
+  const clock = new FixedClock(NOW);
+  const changes = new SilentChanges();
+  const states = new FleetStates({ registry, readings, changes }, clock);
+  const overview = new EquipmentOverview(registry, readings, trends, states, clock);
   const budget = new WorkBudget(new AbortController().signal, new SystemClock(), EQUIPMENT_LIMITS);
   return {
     trends,
-    overview,
+    states,
+    choose: (query: Partial<ChosenQuery>) =>
+      overview.choose({ ...BY_ID, withTrend: false, ...query }, budget),
     list: (query: { readonly limit?: number; readonly search?: string; readonly after?: string }) =>
       overview.list({ limit: 10, withTrend: true, ...query }, budget),
     /** A reading so many seconds ago, each. */
@@ -38,7 +58,7 @@ function start() {
       const values = Object.fromEntries(metrics.map((metric, index) => [metric, index + 1]));
       await readings.putAll(
         secondsAgo.map((ago) => {
-          const timestamp = new Date(NOW - ago * 1000).toISOString();
+          const timestamp = timestampAgo(ago);
           return aStoredReading({ equipmentId, timestamp, values });
         }),
       );
@@ -90,5 +110,23 @@ describe('the overview', () => {
 
     expect(trends.asked.toSorted()).toEqual(['EQ-1 pressure', 'EQ-2 value']);
     expect(items.map(({ trend }) => trend?.averages.length)).toEqual([24, 24, undefined]);
+  });
+});
+
+describe('a choice of the overview', () => {
+  it('is read again before it is shown: what has changed since is left out', async () => {
+    const { send, choose, states } = start();
+    await send('EQ-1', [4000, 4060, 4120]);
+    await send('EQ-2', [5000, 5060, 5120]);
+    expect((await choose({ state: 'silent' })).items).toHaveLength(2);
+
+    await send('EQ-1', [10]);
+    const { items, counts, pending } = await choose({ state: 'silent', sort: 'lastTimestamp' });
+    states.stop();
+
+    expect(items.map(({ equipmentId, state }) => [equipmentId, state])).toEqual([
+      ['EQ-2', 'silent'],
+    ]);
+    expect([counts.silent, pending]).toEqual([2, 0]);
   });
 });

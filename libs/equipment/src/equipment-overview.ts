@@ -2,7 +2,9 @@ import { instantToEpochMs, type Clock, type WorkBudget } from '@sensorflow/kerne
 import { DEFAULT_METRIC, type ReadingStore, type StoredReading } from '@sensorflow/sensor-data';
 import type { DayTrend, DayTrends } from './day-trends.js';
 import { pageOfEquipment, type EquipmentQuery, type Page } from './equipment-pages.js';
-import type { EquipmentRegistry, RegisteredEquipment } from './equipment-registry.js';
+import type { EquipmentRegistry } from './equipment-registry.js';
+import type { Place } from './fleet-states/fleet-order.js';
+import type { FleetPage, FleetQuery, FleetStates } from './fleet-states/fleet-states.js';
 import { JUDGED_GAPS, punctualityOf, usualGapMs, type Punctuality } from './punctuality.js';
 
 export interface OverviewQuery extends EquipmentQuery {
@@ -10,7 +12,8 @@ export interface OverviewQuery extends EquipmentQuery {
   readonly withTrend: boolean;
 }
 
-export interface EquipmentStatus extends RegisteredEquipment {
+export interface EquipmentStatus {
+  readonly equipmentId: string;
   readonly latest: StoredReading;
   /** Undefined before the second reading. */
   readonly usualGapMs: number | undefined;
@@ -24,7 +27,20 @@ export interface OverviewPage extends Page<EquipmentStatus> {
   readonly asOfEpochMs: number;
 }
 
+export interface ChosenQuery extends FleetQuery {
+  readonly withTrend: boolean;
+}
+
+/** A page of equipment that was chosen by its state, or in another order than that of ids. */
+export interface ChosenPage extends Pick<FleetPage, 'counts' | 'pending'> {
+  readonly items: readonly EquipmentStatus[];
+  readonly asOfEpochMs: number;
+  readonly next: Place | undefined;
+}
+
 const MS_PER_DAY = 86_400_000;
+/** A first look at all equipment takes longer than anybody should wait without a word. */
+const FIRST_LOOK_MS = 1_000;
 
 /** What each equipment sent last, and whether it sends as it usually does. */
 export class EquipmentOverview {
@@ -32,27 +48,55 @@ export class EquipmentOverview {
     private readonly registry: EquipmentRegistry,
     private readonly readings: ReadingStore,
     private readonly trends: DayTrends,
+    private readonly states: FleetStates,
     private readonly clock: Clock,
   ) {}
 
   /** A page can end early when its budget is spent. Throws what the stores throw. */
   async list({ withTrend, ...query }: OverviewQuery, budget: WorkBudget): Promise<OverviewPage> {
     const asOfEpochMs = this.clock.nowEpochMs();
-    const page = await pageOfEquipment(this.registry, query, budget, async (registered) => {
-      const status = await this.statusOf(registered, asOfEpochMs, budget);
-      if (!status || !withTrend) return status;
-      return { ...status, trend: await this.trendOf(status, asOfEpochMs, budget) };
-    });
+    const page = await pageOfEquipment(this.registry, query, budget, async ({ equipmentId }) =>
+      this.show(equipmentId, withTrend, asOfEpochMs, budget),
+    );
     return { ...page, asOfEpochMs };
+  }
+
+  /**
+   * Chosen from what this process knows of all equipment, and then read: a page is short of what has changed since.
+   * Throws `fleet-too-large`, and what the stores throw.
+   */
+  async choose({ withTrend, ...query }: ChosenQuery, budget: WorkBudget): Promise<ChosenPage> {
+    const chosen = await this.states.list(query, FIRST_LOOK_MS, budget.signal);
+    const asOfEpochMs = this.clock.nowEpochMs();
+    const shown = await Promise.all(
+      chosen.places.map(async ({ equipmentId }) =>
+        this.show(equipmentId, withTrend, asOfEpochMs, budget),
+      ),
+    );
+    const items = shown
+      .filter((status) => status !== undefined)
+      .filter(({ state }) => (query.state ?? state) === state);
+    const { next, counts, pending } = chosen;
+    return { items, asOfEpochMs, next, counts, pending };
+  }
+
+  private async show(
+    equipmentId: string,
+    withTrend: boolean,
+    now: number,
+    budget: WorkBudget,
+  ): Promise<EquipmentStatus | undefined> {
+    const status = await this.statusOf(equipmentId, now, budget);
+    if (!status || !withTrend) return status;
+    return { ...status, trend: await this.trendOf(status, now, budget) };
   }
 
   /** Undefined when it has no readings, or none any more. */
   private async statusOf(
-    registered: RegisteredEquipment,
+    equipmentId: string,
     now: number,
     budget: WorkBudget,
   ): Promise<EquipmentStatus | undefined> {
-    const { equipmentId } = registered;
     const newest = { equipmentId, order: 'desc', limit: JUDGED_GAPS + 1 } as const;
     const { readings } = await this.readings.range(newest, budget);
     // A page that its budget cut short may have none although there are some.
@@ -60,7 +104,7 @@ export class EquipmentOverview {
     if (latest === undefined) return undefined;
     const gapMs = usualGapMs(readings.map(({ timestamp }) => instantToEpochMs(timestamp)));
     const state = punctualityOf(now - instantToEpochMs(latest.timestamp), gapMs);
-    return { ...registered, latest, usualGapMs: gapMs, state, trend: undefined };
+    return { equipmentId, latest, usualGapMs: gapMs, state, trend: undefined };
   }
 
   private async trendOf(

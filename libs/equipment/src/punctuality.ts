@@ -29,6 +29,18 @@ export function usualGapMs(newestFirst: readonly number[]): number | undefined {
  */
 export function punctualityOf(ageMs: number, gapMs: number | undefined): Punctuality {
   if (gapMs === undefined) return 'unknown';
-  if (ageMs > Math.max(SILENT_AFTER_GAPS * gapMs, SILENT_AFTER_MS)) return 'silent';
-  return ageMs > LATE_AFTER_GAPS * gapMs ? 'late' : 'on-time';
+  const { lateAfterMs, silentAfterMs } = limitsOf(gapMs);
+  if (ageMs > silentAfterMs) return 'silent';
+  return ageMs > lateAfterMs ? 'late' : 'on-time';
+}
+
+/** Beyond which ages equipment with a usual gap is late, and silent. */
+export function limitsOf(gapMs: number): {
+  readonly lateAfterMs: number;
+  readonly silentAfterMs: number;
+} {
+  return {
+    lateAfterMs: LATE_AFTER_GAPS * gapMs,
+    silentAfterMs: Math.max(SILENT_AFTER_GAPS * gapMs, SILENT_AFTER_MS),
+  };
 }

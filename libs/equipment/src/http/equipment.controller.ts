@@ -27,6 +27,7 @@ import { parseEquipmentId, parseMetricName } from '@sensorflow/sensor-data';
 import { EquipmentOverview } from '../equipment-overview.js';
 import { EQUIPMENT_LIMITS, KnownEquipment } from '../known-equipment.js';
 import { EquipmentPageView, MetricPageView, toEquipmentView } from './equipment.view.js';
+import { chosenCursorQuery, cursorBehind, placeIn } from './chosen-cursor.js';
 import { OverviewQuery } from './overview.query.js';
 import { EquipmentOverviewView, toOverviewView } from './overview.view.js';
 
@@ -83,7 +84,7 @@ export class EquipmentController {
   @ApiOperation({
     summary: 'Show what each equipment sent last, and whether it sends as it usually does',
     description:
-      'Values are exact at the moment of the answer; new equipment is listed seconds after its first reading. A page can be short of its limit; the list ends where nextCursor is null.',
+      'Values and states are exact at the moment of the answer; new equipment is listed seconds after its first reading. A page can be short of its limit; the list ends where nextCursor is null. With `state` or `sort` equipment is chosen from what the process knows of all of it, which lags by a second or two: it looks at all equipment once, and follows the changes while somebody asks. `pending` says how much it has still to look at.',
   })
   @ApiOkResponse({ type: EquipmentOverviewView })
   @ApiFaultyInput('invalid-request', {
@@ -91,22 +92,30 @@ export class EquipmentController {
     code: 'search-invalid',
     detail: 'The search is 1 to 128 of the characters that an equipmentId can have.',
   })
-  @ApiProblem(400, 'cursor-invalid')
+  @ApiProblem(400, 'cursor-invalid', 'fleet-too-large')
   @ApiProblem(429, 'too-many-reads')
   @ApiProblem(503, 'store-unavailable', 'reads-overloaded')
   async showOverview(
-    @Query() { search, trend: withTrend = false, ...page }: OverviewQuery,
+    @Query() { search, trend: withTrend = false, state, sort, order, ...page }: OverviewQuery,
     @RequestBudget(EQUIPMENT_LIMITS) budget: WorkBudget,
     @CurrentCaller() { subject, equipment: restriction }: Caller,
   ): Promise<EquipmentOverviewView> {
-    const cursorQuery = { list: 'overview', search: search ?? null };
-    const query = { ...positionOf(page, cursorQuery, parseEquipmentId), search, withTrend };
-    const calls = query.limit * (withTrend ? CALLS_WITH_TREND : 1);
-    const weight = Math.ceil(calls / EQUIPMENT_PER_WEIGHT);
-    const listed = await this.reads.run({ caller: subject, weight, budget }, async () =>
-      this.overview.list({ ...query, restriction }, budget),
-    );
-    return toOverviewView(listed, cursorAt(listed.next, cursorQuery));
+    const { limit = DEFAULT_LIMIT } = page;
+    const calls = limit * (withTrend ? CALLS_WITH_TREND : 1);
+    const read = { caller: subject, weight: Math.ceil(calls / EQUIPMENT_PER_WEIGHT), budget };
+    const asked = { search, restriction, withTrend, limit };
+    if (state === undefined && sort === undefined && order === undefined) {
+      const cursorQuery = { list: 'overview', search: search ?? null };
+      const query = { ...asked, ...positionOf(page, cursorQuery, parseEquipmentId) };
+      const listed = await this.reads.run(read, async () => this.overview.list(query, budget));
+      return toOverviewView(listed, cursorAt(listed.next, cursorQuery));
+    }
+    const chosen = { state, sort: sort ?? 'equipmentId', isDescending: order === 'desc' } as const;
+    const cursorQuery = chosenCursorQuery(chosen, search);
+    const after = page.cursor === undefined ? undefined : placeIn(page.cursor, cursorQuery);
+    const query = { ...asked, ...chosen, after };
+    const listed = await this.reads.run(read, async () => this.overview.choose(query, budget));
+    return toOverviewView(listed, cursorBehind(listed.next, cursorQuery));
   }
 
   @Get(':equipmentId/metrics')

@@ -1,8 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { instantFromEpochMs, showInstant } from '@sensorflow/kernel';
 import { byName } from '@sensorflow/sensor-data/http/reading.view.js';
-import type { EquipmentStatus, OverviewPage } from '../equipment-overview.js';
-import { PUNCTUALITIES, type Punctuality } from '../punctuality.js';
+import type { ChosenPage, EquipmentStatus, OverviewPage } from '../equipment-overview.js';
+import { limitsOf, PUNCTUALITIES, type Punctuality } from '../punctuality.js';
 
 /** Hourly averages of one metric over the last 24 hours. */
 export class DayTrendView {
@@ -52,6 +52,22 @@ export class EquipmentStatusView {
   })
   usualGapSeconds!: number | null;
 
+  @ApiProperty({
+    type: Number,
+    nullable: true,
+    description: 'so long after its newest reading it is late; null before its second reading',
+    example: 120,
+  })
+  lateAfterSeconds!: number | null;
+
+  @ApiProperty({
+    type: Number,
+    nullable: true,
+    description: 'so long after its newest reading it is silent; null before its second reading',
+    example: 300,
+  })
+  silentAfterSeconds!: number | null;
+
   @ApiPropertyOptional({
     type: DayTrendView,
     description:
@@ -60,9 +76,24 @@ export class EquipmentStatusView {
   trend?: DayTrendView;
 }
 
+/** How much equipment is in which state. */
+export class StateCountsView implements Readonly<Record<Punctuality, number>> {
+  @ApiProperty({ type: 'integer', minimum: 0, example: 9990 })
+  'on-time'!: number;
+
+  @ApiProperty({ type: 'integer', minimum: 0, example: 6 })
+  late!: number;
+
+  @ApiProperty({ type: 'integer', minimum: 0, example: 3 })
+  silent!: number;
+
+  @ApiProperty({ type: 'integer', minimum: 0, example: 1 })
+  unknown!: number;
+}
+
 /** A page of the overview. */
 export class EquipmentOverviewView {
-  @ApiProperty({ type: [EquipmentStatusView], description: 'by equipmentId' })
+  @ApiProperty({ type: [EquipmentStatusView], description: 'by equipmentId, or as sorted' })
   items!: readonly EquipmentStatusView[];
 
   @ApiProperty({
@@ -78,27 +109,49 @@ export class EquipmentOverviewView {
     description: 'null at the end; a page may be empty before it',
   })
   nextCursor!: string | null;
+
+  @ApiPropertyOptional({
+    type: StateCountsView,
+    description: 'with state or sort: of all equipment that the search finds, in whatever state',
+  })
+  counts?: StateCountsView;
+
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 0,
+    description:
+      'with state or sort: how much equipment this process has not looked at yet; ask again while it is not 0, and there may be more',
+  })
+  pending?: number;
 }
 
 export function toOverviewView(
-  { items, asOfEpochMs }: OverviewPage,
+  { items, asOfEpochMs, ...page }: Pick<OverviewPage, 'items' | 'asOfEpochMs'> | ChosenPage,
   nextCursor: string | null,
 ): EquipmentOverviewView {
   return {
     items: items.map(toStatusView),
     asOf: showInstant(instantFromEpochMs(asOfEpochMs)),
     nextCursor,
+    ...('counts' in page && { counts: page.counts, pending: page.pending }),
   };
 }
 
 function toStatusView(status: EquipmentStatus): EquipmentStatusView {
   const { equipmentId, state, latest, usualGapMs, trend } = status;
+  const limits = usualGapMs === undefined ? undefined : limitsOf(usualGapMs);
   return {
     equipmentId,
     state,
     lastTimestamp: showInstant(latest.timestamp),
     values: byName(latest.values),
-    usualGapSeconds: usualGapMs === undefined ? null : usualGapMs / 1000,
+    usualGapSeconds: secondsOf(usualGapMs),
+    lateAfterSeconds: secondsOf(limits?.lateAfterMs),
+    silentAfterSeconds: secondsOf(limits?.silentAfterMs),
     ...(trend && { trend }),
   };
+}
+
+function secondsOf(ms: number | undefined): number | null {
+  return ms === undefined ? null : ms / 1000;
 }
