@@ -5,7 +5,7 @@ import type { OpenedImport, ShownImport } from '../job/csv-imports.js';
 import { CsvPreviewView, toCsvPreviewView } from './csv-preview.view.js';
 import { paceOf } from '../job/import-pace.js';
 import type { ImportRecord, UndoProgress } from '../job/import-record.js';
-import { ImportOptionsBody } from './file-options.body.js';
+import { FileOptionsBody } from './file-options.body.js';
 import {
   CellCountsView,
   ImportedEquipmentView,
@@ -44,7 +44,7 @@ class ImportedColumnView {
 }
 
 /** As they were given: a corrected file is imported with the same. */
-class GivenOptionsView extends OmitType(ImportOptionsBody, ['fileName']) {}
+class GivenOptionsView extends OmitType(FileOptionsBody, ['fileName']) {}
 
 class RecomputationView {
   @ApiProperty({ type: 'integer', description: 'hours of equipment that the file has rows in' })
@@ -270,10 +270,8 @@ export function toImportView(shownImport: ShownImport): ImportView {
 
 /** With its options, which lists leave out. */
 export function toSingleImportView(shownImport: ShownImport): ImportView {
-  return {
-    ...toImportView(shownImport),
-    options: toGivenOptionsView(shownImport.record.options),
-  };
+  const options = toGivenOptionsView(shownImport.record.options);
+  return Object.assign(toImportView(shownImport), { options });
 }
 
 /** In the words of the request; null for what was not given. */
