@@ -20,6 +20,11 @@ const SHIFTED_CLOCK = new URL('../support/shifted-clock.mjs', import.meta.url).p
 
 let stack: LocalStack;
 let key: string;
+const started: ShiftedApi[] = [];
+
+async function stopAll(): Promise<void> {
+  await Promise.all(started.splice(0).map(async (api) => api.stop()));
+}
 
 beforeEach(async () => {
   stack = await LocalStack.start();
@@ -32,7 +37,10 @@ beforeEach(async () => {
   const asked = { name: 'devices', scopes, ratePerMinute: 60_000 };
   key = (await admin.post('/api-keys', asked)).body.key;
 });
-afterEach(() => stack.stopAndForget());
+afterEach(async () => {
+  await stopAll();
+  await stack.stopAndForget();
+});
 
 /** A process whose clock is ahead, on a store whose clock is, as far as the process can tell. */
 class ShiftedApi {
@@ -53,7 +61,9 @@ class ShiftedApi {
       CLOCK_AHEAD_MS: String(aheadMs),
     });
     const client = (await ApiClient.connect(api.baseUrl)).withToken(key);
-    return new ShiftedApi(client, api, proxy);
+    const shifted = new ShiftedApi(client, api, proxy);
+    started.push(shifted);
+    return shifted;
   }
 
   async stop(): Promise<void> {
@@ -125,7 +135,7 @@ async function untilEachSent(devices: readonly Device[], more: number): Promise<
 
 /** All of an hour: sending, its closing by closers that die at each of their steps, and what comes late. */
 async function liveThroughAnHour(aheadMs: number, apis: readonly [ShiftedApi, ShiftedApi]) {
-  // A second before the hour's end, so that it does not end by itself.
+  // A minute before the hour's end at the latest, so that all of it lies in one hour.
   const start = Math.min(
     Date.now() + aheadMs,
     Date.parse(hourFrom(Date.now() + aheadMs).to) - 60_000,
@@ -173,7 +183,7 @@ describe('two processes whose clocks are half an hour apart', TIMEOUT, () => {
           ({ checked, differences }) => checked > 0 && differences.length === 0,
         );
       }
-      await Promise.all(apis.map(async (api) => api.stop()));
+      await stopAll();
     }
   });
 });
@@ -204,6 +214,5 @@ describe('a process whose clock is half an hour from that of DynamoDB', () => {
     });
     expect(tookMs).toBeLessThan(10_000);
     expect([taken.status, shown.body.totalCount]).toEqual([201, 1]);
-    await Promise.all([right.stop(), wrong.stop()]);
   });
 });
