@@ -7,7 +7,7 @@ import { productCode } from './product-store.ts';
 
 export interface FleetSize {
   readonly equipment: number;
-  /** As the README recommends: one for every 2,000 equipment, a power of two. */
+  /** As docs/configuration.md recommends: one for every 2,000 equipment, a power of two. */
   readonly shards: number;
 }
 

@@ -5,7 +5,7 @@ import { MEASURED, PACKED } from './inputs.ts';
 import { monthlyCost, totalOf, type MonthlyCost } from './model.ts';
 import { unitsPerSecond } from './table-units.ts';
 
-/** The tables that `npm run cost` prints and the README shows. */
+/** The tables that `npm run cost` prints and docs/cost.md shows. */
 
 const VOLUMES = { '1 M': 1e6, '100 M': 1e8, '10 G': 1e10 } as const;
 

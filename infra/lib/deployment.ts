@@ -64,7 +64,7 @@ export interface Deployment {
   };
   /** No table takes more than this a second, so that a runaway client costs a known sum. */
   readonly maxWriteUnitsPerSecond: number;
-  /** Instead of on demand, which is for load that nobody can foresee: cheaper for load that is steady (see the README). */
+  /** Instead of on demand, which is for load that nobody can foresee: cheaper for load that is steady (see docs/cost.md). */
   readonly provisioned?: ProvisionedTables;
   /** Readings expire so many days after their own instant; they are kept for ever unless set. */
   readonly readingRetentionDays?: number;

@@ -17,7 +17,7 @@ import { StreamBatchAggregator } from '../stream-batch-aggregator.js';
 import { equipmentHourItemKey, sumItemKey, type CellKey } from './aggregate-keys.js';
 import { shardOf } from './aggregate-keys.js';
 
-/** The fleet of decision record 0008, and the shards that the README recommends for it. */
+/** The fleet of decision record 0008, and the shards that docs/configuration.md recommends for it. */
 const EQUIPMENT = 10_000;
 const READINGS_PER_SECOND = 5000;
 const SHARDS = 16;
