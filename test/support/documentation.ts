@@ -48,9 +48,10 @@ export function isShell({ language }: CodeBlock): boolean {
   return language === 'sh' || language === 'console';
 }
 
-/** The routes in the first column of a page's tables, as `METHOD path`. */
+/** The routes in the first column of a page's tables of routes, as `METHOD path`. */
 export function routesOf(page: string): readonly string[] {
-  const firstCells = textOf(page).match(/^\|[^|]*\|/gm) ?? [];
+  const tables = textOf(page).match(/^\| route +\|.*\n(?:\|.*\n)+/gm) ?? [];
+  const firstCells = tables.flatMap((table) => table.match(/^\|[^|]*\|/gm) ?? []);
   return firstCells.flatMap((cell) =>
     Array.from(cell.matchAll(/`((?:GET|POST|PATCH|DELETE) [^`]+)`/g), ([, route = '']) => route),
   );
