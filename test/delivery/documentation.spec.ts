@@ -8,6 +8,7 @@ import {
   isShell,
   pages,
   ROOT,
+  routesOf,
   runsElsewhere,
   textOf,
   type CodeBlock,
@@ -135,6 +136,38 @@ function faultsOf(block: CodeBlock): string {
 }
 
 const HAS_PYTHON = spawnSync('python3', ['--version']).status === 0;
+
+describe('a program for a device', () => {
+  const programs = BLOCKS.filter(({ language, note }) => note === 'needs hardware' && !!language);
+
+  it.each(programs)('sends to a route of the README, with a key: $page:$line', ({ code }) => {
+    const paths = Array.from(
+      code.matchAll(/"https:\/\/[^/"]+([^?"]*)/g),
+      ([, path]) => `POST ${path}`,
+    );
+
+    expect(paths).toHaveLength(1);
+    expect(routesOf('README.md')).toEqual(expect.arrayContaining(paths));
+    expect(code).toMatch(/"X-API-Key"/);
+    expect(code).toMatch(/"Content-Type"\W+application\/json"/);
+  });
+
+  it('in C sends a reading', () => {
+    const [format = ''] = programs.flatMap(
+      ({ code }) => code.match(/"\{\\"equipmentId.*\}"/) ?? [],
+    );
+    const text = format
+      .slice(1, -1)
+      .replaceAll('\\"', '"')
+      .replaceAll(/%[.\d]*(?:lld|f)/g, '1');
+
+    expect(JSON.parse(text)).toEqual({
+      equipmentId: 'ESP32-1',
+      timestamp: 1,
+      values: { voltage: 1 },
+    });
+  });
+});
 
 describe('the code of a page', () => {
   it.each(BLOCKS)(
