@@ -100,6 +100,38 @@ describe('a decision', () => {
   );
 });
 
+/** The cells of a column in the first table of a page that has such a column. */
+function column(page: string, heading: string): readonly string[] {
+  const tables = textOf(page).match(/(?:^\|.*\n)+/gm) ?? [];
+  const [head = '', , ...rows] = (
+    tables.find((table) => table.includes(` ${heading} `)) ?? ''
+  ).split('\n');
+  const cellsOf = (row: string) => row.split(/(?<!\\)\|/).map((cell) => cell.trim());
+  const index = cellsOf(head).indexOf(heading);
+  return rows.filter((row) => row !== '').map((row) => cellsOf(row)[index] ?? '');
+}
+
+const numberIn = (cell: string) => /[\d.]+/.exec(cell)?.[0];
+
+describe('the figures', () => {
+  it('of the page on performance are those of the latest benchmark run', () => {
+    const printed = column('bench/results/latest.md', 'median').map(numberIn);
+
+    expect(printed.length).toBeGreaterThan(8);
+    expect(column('docs/performance.md', 'median').map(numberIn)).toEqual(printed);
+  });
+
+  it('of the README are those of the pages that it leads to', () => {
+    const [reading] = column('docs/performance.md', 'median');
+    const million = column('docs/cost.md', '1 M');
+
+    expect(textOf('README.md')).toContain(`takes ${numberIn(reading ?? '')} × the CPU of a bare`);
+    expect(textOf('README.md')).toContain(
+      `cost $${million[0]}, or $${million.at(-1)} in the small`,
+    );
+  });
+});
+
 /** What a program says of a block's code when it only reads it; nothing where it has nothing to say. */
 function checked({ code }: CodeBlock, name: string, command: readonly string[]): string {
   const file = join(folder, name);
