@@ -46,7 +46,7 @@ let stack: LocalStack;
 let folder: string;
 
 beforeAll(async () => {
-  stack = await LocalStack.start({ variables: { VERIFY_SECOND_LOOK_MS: '30000' } });
+  stack = await LocalStack.start({ variables: { VERIFY_SECOND_LOOK_MS: '12000' } });
   folder = folderOf(stack);
 });
 
