@@ -204,6 +204,14 @@ describe('the table of variables in docs/configuration.md', () => {
     return min && max ? [[name, min.replaceAll(',', ''), max.replaceAll(',', '')] as const] : [];
   });
 
+  it('names every variable that is read', () => {
+    const source = readFileSync(new URL('./environment.ts', import.meta.url), 'utf8');
+    const read = new Set(Array.from(source.matchAll(/^ +([A-Z][A-Z_]+):/gm), ([, name]) => name));
+
+    expect(read.size).toBeGreaterThan(30);
+    expect([...read].filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+  });
+
   it('says within which bounds a number must be', () => {
     expect(bounded.map(([name]) => name)).toEqual([
       'MACHINE_REQUESTS_PER_MINUTE',
