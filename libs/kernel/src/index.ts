@@ -23,7 +23,7 @@ export {
 export { inParallel } from './in-parallel.js';
 export { pointerTo } from './json-pointer.js';
 export { SharedRoom } from './shared-room.js';
-export { forEachInSlices } from './slices.js';
+export { forEachInSlices, nextTurn } from './slices.js';
 export { RecentMap } from './recent-map.js';
 export { nearestName, unknownName } from './unknown-name.js';
 export { withoutTrailingZeros } from './trailing-zeros.js';

@@ -11,7 +11,7 @@ const jobs = new SharedRoom(MAX_JOBS);
 let lastTurn: Promise<unknown> = Promise.resolve();
 
 /** Of all who wait, one goes on in each round of the event loop: many at a time hold it no longer than one. */
-function nextTurn(): Promise<unknown> {
+export function nextTurn(): Promise<unknown> {
   lastTurn = lastTurn.then(() => immediate());
   return lastTurn;
 }

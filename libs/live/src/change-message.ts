@@ -1,6 +1,7 @@
 import {
   acceptedChange,
   rangeOfImport,
+  shownBytes,
   type AcceptedChange,
   type ChangedRange,
   type StoredBlock,
@@ -17,6 +18,8 @@ export interface ChangeMessage {
 
 /** Of JSON: deflated and in base64, even noise is below what the topic takes. */
 const MAX_JSON_BYTES = 180_000;
+/** As clients are shown it, which a feed holds as a whole: what is steady takes next to nothing in a block. */
+const MAX_SHOWN_BYTES = 500_000;
 /** A block is 4 KB at the most: nothing of ours unpacks to more. */
 const MAX_UNPACKED_BYTES = 2 * MAX_JSON_BYTES;
 
@@ -60,6 +63,7 @@ class Draft {
   /** Two imports can cover the same time: their keys tell them apart. */
   private readonly keys = createHash('sha256');
   private bytes = 0;
+  private shownBytes = 0;
 
   get isEmpty(): boolean {
     return this.blocks.length === 0 && this.ranges.size === 0;
@@ -69,9 +73,11 @@ class Draft {
   add(block: StoredBlock): boolean {
     const range = rangeOfImport(block);
     const text = range ? JSON.stringify(range) : JSON.stringify(packed(block));
-    const bytes = Buffer.byteLength(text) + 1;
-    if (!this.isEmpty && this.bytes + bytes > MAX_JSON_BYTES) return false;
-    this.bytes += bytes;
+    const bytes = this.bytes + Buffer.byteLength(text) + 1;
+    const shown = this.shownBytes + (range ? 0 : shownBytes(block));
+    if (!this.isEmpty && (bytes > MAX_JSON_BYTES || shown > MAX_SHOWN_BYTES)) return false;
+    this.bytes = bytes;
+    this.shownBytes = shown;
     if (range) {
       this.ranges.set(range.equipmentId, union(this.ranges.get(range.equipmentId), range));
       this.keys.update(`${block.equipmentId} ${block.key}\n`);

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { StoredBlock } from '@sensorflow/sensor-data';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextRound, setTimeout as delay } from 'node:timers/promises';
 import { changeMessages } from './change-message.js';
 import { Feed, FEED_TIMING, FeedSink, type FeedEnd, type FeedEvent } from './feed.js';
 import type { FeedFilter } from './feed-filter.js';
@@ -65,6 +65,14 @@ function imported(hour: number, equipmentId = 'EQ-1'): StoredBlock {
 }
 
 const ALL: FeedFilter = {};
+
+/** Takes a while to unpack. */
+function steady(message: number): StoredBlock[] {
+  const hour = `2026-11-${String(1 + (message % 28)).padStart(2, '0')}T0${message % 10}`;
+  const columns = new Map([['value', '1*200']]);
+  const key = `${hour}#s#03:19#${STAMP}`;
+  return [{ equipmentId: `EQ-${message}`, key, instants: 's0 1*199', columns }];
+}
 
 class World {
   readonly unreadable: unknown[] = [];
@@ -215,6 +223,27 @@ describe('a feed', () => {
 
     expect(ends).toEqual([undefined]);
     expect(sink.events.some(({ type }) => type === 'end')).toBe(false);
+  });
+
+  it('catches up a few milliseconds at a time, one feed after the other', async () => {
+    const world = new World();
+    const { sink, feed } = world.feed();
+    await settled();
+    feed.left();
+    for (let message = 0; message < 200; message += 1) world.publish(steady(message));
+
+    const feeds = Array.from({ length: 8 }, () => world.feed(sink.lastId, FEED_TIMING, ALL));
+    const countsOf = () => feeds.map((one) => one.sink.events.length);
+    const mostAtOnce: number[] = [];
+    for (let before = countsOf(); Math.min(...before) < 200;) {
+      await nextRound();
+      const after = countsOf();
+      mostAtOnce.push(after.filter((count, index) => count > (before[index] ?? 0)).length);
+      before = after;
+    }
+
+    expect(Math.max(...mostAtOnce)).toBeLessThanOrEqual(2);
+    expect(feeds.map(({ ends }) => ends)).toEqual(feeds.map(() => []));
   });
 
   it('says once that the past cannot be told when a message cannot be read, and goes on', async () => {

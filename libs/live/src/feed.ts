@@ -1,5 +1,5 @@
+import { nextTurn } from '@sensorflow/kernel';
 import type { AcceptedChange, ChangedRange } from '@sensorflow/sensor-data';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { union } from './change-message.js';
 import { changesFor, type FeedFilter } from './feed-filter.js';
 import { positionText, type FeedPosition } from './feed-position.js';
@@ -63,8 +63,8 @@ const FAILED: FeedEnd = {
   retryMs: 5_000,
 };
 
-/** Messages in a row, after which others have their turn. */
-const MESSAGES_IN_A_ROW = 8;
+/** A feed that has much to catch up with works for so long at a time: when a process ends, hundreds come at once. */
+const TURN_MS = 5;
 /** Changed ranges that a feed keeps back; with more of them it does not wait for the quiet. */
 const MOST_GATHERED = 1_000;
 
@@ -148,10 +148,13 @@ export class Feed {
   private async pump(): Promise<void> {
     this.isPumping = true;
     try {
-      for (let taken = 1; this.hasMore() && !this.isEnded; taken += 1) {
+      let turnEndsAt = performance.now() + TURN_MS;
+      while (this.hasMore() && !this.isEnded) {
         if (this.place.isForgotten) return this.end(TOO_SLOW);
         if (!this.tellNext()) await this.drained();
-        if (taken % MESSAGES_IN_A_ROW === 0) await nextTurn();
+        if (performance.now() < turnEndsAt) continue;
+        await nextTurn();
+        turnEndsAt = performance.now() + TURN_MS;
       }
     } catch (error) {
       this.end(FAILED, error);

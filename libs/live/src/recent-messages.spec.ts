@@ -2,6 +2,7 @@ import { deflateRawSync } from 'node:zlib';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
+import { changeMessages } from './change-message.js';
 import { markerBody, MEMORY_MS, RecentMessages } from './recent-messages.js';
 
 setFlagsFromString('--expose-gc');
@@ -11,6 +12,21 @@ const NOW = 1_700_000_000_000;
 
 function message(number: number, publishedAtEpochMs = NOW + number) {
   return { id: `m${number}`, publishedAtEpochMs, body: markerBody(String(number)) };
+}
+
+const NOBODY = { id: '', publishedAtEpochMs: 0, next: undefined, isForgotten: false };
+
+/** A thousand steady readings. */
+function bodyOf(equipmentId: string): string {
+  const [first] = changeMessages([
+    {
+      equipmentId,
+      key: '2026-11-30T08#s#16:39#0000h2m5k1gabcdefghij',
+      instants: 's0 1*999',
+      columns: new Map([['value', '1*1000']]),
+    },
+  ]);
+  return first?.body ?? '';
 }
 
 function filled(count: number, maxBytes?: number): RecentMessages {
@@ -62,7 +78,27 @@ describe('recent messages', () => {
     collectGarbage();
 
     expect(messages.find('m1')).toBeDefined();
-    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1000 * 600);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(5_000_000);
+  });
+
+  it('stay unpacked for the feeds behind, as long as they are few and small', () => {
+    const messages = filled(1);
+    for (let number = 1; number <= 32; number += 1) {
+      messages.add({ ...message(number), body: bodyOf(`EQ-${number}`) });
+    }
+    const [first, again] = [0, 1].map(() => messages.changesOf(messages.find('m1') ?? NOBODY));
+    for (let number = 2; number <= 32; number += 1) {
+      messages.changesOf(messages.find(`m${number}`) ?? NOBODY);
+    }
+
+    const later = messages.changesOf(messages.find('m1') ?? NOBODY);
+    const newest = [0, 1].map(() => messages.changesOf(messages.newest ?? NOBODY));
+
+    expect(first?.size).toBe(1);
+    expect(again).toBe(first);
+    expect(later).not.toBe(first);
+    expect(later).toEqual(first);
+    expect(newest[0]).toBe(newest[1]);
   });
 
   it('forget the oldest when they take too much memory, but never the newest', () => {

@@ -26,8 +26,9 @@ export const MEMORY_MS = 15 * 60_000;
 const MEMORY_BYTES = 64 * 1024 * 1024;
 /** Beside its body, as the process grows by it. */
 const BYTES_PER_MESSAGE = 1_000;
-/** Feeds mostly stand at the newest messages: those stay unpacked. */
+/** Feeds mostly stand at the newest messages: those stay unpacked, as far as they are not too many or too large. */
 const UNPACKED_MESSAGES = 64;
+const UNPACKED_READINGS = 30_000;
 const MARKER = 'marker:';
 const NO_BYTES = Buffer.alloc(0);
 const NOTHING: ChangesByEquipment = new Map();
@@ -43,6 +44,7 @@ export function markerBody(name: string): string {
 export class RecentMessages {
   private readonly byId = new Map<string, Kept>();
   private readonly unpacked: Kept[] = [];
+  private unpackedReadings = 0;
   private newestMessage: Kept | undefined;
   private bytes = 0;
 
@@ -90,9 +92,22 @@ export class RecentMessages {
       this.setAside(kept, error);
       return undefined;
     }
+    const { changes } = kept;
     this.unpacked.push(kept);
-    if (this.unpacked.length > UNPACKED_MESSAGES) delete this.unpacked.shift()?.changes;
-    return kept.changes;
+    this.unpackedReadings += readingsIn(changes);
+    while (
+      this.unpacked.length > UNPACKED_MESSAGES ||
+      (this.unpacked.length > 1 && this.unpackedReadings > UNPACKED_READINGS)
+    ) {
+      this.packAgain(this.unpacked.shift());
+    }
+    return changes;
+  }
+
+  private packAgain(kept: Kept | undefined): void {
+    if (!kept?.changes) return;
+    this.unpackedReadings -= readingsIn(kept.changes);
+    delete kept.changes;
   }
 
   /** It keeps its place in the order, and its bytes are of no use. */
@@ -118,6 +133,14 @@ export class RecentMessages {
 function ownBytes(base64: string): Buffer {
   const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(base64, 'base64'));
   return bytes.subarray(0, bytes.write(base64, 'base64'));
+}
+
+function readingsIn(changes: ChangesByEquipment): number {
+  let count = 0;
+  for (const change of [...changes.values()].flat()) {
+    if (change.kind === 'readings') count += change.readings.length;
+  }
+  return count;
 }
 
 function weightOf({ body }: Kept): number {

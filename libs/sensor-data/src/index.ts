@@ -10,6 +10,7 @@ export type { WriteOutcome } from './group-commit/write-unit.js';
 export {
   acceptedChange,
   rangeOfImport,
+  shownBytes,
   type AcceptedChange,
   type ChangedRange,
 } from './log/accepted-change.js';

@@ -15,7 +15,7 @@ export class EventStream extends FeedSink {
 
   override send(event: FeedEvent): boolean {
     if (this.response.writableEnded || this.response.destroyed) return true;
-    return this.response.write(eventText(event));
+    return this.response.write(event.type === 'reading' ? readingBytes(event) : eventText(event));
   }
 
   override async drained(): Promise<void> {
@@ -35,6 +35,28 @@ export class EventStream extends FeedSink {
     timer.unref();
     response.once('close', () => clearTimeout(timer));
   }
+}
+
+type ReadingEvent = Extract<FeedEvent, { readonly type: 'reading' }>;
+
+/** By the first of its changes: feeds of the same equipment send the same event, of which one copy is enough. */
+const lastSent = new WeakMap<AcceptedChange, { event: ReadingEvent; bytes: Buffer }>();
+
+function readingBytes(event: ReadingEvent): Buffer {
+  const [first] = event.changes;
+  const known = first && lastSent.get(first);
+  if (known && isSame(known.event, event)) return known.bytes;
+  const bytes = Buffer.from(eventText(event));
+  if (first) lastSent.set(first, { event, bytes });
+  return bytes;
+}
+
+function isSame(a: ReadingEvent, b: ReadingEvent): boolean {
+  return (
+    a.id === b.id &&
+    a.changes.length === b.changes.length &&
+    a.changes.every((change, index) => change === b.changes[index])
+  );
 }
 
 function eventText(event: FeedEvent): string {

@@ -5,7 +5,9 @@ import type { RemovalBlock, StoredBlock } from './block.js';
 import { HourFold } from './hour-fold.js';
 import { HOUR_NS, instantAfter, instantAt } from './hour-time.js';
 import { readBlock } from './read-block.js';
+import { countInRuns } from './run-text.js';
 import { stampInstant } from './stamp.js';
+import { unpackedTagsLength } from './tag-runs.js';
 
 /** Something of this equipment changed between two instants: what an import or a removal of a range did. */
 export interface ChangedRange {
@@ -43,6 +45,22 @@ export function rangeOfImport(stored: StoredBlock): ChangedRange | undefined {
   if (!covered) throw new Error(`The block ${equipmentId} ${key} is unreadable: its key`);
   const to = instantAfter(covered.last);
   return { kind: 'changed', equipmentId, from: covered.first, to };
+}
+
+/** Of a reading as JSON: instants, the id of its equipment and the names of its members. */
+const SHOWN_BYTES = 150;
+/** Of a number and what frames it: `value` stands there twice. */
+const SHOWN_BYTES_OF_VALUE = 30;
+
+/**
+ * About how many bytes a block's readings take as JSON: regular instants, steady values and equal tags take next
+ * to none in a block. Without unpacking it; for what SensorFlow never wrote some number.
+ */
+export function shownBytes({ equipmentId, instants, columns, tags }: StoredBlock): number {
+  let ofReading = SHOWN_BYTES + equipmentId.length;
+  for (const metric of columns?.keys() ?? []) ofReading += metric.length + SHOWN_BYTES_OF_VALUE;
+  const ofTags = tags === undefined ? 0 : unpackedTagsLength(tags);
+  return ofReading * (instants === undefined ? 1 : countInRuns(instants)) + ofTags;
 }
 
 /** What a block that was just written says. Throws for what SensorFlow never wrote. */

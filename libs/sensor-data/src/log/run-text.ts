@@ -46,3 +46,13 @@ export function readRuns(line: string, most: number): readonly string[] | undefi
   }
   return texts;
 }
+
+/** How many texts a line has, without unpacking it. */
+export function countInRuns(line: string): number {
+  let count = 0;
+  for (const run of line.split(' ')) {
+    const star = run.indexOf('*');
+    count += star < 0 ? 1 : Number(run.slice(star + 1));
+  }
+  return count;
+}

@@ -65,6 +65,15 @@ export function readTagRuns(
   return all.length === count ? all : undefined;
 }
 
+/** How long the tags are once each reading has its own, as JSON; 0 for text that `TagRuns` never made. */
+export function unpackedTagsLength(json: string): number {
+  const runs = parsed(json);
+  if (!Array.isArray(runs)) return 0;
+  return runs
+    .filter(isRun)
+    .reduce((sum, [count, tags]) => sum + count * JSON.stringify(tags).length, 0);
+}
+
 function parsed(json: string): unknown {
   try {
     return JSON.parse(json);
