@@ -1,12 +1,18 @@
+import { LimitedConnections } from '@sensorflow/auth';
 import { DomainError, SystemClock } from '@sensorflow/kernel';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { InMemoryChangeTopic } from '../../../test/support/in-memory-change-topic.js';
+import { InMemoryConnectionPlaces } from '../../../test/support/in-memory-connection-places.js';
+import type { ChangeListener } from './change-topic.js';
 import { FEED_TIMING, FeedSink, type FeedEnd, type FeedEvent } from './feed.js';
 import { LiveFeeds, MAX_FEEDS_PER_CALLER } from './live-feeds.js';
 
 const TIMING = { ...FEED_TIMING, checkAccessMs: 10 };
 const clock = new SystemClock();
+const connections = new LimitedConnections(new InMemoryConnectionPlaces(), clock, (error) => {
+  throw error;
+});
 const all: LiveFeeds[] = [];
 
 class RecordingSink extends FeedSink {
@@ -27,19 +33,23 @@ afterEach(async () => {
 });
 
 function feedsOn(topic = new InMemoryChangeTopic(clock)): LiveFeeds {
-  const feeds = new LiveFeeds({ publisher: topic, listener: topic.listener() }, clock, TIMING);
+  const feeds = new LiveFeeds(
+    { publisher: topic, listener: topic.listener() },
+    connections,
+    clock,
+    TIMING,
+  );
   all.push(feeds);
   return feeds;
 }
 
 async function open(
   feeds: LiveFeeds,
-  { subject = 'ada', checkAccess = async () => {}, lastEventId = '', mostFeeds = 0 } = {},
+  { subject = 'ada', checkAccess = async () => {}, lastEventId = '', maxConnections = 0 } = {},
 ) {
   const begin = await feeds.open({
-    caller: { subject },
+    caller: { subject, ...(maxConnections > 0 && { maxConnections }) },
     filter: {},
-    mostFeeds,
     lastEventId: lastEventId === '' ? undefined : lastEventId,
     checkAccess,
   });
@@ -61,16 +71,51 @@ describe('live feeds', () => {
     await expect(open(feeds)).resolves.toBeDefined();
   });
 
-  it('are more for a caller who may have more, and never fewer', async () => {
-    const feeds = feedsOn();
-    for (let opened = 0; opened < MAX_FEEDS_PER_CALLER; opened += 1) {
-      await open(feeds, { mostFeeds: 1 });
+  it('are as many as the caller may have over all processes, also where that is more than ten', async () => {
+    const topic = new InMemoryChangeTopic(clock);
+    const [here, there] = [feedsOn(topic), feedsOn(topic)];
+    const caller = { subject: 'wall', maxConnections: MAX_FEEDS_PER_CALLER + 2 };
+    const opened: Awaited<ReturnType<typeof open>>[] = [];
+    for (let feed = 0; feed < MAX_FEEDS_PER_CALLER + 1; feed += 1) {
+      opened.push(await open(here, caller));
     }
-    const mostFeeds = MAX_FEEDS_PER_CALLER + 1;
+    await open(there, caller);
 
-    await expect(open(feeds, { mostFeeds: 1 })).rejects.toMatchObject({ code: 'too-many-feeds' });
-    await expect(open(feeds, { mostFeeds })).resolves.toBeDefined();
-    await expect(open(feeds, { mostFeeds })).rejects.toMatchObject({ code: 'too-many-feeds' });
+    for (const feeds of [here, there]) {
+      await expect(open(feeds, caller)).rejects.toMatchObject({
+        kind: 'throttled',
+        code: 'too-many-connections',
+      });
+    }
+    await expect(open(there, { subject: 'grace', maxConnections: 1 })).resolves.toBeDefined();
+    opened[0]?.feed.left();
+    await expect(open(there, caller)).resolves.toBeDefined();
+  });
+
+  it('give their places back when they cannot begin', async () => {
+    const out = { listen: () => Promise.reject(new Error('out')) };
+    const topic = new InMemoryChangeTopic(clock);
+    const broken = new LiveFeeds({ publisher: topic, listener: out }, connections, clock, TIMING);
+    const caller = { subject: 'once', maxConnections: 1 };
+
+    await expect(open(broken, caller)).rejects.toThrow('out');
+
+    await expect(open(feedsOn(topic), caller)).resolves.toBeDefined();
+  });
+
+  it('end, and may come back, when their place is lost', async () => {
+    const places = new InMemoryConnectionPlaces();
+    const hasty = { leaseMs: 1000, renewEveryMs: 10 };
+    const counted = new LimitedConnections(places, clock, () => undefined, hasty);
+    const topic = new InMemoryChangeTopic(clock);
+    const topics = { publisher: topic, listener: topic.listener() };
+    const feeds = new LiveFeeds(topics, counted, clock, TIMING);
+    all.push(feeds);
+    const { ends } = await open(feeds, { subject: 'lost', maxConnections: 1 });
+
+    vi.spyOn(places, 'renew').mockResolvedValue(false);
+
+    await vi.waitFor(() => expect(ends).toMatchObject([{ code: 'access-ended', retryMs: 5000 }]));
   });
 
   it('end when the right to read has ended, and come back to what could not be checked', async () => {
@@ -117,6 +162,7 @@ describe('live feeds', () => {
             }),
         },
       },
+      connections,
       clock,
       TIMING,
     );
@@ -131,7 +177,7 @@ describe('live feeds', () => {
   });
 
   it('are not there where no topic is set up, and say so', async () => {
-    const feeds = new LiveFeeds(undefined, clock, TIMING);
+    const feeds = new LiveFeeds(undefined, connections, clock, TIMING);
 
     await expect(open(feeds)).rejects.toMatchObject({ code: 'live-unavailable' });
   });
@@ -150,6 +196,7 @@ describe('live feeds', () => {
               : listener.listen(since, hear),
         },
       },
+      connections,
       clock,
       TIMING,
     );
@@ -164,26 +211,43 @@ describe('live feeds', () => {
   it('leave nothing behind when the process ends while the first begins', async () => {
     const topic = new InMemoryChangeTopic(clock);
     let closed = 0;
-    const began = Promise.withResolvers<void>();
+    const [asked, began] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const feeds = new LiveFeeds(
       {
         publisher: topic,
         listener: {
           listen: async () => {
+            asked.resolve();
             await began.promise;
             return { close: async () => void (closed += 1) };
           },
         },
       },
+      connections,
       clock,
       TIMING,
     );
     const opening = open(feeds).catch((error: unknown) => error);
+    await asked.promise;
 
     await feeds.drain();
     began.resolve();
 
     expect(await opening).toMatchObject({ code: 'live-unavailable' });
     expect(closed).toBe(1);
+  });
+
+  it('do not begin to listen once the process ends', async () => {
+    const places = new InMemoryConnectionPlaces();
+    const counted = new LimitedConnections(places, clock, () => undefined);
+    const topic = new InMemoryChangeTopic(clock);
+    const listen = vi.fn<ChangeListener['listen']>();
+    const feeds = new LiveFeeds({ publisher: topic, listener: { listen } }, counted, clock, TIMING);
+    const opening = open(feeds, { maxConnections: 1 }).catch((error: unknown) => error);
+
+    await feeds.drain();
+
+    expect(await opening).toMatchObject({ code: 'shutting-down' });
+    expect(listen).not.toHaveBeenCalled();
   });
 });

@@ -1,4 +1,4 @@
-import type { Caller } from '@sensorflow/auth';
+import type { Caller, HeldConnection, LimitedConnections } from '@sensorflow/auth';
 import { DomainError, type Clock } from '@sensorflow/kernel';
 import {
   Feed,
@@ -20,10 +20,8 @@ const CHECK_ACCESS_EVERY_MS = 5_000;
 const RETRY_MS = { least: 500, most: 3_000 } as const;
 
 export interface FeedRequest {
-  readonly caller: Pick<Caller, 'subject'>;
+  readonly caller: Pick<Caller, 'subject' | 'maxConnections'>;
   readonly filter: FeedFilter;
-  /** How many the caller may have in this process, where that is more than MAX_FEEDS_PER_CALLER. */
-  readonly mostFeeds?: number | undefined;
   /** As the client sent it. */
   readonly lastEventId: string | undefined;
   /** Throws DomainError for a caller who may not go on. */
@@ -42,9 +40,13 @@ export class LiveFeeds {
   private isDraining = false;
   private taken = 0;
 
-  /** @param topic undefined where none is set up: then there are no feeds */
+  /**
+   * @param topic undefined where none is set up: then there are no feeds
+   * @param connections hold callers to their `maxConnections` over all processes
+   */
   constructor(
     topic: Topic | undefined,
+    private readonly connections: LimitedConnections,
     clock: Clock,
     private readonly timing: FeedsTiming = { ...FEED_TIMING, checkAccessMs: CHECK_ACCESS_EVERY_MS },
   ) {
@@ -53,18 +55,25 @@ export class LiveFeeds {
 
   /**
    * Takes a place for a feed and answers what begins it, once the messages are there. Throws DomainError
-   * `throttled` (`too-many-feeds`), `overloaded` (`overloaded`) and `unavailable` (`live-unavailable`,
-   * `shutting-down`).
+   * `throttled` (`too-many-feeds`, `too-many-connections`), `overloaded` (`overloaded`) and `unavailable`
+   * (`live-unavailable`, `connections-unavailable`, `shutting-down`).
    */
   async open(
     request: FeedRequest,
   ): Promise<(sink: FeedSink, onEnd: FeedEndListener) => Pick<Feed, 'left'>> {
-    const giveBack = this.take(
-      request.caller.subject,
-      Math.max(MAX_FEEDS_PER_CALLER, request.mostFeeds ?? 0),
-    );
+    const { caller } = request;
+    const most = Math.max(MAX_FEEDS_PER_CALLER, caller.maxConnections ?? 0);
+    const giveBackHere = this.take(caller.subject, most);
+    let held: HeldConnection | undefined;
+    let onLost = (): void => undefined;
+    const giveBack = (): void => {
+      giveBackHere();
+      held?.close();
+    };
     try {
       if (!this.heard) throw liveUnavailable();
+      held = await this.connections.open(caller, () => onLost());
+      if (this.isDraining) throw shuttingDown();
       const messages = await this.heard.ready();
       const position = positionIn(request.lastEventId);
       const isKnown =
@@ -76,6 +85,7 @@ export class LiveFeeds {
           giveBack();
           onEnd(end, cause);
         });
+        onLost = () => feed.end(UNCOUNTED);
         feed.begin(position);
         return feed;
       };
@@ -141,6 +151,12 @@ export class LiveFeeds {
     await this.heard?.stop();
   }
 }
+
+const UNCOUNTED: FeedEnd = {
+  code: 'access-ended',
+  detail: 'The connection could not be counted any more.',
+  retryMs: 5_000,
+};
 
 function positionIn(lastEventId: string | undefined): FeedPosition | 'unknown' | undefined {
   return lastEventId === undefined ? undefined : (parsePosition(lastEventId) ?? 'unknown');

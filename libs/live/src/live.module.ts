@@ -1,4 +1,5 @@
 import { Logger, Module, type DynamicModule, type OnModuleDestroy } from '@nestjs/common';
+import { LimitedConnections } from '@sensorflow/auth';
 import { SystemClock } from '@sensorflow/kernel';
 import {
   createLongPollingSqsClient,
@@ -19,7 +20,7 @@ export interface LiveOptions {
   readonly region: string;
   /** Undefined where live is not set up: its route answers 503. */
   readonly topic: TopicNames | undefined;
-  /** The module that exports AccessRecheck. */
+  /** The module that exports AccessRecheck and LimitedConnections. */
   readonly auth: DynamicModule;
 }
 
@@ -36,12 +37,13 @@ export class LiveModule implements OnModuleDestroy {
 
   static register({ region, topic, auth }: LiveOptions): DynamicModule {
     const clock = new SystemClock();
-    const useFactory = () => new LiveFeeds(topic && topicOf(region, topic, clock), clock);
+    const useFactory = (connections: LimitedConnections) =>
+      new LiveFeeds(topic && topicOf(region, topic, clock), connections, clock);
     return {
       module: LiveModule,
       imports: [auth],
       controllers: [LiveController],
-      providers: [{ provide: LiveFeeds, useFactory }],
+      providers: [{ provide: LiveFeeds, inject: [LimitedConnections], useFactory }],
       exports: [LiveFeeds],
     };
   }

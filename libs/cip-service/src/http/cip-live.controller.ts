@@ -1,6 +1,6 @@
 import { Controller, Get, Query, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { AccessRecheck, LimitedConnections, type Caller } from '@sensorflow/auth';
+import { AccessRecheck, type Caller } from '@sensorflow/auth';
 import {
   CurrentCaller,
   KeepsToEquipment,
@@ -38,7 +38,6 @@ export class CipLiveController {
   constructor(
     private readonly feeds: LiveFeeds,
     private readonly access: AccessRecheck,
-    private readonly connections: LimitedConnections,
     settings: CipSettings,
   ) {
     this.messages = new LiveMessages(settings.timeZone);
@@ -81,15 +80,9 @@ export class CipLiveController {
       else request.log.warn({ ...line, err: cause }, 'feed ended');
     };
     try {
-      const { subject, equipment, maxConnections } = caller;
-      const held = await this.connections.open(caller, () =>
-        sink.closeWith(CLOSE_CODES.tryAgainLater, 'The connection could not be counted any more.'),
-      );
-      void gone.then(() => held.close());
       const begin = await this.feeds.open({
-        caller: { subject },
-        filter: { restriction: equipment },
-        mostFeeds: maxConnections,
+        caller,
+        filter: { restriction: caller.equipment },
         lastEventId: undefined,
         checkAccess: () => this.access.recheck(request),
       });

@@ -73,6 +73,19 @@ describe('a WebSocket as the end of a feed', () => {
     },
   );
 
+  it('asks who could not be checked to come back', async () => {
+    const closed = once(client, 'close');
+    const end = {
+      code: 'access-ended',
+      detail: 'It could not be checked.',
+      retryMs: 5000,
+    } as const;
+
+    sink([]).send({ type: 'end', end });
+
+    expect((await closed)[0]).toBe(1013);
+  });
+
   it('pings, and gives up on a client that does not answer', async () => {
     const pings: Buffer[] = [];
     client.on('ping', (data: Buffer) => pings.push(data));

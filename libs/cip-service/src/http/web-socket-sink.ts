@@ -16,6 +16,12 @@ const CODES_OF_ENDS: Readonly<Record<FeedEnd['code'], number>> = {
   'too-slow': CLOSE_CODES.tryAgainLater,
 };
 
+/** What could not be looked at is for the client to try again: clients take 1008 for the last word. */
+function closeCodeOf({ code, retryMs }: FeedEnd): number {
+  const isUnknown = code === 'access-ended' && retryMs !== undefined;
+  return isUnknown ? CLOSE_CODES.tryAgainLater : CODES_OF_ENDS[code];
+}
+
 export interface WebSocketTiming {
   readonly pingMs: number;
   /** How long a client has to answer a close. */
@@ -51,7 +57,7 @@ export class WebSocketSink extends FeedSink {
 
   override send(event: FeedEvent): boolean {
     const { webSocket, connection } = this.socket;
-    if (event.type === 'end') this.closeWith(CODES_OF_ENDS[event.end.code], event.end.detail);
+    if (event.type === 'end') this.closeWith(closeCodeOf(event.end), event.end.detail);
     if (webSocket.readyState !== webSocket.OPEN) return true;
     for (const message of this.messagesOf(event)) webSocket.send(message);
     return !connection.writableNeedDrain;

@@ -59,8 +59,8 @@ export class LiveController {
     detail:
       'An equipment id is 1 to 128 letters, digits, ".", "_", ":" or "-", and begins with a letter or digit.',
   })
-  @ApiProblem(429, 'too-many-feeds')
-  @ApiProblem(503, 'live-unavailable', 'overloaded', 'shutting-down')
+  @ApiProblem(429, 'too-many-feeds', 'too-many-connections')
+  @ApiProblem(503, 'live-unavailable', 'connections-unavailable', 'overloaded', 'shutting-down')
   async followReadings(
     @Query() query: QueryString,
     @CurrentCaller() caller: Caller,
