@@ -255,7 +255,7 @@ describe('the readings of a sensor', () => {
   });
 
   it('are in the recent ones, the newest first, and in the aggregates', async () => {
-    // Among the first 200 by name, which are looked at, whatever the other tests have sent.
+    // Of more than 200 that are active, those that are looked at are in the order of their names.
     const id = '00-cip-recent';
     await post('/api/v1/cip_monitoring', { ...FULL, id_sensor: id, temperature: 7 });
 

@@ -24,6 +24,7 @@ import { Retention } from '@sensorflow/sensor-data';
 import { SensorDataModule } from '@sensorflow/sensor-data/sensor-data.module.js';
 import { VerificationModule } from '@sensorflow/verification/verification.module.js';
 import type { Logger } from 'pino';
+import { activityOf } from './aggregated-activity.js';
 import { dayTrendsOf } from './aggregated-day-trends.js';
 import { healthOptions } from './health-options.js';
 import { hourlyVerificationLog } from './hourly-verification-log.js';
@@ -72,6 +73,7 @@ export class AppModule {
         CipServiceModule.register({
           settings: new CipSettings(environment.CIP_TIME_ZONE, SERVICE),
           imports: [data.sensorData, data.equipment, health, live, auth],
+          activity: activityOf(data.aggregation),
           reads,
         }),
         health,

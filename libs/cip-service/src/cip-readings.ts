@@ -3,6 +3,7 @@ import { DomainError, instantFromEpochMs, type Clock, type WorkBudget } from '@s
 import type { KnownEquipment } from '@sensorflow/equipment';
 import type { ReadingStore, SensorData, StoredReading } from '@sensorflow/sensor-data';
 import { parseMeasurement, type CipSource } from './cip-measurement.js';
+import type { LatelyActive } from './lately-active.js';
 
 export interface CipCaller extends CipSource {
   readonly callerId: string;
@@ -10,9 +11,11 @@ export interface CipCaller extends CipSource {
 }
 
 const RECENT_MS = 24 * 60 * 60 * 1000;
-/** Readings have no index by time: so much equipment is looked at, and so many sensors read. */
+/** Readings have no index by time: so many sensors are looked at, and so many of them read. */
 const MOST_EQUIPMENT = 200;
 const MOST_SENSORS = 20;
+/** Looked at in parallel. */
+const CONCURRENCY = 32;
 
 /** Takes readings of the earlier service's devices, and finds them again in its words. */
 export class CipReadings {
@@ -20,6 +23,7 @@ export class CipReadings {
     private readonly sensorData: SensorData,
     private readonly store: ReadingStore,
     private readonly equipment: KnownEquipment,
+    private readonly activity: LatelyActive,
     private readonly clock: Clock,
   ) {}
 
@@ -52,17 +56,24 @@ export class CipReadings {
     return page.readings;
   }
 
-  /** The newest of the last 24 hours, of the sensors that sent something last. Throws what the stores throw. */
+  /**
+   * The newest of the last 24 hours, of the 20 sensors that sent something last: of all sensors, where up to 200
+   * sent something in that time, or else of 200 of those with readings in the newest hours; of a restricted caller's
+   * first 200. Throws what the stores throw.
+   */
   async recent(
     limit: number,
     restriction: EquipmentRestriction | undefined,
     budget: WorkBudget,
   ): Promise<readonly StoredReading[]> {
-    const from = instantFromEpochMs(Math.max(0, Math.floor(this.clock.nowEpochMs()) - RECENT_MS));
-    const known = await this.equipment.list({ limit: MOST_EQUIPMENT, restriction }, budget);
-    const newest = known.items
-      .filter(({ lastTimestamp }) => lastTimestamp >= from)
-      .toSorted((a, b) => (a.lastTimestamp < b.lastTimestamp ? 1 : -1))
+    const now = this.clock.nowEpochMs();
+    const from = instantFromEpochMs(Math.max(0, Math.floor(now) - RECENT_MS));
+    const candidates = restriction
+      ? await this.allowedTo(restriction, budget)
+      : [...(await this.activity.newest(MOST_EQUIPMENT, budget))];
+    const newest = (await this.newestOf(candidates.slice(0, MOST_EQUIPMENT), budget))
+      .filter(({ timestamp }) => timestamp >= from)
+      .toSorted(newestFirst)
       .slice(0, MOST_SENSORS);
     const pages = await Promise.all(
       newest.map(async ({ equipmentId }) =>
@@ -71,7 +82,42 @@ export class CipReadings {
     );
     return pages
       .flatMap(({ readings }) => readings)
-      .toSorted((a, b) => (a.timestamp < b.timestamp ? 1 : -1))
+      .toSorted(newestFirst)
       .slice(0, limit);
   }
+
+  private async allowedTo(
+    restriction: EquipmentRestriction,
+    budget: WorkBudget,
+  ): Promise<readonly string[]> {
+    const { items } = await this.equipment.list({ limit: MOST_EQUIPMENT, restriction }, budget);
+    return items.map(({ equipmentId }) => equipmentId);
+  }
+
+  /** The newest reading of each that has one. */
+  private async newestOf(
+    equipmentIds: readonly string[],
+    budget: WorkBudget,
+  ): Promise<readonly StoredReading[]> {
+    const found: StoredReading[] = [];
+    for (let at = 0; at < equipmentIds.length; at += CONCURRENCY) {
+      const some = equipmentIds.slice(at, at + CONCURRENCY);
+      const latest = await Promise.all(
+        some.map(async (id) => this.store.latest(id, budget).catch(undefinedIfTooCostly)),
+      );
+      found.push(...latest.filter((reading) => reading !== undefined));
+    }
+    return found;
+  }
+}
+
+function newestFirst(a: StoredReading, b: StoredReading): number {
+  if (a.timestamp === b.timestamp) return 0;
+  return a.timestamp < b.timestamp ? 1 : -1;
+}
+
+/** One sensor behind whose newest reading much was removed hides no others. */
+function undefinedIfTooCostly(error: unknown): undefined {
+  if (error instanceof DomainError && error.code === 'range-too-costly') return;
+  throw error;
 }

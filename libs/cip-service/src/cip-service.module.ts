@@ -1,4 +1,4 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Module, type DynamicModule, type InjectionToken } from '@nestjs/common';
 import { KnownEquipment } from '@sensorflow/equipment';
 import { Readiness } from '@sensorflow/health';
 import { Clock, SystemClock } from '@sensorflow/kernel';
@@ -10,12 +10,19 @@ import { CipIngestController } from './http/cip-ingest.controller.js';
 import { CipLiveController } from './http/cip-live.controller.js';
 import { CipQueryController } from './http/cip-query.controller.js';
 import { CipStatusController } from './http/cip-status.controller.js';
+import { LatelyActive } from './lately-active.js';
 import { ServiceStatus } from './service-status.js';
 
 export interface CipServiceOptions {
   readonly settings: CipSettings;
   /** The modules that export SensorData and ReadingStore, KnownEquipment, Readiness, LiveFeeds, and those of auth. */
   readonly imports: DynamicModule[];
+  /** Which equipment is active: the module that exports what `from` makes it of. */
+  readonly activity: {
+    readonly module: DynamicModule;
+    readonly inject: InjectionToken;
+    readonly from: (dependency: never) => LatelyActive;
+  };
   /** One for all reads of the process. */
   readonly reads: ReadScheduler;
   readonly clock?: Clock;
@@ -24,10 +31,11 @@ export interface CipServiceOptions {
 /** The routes of the earlier cleaning-in-place service, on the readings of this one. */
 @Module({})
 export class CipServiceModule {
-  static register({ settings, imports, reads, clock }: CipServiceOptions): DynamicModule {
+  static register(options: CipServiceOptions): DynamicModule {
+    const { settings, imports, activity, reads, clock } = options;
     return {
       module: CipServiceModule,
-      imports,
+      imports: [...imports, activity.module],
       controllers: [
         CipIngestController,
         CipLiveController,
@@ -38,15 +46,17 @@ export class CipServiceModule {
         { provide: CipSettings, useValue: settings },
         { provide: ReadScheduler, useValue: reads },
         { provide: Clock, useValue: clock ?? new SystemClock() },
+        { provide: LatelyActive, useFactory: activity.from, inject: [activity.inject] },
         {
           provide: CipReadings,
           useFactory: (
             sensorData: SensorData,
             store: ReadingStore,
             equipment: KnownEquipment,
+            active: LatelyActive,
             now: Clock,
-          ) => new CipReadings(sensorData, store, equipment, now),
-          inject: [SensorData, ReadingStore, KnownEquipment, Clock],
+          ) => new CipReadings(sensorData, store, equipment, active, now),
+          inject: [SensorData, ReadingStore, KnownEquipment, LatelyActive, Clock],
         },
         {
           provide: ServiceStatus,

@@ -1,1 +1,2 @@
 export { CipSettings } from './cip-settings.js';
+export { LatelyActive } from './lately-active.js';

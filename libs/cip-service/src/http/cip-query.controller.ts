@@ -113,7 +113,8 @@ export class CipQueryController {
   @KeepsToEquipment('by-handler')
   @ApiOperation({
     summary: 'List the newest readings of the last 24 hours',
-    description: 'Of the 20 sensors that sent something last, among the first 200 by name.',
+    description:
+      'Of the 20 sensors that sent something last. Where more than 200 sent something, 200 of those with readings in the newest hours are looked at; of a key with `equipmentIds`, its first 200.',
   })
   @limitOf(RECENT_ROWS)
   @ApiOkResponse({ type: CipRowsView })
