@@ -164,13 +164,14 @@ export class QueuesOfTopic {
     queueUrls: readonly string[],
   ): Promise<readonly string[]> {
     const listed = new Set(queueUrls.map(nameOf));
-    const [anyUrl = ''] = queueUrls;
+    const [anyUrl] = queueUrls;
+    if (anyUrl === undefined) return [];
     const orphans: string[] = [];
     for (const [endpoint, subscriptionArn] of subscriptions) {
       const name = endpoint.slice(endpoint.lastIndexOf(':') + 1);
       const isOurs = name.startsWith(this.names.queuePrefix) && endpoint === this.arnOf(name);
-      if (!isOurs || listed.has(name) || anyUrl === '') continue;
-      const isThere = await this.attributesAt(anyUrl.replace(/[^/]*$/, name));
+      if (!isOurs || listed.has(name)) continue;
+      const isThere = await this.attributesAt(folderOf(anyUrl) + name);
       if (!isThere) orphans.push(subscriptionArn);
     }
     return orphans;
@@ -238,7 +239,12 @@ export class QueuesOfTopic {
 }
 
 function nameOf(queueUrl: string): string {
-  return queueUrl.slice(queueUrl.lastIndexOf('/') + 1);
+  return queueUrl.slice(folderOf(queueUrl).length);
+}
+
+/** Of all queues of the account and Region. */
+function folderOf(queueUrl: string): string {
+  return queueUrl.slice(0, queueUrl.lastIndexOf('/') + 1);
 }
 
 /** What is asked of a queue or a subscription that another process has removed is done. */
