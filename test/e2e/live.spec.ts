@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { ApiClient, eventually, machineToken } from '../support/api-client.js';
 import { ApiProcess } from '../support/api-process.js';
+import { CipScreen } from '../support/cip-screen.js';
 import { LiveClient, type LiveQuery } from '../support/live-client.js';
 import { importFile } from '../support/sensorflow.js';
 
@@ -250,6 +251,37 @@ describe('who may follow', () => {
     clients.push(again);
     while ((await again.connect(here)).status === 429) again.disconnect();
     expect(again.status).toBe(200);
+  });
+
+  it('has as many as its key may have connections, over all processes and with its WebSockets', async () => {
+    const { key } = await keyWith({ maxConnections: 2 });
+    const headers = { 'x-api-key': key };
+    const screen = await CipScreen.connect(here, `?api-key=${key}`);
+    // It is counted behind its handshake, and hears nothing before.
+    await eventually(
+      async () => post(equipment(), 1, { value: undefined, values: { temperature: 1 } }),
+      () => screen.messages.length > 0,
+    );
+    const there = await eventually(
+      async () => follow(second.baseUrl, [], headers),
+      ({ status }) => status === 200,
+    );
+
+    const third = await follow(here, [], headers);
+    const overThere = await follow(second.baseUrl, [], headers);
+
+    for (const { status, refusal, answered } of [third, overThere]) {
+      expect([status, refusal.code]).toEqual([429, 'too-many-connections']);
+      expect(refusal.detail).toBe('Max connections (2) for this API Key reached.');
+      expect(Number(answered['retry-after'])).toBeGreaterThan(0);
+    }
+    expect([there.isConnected, screen.isOpen]).toEqual([true, true]);
+    screen.disconnect();
+    const again = await eventually(
+      async () => follow(second.baseUrl, [], headers),
+      ({ status }) => status === 200,
+    );
+    expect(again.isConnected).toBe(true);
   });
 
   it('hears every fault of a query at once', async () => {
