@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { ApiClient, machineToken } from '../support/api-client.js';
+import { inWords, moreFieldFiles } from '../support/field-files.js';
 import { allReadings, importFile } from '../support/sensorflow.js';
 
 /** Files as loggers, PLCs, spreadsheets and data sets write them; all of them are of our own making. */
@@ -17,11 +18,25 @@ interface FieldCase {
   readonly codes?: readonly string[];
 }
 
+/** Files of different callers are imported at the same time. */
+const CALLERS = 4;
+
+let anyone: ApiClient;
 let api: ApiClient;
+let callers: readonly ApiClient[];
 
 beforeAll(async () => {
   const stack = inject('stack');
-  api = (await ApiClient.connect(stack.baseUrl)).withToken(await machineToken(stack));
+  anyone = await ApiClient.connect(stack.baseUrl);
+  api = anyone.withToken(await machineToken(stack));
+  const scopes = ['sensorflow/import', 'sensorflow/read'];
+  const wishes = Array.from({ length: CALLERS }, (_, n) => ({
+    name: `field ${n}`,
+    scopes,
+    ratePerMinute: 6000,
+  }));
+  const keys = await Promise.all(wishes.map((wish) => api.post('/api-keys', wish)));
+  callers = keys.map(({ body }) => anyone.withToken(body.key));
 });
 
 async function readingsOf(equipmentId: string) {
@@ -366,7 +381,15 @@ const REFUSED = (
       'a.csv',
       {},
       'no-valid-row',
-      /./,
+      /Line 2: timestamp-malformed.*dd-MM-yyyy HH:mm: timestampFormat.*timezone/,
+    ],
+    [
+      '15 a pattern that is one of two',
+      'equipmentId,timestamp,value\nX,05-04-2020 00:00,1\n',
+      'a.csv',
+      { timezone: 'UTC' },
+      'no-valid-row',
+      /dd-MM-yyyy HH:mm or MM-dd-yyyy HH:mm: only timestampFormat/,
     ],
     [
       '20 Windows-1252 in the header',
@@ -444,24 +467,52 @@ function minutes(count: number, equipmentId: string): string {
   ).join('');
 }
 
+/** By whom a test imports its file. */
+function callerOf(at: number): ApiClient {
+  return callers[at % CALLERS] ?? api;
+}
+
+const MORE = moreFieldFiles('').map(({ name }, at) => ({ name, at }));
+
 describe('a file from the field', () => {
-  it.concurrent.each(CASES)('$name', async (field) => {
-    const name = field.fileName ?? 'field.csv';
+  it.concurrent.each(MORE)('as many of its kind: $name', async ({ name, at }) => {
+    const equipment = `FM-${at}`;
+    const field = moreFieldFiles(equipment)[at];
+    if (field?.name !== name) throw new Error('every file has its place');
 
-    const done = await importFile(api, name, field.file, field.options);
+    const done = await importFile(callerOf(at), 'field.csv', field.file, field.said);
 
-    const [accepted, rejected] = field.rows;
-    expect([done.failure, done.rows.accepted, done.rows.rejected]).toEqual([
-      null,
-      accepted,
-      rejected,
-    ]);
-    const codes = await reportCodes(done.errorReportUrl);
-    expect(codes).toEqual(field.codes ?? codes);
-    for (const [equipmentId, expected] of Object.entries(field.readings ?? {})) {
-      expect(await readingsOf(equipmentId)).toEqual(expected);
-    }
+    const stored = await Promise.all(
+      [equipment, `${equipment}F`].map(async (id) => {
+        const { body } = await api.get(`/sensor-data/${id}`);
+        return (body.items ?? []).map((item: { timestamp: string; values: object }) =>
+          inWords(equipment, id, item.timestamp, Object.entries(item.values)),
+        );
+      }),
+    );
+    expect(done.failure?.code ?? stored.flat()).toEqual(field.expected);
   });
+
+  it.concurrent.each(CASES.map((field, at) => [field.name, at, field] as const))(
+    '%s',
+    async (_, at, field) => {
+      const name = field.fileName ?? 'field.csv';
+
+      const done = await importFile(callerOf(at), name, field.file, field.options);
+
+      const [accepted, rejected] = field.rows;
+      expect([done.failure, done.rows.accepted, done.rows.rejected]).toEqual([
+        null,
+        accepted,
+        rejected,
+      ]);
+      const codes = await reportCodes(done.errorReportUrl);
+      expect(codes).toEqual(field.codes ?? codes);
+      for (const [equipmentId, expected] of Object.entries(field.readings ?? {})) {
+        expect(await readingsOf(equipmentId)).toEqual(expected);
+      }
+    },
+  );
 
   it('1 brings metrics beside those of another file', async () => {
     const file = (metric: string, value: number) =>
@@ -475,7 +526,7 @@ describe('a file from the field', () => {
 
   it.concurrent.each(REFUSED)('is refused once: $name', async (refused) => {
     const { status, failure } = await importFile(
-      api,
+      callerOf(refused.name.length),
       refused.fileName,
       refused.file,
       refused.options,
@@ -542,6 +593,70 @@ describe('a preview over HTTP', () => {
       ],
       faults: [],
     });
+  });
+
+  it('shows rows behind a faulty header, and all faults at once', async () => {
+    const file = 'Date;Hour;CO\n15/02/2023;9;2,6\n15/02/2023;10;x\n';
+    const head = Buffer.from(file).toString('base64');
+
+    const { status, body } = await api.post('/sensor-data/csv-preview', {
+      fileName: 'a.csv',
+      head,
+      decimal: ',',
+      timestampFormat: 'dd/MM/yyyy H',
+      timezone: 'UTC',
+      dryRun: true,
+    });
+
+    expect([status, body.readingsAsProposed]).toEqual([200, true]);
+    expect(body.columns.map(({ proposal }: { proposal: string }) => proposal)).toEqual([
+      'date',
+      'time',
+      'CO',
+    ]);
+    expect(body.readings).toMatchObject([
+      { line: 2, equipmentId: '', timestamp: '2023-02-15T09:00:00.000Z', values: { CO: 2.6 } },
+    ]);
+    expect(
+      body.faults.map(({ code, line }: { code: string; line: number }) => [code, line]),
+    ).toEqual([
+      ['header-missing-column', null],
+      ['header-missing-column', null],
+      ['value-not-a-number', 3],
+    ]);
+  });
+
+  it('shows a key for some equipment which rows will be refused, as the import does', async () => {
+    const wish = { name: 'one', scopes: ['sensorflow/import'], equipmentIds: ['FC-K:*'] };
+    const key = anyone.withToken((await api.post('/api-keys', wish)).body.key);
+    const file =
+      'equipmentId,timestamp,value\nFC-K:1,2023-02-15T00:00:00Z,1\nFC-L,2023-02-15T00:00:00Z,2\n';
+
+    const { body } = await key.post('/sensor-data/csv-preview', {
+      fileName: 'a.csv',
+      head: Buffer.from(file).toString('base64'),
+    });
+    const done = await importFile(key, 'a.csv', file);
+
+    expect(body.readings).toMatchObject([{ line: 2, equipmentId: 'FC-K:1' }]);
+    expect(body.faults).toMatchObject([{ code: 'equipment-forbidden', line: 3, rows: 1 }]);
+    expect([done.rows.accepted, done.rows.rejected]).toEqual([1, 1]);
+    expect(await reportCodes(done.errorReportUrl)).toEqual(['equipment-forbidden']);
+  });
+
+  it.each([
+    ['multipart/form-data; boundary=x', '--x\r\n', 415, /"head"/],
+    ['text/csv', 'equipmentId,timestamp,value\n', 415, /"head"/],
+    ['application/octet-stream', 'PK', 415, /"head"/],
+    ['application/json', 'equipmentId,timestamp,value\n', 400, /line 1/],
+    ['application/json', '["equipmentId,timestamp,value"]', 400, /./],
+  ])('teaches who sends the file itself as %s: %j', async (type, body, status, said) => {
+    const headers = { 'content-type': type };
+
+    const answer = await api.send('POST', '/sensor-data/csv-preview', { headers, body });
+
+    expect(answer.status).toBe(status);
+    expect(answer.body.detail).toMatch(said);
   });
 
   it('refuses a body that is none, with every fault', async () => {

@@ -97,7 +97,7 @@ function hasZone(format: TimestampFormat, text: string): boolean {
 const TIME_OF_DAY =
   /(T|,? {1,2}|[:_-])(\d{1,2})([:.])(\d{2})(?:\3(\d{2})(?:([.,:])(\d{1,9}))?)?(?:( ?)([AaPp]\.?[Mm]\.?))?(?:( ?)(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?$/;
 /** A date, and an hour alone behind it. */
-const HOUR_OF_DAY = /^(\d{1,4}([./-])\d{1,2}\2\d{1,4}|\d{8})( |T)(\d{1,2})$/;
+const HOUR_OF_DAY = /^(\d{1,4}([./ -])(?:\d{1,2}|[A-Za-z]{3,9})\2\d{1,4}|\d{8})( |T)(\d{1,2})$/;
 const SEPARATED_DATE = /^(\d{1,4})([./ -])(\d{1,2})\2(\d{1,4})$/;
 const DAY_AND_NAME = /^(\d{1,2})([./ -])([A-Za-z]{3,9})\2(\d{4}|\d{2})$/;
 const YEAR_AND_NAME = /^(\d{4}|\d{2})([./ -])([A-Za-z]{3,9})\2(\d{1,2})$/;

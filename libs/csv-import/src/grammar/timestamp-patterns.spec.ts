@@ -1,6 +1,7 @@
 import { Retention, hourOfNumber, instantAt, HOUR_NS } from '@sensorflow/sensor-data';
 import * as fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
+import { write, type WrittenTime } from '../../../../test/support/written-times.js';
 import { formatsThatFit } from './formats-that-fit.js';
 import type { RepeatedHour } from './import-options.js';
 import { NOT_PLAIN, type PlainInstants } from './plain-instants.js';
@@ -11,45 +12,6 @@ import { parseTimezone } from './timezone.js';
 const NOW = Date.UTC(2026, 0, 1);
 /** Hundreds of patterns are compiled and read, on a machine that may be busy. */
 vi.setConfig({ testTimeout: 120_000 });
-const MONTHS =
-  'January February March April May June July August September October November December';
-const WEEKDAYS = 'Sunday Monday Tuesday Wednesday Thursday Friday Saturday';
-
-/** A time of day in a calendar without zones, to the nanosecond. */
-interface WrittenTime {
-  readonly epochMs: number;
-  readonly nanos: number;
-}
-
-/** Writes a time in a pattern, by a way of its own: letter by letter. */
-function write({ epochMs, nanos }: WrittenTime, pattern: string): string {
-  const date = new Date(epochMs);
-  const two = (value: number, letters: number) => String(value).padStart(letters, '0');
-  const hour = date.getUTCHours();
-  const year = String(date.getUTCFullYear());
-  const month = MONTHS.split(' ')[date.getUTCMonth()] ?? '';
-  const weekday = WEEKDAYS.split(' ')[date.getUTCDay()] ?? '';
-  const ways: Record<string, (letters: number) => string> = {
-    y: (letters) => (letters === 2 ? year.slice(2) : year),
-    M: (letters) => {
-      if (letters > 2) return letters === 3 ? month.slice(0, 3) : month;
-      return two(date.getUTCMonth() + 1, letters);
-    },
-    d: (letters) => two(date.getUTCDate(), letters),
-    H: (letters) => two(hour, letters),
-    h: (letters) => two(hour % 12 === 0 ? 12 : hour % 12, letters),
-    m: (letters) => two(date.getUTCMinutes(), letters),
-    s: (letters) => two(date.getUTCSeconds(), letters),
-    S: (letters) => String(nanos).padStart(9, '0').slice(0, letters),
-    a: () => (hour < 12 ? 'AM' : 'PM'),
-    E: (letters) => (letters === 4 ? weekday : weekday.slice(0, 3)),
-    X: () => '+00:00',
-  };
-  return pattern.replace(/'([^']*)'|([a-zA-Z])\2*/g, (letters, quoted: string | undefined) =>
-    quoted === undefined ? (ways[letters[0] ?? '']?.(letters.length) ?? letters) : quoted,
-  );
-}
-
 /** What is left of a time in a pattern that does not say all of it. */
 function cut({ epochMs, nanos }: WrittenTime, pattern: string): string {
   const fraction = /S+/.exec(pattern)?.[0].length ?? 0;
