@@ -648,7 +648,7 @@ describe('a preview over HTTP', () => {
     ['multipart/form-data; boundary=x', '--x\r\n', 415, /"head"/],
     ['text/csv', 'equipmentId,timestamp,value\n', 415, /"head"/],
     ['application/octet-stream', 'PK', 415, /"head"/],
-    ['application/json', 'equipmentId,timestamp,value\n', 400, /line 1/],
+    ['application/json', 'equipmentId,timestamp,value\n', 400, /Line 1, column 1/],
     ['application/json', '["equipmentId,timestamp,value"]', 400, /./],
   ])('teaches who sends the file itself as %s: %j', async (type, body, status, said) => {
     const headers = { 'content-type': type };

@@ -6,7 +6,7 @@ export interface FieldFile {
   readonly file: string | Buffer;
   /** Options, as a request says them. */
   readonly said: Readonly<Record<string, unknown>>;
-  /** `equipment minute metric=value …`, the minute from START; or the code of a refusal. */
+  /** `equipment minute metric=value …`, the minute from START, the metrics sorted; or the code of a refusal. */
   readonly expected: readonly string[] | string;
 }
 
@@ -49,7 +49,7 @@ export function inWords(
   values: Iterable<readonly [string, number]>,
 ): string {
   const minute = minuteOf(timestamp);
-  const metrics = Array.from(values, ([name, value]) => `${name}=${value}`);
+  const metrics = Array.from(values, ([name, value]) => `${name}=${value}`).sort();
   return [equipmentId === e ? 'E' : equipmentId.slice(e.length), minute, ...metrics].join(' ');
 }
 
@@ -72,7 +72,7 @@ function kindsFor(e: string): readonly Kind[] {
         [
           `ts|tag|reading|unit\n${T0}|p.1|1.5|bar\n${T0}|T-2|20|C\n${T1}|p.1|1.6|bar\n`,
           { equipmentId: e, columns: { ts: 'timestamp', tag: 'metric', reading: 'value' } },
-          ['E 0 p.1=1.5 T-2=20', 'E 1 p.1=1.6'],
+          ['E 0 T-2=20 p.1=1.5', 'E 1 p.1=1.6'],
         ],
         [
           `value;Metric;timestamp;equipmentId\n"1";a;${T0};${e}\n2;a;${T0};${e}F\n;b;${T0};${e}\n`,
@@ -248,7 +248,7 @@ function kindsFor(e: string): readonly Kind[] {
         [
           `equipmentId,timestamp,Feuchte (%),2. Stufe,Größe\n${e},${T0},1,2,3\n`,
           {},
-          ['E 0 Feuchte=1 m_2._Stufe=2 Grosse=3'],
+          ['E 0 Feuchte=1 Grosse=3 m_2._Stufe=2'],
         ],
         [`equipmentId,timestamp,a/b,a b\n${e},${T0},1,2\n`, {}, 'header-duplicate-column'],
       ],
