@@ -350,8 +350,8 @@ class HeaderReading {
 }
 
 function unnamed(at: number, name: string): string {
-  const what = name === '' ? 'has no name' : `, ${shown(name)}, cannot be made a metric's name`;
-  return `Column ${at + 1} ${what}; columns can name it or leave it out: {${JSON.stringify(name.slice(0, SHOWN_LENGTH))}: null}.`;
+  const what = name === '' ? ' has no name' : `, ${shown(name)}, cannot be made a metric's name`;
+  return `Column ${at + 1}${what}; columns can name it or leave it out: {${JSON.stringify(name.slice(0, SHOWN_LENGTH))}: null}.`;
 }
 
 function shown(name: string): string {

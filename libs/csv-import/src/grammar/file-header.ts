@@ -119,7 +119,13 @@ class HeaderSearch {
     const [best, another] = shapes.filter(({ alike }) => alike === most);
     if (best && another) throw ambiguous();
     if (best) return this.header(best.line, best.delimiter);
-    throw new FileFault('header-missing-column', this.lines.some(isCut) ? NO_NAMES : ONE_COLUMN);
+    if (this.lines.some(({ isUtf8 }) => !isUtf8)) throw otherEncoding();
+    throw new FileFault('header-missing-column', this.whyNoNames());
+  }
+
+  private whyNoNames(): string {
+    if (!this.lines.some(isCut)) return ONE_COLUMN;
+    return this.lines.every(isQuotedWhole) ? QUOTED_LINES : NO_NAMES;
   }
 
   private candidates(): readonly TextLine[] {
@@ -201,6 +207,13 @@ const NO_NAMES =
   'No line at the beginning of the file names its columns, with equipmentId and timestamp among them. columns can say what they are called here; for a file without such a line set headerLine to 0 and names to those of its columns.';
 const ONE_COLUMN = `The file has a single column: ${CUTTING_SIGNS}. A reading takes a timestamp and a value.`;
 
+const QUOTED_LINES =
+  'Each line stands in quotes as a whole, and so is a single column: write the file without these quotes.';
+
+function isQuotedWhole({ text }: TextLine): boolean {
+  return text.startsWith('"') && DELIMITERS.every((one) => fieldsOfLine(text, one)?.length === 1);
+}
+
 /** Whether the line has more than one field, by whatever delimiter. */
 function isCut({ text }: TextLine): boolean {
   return DELIMITERS.some((delimiter) => text.includes(delimiter));
@@ -227,6 +240,6 @@ function ambiguous(): FileFault {
 function otherEncoding(): FileFault {
   return new FileFault(
     OTHER_ENCODING,
-    'The file is not UTF-8; the option encoding says what it is, such as windows-1252. With encoding utf-8 the rows that are not are bad rows.',
+    'The file is not UTF-8; the option encoding says what it is, such as windows-1252. Save text of an encoding that it does not know as UTF-8. With encoding utf-8 the rows that are not are bad rows.',
   );
 }

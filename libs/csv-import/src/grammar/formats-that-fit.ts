@@ -111,26 +111,51 @@ const DATE_RUNS: Readonly<Record<number, readonly string[]>> = {
 };
 const TIME_RUNS = ['', 'HHmm', 'HHmmss', 'HHmmssSSS'];
 
+/** A time of day in front of a date. */
+const TIME_IN_FRONT = /^(\d{1,2}):\d{2}(:\d{2})?( ?[AaPp]\.?[Mm]\.?)?(,? )(?=\S+$)/;
+/** Of `date`, of `toString` in many languages, and of mails. */
+const WITH_WEEKDAY = [
+  'EEE MMM d HH:mm:ss yyyy',
+  "EEE MMM d HH:mm:ss 'UTC' yyyy",
+  'EEE, d MMM yyyy HH:mm:ss X',
+  "EEE, d MMM yyyy HH:mm:ss 'GMT'",
+];
+const WEEKDAY = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b/i;
+
 /** Patterns in whose form the texts are written, whatever they mean in them; those that are no dates do not count. */
 function patternsFor(texts: readonly string[]): readonly TimestampFormat[] {
   const written = texts.filter((text) => text.length <= MAX_LENGTH && isLikeDate(text));
+  if (written.some((text) => WEEKDAY.test(text))) return WITH_WEEKDAY.flatMap(formatOf);
   // The longest shows the most: two digits, names in full.
   const model = written.reduce((long, text) => (text.length > long.length ? text : long), '');
-  const timePattern = timePatternOf(model, written);
-  const patterns = DIGITS.test(model)
-    ? runsOf(model.length)
-    : datePatternsFor(dateIn(model)).map((date) => date + timePattern);
-  return patterns.flatMap((text) => {
-    const parsed = parseTimestampFormat(text);
-    return parsed.ok ? [parsed.value] : [];
-  });
+  if (DIGITS.test(model)) return runsOf(model.length).flatMap(formatOf);
+  const inFront = frontPatternOf(model);
+  const timePattern = inFront === '' ? timePatternOf(model, written) : '';
+  const dates = datePatternsFor(dateIn(model));
+  return dates.flatMap((date) => formatOf(inFront + date + timePattern));
+}
+
+function formatOf(pattern: string): readonly TimestampFormat[] {
+  const parsed = parseTimestampFormat(pattern);
+  return parsed.ok ? [parsed.value] : [];
 }
 
 function isLikeDate(text: string): boolean {
-  return DIGITS.test(text) || datePatternsFor(dateIn(text)).length > 0;
+  const isDate = DIGITS.test(text) || datePatternsFor(dateIn(text)).length > 0;
+  return isDate || WEEKDAY.test(text);
+}
+
+function frontPatternOf(text: string): string {
+  const [, hour, second = '', halfDay = '', joint = ''] = TIME_IN_FRONT.exec(text) ?? [];
+  if (hour === undefined) return '';
+  const hours = letters(halfDay === '' ? 'H' : 'h', hour);
+  const seconds = second === '' ? '' : ':ss';
+  return `${hours}:mm${seconds}${halfDay.replace(/\S+/, 'a')}${joint}`;
 }
 
 function dateIn(text: string): string {
+  const [inFront] = TIME_IN_FRONT.exec(text) ?? [];
+  if (inFront !== undefined) return text.slice(inFront.length);
   return HOUR_OF_DAY.exec(text)?.[1] ?? text.slice(0, TIME_OF_DAY.exec(text)?.index);
 }
 

@@ -120,11 +120,14 @@ class SampledColumns {
   }
 
   private metricProposal({ name, role }: ColumnAsUnderstood, at: number): Proposal {
+    const cells = this.cells[at] ?? [];
+    const numbers = cells.filter((cell) => this.isNumber(cell));
+    if (role === null && numbers.length > 0 && /^\p{L}/u.test(name)) {
+      return { proposal: `m_${at + 1}`, reason: 'The name of a metric has other letters.' };
+    }
     if (role === null) {
       return { proposal: null, reason: name === '' ? 'It has no name.' : 'It is left out.' };
     }
-    const cells = this.cells[at] ?? [];
-    const numbers = cells.filter((cell) => this.isNumber(cell));
     if (numbers.length === 0 && cells.some((cell) => this.hasUnsaidComma(cell))) {
       const reason = 'Its numbers have decimal commas: the option decimal is to say so.';
       return { proposal: role, reason };

@@ -109,6 +109,11 @@ describe('the proposals for the columns of a file', () => {
       ['2023-02-15T00:00:00Z', '5', '1'],
       ['timestamp', 'm_date', 'x'],
     ],
+    [
+      ['Время', '温度(°C)', 'Расход', 'Имя'],
+      ['2023-02-15 00:00', '1', '2', 'x'],
+      ['timestamp', 'C', 'm_3', null],
+    ],
   ])('%j with %j: %j', (header, row, expected) => {
     const { columns } = proposalsFor(header, row);
 

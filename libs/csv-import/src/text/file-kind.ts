@@ -2,6 +2,7 @@ import { FileFault } from '../file-fault.js';
 
 const SAVE_AS_CSV = 'save the sheet as CSV and upload that';
 const EXPORT_AS_CSV = 'export the data as CSV';
+const IMAGE = 'an image: a file has the numbers as text';
 const WORKBOOK = `an Excel workbook (.xlsx): ${SAVE_AS_CSV}`;
 
 /** What a file is that is no text of rows, and what to do about it: by its first bytes, as Latin-1. */
@@ -15,12 +16,21 @@ const BINARY_KINDS: Readonly<Record<string, string>> = {
   BZh: 'compressed with bzip2: only gzip (.gz) is unpacked',
   'ý7zXZ\0': 'compressed with xz: only gzip (.gz) is unpacked',
   '(µ/ý': 'compressed with zstd: only gzip (.gz) is unpacked',
+  '{\\rtf': 'a Rich Text document: save it as plain text',
+  '\u0089PNG': IMAGE,
+  ÿØÿ: IMAGE,
+  '\u0089HDF': `an HDF5 file: ${EXPORT_AS_CSV}`,
+  TDSm: `a TDMS file: ${EXPORT_AS_CSV}`,
+  'MDF ': `a measurement data file (MDF): ${EXPORT_AS_CSV}`,
+  'MATLAB 5.0': `a MATLAB file: ${EXPORT_AS_CSV}`,
+  '\0\u0001\0\0Standard ': `an Access database: ${EXPORT_AS_CSV}`,
+  'version https://git-lfs': 'a Git LFS pointer: upload the file that it stands for',
   '7z¼¯': 'a 7-Zip archive: upload the file in it',
 };
 /** In front of these there may be a byte order mark and blanks. */
 const TEXT_KINDS: readonly (readonly [RegExp, string])[] = [
   [
-    /^<(?:!doctype html|html|head|body)\b/i,
+    /^<(?:!doctype html|html|head|body|table|script|meta|div|!--)/i,
     'a web page (HTML), perhaps of a login: download the data again',
   ],
   [/^<\?xml\b/i, `XML: ${EXPORT_AS_CSV}`],
