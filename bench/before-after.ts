@@ -15,7 +15,7 @@ import { median } from './statistics.ts';
 /**
  * An older checkout beside this one, in one run: `npx node bench/before-after.ts --before ../before [--short]
  * [--only http|csv] [--write "what before is"]`. Both are built already; each is told what its own benchmark tells
- * it. `--before .` with `--before-flags "--max-semi-space-size=64"` compares Node's own flags. `--write` keeps the
+ * it. `--before . --before-flags=--max-semi-space-size=64` compares Node's own flags. `--write` keeps the
  * tables in results/before-after.md.
  */
 const { values: options } = parseArgs({

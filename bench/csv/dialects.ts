@@ -50,7 +50,8 @@ const PLAIN: CsvDialect = {
 };
 
 const WEATHER = ['temperature', 'pressure', 'humidity', 'flow', 'level'];
-const WHOLE_SECONDS = sheet({ stepMs: 1000 });
+/** As many rows of one equipment in an hour as the others have. */
+const WHOLE_SECONDS = sheet({ stepMs: 1000, equipment: 125 });
 
 /** Text of one byte a character. */
 const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1');

@@ -4,8 +4,11 @@ import {
   isPlainDecimal,
   MAX_DECIMAL_DIGITS,
   powerOfTen,
+  type RowTable,
 } from '@sensorflow/sensor-data';
 import { CR, LF, QUOTE, SPACE } from '../text/csv-record.js';
+import { parseCellNumber } from './cell-number.js';
+import { ROLE, rolesOf } from './column-roles.js';
 import { metricsPerRow, type FileColumns } from './file-columns.js';
 import type { DecimalSign, Delimiter } from './import-options.js';
 import type { JudgedRows } from './judged-rows.js';
@@ -19,15 +22,10 @@ const PLUS = 0x2b;
 const MINUS = 0x2d;
 const TAB = 0x09;
 const DELETE = 0x7f;
-
-/** Roles of columns; metrics have their numbers. */
-const EQUIPMENT = -1;
-const TIMESTAMP = -2;
-const LEFT_OUT = -3;
-const DATE = -4;
-const TIME = -5;
-const METRIC = -6;
-const VALUE = -7;
+const LETTER_E = 0x65;
+const LOWER_CASE = 0x20;
+/** Longer ones are read the careful way. */
+const MAX_NUMBER_BYTES = 64;
 
 export interface PlainDialect {
   readonly delimiter: Delimiter;
@@ -40,8 +38,7 @@ export interface PlainDialect {
 }
 
 /**
- * Reads rows from their bytes whose cells are all sound: with or without quotes and blanks around them, numbers
- * of up to 15 digits without an exponent. It refuses whatever is not plain, sound or not, and knows no faults:
+ * Reads rows from their bytes whose cells are all sound, with or without quotes and blanks around them. It refuses whatever is not plain, sound or not, and knows no faults:
  * the careful way (`readFields`, `RowReader`) has the word on those, and says the same of the plain ones.
  */
 export class PlainRowReader {
@@ -55,10 +52,11 @@ export class PlainRowReader {
   private readonly roles: Int16Array;
   private readonly delimiter: number;
   private readonly decimal: number;
+  private readonly decimalSign: DecimalSign;
   private readonly maxRowBytes: number;
   private readonly missingCells: MissingCells;
   private readonly plainInstants: PlainInstants | undefined;
-  private readonly instants: RowInstants | undefined;
+  private readonly instants: RowInstants;
   private readonly maxCells: number;
   /** Where date and time stand, when they are apart. */
   private dateStart = 0;
@@ -69,6 +67,8 @@ export class PlainRowReader {
   private metric = 0;
   private mantissa = 0;
   private scale = 0;
+  /** The number itself, unless mantissa and scale are it. */
+  private number: number | undefined;
   /** Bytes beyond ASCII were passed over. */
   private hasOthers = false;
   private isRead = false;
@@ -81,10 +81,11 @@ export class PlainRowReader {
     this.roles = rolesOf(columns);
     this.delimiter = delimiter.charCodeAt(0);
     this.decimal = decimal.charCodeAt(0);
+    this.decimalSign = decimal;
     this.missingCells = missing;
     this.maxRowBytes = maxRowBytes;
     this.maxCells = metricsPerRow(columns);
-    this.instants = dialect.areTimestampsIndependent ? new RowInstants(timestamps) : undefined;
+    this.instants = new RowInstants(timestamps, dialect.areTimestampsIndependent);
     const isApart = columns.timestampAt.length > 1;
     this.plainInstants = isApart ? undefined : timestamps.plainInstants(delimiter);
   }
@@ -92,7 +93,7 @@ export class PlainRowReader {
   /** To be told before rows are read. */
   setClock(nowEpochMs: number): void {
     this.plainInstants?.setClock(nowEpochMs);
-    this.instants?.setClock(nowEpochMs);
+    this.instants.setClock(nowEpochMs);
   }
 
   /**
@@ -107,7 +108,7 @@ export class PlainRowReader {
     this.missing = 0;
     this.hasOthers = false;
     for (let column = 0; column <= last; column += 1) {
-      at = this.readColumn(text, at, roles[column] ?? LEFT_OUT, rows);
+      at = this.readColumn(text, at, roles[column] ?? ROLE.LEFT_OUT, rows);
       if (at === NOT_PLAIN) return NOT_PLAIN;
       if (column === last) break;
       if (text[at] !== delimiter) return NOT_PLAIN;
@@ -117,6 +118,7 @@ export class PlainRowReader {
     while (text[at] === delimiter) at = this.passBlanks(text, at + 1);
     if (at - start > this.maxRowBytes || !this.complete(text, rows)) return NOT_PLAIN;
     if (this.hasOthers && !isUtf8(text.subarray(start, at))) return NOT_PLAIN;
+    if (text[at] === CR && text[at + 1] !== LF) return at + 1;
     if (text[at] === CR) at += 1;
     return text[at] === LF ? at + 1 : NOT_PLAIN;
   }
@@ -151,19 +153,19 @@ export class PlainRowReader {
     rows: JudgedRows,
     isQuoted = false,
   ): number {
-    if (role >= 0 || role === VALUE) return this.readNumber(text, start, role, rows, isQuoted);
-    if (role === TIMESTAMP) return this.readTimestamp(text, start, isQuoted);
-    if (role === EQUIPMENT) {
+    if (role >= 0 || role === ROLE.VALUE) return this.readNumber(text, start, role, rows, isQuoted);
+    if (role === ROLE.TIMESTAMP) return this.readTimestamp(text, start, isQuoted);
+    if (role === ROLE.EQUIPMENT) {
       const end = rows.equipment.read(text, start);
       this.equipment = rows.equipment.found;
       return this.equipment < 0 ? NOT_PLAIN : end;
     }
-    if (role === METRIC) {
+    if (role === ROLE.METRIC) {
       const end = rows.metrics.read(text, start);
       this.metric = rows.metrics.found;
       return this.metric < 0 ? NOT_PLAIN : end;
     }
-    return role === LEFT_OUT
+    return role === ROLE.LEFT_OUT
       ? this.pass(text, start, isQuoted)
       : this.keepPlace(text, start, role, isQuoted);
   }
@@ -180,12 +182,12 @@ export class PlainRowReader {
       }
     }
     this.isRead = false;
-    return this.keepPlace(text, start, DATE, isQuoted);
+    return this.keepPlace(text, start, ROLE.DATE, isQuoted);
   }
 
   private keepPlace(text: Uint8Array, start: number, role: number, isQuoted: boolean): number {
     const end = this.endOfText(text, start, isQuoted);
-    if (role === DATE) {
+    if (role === ROLE.DATE) {
       this.dateStart = start;
       this.dateEnd = end;
     } else {
@@ -200,13 +202,14 @@ export class PlainRowReader {
     const { columns, instants } = this;
     if (!this.isRead || columns.timestampAt.length === 2) {
       const { dateStart, dateEnd, timeStart, timeEnd } = this;
-      const isRead = instants?.read(text, dateStart, dateEnd, timeStart, timeEnd);
-      if (!instants || isRead !== true) return false;
+      if (!instants.read(text, dateStart, dateEnd, timeStart, timeEnd)) return false;
       this.hour = instants.hour;
       this.offsetNs = instants.offsetNs;
     }
     if (columns.long && this.cells > 0) {
-      rows.table.setCell(0, this.metric, this.mantissa, this.scale);
+      if (this.number === undefined) {
+        rows.table.setCell(0, this.metric, this.mantissa, this.scale);
+      } else rows.table.setNumber(0, this.metric, this.number);
     }
     return true;
   }
@@ -240,16 +243,19 @@ export class PlainRowReader {
       scale = at - first;
       hasDigits ||= scale > 0;
       digits += scale;
-      if (digits > MAX_DECIMAL_DIGITS) return NOT_PLAIN;
+      if (digits > MAX_DECIMAL_DIGITS) return this.readByText(text, start, role, table, isQuoted);
       if (zeros > 0) {
         scale -= zeros;
         mantissa /= powerOfTen(zeros);
       }
     }
     if (!hasDigits) return this.readMissing(text, start, isQuoted);
-    if (digits > MAX_DECIMAL_DIGITS || this.cells >= this.maxCells) return NOT_PLAIN;
+    if (this.cells >= this.maxCells) return NOT_PLAIN;
     if (mantissa === 0) scale = 0;
-    else if (!isPlainDecimal(mantissa, scale)) return NOT_PLAIN;
+    const hasExponent = ((text[at] ?? 0) | LOWER_CASE) === LETTER_E;
+    if (hasExponent || digits > MAX_DECIMAL_DIGITS || !isPlainDecimal(mantissa, scale)) {
+      return this.readByText(text, start, role, table, isQuoted);
+    }
     const signed = sign === MINUS && mantissa !== 0 ? -mantissa : mantissa;
     if (this.meansMissing(signed, scale)) {
       this.missing += 1;
@@ -257,9 +263,33 @@ export class PlainRowReader {
     }
     this.mantissa = signed;
     this.scale = scale;
+    this.number = undefined;
     if (role >= 0) table.setCell(this.cells, role, signed, scale);
     this.cells += 1;
     return at;
+  }
+
+  /** Numbers with an exponent, or with more digits than a double holds for sure: their text says which they are. */
+  private readByText(
+    text: Uint8Array,
+    start: number,
+    role: number,
+    table: RowTable,
+    isQuoted: boolean,
+  ): number {
+    const end = this.endOfText(text, start, isQuoted);
+    if (end - start > MAX_NUMBER_BYTES || this.cells >= this.maxCells) return NOT_PLAIN;
+    const cell = Buffer.from(text.buffer, text.byteOffset + start, end - start).toString('latin1');
+    const number = parseCellNumber(cell, this.decimalSign);
+    if (!number.ok) return NOT_PLAIN;
+    if (this.missingCells.numbers.includes(number.value)) {
+      this.missing += 1;
+      return end;
+    }
+    if (role >= 0) table.setNumber(this.cells, role, number.value);
+    this.number = number.value;
+    this.cells += 1;
+    return end;
   }
 
   private meansMissing(mantissa: number, scale: number): boolean {
@@ -312,18 +342,4 @@ export class PlainRowReader {
 /** Above 9 for what is no digit. */
 function digitAt(text: Uint8Array, at: number): number {
   return ((text[at] ?? 0) - ZERO) >>> 0;
-}
-
-function rolesOf({ fieldCount, equipment, timestampAt, metrics, long }: FileColumns): Int16Array {
-  const roles = new Int16Array(fieldCount).fill(LEFT_OUT);
-  for (const [number, { at }] of metrics.entries()) roles[at] = number;
-  if ('at' in equipment) roles[equipment.at] = EQUIPMENT;
-  const [first, second] = timestampAt;
-  roles[first] = second === undefined ? TIMESTAMP : DATE;
-  if (second !== undefined) roles[second] = TIME;
-  if (long) {
-    roles[long.metricAt] = METRIC;
-    roles[long.valueAt] = VALUE;
-  }
-  return roles;
 }

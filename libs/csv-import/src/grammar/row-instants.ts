@@ -1,19 +1,23 @@
 import type { Instant } from '@sensorflow/kernel';
 import { hourOf, numberOfHour, offsetOf } from '@sensorflow/sensor-data';
+import type { PlainInstants } from './plain-instants.js';
 import type { TimestampReader } from './timestamp-reader.js';
 
 const BLANK = 0x20;
 const MAX_BYTES = 128;
 
+/** Of no timestamp: the text that is read has no delimiter around it. */
+const NO_DELIMITER = '\n';
+
 /**
- * Reads timestamps of any format from their bytes, or from those of a date and a time: the text goes to the
- * careful reader, unless it is that of the row before. Not for timestamps whose meaning hangs on the rows
- * around them: the careful reader must see each of those once.
+ * Reads timestamps of any format from their bytes, or from those of a date and a time. What cannot be read
+ * without looking around goes to the careful reader, unless it is that of the row before, or its meaning hangs on
+ * the rows around it: the careful reader must see each of those once.
  */
 export class RowInstants {
   /** The hour that `read` found, from 1970. */
   hour = 0;
-  /** Within that hour. */
+  /** Within that hour, or the next one. */
   offsetNs = 0;
 
   private readonly last = new Uint8Array(MAX_BYTES);
@@ -24,12 +28,21 @@ export class RowInstants {
   private hourNumber = 0;
   private nowEpochMs = 0;
 
-  constructor(private readonly timestamps: TimestampReader) {}
+  private readonly plain: PlainInstants;
+
+  /** @param areIndependent whether a timestamp means the same wherever it stands in the file */
+  constructor(
+    private readonly timestamps: TimestampReader,
+    private readonly areIndependent: boolean,
+  ) {
+    this.plain = timestamps.plainInstants(NO_DELIMITER);
+  }
 
   /** To be told before rows are read. */
   setClock(nowEpochMs: number): void {
     this.nowEpochMs = nowEpochMs;
     this.lastLength = 0;
+    this.plain.setClock(nowEpochMs);
   }
 
   /** Of one cell, or of two that are joined by a blank; false when the careful reader has to say what is wrong. */
@@ -40,7 +53,18 @@ export class RowInstants {
       length = this.take(text, timeStart, timeEnd, length + 1);
     }
     if (length === 0) return false;
-    return this.isLast(length) || this.ask(length);
+    if (this.readPlainly(length)) return true;
+    return this.areIndependent && (this.isLast(length) || this.ask(length));
+  }
+
+  private readPlainly(length: number): boolean {
+    const { plain, text } = this;
+    // Nothing of the row before is part of it.
+    text[length] = 0;
+    if (plain.read(text, 0) !== length) return false;
+    this.hour = plain.hour;
+    this.offsetNs = plain.offsetNs;
+    return true;
   }
 
   /** Answers how long the text is then; 0 when it is too long or no ASCII. */

@@ -104,6 +104,22 @@ const FILES: readonly File[] = [
       ]),
     },
   },
+  {
+    header: 't|d|n|m|_c',
+    delimiter: '|',
+    decimal: '.',
+    timezone: 'Europe/Berlin',
+    options: {
+      equipmentId: 'EQ-9',
+      repeatedHour: 'in-order',
+      columns: new Map([
+        ['m', 'metric'],
+        ['n', 'value'],
+        ['d', 'date'],
+        ['t', 'time'],
+      ]),
+    },
+  },
 ];
 
 const ids = oneof(
@@ -196,6 +212,15 @@ const numbers = oneof(
   constantFrom('1234567890123456', '0.1234567890123456', '99999999999999.9', 'NaN', '1 000', '"5"'),
   constantFrom('NaN', 'n/a', '-', '--', '---', '?', '-200', '-200,00', 'OFF', 'unknown', 'ok', '.'),
   constantFrom('+23.5', '+.427', '00123.9629', '-0007', '5,', ',5', '+', '000', '-00.10', '#N/A'),
+  constantFrom(
+    '-2e2',
+    '-200.00000000000000',
+    '-2,000E+2',
+    '98.765432109876543',
+    '2,5E3',
+    '7e',
+    '1e5x',
+  ),
   constantFrom('0,5', '-3,1400', '1.234,5', '0x10', '5\t', '٣', '1e-100', '1e101', '000.1'),
   integer({ min: -999_999, max: 999_999 }).map((hundredths) => String(hundredths / 100)),
 );
@@ -419,6 +444,21 @@ describe('plain rows, read from their bytes', () => {
     },
     PATIENCE_MS,
   );
+
+  it.each(['\r', '\r\n', '\n'])('end with %j wherever the text is cut', (lineEnd) => {
+    const [file] = FILES as [File];
+    const rows = ['EQ-1,2023-02-15T01:30:00Z,1', 'EQ-1,2023-02-15T01:30:01Z,2', ''];
+    const text = Buffer.from(rows.join(lineEnd));
+
+    const judgements = Array.from({ length: text.length }, (_, cut) =>
+      judged(text, grammarOf(file), [cut + 1, text.length]),
+    );
+
+    for (const { verdicts, place } of judgements) {
+      expect(verdicts.map(([line]) => line)).toEqual([2, 3]);
+      expect(place).toEqual({ offset: text.length, line: 4 });
+    }
+  });
 
   it('are no longer than a row may be', () => {
     const file: File = { header: 'equipmentId,timestamp,value,_c', delimiter: ',', decimal: '.' };

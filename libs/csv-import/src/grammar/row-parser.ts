@@ -10,7 +10,7 @@ import {
   type Reading,
   type RowTable,
 } from '@sensorflow/sensor-data';
-import { LF, type RecordBlock, type TextPlace } from '../text/csv-record.js';
+import { CR, LF, type RecordBlock, type TextPlace } from '../text/csv-record.js';
 import { RecordSplitter } from '../text/record-splitter.js';
 import { readFields, type FieldsFault, type RecordFields } from './csv-fields.js';
 import { NO_TAGS, RowReader, type BadCell, type ParsedRow } from './csv-row.js';
@@ -98,7 +98,7 @@ export class RowParser {
     this.plain.setClock(nowEpochMs);
     const { equipment } = this.grammar.columns;
     if ('id' in equipment) this.plain.equipment = rows.equipment.numberOf(equipment.id);
-    const plainEnd = text.lastIndexOf(LF) + 1;
+    const plainEnd = endOfLines(text);
     for (let at = 0; ;) {
       if (!this.splitter.isInsideRow) at += this.parsePlain(text, at, plainEnd, rows);
       const room = Math.min(this.carefulRows, rows.room, rows.roomForNames);
@@ -235,4 +235,11 @@ export class RowParser {
     table.addRow(number, numberOfHour(hourOf(timestamp)), offsetOf(timestamp), line, cells);
     return true;
   }
+}
+
+/** Behind the last line end: one that is not half of another, as a CR at the end of the text may be. */
+function endOfLines(text: Buffer): number {
+  const behindLf = text.lastIndexOf(LF) + 1;
+  const behindCr = text.lastIndexOf(CR, text.length - 2) + 1;
+  return Math.max(behindLf, behindCr);
 }
