@@ -1,12 +1,20 @@
 import axe, { type AxeResults } from 'axe-core';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import {
+  chromium,
+  type Browser,
+  type BrowserContextOptions,
+  type Locator,
+  type Page,
+} from 'playwright-core';
 import type { Announcement } from '../../apps/local/src/stack/announcement.js';
 
 /** Where Debian and Chrome's own package put it. */
 const CANDIDATES = ['/usr/bin/chromium', '/usr/bin/google-chrome', '/opt/google/chrome/chrome'];
 const SCREENSHOTS = join(import.meta.dirname, 'screenshots');
+
+const MOST_TABS = 200;
 
 export const PHONE = { width: 390, height: 844 };
 export const DESKTOP = { width: 1360, height: 860 };
@@ -69,6 +77,21 @@ export class ConsolePage {
     await this.page.getByLabel(/^(Password|Senha)$/).fill(user.password);
     await this.page.getByRole('button', { name: /^(Log in|Entrar)$/ }).click();
     await this.page.locator('.account-button').waitFor();
+  }
+
+  /** As somebody who comes back to the tab: the page asks whether its session still holds. */
+  async lookAgain(): Promise<void> {
+    await this.page.evaluate("window.dispatchEvent(new Event('visibilitychange'))");
+  }
+
+  /** Presses Tab until the focus is there, as somebody without a mouse does. */
+  async tabTo(target: Locator): Promise<void> {
+    for (let presses = 0; presses < MOST_TABS; presses += 1) {
+      if (await target.evaluate((element) => element === element.ownerDocument.activeElement))
+        return;
+      await this.page.keyboard.press('Tab');
+    }
+    throw new Error(`out of reach of the keyboard: ${String(target)}`);
   }
 
   /** What axe finds wrong, in words. */

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LocalStack } from '../support/local-stack.js';
 import { ConsolePage, startBrowser } from './console-browser.js';
+import { faultsInEveryLook } from './every-look.js';
 
 let browser: Browser;
 let empty: LocalStack;
@@ -16,24 +17,44 @@ afterAll(async () => {
   await empty.stopAndForget();
 });
 
-it('an empty installation shows how to send a first reading, which appears as it arrives', async () => {
-  const view = await ConsolePage.open(browser, empty.announcement);
-  await view.logIn();
-  const { page } = view;
-  await page.getByText('No readings yet').waitFor();
-  await view.photograph('first-steps');
-  expect(await view.accessibilityFaults()).toEqual([]);
+describe('an empty installation', () => {
+  it('can be used by everybody', async () => {
+    const view = await ConsolePage.open(browser, empty.announcement);
+    await view.logIn();
 
-  await page.getByRole('button', { name: 'Make a key and show me how' }).click();
-  const program = await page
-    .getByRole('group', { name: 'Send a first reading' })
-    .last()
-    .innerText();
-  await view.photograph('first-steps-key');
-  expect(await view.accessibilityFaults()).toEqual([]);
-  const { stdout } = await promisify(execFile)('sh', ['-c', program]);
+    const ofOverview = await faultsInEveryLook(view, 'empty', (t) =>
+      view.page.getByText(t('overview.empty.title')).waitFor(),
+    );
+    await view.visit('/first-steps');
+    const ofSteps = await faultsInEveryLook(view, 'first-steps', async (t) => {
+      await view.page.getByRole('button', { name: t('first.way.csv') }).click();
+      await view.page.getByRole('link', { name: t('first.file.import') }).waitFor();
+    });
 
-  expect(JSON.parse(stdout)).toMatchObject({ equipmentId: 'MY-FIRST', value: 21.5 });
-  await page.getByRole('link', { name: 'MY-FIRST' }).waitFor();
-  await view.close();
+    expect([...ofOverview, ...ofSteps]).toEqual([]);
+    await view.close();
+  });
+
+  it('shows how to send a first reading, with a key made on the spot, and the reading as it arrives', async () => {
+    const view = await ConsolePage.open(browser, empty.announcement);
+    await view.logIn();
+    const { page } = view;
+    await page.getByRole('link', { name: 'Send a first reading' }).click();
+    await page.getByLabel('Equipment').fill('PUMP-7');
+    await page.getByRole('button', { name: 'Make a key' }).click();
+    const command = await page.getByRole('group', { name: 'Send a reading' }).last().innerText();
+    await page.getByText('Waiting for a reading of PUMP-7').waitFor();
+
+    const { stdout } = await promisify(execFile)('sh', ['-c', command]);
+
+    expect(JSON.parse(stdout)).toMatchObject({ equipmentId: 'PUMP-7', value: 21.5 });
+    await page.getByText('It has arrived').waitFor();
+    await view.photograph('first-steps-arrived');
+    expect(await view.accessibilityFaults()).toEqual([]);
+    await page.getByRole('link', { name: 'Open PUMP-7' }).click();
+    await page.getByRole('heading', { level: 1, name: 'PUMP-7' }).waitFor();
+    await page.getByRole('link', { name: 'Overview' }).click();
+    await page.getByRole('link', { name: 'PUMP-7' }).waitFor();
+    await view.close();
+  });
 });

@@ -1,8 +1,20 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { ConsolePage, PHONE, startBrowser, type Look } from './console-browser.js';
+import { ConsolePage, startBrowser, type Look } from './console-browser.js';
+import { faultsInEveryLook, faultsInLightAndDark } from './every-look.js';
 
 const stack = inject('stack');
+const SCREENS = [
+  '/',
+  '/fleet',
+  '/imports',
+  '/proof',
+  '/first-steps',
+  '/access',
+  '/access/people',
+  '/access/audit',
+  '/equipment/NOBODY',
+];
 let browser: Browser;
 let opened: ConsolePage[] = [];
 
@@ -67,18 +79,15 @@ describe('the way in', () => {
     expect(await page.evaluate('document.activeElement?.tagName')).toBe('H1');
   });
 
-  it.each<[string, Look]>([
-    ['light', { colorScheme: 'light' }],
-    ['dark', { colorScheme: 'dark' }],
-    ['phone', { viewport: PHONE }],
-    ['portuguese', { locale: 'pt-BR' }],
-  ])('can be used by everybody: %s', async (name, look) => {
-    const view = await open(look);
+  it('can be used by everybody', async () => {
+    const view = await open();
     await view.visit();
-    await view.page.getByLabel(/^(Username|Usuário)$/).waitFor();
 
-    await view.photograph(`login-${name}`);
-    expect(await view.accessibilityFaults()).toEqual([]);
+    const faults = await faultsInEveryLook(view, 'login', (t) =>
+      view.page.getByLabel(t('login.username')).waitFor(),
+    );
+
+    expect(faults).toEqual([]);
   });
 });
 
@@ -101,6 +110,45 @@ describe('a session that ends', () => {
     expect(new URL(page.url()).search).toBe('?state=silent');
   });
 
+  it('is noticed on every screen, none of which is lost', async () => {
+    const view = await open();
+    await view.logIn();
+    const { page } = view;
+    for (const path of SCREENS) {
+      await view.visit(path);
+      const heading = page.getByRole('heading', { level: 1 });
+      await heading.waitFor();
+      const title = await heading.innerText();
+      await page.context().clearCookies();
+
+      await view.lookAgain();
+      const ended = page.getByRole('heading', { name: 'Your session has ended' });
+      await ended.waitFor();
+      await page.getByLabel('Password').fill(stack.user.password);
+      await page.getByRole('button', { name: 'Log in' }).click();
+      await ended.waitFor({ state: 'detached' });
+
+      expect(new URL(page.url()).pathname).toBe(`/console${path}`);
+      expect(await heading.innerText()).toBe(title);
+    }
+  });
+
+  it('asks for the password in a window that everybody can use', async () => {
+    const view = await open();
+    await view.logIn('/fleet');
+    const kept = await view.page.context().cookies();
+
+    const faults = await faultsInLightAndDark(view, 'session-ended', async (t) => {
+      await view.page.getByRole('heading', { level: 1 }).waitFor();
+      await view.page.context().clearCookies();
+      await view.lookAgain();
+      await view.page.getByRole('heading', { name: t('login.ended.title') }).waitFor();
+      await view.page.context().addCookies(kept);
+    });
+
+    expect(faults).toEqual([]);
+  });
+
   it('by logging out leads to the login', async () => {
     const view = await open();
     await view.logIn();
@@ -111,6 +159,27 @@ describe('a session that ends', () => {
 
     await page.getByRole('heading', { name: 'Log in' }).waitFor();
     expect(await page.context().cookies()).toEqual([]);
+  });
+});
+
+describe('the account', () => {
+  it('has a menu and a password window that everybody can use', async () => {
+    const view = await open();
+    await view.logIn('/access');
+    const { page } = view;
+    const openMenu = () => page.getByRole('button', { name: stack.user.username }).click();
+
+    const ofMenu = await faultsInLightAndDark(view, 'account', async (t) => {
+      await openMenu();
+      await page.getByLabel(t('account.zone')).waitFor();
+    });
+    const ofPassword = await faultsInLightAndDark(view, 'password', async (t) => {
+      await openMenu();
+      await page.getByRole('button', { name: t('account.password') }).click();
+      await page.getByLabel(t('password.current')).waitFor();
+    });
+
+    expect([...ofMenu, ...ofPassword]).toEqual([]);
   });
 });
 

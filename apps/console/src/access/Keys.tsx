@@ -1,24 +1,33 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { components } from '#console-api';
 import { api, body } from '../api/client.ts';
 import { useList } from '../api/use-list.ts';
+import { ConfirmDialog } from '../design/ConfirmDialog.tsx';
 import type { Column } from '../design/DataTable.tsx';
+import { Dialog } from '../design/Dialog.tsx';
 import { EmptyState } from '../design/EmptyState.tsx';
 import { List } from '../design/List.tsx';
-import { Problem } from '../design/Notice.tsx';
 import { usePreferences } from '../shell/preferences.tsx';
+import { useNow } from '../time/use-now.ts';
+import { exampleEquipment } from './device-programs.ts';
+import { KeyPrograms } from './KeyPrograms.tsx';
 import { NewKeyDialog } from './NewKeyDialog.tsx';
+import './access.css';
 
 type ListedKey = components['schemas']['ListedApiKey'];
 
 const KEYS = ['api-keys'] as const;
+/** How soon an expired key says so. */
+const CLOCK_MS = 30_000;
 
 /** Keys of devices and programs: made, shown once, revoked. */
 export function Keys() {
   const { t } = usePreferences();
   const [isMaking, setIsMaking] = useState(false);
-  const columns = useColumns();
+  const [shown, setShown] = useState<ListedKey>();
+  const [revoked, setRevoked] = useState<ListedKey>();
+  const columns = useColumns({ onShow: setShown, onRevoke: setRevoked });
   const list = useList(KEYS, (cursor, signal) =>
     body(
       api.GET('/api-keys', {
@@ -47,14 +56,20 @@ export function Keys() {
         }
       />
       {isMaking && <NewKeyDialog onClose={() => setIsMaking(false)} />}
+      {shown && <ProgramsDialog listed={shown} onClose={() => setShown(undefined)} />}
+      {revoked && <RevokeDialog revoked={revoked} onClose={() => setRevoked(undefined)} />}
     </section>
   );
 }
 
-function useColumns(): readonly Column<ListedKey>[] {
+interface ColumnActions {
+  readonly onShow: (key: ListedKey) => void;
+  readonly onRevoke: (key: ListedKey) => void;
+}
+
+function useColumns({ onShow, onRevoke }: ColumnActions): readonly Column<ListedKey>[] {
   const { t, formats } = usePreferences();
-  const instant = (text: string | null) =>
-    text === null ? '–' : formats.instant(Date.parse(text));
+  const now = useNow(CLOCK_MS);
   return [
     { id: 'name', title: t('keys.name'), isHeading: true, show: ({ name }) => name },
     {
@@ -72,44 +87,83 @@ function useColumns(): readonly Column<ListedKey>[] {
       id: 'used',
       title: t('keys.lastUsed'),
       kind: 'fit',
-      show: ({ lastUsedAt }) => instant(lastUsedAt),
+      show: ({ lastUsedAt }) =>
+        lastUsedAt === null ? t('keys.neverUsed') : formats.instant(Date.parse(lastUsedAt)),
     },
     {
       id: 'expires',
       title: t('keys.expires'),
       kind: 'fit',
-      show: ({ expiresAt }) => instant(expiresAt),
+      show: ({ expiresAt }) => {
+        if (expiresAt === null) return t('keys.neverExpires');
+        const at = Date.parse(expiresAt);
+        return at > now ? formats.instant(at) : t('keys.expired', { time: formats.instant(at) });
+      },
     },
     {
-      id: 'revoke',
-      title: t('keys.revoke'),
+      id: 'actions',
+      title: t('people.actions'),
       kind: 'fit',
-      show: ({ keyId, name }) => <RevokeButton keyId={keyId} name={name} />,
+      show: (key) => (
+        <div className="actions row-actions">
+          <button type="button" className="button" onClick={() => onShow(key)}>
+            {t('keys.programs')}
+            <span className="visually-hidden"> {key.name}</span>
+          </button>
+          <button type="button" className="button button-danger" onClick={() => onRevoke(key)}>
+            {t('keys.revoke')}
+            <span className="visually-hidden"> {key.name}</span>
+          </button>
+        </div>
+      ),
     },
   ];
 }
 
-/** Asks twice, because a revoked key never comes back. */
-function RevokeButton({ keyId, name }: Pick<ListedKey, 'keyId' | 'name'>) {
+/** What the key's holder runs; the key itself was shown when it was made. */
+function ProgramsDialog({
+  listed: { name, scopes, equipmentIds },
+  onClose,
+}: {
+  readonly listed: ListedKey;
+  readonly onClose: () => void;
+}) {
+  const { t } = usePreferences();
+  const sender = { key: t('keys.placeholder'), equipmentId: exampleEquipment(equipmentIds) };
+  return (
+    <Dialog title={t('keys.programs.title', { name })} onClose={onClose}>
+      <div className="form">
+        <p>{t('keys.programs.text', { placeholder: sender.key })}</p>
+        <KeyPrograms scopes={scopes} sender={sender} />
+        <div className="actions">
+          <button type="button" className="button" onClick={onClose}>
+            {t('app.close')}
+          </button>
+        </div>
+      </div>
+    </Dialog>
+  );
+}
+
+function RevokeDialog({
+  revoked: { keyId, name },
+  onClose,
+}: {
+  readonly revoked: ListedKey;
+  readonly onClose: () => void;
+}) {
   const { t } = usePreferences();
   const client = useQueryClient();
-  const [isSure, setIsSure] = useState(false);
-  const revoke = useMutation({
-    mutationFn: () => body(api.DELETE('/api-keys/{keyId}', { params: { path: { keyId } } })),
-    onSuccess: () => client.invalidateQueries({ queryKey: KEYS }),
-  });
   return (
-    <>
-      <button
-        type="button"
-        className="button button-danger"
-        disabled={revoke.isPending}
-        onClick={() => (isSure ? revoke.mutate() : setIsSure(true))}
-      >
-        {isSure ? t('keys.revoke.sure') : t('keys.revoke')}
-        <span className="visually-hidden"> {name}</span>
-      </button>
-      {revoke.error && <Problem error={revoke.error} />}
-    </>
+    <ConfirmDialog
+      title={t('keys.revoke.title', { name })}
+      text={t('keys.revoke.text')}
+      action={t('keys.revoke.sure')}
+      onClose={onClose}
+      onConfirm={async () => {
+        await body(api.DELETE('/api-keys/{keyId}', { params: { path: { keyId } } }));
+        await client.invalidateQueries({ queryKey: KEYS });
+      }}
+    />
   );
 }

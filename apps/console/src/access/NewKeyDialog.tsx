@@ -8,14 +8,15 @@ import { Dialog } from '../design/Dialog.tsx';
 import { TextField } from '../design/Field.tsx';
 import { Notice, Problem } from '../design/Notice.tsx';
 import { usePreferences } from '../shell/preferences.tsx';
-import { curlOf } from './device-programs.ts';
+import { exampleEquipment } from './device-programs.ts';
+import { KeyPrograms } from './KeyPrograms.tsx';
 
 type IssuedKey = components['schemas']['IssuedApiKey'];
 type Scope = IssuedKey['scopes'][number];
 
 const SCOPES: readonly Scope[] = ['sensorflow/write', 'sensorflow/read', 'sensorflow/import'];
 
-/** Makes a key and shows it this once, with a command that sends a first reading. */
+/** Makes a key and shows it this once, with programs that use it. */
 export function NewKeyDialog({ onClose }: { readonly onClose: () => void }) {
   const { t } = usePreferences();
   const [key, setKey] = useState<IssuedKey>();
@@ -32,9 +33,10 @@ export function NewKeyDialog({ onClose }: { readonly onClose: () => void }) {
       <div className="form">
         <Notice tone="warn">{t('keys.once')}</Notice>
         <CopyField label={t('keys.key')} text={key.key} />
-        {key.scopes.includes('sensorflow/write') && (
-          <CopyField label={t('keys.curl')} text={curlOf(location.origin, key.key)} />
-        )}
+        <KeyPrograms
+          scopes={key.scopes}
+          sender={{ key: key.key, equipmentId: exampleEquipment(key.equipmentIds) }}
+        />
         <button type="button" className="button button-primary" onClick={onClose}>
           {t('keys.kept')}
         </button>

@@ -10,7 +10,7 @@ import { SelectField, TextField } from '../design/Field.tsx';
 import { List } from '../design/List.tsx';
 import { Notice, Problem } from '../design/Notice.tsx';
 import { usePreferences } from '../shell/preferences.tsx';
-import './people.css';
+import './access.css';
 
 type Person = components['schemas']['Person'];
 type Group = components['schemas']['NewPerson']['group'];
@@ -28,10 +28,12 @@ export function People() {
   const { t } = usePreferences();
   const [isInviting, setIsInviting] = useState(false);
   const [secret, setSecret] = useState<Secret>();
-  const columns = useColumns(setSecret);
+  const [managed, setManaged] = useState<string>();
+  const columns = useColumns(setManaged);
   const list = useList(PEOPLE, (cursor, signal) =>
     body(api.GET('/users', { params: { query: { ...(cursor && { cursor }) } }, signal })),
   );
+  const person = list.items?.find(({ username }) => username === managed);
   return (
     <section className="stack">
       <div className="actions">
@@ -46,6 +48,16 @@ export function People() {
         keyOf={({ username }) => username}
         empty={null}
       />
+      {person && (
+        <PersonDialog
+          person={person}
+          onClose={() => setManaged(undefined)}
+          onSecret={(next) => {
+            setManaged(undefined);
+            setSecret(next);
+          }}
+        />
+      )}
       {isInviting && (
         <InviteDialog
           onClose={() => setIsInviting(false)}
@@ -60,16 +72,33 @@ export function People() {
   );
 }
 
+/** Those that the console knows, of what a pool may hold. */
+function groupsIn(groups: readonly string[]): readonly Group[] {
+  return GROUPS.filter((group) => groups.includes(group));
+}
+
 function useRefreshPeople() {
   const client = useQueryClient();
   return () => client.invalidateQueries({ queryKey: PEOPLE });
 }
 
-function useColumns(onSecret: (secret: Secret) => void): readonly Column<Person>[] {
+function useColumns(onManage: (username: string) => void): readonly Column<Person>[] {
   const { t, formats } = usePreferences();
   return [
     { id: 'name', title: t('login.username'), isHeading: true, show: ({ username }) => username },
-    { id: 'group', title: t('people.group'), show: (person) => <GroupSelect person={person} /> },
+    {
+      id: 'group',
+      title: t('people.group'),
+      show: ({ groups }) =>
+        groupsIn(groups)
+          .map((group) => t(`group.${group}`))
+          .join(', ') || '–',
+    },
+    {
+      id: 'state',
+      title: t('overview.column.state'),
+      show: ({ enabled }) => (enabled ? t('people.enabled') : t('people.disabled')),
+    },
     {
       id: 'since',
       title: t('people.since'),
@@ -80,79 +109,114 @@ function useColumns(onSecret: (secret: Secret) => void): readonly Column<Person>
       id: 'actions',
       title: t('people.actions'),
       kind: 'fit',
-      show: (person) => <PersonActions person={person} onSecret={onSecret} />,
+      show: ({ username }) => (
+        <button type="button" className="button" onClick={() => onManage(username)}>
+          {t('people.manage')}
+          <span className="visually-hidden"> {username}</span>
+        </button>
+      ),
     },
   ];
 }
 
-function useChange({ username }: Person) {
-  const refresh = useRefreshPeople();
-  return useMutation({
-    mutationFn: (change: components['schemas']['PersonChange']) =>
-      body(api.PATCH('/users/{username}', { params: { path: { username } }, body: change })),
-    onSettled: refresh,
-  });
-}
-
-function GroupSelect({ person }: { readonly person: Person }) {
-  const { t } = usePreferences();
-  const change = useChange(person);
-  return (
-    <>
-      <select
-        className="input person-group"
-        aria-label={`${t('people.group')}: ${person.username}`}
-        value={person.groups[0] ?? ''}
-        disabled={change.isPending}
-        onChange={({ target }) => change.mutate({ group: target.value as Group })}
-      >
-        {person.groups.length === 0 && <option value="">–</option>}
-        {GROUPS.map((group) => (
-          <option key={group} value={group}>
-            {t(`group.${group}`)}
-          </option>
-        ))}
-      </select>
-      {change.error && <Problem error={change.error} />}
-    </>
-  );
-}
-
-interface PersonActionsProps {
+interface PersonDialogProps {
   readonly person: Person;
+  readonly onClose: () => void;
   readonly onSecret: (secret: Secret) => void;
 }
 
-function PersonActions({ person, onSecret }: PersonActionsProps) {
+/** Everything that an administrator may do with an account, and what each of it does. */
+function PersonDialog({ person, onClose, onSecret }: PersonDialogProps) {
   const { t } = usePreferences();
   const { username, enabled } = person;
-  const change = useChange(person);
+  const [group] = groupsIn(person.groups);
+  const params = { path: { username } };
+  const refresh = useRefreshPeople();
+  const change = useMutation({
+    mutationFn: (wish: components['schemas']['PersonChange']) =>
+      body(api.PATCH('/users/{username}', { params, body: wish })),
+    onSettled: refresh,
+  });
+  const signOut = useMutation({
+    mutationFn: () => body(api.POST('/users/{username}/sign-out', { params })),
+  });
   const reset = useMutation({
-    mutationFn: () => body(api.POST('/users/{username}/reset', { params: { path: { username } } })),
+    mutationFn: () => body(api.POST('/users/{username}/reset', { params })),
     onSuccess: ({ temporaryPassword }) => onSecret({ username, temporaryPassword }),
   });
+  const error = change.error ?? signOut.error ?? reset.error;
+  const isBusy = change.isPending || signOut.isPending || reset.isPending;
   return (
-    <div className="actions person-actions">
+    <Dialog title={username} onClose={onClose}>
+      <div className="form">
+        {error && <Problem error={error} />}
+        {signOut.isSuccess && <Notice>{t('people.signedOut')}</Notice>}
+        <SelectField
+          label={t('people.group')}
+          hint={group && t(`group.${group}.hint`)}
+          value={group ?? ''}
+          disabled={isBusy}
+          onChange={({ target }) => change.mutate({ group: target.value as Group })}
+        >
+          {!group && <option value="">–</option>}
+          {GROUPS.map((each) => (
+            <option key={each} value={each}>
+              {t(`group.${each}`)}
+            </option>
+          ))}
+        </SelectField>
+        <ul className="person-deeds">
+          <Deed
+            text={t('people.signOut.text')}
+            action={t('people.signOut')}
+            isBusy={isBusy}
+            onDo={() => signOut.mutate()}
+          />
+          <Deed
+            text={t('people.reset.text')}
+            action={t('people.reset')}
+            isBusy={isBusy}
+            onDo={() => reset.mutate()}
+          />
+          <Deed
+            text={enabled ? t('people.disable.text') : t('people.enable.text')}
+            action={enabled ? t('people.disable') : t('people.enable')}
+            isBusy={isBusy}
+            isDanger={enabled}
+            onDo={() => change.mutate({ enabled: !enabled })}
+          />
+        </ul>
+        <div className="actions dialog-actions">
+          <button type="button" className="button" onClick={onClose}>
+            {t('app.close')}
+          </button>
+        </div>
+      </div>
+    </Dialog>
+  );
+}
+
+interface DeedProps {
+  readonly text: string;
+  readonly action: string;
+  readonly isBusy: boolean;
+  readonly isDanger?: boolean;
+  readonly onDo: () => void;
+}
+
+function Deed({ text, action, isBusy, isDanger = false, onDo }: DeedProps) {
+  return (
+    <li>
+      <p className="quiet">{text}</p>
       <button
         type="button"
-        className="button"
-        disabled={change.isPending}
-        onClick={() => change.mutate({ enabled: !enabled })}
+        className={isDanger ? 'button button-danger' : 'button'}
+        disabled={isBusy}
+        onClick={onDo}
       >
-        {enabled ? t('people.disable') : t('people.enable')}
-        <span className="visually-hidden"> {username}</span>
+        {action}
       </button>
-      <button
-        type="button"
-        className="button"
-        disabled={reset.isPending}
-        onClick={() => reset.mutate()}
-      >
-        {t('people.reset')}
-        <span className="visually-hidden"> {username}</span>
-      </button>
-      {(change.error ?? reset.error) && <Problem error={change.error ?? reset.error} />}
-    </div>
+    </li>
   );
 }
 

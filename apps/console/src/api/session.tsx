@@ -13,6 +13,8 @@ interface Session {
 
 const SessionContext = createContext<Session | undefined>(undefined);
 
+const CHECK_MS = 60_000;
+
 export const SESSION_KEY = ['auth', 'me'] as const;
 
 /** Who is logged in, or the problem of asking. A 401 means nobody. */
@@ -21,6 +23,9 @@ export function useCallerQuery() {
     queryKey: SESSION_KEY,
     queryFn: ({ signal }) => body(api.GET('/auth/me', { signal })),
     staleTime: Infinity,
+    // A page that asks for nothing else must hear of the session's end, too.
+    refetchInterval: CHECK_MS,
+    refetchOnWindowFocus: 'always',
   });
 }
 

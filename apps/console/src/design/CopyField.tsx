@@ -7,14 +7,14 @@ export function CopyField({ label, text }: { readonly label: string; readonly te
   const [isCopied, setIsCopied] = useState(false);
   return (
     <div className="field">
-      <span className="field-label">{label}</span>
-      <pre className="code" tabIndex={0} role="group" aria-label={label}>
-        {text}
-      </pre>
-      <div className="actions">
+      <div className="copy-head">
+        <span className="field-label">{label}</span>
+        <span role="status" className="quiet small">
+          {isCopied && t('app.copied')}
+        </span>
         <button
           type="button"
-          className="button"
+          className="button button-small"
           onClick={() =>
             void navigator.clipboard.writeText(text).then(
               () => setIsCopied(true),
@@ -23,11 +23,12 @@ export function CopyField({ label, text }: { readonly label: string; readonly te
           }
         >
           {t('app.copy')}
+          <span className="visually-hidden"> {label}</span>
         </button>
-        <span role="status" className="quiet">
-          {isCopied && t('app.copied')}
-        </span>
       </div>
+      <pre className="code" tabIndex={0} role="group" aria-label={label}>
+        {text}
+      </pre>
     </div>
   );
 }

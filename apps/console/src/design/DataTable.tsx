@@ -22,6 +22,8 @@ interface DataTableProps<Row> {
   readonly keyOf: (row: Row) => string;
   readonly sort?: Sort | undefined;
   readonly onSort?: (by: string) => void;
+  /** Its rows become cards on a phone: for lists of things, not for columns of numbers. */
+  readonly isList?: boolean;
 }
 
 /** The one table of the console. */
@@ -32,11 +34,12 @@ export function DataTable<Row>({
   keyOf,
   sort,
   onSort,
+  isList = false,
 }: DataTableProps<Row>) {
   return (
     // Focusable, so that the keyboard can scroll it sideways.
     <div className="table-frame" role="region" aria-label={caption} tabIndex={0}>
-      <table className="table">
+      <table className={isList ? 'table table-list' : 'table'}>
         <caption className="visually-hidden">{caption}</caption>
         <thead>
           <tr>
@@ -48,13 +51,13 @@ export function DataTable<Row>({
         <tbody>
           {rows.map((row) => (
             <tr key={keyOf(row)}>
-              {columns.map(({ id, kind, isHeading, show }) =>
+              {columns.map(({ id, title, kind, isHeading, show }) =>
                 isHeading ? (
-                  <th key={id} scope="row" className={kind}>
+                  <th key={id} scope="row" className={kind} data-title={title}>
                     {show(row)}
                   </th>
                 ) : (
-                  <td key={id} className={kind}>
+                  <td key={id} className={kind} data-title={title}>
                     {show(row)}
                   </td>
                 ),

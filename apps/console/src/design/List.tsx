@@ -27,7 +27,7 @@ export function List<Row>({ caption, columns, list, keyOf, empty }: ListProps<Ro
   if (items.length === 0 && !hasMore) return empty;
   return (
     <>
-      <DataTable caption={caption} columns={columns} rows={items} keyOf={keyOf} />
+      <DataTable caption={caption} columns={columns} rows={items} keyOf={keyOf} isList />
       {hasMore && (
         <div className="actions">
           <button type="button" className="button" onClick={more}>

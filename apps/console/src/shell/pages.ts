@@ -25,6 +25,11 @@ export const PAGES: readonly Page[] = [
     component: lazy(() => import('../equipment/EquipmentPage.tsx')),
   },
   {
+    path: '/first-steps',
+    scopes: ['sensorflow/admin'],
+    component: lazy(() => import('../first-steps/FirstStepsPage.tsx')),
+  },
+  {
     path: '/fleet',
     scopes: ['sensorflow/read'],
     component: lazy(() => import('../fleet/FleetPage.tsx')),
