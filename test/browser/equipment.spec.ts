@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { ConsolePage, PHONE, startBrowser, type Look } from './console-browser.js';
+import { ConsolePage, startBrowser, type Look } from './console-browser.js';
+import { faultsInEveryLook, faultsInLightAndDark } from './every-look.js';
 import { Plant } from './plant.js';
 
 const stack = inject('stack');
@@ -25,15 +26,32 @@ async function withPage(look: Look, query: string, use: (view: ConsolePage) => P
 }
 
 describe('one equipment', () => {
-  it.each<[string, Look]>([
-    ['light', { colorScheme: 'light' }],
-    ['dark', { colorScheme: 'dark' }],
-    ['phone', { viewport: PHONE }],
-    ['portuguese', { locale: 'pt-BR' }],
-  ])('can be used by everybody: %s', async (name, look) => {
-    await withPage(look, '?metrics=temperature,pressure', async (view) => {
-      await view.photograph(`equipment-${name}`);
-      expect(await view.accessibilityFaults()).toEqual([]);
+  it('can be used by everybody', async () => {
+    await withPage({}, '?metrics=temperature,pressure', async (view) => {
+      const faults = await faultsInEveryLook(view, 'equipment', () =>
+        view.page.locator('.chart canvas').first().waitFor(),
+      );
+
+      expect(faults).toEqual([]);
+    });
+  });
+
+  it('has dialogs that can be used by everybody', async () => {
+    await withPage({}, '?metrics=temperature', async (view) => {
+      const { page } = view;
+      const range = await faultsInLightAndDark(view, 'equipment-range', async (t) => {
+        await page.getByRole('button', { name: t('range.free') }).click();
+        await page.getByRole('dialog').waitFor();
+      });
+      const reading = await faultsInLightAndDark(view, 'equipment-reading', async (t) => {
+        await page
+          .getByRole('button', { name: new RegExp(`^${t('equipment.history')}`) })
+          .first()
+          .click();
+        await page.getByRole('dialog').getByRole('rowheader', { name: 'temperature' }).waitFor();
+      });
+
+      expect([...range, ...reading]).toEqual([]);
     });
   });
 
@@ -64,6 +82,45 @@ describe('one equipment', () => {
       expect(length / 3_600_000).toBeGreaterThan(6.5);
       expect(length / 3_600_000).toBeLessThan(8);
       await page.locator('.chart canvas').first().waitFor();
+    });
+  });
+
+  it('names its gap, and zooms into it', async () => {
+    await withPage({}, '?metrics=temperature', async (view) => {
+      const { page } = view;
+      const gaps = page.getByRole('region', { name: 'Times without readings' });
+      const gap = gaps.getByRole('listitem').first();
+      expect(await gap.innerText()).toContain('4 hr');
+
+      await gap.getByRole('button', { name: 'Zoom in' }).click();
+
+      await page.waitForURL(/from=.*to=/);
+      const { searchParams } = new URL(page.url());
+      const [from, to] = ['from', 'to'].map((name) => Date.parse(searchParams.get(name) ?? ''));
+      expect((Number(to) - Number(from)) / 3_600_000).toBeCloseTo(6.05, 1);
+      await page.getByText('Every reading.').waitFor();
+      await view.photograph('equipment-gap');
+      expect(await gaps.getByRole('listitem').count()).toBe(1);
+    });
+  });
+
+  it('shows a time of one’s own, in the zone on the screen', async () => {
+    await withPage({ timezoneId: 'America/Sao_Paulo' }, '?metrics=flow', async ({ page }) => {
+      await page.getByRole('button', { name: 'Custom…' }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByLabel('From').fill('2026-01-02T10:00:00');
+      await dialog.getByLabel('To').fill('2026-01-02T09:00:00');
+      await dialog.getByRole('button', { name: 'Show' }).click();
+      await dialog.getByText('Enter two times, the second later than the first.').waitFor();
+      await dialog.getByLabel('To').fill('2026-01-02T12:00:00');
+      await dialog.getByRole('button', { name: 'Show' }).click();
+
+      await page.getByText('There are no readings in this time.').waitFor();
+      const { searchParams } = new URL(page.url());
+      expect([searchParams.get('from'), searchParams.get('to')]).toEqual([
+        '2026-01-02T13:00:00.000Z',
+        '2026-01-02T15:00:00.000Z',
+      ]);
     });
   });
 
@@ -133,11 +190,24 @@ describe('one equipment', () => {
     await plant.runs('SITE-A:TANK-02', 1);
     await withPage({}, '?metrics=temperature', async (view) => {
       const { page } = view;
-      await page.getByLabel('Compare with').fill('SITE-A:TANK-02');
+      await page.getByLabel('Equipment to compare with').fill('SITE-A:TANK-02');
       await page.getByRole('button', { name: 'Add' }).click();
 
       await page.getByRole('application', { name: 'SITE-A:TANK-02 · temperature' }).waitFor();
       expect(new URL(page.url()).searchParams.get('with')).toBe('SITE-A:TANK-02');
+      const summary = page.getByRole('table', { name: 'Side by side, over the whole time' });
+      expect(await summary.getByRole('rowheader').allInnerTexts()).toEqual([
+        TANK,
+        'SITE-A:TANK-02',
+      ]);
+      const hourly = page.getByRole('table', { name: 'Hourly averages side by side' });
+      expect(await hourly.getByRole('columnheader').allInnerTexts()).toEqual([
+        'Hour (UTC hours)',
+        `${TANK} · temperature`,
+        'SITE-A:TANK-02 · temperature',
+      ]);
+      expect(await hourly.getByRole('cell', { name: '–' }).count()).toBeGreaterThan(1);
+      await view.photograph('equipment-compared');
       expect(await view.accessibilityFaults()).toEqual([]);
       await page.getByRole('button', { name: 'Take away SITE-A:TANK-02' }).click();
       await page.getByRole('link', { name: 'SITE-A:TANK-02' }).waitFor({ state: 'detached' });

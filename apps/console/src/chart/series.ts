@@ -19,7 +19,7 @@ export interface Hour extends Point {
 
 const SECONDS_PER_HOUR = 3600;
 /** Silence of so many usual gaps is a gap that is seen. */
-const GAPS = 2.5;
+export const GAPS = 2.5;
 
 /** @param points in order of time */
 export function seriesOfReadings(points: readonly Point[]): Series {
@@ -60,7 +60,8 @@ export function seriesOfHours(hours: readonly Hour[]): Series {
   return { at, values, lowest, highest };
 }
 
-function usualGap(points: readonly Point[]): number {
+/** The median time between two of them, in the unit of `at`; Infinity below two. */
+export function usualGap(points: readonly Pick<Point, 'at'>[]): number {
   const gaps = points.slice(1).map(({ at }, index) => at - (points[index]?.at ?? at));
   return gaps.sort((a, b) => a - b)[gaps.length >> 1] ?? Infinity;
 }

@@ -1,17 +1,15 @@
-import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'wouter';
-import { api, body } from '../api/client.ts';
 import { TableSkeleton } from '../design/DataTable.tsx';
-import { TextField } from '../design/Field.tsx';
 import { Problem } from '../design/Notice.tsx';
 import { usePreferences } from '../shell/preferences.tsx';
 import type { TimeRange } from '../time/range.ts';
 import { Charts } from './Charts.tsx';
+import { EquipmentField } from './EquipmentField.tsx';
+import { SideBySide } from './SideBySide.tsx';
 import { useHours, useReadings } from './use-equipment.ts';
 
 const MOST_COMPARED = 3;
-const SUGGESTIONS = 20;
 
 interface ComparedProps {
   readonly equipmentId: string;
@@ -58,6 +56,9 @@ export function Compared({ equipmentId, metrics, range, parameters, onChange }: 
           />
         </div>
       ))}
+      {others.length > 0 && (
+        <SideBySide equipmentIds={[equipmentId, ...others]} metrics={metrics} range={range} />
+      )}
       {others.length < MOST_COMPARED && <AddForm onAdd={(other) => show([...others, other])} />}
     </section>
   );
@@ -93,38 +94,18 @@ function Other({ equipmentId, metrics, range, parameters, onChange }: ComparedPr
 function AddForm({ onAdd }: { readonly onAdd: (equipmentId: string) => void }) {
   const { t } = usePreferences();
   const [text, setText] = useState('');
-  const search = text.replaceAll(/[^\w.:-]/g, '').slice(0, 128);
-  const { data } = useQuery({
-    queryKey: ['suggestions', search],
-    queryFn: ({ signal }) => {
-      const query = { limit: SUGGESTIONS, ...(search && { search }) };
-      return body(api.GET('/equipment/overview', { params: { query }, signal }));
-    },
-    staleTime: 60_000,
-  });
+  const equipmentId = text.trim();
   return (
     <form
       className="form-row compare-form"
       onSubmit={(event) => {
         event.preventDefault();
-        if (search !== '') onAdd(search);
+        if (equipmentId !== '') onAdd(equipmentId);
         setText('');
       }}
     >
-      <TextField
-        label={t('compare.with')}
-        list="equipment-suggestions"
-        autoCapitalize="none"
-        autoComplete="off"
-        value={text}
-        onChange={({ target }) => setText(target.value)}
-      />
-      <datalist id="equipment-suggestions">
-        {data?.items.map(({ equipmentId }) => (
-          <option key={equipmentId}>{equipmentId}</option>
-        ))}
-      </datalist>
-      <button type="submit" className="button" disabled={search === ''}>
+      <EquipmentField label={t('compare.with')} value={text} onChange={setText} />
+      <button type="submit" className="button" disabled={equipmentId === ''}>
         {t('compare.add')}
       </button>
     </form>

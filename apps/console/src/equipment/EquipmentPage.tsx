@@ -12,6 +12,7 @@ import { useNow } from '../time/use-now.ts';
 import { Charts } from './Charts.tsx';
 import { Compared } from './Compared.tsx';
 import { Figures } from './Figures.tsx';
+import { Gaps } from './Gaps.tsx';
 import { RangeBar } from './RangeBar.tsx';
 import { ValuesTable } from './ValuesTable.tsx';
 import { useHours, useMetrics, useReadings } from './use-equipment.ts';
@@ -88,6 +89,14 @@ function OverTime({ equipmentId, metrics }: OverTimeProps) {
         <div className="stack">
           <Charts
             equipmentId={equipmentId}
+            metrics={shown}
+            hours={hours.data}
+            readings={readings.data}
+            range={range}
+            parameters={parameters}
+            onChange={setParameters}
+          />
+          <Gaps
             metrics={shown}
             hours={hours.data}
             readings={readings.data}

@@ -2,7 +2,8 @@ import { useState } from 'react';
 import { Dialog } from '../design/Dialog.tsx';
 import { TextField } from '../design/Field.tsx';
 import { usePreferences } from '../shell/preferences.tsx';
-import { moved, NAMED_RANGES, rangeIn, scaled, withRange, type TimeRange } from '../time/range.ts';
+import { moved, NAMED_RANGES, scaled, withRange, type TimeRange } from '../time/range.ts';
+import { instantOf, wallClockAt } from '../time/wall-clock.ts';
 import './range-bar.css';
 
 interface RangeBarProps {
@@ -72,42 +73,50 @@ interface FreeRangeProps {
 }
 
 function FreeRange({ range, onShow, onClose }: FreeRangeProps) {
-  const { t } = usePreferences();
-  const [from, setFrom] = useState(new Date(range.fromEpochMs).toISOString());
-  const [to, setTo] = useState(new Date(range.toEpochMs).toISOString());
+  const { t, formats } = usePreferences();
+  const [from, setFrom] = useState(wallClockAt(range.fromEpochMs, formats));
+  const [to, setTo] = useState(wallClockAt(range.toEpochMs, formats));
   const [isFaulty, setIsFaulty] = useState(false);
+  const choose = () => {
+    const [fromEpochMs, toEpochMs] = [instantOf(from, formats), instantOf(to, formats)];
+    const isRange = toEpochMs > fromEpochMs;
+    setIsFaulty(!isRange);
+    if (!isRange) return;
+    onShow({ name: undefined, fromEpochMs, toEpochMs });
+    onClose();
+  };
   return (
-    <Dialog title={t('range.free')} onClose={onClose}>
+    <Dialog title={t('range.title')} onClose={onClose}>
       <form
         className="form"
         noValidate
         onSubmit={(event) => {
           event.preventDefault();
-          const chosen = rangeIn(new URLSearchParams({ from, to }), 0);
-          setIsFaulty(chosen.name !== undefined);
-          if (chosen.name !== undefined) return;
-          onShow(chosen);
-          onClose();
+          choose();
         }}
       >
         <TextField
           label={t('range.from')}
-          hint={t('range.hint')}
-          error={isFaulty ? t('range.faulty') : undefined}
+          type="datetime-local"
+          step={1}
           value={from}
           onChange={({ target }) => setFrom(target.value)}
         />
         <TextField
           label={t('range.to')}
+          hint={t('range.hint', { zone: formats.zone })}
+          error={isFaulty ? t('range.faulty') : undefined}
+          type="datetime-local"
+          step={1}
           value={to}
           onChange={({ target }) => setTo(target.value)}
         />
-        <div className="actions">
-          <button type="submit" className="button button-primary">
-            {t('range.show')}
-          </button>
+        <div className="actions dialog-actions">
           <button type="button" className="button" onClick={onClose}>
             {t('app.cancel')}
+          </button>
+          <button type="submit" className="button button-primary">
+            {t('range.show')}
           </button>
         </div>
       </form>

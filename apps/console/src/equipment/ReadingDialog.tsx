@@ -68,7 +68,11 @@ function History({ reading: { equipmentId, timestamp } }: Pick<ReadingDialogProp
           kind: 'fit',
           show: ({ acceptedAt }) => formats.instant(Date.parse(acceptedAt)),
         },
-        { id: 'by', title: t('history.by'), show: ({ by }) => by },
+        {
+          id: 'by',
+          title: t('history.by'),
+          show: ({ by, uploadId }) => (uploadId ? t('history.import') : (by ?? '–')),
+        },
       ]}
       rows={data.items}
       keyOf={({ metric, acceptedAt }) => `${metric} ${acceptedAt}`}

@@ -32,15 +32,26 @@ export function useMetrics(equipmentId: string) {
 
 /** The hours of each metric, with how complete they are. */
 export function useHours(equipmentId: string, metrics: readonly string[], range: TimeRange) {
+  return useHoursOfAll([equipmentId], metrics, range);
+}
+
+/** The same of several equipment: of the first all metrics, then of the next. */
+export function useHoursOfAll(
+  equipmentIds: readonly string[],
+  metrics: readonly string[],
+  range: TimeRange,
+) {
   const { fromEpochMs, toEpochMs } = range;
   return useQueries({
-    queries: metrics.map((metric) => ({
-      queryKey: ['hours', equipmentId, metric, fromEpochMs, toEpochMs],
-      queryFn: ({ signal }: { readonly signal: AbortSignal }) =>
-        allHours(equipmentId, metric, range, signal),
-      refetchInterval: refreshOf(range),
-      placeholderData: keepPreviousData,
-    })),
+    queries: equipmentIds.flatMap((equipmentId) =>
+      metrics.map((metric) => ({
+        queryKey: ['hours', equipmentId, metric, fromEpochMs, toEpochMs],
+        queryFn: ({ signal }: { readonly signal: AbortSignal }) =>
+          allHours(equipmentId, metric, range, signal),
+        refetchInterval: refreshOf(range),
+        placeholderData: keepPreviousData,
+      })),
+    ),
     combine: togetherOf,
   });
 }
