@@ -85,6 +85,7 @@ describe('the embedded stack', () => {
     const stack = await aStack();
 
     expect(stack.output()).toMatch(/^SensorFlow is ready at http:\/\/localhost:\d+$/m);
+    expect(stack.output()).toContain(`console        ${stack.announcement.baseUrl}/console/ (open`);
     expect(stack.output()).toContain(stack.announcement.docsUrl);
     expect(stack.output()).toContain(` ${stack.dataDir}/local.json;`);
     expect(statSync(join(stack.dataDir, 'local.json')).mode & 0o777).toBe(0o600);

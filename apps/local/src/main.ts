@@ -34,7 +34,8 @@ function greeting(stack: Stack, options: StackOptions): string {
   const folder = folderFromHere(options.dataDir);
   return [
     `SensorFlow is ready at ${baseUrl}`,
-    `  documents      ${docsUrl}`,
+    `  console        ${baseUrl}/console/ (open it in a browser, and log in as the demo user)`,
+    `  API documents  ${docsUrl}`,
     `  demo user      ${user.username} / ${user.password}`,
     `  demo machine   ${machine.clientId} / ${machine.clientSecret}`,
     `  all of it in   ${folder}/local.json; logs in ${folder}/logs; Ctrl-C stops`,
