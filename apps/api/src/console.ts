@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 /** Beside dist/apps; there is none where the API runs from its sources. */
 const BUILT_CONSOLE = fileURLToPath(new URL('../../../console/', import.meta.url));
 const PREFIX = '/console/';
+/** Of all packages whose code is in the assets, as Vite found them. */
+const LICENSES = 'licenses.md';
 const SECONDS_PER_YEAR = 31_536_000;
 
 /**
@@ -43,6 +45,13 @@ export function serveConsole(
   const index = `${folder}index.html`;
   if (!existsSync(index)) return;
   const page = readFileSync(index, 'utf8');
+  const licenses = readFileSync(`${folder}${LICENSES}`, 'utf8');
+  server.get(`${PREFIX}${LICENSES}`, (_request, reply) =>
+    reply
+      .header('content-type', 'text/plain; charset=utf-8')
+      .header('cache-control', 'no-cache')
+      .send(licenses),
+  );
   let known: Promise<string> | undefined;
   server.get(`${PREFIX}*`, async (request, reply) => {
     known ??= uploads();

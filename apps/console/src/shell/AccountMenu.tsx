@@ -39,6 +39,7 @@ export function AccountMenu() {
           )}
           <DisplayFields />
           <a href="/docs">{t('account.documents')}</a>
+          <a href="/console/licenses.md">{t('account.licenses')}</a>
           <div className="actions">
             {caller.kind === 'user' && (
               <button type="button" className="button" onClick={() => setIsChangingPassword(true)}>
