@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { components } from '#console-api';
 import { api, body } from '../api/client.ts';
-import { ApiProblem } from '../api/problem.ts';
+import { ApiProblem, faultText } from '../api/problem.ts';
 import { CopyField } from '../design/CopyField.tsx';
 import { Dialog } from '../design/Dialog.tsx';
 import { TextField } from '../design/Field.tsx';
@@ -75,8 +75,10 @@ function NewKeyForm({ onMade, onCancel }: NewKeyFormProps) {
     },
   });
   const faults = make.error instanceof ApiProblem ? make.error.faults : [];
-  const faultAt = (pointer: string) =>
-    faults.find((fault) => fault.pointer.startsWith(pointer))?.detail;
+  const faultAt = (pointer: string) => {
+    const fault = faults.find((each) => each.pointer.startsWith(pointer));
+    return fault && faultText(fault, t);
+  };
   return (
     <form
       className="form"

@@ -24,8 +24,16 @@ describe('what a reader is told of a problem', () => {
     expect(textOf({ code: 'invalid-request', detail: 'See errors.', errors })).toBe(
       'From 1 to 1000.',
     );
-    expect(textOf({ code: 'range-too-long', detail: 'At most 366 days.' })).toBe(
-      'At most 366 days.',
+    expect(textOf({ code: 'too-many-feeds', detail: 'At most 10 feeds.' })).toBe(
+      'At most 10 feeds.',
+    );
+  });
+
+  it('is a text of ours for a fault whose code is known', () => {
+    const errors = [{ pointer: '/name', code: 'name-invalid', detail: 'A name is a text.' }];
+
+    expect(textOf({ code: 'invalid-request', detail: 'See errors.', errors })).toBe(
+      ptBr['fault.name-invalid'],
     );
   });
 

@@ -57,8 +57,15 @@ export function problemIn(
 export function problemText(error: unknown, t: Translate, formats: Formats): string {
   if (!(error instanceof ApiProblem)) return t('problem.unreadable');
   const key = `problem.${error.code}`;
-  if (!isKey(key)) return error.faults[0]?.detail ?? error.detail;
+  const [fault] = error.faults;
+  if (!isKey(key)) return fault ? faultText(fault, t) : error.detail;
   return t(key, { wait: formats.duration((error.retryAfterSeconds ?? 1) * 1000) });
+}
+
+/** The same for one fault, as it stands beside its field. */
+export function faultText({ code, detail }: Fault, t: Translate): string {
+  const key = `fault.${code}`;
+  return isKey(key) ? t(key) : detail;
 }
 
 function isKey(key: string): key is MessageKey {

@@ -97,6 +97,31 @@ export const en = {
   'problem.reads-overloaded': 'The server has much to do right now. Try again in a few seconds.',
   'problem.equipment-unknown':
     'There is no equipment with this name, or none of its readings are left.',
+  'problem.last-administrator':
+    'This is the last administrator. Make another person an administrator first.',
+  'problem.user-exists': 'There is an account of this name already. Choose another one.',
+  'problem.user-unknown': 'This account is not there any more.',
+  'problem.audit-unavailable':
+    'This cannot be recorded in the audit trail right now, and is not done without. Try again in a few seconds.',
+  'problem.range-too-long': 'That is more time than can be asked for at once. Choose fewer days.',
+  'problem.range-empty': 'The end must be later than the beginning.',
+  'fault.range-too-long': 'That is more time than can be asked for at once. Choose fewer days.',
+  'fault.range-empty': 'The end must be later than the beginning.',
+  'fault.name-invalid': 'Enter a name of at most 128 characters.',
+  'fault.scopes-invalid': 'Choose at least one right.',
+  'fault.equipment-ids-invalid':
+    'Enter names of equipment, or beginnings of names with a * at the end, such as LINE-1:*, each once.',
+  'fault.expires-at-invalid': 'Choose a day in the future.',
+  'fault.username-invalid':
+    'Use 1 to 128 letters, digits, and . _ @ + -, with a letter or digit first.',
+  'fault.equipment-id-invalid': 'Enter the name of one equipment: letters, digits, and . _ : -',
+  'fault.password-too-short': 'Use more characters.',
+  'fault.password-lacks-uppercase': 'Add an upper-case letter.',
+  'fault.password-lacks-lowercase': 'Add a lower-case letter.',
+  'fault.password-lacks-digit': 'Add a digit.',
+  'fault.password-lacks-symbol': 'Add a symbol, such as ! or -.',
+  'fault.password-has-outer-space': 'Leave out the blanks at the beginning and the end.',
+  'fault.password-used-before': 'This password was used before. Choose another one.',
   'problem.request': 'Request {id}',
 
   'state.on-time': 'On time',

@@ -96,6 +96,31 @@ export const ptBr: Messages = {
     'Você está lendo muita coisa ao mesmo tempo. Aguarde alguns segundos e tente de novo.',
   'problem.reads-overloaded': 'O servidor está muito ocupado. Tente de novo em alguns segundos.',
   'problem.equipment-unknown': 'Não há equipamento com este nome, ou nenhuma leitura dele restou.',
+  'problem.last-administrator':
+    'Este é o último administrador. Torne outra pessoa administradora antes.',
+  'problem.user-exists': 'Já existe uma conta com este nome. Escolha outro.',
+  'problem.user-unknown': 'Esta conta não existe mais.',
+  'problem.audit-unavailable':
+    'Isto não pode ser registrado na auditoria agora e não é feito sem registro. Tente de novo em alguns segundos.',
+  'problem.range-too-long': 'É mais tempo do que se pode pedir de uma vez. Escolha menos dias.',
+  'problem.range-empty': 'O fim precisa ser posterior ao início.',
+  'fault.range-too-long': 'É mais tempo do que se pode pedir de uma vez. Escolha menos dias.',
+  'fault.range-empty': 'O fim precisa ser posterior ao início.',
+  'fault.name-invalid': 'Informe um nome de no máximo 128 caracteres.',
+  'fault.scopes-invalid': 'Escolha pelo menos um direito.',
+  'fault.equipment-ids-invalid':
+    'Informe nomes de equipamentos, ou inícios de nomes com * no fim, como LINE-1:*, cada um uma vez.',
+  'fault.expires-at-invalid': 'Escolha um dia no futuro.',
+  'fault.username-invalid':
+    'Use de 1 a 128 letras, dígitos e . _ @ + -, começando com letra ou dígito.',
+  'fault.equipment-id-invalid': 'Informe o nome de um equipamento: letras, dígitos e . _ : -',
+  'fault.password-too-short': 'Use mais caracteres.',
+  'fault.password-lacks-uppercase': 'Inclua uma letra maiúscula.',
+  'fault.password-lacks-lowercase': 'Inclua uma letra minúscula.',
+  'fault.password-lacks-digit': 'Inclua um dígito.',
+  'fault.password-lacks-symbol': 'Inclua um símbolo, como ! ou -.',
+  'fault.password-has-outer-space': 'Retire os espaços do início e do fim.',
+  'fault.password-used-before': 'Esta senha já foi usada. Escolha outra.',
   'problem.request': 'Requisição {id}',
 
   'state.on-time': 'Em dia',

@@ -1,7 +1,7 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, body } from '../api/client.ts';
-import { ApiProblem, problemText } from '../api/problem.ts';
+import { ApiProblem, faultText, problemText } from '../api/problem.ts';
 import { basicCredentials, useSessionStart } from '../api/session.tsx';
 import { TextField } from '../design/Field.tsx';
 import { Notice } from '../design/Notice.tsx';
@@ -62,7 +62,7 @@ export function NewPasswordForm({ username, currentPassword, onDone }: NewPasswo
         type="password"
         autoComplete="new-password"
         hint={t('password.hint')}
-        error={refusals.map(({ detail }) => detail).join(' ') || undefined}
+        error={refusals.map((fault) => faultText(fault, t)).join(' ') || undefined}
         value={wanted}
         onChange={({ target }) => setWanted(target.value)}
       />

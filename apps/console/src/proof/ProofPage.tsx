@@ -13,6 +13,10 @@ import { Verdict } from './Verdict.tsx';
 import { askedIn, verificationOf, type Asked } from './verification-run.ts';
 import './proof.css';
 
+const DAY_MS = 86_400_000;
+/** Of one equipment, for whoever is no administrator. */
+const MOST_DAYS = 7;
+
 /** Calculates all totals of some days again from their readings, and says whether the stored ones are right. */
 export default function ProofPage() {
   const { t } = usePreferences();
@@ -107,6 +111,7 @@ function ProofForm({ initial, isBusy, onAsk }: ProofFormProps) {
           type="date"
           required
           min={from}
+          max={isAdmin ? undefined : lastDayOf(from)}
           value={to}
           onChange={({ target }) => setTo(target.value)}
         />
@@ -123,4 +128,11 @@ function ProofForm({ initial, isBusy, onAsk }: ProofFormProps) {
       <p className="field-hint">{isAdmin ? t('proof.hint') : t('proof.hint.one')}</p>
     </form>
   );
+}
+
+/** Of the most that those may ask for who may not everything. */
+function lastDayOf(from: string): string | undefined {
+  const epochMs = Date.parse(from);
+  if (Number.isNaN(epochMs)) return undefined;
+  return new Date(epochMs + (MOST_DAYS - 1) * DAY_MS).toISOString().slice(0, 10);
 }
