@@ -179,10 +179,20 @@ describe('one equipment', () => {
       await view.photograph('equipment-correction');
       expect(await view.accessibilityFaults()).toEqual([]);
 
-      await dialog.getByRole('button', { name: 'Remove reading' }).click();
+      await dialog.getByLabel('What').selectOption('temperature');
+      await dialog.getByRole('button', { name: 'Remove' }).click();
       await dialog.getByRole('button', { name: 'Really remove it?' }).click();
       await dialog.waitFor({ state: 'detached' });
       await page.getByText('71.5').waitFor({ state: 'detached' });
+      await page.getByRole('button', { name: 'pressure' }).click();
+      await page
+        .getByRole('button', { name: /^History/ })
+        .first()
+        .click();
+      await dialog.getByRole('row', { name: /temperature 71\.5, removed/ }).waitFor();
+      await dialog.getByRole('button', { name: 'Remove' }).click();
+      await dialog.getByRole('button', { name: 'Really remove it?' }).click();
+      await dialog.waitFor({ state: 'detached' });
     });
   });
 

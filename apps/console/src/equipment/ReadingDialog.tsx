@@ -23,8 +23,8 @@ export function ReadingDialog({ reading, onClose }: ReadingDialogProps) {
       <div className="form">
         <History reading={reading} />
         {may('sensorflow/write') && <Correction reading={reading} />}
-        <div className="actions">
-          {may('sensorflow/admin') && <Removal reading={reading} onDone={onClose} />}
+        {may('sensorflow/admin') && <Removal reading={reading} onDone={onClose} />}
+        <div className="actions dialog-actions">
           <button type="button" className="button" onClick={onClose}>
             {t('app.close')}
           </button>
@@ -60,7 +60,9 @@ function History({ reading: { equipmentId, timestamp } }: Pick<ReadingDialogProp
           title: t('history.value'),
           kind: 'number',
           show: ({ value, removed }) =>
-            removed || value === null ? t('history.removed') : formats.exactNumber(value),
+            removed
+              ? t('history.removed', { value: formats.exactNumber(value) })
+              : formats.exactNumber(value),
         },
         {
           id: 'at',
@@ -148,13 +150,16 @@ interface RemovalProps {
 }
 
 /** Asks twice, because the second click says that the first was meant. */
-function Removal({ reading: { equipmentId, timestamp }, onDone }: RemovalProps) {
+function Removal({ reading: { equipmentId, timestamp, values }, onDone }: RemovalProps) {
   const { t } = usePreferences();
+  const metrics = Object.keys(values).toSorted();
+  const [metric, setMetric] = useState('');
   const [isSure, setIsSure] = useState(false);
   const refresh = useRefresh();
   const remove = useMutation({
     mutationFn: () => {
-      const params = { path: { equipmentId, timestamp } };
+      const query = metric === '' ? {} : { metric };
+      const params = { path: { equipmentId, timestamp }, query };
       return body(api.DELETE('/sensor-data/{equipmentId}/{timestamp}', { params }));
     },
     onSuccess: async () => {
@@ -163,16 +168,35 @@ function Removal({ reading: { equipmentId, timestamp }, onDone }: RemovalProps) 
     },
   });
   return (
-    <>
+    <section className="form">
+      <h3>{t('remove.title')}</h3>
       {remove.error && <Problem error={remove.error} />}
-      <button
-        type="button"
-        className="button button-danger"
-        disabled={remove.isPending}
-        onClick={() => (isSure ? remove.mutate() : setIsSure(true))}
-      >
-        {isSure ? t('remove.sure') : t('remove.action')}
-      </button>
-    </>
+      <div className="form-row">
+        {metrics.length > 1 && (
+          <SelectField
+            label={t('remove.what')}
+            value={metric}
+            onChange={({ target }) => {
+              setMetric(target.value);
+              setIsSure(false);
+            }}
+          >
+            <option value="">{t('remove.all')}</option>
+            {metrics.map((each) => (
+              <option key={each}>{each}</option>
+            ))}
+          </SelectField>
+        )}
+        <button
+          type="button"
+          className="button button-danger"
+          disabled={remove.isPending}
+          onClick={() => (isSure ? remove.mutate() : setIsSure(true))}
+        >
+          {isSure ? t('remove.sure') : t('remove.action')}
+        </button>
+      </div>
+      <p className="field-hint">{t('remove.hint')}</p>
+    </section>
   );
 }

@@ -11,12 +11,14 @@ interface ValuesTableProps {
   readonly equipmentId: string;
   readonly metrics: readonly string[];
   readonly hours: readonly Aggregates[];
+  /** Null when they are too many. */
   readonly readings: readonly Reading[] | null;
 }
 
 /** The same values as the charts, newest first, for reading, downloading and correcting. */
-export function ValuesTable({ equipmentId, metrics, hours, readings }: ValuesTableProps) {
+export function ValuesTable({ equipmentId, metrics, hours, readings: all }: ValuesTableProps) {
   const { t } = usePreferences();
+  const readings = all?.filter(({ values }) => metrics.some((metric) => metric in values)) ?? null;
   const [count, setCount] = useState(PAGE_SIZE);
   const [open, setOpen] = useState<Reading>();
   const readingColumns = useReadingColumns(metrics, setOpen);
