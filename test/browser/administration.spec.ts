@@ -27,10 +27,7 @@ const LOOKS: readonly (readonly [string, Look])[] = [
   ['phone', { viewport: PHONE }],
   ['portuguese', { locale: 'pt-BR' }],
 ];
-const SCREENS = [
-  ['fleet', '/fleet?metric=temperature', '.chart canvas'],
-  ['imports', '/imports', '.drop-zone'],
-] as const;
+const SCREENS = [['fleet', '/fleet?metric=temperature', '.chart canvas']] as const;
 
 describe.each(SCREENS)('the screen of %s', (screen, path, sign) => {
   it.each(LOOKS)('can be used by everybody: %s', async (name, look) => {
@@ -38,31 +35,6 @@ describe.each(SCREENS)('the screen of %s', (screen, path, sign) => {
       await view.page.locator(sign).first().waitFor();
 
       await view.photograph(`${screen}-${name}`);
-      expect(await view.accessibilityFaults()).toEqual([]);
-    });
-  });
-});
-
-describe('an import', () => {
-  it('goes from the browser straight to the storage, and says how it went', async () => {
-    await withPage({}, '/imports', async (view) => {
-      const { page } = view;
-      const rows = [
-        'equipmentId,timestamp,value',
-        'CSV-1,2024-05-01T00:00:00Z,1',
-        'CSV-1,nonsense,2',
-      ];
-
-      await page.locator('input[type=file]').setInputFiles({
-        name: 'two rows.csv',
-        mimeType: 'text/csv',
-        buffer: Buffer.from(rows.join('\n')),
-      });
-
-      const row = page.getByRole('row', { name: /two rows\.csv/ });
-      await row.getByText('Done, some rows rejected').waitFor();
-      await view.photograph('imports-done');
-      expect(await row.innerText()).toMatch(/1\s+1\s+Download/);
       expect(await view.accessibilityFaults()).toEqual([]);
     });
   });

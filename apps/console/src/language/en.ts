@@ -1,3 +1,5 @@
+import { importsEn } from './imports.en.ts';
+
 /** A text, or one for each plural category that the language tells apart by `count`. */
 export type Message = string | Readonly<Partial<Record<Intl.LDMLPluralRule, string>>>;
 
@@ -352,6 +354,7 @@ export const en = {
   'proof.column.level': 'Total',
   'proof.column.field': 'What differs',
   'proof.column.stored': 'Stored',
+  ...importsEn,
   'proof.column.recomputed': 'Calculated from readings',
   'proof.level.unchecked': 'Not checked',
   'proof.hint':
@@ -397,32 +400,6 @@ export const en = {
   'proof.field.lastTimestamp': 'Time of the last reading',
   'proof.field.lateCount': 'Late readings',
   'proof.field.largestGapNs': 'Longest gap, in ns',
-  'imports.title': 'Imports',
-  'imports.drop': 'Choose CSV files, or drop them here',
-  'imports.drop.hint': 'Straight to the storage, up to 2 GB. Plain or gzipped.',
-  'imports.timezone': 'Time zone of timestamps without offset',
-  'imports.timezone.hint': 'Only for files whose timestamps have none, such as America/Sao_Paulo',
-  'imports.sending': 'Sending {name}',
-  'imports.file': 'File',
-  'imports.accepted': 'Rows accepted',
-  'imports.rejected': 'Rows rejected',
-  'imports.report': 'Error report',
-  'imports.report.get': 'Download',
-  'imports.createdAt': 'Opened',
-  'imports.empty.title': 'No imports yet',
-  'imports.empty.text':
-    'Choose a CSV file above: a column equipmentId, a column timestamp, and every other column is a metric.',
-  'imports.status.awaiting-upload': 'Waiting for the file',
-  'imports.status.expired': 'Never uploaded',
-  'imports.status.queued': 'In the queue',
-  'imports.status.importing': 'Importing',
-  'imports.status.completed': 'Done',
-  'imports.status.completed-with-errors': 'Done, some rows rejected',
-  'imports.status.failed': 'Failed',
-  'imports.status.undoing': 'Being undone',
-  'imports.status.undone': 'Undone',
-  'problem.upload-refused':
-    'The storage refused the file. Choose it again: its upload may have expired.',
   'programs.kind': 'Program for',
   'programs.send': 'Send a reading',
   'programs.read': 'Read the newest values',

@@ -1,4 +1,5 @@
 import type { Messages } from './en.ts';
+import { importsPtBr } from './imports.pt-br.ts';
 
 export const ptBr: Messages = {
   'app.skip': 'Ir para o conteúdo',
@@ -357,6 +358,7 @@ export const ptBr: Messages = {
   'proof.column.level': 'Total',
   'proof.column.field': 'O que difere',
   'proof.column.stored': 'Guardado',
+  ...importsPtBr,
   'proof.column.recomputed': 'Calculado das leituras',
   'proof.level.unchecked': 'Não verificado',
   'proof.hint':
@@ -402,32 +404,6 @@ export const ptBr: Messages = {
   'proof.field.lastTimestamp': 'Horário da última leitura',
   'proof.field.lateCount': 'Leituras atrasadas',
   'proof.field.largestGapNs': 'Maior lacuna, em ns',
-  'imports.title': 'Importações',
-  'imports.drop': 'Escolha arquivos CSV ou solte-os aqui',
-  'imports.drop.hint': 'Direto para o armazenamento, até 2 GB. Simples ou com gzip.',
-  'imports.timezone': 'Fuso de horários sem deslocamento',
-  'imports.timezone.hint': 'Só para arquivos cujos horários não têm, por exemplo America/Sao_Paulo',
-  'imports.sending': 'Enviando {name}',
-  'imports.file': 'Arquivo',
-  'imports.accepted': 'Linhas aceitas',
-  'imports.rejected': 'Linhas rejeitadas',
-  'imports.report': 'Relatório de erros',
-  'imports.report.get': 'Baixar',
-  'imports.createdAt': 'Aberta',
-  'imports.empty.title': 'Ainda não há importações',
-  'imports.empty.text':
-    'Escolha um arquivo CSV acima: uma coluna equipmentId, uma timestamp, e cada outra coluna é uma métrica.',
-  'imports.status.awaiting-upload': 'Aguardando o arquivo',
-  'imports.status.expired': 'Nunca enviado',
-  'imports.status.queued': 'Na fila',
-  'imports.status.importing': 'Importando',
-  'imports.status.completed': 'Concluída',
-  'imports.status.completed-with-errors': 'Concluída, com linhas rejeitadas',
-  'imports.status.failed': 'Falhou',
-  'imports.status.undoing': 'Sendo desfeita',
-  'imports.status.undone': 'Desfeita',
-  'problem.upload-refused':
-    'O armazenamento recusou o arquivo. Escolha-o de novo: o envio pode ter expirado.',
   'programs.kind': 'Programa para',
   'programs.send': 'Enviar uma leitura',
   'programs.read': 'Ler os valores mais recentes',

@@ -42,6 +42,16 @@ export const PAGES: readonly Page[] = [
     section: { path: '/imports', icon: 'imports', label: 'nav.imports' },
   },
   {
+    path: '/imports/new',
+    scopes: ['sensorflow/import'],
+    component: lazy(() => import('../imports/NewImportsPage.tsx')),
+  },
+  {
+    path: '/imports/:id',
+    scopes: ['sensorflow/import', 'sensorflow/admin'],
+    component: lazy(() => import('../imports/ImportPage.tsx')),
+  },
+  {
     path: '/proof',
     scopes: ['sensorflow/read'],
     component: lazy(() => import('../proof/ProofPage.tsx')),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { inWords, moreFieldFiles } from '../../../../test/support/field-files.js';
+import { inWords, moreFieldFiles } from '../../../../test/support/more-field-files.js';
 import { ImportWorkbench } from '../../../../test/support/import-workbench.js';
 import { parseColumns } from '../grammar/column-mapping.js';
 

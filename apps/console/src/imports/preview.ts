@@ -1,0 +1,51 @@
+import { queryOptions } from '@tanstack/react-query';
+import { api, body } from '../api/client.ts';
+import {
+  optionsOf,
+  withoutStaleColumns,
+  withProposals,
+  type FileOptions,
+  type Preview,
+} from './choices.ts';
+import type { Draft } from './draft.ts';
+
+/** How a file would be read, and the options that say so. */
+export interface Understood {
+  readonly preview: Preview;
+  readonly options: FileOptions;
+}
+
+/** The answer to one file and its choices never changes. */
+export function previewQuery({ id, file, head, settled }: Draft) {
+  return queryOptions({
+    queryKey: ['csv-preview', id, file.name, settled],
+    queryFn: ({ signal }) => understand(file.name, head.base64, optionsOf(settled), signal),
+    staleTime: Infinity,
+  });
+}
+
+/**
+ * Asks twice where it has to: what the choices make of the file, then what becomes of it with everything that the
+ * first answer proposes and nobody can doubt.
+ */
+async function understand(
+  fileName: string,
+  head: string,
+  options: FileOptions,
+  signal: AbortSignal,
+): Promise<Understood> {
+  const ask = (given: FileOptions) =>
+    body(api.POST('/sensor-data/csv-preview', { body: { fileName, head, ...given }, signal }));
+  const asChosen = await ask(options);
+  const current = withoutStaleColumns(options, asChosen);
+  const first = current === options ? asChosen : await ask(current);
+  const proposed = withProposals(current, first);
+  if (JSON.stringify(proposed) === JSON.stringify(current)) return { preview: first, options };
+  const second = await ask(proposed);
+  const reasons = new Map(first.columns.map(({ key, reason }) => [key, reason]));
+  const columns = second.columns.map((column) => ({
+    ...column,
+    reason: reasons.get(column.key) ?? column.reason,
+  }));
+  return { preview: { ...second, columns }, options: proposed };
+}
