@@ -55,13 +55,16 @@ describe('one equipment', () => {
     });
   });
 
-  it('shows hours with their band over a week, and says how many have readings', async () => {
-    await withPage({}, '?range=1w&metrics=temperature', async (view) => {
+  it('shows hours with their band over a quarter, and says how many have readings', async () => {
+    const to = Math.ceil(Date.now() / 3_600_000) * 3_600_000;
+    const range = [to - 90 * 86_400_000, to].map((at) => new Date(at).toISOString());
+    const query = `?metrics=temperature&from=${range[0]}&to=${range[1]}`;
+    await withPage({}, query, async (view) => {
       await view.page.getByText('Hourly averages').waitFor();
 
-      await view.photograph('equipment-week');
+      await view.photograph('equipment-quarter');
       expect(await view.page.getByText('Hours with readings').count()).toBe(1);
-      expect(await view.page.getByText(/^\d\d \/ 168$/).innerText()).toMatch(/^2[0-2] /);
+      expect(await view.page.getByText(/^\d\d \/ 2160$/).innerText()).toMatch(/^2[0-2] /);
     });
   });
 

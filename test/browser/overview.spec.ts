@@ -83,7 +83,7 @@ describe('the overview', () => {
       });
 
       await page.getByText('99.25').waitFor();
-      expect(await page.getByText('Up to date').isVisible()).toBe(true);
+      expect(await page.locator('.freshness').getByText('Live').isVisible()).toBe(true);
     });
   });
 
@@ -95,7 +95,7 @@ describe('the overview', () => {
       await page.getByText('Reconnecting').waitFor();
       await page.context().setOffline(false);
 
-      await page.getByText('Up to date').waitFor();
+      await page.locator('.freshness').getByText('Live').waitFor();
       expect(await page.getByRole('link', { name: 'LINE-2:TANK-07' }).isVisible()).toBe(true);
     });
   });

@@ -21,19 +21,20 @@ const HEIGHT = 200;
 /** One metric over time: drag or use the buttons to zoom, arrow keys to read point by point. */
 export default function Chart(props: ChartProps) {
   const { theme } = usePreferences();
-  // A canvas keeps the colours that it was drawn with.
-  return <Plot key={theme} {...props} />;
+  // A canvas keeps the colours that it was drawn with, and its lines.
+  return <Plot key={`${theme} ${props.series.lowest !== undefined}`} {...props} />;
 }
 
 function Plot({ label, series, fromEpochMs, toEpochMs, colour, onZoom }: ChartProps) {
   const { formats } = usePreferences();
   const frame = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot>(null);
+  const [plot, setPlot] = useState<uPlot>();
   const zoom = useRef(onZoom);
   const [at, setAt] = useState<number>();
   useEffect(() => {
     zoom.current = onZoom;
   }, [onZoom]);
+  const hasBand = series.lowest !== undefined;
   useEffect(() => {
     const element = frame.current;
     if (!element) return undefined;
@@ -41,13 +42,12 @@ function Plot({ label, series, fromEpochMs, toEpochMs, colour, onZoom }: ChartPr
       size: { width: element.clientWidth, height: HEIGHT },
       colour: `--series-${colour}`,
       formats,
-      hasBand: series.lowest !== undefined,
+      hasBand,
       onCursor: setAt,
       onZoom: (from, to) => zoom.current(from, to),
     });
-    const made = new uPlot(options, dataOf(series), element);
-    made.setScale('x', { min: fromEpochMs / 1000, max: toEpochMs / 1000 });
-    plot.current = made;
+    const made = new uPlot(options, undefined, element);
+    setPlot(made);
     const observer = new ResizeObserver(() =>
       made.setSize({ width: element.clientWidth, height: HEIGHT }),
     );
@@ -56,7 +56,14 @@ function Plot({ label, series, fromEpochMs, toEpochMs, colour, onZoom }: ChartPr
       observer.disconnect();
       made.destroy();
     };
-  }, [series, fromEpochMs, toEpochMs, colour, formats]);
+  }, [hasBand, colour, formats]);
+  // What is there already is zoomed at once; finer data takes its place when it comes.
+  useEffect(() => {
+    plot?.batch(() => {
+      plot.setData(dataOf(series), false);
+      plot.setScale('x', { min: fromEpochMs / 1000, max: toEpochMs / 1000 });
+    });
+  }, [plot, series, fromEpochMs, toEpochMs]);
   const shown = at === undefined ? undefined : pointIn(series, at);
   return (
     <figure className="chart">
@@ -74,10 +81,10 @@ function Plot({ label, series, fromEpochMs, toEpochMs, colour, onZoom }: ChartPr
         aria-label={label}
         onKeyDown={(event) => {
           const next = pointAfter(event.key, series, at);
-          if (next === undefined || !plot.current) return;
+          if (next === undefined || !plot) return;
           event.preventDefault();
-          plot.current.setCursor({
-            left: plot.current.valToPos(series.at[next] ?? 0, 'x'),
+          plot.setCursor({
+            left: plot.valToPos(series.at[next] ?? 0, 'x'),
             top: 0,
           });
           setAt(next);

@@ -21,6 +21,17 @@ const SECONDS_PER_HOUR = 3600;
 /** Silence of so many usual gaps is a gap that is seen. */
 export const GAPS = 2.5;
 
+/** @param points as the API thinned them, with null in its gaps; instants in epoch milliseconds */
+export function seriesOfThinned({
+  at,
+  values,
+}: {
+  readonly at: readonly number[];
+  readonly values: readonly (number | null)[];
+}): Series {
+  return { at: at.map((each) => each / 1000), values };
+}
+
 /** @param points in order of time */
 export function seriesOfReadings(points: readonly Point[]): Series {
   const longest = GAPS * usualGap(points);
@@ -64,41 +75,4 @@ export function seriesOfHours(hours: readonly Hour[]): Series {
 export function usualGap(points: readonly Pick<Point, 'at'>[]): number {
   const gaps = points.slice(1).map(({ at }, index) => at - (points[index]?.at ?? at));
   return gaps.sort((a, b) => a - b)[gaps.length >> 1] ?? Infinity;
-}
-
-/**
- * At most about four points for each bucket: its first and last one, its lowest and highest, and that it has a
- * gap. What is drawn looks the same, and no extreme is lost.
- */
-export function thinned({ at, values }: Series, buckets: number): Series {
-  if (at.length <= 4 * buckets) return { at, values };
-  const [start = 0, end = 0] = [at[0], at.at(-1)];
-  const length = (end - start) / buckets;
-  const kept: number[] = [];
-  for (let from = 0; from < at.length;) {
-    const limit = start + (Math.floor(((at[from] ?? 0) - start) / length) + 1) * length;
-    let to = from + 1;
-    while (to < at.length && (at[to] ?? 0) < limit) to += 1;
-    kept.push(...keptOf(values, from, to));
-    from = to;
-  }
-  return {
-    at: kept.map((index) => at[index] ?? 0),
-    values: kept.map((index) => values[index] ?? null),
-  };
-}
-
-function keptOf(values: readonly (number | null)[], from: number, to: number): readonly number[] {
-  const kept = new Set([from, to - 1]);
-  let [lowest, highest, gap]: (number | undefined)[] = [];
-  for (let index = from; index < to; index += 1) {
-    const value = values[index] ?? null;
-    if (value === null) gap ??= index;
-    else {
-      if (value < (values[lowest ?? -1] ?? Infinity)) lowest = index;
-      if (value > (values[highest ?? -1] ?? -Infinity)) highest = index;
-    }
-  }
-  for (const index of [lowest, highest, gap]) if (index !== undefined) kept.add(index);
-  return [...kept].sort((a, b) => a - b);
 }

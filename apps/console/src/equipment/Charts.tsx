@@ -1,13 +1,11 @@
 import { lazy, Suspense, useMemo } from 'react';
-import { seriesOfHours, seriesOfReadings, thinned } from '../chart/series.ts';
+import { seriesOfHours, seriesOfReadings, seriesOfThinned, type Series } from '../chart/series.ts';
 import { Notice } from '../design/Notice.tsx';
 import { usePreferences } from '../shell/preferences.tsx';
 import { withRange, type TimeRange } from '../time/range.ts';
-import type { Aggregates, Reading } from './use-equipment.ts';
+import { useSeries, type Aggregates, type MetricSeries, type Reading } from './use-equipment.ts';
 
 const Chart = lazy(() => import('../chart/Chart.tsx'));
-/** More lines than pixels are drawn for nothing. */
-const BUCKETS = 1000;
 
 interface ChartsProps {
   readonly equipmentId: string;
@@ -32,16 +30,19 @@ export function Charts({
   onChange,
 }: ChartsProps) {
   const { t } = usePreferences();
+  const thinned = useSeries(equipmentId, metrics, range, readings === null ? hours : undefined);
   const all = useMemo(
-    () => metrics.map((metric, index) => seriesOf(metric, hours[index], readings)),
-    [metrics, hours, readings],
+    () =>
+      metrics.map((metric, index) => seriesOf(metric, hours[index], readings, thinned?.[index])),
+    [metrics, hours, readings, thinned],
   );
   const isEmpty = all.every(({ at }) => at.length === 0);
   if (isEmpty) return <Notice>{t('equipment.nothing')}</Notice>;
   return (
     <div className="card">
       <p className="quiet small chart-kind">
-        {readings ? t('equipment.kind.readings') : t('equipment.kind.hours')}
+        {readings && t('equipment.kind.readings')}
+        {!readings && (thinned ? t('equipment.kind.thinned') : t('equipment.kind.hours'))}
       </p>
       <Suspense fallback={<div className="skeleton chart-frame" />}>
         {metrics.map((metric, index) => (
@@ -68,14 +69,16 @@ function seriesOf(
   metric: string,
   hours: Aggregates | undefined,
   readings: readonly Reading[] | null,
-) {
+  thinned: MetricSeries | undefined,
+): Series {
   if (readings) {
     const points = readings.flatMap(({ timestamp, values }) => {
       const value = values[metric];
       return value === undefined ? [] : [{ at: Date.parse(timestamp) / 1000, value }];
     });
-    return thinned(seriesOfReadings(points), BUCKETS);
+    return seriesOfReadings(points);
   }
+  if (thinned) return seriesOfThinned(thinned);
   const items = hours?.items ?? [];
   return seriesOfHours(
     items.map(({ intervalStart, average, min, max }) => ({

@@ -3,16 +3,23 @@ import type { components } from '#console-api';
 import { api, body } from '../api/client.ts';
 import { REFRESH_MS } from '../shell/freshness.ts';
 import { wholeHours, type TimeRange } from '../time/range.ts';
+import { useLiveTail } from './live-tail.ts';
 
 export type Reading = components['schemas']['Reading'];
 export type Aggregates = components['schemas']['Aggregates'];
+export type MetricSeries = components['schemas']['MetricSeries'];
 
 const PAGE = 1000;
-/** So many readings are shown one by one; of more, their hours. */
-const MOST_READINGS = 6 * PAGE;
+/** So many readings are shown one by one; of more, the API thins them. */
+const MOST_READINGS = 2 * PAGE;
 /** A longer range is not even tried: a reading a minute is more than that. */
 const LONGEST_OF_READINGS_MS = 4 * 24 * 3_600_000;
 const MOST_METRICS = 100;
+/** Parts of a chart's width; each has its extremes. */
+const BUCKETS = 600;
+/** Of longer ranges, and of more readings of a metric, hours are shown. */
+const LONGEST_OF_SERIES_MS = 62 * 24 * 3_600_000;
+const MOST_THINNED = 200_000;
 
 /** A range that follows the clock is asked for again and again. */
 function refreshOf({ name }: TimeRange): number | false {
@@ -91,6 +98,7 @@ async function allHours(
 /** Every reading of the range in order of time, or null when they are too many to be shown one by one. */
 export function useReadings(equipmentId: string, range: TimeRange) {
   const { fromEpochMs, toEpochMs } = range;
+  useLiveTail(equipmentId, range);
   return useQuery({
     queryKey: ['readings', equipmentId, fromEpochMs, toEpochMs],
     queryFn: ({ signal }) => allReadings(equipmentId, range, signal),
@@ -116,4 +124,70 @@ async function allReadings(
     if (items.length >= MOST_READINGS) return null;
     cursor = page.nextCursor;
   }
+}
+
+/**
+ * The readings of each metric, thinned; undefined until they are there, and where hours say more.
+ *
+ * @param hours undefined where readings are shown one by one
+ */
+export function useSeries(
+  equipmentId: string,
+  metrics: readonly string[],
+  range: TimeRange,
+  hours: readonly Aggregates[] | undefined,
+): readonly MetricSeries[] | undefined {
+  const { fromEpochMs, toEpochMs } = range;
+  const isFew = hours?.every(({ totalCount }) => totalCount <= MOST_THINNED) === true;
+  const enabled = isFew && toEpochMs - fromEpochMs <= LONGEST_OF_SERIES_MS;
+  const { data } = useQuery({
+    queryKey: ['series', equipmentId, fromEpochMs, toEpochMs, metrics],
+    queryFn: ({ signal }) => allSeries(equipmentId, metrics, range, signal),
+    enabled,
+    refetchInterval: refreshOf(range) && 60_000,
+    placeholderData: (before, query) =>
+      query?.queryKey[1] === equipmentId && isSame(query.queryKey[4], metrics) ? before : undefined,
+  });
+  return enabled ? data : undefined;
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+async function allSeries(
+  equipmentId: string,
+  metric: readonly string[],
+  { fromEpochMs, toEpochMs }: TimeRange,
+  signal: AbortSignal,
+): Promise<readonly MetricSeries[]> {
+  const [start, to] = [fromEpochMs, toEpochMs].map((at) => new Date(at).toISOString());
+  let series: readonly MetricSeries[] | undefined;
+  for (let from: string | null = start ?? ''; from !== null;) {
+    const query = { from, to: to ?? '', metric: [...metric], buckets: BUCKETS };
+    const params = { path: { equipmentId }, query };
+    const part: components['schemas']['Series'] = await body(
+      api.GET('/sensor-data/{equipmentId}/series', { params, signal }),
+    );
+    series = series ? joined(series, part.series) : part.series;
+    from = part.rest;
+  }
+  return series ?? [];
+}
+
+/** The last reading of a part is the first of the next. */
+function joined(
+  before: readonly MetricSeries[],
+  behind: readonly MetricSeries[],
+): readonly MetricSeries[] {
+  return before.map((each, index) => {
+    const { at = [], values = [], sampleCount = 0 } = behind[index] ?? {};
+    const skipped = each.at.at(-1) === at[0] ? 1 : 0;
+    return {
+      ...each,
+      sampleCount: each.sampleCount + sampleCount - skipped,
+      at: [...each.at, ...at.slice(skipped)],
+      values: [...each.values, ...values.slice(skipped)],
+    };
+  });
 }

@@ -34,7 +34,8 @@ export const en = {
   'nav.proof': 'Verify',
   'nav.access': 'Access',
 
-  'fresh.live': 'Up to date',
+  'fresh.live': 'Live',
+  'fresh.polling': 'Not live: asked for every 10 s',
   'fresh.reconnecting': 'Reconnecting',
   'fresh.stale': 'Stale since {time}',
 
@@ -135,7 +136,10 @@ export const en = {
   'overview.search': 'Search equipment',
   'overview.filter': 'Show',
   'overview.found': { one: '{count} equipment', other: '{count} equipment' },
-  'overview.looking': 'Looking through all equipment: {count} so far',
+  'overview.looking': {
+    one: 'Still looking through {count} equipment',
+    other: 'Still looking through {count} equipment',
+  },
   'overview.column.state': 'State',
   'overview.column.equipment': 'Equipment',
   'overview.column.values': 'Last values',
@@ -161,6 +165,8 @@ export const en = {
     'The name may be mistyped. Equipment appears here some seconds after its first reading.',
   'equipment.nothing': 'There are no readings in this time. Choose a longer or an earlier one.',
   'equipment.kind.readings': 'Every reading. Breaks in a line are times without readings.',
+  'equipment.kind.thinned':
+    'Readings, thinned: every extreme and every gap is drawn. Zoom in for every reading.',
   'equipment.kind.hours':
     'Hourly averages; the band reaches from the lowest to the highest reading. Zoom in to see single readings.',
   'equipment.table.readings': 'Readings',

@@ -32,7 +32,8 @@ export const ptBr: Messages = {
   'nav.proof': 'Verificar',
   'nav.access': 'Acesso',
 
-  'fresh.live': 'Atualizado',
+  'fresh.live': 'Ao vivo',
+  'fresh.polling': 'Não ao vivo: consultado a cada 10 s',
   'fresh.reconnecting': 'Reconectando',
   'fresh.stale': 'Desatualizado desde {time}',
 
@@ -133,7 +134,10 @@ export const ptBr: Messages = {
   'overview.search': 'Buscar equipamento',
   'overview.filter': 'Mostrar',
   'overview.found': { one: '{count} equipamento', other: '{count} equipamentos' },
-  'overview.looking': 'Examinando todos os equipamentos: {count} até agora',
+  'overview.looking': {
+    one: 'Ainda falta examinar {count} equipamento',
+    other: 'Ainda falta examinar {count} equipamentos',
+  },
   'overview.column.state': 'Estado',
   'overview.column.equipment': 'Equipamento',
   'overview.column.values': 'Últimos valores',
@@ -159,6 +163,8 @@ export const ptBr: Messages = {
     'O nome pode estar errado. Equipamentos aparecem aqui alguns segundos após a primeira leitura.',
   'equipment.nothing': 'Não há leituras neste período. Escolha um mais longo ou anterior.',
   'equipment.kind.readings': 'Cada leitura. Interrupções na linha são períodos sem leituras.',
+  'equipment.kind.thinned':
+    'Leituras reduzidas: todos os extremos e todas as lacunas são desenhados. Aproxime para ver cada leitura.',
   'equipment.kind.hours':
     'Médias por hora; a faixa vai da menor à maior leitura. Aproxime para ver leituras individuais.',
   'equipment.table.readings': 'Leituras',

@@ -28,7 +28,7 @@ export default function OverviewPage() {
       <PageHead title={t('overview.title')}>
         <SearchField
           search={view.search}
-          onSearch={(search) => show({ ...view, search, page: 0, after: undefined }, true)}
+          onSearch={(search) => show({ ...view, search, after: undefined }, true)}
         />
       </PageHead>
       <Filters view={view} onShow={show} />
@@ -82,7 +82,7 @@ function Filters({ view, onShow }: ViewProps) {
           type="button"
           className="chip"
           aria-pressed={view.state === state}
-          onClick={() => onShow({ ...view, state, page: 0, after: undefined })}
+          onClick={() => onShow({ ...view, state, after: undefined })}
         >
           {state ? t(`state.${state}`) : t('app.all')}
         </button>
@@ -93,28 +93,28 @@ function Filters({ view, onShow }: ViewProps) {
 
 function Rows({ view, answer, onShow }: ViewProps & { readonly answer: OverviewAnswer }) {
   const { t } = usePreferences();
-  const { data, error, lookedThrough } = answer;
+  const { data, error } = answer;
   const columns = useOverviewColumns(data?.asOfEpochMs ?? 0);
   if (data === undefined && error) return <Problem error={error} onRetry={answer.retry} />;
   if (data === undefined) return <TableSkeleton rows={8} label={t('app.loading')} />;
-  const isLooking = lookedThrough !== undefined;
-  if (data.rows.length === 0 && !isLooking) return <NothingFound view={view} />;
+  const { rows, pending } = data;
+  if (rows.length === 0 && pending === 0) return <NothingFound view={view} />;
   return (
     <>
-      {isLooking && (
+      {pending > 0 && (
         <p className="quiet" role="status">
-          {t('overview.looking', { count: lookedThrough })}
+          {t('overview.looking', { count: pending })}
         </p>
       )}
       <DataTable
         caption={t('overview.caption')}
         columns={columns}
-        rows={data.rows}
+        rows={rows}
         keyOf={({ equipmentId }) => equipmentId}
         sort={view.sort}
         onSort={(by) => {
           const descending = view.sort.by === by && !view.sort.descending;
-          onShow({ ...view, sort: { by, descending }, page: 0, after: undefined });
+          onShow({ ...view, sort: { by, descending }, after: undefined });
         }}
       />
       <Pager view={view} answer={answer} onShow={onShow} />
@@ -142,7 +142,7 @@ function Pager({ view, answer, onShow }: ViewProps & { readonly answer: Overview
   const { data } = answer;
   if (!data) return null;
   const { next, count } = data;
-  const isFirst = view.page === 0 && view.after === undefined;
+  const isFirst = view.after === undefined;
   return (
     <nav className="actions" aria-label={t('overview.page')}>
       {count !== undefined && <span className="quiet">{t('overview.found', { count })}</span>}
@@ -150,7 +150,7 @@ function Pager({ view, answer, onShow }: ViewProps & { readonly answer: Overview
         <button
           type="button"
           className="button"
-          onClick={() => onShow({ ...view, page: 0, after: undefined })}
+          onClick={() => onShow({ ...view, after: undefined })}
         >
           {t('overview.first')}
         </button>

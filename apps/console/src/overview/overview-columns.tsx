@@ -1,7 +1,5 @@
-import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { Link } from 'wouter';
-import { api, body } from '../api/client.ts';
 import type { Column } from '../design/DataTable.tsx';
 import { Sparkline } from '../design/Sparkline.tsx';
 import { StateMark } from '../design/StateMark.tsx';
@@ -10,8 +8,6 @@ import type { Status } from './overview-order.ts';
 
 const MOST_VALUES = 3;
 const DAY_MS = 86_400_000;
-const HOURS = 24;
-const TREND_STALE_MS = 300_000;
 
 /** @param asOfEpochMs the service's clock, by which ages are told */
 export function useOverviewColumns(asOfEpochMs: number): readonly Column<Status>[] {
@@ -87,29 +83,10 @@ interface DayProps {
   readonly asOfEpochMs: number;
 }
 
-function Day({ status, asOfEpochMs }: DayProps) {
-  if (status.trend) return <Trend {...status.trend} />;
-  const isSilentForADay = asOfEpochMs - Date.parse(status.lastTimestamp) > DAY_MS;
-  return isSilentForADay ? <span className="quiet">–</span> : <FetchedDay status={status} />;
-}
-
-/** Lists of all equipment come without days: those in view are asked for one by one. */
-function FetchedDay({ status: { equipmentId, values } }: { readonly status: Status }) {
-  const metric = 'value' in values ? 'value' : (Object.keys(values).toSorted()[0] ?? 'value');
-  const { data } = useQuery({
-    queryKey: ['day', equipmentId, metric],
-    queryFn: ({ signal }) => {
-      const query = { equipmentId, metric, interval: '24h' } as const;
-      return body(api.GET('/sensor-data/aggregated', { params: { query }, signal }));
-    },
-    staleTime: TREND_STALE_MS,
-  });
-  if (!data) return null;
-  const averages: (number | null)[] = Array.from({ length: HOURS }, () => null);
-  for (const { intervalStart, average } of data.items) {
-    averages[(intervalStart - data.from) / 3600] = average;
-  }
-  return <Trend metric={metric} averages={averages} />;
+function Day({ status: { trend, lastTimestamp }, asOfEpochMs }: DayProps) {
+  if (trend) return <Trend {...trend} />;
+  const isSilentForADay = asOfEpochMs - Date.parse(lastTimestamp) > DAY_MS;
+  return isSilentForADay ? <span className="quiet">–</span> : null;
 }
 
 interface TrendProps {

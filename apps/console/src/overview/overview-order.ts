@@ -11,60 +11,53 @@ export interface OverviewView {
   readonly search: string;
   readonly state: State | undefined;
   readonly sort: Sort;
-  /** From 0, of what is sorted here. */
-  readonly page: number;
-  /** The cursor of a page that the API sorted. */
+  /** The cursor of a page. */
   readonly after: string | undefined;
 }
 
 const BY_NAME: Sort = { by: 'equipment', descending: false };
-const SORTED_BY = new Set(['state', 'equipment', 'age', 'gap']);
+/** What the API calls them, and which way it counts: the oldest reading has the greatest age. */
+const SORTED_BY = {
+  state: { sort: 'state', isReversed: false },
+  equipment: { sort: 'equipmentId', isReversed: false },
+  age: { sort: 'lastTimestamp', isReversed: true },
+  gap: { sort: 'usualGap', isReversed: false },
+} as const;
 
 export function viewIn(parameters: URLSearchParams): OverviewView {
   const sort = parameters.get('sort') ?? '';
   const by = sort.replace(/^-/, '');
-  const page = Number(parameters.get('page') ?? 1);
   return {
     search: parameters.get('search') ?? '',
     state: STATES.find((state) => state === parameters.get('state')),
-    sort: SORTED_BY.has(by) ? { by, descending: sort.startsWith('-') } : BY_NAME,
-    page: Number.isInteger(page) && page > 0 ? page - 1 : 0,
+    sort: Object.hasOwn(SORTED_BY, by) ? { by, descending: sort.startsWith('-') } : BY_NAME,
     after: parameters.get('after') ?? undefined,
   };
 }
 
 /** The shortest address that says the same. */
-export function parametersOf({ search, state, sort, page, after }: OverviewView): URLSearchParams {
+export function parametersOf({ search, state, sort, after }: OverviewView): URLSearchParams {
   const parameters = new URLSearchParams();
   if (search !== '') parameters.set('search', search);
   if (state) parameters.set('state', state);
-  if (sort.by !== BY_NAME.by || sort.descending) {
-    parameters.set('sort', `${sort.descending ? '-' : ''}${sort.by}`);
-  }
-  if (page > 0) parameters.set('page', String(page + 1));
+  if (!isByName(sort)) parameters.set('sort', `${sort.descending ? '-' : ''}${sort.by}`);
   if (after !== undefined) parameters.set('after', after);
   return parameters;
 }
 
-/** The API lists by name; whatever else is wanted takes all of it. */
-export function needsAll({ state, sort }: OverviewView): boolean {
-  return state !== undefined || sort.by !== BY_NAME.by || sort.descending;
+/** Whether the API has to know all equipment to answer, and not just the page. */
+export function isChosen({ state, sort }: OverviewView): boolean {
+  return state !== undefined || !isByName(sort);
 }
 
-export function sorted(items: readonly Status[], { by, descending }: Sort): readonly Status[] {
-  const compare = COMPARISONS[by] ?? byName;
-  const direction = descending ? -1 : 1;
-  return items.toSorted((a, b) => direction * compare(a, b) || byName(a, b));
+/** The parameters of an order; none for that of names. */
+export function sortParameter(sort: Sort) {
+  if (isByName(sort)) return {};
+  const { sort: by, isReversed } = SORTED_BY[sort.by as keyof typeof SORTED_BY];
+  const order = sort.descending === isReversed ? ('asc' as const) : ('desc' as const);
+  return { sort: by, order };
 }
 
-const COMPARISONS: Readonly<Record<string, (a: Status, b: Status) => number>> = {
-  state: (a, b) => STATES.indexOf(a.state) - STATES.indexOf(b.state),
-  age: (a, b) => Date.parse(b.lastTimestamp) - Date.parse(a.lastTimestamp),
-  gap: (a, b) => (a.usualGapSeconds ?? Infinity) - (b.usualGapSeconds ?? Infinity) || 0,
-  equipment: byName,
-};
-
-function byName(a: Status, b: Status): number {
-  if (a.equipmentId === b.equipmentId) return 0;
-  return a.equipmentId < b.equipmentId ? -1 : 1;
+function isByName({ by, descending }: Sort): boolean {
+  return by === BY_NAME.by && !descending;
 }

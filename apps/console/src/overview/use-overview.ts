@@ -1,12 +1,29 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { paths } from '#console-api';
 import { api, body } from '../api/client.ts';
-import { REFRESH_MS } from '../shell/freshness.ts';
-import { needsAll, sorted, type OverviewView, type Status } from './overview-order.ts';
+import { useBatched, useLiveReadings, useRefreshMs, type LiveReading } from '../live/live.tsx';
+import { useNow } from '../time/use-now.ts';
+import { isChosen, sortParameter, type OverviewView, type Status } from './overview-order.ts';
+import { stateAt, withReadings } from './overview-live.ts';
 
-export const PAGE_SIZE = 50;
-/** As many as the API gives in one answer. */
-const LARGEST_PAGE = 1000;
+const PAGE_SIZE = 50;
+/** While the service still looks through all equipment. */
+const PENDING_MS = 1_000;
+const TREND_MS = 300_000;
+const DRAW_MS = 250;
+const CHANGED_MS = 1_000;
+
+type Query = NonNullable<paths['/equipment/overview']['get']['parameters']['query']>;
+
+interface Listed {
+  readonly items: readonly Status[];
+  readonly asOf: string;
+  readonly nextCursor: string | null;
+  readonly counts?: Readonly<Record<Status['state'], number>>;
+  readonly pending?: number;
+  /** How far the browser's clock is ahead of the service's. */
+  readonly aheadMs: number;
+}
 
 export interface OverviewRows {
   readonly rows: readonly Status[];
@@ -14,120 +31,129 @@ export interface OverviewRows {
   readonly count: number | undefined;
   /** The view that shows the next rows. */
   readonly next: OverviewView | undefined;
+  /** How much equipment the service has still to look at. */
+  readonly pending: number;
   readonly asOfEpochMs: number;
 }
 
 export interface OverviewAnswer {
   readonly data: OverviewRows | undefined;
   readonly error: unknown;
-  /** Equipment that was looked through so far, while all of it is. */
-  readonly lookedThrough: number | undefined;
   readonly retry: () => void;
 }
 
-/** The rows of a view: by name page by page from the API, in any other order from all equipment. */
+/** The rows of a view, as they are now: new readings come in as they arrive, and states change with the clock. */
 export function useOverview(view: OverviewView): OverviewAnswer {
-  const isOfAll = needsAll(view);
-  const { all, lookedThrough } = useAll(view, isOfAll);
-  // Until everything is there, what there is of it: the table stays, and with it the keyboard's place.
-  const isProvisional = isOfAll && all.data === undefined;
-  const page = usePage(view, !isOfAll || isProvisional);
-  const { data, error, refetch } = isOfAll && !isProvisional ? all : page;
+  const { search, state, after } = view;
+  const asked: Query = {
+    limit: PAGE_SIZE,
+    ...(search && { search }),
+    ...(state && { state }),
+    ...sortParameter(view.sort),
+    ...(after !== undefined && { cursor: after }),
+  };
+  const key = ['overview', 'page', asked];
+  const refreshMs = useRefreshMs();
+  // States and orders of other equipment change without a reading of those in view.
+  const everyMs = isChosen(view) ? Math.min(refreshMs, 2 * TEN_SECONDS) : refreshMs;
+  const { data, error, refetch } = useQuery({
+    queryKey: key,
+    queryFn: ({ signal }) => filledPage(asked, signal),
+    refetchInterval: ({ state: { data: page } }) => (page?.pending ? PENDING_MS : everyMs),
+    placeholderData: keepPreviousData,
+  });
+  const trends = useTrends(asked, data !== undefined);
+  useArrivals(key, view, data);
+  const now = useNow(1000) - (data?.aheadMs ?? 0);
   return {
-    data: data && (isOfAll ? rowsOfAll(view, data, isProvisional) : rowsOfPage(view, data)),
+    data: data && rowsOf(view, data, trends, now),
     error: data ? null : error,
-    lookedThrough: isProvisional ? lookedThrough : undefined,
     retry: () => void refetch(),
   };
 }
 
-interface Listed {
-  readonly items: readonly Status[];
-  readonly asOf: string;
-  readonly nextCursor: string | null;
-}
-
-function usePage({ search, after }: OverviewView, enabled: boolean) {
-  return useQuery({
-    queryKey: ['overview', 'page', search, after],
-    queryFn: ({ signal }) =>
-      filledPage({ limit: PAGE_SIZE, trend: true, ...(search && { search }) }, after, signal),
-    enabled,
-    refetchInterval: REFRESH_MS,
-    placeholderData: keepPreviousData,
-  });
-}
-
-function useAll({ search }: OverviewView, enabled: boolean) {
-  const [lookedThrough, setLookedThrough] = useState(0);
-  const all = useQuery({
-    queryKey: ['overview', 'all', search],
-    queryFn: async ({ signal }): Promise<Listed> => {
-      const items: Status[] = [];
-      for (let after: string | undefined; ;) {
-        const query = { limit: LARGEST_PAGE, ...(search && { search }) };
-        const page: Listed = await oncePage(query, after, signal);
-        items.push(...page.items);
-        setLookedThrough(items.length);
-        if (page.nextCursor === null) return { ...page, items };
-        after = page.nextCursor;
-      }
-    },
-    enabled,
-    // Looking through ten thousand costs the service seconds.
-    refetchInterval: 6 * REFRESH_MS,
-    placeholderData: keepPreviousData,
-  });
-  return { all, lookedThrough };
-}
-
-interface Asked {
-  readonly limit: number;
-  readonly trend?: true;
-  readonly search?: string;
-}
+const TEN_SECONDS = 10_000;
 
 /** Goes on until there is something to show: pages may be empty before the end. */
-async function filledPage(
-  query: Asked,
-  after: string | undefined,
-  signal: AbortSignal,
-): Promise<Listed> {
-  for (let cursor = after; ;) {
-    const page = await oncePage(query, cursor, signal);
-    if (page.items.length > 0 || page.nextCursor === null) return page;
-    cursor = page.nextCursor;
+async function filledPage(asked: Query, signal: AbortSignal): Promise<Listed> {
+  for (let query = asked; ;) {
+    const page = await body(api.GET('/equipment/overview', { params: { query }, signal }));
+    if (page.items.length > 0 || page.nextCursor === null) {
+      return { ...page, aheadMs: Date.now() - Date.parse(page.asOf) };
+    }
+    query = { ...query, cursor: page.nextCursor };
   }
 }
 
-function oncePage(query: Asked, cursor: string | undefined, signal: AbortSignal): Promise<Listed> {
-  const texts = { ...query, ...(cursor !== undefined && { cursor }) };
-  return body(api.GET('/equipment/overview', { params: { query: texts }, signal }));
+/** The days of the same page come later: they cost more than all else, and nobody waits for them. */
+function useTrends(asked: Query, enabled: boolean): ReadonlyMap<string, Status['trend']> {
+  const { data } = useQuery({
+    queryKey: ['overview', 'days', asked],
+    queryFn: async ({ signal }) => {
+      const query = { ...asked, trend: true };
+      const { items } = await body(api.GET('/equipment/overview', { params: { query }, signal }));
+      return new Map(items.map(({ equipmentId, trend }) => [equipmentId, trend]));
+    },
+    enabled,
+    staleTime: TREND_MS,
+    refetchInterval: TREND_MS,
+    placeholderData: keepPreviousData,
+  });
+  return data ?? NO_TRENDS;
 }
 
-function rowsOfPage(view: OverviewView, { items, asOf, nextCursor }: Listed): OverviewRows {
-  const isWhole = nextCursor === null && view.after === undefined;
-  return {
-    rows: items,
-    count: isWhole ? items.length : undefined,
-    next: nextCursor === null ? undefined : { ...view, after: nextCursor },
-    asOfEpochMs: Date.parse(asOf),
-  };
+const NO_TRENDS: ReadonlyMap<string, Status['trend']> = new Map();
+
+/** Writes what arrives into the page; what the page cannot know of, it is asked for again. */
+function useArrivals(key: readonly unknown[], view: OverviewView, data: Listed | undefined): void {
+  const client = useQueryClient();
+  const ids = data?.items.map(({ equipmentId }) => equipmentId) ?? [];
+  const isWhole = data?.nextCursor === null && view.after === undefined && !isChosen(view);
+  const askAgain = useBatched<string>(CHANGED_MS, () => {
+    void client.invalidateQueries({ queryKey: ['overview'] });
+  });
+  const draw = useBatched<LiveReading>(DRAW_MS, (readings) => {
+    client.setQueryData<Listed>(key, (page) => page && withReadings(page, readings));
+  });
+  // A fleet of one page is watched as a whole, so that new equipment appears.
+  useLiveReadings(isWhole ? null : ids, {
+    onReadings: (readings) => {
+      draw(readings);
+      const isNew = ({ equipmentId, removed }: LiveReading) =>
+        removed === true || (isWhole && view.search === '' && !ids.includes(equipmentId));
+      if (readings.some(isNew)) askAgain(['']);
+    },
+    onChanged: (equipmentId) => {
+      if (isWhole || ids.includes(equipmentId)) askAgain([equipmentId]);
+    },
+  });
 }
 
-function rowsOfAll(
+function rowsOf(
   view: OverviewView,
-  { items, asOf }: Listed,
-  isProvisional: boolean,
+  { items, nextCursor, counts, pending = 0 }: Listed,
+  trends: ReadonlyMap<string, Status['trend']>,
+  nowEpochMs: number,
 ): OverviewRows {
-  const wanted = view.state ? items.filter(({ state }) => state === view.state) : items;
-  const first = view.page * PAGE_SIZE;
-  const rows = sorted(wanted, view.sort).slice(first, first + PAGE_SIZE);
-  const hasMore = first + PAGE_SIZE < wanted.length;
+  const rows = items.map((item) => {
+    const trend = trends.get(item.equipmentId);
+    return { ...item, state: stateAt(item, nowEpochMs), ...(trend && { trend }) };
+  });
   return {
     rows,
-    count: isProvisional ? undefined : wanted.length,
-    next: hasMore ? { ...view, page: view.page + 1 } : undefined,
-    asOfEpochMs: Date.parse(asOf),
+    count: countOf(view, nextCursor, items.length, counts),
+    next: nextCursor === null ? undefined : { ...view, after: nextCursor },
+    pending,
+    asOfEpochMs: nowEpochMs,
   };
+}
+
+function countOf(
+  { state, after }: OverviewView,
+  nextCursor: string | null,
+  rows: number,
+  counts: Listed['counts'],
+): number | undefined {
+  if (counts) return state ? counts[state] : Object.values(counts).reduce((sum, n) => sum + n, 0);
+  return nextCursor === null && after === undefined ? rows : undefined;
 }

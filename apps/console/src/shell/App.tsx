@@ -6,6 +6,7 @@ import { ApiProblem } from '../api/problem.ts';
 import { SessionProvider, useCallerQuery, useSession, type Caller } from '../api/session.tsx';
 import { Dialog } from '../design/Dialog.tsx';
 import { Problem } from '../design/Notice.tsx';
+import { LiveProvider } from '../live/live.tsx';
 import { LoginForm } from '../login/LoginForm.tsx';
 import { LoginPage } from '../login/LoginPage.tsx';
 import { FailureBoundary } from './FailureBoundary.tsx';
@@ -22,7 +23,7 @@ export function App() {
       <PreferencesProvider>
         <FailureBoundary>
           <Router base="/console">
-            <Console refusedAt={refusedAt} />
+            <Console refusedAt={refusedAt} onRefused={() => setRefusedAt(Date.now())} />
           </Router>
         </FailureBoundary>
       </PreferencesProvider>
@@ -30,8 +31,13 @@ export function App() {
   );
 }
 
-/** @param refusedAt when a request last met a 401, in epoch milliseconds */
-function Console({ refusedAt }: { readonly refusedAt: number }) {
+interface ConsoleProps {
+  /** When a request last met a 401, in epoch milliseconds. */
+  readonly refusedAt: number;
+  readonly onRefused: () => void;
+}
+
+function Console({ refusedAt, onRefused }: ConsoleProps) {
   const { data: caller, error, dataUpdatedAt, refetch } = useCallerQuery();
   if (caller === undefined) {
     if (error instanceof ApiProblem && error.status === 401) return <LoginPage />;
@@ -39,7 +45,13 @@ function Console({ refusedAt }: { readonly refusedAt: number }) {
   }
   return (
     <SessionProvider caller={caller}>
-      <Pages />
+      {caller.scopes.includes('sensorflow/read') ? (
+        <LiveProvider sessionEpochMs={dataUpdatedAt} onRefused={onRefused}>
+          <Pages />
+        </LiveProvider>
+      ) : (
+        <Pages />
+      )}
       {refusedAt > dataUpdatedAt && <SessionEnded caller={caller} />}
     </SessionProvider>
   );

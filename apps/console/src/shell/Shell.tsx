@@ -23,6 +23,7 @@ export function Shell({
   readonly children: ReactNode;
 }) {
   const { t } = usePreferences();
+  const { may } = useSession();
   const main = useRef<HTMLElement>(null);
   return (
     <div className="shell">
@@ -44,7 +45,7 @@ export function Shell({
           <Sections sections={sections} />
         </nav>
         <div className="rail-end">
-          <FreshnessMark />
+          {may('sensorflow/read') && <FreshnessMark />}
           <AccountMenu />
         </div>
       </header>
@@ -82,9 +83,7 @@ function isIn(location: string, path: string): boolean {
 
 function FreshnessMark() {
   const { t, formats } = usePreferences();
-  const { may } = useSession();
   const { state, sinceEpochMs } = useFreshness();
-  if (!may('sensorflow/read')) return null;
   return (
     <p className="freshness" role="status">
       <span className="freshness-dot" data-state={state} />
