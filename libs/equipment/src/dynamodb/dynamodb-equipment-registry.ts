@@ -25,7 +25,9 @@ const OUTAGE = {
   retryAfterSeconds: 1,
 };
 
-/** From one partition: enough for a page of ordinary equipment, and little more than a wide one shows. */
+/** From one partition: enough for a screen of ordinary equipment … */
+const FIRST_ROWS = 48;
+/** … for a page of it, and little more than a wide one shows. */
 const ROWS_PER_CALL = 250;
 
 interface RowRange {
@@ -84,8 +86,8 @@ export class DynamoDbEquipmentRegistry extends EquipmentRegistry {
   ): AsyncGenerator<readonly RegisteredEquipment[]> {
     let first = behind;
     let open: ListedEquipment | undefined;
-    for (;;) {
-      const range = { partition, first, last: BEHIND_ALL_ROWS, limit: ROWS_PER_CALL };
+    for (let limit = FIRST_ROWS; ; limit = ROWS_PER_CALL) {
+      const range = { partition, first, last: BEHIND_ALL_ROWS, limit };
       const { pairs, isLast } = await this.rows({ ...range, consistent: false }, budget);
       const complete: RegisteredEquipment[] = [];
       for (const { equipmentId, metric } of pairs) {
