@@ -439,6 +439,7 @@ describe('the OpenAPI document', () => {
       'showHistory',
       'showImport',
       'showOverview',
+      'showSeries',
       'showService',
       'signOutPerson',
       'undoImport',

@@ -66,4 +66,58 @@ describe('the overview of equipment', () => {
       'trend-invalid',
     ]);
   });
+
+  it('chooses by state and sorts, and says how much is in which state', async () => {
+    const complete = async (more: Readonly<Record<string, string>>) =>
+      eventually(
+        async () => overviewOf('OVERVIEW:', more),
+        ({ body }) => body.pending === 0,
+      );
+    const idsOf = ({ body }: any) => body.items.map((item: any) => item.equipmentId);
+
+    const silent = await complete({ state: 'silent' });
+    const oldest = await complete({ sort: 'lastTimestamp', limit: '1' });
+    const next = await complete({
+      sort: 'lastTimestamp',
+      limit: '1',
+      cursor: oldest.body.nextCursor,
+    });
+    const newest = await complete({ sort: 'lastTimestamp', order: 'desc' });
+
+    expect(idsOf(silent)).toEqual(['OVERVIEW:2']);
+    expect(silent.body.counts).toEqual({ 'on-time': 1, late: 0, silent: 1, unknown: 0 });
+    expect([...idsOf(oldest), ...idsOf(next)]).toEqual(['OVERVIEW:2', 'OVERVIEW:1']);
+    expect(idsOf(newest)).toEqual(['OVERVIEW:1', 'OVERVIEW:2']);
+    expect(next.body.nextCursor).toBeNull();
+  });
+
+  it('follows what arrives in whichever process', async () => {
+    const sent = { equipmentId: 'OVERVIEW:3', timestamp: '2024-05-01T00:00:00Z', value: 1 };
+    await api.post('/sensor-data/batch', [sent, { ...sent, timestamp: '2024-05-01T00:10:00Z' }]);
+    const stateIs = async (state: string) =>
+      eventually(
+        async () => overviewOf('OVERVIEW:3', { state }),
+        ({ body }) => body.items.length === 1,
+      );
+    await stateIs('silent');
+
+    const now = new Date().toISOString();
+    await api.post('/sensor-data', { ...sent, timestamp: now });
+
+    const { body } = await stateIs('on-time');
+    expect(body.items[0].lastTimestamp).toBe(now);
+  });
+
+  it('refuses states and orders that it does not know, and cursors of another order', async () => {
+    const { body } = await overviewOf('OVERVIEW:', { sort: 'state', limit: '1' });
+    const foreign = await overviewOf('OVERVIEW:', { sort: 'usualGap', cursor: body.nextCursor });
+    const faulty = await overviewOf('OVERVIEW:', { state: 'dead', sort: 'age', order: 'up' });
+
+    expect([foreign.status, foreign.body.code]).toEqual([400, 'cursor-invalid']);
+    expect(faulty.body.errors.map(({ code }: any) => code).toSorted()).toEqual([
+      'order-invalid',
+      'sort-invalid',
+      'state-invalid',
+    ]);
+  });
 });

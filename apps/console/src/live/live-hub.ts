@@ -32,6 +32,7 @@ export interface HubListener {
  */
 export class LiveHub {
   private readonly channel = new BroadcastChannel(NAME);
+  private readonly isAlone = !('locks' in navigator);
   private readonly tab = Math.random().toString(36).slice(2);
   private readonly interests = new Map<string, Interest>();
   private readonly closing = new AbortController();
@@ -81,7 +82,7 @@ export class LiveHub {
       signal.addEventListener('abort', () => resolve());
       await promise;
     };
-    if (!('locks' in navigator)) return void hold();
+    if (this.isAlone) return void hold();
     const options = steal ? { steal } : { signal };
     navigator.locks.request(NAME, options, hold).catch(() => {
       // Taken by a tab that heard nothing of this one; or closed.
@@ -157,6 +158,6 @@ export class LiveHub {
 
   private post(message: Message): void {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has its own origin alone
-    if (!this.closing.signal.aborted) this.channel.postMessage(message);
+    if (!this.isAlone && !this.closing.signal.aborted) this.channel.postMessage(message);
   }
 }
