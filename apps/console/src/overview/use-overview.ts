@@ -1,13 +1,15 @@
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import type { paths } from '#console-api';
 import { api, body } from '../api/client.ts';
 import { useBatched, useLiveReadings, useRefreshMs, type LiveReading } from '../live/live.tsx';
 import { useNow } from '../time/use-now.ts';
 import { isChosen, sortParameter, type OverviewView, type Status } from './overview-order.ts';
 import { stateAt, withReadings } from './overview-live.ts';
+import { UnlistedEquipment } from './unlisted-equipment.ts';
 
 const PAGE_SIZE = 50;
-/** While the service still looks through all equipment. */
+/** While the service still looks through all equipment, or has not listed new one. */
 const PENDING_MS = 1_000;
 const TREND_MS = 300_000;
 const DRAW_MS = 250;
@@ -53,17 +55,21 @@ export function useOverview(view: OverviewView): OverviewAnswer {
     ...(after !== undefined && { cursor: after }),
   };
   const key = ['overview', 'page', asked];
+  const [unlisted] = useState(() => new UnlistedEquipment());
   const refreshMs = useRefreshMs();
   // States and orders of other equipment change without a reading of those in view.
   const everyMs = isChosen(view) ? Math.min(refreshMs, 2 * TEN_SECONDS) : refreshMs;
   const { data, error, refetch } = useQuery({
     queryKey: key,
     queryFn: ({ signal }) => filledPage(asked, signal),
-    refetchInterval: ({ state: { data: page } }) => (page?.pending ? PENDING_MS : everyMs),
+    refetchInterval: ({ state: { data: page } }) => {
+      const isBehind = page && unlisted.isMissing(page.items, Date.now());
+      return page?.pending || isBehind ? PENDING_MS : everyMs;
+    },
     placeholderData: keepPreviousData,
   });
   const trends = useTrends(asked, data !== undefined);
-  useArrivals(key, view, data);
+  useArrivals(key, view, data, unlisted);
   const now = useNow(1000) - (data?.aheadMs ?? 0);
   return {
     data: data && rowsOf(view, data, trends, now),
@@ -105,7 +111,12 @@ function useTrends(asked: Query, enabled: boolean): ReadonlyMap<string, Status['
 const NO_TRENDS: ReadonlyMap<string, Status['trend']> = new Map();
 
 /** Writes what arrives into the page; what the page cannot know of, it is asked for again. */
-function useArrivals(key: readonly unknown[], view: OverviewView, data: Listed | undefined): void {
+function useArrivals(
+  key: readonly unknown[],
+  view: OverviewView,
+  data: Listed | undefined,
+  unlisted: UnlistedEquipment,
+): void {
   const client = useQueryClient();
   const ids = data?.items.map(({ equipmentId }) => equipmentId) ?? [];
   const isWhole = data?.nextCursor === null && view.after === undefined && !isChosen(view);
@@ -119,9 +130,11 @@ function useArrivals(key: readonly unknown[], view: OverviewView, data: Listed |
   useLiveReadings(isWhole ? null : ids, {
     onReadings: (readings) => {
       draw(readings);
-      const isNew = ({ equipmentId, removed }: LiveReading) =>
-        removed === true || (isWhole && view.search === '' && !ids.includes(equipmentId));
-      if (readings.some(isNew)) askAgain(['']);
+      for (const { equipmentId, removed } of readings) {
+        const isNew = isWhole && view.search === '' && !ids.includes(equipmentId) && !removed;
+        if (isNew) unlisted.note(equipmentId, Date.now());
+        if (isNew || removed) askAgain([equipmentId]);
+      }
     },
     onChanged: (equipmentId) => {
       if (isWhole || ids.includes(equipmentId)) askAgain([equipmentId]);
