@@ -1,5 +1,6 @@
 import type { MessageKey } from '../language/en.ts';
 import { usePreferences } from '../shell/preferences.tsx';
+import { COMMAS } from './needs.ts';
 
 const REASONS: Readonly<Record<string, MessageKey>> = {
   'Its name says so.': 'imports.reason.name',
@@ -9,7 +10,7 @@ const REASONS: Readonly<Record<string, MessageKey>> = {
   'The file seems to have a row for each value.': 'imports.reason.long',
   'It has no name.': 'imports.reason.noName',
   'It is left out.': 'imports.reason.out',
-  'Its numbers have decimal commas: the option decimal is to say so.': 'imports.reason.commas',
+  [COMMAS]: 'imports.reason.commas',
   'None of its cells is a number.': 'imports.reason.noNumber',
   'Every other column is a metric.': 'imports.reason.metric',
   'Every other column is a metric; its name is made that of one.': 'imports.reason.made',
