@@ -20,6 +20,7 @@ const PRINTED: Readonly<Record<string, readonly string[]>> = {
   'docs/aggregates.md': ['"sampleCount":1', ' 0 differences'],
   'docs/api-keys-and-people.md': ['"kind":"key"', 'Password set.'],
   'docs/csv-files.md': ['"timestampFormats":', '"faults":[]'],
+  'docs/embedded-stack.md': [' MiB'],
   'docs/live.md': ['event: heartbeat'],
   'docs/operate.md': ['"status":"ok"'],
   'docs/read-readings.md': ['"nextCursor":null', '"removed":false'],
