@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Children } from './children.ts';
+import { waitForPort, type Children } from './children.ts';
 import { freePort } from './free-port.ts';
+import { API_PROGRAM } from './product.ts';
 import { ROOT } from './root.ts';
 
 const READY_WITHIN_MS = 60_000;
@@ -16,6 +17,12 @@ export interface Announcement {
     readonly clientSecret: string;
     readonly scope: string;
   };
+  readonly endpoints: Readonly<Record<'dynamodb' | 's3' | 'sqs' | 'sns' | 'cognitoIdp', string>>;
+  readonly tables: Readonly<Record<'readings' | 'aggregates' | 'imports' | 'sessions', string>>;
+  readonly bucket: string;
+  readonly liveTopicArn: string;
+  readonly issuer: string;
+  readonly jwksUri: string;
 }
 
 /** A token of the demo machine client, with all its scopes. */
@@ -47,4 +54,60 @@ export async function startStack(children: Children, dataDir: string): Promise<A
     }
   }
   throw new Error('the stack does not become ready');
+}
+
+/** One more API on a running stack, as a second container would be. Answers its address once it is ready. */
+export async function startSecondApi(
+  children: Children,
+  announcement: Announcement,
+  dataDir: string,
+): Promise<string> {
+  const port = await freePort();
+  const child = children.start({
+    name: 'second API',
+    core: undefined,
+    command: [join(ROOT, API_PROGRAM)],
+    variables: secondApiVariables(announcement, dataDir, port),
+  });
+  await waitForPort(port, child);
+  return `http://127.0.0.1:${port}`;
+}
+
+function secondApiVariables(
+  { endpoints, tables, machine, ...stack }: Announcement,
+  dataDir: string,
+  port: number,
+): Readonly<Record<string, string>> {
+  const { credentials } = JSON.parse(readFileSync(join(dataDir, 'installation.json'), 'utf8')) as {
+    readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  };
+  return {
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    LOG_LEVEL: 'warn',
+    AWS_REGION: 'local',
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
+    AWS_ENDPOINT_URL_S3: endpoints.s3,
+    AWS_ENDPOINT_URL_SQS: endpoints.sqs,
+    AWS_ENDPOINT_URL_SNS: endpoints.sns,
+    AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: endpoints.cognitoIdp,
+    LIVE_TOPIC_ARN: stack.liveTopicArn,
+    // Nobody takes an import back, or logs in, here.
+    UPLOADS_QUEUE_URL: 'http://127.0.0.1:9/uploads',
+    COGNITO_CLIENT_ID: 'no-web-client',
+    COGNITO_CLIENT_SECRET: 'no-web-client',
+    DYNAMODB_TABLE_NAME: tables.readings,
+    DYNAMODB_AGGREGATE_TABLE_NAME: tables.aggregates,
+    DYNAMODB_IMPORTS_TABLE_NAME: tables.imports,
+    DYNAMODB_SESSIONS_TABLE_NAME: tables.sessions,
+    S3_BUCKET_NAME: stack.bucket,
+    COGNITO_USER_POOL_ID: stack.issuer.split('/').at(-1) ?? '',
+    COGNITO_ISSUERS: stack.issuer,
+    COGNITO_JWKS_URI: stack.jwksUri,
+    COGNITO_MACHINE_CLIENT_IDS: machine.clientId,
+    FRONTEND_URL: 'none',
+    SHUTDOWN_GRACE_MS: '0',
+  };
 }

@@ -5,14 +5,15 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Children } from './children.ts';
-import { startStack, tokenOf } from './embedded-stack.ts';
+import { startSecondApi, startStack, tokenOf } from './embedded-stack.ts';
 import { describeMachine } from './machine.ts';
-import { machineText } from './report.ts';
+import { machineText, table } from './report.ts';
 import { percentile } from './statistics.ts';
 
 /**
  * Live: `npm run bench:live`. How long after its acknowledgement a reading is with a client of a live feed,
- * while the embedded stack takes 1,000 readings/s in batches of 50 and has 200 clients.
+ * while the embedded stack takes 1,000 readings/s in batches of 50 and has 200 clients: half of them at the API
+ * process that takes the readings, half at another one.
  */
 const { values: options } = parseArgs({ options: { short: { type: 'boolean', default: false } } });
 const SECONDS = options.short ? 15 : 60;
@@ -23,6 +24,8 @@ const CLIENTS = 200;
 /** A caller has no more of them. */
 const FEEDS_PER_KEY = 10;
 const LAST_EVENTS_MS = 5_000;
+/** After so long a new key works in every process. */
+const KEYS_KNOWN_MS = 10_000;
 
 async function post(url: string, token: string, json: unknown): Promise<Response> {
   return fetch(url, {
@@ -84,7 +87,7 @@ function noteEvent(event: string, equipmentId: string, atMs: number, delays: Del
 }
 
 /** Answers how many readings were acknowledged. */
-async function load(baseUrl: string, token: string, delays: Delays): Promise<number> {
+async function load(baseUrl: string, token: string, clients: readonly Delays[]): Promise<number> {
   const startedAt = performance.now();
   const sending: Promise<boolean>[] = [];
   for (let tick = 0; tick < SECONDS * BATCHES_PER_SECOND; tick += 1) {
@@ -97,7 +100,8 @@ async function load(baseUrl: string, token: string, delays: Delays): Promise<num
     }));
     sending.push(
       post(`${baseUrl}/sensor-data/batch`, token, batch).then(async (answer) => {
-        delays.acknowledge(`${equipmentId}/${first}`, performance.now());
+        const atMs = performance.now();
+        for (const delays of clients) delays.acknowledge(`${equipmentId}/${first}`, atMs);
         await answer.arrayBuffer();
         return answer.status === 201;
       }),
@@ -109,6 +113,21 @@ async function load(baseUrl: string, token: string, delays: Delays): Promise<num
   return taken.filter(Boolean).length * READINGS_PER_BATCH;
 }
 
+/** As many as the clients need. */
+async function keysOf(baseUrl: string, token: string): Promise<readonly string[]> {
+  const keys: string[] = [];
+  while (keys.length * FEEDS_PER_KEY < CLIENTS) {
+    const wish = { name: `clients ${keys.length}`, scopes: ['sensorflow/read'] };
+    const answer = await post(`${baseUrl}/api-keys`, token, wish);
+    keys.push(((await answer.json()) as { readonly key: string }).key);
+  }
+  return keys;
+}
+
+function row(name: string, { figures }: Delays): readonly string[] {
+  return [name, ...[0.5, 0.99].map((share) => (percentile(figures, share) / 1000).toFixed(2))];
+}
+
 async function main(): Promise<void> {
   const machine = describeMachine();
   const dataDir = mkdtempSync(join(tmpdir(), 'sensorflow-live-'));
@@ -117,26 +136,33 @@ async function main(): Promise<void> {
   const announcement = await startStack(children, dataDir);
   const { baseUrl } = announcement;
   const token = await tokenOf(announcement);
-  const delays = new Delays();
-  for (let client = 0, key = ''; client < CLIENTS; client += 1) {
-    if (client % FEEDS_PER_KEY === 0) {
-      const wish = { name: `client ${client}`, scopes: ['sensorflow/read'] };
-      const answer = await post(`${baseUrl}/api-keys`, token, wish);
-      ({ key } = (await answer.json()) as { readonly key: string });
-    }
-    follow(baseUrl, key, `LIVE-${client % EQUIPMENT}`, delays);
+  const otherUrl = await startSecondApi(children, announcement, dataDir);
+  const here = new Delays();
+  const there = new Delays();
+  const keys = await keysOf(baseUrl, token);
+  await delay(KEYS_KNOWN_MS);
+  for (let client = 0; client < CLIENTS; client += 1) {
+    const key = keys[Math.floor(client / FEEDS_PER_KEY)] ?? '';
+    // Each equipment has as many clients at either process.
+    const isHere = Math.floor(client / EQUIPMENT) % 2 === 0;
+    follow(isHere ? baseUrl : otherUrl, key, `LIVE-${client % EQUIPMENT}`, isHere ? here : there);
   }
   await delay(2000);
-  const acknowledged = await load(baseUrl, token, delays);
+  const acknowledged = await load(baseUrl, token, [here, there]);
   await delay(LAST_EVENTS_MS);
-  const { figures } = delays;
+  const arrived = here.figures.length + there.figures.length;
   const expected = (acknowledged / READINGS_PER_BATCH) * (CLIENTS / EQUIPMENT);
-  const [p50, p99] = [0.5, 0.99].map((share) => (percentile(figures, share) / 1000).toFixed(2));
   const text = [
     '# Live feeds',
     `${new Date().toISOString()}, \`npm run bench:live${options.short ? ' -- --short' : ''}\`, ${machineText(machine)}.`,
-    `${Math.round(acknowledged / SECONDS)} readings/s acknowledged of ${BATCHES_PER_SECOND * READINGS_PER_BATCH} offered, in batches of ${READINGS_PER_BATCH} of one equipment; ${CLIENTS} clients of one process, each of one of ${EQUIPMENT} equipment; ${figures.length} of ${expected} batches arrived.`,
-    `| from acknowledgement to | p50 s | p99 s |\n| --- | --- | --- |\n| the client | ${p50} | ${p99} |`,
+    `${Math.round(acknowledged / SECONDS)} readings/s acknowledged of ${BATCHES_PER_SECOND * READINGS_PER_BATCH} offered, in batches of ${READINGS_PER_BATCH} of one equipment; ${CLIENTS} clients, half of them of another process, each of one of ${EQUIPMENT} equipment; ${arrived} of ${expected} batches arrived.`,
+    table(
+      ['from acknowledgement to', 'p50 s', 'p99 s'],
+      [
+        row('clients of the process that took it', here),
+        row('clients of the other process', there),
+      ],
+    ),
   ].join('\n\n');
   process.stdout.write(`\n${text}\n`);
   const folder = join(import.meta.dirname, 'results');
