@@ -204,6 +204,9 @@ describe('a choice', () => {
       await page.getByRole('dialog').waitFor();
       await keyboard.press('Escape');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
+      expect(await valuesOf('IMP-KEYS')).toEqual([
+        ['2023-02-15T01:00:00.000Z', { temperature: 20 }],
+      ]);
     });
   });
 
