@@ -24,7 +24,10 @@ export function roleOf(meaning: Meaning, name: string, before: string | null): s
 /** A first proposal, which its reader can change. */
 export function metricName(name: string): string {
   const plain = name.normalize('NFKD').replaceAll(/\p{M}/gu, '');
-  const words = plain.replaceAll(/[^A-Za-z0-9_.-]+/g, '_').replaceAll(/^_+|_+$/g, '');
+  const words = plain
+    .split(/[^A-Za-z0-9.-]/)
+    .filter((word) => word !== '')
+    .join('_');
   const begun = /^[A-Za-z]/.test(words) ? words : `m_${words}`;
   const made = begun.slice(0, 64);
   return ROLES.some((role) => role === made.toLowerCase()) ? `${made}_1` : made;
