@@ -226,6 +226,7 @@ describe('the states of a fleet', () => {
     for (const id of ['A', 'B', 'C']) await store(id, [1, 2]);
 
     await expect(list()).rejects.toMatchObject({ kind: 'invalid', code: 'fleet-too-large' });
+    await expect(list()).rejects.toMatchObject({ code: 'fleet-too-large' });
   });
 
   it('stay unknown while the store does not answer, and come once it does', async () => {

@@ -80,7 +80,7 @@ export class FleetStates {
   async list(query: FleetQuery, waitMs: number, signal: AbortSignal): Promise<FleetPage> {
     const round = this.current();
     await settledWithin(round.firstLook, waitMs, signal);
-    if (round.size > this.options.mostEquipment) throw fleetTooLarge(this.options.mostEquipment);
+    if (round.isTooLarge) throw fleetTooLarge(this.options.mostEquipment);
     return pageOf(round, query, this.clock.nowEpochMs());
   }
 
@@ -94,7 +94,7 @@ export class FleetStates {
   private current(): Round {
     this.forget();
     this.forget = setAlarm(this.options.idleMs, () => this.stop());
-    if (!this.round || this.round.isOver) {
+    if (!this.round || (this.round.isOver && !this.round.isTooLarge)) {
       const before = this.round;
       this.round = new Round(this.ports, this.clock, this.options);
       // What was known stays in view until all is looked at again.
@@ -108,11 +108,10 @@ export class FleetStates {
 class Round {
   readonly known = new Map<string, RecentInstants>();
   readonly firstLook: Promise<void>;
-  size = 0;
+  private size = 0;
   private readonly waiting = new Set<string>();
   private readonly lookedAt = new Set<string>();
   private readonly gone = new AbortController();
-  private readonly budget: WorkBudget;
   private unfollow: () => void = () => undefined;
   private working = 0;
   private listedAll = false;
@@ -122,13 +121,15 @@ class Round {
     private readonly clock: Clock,
     private readonly options: FleetStatesOptions,
   ) {
-    const unlimited = { storeCalls: Infinity, ms: Infinity };
-    this.budget = new WorkBudget(this.gone.signal, clock, unlimited);
     this.firstLook = this.look().catch(() => this.end());
   }
 
   get isOver(): boolean {
     return this.gone.signal.aborted;
+  }
+
+  get isTooLarge(): boolean {
+    return this.size > this.options.mostEquipment;
   }
 
   get pending(): number {
@@ -150,13 +151,18 @@ class Round {
   /** Listens first, so that nothing comes between looking and hearing. */
   private async look(): Promise<void> {
     await this.follow();
-    for await (const page of this.ports.registry.scan(undefined, this.budget)) {
+    for await (const page of this.ports.registry.scan(undefined, this.budget())) {
       for (const { equipmentId } of page) this.waiting.add(equipmentId);
       this.size += page.length;
-      if (this.size > this.options.mostEquipment) return this.end();
+      if (this.isTooLarge) return this.end();
     }
     this.listedAll = true;
     await this.work();
+  }
+
+  /** Of one look: behind much that was removed it ends with what it has. */
+  private budget(): WorkBudget {
+    return new WorkBudget(this.gone.signal, this.clock);
   }
 
   private async follow(): Promise<void> {
@@ -208,7 +214,7 @@ class Round {
     this.lookedAt.add(equipmentId);
     try {
       const newest = { equipmentId, order: 'desc', limit: JUDGED_GAPS + 1 } as const;
-      const { readings } = await this.ports.readings.range(newest, this.budget);
+      const { readings } = await this.ports.readings.range(newest, this.budget());
       const instants = readings.map(({ timestamp }) => instantToEpochMs(timestamp));
       if (instants.length > 0) this.known.set(equipmentId, new RecentInstants(instants));
       else this.known.delete(equipmentId);
