@@ -24,7 +24,6 @@ export class ImportWizard {
       await this.settled();
     }
     await this.sayColumns(columnsOf(options));
-    if (decimal || missing) await this.openFileChoices();
     if (decimal === ',') await this.page.getByLabel(/^decimal comma/).check();
     if (missing) {
       await this.page.getByLabel(/^Cells that mean/).fill(missing.join('\n'));
@@ -60,11 +59,6 @@ export class ImportWizard {
     if (repeatedHour) {
       await this.page.getByLabel('Repeated hour').selectOption(repeatedHour);
     }
-  }
-
-  private async openFileChoices(): Promise<void> {
-    const details = this.page.locator('#choices-written details');
-    if ((await details.getAttribute('open')) === null) await details.locator('summary').click();
   }
 
   private async sayColumns(columns: ReadonlyMap<string, string | null>): Promise<void> {

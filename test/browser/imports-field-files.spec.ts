@@ -64,7 +64,7 @@ describe('a file from the field, through the wizard', () => {
   it('is undone, and nothing of it remains', async () => {
     const { page } = view;
     await page.getByRole('link', { name: 'All imports' }).click();
-    await page.getByRole('link', { name: 'field-14.csv' }).click();
+    await page.getByRole('link', { name: 'field-14.csv' }).first().click();
 
     await page.getByRole('button', { name: 'Undo import' }).click();
     await page.getByRole('dialog').getByText('Every value that it brought').waitFor();

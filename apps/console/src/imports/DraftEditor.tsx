@@ -8,6 +8,8 @@ import type { Draft } from './draft.ts';
 import { faultName } from './fault-name.ts';
 import { goTo } from './NeedMark.tsx';
 import { NEEDS } from './needs.ts';
+import { isAboutChoices } from './preview.ts';
+import { NumberChoices } from './NumberChoices.tsx';
 import { PreviewResult } from './PreviewResult.tsx';
 import { TimeChoices } from './TimeChoices.tsx';
 import { WrittenChoices } from './WrittenChoices.tsx';
@@ -20,7 +22,7 @@ export function DraftEditor({ draft }: { readonly draft: Draft }) {
   const { form, lines, error, retry } = useDraftForm(draft);
   if (draft.file.size === 0) return <Notice tone="bad">{t('imports.new.empty')}</Notice>;
   // A refusal of one option is shown beside it; what is not about an option refuses the file.
-  const isOfFile = !form || (error !== null && !isAboutOptions(error));
+  const isOfFile = !form || !(error instanceof ApiProblem && isAboutChoices(error));
   return (
     <div className="import-editor">
       <div className="stack">
@@ -50,6 +52,7 @@ function Choices({ form }: { readonly form: DraftForm }) {
       <WrittenChoices form={form} />
       <TimeChoices form={form} />
       <ColumnChoices form={form} />
+      <NumberChoices form={form} />
     </>
   );
 }
@@ -82,16 +85,6 @@ function RawLines({ lines }: { readonly lines: readonly string[] }) {
         {lines.map((line) => line.slice(0, 400).replaceAll('\0', '␀')).join('\n')}
       </pre>
     </div>
-  );
-}
-
-const OF_FILE = new Set(['fileName', 'size', 'head']);
-
-function isAboutOptions(error: unknown): boolean {
-  return (
-    error instanceof ApiProblem &&
-    error.faults.length > 0 &&
-    error.faults.every(({ pointer }) => !OF_FILE.has(pointer.split('/')[1] ?? ''))
   );
 }
 

@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { Link, useLocation, useSearchParams } from 'wouter';
+import { ApiProblem } from '../api/problem.ts';
 import { PageHead } from '../shell/Shell.tsx';
 import { usePreferences } from '../shell/preferences.tsx';
 import { DraftEditor } from './DraftEditor.tsx';
@@ -161,7 +162,7 @@ function useSend(): { readonly send: Send; readonly isSending: boolean } {
   const send: Send = (ready, dryRun) => {
     const wishes = ready.flatMap((draft) => {
       const understood = client.getQueryData(previewQuery(draft).queryKey);
-      return understood
+      return understood && !(understood instanceof ApiProblem)
         ? [[draft.id, wishOf(draft.file, understood.options, dryRun)] as const]
         : [];
     });

@@ -3,7 +3,7 @@ import { SelectField } from '../design/Field.tsx';
 import { RadioCards } from '../design/RadioCards.tsx';
 import type { Translate } from '../language/translate.ts';
 import { usePreferences } from '../shell/preferences.tsx';
-import type { Choices, DecimalSign, Delimiter, Encoding } from './choices.ts';
+import type { Choices, Delimiter, Encoding } from './choices.ts';
 import type { DraftForm } from './draft-form.ts';
 import { NeedMark } from './NeedMark.tsx';
 import type { Need } from './needs.ts';
@@ -13,11 +13,10 @@ const ENCODINGS = ['utf-8', 'windows-1252', 'iso-8859-1', 'utf-16le', 'utf-16be'
 /** Of them, those in which a text that is not UTF-8 can be. */
 const OTHER_ENCODINGS = ENCODINGS.slice(1, 3);
 const DELIMITERS = { comma: ',', semicolon: ';', tab: '\t', bar: '|' } as const;
-const DECIMALS = { point: '.', comma: ',' } as const;
 const HEADER_LINES = 8;
-const NEEDS: readonly Need[] = ['encoding', 'header', 'delimiter', 'decimal'];
+const NEEDS: readonly Need[] = ['encoding', 'header', 'delimiter'];
 
-/** Encoding, line of names, delimiter, decimal sign and missing cells: shut, until one of them is open. */
+/** Encoding, line of names and delimiter: shut, until one of them is open. */
 export function WrittenChoices({ form }: { readonly form: DraftForm }) {
   const { t } = usePreferences();
   const { needs } = form.open;
@@ -43,10 +42,6 @@ export function WrittenChoices({ form }: { readonly form: DraftForm }) {
               <DelimiterField form={form} />
             </NeedMark>
           </div>
-          <NeedMark form={form} need="decimal">
-            <DecimalField form={form} />
-          </NeedMark>
-          <MissingField form={form} />
         </div>
       </details>
     </section>
@@ -181,52 +176,5 @@ function DelimiterField({ form }: { readonly form: DraftForm }) {
         </option>
       ))}
     </SelectField>
-  );
-}
-
-function DecimalField({ form }: { readonly form: DraftForm }) {
-  const { t } = usePreferences();
-  const { choices, choose, open } = form;
-  const isOpen = open.needs.has('decimal');
-  const value: DecimalSign | undefined = choices.decimal ?? (isOpen ? undefined : '.');
-  return (
-    <RadioCards
-      legend={isOpen ? t('imports.decimal.ask') : t('imports.need.decimal')}
-      value={value}
-      onChoose={(decimal) => choose({ decimal })}
-      error={form.refusalOf('decimal')}
-      cards={[
-        {
-          value: DECIMALS.comma,
-          title: t('imports.decimal.comma'),
-          note: t('imports.decimal.comma.note'),
-        },
-        {
-          value: DECIMALS.point,
-          title: t('imports.decimal.point'),
-          note: isOpen && t('imports.decimal.point.note'),
-        },
-      ]}
-    />
-  );
-}
-
-function MissingField({ form }: { readonly form: DraftForm }) {
-  const { t } = usePreferences();
-  const { choices, type } = form;
-  const error = form.refusalOf('missing');
-  return (
-    <label className="field">
-      <span className="field-label">{t('imports.missing.cells')}</span>
-      <textarea
-        className="input"
-        rows={2}
-        aria-invalid={error !== undefined}
-        value={choices.missing}
-        onChange={({ target }) => type({ missing: target.value })}
-      />
-      <span className="field-hint">{t('imports.missing.cells.hint')}</span>
-      {error && <span className="field-error">{error}</span>}
-    </label>
   );
 }

@@ -31,7 +31,9 @@ const SHOWN_LINES = 40;
 
 export function useDraftForm(draft: Draft) {
   const { id, choices, settled, head } = draft;
-  const { data: current, error, refetch } = useQuery(previewQuery(draft));
+  const { data: answer, error: failure, refetch } = useQuery(previewQuery(draft));
+  const error = answer instanceof ApiProblem ? answer : failure;
+  const current = answer instanceof ApiProblem ? undefined : answer;
   // What was understood stays in view while the next answer is on its way, or is a refusal.
   const [last, setLast] = useState<Understood>();
   if (current && current !== last) setLast(current);

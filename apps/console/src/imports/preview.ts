@@ -1,5 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import { api, body } from '../api/client.ts';
+import { ApiProblem } from '../api/problem.ts';
 import {
   optionsOf,
   withoutStaleColumns,
@@ -15,11 +16,12 @@ export interface Understood {
   readonly options: FileOptions;
 }
 
-/** The answer to one file and its choices never changes. */
+/** The answer to one file and its choices never changes; a refusal is one, too. */
 export function previewQuery({ id, file, head, settled }: Draft) {
   return queryOptions({
     queryKey: ['csv-preview', id, file.name, settled],
-    queryFn: ({ signal }) => understand(file.name, head.base64, optionsOf(settled), signal),
+    queryFn: ({ signal }) =>
+      understand(file.name, head.base64, optionsOf(settled), signal).catch(refusalIn),
     staleTime: Infinity,
   });
 }
@@ -48,4 +50,18 @@ async function understand(
     reason: reasons.get(column.key) ?? column.reason,
   }));
   return { preview: { ...second, columns }, options: proposed };
+}
+
+function refusalIn(error: unknown): ApiProblem {
+  if (error instanceof ApiProblem && error.status === 400) return error;
+  throw error;
+}
+
+const OF_FILE = new Set(['fileName', 'size', 'head']);
+
+/** Whether another choice mends it; otherwise the file itself is refused. */
+export function isAboutChoices({ faults }: ApiProblem): boolean {
+  return (
+    faults.length > 0 && faults.every(({ pointer }) => !OF_FILE.has(pointer.split('/')[1] ?? ''))
+  );
 }

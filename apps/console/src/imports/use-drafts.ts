@@ -11,7 +11,7 @@ import { useCallerQuery, useSession } from '../api/session.tsx';
 import type { Draft, Wish } from './draft.ts';
 import { drafts, type OpenImport } from './drafts.ts';
 import { openChoices } from './needs.ts';
-import { previewQuery } from './preview.ts';
+import { isAboutChoices, previewQuery } from './preview.ts';
 
 /** The files of this tab. Those that the end of a session stopped go on by themselves after the next login. */
 export function useDrafts(): readonly Draft[] {
@@ -51,6 +51,9 @@ export function useReadiness(all: readonly Draft[]): ReadonlyMap<number, Readine
           const { data, error } = results[at] ?? {};
           if (error) return [draft.id, 'refused'] as const;
           if (!data || draft.choices !== draft.settled) return [draft.id, 'looking'] as const;
+          if (data instanceof ApiProblem) {
+            return [draft.id, isAboutChoices(data) ? 'open' : 'refused'] as const;
+          }
           const { needs, fatal } = openChoices(data.preview, draft.choices);
           if (fatal.length > 0) return [draft.id, 'refused'] as const;
           return [draft.id, needs.size > 0 ? 'open' : 'ready'] as const;

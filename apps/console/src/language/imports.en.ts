@@ -61,6 +61,9 @@ export const importsEn = {
     one: 'One thing only you can say:',
     other: '{count} things only you can say:',
   },
+  'imports.new.someRejected':
+    'Everything is understood; some of the first rows or cells would be rejected.',
+  'imports.numbers.title': 'Numbers',
   'imports.new.allReady': 'Everything is understood.',
   'imports.new.empty': 'Empty: there is nothing in it.',
   'imports.need.encoding': 'Character encoding',

@@ -67,6 +67,9 @@ export const importsPtBr: Pick<Messages, keyof typeof importsEn> = {
     one: 'Uma coisa só você pode dizer:',
     other: '{count} coisas só você pode dizer:',
   },
+  'imports.new.someRejected':
+    'Tudo foi entendido; algumas das primeiras linhas ou células seriam rejeitadas.',
+  'imports.numbers.title': 'Números',
   'imports.new.allReady': 'Tudo foi entendido.',
   'imports.new.empty': 'Vazio: não há nada nele.',
   'imports.need.encoding': 'Codificação',
