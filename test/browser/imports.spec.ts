@@ -185,6 +185,8 @@ describe('a choice', () => {
   it('and everything else can be made with the keyboard alone', async () => {
     await withPage({}, async ({ page }, wizard) => {
       const { keyboard } = page;
+      // The page takes the focus to its heading when it opens.
+      await page.locator('h1:focus').waitFor();
       await page.locator('.drop-zone input').focus();
       const asked = page.waitForEvent('filechooser');
       await keyboard.press('Enter');
