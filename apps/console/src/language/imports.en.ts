@@ -89,7 +89,6 @@ export const importsEn = {
   'imports.header.ask': 'Which line names the columns?',
   'imports.header.none': 'No line does: the data begins at once',
   'imports.header.line': 'Line {line}',
-  'imports.header.found': 'As found (line {line})',
   'imports.delimiter.ask':
     'What stands between two columns? The line of names can be cut in several ways.',
   'imports.delimiter.found': 'As found ({delimiter})',

@@ -95,7 +95,6 @@ export const importsPtBr: Pick<Messages, keyof typeof importsEn> = {
   'imports.header.ask': 'Qual linha dá nome às colunas?',
   'imports.header.none': 'Nenhuma: os dados começam logo',
   'imports.header.line': 'Linha {line}',
-  'imports.header.found': 'Como encontrada (linha {line})',
   'imports.delimiter.ask':
     'O que fica entre duas colunas? A linha dos nomes pode ser cortada de várias formas.',
   'imports.delimiter.found': 'Como encontrado ({delimiter})',
