@@ -61,7 +61,11 @@ function OpenSummary({ form }: { readonly form: DraftForm }) {
   const { t } = usePreferences();
   const { needs, ofRows } = form.open;
   if (needs.size === 0) {
-    return <Notice tone={ofRows.length > 0 ? 'warn' : 'plain'}>{t('imports.new.allReady')}</Notice>;
+    return (
+      <Notice tone={ofRows.length > 0 ? 'warn' : 'plain'}>
+        {t(ofRows.length > 0 ? 'imports.new.someRejected' : 'imports.new.allReady')}
+      </Notice>
+    );
   }
   return (
     <Notice tone="warn" title={t('imports.new.needs', { count: needs.size })}>
