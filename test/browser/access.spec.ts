@@ -182,6 +182,13 @@ describe('a colleague', () => {
     await page.getByRole('dialog').getByRole('rowheader', { name: 'flow' }).waitFor();
     expect(await page.getByRole('button', { name: /Correct|Remove/ }).count()).toBe(0);
 
+    await view.visit('/proof');
+    await page.getByText('Your account checks one equipment at a time.').waitFor();
+    await page.getByLabel('Equipment').fill('ACCESS:1');
+    await page.getByRole('button', { name: 'Verify' }).click();
+    await page.locator('.proof-levels .state').first().waitFor();
+    expect(await page.getByRole('alert').count()).toBe(0);
+
     await admin.page.getByRole('button', { name: `Manage ${username}` }).click();
     await admin.page.getByRole('button', { name: 'End sessions' }).click();
     await admin.page.getByText('All sessions of this account have ended.').waitFor();

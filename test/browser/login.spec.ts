@@ -101,8 +101,8 @@ describe('a session that ends', () => {
 
     await page.getByRole('button', { name: 'Silent' }).click();
     await page.getByRole('heading', { name: 'Your session has ended' }).waitFor();
-    await page.getByLabel('Password').fill(stack.user.password);
-    await page.getByRole('button', { name: 'Log in' }).click();
+    await page.keyboard.type(stack.user.password);
+    await page.keyboard.press('Enter');
 
     await page
       .getByRole('heading', { name: 'Your session has ended' })

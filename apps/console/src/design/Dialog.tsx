@@ -7,7 +7,10 @@ interface DialogProps {
   readonly onClose?: () => void;
 }
 
-/** A modal window: the browser keeps the focus inside, makes the rest inert and gives the focus back. */
+/**
+ * A modal window: the browser keeps the focus inside, makes the rest inert and gives the focus back. What
+ * has `data-first-focus` gets it first; otherwise the browser chooses.
+ */
 export function Dialog({ title, children, onClose }: DialogProps) {
   const id = useId();
   const dialog = useRef<HTMLDialogElement>(null);
@@ -15,6 +18,7 @@ export function Dialog({ title, children, onClose }: DialogProps) {
   useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
+    element?.querySelector<HTMLElement>('[data-first-focus]')?.focus();
     return () => element?.close();
   }, []);
   return (

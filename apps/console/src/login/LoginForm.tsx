@@ -58,7 +58,7 @@ export function LoginForm({ username: known = '' }: { readonly username?: string
         label={t('login.password')}
         type="password"
         autoComplete="current-password"
-        autoFocus={known !== ''}
+        data-first-focus={known !== '' || undefined}
         value={password}
         onChange={({ target }) => setPassword(target.value)}
       />
