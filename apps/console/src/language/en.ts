@@ -259,7 +259,7 @@ export const en = {
   'keys.neverUsed': 'Never',
   'keys.neverExpires': 'Never',
   'keys.expired': 'Expired {time}',
-  'keys.programs': 'Use',
+  'keys.programs': 'Programs',
   'keys.programs.title': 'Programs for “{name}”',
   'keys.programs.text':
     'Put the key in place of {placeholder}. If nobody kept it, make a new one and revoke this one.',

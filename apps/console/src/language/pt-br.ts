@@ -257,7 +257,7 @@ export const ptBr: Messages = {
   'keys.neverUsed': 'Nunca',
   'keys.neverExpires': 'Nunca',
   'keys.expired': 'Expirou em {time}',
-  'keys.programs': 'Usar',
+  'keys.programs': 'Programas',
   'keys.programs.title': 'Programas para “{name}”',
   'keys.programs.text':
     'Coloque a chave no lugar de {placeholder}. Se ninguém a guardou, crie uma nova e revogue esta.',
