@@ -74,7 +74,9 @@ describe('the dialogs of', () => {
       };
 
       expect(await faultsInLightAndDark(view, 'key-new', open('Make a key'))).toEqual([]);
-      expect(await faultsInLightAndDark(view, 'key-programs', open(`Programs ${name}`))).toEqual([]);
+      expect(await faultsInLightAndDark(view, 'key-programs', open(`Programs ${name}`))).toEqual(
+        [],
+      );
       expect(await faultsInLightAndDark(view, 'key-revoke', open(`Revoke ${name}`))).toEqual([]);
     });
   });
