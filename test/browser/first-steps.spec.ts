@@ -42,7 +42,7 @@ describe('an empty installation', () => {
     await page.getByRole('link', { name: 'Send a first reading' }).click();
     await page.getByLabel('Equipment').fill('PUMP-7');
     await page.getByRole('button', { name: 'Make a key' }).click();
-    const command = await page.getByRole('group', { name: 'Send a reading' }).last().innerText();
+    const command = await page.getByRole('group', { name: 'Send a reading' }).innerText();
     await page.getByText('Waiting for a reading of PUMP-7').waitFor();
 
     const { stdout } = await promisify(execFile)('sh', ['-c', command]);

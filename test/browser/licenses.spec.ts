@@ -28,14 +28,14 @@ function installedVersion(name: string): string {
 it('the licenses of everything that the console ships are served with it, and allow it', async () => {
   const answer = await fetch(`${inject('stack').baseUrl}/console/licenses.md`);
   const text = await answer.text();
-  const entries = [
-    ...text.matchAll(/^## (\S+) - (\S+) \((.+)\)\n\n([^]*?)(?=^## |$(?![^]))/gm),
-  ].map(([, name = '', version = '', license = '', words = '']) => ({
-    name,
-    version,
-    license,
-    words,
-  }));
+  const entries = text
+    .split(/^## /m)
+    .slice(1)
+    .map((entry) => {
+      const [, name = '', version = '', license = '', words = ''] =
+        /^(\S+) - (\S+) \((.+)\)\n?([^]*)$/.exec(entry) ?? [];
+      return { name, version, license, words };
+    });
 
   const imported = importedPackages();
 

@@ -167,7 +167,10 @@ describe('the account', () => {
     const view = await open();
     await view.logIn('/access');
     const { page } = view;
-    const openMenu = () => page.getByRole('button', { name: stack.user.username }).click();
+    const openMenu = async () => {
+      await page.locator('.empty, table').first().waitFor();
+      await page.locator('.account-button').click();
+    };
 
     const ofMenu = await faultsInLightAndDark(view, 'account', async (t) => {
       await openMenu();

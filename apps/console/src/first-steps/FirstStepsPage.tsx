@@ -39,7 +39,7 @@ export default function FirstStepsPage() {
           />
         </Step>
         <Step title={t('first.send')}>
-          <div className="chips" role="group" aria-label={t('first.send')}>
+          <div className="chips" role="group" aria-label={t('first.way')}>
             {WAYS.map((each) => (
               <button
                 key={each}

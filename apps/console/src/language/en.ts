@@ -418,6 +418,7 @@ export const en = {
   'first.name': 'Name your equipment',
   'first.name.hint': 'What measures: letters, digits, and . _ : -',
   'first.send': 'Send a reading',
+  'first.way': 'How to send',
   'first.way.program': 'With a program or device',
   'first.way.csv': 'With a CSV file',
   'first.key.text':

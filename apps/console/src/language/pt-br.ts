@@ -422,6 +422,7 @@ export const ptBr: Messages = {
   'first.name': 'Dê um nome ao equipamento',
   'first.name.hint': 'O que mede: letras, dígitos e . _ : -',
   'first.send': 'Envie uma leitura',
+  'first.way': 'Como enviar',
   'first.way.program': 'Com um programa ou dispositivo',
   'first.way.csv': 'Com um arquivo CSV',
   'first.key.text':

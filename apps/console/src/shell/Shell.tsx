@@ -50,7 +50,9 @@ export function Shell({
         </div>
       </header>
       <main className="page" id="main" ref={main} tabIndex={-1}>
-        <Suspense fallback={<div className="skeleton" aria-label={t('app.loading')} />}>
+        <Suspense
+          fallback={<div className="skeleton" role="status" aria-label={t('app.loading')} />}
+        >
           {children}
         </Suspense>
       </main>
