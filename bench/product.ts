@@ -1,4 +1,7 @@
-import { IMPORTER_NODE_OPTIONS } from '../libs/platform/src/resources/function-memory.ts';
+import {
+  IMPORTER_MALLOC_ARENAS,
+  IMPORTER_NODE_OPTIONS,
+} from '../libs/platform/src/resources/function-memory.ts';
 import { CLIENT_ID, ISSUER, type Cloud } from './cloud.ts';
 
 /** The built programs of the product, and what they are told: variables alone, as in the cloud. */
@@ -55,5 +58,6 @@ export function importerVariables(cloud: Cloud, sinkUrl: string): Variables {
   return {
     ...sharedVariables(cloud, sinkUrl, 'warn'),
     NODE_OPTIONS: IMPORTER_NODE_OPTIONS,
+    MALLOC_ARENA_MAX: IMPORTER_MALLOC_ARENAS,
   };
 }

@@ -27,7 +27,10 @@ import {
   STREAM_MAPPINGS,
   UPLOADS_QUEUE_SOURCE,
 } from '../../libs/platform/src/resources/event-sources.ts';
-import { IMPORTER_NODE_OPTIONS } from '../../libs/platform/src/resources/function-memory.ts';
+import {
+  IMPORTER_MALLOC_ARENAS,
+  IMPORTER_NODE_OPTIONS,
+} from '../../libs/platform/src/resources/function-memory.ts';
 import {
   ALL_SCOPES,
   GROUPS,
@@ -304,7 +307,9 @@ describe('the variables of each process', () => {
   });
 
   it('bound the memory of the importer as the embedded stack does', () => {
-    expect(variablesOf('csv-importer')['NODE_OPTIONS']).toContain(IMPORTER_NODE_OPTIONS);
+    const variables = variablesOf('csv-importer');
+    expect(variables['NODE_OPTIONS']).toContain(IMPORTER_NODE_OPTIONS);
+    expect(variables['MALLOC_ARENA_MAX']).toBe(IMPORTER_MALLOC_ARENAS);
   });
 
   it('never name what Lambda sets itself', () => {

@@ -12,7 +12,10 @@ import {
   importsPerCaller,
   secondLookMs,
 } from '../../../libs/platform/src/resources/event-sources.ts';
-import { IMPORTER_NODE_OPTIONS } from '../../../libs/platform/src/resources/function-memory.ts';
+import {
+  IMPORTER_MALLOC_ARENAS,
+  IMPORTER_NODE_OPTIONS,
+} from '../../../libs/platform/src/resources/function-memory.ts';
 import { TABLES } from '../../../libs/platform/src/resources/tables.ts';
 import { windowSecondsOf, type Deployment } from '../deployment.ts';
 import { liveQueuePrefix, tableName } from '../names.ts';
@@ -86,6 +89,7 @@ export function importerVariables(
     ...retentionVariables(deployment),
     ...tableVariables('csv-importer', deployment),
     NODE_OPTIONS: `--enable-source-maps ${IMPORTER_NODE_OPTIONS}`,
+    MALLOC_ARENA_MAX: IMPORTER_MALLOC_ARENAS,
   };
 }
 

@@ -2,7 +2,10 @@ import {
   importsPerCaller,
   UPLOADS_QUEUE_SOURCE,
 } from '@sensorflow/platform/resources/event-sources.js';
-import { IMPORTER_NODE_OPTIONS } from '@sensorflow/platform/resources/function-memory.js';
+import {
+  IMPORTER_MALLOC_ARENAS,
+  IMPORTER_NODE_OPTIONS,
+} from '@sensorflow/platform/resources/function-memory.js';
 import { BUCKET, REGION, TABLE_NAMES, type Cloud } from './cloud.js';
 import type { StackOptions } from './options.js';
 
@@ -91,5 +94,6 @@ export function importerVariables(cloud: Cloud, options: StackOptions): Variable
     IMPORT_CALLS: '4',
     IMPORTS_PER_CALLER: String(importsPerCaller(UPLOADS_QUEUE_SOURCE.maximumConcurrency)),
     NODE_OPTIONS: IMPORTER_NODE_OPTIONS,
+    MALLOC_ARENA_MAX: IMPORTER_MALLOC_ARENAS,
   };
 }
