@@ -27,6 +27,7 @@ function aPreview(parts: Partial<Preview>): Preview {
     columns: [],
     timestampFormats: [],
     readings: [],
+    readingsAsProposed: false,
     faults: [],
     ...parts,
   };
