@@ -46,7 +46,7 @@ afterAll(async () => {
   await stack.stopAndForget();
 });
 
-/** A dense hour of one equipment, and one reading of another, both of which are in the summary then. */
+/** A dense hour of one equipment, and one reading of another, both of which are in the fleet's sums then. */
 async function send(): Promise<void> {
   const start = SIX * 1000;
   const dense = Array.from({ length: 1200 }, (_, i) => ({
@@ -60,6 +60,10 @@ async function send(): Promise<void> {
   await eventually(
     async () => aggregatedHours(api, DAY),
     ({ totalCount, items }) => totalCount === 1201 && items.length === 2,
+  );
+  await eventually(
+    async () => itemAt(...FLEET).catch(() => undefined),
+    (item) => item !== undefined && sumIn(item)?.['count']?.N === '1201',
   );
 }
 
