@@ -101,17 +101,12 @@ export class HeardMessages {
 
   private async hearMarker(): Promise<void> {
     const marker = markerBody(randomUUID());
-    const heard = this.awaitMarker(marker);
-    await this.topic.publisher.publish(marker);
-    await heard;
-  }
-
-  private async awaitMarker(marker: string): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const { promise: heard, resolve, reject } = Promise.withResolvers<void>();
     const cancel = setAlarm(MARKER_WITHIN_MS, () => reject(liveUnavailable()));
     this.awaited.set(marker, resolve);
     try {
-      await promise;
+      // Together: either may fail first, and nobody else waits for them.
+      await Promise.all([this.topic.publisher.publish(marker), heard]);
     } finally {
       cancel();
       this.awaited.delete(marker);

@@ -1,7 +1,7 @@
 import { LimitedConnections } from '@sensorflow/auth';
 import { DomainError, SystemClock } from '@sensorflow/kernel';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { InMemoryChangeTopic } from '../../../test/support/in-memory-change-topic.js';
 import { InMemoryConnectionPlaces } from '../../../test/support/in-memory-connection-places.js';
 import type { ChangeListener } from './change-topic.js';
@@ -180,6 +180,44 @@ describe('live feeds', () => {
     const feeds = new LiveFeeds(undefined, connections, clock, TIMING);
 
     await expect(open(feeds)).rejects.toMatchObject({ code: 'live-unavailable' });
+  });
+
+  it('end at once when their place is lost before they begin', async () => {
+    const places = new InMemoryConnectionPlaces();
+    const hasty = { leaseMs: 1000, renewEveryMs: 10 };
+    const counted = new LimitedConnections(places, clock, () => undefined, hasty);
+    const topic = new InMemoryChangeTopic(clock);
+    const listener: ChangeListener = {
+      listen: async (since, hear) => {
+        const lost = vi.spyOn(places, 'renew').mockResolvedValue(false);
+        await vi.waitFor(() => expect(lost).toHaveBeenCalled());
+        return topic.add(hear, since);
+      },
+    };
+    const feeds = new LiveFeeds({ publisher: topic, listener }, counted, clock, TIMING);
+    all.push(feeds);
+
+    const { ends } = await open(feeds, { subject: 'lost early', maxConnections: 1 });
+
+    expect(ends).toMatchObject([{ code: 'access-ended', retryMs: 5000 }]);
+  });
+
+  it('leave no marker that nobody waits for when it cannot be published', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const unhandled = vi.fn<() => void>();
+    process.on('unhandledRejection', unhandled);
+    onTestFinished(() => void process.off('unhandledRejection', unhandled));
+    const topic = new InMemoryChangeTopic(clock);
+    const feeds = feedsOn(topic);
+    const refusing = vi.spyOn(topic, 'publish').mockRejectedValue(new Error('it is throttled'));
+
+    await expect(open(feeds)).rejects.toThrow('it is throttled');
+    await vi.advanceTimersByTimeAsync(60_000);
+
+    expect(unhandled).not.toHaveBeenCalled();
+    refusing.mockRestore();
+    await expect(open(feeds)).resolves.toBeDefined();
   });
 
   it('can be opened again when the topic was out', async () => {

@@ -65,7 +65,8 @@ export class LiveFeeds {
     const most = Math.max(MAX_FEEDS_PER_CALLER, caller.maxConnections ?? 0);
     const giveBackHere = this.take(caller.subject, most);
     let held: HeldConnection | undefined;
-    let onLost = (): void => undefined;
+    let isLost = false;
+    let onLost = (): void => void (isLost = true);
     const giveBack = (): void => {
       giveBackHere();
       held?.close();
@@ -86,7 +87,8 @@ export class LiveFeeds {
           onEnd(end, cause);
         });
         onLost = () => feed.end(UNCOUNTED);
-        feed.begin(position);
+        if (isLost) onLost();
+        else feed.begin(position);
         return feed;
       };
     } catch (error) {
