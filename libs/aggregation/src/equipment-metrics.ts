@@ -27,6 +27,9 @@ export class EquipmentMetrics {
   async metricMeant(equipmentId: string, budget: WorkBudget): Promise<string> {
     const names = await this.namesOf(equipmentId, budget);
     if (names.includes(DEFAULT_METRIC)) return DEFAULT_METRIC;
+    // Names are registered some seconds after their first reading.
+    const latest = await this.readings.latest(equipmentId, budget);
+    if (latest?.values.has(DEFAULT_METRIC)) return DEFAULT_METRIC;
     const [only, ...others] = names;
     if (only === undefined || others.length > 0) {
       throw metricUnknown(equipmentId, DEFAULT_METRIC, names);

@@ -359,6 +359,15 @@ describe('GET /sensor-data/aggregated', () => {
     expect(answer).toMatchObject({ status: 200, body: { metric: 'flow' } });
   });
 
+  it('means value as soon as it was sent, also by equipment that is known for another metric', async () => {
+    registered.names.set('EQ-1', ['pressure']);
+    await readings.putAll([aStoredReading({ equipmentId: 'EQ-1', values: { value: 1 } })]);
+
+    const answer = await get('interval=24h&equipmentId=EQ-1');
+
+    expect(answer).toMatchObject({ status: 200, body: { metric: 'value' } });
+  });
+
   it('asks for no names where the aggregates have the metric', async () => {
     put('EQ-1', '2023-09-01T05', [1]);
 
