@@ -112,10 +112,6 @@ export const ASSUMED = {
   /** Readings kept, in months. */
   retentionMonths: 1,
   readingsPerCsvFile: 1_000_000,
-  /** Whose readings come in the order of time. */
-  equipmentPerCsvFile: 500,
-  /** How often the sums over a file's hours are recomputed before its end: 5, 10, 20, 40 and 80 s after its rows. */
-  sumsBeforeEndOfFile: 5,
   /** One metric of a shard-hour or fleet-hour. */
   sumBytes: 400,
   /** What auto-scaling aims at; load that is steady gets it. */

@@ -33,7 +33,7 @@ export function tableUnits(readings: number, design: Design): TableUnits {
       writes: hours * recomputed * writeUnits(cellBytes(design)),
       reads: hours * recomputed * readsPerRecomputation(design),
     },
-    fleet: sumOf(fleetUnits(hours / HOURS, design), importedSums(readings, design)),
+    fleet: fleetUnits(hours / HOURS, design),
     verificationReads: design.sweepDelayMinutes === 0 ? 0 : hours * sweptUnits,
   };
 }
@@ -95,43 +95,10 @@ function fleetUnits(equipment: number, design: Design): Units {
   const fleetSums = Math.min(windows, dirtyHours) * HOURS;
   return {
     writes: shardSums + fleetSums,
-    reads: readsOfSums(shardSums, fleetSums, equipment / shards, shards, design),
+    reads:
+      shardSums * readUnits((equipment / shards) * cellBytes(design)) +
+      fleetSums * readUnits(shards * ASSUMED.sumBytes),
   };
-}
-
-/**
- * What the importer sums up over the hours of its files, each in all shards that its equipment lies in: once for
- * each hour, and again for the one in which it stands whenever it does so before the end.
- */
-function importedSums(readings: number, design: Design): Units {
-  if (importerRecomputationsPerHour(design) === 0) return { writes: 0, reads: 0 };
-  const { readingsPerCsvFile, equipmentPerCsvFile, sumsBeforeEndOfFile } = ASSUMED;
-  const equipment = equipmentHoursOf(readings, design) / HOURS;
-  const shards = shardsFor(equipment, design);
-  const hoursOfFile = equipmentHoursOf(readingsPerCsvFile, design) / equipmentPerCsvFile;
-  const fleetSums = (readings / readingsPerCsvFile) * (hoursOfFile + sumsBeforeEndOfFile);
-  const shardSums = fleetSums * Math.min(shards, equipmentPerCsvFile);
-  return {
-    writes: shardSums + fleetSums,
-    reads: readsOfSums(shardSums, fleetSums, equipment / shards, shards, design),
-  };
-}
-
-function readsOfSums(
-  shardSums: number,
-  fleetSums: number,
-  equipmentPerShard: number,
-  shards: number,
-  design: Design,
-): number {
-  return (
-    shardSums * readUnits(equipmentPerShard * cellBytes(design)) +
-    fleetSums * readUnits(shards * ASSUMED.sumBytes)
-  );
-}
-
-function sumOf(a: Units, b: Units): Units {
-  return { writes: a.writes + b.writes, reads: a.reads + b.reads };
 }
 
 /** What two tables have to take a second, evenly over the month: where their ranges have to begin from. */

@@ -182,14 +182,6 @@ describe('the model', () => {
     expect(monthlyCost(TEN_G, CSV)['CSV import']).toBeCloseTo(lambda + files + objects, 6);
   });
 
-  it('sums up the hours of a file for its import, too, and now and then on the way', () => {
-    const [hours, perFile] = [1e6 / 60, 1e6 / 60 / ASSUMED.equipmentPerCsvFile];
-    const byStream = 2 * 2 * hours;
-    const byImport = 2 * (perFile + ASSUMED.sumsBeforeEndOfFile);
-
-    expect(tableUnits(1e6, CSV).fleet.writes).toBeCloseTo(byStream + byImport, 6);
-  });
-
   it('recomputes no more of what comes more often', () => {
     const dense = { ...often, readingsPerEquipmentAndHour: 900 };
 

@@ -53,14 +53,6 @@ function csvOf(equipmentIds: readonly string[], hours: number, value: number): s
   return HEAD + rows.flat().join('');
 }
 
-/** What all equipment together has of a metric, in sums that nobody but the importer has waited for. */
-async function fleetCounts(metric: string) {
-  const query = { from: MONTH.from, to: '2023-02-20T00:00:00Z', metric };
-  const { status, body } = await api.get('/sensor-data/aggregated/fleet', query);
-  expect(status).toBe(200);
-  return body.items.map(({ sampleCount }: { sampleCount: number }) => sampleCount);
-}
-
 /** Totals by hour of the day 2023-02-15, and what a verification of them finds. */
 async function shownOf(equipmentId: string) {
   const { items } = await aggregatedHours(api, { ...MONTH, equipmentId });
@@ -85,19 +77,6 @@ describe('an import of past hours', () => {
     expect(done).toMatchObject({ status: 'completed', rows: { total: 1440, accepted: 1440 } });
     expect(shown).toEqual(ids.map(() => Array(48).fill('1')));
     expect(differences).toEqual(ids.map(() => [200, []]));
-  });
-
-  it('says completed and undone when the sums of the fleet are right, too', async () => {
-    const metric = `m-${randomUUID()}`;
-    const ids = [anEquipment(), anEquipment()];
-    const file = csvOf(ids, 24, 0.1).replace('value', metric);
-
-    const { uploadId } = await importFile(api, 'fleet.csv', file);
-    const imported = await fleetCounts(metric);
-    await undoneImport(api, uploadId);
-
-    expect(imported).toEqual(Array(24).fill(20));
-    expect(await fleetCounts(metric)).toEqual([]);
   });
 
   it('says so again when it corrects what another one brought', async () => {

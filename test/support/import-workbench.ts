@@ -71,37 +71,11 @@ export class InMemoryImportQueue extends ImportQueue {
 /** Remembers the hours that were recomputed, in place of the aggregates. */
 export class RecordedRecomputation extends HourRecomputation {
   readonly recomputed: string[] = [];
-  /** Those that the sums hold as they were recomputed last. */
-  readonly summed = new Set<string>();
-  /** The metrics of each call that may be gone. */
-  readonly lost: (readonly string[])[] = [];
-  private readonly waiting = new Set<string>();
 
-  override async recompute(
-    hours: readonly ImportedHour[],
-    _deadlineEpochMs?: number,
-    lost?: readonly string[],
-  ): Promise<number> {
+  override async recompute(hours: readonly ImportedHour[]): Promise<number> {
     await Promise.resolve();
-    if (lost) this.lost.push(lost);
-    for (const { equipmentId, hour } of hours) {
-      const id = `${equipmentId} ${hour}`;
-      this.recomputed.push(id);
-      this.summed.delete(id);
-      this.waiting.add(id);
-    }
+    this.recomputed.push(...hours.map(({ equipmentId, hour }) => `${equipmentId} ${hour}`));
     return 0;
-  }
-
-  override async recomputeSums(): Promise<void> {
-    await Promise.resolve();
-    for (const id of this.waiting) this.summed.add(id);
-    this.waiting.clear();
-  }
-
-  /** As a process does that ends. */
-  forget(): void {
-    this.waiting.clear();
   }
 }
 

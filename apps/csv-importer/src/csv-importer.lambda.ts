@@ -1,7 +1,6 @@
-import { HourRecomputer, SumRecomputer } from '@sensorflow/aggregation';
+import { HourRecomputer } from '@sensorflow/aggregation';
 import { DynamoDbAggregateStore } from '@sensorflow/aggregation/dynamodb/dynamodb-aggregate-store.js';
 import { DynamoDbClosingProgress } from '@sensorflow/aggregation/dynamodb/dynamodb-closing-progress.js';
-import { DynamoDbFleetStore } from '@sensorflow/aggregation/dynamodb/dynamodb-fleet-store.js';
 import { CsvImporter, FairImporter, IMPORT_LIMITS, ImportUndoer } from '@sensorflow/csv-import';
 import { DynamoDbImportManifest } from '@sensorflow/csv-import/dynamodb/dynamodb-import-manifest.js';
 import { DynamoDbImportQuotas } from '@sensorflow/csv-import/dynamodb/dynamodb-import-quotas.js';
@@ -78,8 +77,7 @@ function aggregateRecomputation(): AggregateRecomputation {
     closing,
   };
   const hours = new HourRecomputer(ports, clock, { retention });
-  const sums = new SumRecomputer(new DynamoDbFleetStore(dynamoDb, aggregatesTableName), clock);
-  return new AggregateRecomputation({ ...ports, hours, sums }, clock);
+  return new AggregateRecomputation(hours, closing, clock);
 }
 
 /** S3's event from the queue → import, or the undo of one. */

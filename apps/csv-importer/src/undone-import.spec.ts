@@ -1,11 +1,10 @@
-import { hourOfEpochMs, HourRecomputer, SumRecomputer } from '@sensorflow/aggregation';
+import { hourOfEpochMs, HourRecomputer } from '@sensorflow/aggregation';
 import { LogReadingStore, Retention } from '@sensorflow/sensor-data';
 import type { StoredBlock } from '@sensorflow/sensor-data/log/block.js';
 import { describe, expect, it } from 'vitest';
 import { ALL_THE_TIME, ImportWorkbench } from '../../../test/support/import-workbench.js';
 import { InMemoryAggregateStore } from '../../../test/support/in-memory-aggregate-store.js';
 import { InMemoryClosingProgress } from '../../../test/support/in-memory-closing-progress.js';
-import { InMemoryFleetStore } from '../../../test/support/in-memory-fleet-store.js';
 import { Killed } from '../../../test/support/mortal-ports.js';
 import { AggregateRecomputation } from './aggregate-recomputation.js';
 
@@ -23,9 +22,7 @@ function start() {
   const closing = new InMemoryClosingProgress(hourOfEpochMs(bench.clock.nowEpochMs()));
   const readings = new LogReadingStore(bench.store, Retention.FOREVER, bench.clock);
   const hours = new HourRecomputer({ readings, aggregates: store, closing }, bench.clock);
-  const sums = new SumRecomputer(new InMemoryFleetStore(store), bench.clock);
-  const ports = { hours, sums, aggregates: store, closing };
-  const aggregates = new AggregateRecomputation(ports, bench.clock);
+  const aggregates = new AggregateRecomputation(hours, closing, bench.clock);
   /** How many metrics its hours have. */
   const metrics = () => new Set(store.cells().map((cell) => cell.metrics.size));
   return { bench, aggregates, metrics };

@@ -9,7 +9,7 @@ export {
 } from './hours/aggregate-store.js';
 export { ClosingProgress, type ClosingMark } from './closing/closing-progress.js';
 export { parseEquipmentFilter } from './equipment-filter.js';
-export { FleetStore, sumId, type ShardHour, type SumOf } from './fleet/fleet-store.js';
+export { FleetStore, sumId, type SumOf } from './fleet/fleet-store.js';
 export { HOUR_SEALED, HourRecomputer, type HourPorts } from './hours/hour-recomputer.js';
 export { HourlyAggregates } from './hourly-aggregates.js';
 export { foldIntoSlots, joinSlots, type HourSlots } from './hours/hour-slots.js';

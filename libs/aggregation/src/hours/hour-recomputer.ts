@@ -34,8 +34,6 @@ export interface Recomputation {
   readonly frontier?: Hour;
   /** Every change that was acknowledged before has been heard of; epoch seconds of the store's clock. */
   readonly asOf?: number;
-  /** Told which metrics the readings of the hour have, once the cell is written. */
-  readonly onWritten?: (metrics: Iterable<string>) => void;
 }
 
 export interface HourPorts {
@@ -98,10 +96,7 @@ export class HourRecomputer {
     const first = await this.recompute(of, deadlineEpochMs, isPassed, recomputation);
     // Whoever closes the hour may have looked for its cells before this one was there.
     const isMissed = first.hasOpened && of.hour < (await this.frontier());
-    if (!isMissed) return first.outcome;
-    const { onWritten } = recomputation;
-    const again = await this.recompute(of, deadlineEpochMs, true, onWritten && { onWritten });
-    return again.outcome;
+    return isMissed ? (await this.recompute(of, deadlineEpochMs, true)).outcome : first.outcome;
   }
 
   private async frontier(): Promise<Hour> {
@@ -112,7 +107,7 @@ export class HourRecomputer {
     of: EquipmentHour,
     deadlineEpochMs: number,
     isPassed: boolean,
-    { dirty, asOf, onWritten }: Omit<Recomputation, 'frontier'> = {},
+    { dirty, asOf }: Omit<Recomputation, 'frontier'> = {},
   ): Promise<Attempt> {
     // Stays so after a conflict: the client may have asked again for a write whose answer never came.
     let isNew = false;
@@ -123,14 +118,14 @@ export class HourRecomputer {
       const fold = await this.fold(of, state, dirty, deadlineEpochMs);
       // Checked after reading: an hour that is not sealed by now was complete, however long the reading took.
       if (this.isSealed(of)) return { outcome: HOUR_SEALED, hasOpened: false };
-      const cell = {
-        ...cellOf(of, state.version + 1, fold, isClosed),
-        ...(!isClosed && younger(state, asOf)),
-      };
-      const outcome = await this.put(cell, deadlineEpochMs);
-      if (outcome === 'conflict') return outcome;
-      onWritten?.(cell.metrics.keys());
-      return { outcome, hasOpened: isNew && !isClosed };
+      const outcome = await this.put(
+        {
+          ...cellOf(of, state.version + 1, fold, isClosed),
+          ...(!isClosed && younger(state, asOf)),
+        },
+        deadlineEpochMs,
+      );
+      return outcome === 'conflict' ? outcome : { outcome, hasOpened: isNew && !isClosed };
     });
   }
 

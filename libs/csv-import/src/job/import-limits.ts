@@ -15,8 +15,6 @@ export interface ImportLimits {
   readonly maxRowBytes: number;
   /** Between two checkpoints, at least. */
   readonly checkpointMs: number;
-  /** Between two recomputations of the fleet's sums over hours that are recomputed, at least. */
-  readonly sumsMs: number;
   /** The lease is looked at when it was not seen for so long. */
   readonly leaseMs: number;
   /** Rejected rows gathered in memory before a checkpoint writes them down. */
@@ -49,7 +47,6 @@ export const IMPORT_LIMITS: ImportLimits = {
   maxCalls: 16,
   maxRowBytes: 64 * KIB,
   checkpointMs: 1000,
-  sumsMs: 5000,
   leaseMs: 5000,
   maxReportPartBytes: 4 * MIB,
   maxReportBytes: 256 * MIB,

@@ -133,7 +133,6 @@ export class ImportRun {
     const outcome = await recomputeHours(this.file.record.uploadId, this.progress, this.ports, {
       handover: () => this.handover(),
       stepDeadlineEpochMs: () => clock.nowEpochMs() + stepMs(remainingMs(), this.limits),
-      sumsMs: this.limits.sumsMs,
     });
     return outcome === 'recomputed' ? undefined : outcome;
   }

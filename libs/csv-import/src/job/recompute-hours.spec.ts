@@ -14,11 +14,11 @@ const at = (hour: number): string => new Date(START_EPOCH_MS + hour * 3_600_000)
 /** A reading of an hour each. */
 const rows = (count: number): string =>
   Array.from({ length: count }, (_, n) => `EQ-1,${at(n)},${n}\n`).join('');
-const SMALL = { pieceBytes: 256, maxBatchRows: 10, checkpointMs: 0, sumsMs: 0 };
+const SMALL = { pieceBytes: 256, maxBatchRows: 10, checkpointMs: 0 };
 
 const unavailable = () => Promise.reject(new DomainError('unavailable', 'away', 'Away.'));
 
-describe('the end of an import', { timeout: 60_000 }, () => {
+describe('the end of an import', () => {
   it('comes when its hours are recomputed, behind all of its blocks', async () => {
     const bench = new ImportWorkbench();
     const request = await bench.upload(HEAD + rows(30));
@@ -62,7 +62,7 @@ describe('the end of an import', { timeout: 60_000 }, () => {
         ? unavailable()
         : RecordedRecomputation.prototype.recompute.call(aggregates, hours);
     await bench
-      .importer({ checkpointMs: 0, sumsMs: 0 }, { aggregates })
+      .importer({ checkpointMs: 0 }, { aggregates })
       .run(request, ALL_THE_TIME)
       .catch(() => undefined);
     bench.storage.calls.length = 0;
@@ -93,21 +93,6 @@ describe('the end of an import', { timeout: 60_000 }, () => {
     expect(between).toEqual([100, 'importing']);
     expect(bench.queue.delays).toEqual([0, 2]);
     expect(recomputed).toHaveLength(250);
-  });
-
-  it('is handed over also when there is no time left for the fleet’s sums', async () => {
-    const bench = new ImportWorkbench();
-    const request = await bench.upload(HEAD + rows(250));
-    const aggregates = new RecordedRecomputation();
-    aggregates.recomputeSums = unavailable;
-    const untilSome = () => (aggregates.recomputed.length > 0 ? 0 : 900_000);
-
-    const first = await bench.importer({}, { aggregates }).run(request, untilSome);
-
-    const { checkpoint } = await bench.record(request.uploadId);
-    expect([first, checkpoint.recomputation?.doneHours]).toEqual(['handed-over', 0]);
-    expect(await bench.run(request)).toBe('finished');
-    expect(bench.aggregates.summed.size).toBe(250);
   });
 
   it('also comes so to a file that breaks off, with the rows before the break', async () => {
@@ -147,52 +132,11 @@ describe('the end of an import', { timeout: 60_000 }, () => {
         .run(request, ALL_THE_TIME)
         .catch(() => 'killed');
       ended = outcome === 'finished';
-      bench.aggregates.forget();
 
       await bench.run({ ...request, messageId: 'again' }, SMALL);
 
       expect((await bench.record(request.uploadId)).status).toBe('completed');
       expect(new Set(bench.aggregates.recomputed).size).toBe(25);
-      expect(bench.aggregates.summed.size).toBe(25);
     }
-  });
-
-  it.each([
-    ['at each step', 0, [true, true, false]],
-    ['now and then', 5000, [false, false, false]],
-  ])('saves hours as done only once the fleet’s sums hold them: %s', async (_, sumsMs, saved) => {
-    const bench = new ImportWorkbench();
-    const request = await bench.upload(HEAD + rows(250));
-    const aggregates = new RecordedRecomputation();
-    const seen: boolean[] = [];
-    const recompute = aggregates.recompute.bind(aggregates);
-    aggregates.recompute = async (hours) => {
-      const { checkpoint } = await bench.record(request.uploadId);
-      const { doneHours = 0 } = checkpoint.recomputation ?? {};
-      expect(doneHours).toBe(aggregates.summed.size);
-      seen.push(doneHours > 0);
-      return recompute(hours);
-    };
-
-    await bench.importer({ checkpointMs: 0, sumsMs }, { aggregates }).run(request, ALL_THE_TIME);
-
-    expect(seen).toEqual(saved.toReversed());
-    expect((await bench.record(request.uploadId)).status).toBe('completed');
-    expect(aggregates.summed.size).toBe(250);
-  });
-
-  it('does not come while the fleet’s sums cannot be recomputed, and then from where they stood', async () => {
-    const bench = new ImportWorkbench();
-    const request = await bench.upload(HEAD + rows(150));
-    const aggregates = new RecordedRecomputation();
-    aggregates.recomputeSums = unavailable;
-
-    const run = bench.importer(SMALL, { aggregates }).run(request, ALL_THE_TIME);
-
-    await expect(run).rejects.toMatchObject({ code: 'away' });
-    const { status, checkpoint } = await bench.record(request.uploadId);
-    expect([status, checkpoint.recomputation?.doneHours]).toEqual(['importing', 0]);
-    expect(await bench.run({ ...request, messageId: 'again' })).toBe('finished');
-    expect(bench.aggregates.summed.size).toBe(150);
   });
 });

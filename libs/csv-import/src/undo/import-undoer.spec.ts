@@ -92,29 +92,6 @@ describe('an import that is taken back', () => {
     expect(await bench.undoer().run(undo, ALL_THE_TIME)).toBe('undone');
   });
 
-  it.each([
-    ['value,pressure', '1,2', new Map(), ['value', 'pressure']],
-    [
-      'metric,value',
-      'pressure,2',
-      new Map(Object.entries({ metric: 'metric', value: 'value' })),
-      [],
-    ],
-  ])(
-    'says which metrics its columns have, for they may be gone: %s',
-    async (names, cells, columns, all) => {
-      const bench = new ImportWorkbench();
-      const text = `equipmentId,timestamp,${names}\nEQ-1,2023-01-01T00:00:00Z,${cells}\n`;
-      const file = await bench.upload(text, { options: { columns } });
-      await bench.run(file);
-      const undo = await bench.beginUndo(file.uploadId);
-
-      await bench.undoer().run(undo, ALL_THE_TIME);
-
-      expect(bench.aggregates.lost).toEqual([all]);
-    },
-  );
-
   it('is hidden also where a block of it lands later', async () => {
     const bench = new ImportWorkbench();
     const { uploadId } = await imported(bench, rows(3, 1));

@@ -1,6 +1,5 @@
 import { DomainError, instantFromEpochMs, parseInstant, type Instant } from '@sensorflow/kernel';
 import { undoneMark, type ReadingWriter, type Retention } from '@sensorflow/sensor-data';
-import { readColumns } from '../grammar/file-columns.js';
 import { IMPORT_LIMITS, stepMs, type ImportLimits } from '../job/import-limits.js';
 import { LeaseLost } from '../job/import-progress.js';
 import type { ImportQueue } from '../job/import-queue.js';
@@ -13,7 +12,6 @@ import {
   type RunRequest,
 } from '../job/leased-runs.js';
 import { TimeSlice } from '../job/time-slice.js';
-import { DoneHours } from './done-hours.js';
 import type { HourRecomputation } from './hour-recomputation.js';
 import type { Fence, ImportedHour, ImportManifest } from './import-manifest.js';
 import { manifestSteps } from './manifest-steps.js';
@@ -31,7 +29,7 @@ export type UndoOutcome = 'undone' | Needless | LeaseOutcome;
 
 export type UndoLimits = Pick<
   ImportLimits,
-  'checkpointMs' | 'sumsMs' | 'handoverMs' | 'sliceMs' | 'turnPauseSeconds'
+  'checkpointMs' | 'handoverMs' | 'sliceMs' | 'turnPauseSeconds'
 >;
 
 /** The longest that a queue delays a message. */
@@ -41,7 +39,7 @@ const MAX_CALLS_IN_VAIN = 15;
 
 /**
  * Takes back what an import brought: writes into each hour that its manifest names the mark that the
- * import is undone, and has the hour and the fleet's sums over it recomputed. The import's blocks stay where they are until they
+ * import is undone, and has the hour recomputed. The import's blocks stay where they are until they
  * expire; the mark hides them, and those that a late attempt of the import still brings.
  *
  * Safe to run any number of times, also at once, and to be killed at any moment: the next run goes on where
@@ -76,9 +74,6 @@ class UndoRun {
   private progress: UndoProgress;
   private savedAtEpochMs = 0;
   private readonly slice: TimeSlice;
-  private readonly done: DoneHours<UndoProgress>;
-  /** Of a long file, only its rows name them. */
-  private readonly metrics: readonly string[];
 
   constructor(
     private readonly record: ImportRecord,
@@ -89,8 +84,6 @@ class UndoRun {
     if (!record.undo) throw new Error('nobody asked for this undo');
     this.progress = record.undo;
     this.slice = new TimeSlice(limits.sliceMs, ports.queue, ports.clock);
-    this.done = new DoneHours(ports.aggregates, ports.clock, limits.sumsMs);
-    this.metrics = metricColumnsOf(record);
   }
 
   async run(): Promise<'undone' | 'handed-over'> {
@@ -99,16 +92,14 @@ class UndoRun {
     const { totalHours } = await this.fence();
     this.progress = { ...this.progress, totalHours };
     await this.save();
-    let { sealedHours } = this.progress;
     for await (const { hours, after } of manifestSteps(manifest, uploadId, this.progress)) {
       if (this.grant.remainingMs() < this.limits.handoverMs) return this.handOver(0);
       if (await this.slice.isOver()) return this.handOver(this.limits.turnPauseSeconds);
-      sealedHours += await this.takeBack(hours);
-      this.done.noteRecomputed({ ...this.progress, ...after, sealedHours });
-      if (this.done.isDue) this.advance(await this.done.settle(this.stepDeadline()));
+      const sealed = await this.takeBack(hours);
+      const sealedHours = this.progress.sealedHours + sealed;
+      this.progress = { ...this.progress, ...after, sealedHours };
       if (clock.nowEpochMs() - this.savedAtEpochMs >= this.limits.checkpointMs) await this.save();
     }
-    this.advance(await this.done.settle(this.stepDeadline()));
     const finishedAt = instantFromEpochMs(clock.nowEpochMs());
     const { token } = this.grant;
     const isOurs = await imports.finishUndo(uploadId, token, this.progress, finishedAt);
@@ -138,23 +129,14 @@ class UndoRun {
     this.savedAtEpochMs = nowEpochMs;
   }
 
-  private advance(reached: UndoProgress | undefined): void {
-    if (reached) this.progress = reached;
-  }
-
-  private stepDeadline(): number {
-    return this.ports.clock.nowEpochMs() + stepMs(this.grant.remainingMs(), this.limits);
-  }
-
   /** Answers how many hours are sealed. */
   private async takeBack(hours: readonly ImportedHour[]): Promise<number> {
+    const { clock, aggregates } = this.ports;
     const open = hours.filter(({ hour }) => !this.isSealed(hour));
     if (open.length === 0) return hours.length;
-    const deadline = this.stepDeadline();
+    const deadline = clock.nowEpochMs() + stepMs(this.grant.remainingMs(), this.limits);
     await this.mark(open);
-    const { aggregates } = this.ports;
-    const sealed = await aggregates.recompute(open, deadline, this.metrics);
-    return hours.length - open.length + sealed;
+    return hours.length - open.length + (await aggregates.recompute(open, deadline));
   }
 
   private isSealed(hour: string): boolean {
@@ -182,20 +164,11 @@ class UndoRun {
 
   private async handOver(delaySeconds: number): Promise<'handed-over'> {
     const { uploadId } = this.record;
-    this.advance(await this.done.settleInTime(this.stepDeadline()));
     await this.save();
     await this.ports.imports.release(uploadId, this.grant.token);
     await this.ports.queue.continueImport(uploadId, delaySeconds);
     return 'handed-over';
   }
-}
-
-function metricColumnsOf({ checkpoint, options }: ImportRecord): readonly string[] {
-  const { dialect } = checkpoint;
-  if (!dialect) return [];
-  return readColumns(dialect.headerText, dialect.delimiter, options).metrics.map(
-    ({ name }) => name,
-  );
 }
 
 function startOf(hour: string): Instant {

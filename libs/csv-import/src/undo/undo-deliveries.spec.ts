@@ -11,7 +11,7 @@ const rows = (count: number): string =>
     { length: count },
     (_, n) => `EQ-1,${new Date(START_EPOCH_MS + n * 3_600_000).toISOString()},${n}\n`,
   ).join('');
-const SMALL = { checkpointMs: 0, sumsMs: 0 };
+const SMALL = { checkpointMs: 0 };
 
 /** An import of so many hours that is to be taken back. */
 async function undoing(hours: number) {
@@ -46,12 +46,11 @@ async function deliverAndKill(bench: ImportWorkbench, first: RunRequest, steps: 
   return 'no end';
 }
 
-describe('an undo whose runs are killed', { timeout: 60_000 }, () => {
+describe('an undo whose runs are killed', () => {
   it('goes on from any step, and ends with nothing of the import', async () => {
     for (let step = 1, ended = false; !ended; step += 1) {
       const { bench, request } = await undoing(120);
       ended = (await killed(bench, request, step)) === 'undone';
-      bench.aggregates.forget();
 
       await bench.undoer().run(request, ALL_THE_TIME);
 
@@ -61,7 +60,6 @@ describe('an undo whose runs are killed', { timeout: 60_000 }, () => {
         undo: { totalHours: 120, doneHours: 120, sealedHours: 0 },
       });
       expect(new Set(bench.aggregates.recomputed).size).toBe(120);
-      expect(bench.aggregates.summed.size).toBe(120);
     }
   });
 
