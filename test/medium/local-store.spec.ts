@@ -13,7 +13,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startSignedStore } from '../../apps/local/src/dynamodb/signed-store.js';
 import {
   type RunningDynoxide,
@@ -21,6 +21,7 @@ import {
 } from '../../apps/local/src/dynamodb/start-dynoxide.js';
 import type { RunningServer } from '../../apps/local/src/http/loopback-server.js';
 import { signedHeaders } from '../support/aws-signer.js';
+import { HeldStore } from '../support/held-store.js';
 import { DYNOXIDE, temporaryFolder } from '../support/lambda-fixtures/embedded-store.js';
 
 const CREDENTIALS = { accessKeyId: 'LOCAL', secretAccessKey: 'local-secret' };
@@ -71,8 +72,8 @@ function wireOf(body: string, sent = body, lines = [`Content-Length: ${body.leng
   return `POST / HTTP/1.1\r\n${[...headers, ...lines].join('\r\n')}\r\n\r\n${sent}`;
 }
 
-async function send(wire: string): Promise<Socket> {
-  const socket = connect(server.port, '127.0.0.1').on('error', () => undefined);
+async function send(wire: string, port = server.port): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1').on('error', () => undefined);
   await once(socket, 'connect');
   socket.write(wire);
   return socket;
@@ -80,9 +81,13 @@ async function send(wire: string): Promise<Socket> {
 
 async function statusOf(wire: string): Promise<number> {
   const socket = await send(wire);
-  const [first] = await once(socket, 'data');
+  const first = await once(socket, 'data');
   socket.destroy();
-  return Number(/^HTTP\/1\.1 (\d{3})/.exec(String(first))?.[1]);
+  return statusIn(first);
+}
+
+function statusIn([chunk]: readonly unknown[]): number {
+  return Number(/^HTTP\/1\.1 (\d{3})/.exec(String(chunk))?.[1]);
 }
 
 describe('the store behind its check', () => {
@@ -217,5 +222,120 @@ describe('the store behind its check', () => {
       expect(String(answer)).toMatch(/^HTTP\/1\.1 200/);
     }
     socket.destroy();
+  });
+});
+
+/** How much of an answer is there when the store fails: nothing, part of its head, part of its body. */
+const BEGINNINGS = [
+  '',
+  'HTTP/1.1 200 OK\r\nContent-Le',
+  'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{',
+];
+
+describe('the turn to write', () => {
+  let store: HeldStore;
+  let gateway: RunningServer;
+
+  beforeEach(async () => {
+    store = await HeldStore.start();
+    gateway = await startSignedStore({
+      on: 0,
+      region: 'local',
+      credentials: CREDENTIALS,
+      store,
+    });
+  });
+  afterEach(async () => {
+    await store.close();
+    await gateway.close();
+  });
+
+  /** The body is the write's name. */
+  function wireOfWrite(body: string): string {
+    const target = 'DynamoDB_20120810.PutItem';
+    const call = { url: gateway.url, service: 'dynamodb', target, body, credentials: CREDENTIALS };
+    const lines = Object.entries(signedHeaders(call)).map(([name, value]) => `${name}: ${value}`);
+    return `POST / HTTP/1.1\r\n${lines.join('\r\n')}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  }
+
+  async function write(...bodies: readonly string[]): Promise<Socket> {
+    return send(bodies.map(wireOfWrite).join(''), gateway.port);
+  }
+
+  /** Answers the status of a write that the store answers at once. */
+  async function served(body: string): Promise<number> {
+    const answer = once(await write(body), 'data');
+    (await store.received(body)).end('{}');
+    return statusIn(await answer);
+  }
+
+  it('comes when the caller before has left, with all that it had sent at once', async () => {
+    const caller = await write('first', 'second');
+    await store.received('first');
+    await delay(200);
+
+    const leftAt = performance.now();
+    caller.destroy();
+
+    expect(await served('next')).toBe(200);
+    expect(store.bodies).toEqual(['first', 'next']);
+    // Not only because the store was silent for ten seconds.
+    expect(performance.now() - leftAt).toBeLessThan(8_000);
+  });
+
+  it('passes by a caller who left while it waited', async () => {
+    await write('first');
+    const first = await store.received('first');
+    const leaving = await write('left');
+    const staying = await write('stayed');
+    await delay(200);
+
+    leaving.destroy();
+    await delay(200);
+    first.end('{}');
+    (await store.received('stayed')).end('{}');
+
+    expect(statusIn(await once(staying, 'data'))).toBe(200);
+    expect(store.bodies).toEqual(['first', 'stayed']);
+  });
+
+  it('comes when the store breaks off, before its answer or within', async () => {
+    for (const begin of BEGINNINGS) {
+      const name = `broken ${begin.length}`;
+      const closed = once((await write(name)).resume(), 'close');
+      const { socket } = await store.received(name);
+      socket?.write(begin);
+      await delay(50);
+
+      socket?.resetAndDestroy();
+
+      await closed;
+      expect(await served(`after ${name}`)).toBe(200);
+    }
+  });
+
+  it('comes when the store fell silent, before its answer or within', async () => {
+    for (const begin of BEGINNINGS) {
+      const name = `silent ${begin.length}`;
+      await write(name);
+      const { socket } = await store.received(name);
+
+      socket?.write(begin);
+
+      expect(await served(`after ${name}`)).toBe(200);
+    }
+  });
+
+  it('comes while an answer waits for its reader, longer than a silent store is waited for', async () => {
+    const reader = await write('slow');
+    const length = 16 * MIB;
+    (await store.received('slow')).end('x'.repeat(length));
+
+    await delay(11_000);
+    expect(await served('next')).toBe(200);
+
+    const received = text(reader);
+    reader.setTimeout(1_000, () => reader.end());
+    expect((await received).length).toBeGreaterThan(length);
   });
 });

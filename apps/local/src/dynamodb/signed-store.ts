@@ -24,6 +24,8 @@ const BODY_ROOMS = { largeBytes: 8 * MAXIMUM_BODY_BYTES, smallBytes: 2 * MAXIMUM
 /** For a request to arrive whole. Whoever knows the key id alone may be slow, and no slower. */
 const REQUEST_TIMEOUT_MS = 10_000;
 const STORE_CONNECTIONS = 64;
+/** For an answer to begin, five times what the API waits: a store that is silent keeps no turn to write. */
+const STORE_TIMEOUT_MS = 10_000;
 /**
  * dynoxide does one thing at a time, whatever arrives: side by side, writes are no faster, and every read
  * waits behind all of them. DynamoDB's reads do not.
@@ -142,7 +144,7 @@ function asStoreError(error: unknown): never {
   throw new StoreError(503, 'ServiceUnavailable', error.message);
 }
 
-/** Sends the request on and resolves with the answer's head; ends when the caller has gone. */
+/** Sends the request on and resolves with the answer's head; ends when the caller has gone, or the store is silent. */
 async function exchange(
   request: IncomingMessage,
   response: ServerResponse,
@@ -153,8 +155,14 @@ async function exchange(
   const { host, port } = options.store;
   const headers = { ...only(PASSED_ON, request.headers), 'content-length': body.length };
   return new Promise((resolve, reject) => {
-    const stored = send({ host, port, method: 'POST', path: '/', headers, agent });
-    stored.once('response', resolve).on('error', reject);
+    const settings = { host, port, headers, agent, timeout: STORE_TIMEOUT_MS };
+    const stored = send({ ...settings, method: 'POST', path: '/' }).on('error', reject);
+    stored.once('timeout', () => stored.destroy(new Error('The store did not answer.')));
+    stored.once('response', (head) => {
+      // From here on, the caller's pace counts.
+      stored.setTimeout(0);
+      resolve(head);
+    });
     response.once('close', () => {
       if (!response.writableFinished) stored.destroy(new Error('The caller went away.'));
     });
