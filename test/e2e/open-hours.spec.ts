@@ -48,13 +48,14 @@ class Equipment {
     const known = [...this.standing.keys()];
     const old = known[number % Math.max(1, known.length)];
     if (number % 7 === 6 && old !== undefined) {
-      confirmed(await writer.send('DELETE', `/sensor-data/${this.id}/${old}`), 204);
+      const path = `/sensor-data/${this.id}/${old}`;
+      confirmed(await taken(async () => writer.send('DELETE', path)), 204);
       this.standing.delete(old);
     } else {
       const timestamp = number % 5 === 4 && old !== undefined ? old : new Date().toISOString();
       const value = number / 10;
       const reading = { equipmentId: this.id, timestamp, value };
-      confirmed(await writer.post('/sensor-data', reading), 201);
+      confirmed(await taken(async () => writer.post('/sensor-data', reading)), 201);
       this.standing.set(timestamp, value);
     }
     return { shown: await this.shownBy(reader), expected: this.expected() };
@@ -68,7 +69,7 @@ class Equipment {
 
   private async shownBy(reader: ApiClient) {
     const query = { equipmentId: this.id, interval: '24h' };
-    const { status, body } = await reader.get('/sensor-data/aggregated', query);
+    const { status, body } = await taken(async () => reader.get('/sensor-data/aggregated', query));
     // Before it is registered, equipment whose only reading was removed is not known.
     if (body.code === 'equipment-unknown') return NOTHING;
     const items: readonly { readonly total: string; readonly sampleCount: number }[] = body.items;
@@ -82,6 +83,11 @@ class Equipment {
 }
 
 const NOTHING = { status: 200, totalCount: 0, inItems: 0, total: sumOf([]) };
+
+/** A busy machine may refuse, and has then done nothing: sent again, as the refusal asks. */
+async function taken(send: () => Promise<ApiAnswer>): Promise<ApiAnswer> {
+  return eventually(send, ({ body }) => body?.code !== 'overloaded');
+}
 
 function confirmed({ status, text }: ApiAnswer, wanted: number): void {
   if (status !== wanted) throw new Error(`${status} ${text}`);
