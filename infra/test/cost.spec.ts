@@ -357,10 +357,10 @@ describe('a live connection of a key with maxConnections', () => {
     const places = new InMemoryConnectionPlaces();
     const renew = vi.spyOn(places, 'renew');
     const connections = new LimitedConnections(places, new SystemClock(), () => undefined);
-    const { close } = await connections.open({ subject: 'key', maxConnections: 1 }, () => close());
+    const held = await connections.open({ subject: 'key', maxConnections: 1 }, () => held.close());
 
     await vi.advanceTimersByTimeAsync(3_600_000);
-    close();
+    held.close();
 
     expect(limitedConnectionCost()).toBeCloseTo(
       renew.mock.calls.length * HOURS * PRICES.writeUnit,

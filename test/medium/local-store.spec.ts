@@ -232,7 +232,7 @@ const BEGINNINGS = [
   'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{',
 ];
 
-describe('the turn to write', () => {
+describe('the turn to write a batch', () => {
   let store: HeldStore;
   let gateway: RunningServer;
 
@@ -252,7 +252,7 @@ describe('the turn to write', () => {
 
   /** The body is the write's name. */
   function wireOfWrite(body: string): string {
-    const target = 'DynamoDB_20120810.PutItem';
+    const target = 'DynamoDB_20120810.BatchWriteItem';
     const call = { url: gateway.url, service: 'dynamodb', target, body, credentials: CREDENTIALS };
     const lines = Object.entries(signedHeaders(call)).map(([name, value]) => `${name}: ${value}`);
     return `POST / HTTP/1.1\r\n${lines.join('\r\n')}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;

@@ -27,12 +27,13 @@ const STORE_CONNECTIONS = 64;
 /** For an answer to begin, five times what the API waits: a store that is silent keeps no turn to write. */
 const STORE_TIMEOUT_MS = 10_000;
 /**
- * dynoxide does one thing at a time, whatever arrives: side by side, writes are no faster, and every read
- * waits behind all of them. DynamoDB's reads do not.
+ * dynoxide does one thing at a time, whatever arrives, and every read waits behind all writes; DynamoDB's reads
+ * do not. Side by side, batches are no faster. Single writes are short, and faster where the next one is there.
  */
-const WRITES_AT_A_TIME = 1;
-const WRITE_TARGET =
-  /^DynamoDB_20120810\.(?:PutItem|UpdateItem|DeleteItem|BatchWriteItem|TransactWriteItems)$/u;
+const BATCHES_AT_A_TIME = 1;
+const WRITES_AT_A_TIME = 4;
+const BATCH_TARGET = /^DynamoDB_20120810\.(?:BatchWriteItem|TransactWriteItems)$/u;
+const WRITE_TARGET = /^DynamoDB_20120810\.(?:PutItem|UpdateItem|DeleteItem)$/u;
 
 export interface SignedStoreOptions {
   readonly on: number | Listener;
@@ -52,8 +53,9 @@ export interface SignedStoreOptions {
 export async function startSignedStore(options: SignedStoreOptions): Promise<RunningServer> {
   const agent = new Agent({ keepAlive: true, maxSockets: STORE_CONNECTIONS });
   const bodies = new BodyReader(BODY_ROOMS);
+  const batches = pLimit(BATCHES_AT_A_TIME);
   const writes = pLimit(WRITES_AT_A_TIME);
-  const gateway = { options, agent, bodies, writes, clock: new SystemClock() };
+  const gateway = { options, agent, bodies, batches, writes, clock: new SystemClock() };
   const settings = { on: options.on, requestTimeoutMs: REQUEST_TIMEOUT_MS };
   const server = await startLoopbackServer(settings, (request, response) =>
     answer(request, response, gateway),
@@ -71,6 +73,7 @@ interface Gateway {
   readonly options: SignedStoreOptions;
   readonly agent: Agent;
   readonly bodies: BodyReader;
+  readonly batches: LimitFunction;
   readonly writes: LimitFunction;
   readonly clock: SystemClock;
 }
@@ -100,7 +103,7 @@ async function forward(
   response: ServerResponse,
   gateway: Gateway,
 ): Promise<IncomingMessage> {
-  const { options, bodies, writes, clock } = gateway;
+  const { options, bodies, batches, writes, clock } = gateway;
   const signed = readSignedRequest(request);
   const authorization = readAuthorization(signed);
   const policy = {
@@ -116,9 +119,9 @@ async function forward(
   const body = await bodies.read(request, MAXIMUM_BODY_BYTES, sender).catch(asStoreError);
   verifySignature(signed, authorization, sha256Hex(body), policy, clock.nowEpochMs());
   const exchanged = () => exchange(request, response, body, gateway);
-  return WRITE_TARGET.test(String(request.headers['x-amz-target']))
-    ? writes(exchanged)
-    : exchanged();
+  const target = String(request.headers['x-amz-target']);
+  if (BATCH_TARGET.test(target)) return batches(exchanged);
+  return WRITE_TARGET.test(target) ? writes(exchanged) : exchanged();
 }
 
 /** Nobody else's body is read at all. */
