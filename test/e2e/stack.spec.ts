@@ -1,6 +1,14 @@
 import { connect, createServer, type Socket } from 'node:net';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ApiClient, eventually, machineToken } from '../support/api-client.js';
@@ -154,7 +162,7 @@ describe('the embedded stack', () => {
   it('gets its arguments from npm', async () => {
     const refusal = await failedStart({ dataDir: aFolder(), byNpm: true, args: ['--rest'] });
 
-    expect(refusal.printed).toContain('Unknown argument --rest;');
+    expect(refusal.printed).toMatch(/^Unknown argument '?--rest'?\. Usage: /);
   });
 
   it('takes everything along when only its supervisor is killed', async () => {
@@ -183,7 +191,7 @@ describe('the embedded stack', () => {
     expect((await api.get('/sensor-data/EQ-KEPT/latest')).body).toMatchObject(reading);
   });
 
-  it('begins anew with --reset', async () => {
+  it('begins anew with --reset, which wants --yes where nobody can be asked', async () => {
     const first = await aStack();
     const api = (await ApiClient.connect(first.announcement.baseUrl)).withToken(
       await machineToken(first.announcement),
@@ -195,7 +203,12 @@ describe('the embedded stack', () => {
     });
     await first.interrupt();
 
-    const second = await aStack({ dataDir: first.dataDir, port: first.port, args: ['--reset'] });
+    const { dataDir, port } = first;
+    const refusal = await failedStart({ dataDir, port, args: ['--reset'] });
+    expect(refusal.exitCode).toBe(1);
+    expect(refusal.printed).toBe(`--reset deletes everything in ${dataDir}. Say --yes to go on.\n`);
+
+    const second = await aStack({ dataDir, port, args: ['--reset', '--yes'] });
 
     const anew = (await ApiClient.connect(second.announcement.baseUrl)).withToken(
       await machineToken(second.announcement),
@@ -281,8 +294,21 @@ describe('the embedded stack', () => {
   it('names an unknown argument', async () => {
     const refusal = await failedStart({ dataDir: aFolder(), args: ['--rest'] });
 
+    expect(refusal.exitCode).toBe(2);
+    expect(refusal.printed).toMatch(/^Unknown argument '?--rest'?\. Usage: npm run local .*\n$/);
+  });
+
+  it('leaves alone a folder of a later version', async () => {
+    const dataDir = aFolder();
+    const installation = JSON.stringify({ format: 99 });
+    writeFileSync(join(dataDir, 'installation.json'), installation, { mode: 0o600 });
+
+    const refusal = await failedStart({ dataDir });
+
     expect(refusal.exitCode).toBe(1);
-    expect(refusal.printed).toContain('--rest');
+    expect(refusal.printed).toMatch(/has format 99, and this version reads formats up to \d+\. /);
+    expect(refusal.printed).not.toContain('--reset');
+    expect(readFileSync(join(dataDir, 'installation.json'), 'utf8')).toBe(installation);
   });
 
   it('says so when its folder cannot be used', async () => {

@@ -245,7 +245,7 @@ describe('tables and streams of the embedded DynamoDB', () => {
       message:
         'Table earlier-aggregates exists with another shape (indexes: ' +
         'equipment-hours(equipmentId HASH, hour RANGE), not none). ' +
-        'Start with an empty data folder (--reset), or name another table.',
+        'Nothing was changed. Start the version that wrote it, or set SENSORFLOW_DATA_DIR to another folder.',
     });
   });
 

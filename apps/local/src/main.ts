@@ -1,14 +1,29 @@
-import { DomainError } from '@sensorflow/kernel';
+import { confirm, runCommand } from '@sensorflow/platform/terminal/command.js';
 import { relative } from 'node:path';
-import { CannotStartError, readStackOptions, type StackOptions } from './stack/options.js';
+import { isDataFolder } from './stack/data-format.js';
+import { readStackOptions, type StackOptions } from './stack/options.js';
 import { Stack } from './stack/stack.js';
+import { terminalFault } from './stack/terminal-fault.js';
+
+const USAGE = `Usage: npm run local [-- --reset [--yes]]
+
+Starts the whole system on this machine and says how to use it; Ctrl-C stops it.
+
+  --reset               starts empty: deletes all readings, people and keys of the data folder, after asking
+  --yes                 does not ask
+  PORT                  of the API and the console; 3000 unless set
+  SENSORFLOW_DATA_DIR   the data folder; .sensorflow unless set
+  All variables: docs/configuration.md`;
 
 /** Whatever a part of the stack writes is its owner's alone, also where it does not say so itself. */
 process.umask(0o077);
 
 /** `npm run local`: starts the stack, says how to use it, and stops it when told to. */
-async function run(): Promise<number> {
-  const options = readStackOptions(process.argv.slice(2), process.env);
+async function run(reset: boolean, isConfirmed: boolean): Promise<number> {
+  const options = readStackOptions(reset, process.env);
+  if (reset && isDataFolder(options.dataDir)) {
+    await confirm(`--reset deletes everything in ${options.dataDir}.`, isConfirmed);
+  }
   const signalled = nextSignal();
   const stack = await Stack.start(options);
   process.stdout.write(greeting(stack, options));
@@ -50,17 +65,13 @@ function folderFromHere(folder: string): string {
   return fromHere.startsWith('..') ? folder : fromHere;
 }
 
-/** What is worded for the person at the terminal stands alone; of a fault of ours, all is wanted. */
-function wordsOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const isWorded = error instanceof CannotStartError || error instanceof DomainError;
-  return isWorded ? error.message : (error.stack ?? error.message);
-}
-
-try {
-  process.exitCode = await run();
-} catch (error) {
-  process.stderr.write(`${wordsOf(error)}\n`);
-  process.exitCode = 1;
-}
-process.exit();
+await runCommand({
+  usage: USAGE,
+  options: {
+    reset: { type: 'boolean', default: false },
+    yes: { type: 'boolean', default: false },
+  },
+  places: 0,
+  wordsFor: terminalFault,
+  run: async ({ values: { reset, yes } }) => run(reset, yes),
+});

@@ -142,7 +142,7 @@ function requireSameShape(existing: TableDescription, table: NamedTable): void {
     'conflict',
     'table-differs',
     `Table ${table.name} exists with another shape (${differences.join('; ')}). ` +
-      'Start with an empty data folder (--reset), or name another table.',
+      'Nothing was changed. Start the version that wrote it, or set SENSORFLOW_DATA_DIR to another folder.',
   );
 }
 

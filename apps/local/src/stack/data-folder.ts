@@ -1,14 +1,8 @@
-import {
-  chmodSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { finishSwap } from '../restore/swap.js';
+import { isDataFolder } from './data-format.js';
 import { CannotStartError } from './options.js';
 
 const LOCK = 'lock.db';
@@ -25,6 +19,8 @@ export class DataFolder {
     mkdirSync(path, { recursive: true, mode: 0o700 });
     closeToOthers(path);
     const lock = lockOrRefuse(path);
+    // A restore that was broken off had been checked and agreed to.
+    finishSwap(path);
     if (reset) empty(path);
     else closeFilesToOthers(path);
     return new DataFolder(path, lock);
@@ -53,7 +49,7 @@ function lockOrRefuse(path: string): DatabaseSync {
 /** It holds secrets. A folder of somebody else's files is not ours to close, nor safe to use open. */
 function closeToOthers(path: string): void {
   if ((statSync(path).mode & 0o077) === 0) return;
-  if (readdirSync(path).length > 0 && !isOurs(path)) {
+  if (readdirSync(path).length > 0 && !isDataFolder(path)) {
     throw new CannotStartError(
       `${path} is open to other users and holds files that are not SensorFlow's. Set SENSORFLOW_DATA_DIR to another folder.`,
     );
@@ -69,7 +65,7 @@ function closeToOthers(path: string): void {
 
 /** Files of an earlier version may still be open: they would stay so, were the folder ever moved or opened. */
 function closeFilesToOthers(path: string): void {
-  if (!isOurs(path)) return;
+  if (!isDataFolder(path)) return;
   for (const name of readdirSync(path)) {
     const file = join(path, name);
     const stats = lstatSync(file);
@@ -77,14 +73,10 @@ function closeFilesToOthers(path: string): void {
   }
 }
 
-function isOurs(path: string): boolean {
-  return existsSync(join(path, 'installation.json'));
-}
-
 /** Empties only what carries our mark: a mistyped folder must not lose its files. */
 function empty(path: string): void {
   const names = readdirSync(path).filter((name) => !name.startsWith(LOCK));
-  if (names.length > 0 && !isOurs(path)) {
+  if (names.length > 0 && !isDataFolder(path)) {
     throw new CannotStartError(
       `${path} holds files that are not SensorFlow's; --reset leaves it alone.`,
     );

@@ -59,6 +59,8 @@ export async function ensureIdentity(
 
 function secretOf(secret: string | undefined): string {
   if (secret === undefined)
-    throw new CannotStartError('A client of the pool lost its secret; start with --reset.');
+    throw new CannotStartError(
+      'A client of the pool lost its secret: restore a backup (npm run restore).',
+    );
   return secret;
 }

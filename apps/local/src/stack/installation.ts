@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { DATA_FORMAT, damagedInstallation } from './data-format.js';
 
 /** What is made once per data folder and kept: secrets, and the ports that stand in issuers and URLs. */
 export interface Installation {
@@ -20,11 +21,12 @@ export interface Ports {
 
 const FILE = 'installation.json';
 
-/** Reads the installation of this folder, or makes it. A port that was taken meanwhile is replaced. */
+/** Reads the installation of this folder, or makes it, and marks it with the format of this version. A port that was taken meanwhile is replaced. */
 export async function openInstallation(dataDir: string): Promise<Installation> {
   const file = join(dataDir, FILE);
-  const known = existsSync(file) ? parse(readFileSync(file, 'utf8')) : undefined;
+  const known = existsSync(file) ? parse(readFileSync(file, 'utf8'), dataDir) : undefined;
   const installation = {
+    format: DATA_FORMAT,
     credentials: known?.credentials ?? newCredentials(),
     demoPassword: known?.demoPassword ?? newPassword(),
     ports: await usablePorts(known?.ports),
@@ -34,10 +36,10 @@ export async function openInstallation(dataDir: string): Promise<Installation> {
 }
 
 /** Ours to write and read back; a file that is none of ours is an error for the person to see. */
-function parse(text: string): Installation {
+function parse(text: string, dataDir: string): Installation {
   const value: unknown = JSON.parse(text);
   if (isInstallation(value)) return value;
-  throw new Error(`${FILE} is damaged; start with --reset to make a new installation.`);
+  throw damagedInstallation(dataDir);
 }
 
 function isInstallation(value: unknown): value is Installation {

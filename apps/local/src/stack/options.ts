@@ -6,6 +6,7 @@ import {
   DEFAULT_WINDOW_SECONDS,
   type WindowSeconds,
 } from '@sensorflow/platform/resources/event-sources.js';
+import { RefusedError } from '@sensorflow/platform/terminal/command.js';
 import { resolve } from 'node:path';
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -30,21 +31,17 @@ export interface StackOptions {
 }
 
 /** A reason not to start, worded for the person at the terminal. */
-export class CannotStartError extends Error {
+export class CannotStartError extends RefusedError {
   override readonly name = 'CannotStartError';
 }
 
-export function readStackOptions(args: readonly string[], variables: Variables): StackOptions {
+export function readStackOptions(reset: boolean, variables: Variables): StackOptions {
   refuseTheCloud(variables);
-  const unknown = args.filter((arg) => arg !== '--reset');
-  if (unknown.length > 0) {
-    throw new CannotStartError(`Unknown argument ${unknown.join(' ')}; the only one is --reset.`);
-  }
   const environment = environmentFrom(variables);
   return {
     dataDir: resolve(environment.SENSORFLOW_DATA_DIR),
     port: environment.PORT,
-    reset: args.includes('--reset'),
+    reset,
     frontendUrl: environment.FRONTEND_URL,
     logLevel: environment.LOG_LEVEL,
     lambdasDir: environment.SENSORFLOW_LAMBDAS_DIR,

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { ApiProcess } from './api-process.js';
 import { startCloud, type Cloud } from './cloud.js';
 import { DataFolder } from './data-folder.js';
+import { formatOf, isDataFolder, requireKnownFormat } from './data-format.js';
 import { apiVariables } from './environments.js';
 import { startFunctions } from './functions.js';
 import { startHousekeeping } from './housekeeping.js';
@@ -60,6 +61,9 @@ const STORE_IS_NOT_PRIVATE =
 async function startAll(options: StackOptions, teardown: Teardown): Promise<Stack> {
   const folder = DataFolder.open(options.dataDir, options.reset);
   teardown.add('folder', 'data folder', async () => folder.close());
+  if (isDataFolder(options.dataDir)) {
+    requireKnownFormat(formatOf(options.dataDir), options.dataDir);
+  }
   if (!(await isPortFree(options.port))) {
     throw new CannotStartError(
       `Port ${options.port} is taken. Stop what uses it, or set PORT to another one.`,

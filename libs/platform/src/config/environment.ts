@@ -197,6 +197,11 @@ export function readStackEnvironment(variables: Variables) {
   };
 }
 
+/** For what works on the data of a stack. */
+export function readDataFolderEnvironment(variables: Variables) {
+  return read(variables, { SENSORFLOW_DATA_DIR: stackVariables.SENSORFLOW_DATA_DIR });
+}
+
 export function readVerifyEnvironment(variables: Variables) {
   return read(variables, verifyVariables);
 }
