@@ -149,12 +149,30 @@ describe('one equipment’s hours', () => {
   });
 
   it('that cost more than can be answered are refused', async () => {
-    const budget = new WorkBudget(new AbortController().signal, clock);
+    readings.scanRange = async function* (_id, _from, _to, budget) {
+      for (;;) {
+        await budget?.call(async () => Promise.resolve());
+        yield [];
+      }
+    };
+    const budget = aBudget();
+
+    await expect(read(DAY, budget)).rejects.toMatchObject({ code: 'range-too-costly' });
+    expect(budget.cost.storeCalls).toBe(1000);
+  });
+
+  it('of one equipment may cost that much, whatever others have cost the same request', async () => {
+    const budget = aBudget();
     for (let call = 0; call < 1000; call += 1) await budget.call(async () => Promise.resolve());
     await send(0, 1);
 
-    await expect(read(DAY, budget)).rejects.toMatchObject({ code: 'range-too-costly' });
+    expect(await read(DAY, budget)).toEqual(['0: 1']);
+    expect(budget.cost.storeCalls).toBeGreaterThan(1000);
   });
+
+  function aBudget(): WorkBudget {
+    return new WorkBudget(new AbortController().signal, clock);
+  }
 });
 
 function readingAt(hour: Hour, minute: number, value: number) {

@@ -44,9 +44,13 @@ export class EquipmentHours {
 
   /**
    * Every hour of the range that has the metric or is too large to show, in order. Throws what the stores
-   * throw, `range-too-costly`, and the reason of the budget's signal.
+   * throw, `range-too-costly` whatever else the budget was spent on, and the reason of its signal.
    */
-  async read(query: EquipmentHoursQuery, budget?: WorkBudget): Promise<readonly ScannedHour[]> {
+  async read(
+    query: EquipmentHoursQuery,
+    wholeBudget?: WorkBudget,
+  ): Promise<readonly ScannedHour[]> {
+    const budget = wholeBudget?.partWith(MOST_CALLS);
     const trusted = await this.trustedCells(query, budget);
     // Only now: what was acknowledged before a cell was read as open is in the log.
     const folded = await this.fold(query, trusted, budget);
@@ -130,7 +134,7 @@ export class EquipmentHours {
 }
 
 function assertAffordable(budget: WorkBudget | undefined): void {
-  if (!budget?.isSpent(MOST_CALLS)) return;
+  if (!budget?.isSpent()) return;
   throw new DomainError(
     'invalid',
     'range-too-costly',

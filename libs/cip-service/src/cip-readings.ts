@@ -1,7 +1,12 @@
 import type { EquipmentRestriction } from '@sensorflow/auth';
 import { DomainError, instantFromEpochMs, type Clock, type WorkBudget } from '@sensorflow/kernel';
 import type { KnownEquipment } from '@sensorflow/equipment';
-import type { ReadingStore, SensorData, StoredReading } from '@sensorflow/sensor-data';
+import {
+  undefinedIfTooCostly,
+  type ReadingStore,
+  type SensorData,
+  type StoredReading,
+} from '@sensorflow/sensor-data';
 import { parseMeasurement, type CipSource } from './cip-measurement.js';
 import type { LatelyActive } from './lately-active.js';
 
@@ -114,10 +119,4 @@ export class CipReadings {
 function newestFirst(a: StoredReading, b: StoredReading): number {
   if (a.timestamp === b.timestamp) return 0;
   return a.timestamp < b.timestamp ? 1 : -1;
-}
-
-/** One sensor behind whose newest reading much was removed hides no others. */
-function undefinedIfTooCostly(error: unknown): undefined {
-  if (error instanceof DomainError && error.code === 'range-too-costly') return;
-  throw error;
 }

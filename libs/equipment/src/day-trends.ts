@@ -7,7 +7,7 @@ export interface DayTrend {
   readonly averages: readonly (number | null)[];
 }
 
-/** Where the hours of a day come from. Throws DomainError `unavailable` when the store does not answer. */
+/** Where the hours of a day come from. Throws DomainError `unavailable` when the store does not answer, and `range-too-costly`. */
 export abstract class DayTrends {
   /** Never behind what was acknowledged. */
   abstract ofEquipment(equipmentId: string, metric: string, budget: WorkBudget): Promise<DayTrend>;

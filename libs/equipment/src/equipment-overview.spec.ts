@@ -1,4 +1,4 @@
-import { SystemClock, WorkBudget, type Instant } from '@sensorflow/kernel';
+import { DomainError, SystemClock, WorkBudget, type Instant } from '@sensorflow/kernel';
 import { describe, expect, it } from 'vitest';
 import { FixedClock } from '../../../test/support/fixed-clock.js';
 import { InMemoryEquipmentRegistry } from '../../../test/support/in-memory-equipment-registry.js';
@@ -17,8 +17,13 @@ const HOURS = Array.from({ length: 24 }, (_, hour) => hour);
 class AskedTrends extends DayTrends {
   readonly asked: string[] = [];
 
+  tooCostly: string | undefined;
+
   override ofEquipment(equipmentId: string, metric: string) {
     this.asked.push(`${equipmentId} ${metric}`);
+    if (equipmentId === this.tooCostly) {
+      return Promise.reject(new DomainError('invalid', 'range-too-costly', 'Too much.'));
+    }
     return Promise.resolve({ metric, averages: HOURS });
   }
 }
@@ -110,6 +115,21 @@ describe('the overview', () => {
 
     expect(trends.asked.toSorted()).toEqual(['EQ-1 pressure', 'EQ-2 value']);
     expect(items.map(({ trend }) => trend?.averages.length)).toEqual([24, 24, undefined]);
+  });
+});
+
+describe('a trend that costs too much', () => {
+  it('is left out, and the equipment and all others are shown', async () => {
+    const { send, list, trends } = start();
+    for (const id of ['EQ-1', 'EQ-2']) await send(id, [10]);
+    trends.tooCostly = 'EQ-1';
+
+    const { items } = await list({});
+
+    expect(items.map(({ equipmentId, trend }) => [equipmentId, trend !== undefined])).toEqual([
+      ['EQ-1', false],
+      ['EQ-2', true],
+    ]);
   });
 });
 

@@ -1,5 +1,10 @@
 import { instantToEpochMs, type Clock, type WorkBudget } from '@sensorflow/kernel';
-import { DEFAULT_METRIC, type ReadingStore, type StoredReading } from '@sensorflow/sensor-data';
+import {
+  DEFAULT_METRIC,
+  undefinedIfTooCostly,
+  type ReadingStore,
+  type StoredReading,
+} from '@sensorflow/sensor-data';
 import type { DayTrend, DayTrends } from './day-trends.js';
 import { pageOfEquipment, type EquipmentQuery, type Page } from './equipment-pages.js';
 import type { EquipmentRegistry } from './equipment-registry.js';
@@ -18,7 +23,7 @@ export interface EquipmentStatus {
   /** Undefined before the second reading. */
   readonly usualGapMs: number | undefined;
   readonly state: Punctuality;
-  /** Undefined unless asked for, and for equipment without readings in the last day. */
+  /** Undefined unless asked for, and for equipment whose last day has no readings, or too many for one answer. */
   readonly trend: DayTrend | undefined;
 }
 
@@ -115,6 +120,6 @@ export class EquipmentOverview {
     if (now - instantToEpochMs(latest.timestamp) > MS_PER_DAY) return undefined;
     const [first = DEFAULT_METRIC] = [...latest.values.keys()].sort();
     const metric = latest.values.has(DEFAULT_METRIC) ? DEFAULT_METRIC : first;
-    return this.trends.ofEquipment(equipmentId, metric, budget);
+    return this.trends.ofEquipment(equipmentId, metric, budget).catch(undefinedIfTooCostly);
   }
 }

@@ -90,13 +90,34 @@ describe('a work budget', () => {
     await expect(budget.call(async () => Promise.resolve('on'))).resolves.toBe('on');
   });
 
+  it('is spent by parts with limits of their own, which are not spent by each other', async () => {
+    const { clock, budget } = aBudget();
+    const parts = [1, 2].map((storeCalls) => budget.partWith({ storeCalls, ms: 100 }));
+
+    for (const part of parts) {
+      await part.call(
+        async () => {
+          clock.advance(7);
+          return Promise.resolve('two');
+        },
+        () => 2,
+      );
+    }
+
+    expect(parts.map((part) => part.isSpent())).toEqual([true, false]);
+    expect(parts[1]?.cost).toEqual({ storeCalls: 1, storeItems: 2, storeMs: 7 });
+    expect(budget.cost).toEqual({ storeCalls: 2, storeItems: 4, storeMs: 14 });
+    await parts[0]?.endingWith(new AbortController().signal).call(async () => Promise.resolve());
+    expect([parts[0]?.cost.storeCalls, budget.isSpent()]).toEqual([2, true]);
+  });
+
   it('ends its parts with itself', () => {
     const gone = new AbortController();
     const { budget } = aBudget(gone.signal);
 
-    const part = budget.endingWith(new AbortController().signal);
+    const parts = [budget.endingWith(new AbortController().signal), budget.partWith(LIMITS)];
     gone.abort();
 
-    expect(part.signal.reason).toBe(gone.signal.reason);
+    for (const { signal } of parts) expect(signal.reason).toBe(gone.signal.reason);
   });
 });

@@ -14,7 +14,7 @@ export interface WorkCost {
   readonly storeMs: number;
 }
 
-/** What a budget and its parts have spent together. */
+/** What a budget has spent, and all of its parts. */
 interface Ledger {
   readonly spent: { -readonly [K in keyof WorkCost]: WorkCost[K] };
   startedAtEpochMs?: number;
@@ -27,7 +27,9 @@ export const LIST_LIMITS: WorkLimits = { storeCalls: 100, ms: 2000 };
  * that has spent it answers what it has, with a cursor.
  */
 export class WorkBudget {
-  private ledger: Ledger = { spent: { storeCalls: 0, storeItems: 0, storeMs: 0 } };
+  private own: Ledger = { spent: { storeCalls: 0, storeItems: 0, storeMs: 0 } };
+  /** Of the budgets that this is a part of. */
+  private above: readonly Ledger[] = [];
 
   /** @param signal aborts when nobody waits for the answer any more */
   constructor(
@@ -37,13 +39,20 @@ export class WorkBudget {
   ) {}
 
   get cost(): WorkCost {
-    return this.ledger.spent;
+    return this.own.spent;
   }
 
   /** For a part of the work that ends earlier: what it spends is spent of this budget. */
   endingWith(signal: AbortSignal): WorkBudget {
     const part = new WorkBudget(AbortSignal.any([this.signal, signal]), this.clock, this.limits);
-    part.ledger = this.ledger;
+    [part.own, part.above] = [this.own, this.above];
+    return part;
+  }
+
+  /** For one of many pieces of work, which has limits of its own: what it spends is spent of this budget too. */
+  partWith(limits: WorkLimits): WorkBudget {
+    const part = new WorkBudget(this.signal, this.clock, limits);
+    part.above = [this.own, ...this.above];
     return part;
   }
 
@@ -54,24 +63,28 @@ export class WorkBudget {
   ): Promise<T> {
     this.signal.throwIfAborted();
     const startedAt = this.clock.nowEpochMs();
-    const { spent } = this.ledger;
-    this.ledger.startedAtEpochMs ??= startedAt;
-    spent.storeCalls += 1;
+    const ledgers = [this.own, ...this.above];
+    for (const ledger of ledgers) {
+      ledger.startedAtEpochMs ??= startedAt;
+      ledger.spent.storeCalls += 1;
+    }
     try {
       const answer = await send(this.signal);
-      spent.storeItems += itemsIn(answer);
+      const items = itemsIn(answer);
+      for (const { spent } of ledgers) spent.storeItems += items;
       return answer;
     } catch (error) {
       this.signal.throwIfAborted();
       throw error;
     } finally {
-      spent.storeMs += this.clock.nowEpochMs() - startedAt;
+      const ms = this.clock.nowEpochMs() - startedAt;
+      for (const { spent } of ledgers) spent.storeMs += ms;
     }
   }
 
   /** Whether the page ends here. Never before the first call, so that every page gets on. */
   isSpent({ storeCalls, ms }: WorkLimits = this.limits): boolean {
-    const { spent, startedAtEpochMs } = this.ledger;
+    const { spent, startedAtEpochMs } = this.own;
     if (startedAtEpochMs === undefined) return false;
     return spent.storeCalls >= storeCalls || this.clock.nowEpochMs() - startedAtEpochMs >= ms;
   }

@@ -63,3 +63,4 @@ export { Retention } from './retention.js';
 export { equipmentUnknown } from './reading-problems.js';
 export { MAX_READINGS_PER_BATCH, SensorData } from './sensor-data.js';
 export type { BatchVerdict, RejectedReading } from './batch-verdict.js';
+export { undefinedIfTooCostly } from './too-costly.js';

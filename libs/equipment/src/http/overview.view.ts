@@ -71,7 +71,7 @@ export class EquipmentStatusView {
   @ApiPropertyOptional({
     type: DayTrendView,
     description:
-      'with trend=true, where there are readings of the last day: of value, or of the first metric of the newest reading',
+      'with trend=true, where there are readings of the last day, and not too many for one answer: of value, or of the first metric of the newest reading',
   })
   trend?: DayTrendView;
 }
