@@ -28,6 +28,20 @@ class AskedTrends extends DayTrends {
   }
 }
 
+/** Notes how many reads run at one time. */
+class BusyReadings extends InMemoryReadingStore {
+  most = 0;
+  private running = 0;
+
+  override async range(...query: Parameters<InMemoryReadingStore['range']>) {
+    this.running += 1;
+    this.most = Math.max(this.most, this.running);
+    const page = await super.range(...query);
+    this.running -= 1;
+    return page;
+  }
+}
+
 /** Nothing is ever heard. */
 class SilentChanges extends AcceptedChanges {
   override follow(): Promise<() => void> {
@@ -43,7 +57,7 @@ function timestampAgo(seconds: number): Instant {
 
 function start() {
   const registry = new InMemoryEquipmentRegistry();
-  const readings = new InMemoryReadingStore();
+  const readings = new BusyReadings();
   const trends = new AskedTrends();
   const clock = new FixedClock(NOW);
   const changes = new SilentChanges();
@@ -53,8 +67,12 @@ function start() {
   return {
     trends,
     states,
-    choose: (query: Partial<ChosenQuery>) =>
-      overview.choose({ ...BY_ID, withTrend: false, ...query }, budget),
+    readings,
+    choose: (query: Partial<ChosenQuery>, limits = EQUIPMENT_LIMITS) =>
+      overview.choose(
+        { ...BY_ID, withTrend: false, ...query },
+        new WorkBudget(new AbortController().signal, new SystemClock(), limits),
+      ),
     list: (query: { readonly limit?: number; readonly search?: string; readonly after?: string }) =>
       overview.list({ limit: 10, withTrend: true, ...query }, budget),
     /** A reading so many seconds ago, each. */
@@ -148,5 +166,24 @@ describe('a choice of the overview', () => {
       ['EQ-2', 'silent'],
     ]);
     expect([counts.silent, pending]).toEqual([2, 0]);
+  });
+
+  it('is read some at a time, and ends early when its budget is spent: the next page goes on', async () => {
+    const { send, choose, states, readings } = start();
+    const ids = Array.from({ length: 150 }, (_, n) => `EQ-${String(n).padStart(3, '0')}`);
+    for (const id of ids) await send(id, [10]);
+    const seen: string[][] = [];
+
+    let after: ChosenQuery['after'];
+    do {
+      const page = await choose({ limit: 100, after }, { storeCalls: 40, ms: 60_000 });
+      seen.push(page.items.map(({ equipmentId }) => equipmentId));
+      after = page.next;
+    } while (after !== undefined);
+    states.stop();
+
+    expect(seen.flat()).toEqual(ids);
+    expect(seen.map(({ length }) => length)).toEqual([64, 64, 22]);
+    expect(readings.most).toBe(32);
   });
 });

@@ -6,7 +6,7 @@ import {
   type StoredReading,
 } from '@sensorflow/sensor-data';
 import type { DayTrend, DayTrends } from './day-trends.js';
-import { pageOfEquipment, type EquipmentQuery, type Page } from './equipment-pages.js';
+import { lookUpEach, pageOfEquipment, type EquipmentQuery, type Page } from './equipment-pages.js';
 import type { EquipmentRegistry } from './equipment-registry.js';
 import type { Place } from './fleet-states/fleet-order.js';
 import type { FleetPage, FleetQuery, FleetStates } from './fleet-states/fleet-states.js';
@@ -67,21 +67,18 @@ export class EquipmentOverview {
   }
 
   /**
-   * Chosen from what this process knows of all equipment, and then read: a page is short of what has changed since.
-   * Throws `fleet-too-large`, and what the stores throw.
+   * Chosen from what this process knows of all equipment, and then read: a page is short of what has changed since,
+   * and can end early when its budget is spent. Throws `fleet-too-large`, and what the stores throw.
    */
   async choose({ withTrend, ...query }: ChosenQuery, budget: WorkBudget): Promise<ChosenPage> {
     const chosen = await this.states.list(query, FIRST_LOOK_MS, budget.signal);
     const asOfEpochMs = this.clock.nowEpochMs();
-    const shown = await Promise.all(
-      chosen.places.map(async ({ equipmentId }) =>
-        this.show(equipmentId, withTrend, asOfEpochMs, budget),
-      ),
+    const { places, counts, pending } = chosen;
+    const { found, lookedUp } = await lookUpEach(places, budget, async ({ equipmentId }) =>
+      this.show(equipmentId, withTrend, asOfEpochMs, budget),
     );
-    const items = shown
-      .filter((status) => status !== undefined)
-      .filter(({ state }) => (query.state ?? state) === state);
-    const { next, counts, pending } = chosen;
+    const items = found.filter(({ state }) => (query.state ?? state) === state);
+    const next = lookedUp < places.length ? places[lookedUp - 1] : chosen.next;
     return { items, asOfEpochMs, next, counts, pending };
   }
 

@@ -51,6 +51,26 @@ export async function pageOfEquipment<T extends { readonly equipmentId: string }
   return { items, next: undefined };
 }
 
+/**
+ * What `lookUp` finds of each, some at a time; ends early when the budget is spent, and says how many it looked up.
+ * Throws what `lookUp` throws.
+ */
+export async function lookUpEach<T, Found>(
+  all: readonly T[],
+  budget: WorkBudget,
+  lookUp: (one: T) => Promise<Found | undefined>,
+): Promise<{ readonly found: readonly Found[]; readonly lookedUp: number }> {
+  const found: Found[] = [];
+  let lookedUp = 0;
+  do {
+    const chunk = all.slice(lookedUp, lookedUp + CONCURRENCY);
+    const these = await Promise.all(chunk.map(lookUp));
+    found.push(...these.filter((one) => one !== undefined));
+    lookedUp += chunk.length;
+  } while (lookedUp < all.length && !budget.isSpent());
+  return { found, lookedUp };
+}
+
 export function pageOf<T>(
   items: readonly T[],
   limit: number,
