@@ -1,4 +1,4 @@
-import type { Instant, WorkBudget } from '@sensorflow/kernel';
+import { DomainError, type Instant, type WorkBudget } from '@sensorflow/kernel';
 import {
   ReadingStore,
   type ReadingPage,
@@ -9,6 +9,8 @@ import { counted } from './counted.js';
 
 /** Readings that stand, in memory, for tests of what is made of them; keeps the contract of ReadingStore. */
 export class InMemoryReadingStore extends ReadingStore {
+  /** Equipment whose latest reading lies behind too many that were removed. */
+  readonly tooCostly = new Set<string>();
   private readonly byEquipment = new Map<string, Map<Instant, StoredReading>>();
 
   /** Each replaces the whole reading of its instant. */
@@ -58,6 +60,9 @@ export class InMemoryReadingStore extends ReadingStore {
     budget?: WorkBudget,
   ): Promise<StoredReading | undefined> {
     await counted(budget);
+    if (this.tooCostly.has(equipmentId)) {
+      throw new DomainError('invalid', 'range-too-costly', 'The newest reading lies too far back.');
+    }
     return this.sorted(equipmentId).at(-1);
   }
 

@@ -3,6 +3,7 @@ import {
   DEFAULT_METRIC,
   equipmentUnknown,
   MAX_METRIC_NAMES_PER_EQUIPMENT,
+  undefinedIfTooCostly,
   type ReadingStore,
   type RegisteredMetricNames,
 } from '@sensorflow/sensor-data';
@@ -12,7 +13,8 @@ const MOST_LISTED_METRICS = 100;
 
 /**
  * What an equipment measures, as far as a question about its aggregates needs it. Who is not registered yet,
- * seconds after the first reading, is known by the latest one. All methods throw what the ports throw.
+ * seconds after the first reading, is known by the latest one. All methods throw what the
+ * ports throw, `range-too-costly` where nothing is registered and no latest reading is found.
  */
 export class EquipmentMetrics {
   constructor(
@@ -41,7 +43,8 @@ export class EquipmentMetrics {
   async requireMetric(equipmentId: string, metric: string, budget: WorkBudget): Promise<void> {
     const names = await this.namesOf(equipmentId, budget);
     if (names.includes(metric) || names.length > MAX_METRIC_NAMES_PER_EQUIPMENT) return;
-    const latest = await this.readings.latest(equipmentId, budget);
+    // A new metric that is not registered yet was sent just now, and does not lie behind much.
+    const latest = await this.readings.latest(equipmentId, budget).catch(undefinedIfTooCostly);
     if (!latest?.values.has(metric)) throw metricUnknown(equipmentId, metric, names);
   }
 

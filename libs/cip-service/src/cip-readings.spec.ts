@@ -25,8 +25,12 @@ class Active extends LatelyActive {
 }
 
 /** Sensors by the minutes for which they have been silent. */
-async function sensors(silentFor: Readonly<Record<string, readonly number[]>>) {
+async function sensors(
+  silentFor: Readonly<Record<string, readonly number[]>>,
+  tooCostly: readonly string[] = [],
+) {
   const store = new InMemoryReadingStore();
+  for (const equipmentId of tooCostly) store.tooCostly.add(equipmentId);
   const registry = new InMemoryEquipmentRegistry();
   for (const [equipmentId, minutes] of Object.entries(silentFor)) {
     await store.putAll(
@@ -57,6 +61,12 @@ async function sensors(silentFor: Readonly<Record<string, readonly number[]>>) {
 }
 
 describe('the recent readings', () => {
+  it('are those of other sensors where one costs too much to look at', async () => {
+    const recent = await sensors({ A: [1], B: [2] }, ['A']);
+
+    expect(await recent(10)).toEqual(['B 2']);
+  });
+
   it('are the newest of the last day, of whichever sensors, the newest first', async () => {
     const recent = await sensors({
       'A-silent': [24 * 60 + 1],

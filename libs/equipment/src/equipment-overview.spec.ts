@@ -136,6 +136,19 @@ describe('the overview', () => {
   });
 });
 
+describe('a latest reading that costs too much', () => {
+  it('leaves its equipment out, and no other', async () => {
+    const { send, list, readings } = start();
+    await send('EQ-1', []);
+    await send('EQ-2', [10]);
+    readings.tooCostly.add('EQ-1');
+
+    const { items } = await list({});
+
+    expect(items.map(({ equipmentId }) => equipmentId)).toEqual(['EQ-2']);
+  });
+});
+
 describe('a trend that costs too much', () => {
   it('is left out, and the equipment and all others are shown', async () => {
     const { send, list, trends } = start();

@@ -93,7 +93,7 @@ export class EquipmentOverview {
     return { ...status, trend: await this.trendOf(status, now, budget) };
   }
 
-  /** Undefined when it has no readings, or none any more. */
+  /** Undefined when it has no readings, none any more, or none that is found at the cost of a latest reading. */
   private async statusOf(
     equipmentId: string,
     now: number,
@@ -102,11 +102,18 @@ export class EquipmentOverview {
     const newest = { equipmentId, order: 'desc', limit: JUDGED_GAPS + 1 } as const;
     const { readings } = await this.readings.range(newest, budget);
     // A page that its budget cut short may have none although there are some.
-    const latest = readings[0] ?? (await this.readings.latest(equipmentId, budget));
+    const latest = readings[0] ?? (await this.latestOf(equipmentId, budget));
     if (latest === undefined) return undefined;
     const gapMs = usualGapMs(readings.map(({ timestamp }) => instantToEpochMs(timestamp)));
     const state = punctualityOf(now - instantToEpochMs(latest.timestamp), gapMs);
     return { equipmentId, latest, usualGapMs: gapMs, state, trend: undefined };
+  }
+
+  private async latestOf(
+    equipmentId: string,
+    budget: WorkBudget,
+  ): Promise<StoredReading | undefined> {
+    return this.readings.latest(equipmentId, budget).catch(undefinedIfTooCostly);
   }
 
   private async trendOf(

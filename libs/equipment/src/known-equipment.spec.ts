@@ -93,6 +93,14 @@ describe('known equipment', () => {
     expect(afterBoth).toEqual({ items: [], next: undefined });
   });
 
+  it('is listed without one whose latest reading costs too much to find', async () => {
+    const subject = start();
+    await withReadings(subject, [true, true, true]);
+    subject.readings.tooCostly.add(anId(1));
+
+    expect(idsOf(await subject.equipment.list({ limit: 10 }))).toEqual([anId(0), anId(2)]);
+  });
+
   it('comes page by page, all that have readings, each once, in order, and no cursor at the end', async () => {
     await fc.assert(
       fc.asyncProperty(

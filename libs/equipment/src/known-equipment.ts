@@ -1,5 +1,5 @@
 import type { Instant, WorkBudget, WorkLimits } from '@sensorflow/kernel';
-import { equipmentUnknown, type ReadingStore } from '@sensorflow/sensor-data';
+import { equipmentUnknown, undefinedIfTooCostly, type ReadingStore } from '@sensorflow/sensor-data';
 import { pageOf, pageOfEquipment, type EquipmentQuery, type Page } from './equipment-pages.js';
 import type { EquipmentRegistry, MetricsQuery, RegisteredEquipment } from './equipment-registry.js';
 
@@ -44,7 +44,7 @@ export class KnownEquipment {
     return { items: found, next: undefined };
   }
 
-  /** Undefined when it has no readings, or none any more. */
+  /** Undefined when it has no readings, none any more, or none that is found at the cost of a latest reading. */
   private async summaryOf(
     registered: RegisteredEquipment,
     budget: WorkBudget,
@@ -52,7 +52,7 @@ export class KnownEquipment {
     const { equipmentId } = registered;
     const [first, last] = await Promise.all([
       this.readings.range({ equipmentId, order: 'asc', limit: 1 }, budget),
-      this.readings.latest(equipmentId, budget),
+      this.readings.latest(equipmentId, budget).catch(undefinedIfTooCostly),
     ]);
     const firstTimestamp = first.readings[0]?.timestamp;
     if (firstTimestamp === undefined || last === undefined) return undefined;

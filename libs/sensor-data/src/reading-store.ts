@@ -1,4 +1,4 @@
-import type { Instant, WorkBudget, WorkLimits } from '@sensorflow/kernel';
+import type { Instant, WorkBudget } from '@sensorflow/kernel';
 import type { StoredReading } from './reading.js';
 
 export interface ReadingRange {
@@ -29,16 +29,10 @@ export abstract class ReadingStore {
   abstract range(query: ReadingRange, budget?: WorkBudget): Promise<ReadingPage>;
 
   /**
-   * The newest reading.
-   *
-   * @param limits beyond which it gives up, and throws DomainError `range-too-costly`: much may lie behind
-   *   the newest reading that was removed, or that did not stand as of an instant
+   * The newest reading. With a budget it gives up after 400 calls or 10 s of its own, and throws DomainError
+   * `range-too-costly`: much may lie before it that was removed, or that did not stand as of an instant.
    */
-  abstract latest(
-    equipmentId: string,
-    budget?: WorkBudget,
-    limits?: WorkLimits,
-  ): Promise<StoredReading | undefined>;
+  abstract latest(equipmentId: string, budget?: WorkBudget): Promise<StoredReading | undefined>;
 
   /**
    * What stood at an instant, to the millisecond: all that was accepted by then and nothing that came later.

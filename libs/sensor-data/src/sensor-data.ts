@@ -8,7 +8,6 @@ import {
   type Instant,
   type Parsed,
   type WorkBudget,
-  type WorkLimits,
 } from '@sensorflow/kernel';
 import { ArrivalClock } from './arrival-clock.js';
 import { assertNotAhead } from './as-of.js';
@@ -54,9 +53,6 @@ interface Placed {
 export interface ReadingsQuery extends ReadingRange {
   readonly asOf?: Instant;
 }
-
-/** What lies in front of the newest reading: removed ones, and those that came after an instant. */
-const LATEST_LIMITS: WorkLimits = { storeCalls: 400, ms: 10_000 };
 
 /** How readings are written, found and removed. */
 export interface ReadingsLog {
@@ -215,7 +211,7 @@ export class SensorData {
     asOf?: Instant,
   ): Promise<StoredReading> {
     const store = this.storeAsOf(asOf);
-    const latest = await store.latest(equipmentId, budget, LATEST_LIMITS);
+    const latest = await store.latest(equipmentId, budget);
     if (latest) return latest;
     await this.assertKnown(equipmentId, budget);
     throw noReading(

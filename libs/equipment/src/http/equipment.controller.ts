@@ -54,7 +54,7 @@ export class EquipmentController {
   @ApiOperation({
     summary: 'List the equipment that has readings',
     description:
-      'First and last reading are exact at the moment of the answer; new equipment and new metrics are listed seconds after their first reading. A page can be short of its limit; the list ends where nextCursor is null.',
+      'First and last reading are exact at the moment of the answer; new equipment and new metrics are listed seconds after their first reading. Equipment whose newest reading lies behind too many removed ones is left out. A page can be short of its limit; the list ends where nextCursor is null.',
   })
   @ApiOkResponse({ type: EquipmentPageView })
   @ApiFaultyInput('invalid-request', {
@@ -84,7 +84,7 @@ export class EquipmentController {
   @ApiOperation({
     summary: 'Show what each equipment sent last, and whether it sends as it usually does',
     description:
-      'Values and states are exact at the moment of the answer; new equipment is listed seconds after its first reading. A page can be short of its limit; the list ends where nextCursor is null. With `state` or `sort` equipment is chosen from what the process knows of all of it, which lags by a second or two: it looks at all equipment once, and follows the changes while somebody asks. `pending` says how much it has still to look at.',
+      'Values and states are exact at the moment of the answer; new equipment is listed seconds after its first reading. Equipment whose newest reading lies behind too many removed ones is left out. A page can be short of its limit; the list ends where nextCursor is null. With `state` or `sort` equipment is chosen from what the process knows of all of it, which lags by a second or two: it looks at all equipment once, and follows the changes while somebody asks. `pending` says how much it has still to look at.',
   })
   @ApiOkResponse({ type: EquipmentOverviewView })
   @ApiFaultyInput('invalid-request', {

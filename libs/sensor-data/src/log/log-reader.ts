@@ -40,6 +40,9 @@ export interface LogPage {
   readonly rest: Instant | undefined;
 }
 
+/** What lies in front of the newest reading: removed ones, and those that came after an instant. */
+const LATEST_LIMITS: WorkLimits = { storeCalls: 400, ms: 10_000 };
+
 /** Sorts before every hour since 1970. */
 const BEFORE_ALL = '0';
 
@@ -85,15 +88,18 @@ export class LogReader {
     return { readings, rest: undefined };
   }
 
-  /** The newest reading before the end of a range. Throws `range-too-costly` beyond the limits. */
+  /**
+   * The newest reading before the end of a range. Throws `range-too-costly` beyond the limits, whatever else the
+   * budget was spent on.
+   */
   async latest(
     range: Omit<LogRange, 'order'>,
-    budget?: WorkBudget,
-    limits?: WorkLimits,
+    wholeBudget?: WorkBudget,
   ): Promise<StandingReading | undefined> {
+    const budget = wholeBudget?.partWith(LATEST_LIMITS);
     for await (const { readings } of this.read({ ...range, order: 'desc' }, 1, budget)) {
       if (readings[0]) return readings[0];
-      if (limits && budget?.isSpent(limits)) throw tooFarBack();
+      if (budget?.isSpent()) throw tooFarBack();
     }
     return undefined;
   }

@@ -4,7 +4,6 @@ import {
   type Clock,
   type Instant,
   type WorkBudget,
-  type WorkLimits,
 } from '@sensorflow/kernel';
 import { ReadingStore, type ReadingPage, type ReadingRange } from '../reading-store.js';
 import type { StoredReading } from '../reading.js';
@@ -43,9 +42,8 @@ export class LogReadingStore extends ReadingStore {
   override async latest(
     equipmentId: string,
     budget?: WorkBudget,
-    limits?: WorkLimits,
   ): Promise<StoredReading | undefined> {
-    return this.reader.latest(this.logRange({ equipmentId, order: 'desc' }), budget, limits);
+    return this.reader.latest(this.logRange({ equipmentId, order: 'desc' }), budget);
   }
 
   override asOf(instant: Instant): LogReadingStore {
