@@ -229,6 +229,37 @@ describe('the states of a fleet', () => {
     await expect(list()).rejects.toMatchObject({ code: 'fleet-too-large' });
   });
 
+  it('are refused once more is heard of than fits', async () => {
+    const { store, hear, list } = start({ mostEquipment: 2 });
+    for (const id of ['A', 'B']) await store(id, [1, 2]);
+    expect((await list()).places).toHaveLength(2);
+
+    hear('A', [0]);
+    expect((await list()).places).toHaveLength(2);
+    hear('C', [1]);
+
+    await expect(list()).rejects.toMatchObject({ code: 'fleet-too-large' });
+  });
+
+  it('fit as long as no more is there at one time', async () => {
+    const { readings, store, hear, tell, list, idsOf } = start({ mostEquipment: 2 });
+    for (const id of ['A', 'B']) await store(id, [1]);
+    await list();
+    const acceptedAt = timestampAgo(0);
+
+    for (const [gone, next] of [
+      ['A', 'C'],
+      ['C', 'D'],
+    ] as const) {
+      readings.remove(gone, timestampAgo(1));
+      tell({ kind: 'removed', equipmentId: gone, timestamp: timestampAgo(1), acceptedAt });
+      await expect.poll(() => idsOf()).toBe('B');
+      await store(next, [1]);
+      hear(next, [1]);
+      await expect.poll(() => idsOf()).toBe(`B ${next}`);
+    }
+  });
+
   it('stay unknown while the store does not answer, and come once it does', async () => {
     const { readings, store, list, idsOf } = start();
     await store('A', [30, 90]);

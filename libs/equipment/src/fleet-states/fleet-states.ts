@@ -108,7 +108,9 @@ export class FleetStates {
 class Round {
   readonly known = new Map<string, RecentInstants>();
   readonly firstLook: Promise<void>;
-  private size = 0;
+  isTooLarge = false;
+  /** Known, waiting or looked at. */
+  private readonly held = new Set<string>();
   private readonly waiting = new Set<string>();
   private readonly lookedAt = new Set<string>();
   private readonly gone = new AbortController();
@@ -128,10 +130,6 @@ class Round {
     return this.gone.signal.aborted;
   }
 
-  get isTooLarge(): boolean {
-    return this.size > this.options.mostEquipment;
-  }
-
   get pending(): number {
     const { waiting, lookedAt, listedAll } = this;
     const lookedAtOnce = [...lookedAt].filter((equipmentId) => !waiting.has(equipmentId));
@@ -139,7 +137,10 @@ class Round {
   }
 
   takeOver({ known }: Round): void {
-    for (const [equipmentId, recent] of known) this.known.set(equipmentId, recent);
+    for (const [equipmentId, recent] of known) {
+      this.known.set(equipmentId, recent);
+      this.hold(equipmentId);
+    }
   }
 
   end(): void {
@@ -152,9 +153,10 @@ class Round {
   private async look(): Promise<void> {
     await this.follow();
     for await (const page of this.ports.registry.scan(undefined, this.budget())) {
-      for (const { equipmentId } of page) this.waiting.add(equipmentId);
-      this.size += page.length;
-      if (this.isTooLarge) return this.end();
+      for (const { equipmentId } of page) {
+        this.enqueue(equipmentId);
+        if (this.isOver) return;
+      }
     }
     this.listedAll = true;
     await this.work();
@@ -188,8 +190,23 @@ class Round {
       if (!this.lookedAt.has(equipmentId)) return;
     }
     if (this.isOver) return;
-    this.waiting.add(equipmentId);
+    this.enqueue(equipmentId);
     if (this.listedAll) void this.work();
+  }
+
+  private enqueue(equipmentId: string): void {
+    this.waiting.add(equipmentId);
+    this.hold(equipmentId);
+  }
+
+  /** Ends with everything forgotten once it is more than fits. */
+  private hold(equipmentId: string): void {
+    this.held.add(equipmentId);
+    if (this.held.size <= this.options.mostEquipment) return;
+    this.isTooLarge = true;
+    this.end();
+    this.known.clear();
+    this.held.clear();
   }
 
   private async work(): Promise<void> {
@@ -216,8 +233,9 @@ class Round {
       const newest = { equipmentId, order: 'desc', limit: JUDGED_GAPS + 1 } as const;
       const { readings } = await this.ports.readings.range(newest, this.budget());
       const instants = readings.map(({ timestamp }) => instantToEpochMs(timestamp));
+      if (this.isOver) return;
       if (instants.length > 0) this.known.set(equipmentId, new RecentInstants(instants));
-      else this.known.delete(equipmentId);
+      else this.forget(equipmentId);
     } catch {
       if (this.isOver) return;
       this.waiting.add(equipmentId);
@@ -225,6 +243,11 @@ class Round {
     } finally {
       this.lookedAt.delete(equipmentId);
     }
+  }
+
+  private forget(equipmentId: string): void {
+    this.known.delete(equipmentId);
+    if (!this.waiting.has(equipmentId)) this.held.delete(equipmentId);
   }
 }
 
