@@ -1,3 +1,4 @@
+import { EquipmentRegistry } from '@sensorflow/equipment';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startInProcessApi, type InProcessApi } from '../support/in-process-api.js';
 
@@ -64,6 +65,49 @@ describe('a key for some equipment', () => {
         id,
       ).toEqual(FORBIDDEN);
     }
+  });
+
+  describe('sees', () => {
+    interface Listed {
+      readonly equipmentId: string;
+    }
+    const idsIn = ({ body }: { body: { items: readonly Listed[] } }) =>
+      body.items.map(({ equipmentId }) => equipmentId);
+
+    beforeAll(async () => {
+      const ids = ['EQ-1', 'EQ-2', 'LINE-1:a', 'LINE-10:a', 'ZZ'];
+      const sent = ids.map((equipmentId) => ({ equipmentId, metric: 'value' }));
+      await api.app.get(EquipmentRegistry).add(sent);
+    });
+
+    it.each([
+      '/equipment',
+      '/equipment/overview',
+      '/equipment/overview?trend=true',
+      '/equipment/overview?sort=equipmentId',
+      '/equipment/overview?state=unknown',
+    ])('that equipment alone in %s', async (url) => {
+      expect(idsIn(await ask('GET', url, everything))).toEqual(
+        expect.arrayContaining(['EQ-1', 'EQ-2', 'LINE-1:a', 'LINE-10:a', 'ZZ']),
+      );
+
+      const seen = await ask('GET', url, restricted);
+      const page = await ask('GET', `${url}${url.includes('?') ? '&' : '?'}limit=1`, restricted);
+
+      expect(idsIn(seen)).toEqual(['EQ-1', 'LINE-1:a']);
+      expect(seen.text).not.toMatch(/EQ-2|LINE-10|ZZ/);
+      expect(idsIn(page)).toEqual(['EQ-1']);
+    });
+
+    it('how much of that equipment alone is in which state', async () => {
+      const { body } = await ask('GET', '/equipment/overview?sort=state', restricted);
+
+      expect(body).toMatchObject({
+        counts: { 'on-time': 0, late: 0, silent: 0, unknown: 2 },
+        pending: 0,
+        nextCursor: null,
+      });
+    });
   });
 
   it('gets no aggregates of the fleet, nor of two that it names at once', async () => {

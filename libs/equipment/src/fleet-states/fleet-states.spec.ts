@@ -198,6 +198,8 @@ describe('the states of a fleet', () => {
     const { places, pending } = await fleet.list({}, 10);
 
     expect([places, pending]).toEqual([[], 4]);
+    const restriction = new EquipmentRestriction(['C', 'X*']);
+    expect((await fleet.list({ restriction }, 10)).pending).toBe(1);
   });
 
   it('are looked at anew once something may have been missed', async () => {

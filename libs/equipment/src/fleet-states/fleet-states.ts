@@ -31,7 +31,7 @@ export interface FleetPage {
   readonly next: Place | undefined;
   /** Of all that the query is about, in whatever state. */
   readonly counts: Readonly<Record<Punctuality, number>>;
-  /** Known equipment that was not looked at yet: ask again, and there will be more. */
+  /** Equipment that was not looked at yet, of what the restriction allows: ask again, and there will be more. */
   readonly pending: number;
 }
 
@@ -130,10 +130,11 @@ class Round {
     return this.gone.signal.aborted;
   }
 
-  get pending(): number {
-    const { waiting, lookedAt, listedAll } = this;
-    const lookedAtOnce = [...lookedAt].filter((equipmentId) => !waiting.has(equipmentId));
-    return waiting.size + lookedAtOnce.length + (listedAll ? 0 : 1);
+  /** Of what a restriction allows; one more until all is listed. */
+  pendingOf(restriction: EquipmentRestriction | undefined): number {
+    const pending = [...new Set([...this.waiting, ...this.lookedAt])];
+    const allowed = restriction ? pending.filter((id) => restriction.allows(id)) : pending;
+    return allowed.length + (this.listedAll ? 0 : 1);
   }
 
   takeOver({ known }: Round): void {
@@ -252,7 +253,7 @@ class Round {
 }
 
 function pageOf(
-  { known, pending }: Round,
+  round: Round,
   { state, sort, isDescending, search, restriction, limit, after }: FleetQuery,
   nowEpochMs: number,
 ): FleetPage {
@@ -260,7 +261,7 @@ function pageOf(
   const sought = search?.toLowerCase();
   const compare = comparePlaces(sort, isDescending);
   const found: Place[] = [];
-  for (const [equipmentId, recent] of known) {
+  for (const [equipmentId, recent] of round.known) {
     if (sought !== undefined && !equipmentId.toLowerCase().includes(sought)) continue;
     if (restriction && !restriction.allows(equipmentId)) continue;
     const its = recent.stateAt(nowEpochMs);
@@ -271,7 +272,7 @@ function pageOf(
   }
   const places = found.sort(compare).slice(0, limit);
   const next = found.length > limit ? places.at(-1) : undefined;
-  return { places, next, counts, pending };
+  return { places, next, counts, pending: round.pendingOf(restriction) };
 }
 
 /** Whichever comes first; throws the signal's reason. */

@@ -112,7 +112,8 @@ export class EquipmentOverviewView {
 
   @ApiPropertyOptional({
     type: StateCountsView,
-    description: 'with state or sort: of all equipment that the search finds, in whatever state',
+    description:
+      'with state or sort: of all equipment that the search finds and the caller may see, in whatever state',
   })
   counts?: StateCountsView;
 
@@ -120,7 +121,7 @@ export class EquipmentOverviewView {
     type: 'integer',
     minimum: 0,
     description:
-      'with state or sort: how much equipment this process has not looked at yet; ask again while it is not 0, and there may be more',
+      'with state or sort: how much equipment that the caller may see this process has not looked at yet; ask again while it is not 0, and there may be more',
   })
   pending?: number;
 }
