@@ -82,6 +82,21 @@ describe('the series of an equipment', () => {
     expect(seen).toEqual(Array.from({ length: 20 }, (_, second) => START + second * 1000));
   });
 
+  it('are thinned metric by metric, and let the event loop serve others in between', async () => {
+    const { read } = await start(10);
+    let rounds = 0;
+    const count = () => {
+      rounds += 1;
+      next = setImmediate(count);
+    };
+    let next = setImmediate(count);
+
+    await read(instantAfter(0));
+    clearImmediate(next);
+
+    expect(rounds).toBeGreaterThanOrEqual(3);
+  });
+
   it('that cannot get on within the budget are refused', async () => {
     const { read } = await start(20);
 
