@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ApiClient, eventually, machineToken } from '../support/api-client.js';
+import { ApiClient, eventually, machineToken, type ApiAnswer } from '../support/api-client.js';
 import { ApiProcess } from '../support/api-process.js';
 import { stackCredentials } from '../support/aws-signer.js';
 import { FaultProxy } from '../support/fault-proxy.js';
@@ -93,7 +93,7 @@ class Device {
     const [writer, reader] = this.acknowledged % 2 === 0 ? this.apis : this.apis.toReversed();
     const timestamp = new Date(this.startEpochMs + this.acknowledged).toISOString();
     const reading = { equipmentId: this.id, timestamp, value: 1 };
-    const answer = await writer?.client.post('/sensor-data', reading);
+    const answer = await answered(async () => writer?.client.post('/sensor-data', reading));
     if (answer?.status !== 201) throw new Error(answer?.text);
     this.acknowledged += 1;
     if (!hasBegun()) this.beforeClosing += 1;
@@ -105,10 +105,17 @@ class Device {
   async shownBy(api: ShiftedApi | undefined): Promise<number> {
     const { from, to } = hourFrom(this.startEpochMs);
     const query = { equipmentId: this.id, from, to };
-    const answer = await api?.client.get('/sensor-data/aggregated', query);
+    const answer = await answered(async () => api?.client.get('/sensor-data/aggregated', query));
     if (answer?.status !== 200) throw new Error(answer?.text);
     return answer.body.totalCount;
   }
+}
+
+/** A busy machine may answer 503. Sending the same again is safe, as those answers say. */
+async function answered(
+  send: () => Promise<ApiAnswer | undefined>,
+): Promise<ApiAnswer | undefined> {
+  return eventually(send, (answer) => answer?.status !== 503);
 }
 
 function hourFrom(epochMs: number) {
