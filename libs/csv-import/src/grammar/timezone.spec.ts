@@ -40,6 +40,35 @@ function asked(zone: string, localSeconds: number) {
     : undefined;
 }
 
+/** Words that Intl takes for a zone, and that Temporal does not know. */
+const AMBIGUOUS_WORDS =
+  'ACT AET AGT ART AST BET BST CAT CNT CST CTT EAT ECT IET IST JST MIT NET NST PLT PNT PRT PST SST VST';
+
+describe('a time zone', () => {
+  it.each([...AMBIGUOUS_WORDS.split(' '), 'pst', 'CEST'])(
+    '%s is none: zones share such a word',
+    (word) => {
+      const detail = expect.stringMatching(/several zones.*IANA name.*offset/);
+
+      expect(parseTimezone(word)).toMatchObject({ fault: { code: 'timezone-invalid', detail } });
+    },
+  );
+
+  it.each([
+    'UTC',
+    'GMT',
+    'EST',
+    'HST',
+    'CET',
+    'EST5EDT',
+    'Etc/GMT+2',
+    'US/Pacific',
+    'Asia/Calcutta',
+  ])('%s is one that the clock knows', (zone) => {
+    expect(clockOf(zone).at(0)).toBeDefined();
+  });
+});
+
 describe('what clocks of a zone showed', () => {
   it.each(CHANGES)('in %s near %s is what Temporal says, second by second', (zone, localTime) => {
     const clock = clockOf(zone);

@@ -11,6 +11,8 @@ export interface Timezone {
 
 const ZONE_NAME = /^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/;
 const FIXED_OFFSET = /^(?:UTC|GMT)? ?([+-])(\d{1,2})(?::?(\d{2}))?$/i;
+/** `CST`, `CEST` */
+const SHORT_WORD = /^[A-Za-z]{3,4}$/;
 /** No zone on Earth lies further from UTC than these. */
 const MAX_OFFSET_MINUTES = 14 * 60;
 const MIN_OFFSET_MINUTES = -12 * 60;
@@ -22,12 +24,17 @@ const MIN_OFFSET_MINUTES = -12 * 60;
 export function parseTimezone(text: string): Parsed<Timezone> {
   const match = text.length <= 16 ? FIXED_OFFSET.exec(text) : null;
   if (match) return fixedOffset(text, match);
-  return isZoneName(text) ? accepted({ text, offsetMinutes: undefined }) : INVALID;
+  if (isZoneName(text)) return accepted({ text, offsetMinutes: undefined });
+  return SHORT_WORD.test(text) ? AMBIGUOUS : INVALID;
 }
 
 const INVALID = refused(
   'timezone-invalid',
   'The time zone is an IANA name such as Europe/Berlin, or an offset from -12:00 to +14:00 such as +01:00.',
+);
+const AMBIGUOUS = refused(
+  'timezone-invalid',
+  'A short word such as CST can mean several zones: write an IANA name such as America/Chicago, or an offset such as -06:00.',
 );
 
 function fixedOffset(text: string, [, sign, hours, minutes = '0']: RegExpExecArray) {
@@ -40,14 +47,18 @@ function fixedOffset(text: string, [, sign, hours, minutes = '0']: RegExpExecArr
   return isOffset ? accepted({ text, offsetMinutes }) : INVALID;
 }
 
+/** Asks Temporal, as the clock does: Intl knows words that it does not, such as CST. */
 function isZoneName(name: string): boolean {
   if (!ZONE_NAME.test(name)) return false;
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }) instanceof Intl.DateTimeFormat;
+    EPOCH.toZonedDateTime(name);
+    return true;
   } catch {
     return false;
   }
 }
+
+const EPOCH = Temporal.PlainDateTime.from('1970-01-01T00:00');
 
 const HOUR_SECONDS = 3600;
 const MAX_REMEMBERED_HOURS = 10_000;

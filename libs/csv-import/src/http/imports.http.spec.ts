@@ -158,6 +158,22 @@ describe('POST /sensor-data/upload-csv', () => {
     ]);
   });
 
+  it('asks which zone a word means that zones share, before a row is read', async () => {
+    const head = Buffer.from('equipmentId,timestamp,value\nE,2023-02-15 01:30:00,1\n');
+    const preview = { fileName: 'x.csv', head: head.toString('base64') };
+    const words =
+      'ACT AET AGT ART AST BET BST CAT CNT CST CTT EAT ECT IET IST JST MIT NET NST PLT PNT PRT PST SST VST';
+
+    for (const timezone of words.split(' ')) {
+      for (const answer of [
+        await open({ ...valid, timezone }),
+        await post('csv-preview', JSON.stringify({ ...preview, timezone })),
+      ]) {
+        expect([answer.status, faultsIn(answer)]).toEqual([400, ['/timezone timezone-invalid']]);
+      }
+    }
+  });
+
   it.each([[null], [[]], [[valid]], ['text'], [7], [true]])(
     'refuses the body %j with faults that it names',
     async (body) => {
