@@ -43,7 +43,8 @@ const CONTROL_OR_QUOTE = /["\p{Cc}]/u;
  * 2000 to 2069), `M` (`MMM`, `MMMM`: English names), `d`, `H` or `h` with `a`, `m`, `s`, `S` (fraction: as many
  * digits as letters; a single one takes 1 to 9), `E` (English weekday, which must be right), and `X`, `x` or `Z`
  * for an offset. Days, months and hours may lack their leading zero where no digit follows. A blank stands
- * for one or more. Text that could be read as letters stands in single quotes. Fault: `timestamp-format-invalid`.
+ * for one or more. Text that could be read as letters stands in single quotes; where it says an offset, as 'UTC'
+ * does, it is read as one. Fault: `timestamp-format-invalid`.
  */
 export function compilePattern(text: string): Parsed<DatePattern> {
   if (text.length > MAX_LENGTH) return invalid(`a pattern has at most ${MAX_LENGTH} characters`);
@@ -51,8 +52,9 @@ export function compilePattern(text: string): Parsed<DatePattern> {
   if (CONTROL_OR_QUOTE.test(text)) {
     return invalid('double quotes and control characters cannot stand in it');
   }
-  const tokens = tokensOf(text.trim());
-  if (typeof tokens === 'string') return invalid(tokens);
+  const written = tokensOf(text.trim());
+  if (typeof written === 'string') return invalid(written);
+  const tokens = written.flatMap(offsetsSaid);
   const fault = faultOf(tokens);
   if (fault !== undefined) return invalid(fault);
   const hasOffset = tokens.some(({ kind }) => kind === STEP.OFFSET);
@@ -89,6 +91,25 @@ function tokensOf(text: string): readonly Token[] | string {
     }
   }
   return end === text.length ? tokens : 'a single quote is not closed';
+}
+
+const UTC = /^ *(?:UTC|GMT) *$/i;
+const OFFSET_OF_TIME = /^ *(?:Z|[+-]\d{2}(?::?\d{2})?) *$/i;
+
+/** Text that says an offset: times with it are no local times. */
+function offsetsSaid(token: Token, at: number, all: readonly Token[]): readonly Token[] {
+  const { kind, literal } = token;
+  if (kind !== STEP.LITERAL) return [token];
+  const before = all.slice(0, at).findLast((one) => one.kind !== STEP.BLANKS)?.kind ?? kind;
+  const isBehindTime = before >= STEP.HOUR && before <= STEP.HALF_DAY;
+  if (!UTC.test(literal) && !(isBehindTime && OFFSET_OF_TIME.test(literal))) return [token];
+  const blanks = { kind: STEP.BLANKS, letters: 0, literal: ' ' };
+  const offset = { kind: STEP.OFFSET, letters: 1, literal: '' };
+  return [
+    ...(literal.startsWith(' ') ? [blanks] : []),
+    offset,
+    ...(literal.endsWith(' ') ? [blanks] : []),
+  ];
 }
 
 /** Or why the letter cannot be used. */

@@ -116,9 +116,8 @@ const TIME_IN_FRONT = /^(\d{1,2}):\d{2}(:\d{2})?( ?[AaPp]\.?[Mm]\.?)?(,? )(?=\S+
 /** Of `date`, of `toString` in many languages, and of mails. */
 const WITH_WEEKDAY = [
   'EEE MMM d HH:mm:ss yyyy',
-  "EEE MMM d HH:mm:ss 'UTC' yyyy",
+  'EEE MMM d HH:mm:ss X yyyy',
   'EEE, d MMM yyyy HH:mm:ss X',
-  "EEE, d MMM yyyy HH:mm:ss 'GMT'",
 ];
 const WEEKDAY = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b/i;
 

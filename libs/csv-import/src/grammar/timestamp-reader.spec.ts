@@ -98,6 +98,20 @@ describe('a timestamp of a file', () => {
   });
 
   it.each([
+    ['EEE MMM d HH:mm:ss X yyyy', 'Wed Feb 15 01:30:00 UTC 2023'],
+    ["EEE MMM d HH:mm:ss 'UTC' yyyy", 'Wed Feb 15 01:30:00 UTC 2023'],
+    ["dd.MM.yyyy 'UTC' HH:mm", '15.02.2023 UTC 01:30'],
+    ["EEE, d MMM yyyy HH:mm:ss 'GMT'", 'Wed, 15 Feb 2023 01:30:00 GMT'],
+    ["yyyy/MM/dd'T'HH:mm:ss'Z'", '2023/02/15T01:30:00Z'],
+    ["yyyy/MM/dd HH:mm' UTC'", '2023/02/15 01:30 UTC'],
+    ["M/d/yyyy h:mm a 'gmt'", '2/15/2023 1:30 AM GMT'],
+    ["yyyy/MM/dd HH:mm'+0000'", '2023/02/15 01:30+0000'],
+    ['yyyy/MM/dd HH:mm+00:00', '2023/02/15 01:30+00:00'],
+  ])('says that it is UTC, whatever the zone of the rest: %s, %s', (format, text) => {
+    expect(readAs({ format, timezone: 'Europe/Berlin' }, text)).toBe('2023-02-15T01:30:00Z');
+  });
+
+  it.each([
     ['epoch-s', '1594512094,385', '2020-07-12T00:01:34.385Z'],
     ['excel', '44972,0625', '2023-02-15T01:30:00Z'],
     ['excel', '44972.0625', 'timestamp-malformed'],
