@@ -59,6 +59,7 @@ const checkpoint = (total: number) => ({
   },
   bytesProcessed: total * 30,
   timeState: 'EQ-1 1',
+  isUnderOtherHeader: true,
   dialect: { encoding: 'utf-16le', delimiter: '\t', headerText: 'a\tb', headerLine: 3 } as const,
   report: {
     parts: [

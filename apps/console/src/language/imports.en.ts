@@ -245,6 +245,7 @@ export const importsEn = {
   'imports.fault.zero-bytes': 'Zero bytes',
   'imports.fault.comment': 'Comment',
   'imports.fault.header-repeated': 'Names again',
+  'imports.fault.header-changed': 'Other columns from here on',
   'imports.fault.encoding-invalid': 'Unreadable letters',
   'imports.fault.report-full': 'More than the report holds',
   'imports.fault.file-not-csv': 'This is no CSV file',

@@ -253,6 +253,7 @@ export const importsPtBr: Pick<Messages, keyof typeof importsEn> = {
   'imports.fault.zero-bytes': 'Bytes zero',
   'imports.fault.comment': 'Comentário',
   'imports.fault.header-repeated': 'Nomes de novo',
+  'imports.fault.header-changed': 'Outras colunas daqui em diante',
   'imports.fault.encoding-invalid': 'Letras ilegíveis',
   'imports.fault.report-full': 'Mais do que o relatório comporta',
   'imports.fault.file-not-csv': 'Este não é um arquivo CSV',

@@ -131,6 +131,7 @@ export function toCheckpointItem(checkpoint: ImportCheckpoint): AttributeValue {
       offset: number(checkpoint.offset),
       line: number(checkpoint.line),
       ...(checkpoint.timeState !== '' && { timeState: { S: checkpoint.timeState } }),
+      ...(checkpoint.isUnderOtherHeader && { underOtherHeader: { BOOL: true } }),
       total: number(rows.total),
       accepted: number(rows.accepted),
       rejected: number(rows.rejected),
@@ -160,6 +161,7 @@ function checkpointFrom(item: ImportItem): ImportCheckpoint {
     offset: numberOf(item['offset']),
     line: numberOf(item['line']),
     timeState: item['timeState']?.S ?? '',
+    isUnderOtherHeader: item['underOtherHeader']?.BOOL ?? false,
     rows: {
       total: numberOf(item['total']),
       accepted: numberOf(item['accepted']),

@@ -39,6 +39,8 @@ export interface RowRules {
   readonly decimal: DecimalSign;
   readonly missing: MissingCells;
   readonly timestamps: TimestampReader;
+  /** Of a file with a header: whether the next rows stand under another one. Undefined: it has none. */
+  readonly isUnderOtherHeader?: boolean | undefined;
 }
 
 /** What stands in the cells for metrics. */
@@ -50,13 +52,23 @@ interface ReadCells {
 
 /** Turns the rows of one file into readings, under the rules that hold for readings over HTTP too. */
 export class RowReader {
+  private underOtherHeader: boolean;
+
   constructor(
     private readonly columns: FileColumns,
     private readonly rules: RowRules,
-  ) {}
+  ) {
+    this.underOtherHeader = rules.isUnderOtherHeader === true;
+  }
+
+  /** Whether the last row stood under another header: what its fields mean is not known. */
+  get isUnderOtherHeader(): boolean {
+    return this.underOtherHeader;
+  }
 
   read(fields: readonly string[], nowEpochMs: number): ParsedRow {
     const { columns } = this;
+    if (this.underOtherHeader) return this.rejected(fields, NOTHING_READ, [HEADER_CHANGED]);
     const overfull = fields.findLastIndex((field) => trimmed(field) !== '') >= columns.names.length;
     if (fields.length < columns.fieldCount || overfull) {
       return this.rejected(fields, NOTHING_READ, [this.fieldCount(fields.length)]);
@@ -160,15 +172,37 @@ export class RowReader {
     if (trimmed(fields[0]).startsWith('#')) {
       return { code: 'comment', detail: 'The line is a comment.' };
     }
-    const isHeader =
-      fields.length >= this.columns.names.length &&
-      this.columns.names.every((name, at) => name === trimmed(fields[at]));
-    return isHeader
-      ? { code: 'header-repeated', detail: 'The line is the header line again.' }
-      : undefined;
+    if (this.isHeader(fields)) {
+      this.underOtherHeader = false;
+      return { code: 'header-repeated', detail: 'The line is the header line again.' };
+    }
+    this.underOtherHeader ||= this.isOtherHeader(fields);
+    return this.underOtherHeader ? HEADER_CHANGED : undefined;
+  }
+
+  private isHeader(fields: readonly string[]): boolean {
+    const { names } = this.columns;
+    const rest = fields.slice(names.length);
+    return (
+      names.every((name, at) => name === cellAt(fields, at)) &&
+      rest.every((field) => trimmed(field) === '')
+    );
+  }
+
+  /** Known by the name of the timestamp: where that stands elsewhere, no row behind it can be read either. */
+  private isOtherHeader(fields: readonly string[]): boolean {
+    const [at] = this.columns.timestampAt;
+    const name = this.columns.names[at] ?? '';
+    const isKnown = this.rules.isUnderOtherHeader !== undefined && name !== '';
+    return isKnown && cellAt(fields, at).toLowerCase() === name.toLowerCase();
   }
 }
 
+const HEADER_CHANGED: Fault = {
+  code: 'header-changed',
+  detail:
+    'The file goes on with another header line, and its columns have other names: import the part from that line on as a file of its own.',
+};
 const NOTHING_READ: ReadCells = { values: new Map(), missing: 0, bad: [] };
 
 function inCell(name: string, fault: Fault): Fault {

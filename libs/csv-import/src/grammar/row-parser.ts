@@ -36,6 +36,8 @@ export interface RowGrammar {
   readonly timestamps: TimestampReader;
   /** Whether a timestamp means the same wherever it stands in the file. */
   readonly areTimestampsIndependent: boolean;
+  /** See `RowRules`. */
+  readonly isUnderOtherHeader?: boolean | undefined;
   readonly maxRowBytes: number;
   /** Rows that are not plain are read together, so many at most. */
   readonly maxBlockRows: number;
@@ -90,6 +92,11 @@ export class RowParser {
     return this.grammar.timestamps.state;
   }
 
+  /** Whether the rows that come stand under another header than that of the file. */
+  get isUnderOtherHeader(): boolean {
+    return this.careful.isUnderOtherHeader;
+  }
+
   /**
    * Judges rows for as long as there are whole ones, and room for them. Answers how many bytes need not be
    * shown again. `final`: no bytes will follow.
@@ -100,7 +107,8 @@ export class RowParser {
     if ('id' in equipment) this.plain.equipment = rows.equipment.numberOf(equipment.id);
     const plainEnd = endOfLines(text);
     for (let at = 0; ;) {
-      if (!this.splitter.isInsideRow) at += this.parsePlain(text, at, plainEnd, rows);
+      if (!this.splitter.isInsideRow && !this.isUnderOtherHeader)
+        at += this.parsePlain(text, at, plainEnd, rows);
       const room = Math.min(this.carefulRows, rows.room, rows.roomForNames);
       if (room <= 0) return at;
       const { block, consumed } = this.splitter.split(text.subarray(at), final, room);

@@ -85,8 +85,9 @@ export class BatchReader {
       const interrupted = await this.settleDoubts(batch);
       if (interrupted) return interrupted;
       this.report(batch);
-      const { place, timeState } = parser;
-      batch.mark({ place, bytesProcessed: rows.processed(place), timeState });
+      const { place, timeState, isUnderOtherHeader } = parser;
+      const bytesProcessed = rows.processed(place);
+      batch.mark({ place, bytesProcessed, timeState, isUnderOtherHeader });
       if (this.text.isLast && this.isUsedUp) return 'complete';
       const handover = await this.watch.handover();
       if (handover) return handover;

@@ -187,6 +187,31 @@ const STRUCTURE: readonly TortureCase[] = [
     rejected: [bad(3, 'header-repeated')],
   },
   {
+    name: '20k another header, until the first one stands there again',
+    file: `${HEAD.trimEnd()},b\n${row(1).trimEnd()},1\n${HEAD.trimEnd()},c\n${row(2).trimEnd()},2\n${row(3).trimEnd()},2\n${HEAD.trimEnd()},b\n${row(4).trimEnd()},1\n`,
+    accepted: 2,
+    rejected: [...[3, 4, 5].map((line) => bad(line, 'header-changed')), bad(6, 'header-repeated')],
+  },
+  {
+    name: '20k2 another header with fewer columns',
+    file: `equipmentId,timestamp,a,value\nEQ-1,${T(1)},1,2\n${HEAD}${row(2)}`,
+    accepted: 1,
+    rejected: [3, 4].map((line) => bad(line, 'header-changed')),
+  },
+  {
+    name: '20k3 the header with its delimiters behind it',
+    file: `${HEAD}${row(1)}${HEAD.trimEnd()},,\n${row(2)}`,
+    accepted: 2,
+    rejected: [bad(3, 'header-repeated')],
+  },
+  {
+    name: '20k4 a header in a file that is said to have none',
+    file: `${HEAD}${row(1)}`,
+    options: { headerLine: 0, names: ['equipmentId', 'timestamp', 'temperature'] },
+    accepted: 1,
+    rejected: [bad(1, 'timestamp-malformed')],
+  },
+  {
     name: '20b a preamble, comments and units',
     file: `Plot Title: cellar\n# made by a logger\n${HEAD},,°C\n${row(1)}# pause\n${row(2)}`,
     accepted: 2,

@@ -10,6 +10,7 @@ const upTo = (place: typeof PLACE, bytesProcessed: number) => ({
   place,
   bytesProcessed,
   timeState: '',
+  isUnderOtherHeader: false,
 });
 const rejected = (...lines: string[]) => ({
   accepted: 1,

@@ -34,6 +34,7 @@ export interface ReadUpTo {
   readonly bytesProcessed: number;
   /** Of the reader of timestamps. */
   readonly timeState: string;
+  readonly isUnderOtherHeader: boolean;
 }
 
 /** How far a run has come, and how much of that is safe. */
@@ -63,7 +64,8 @@ export class ImportProgress {
   }
 
   /** Only for rows whose readings are confirmed. */
-  advance(result: BlockResult, { place, bytesProcessed, timeState }: ReadUpTo): void {
+  advance(result: BlockResult, upTo: ReadUpTo): void {
+    const { place, bytesProcessed, timeState, isUnderOtherHeader } = upTo;
     const { accepted, rejected, cells: added, report } = result;
     const { rows, cells } = this.checkpoint;
     this.checkpoint = {
@@ -71,6 +73,7 @@ export class ImportProgress {
       offset: place.offset,
       line: place.line,
       timeState,
+      isUnderOtherHeader,
       bytesProcessed,
       rows: {
         total: rows.total + accepted + rejected,

@@ -113,6 +113,8 @@ export interface ImportCheckpoint {
   readonly line: number;
   /** Of the reader of timestamps; empty when there is nothing to remember. */
   readonly timeState: string;
+  /** Whether the next rows stand under another header than that of the file. */
+  readonly isUnderOtherHeader: boolean;
   readonly rows: RowCounts;
   /** Of the columns for metrics; of imports of earlier versions, those since the last checkpoint. */
   readonly cells: CellCounts;
@@ -153,6 +155,7 @@ export const START: ImportCheckpoint = {
   offset: 0,
   line: 1,
   timeState: '',
+  isUnderOtherHeader: false,
   rows: { total: 0, accepted: 0, rejected: 0 },
   cells: NO_CELLS,
   contents: NO_CONTENTS,

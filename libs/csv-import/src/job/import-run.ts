@@ -202,12 +202,14 @@ export class ImportRun {
     const { limits, callerId } = this;
     const maxMetrics = columns.long ? MAX_LONG_METRICS : columns.metrics.length;
     const admission = new NameAdmission(names, callerId, maxMetrics);
+    const { timeState, isUnderOtherHeader } = this.progress.checkpoint;
     const grammar = {
       columns,
       delimiter: rows.dialect.delimiter,
       decimal: options.decimal,
       missing: new MissingCells(options.missing),
-      timestamps: timestampsOf(options, retention, this.progress.checkpoint.timeState),
+      timestamps: timestampsOf(options, retention, timeState),
+      isUnderOtherHeader: rows.dialect.headerLine === 0 ? undefined : isUnderOtherHeader,
       areTimestampsIndependent: options.repeatedHour !== 'in-order',
       ...limits,
     };

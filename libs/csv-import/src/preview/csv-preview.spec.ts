@@ -50,6 +50,16 @@ describe('a preview', () => {
     expect(preview.codes).toEqual([['value-not-a-number', 3, 1, undefined]]);
   });
 
+  it('shows where another header begins', async () => {
+    const header = 'equipmentId,timestamp,';
+    const preview = await previewOf(
+      `${header}a\nE,2023-02-15T00:00:00Z,1\n${header}b\nE,2023-02-15T00:01:00Z,2\n`,
+    );
+
+    expect(preview.codes).toEqual([['header-changed', 3, 2, undefined]]);
+    expect(preview.shown).toEqual([[2, 'E', '2023-02-15T00:00:00', { a: 1 }]]);
+  });
+
   it('finds the header of a logger, and proposes what it needs', async () => {
     const preview = await previewOf(
       'Plot Title: cellar\n"#","Date Time, GMT+02:00","Temp, °C (SN: 1)","Temp, °C (SN: 1)"\n1,14.05.08 10:00:00,12.3,12.9\n2,14.05.08 10:10:00,12.4,12.8\n',

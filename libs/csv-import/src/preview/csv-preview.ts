@@ -127,18 +127,20 @@ export class CsvPreviews {
     faults.addFormats(timestampFormats, options);
     faults.addZone(timestampFormats, options);
     const asProposed = understood.file ? undefined : fileAsProposed(header, columns, options);
-    const readings = await this.read(understood.file ?? asProposed, rows, request, faults);
+    const file = understood.file ?? asProposed;
+    const reader = file && this.readerOf(file, header, options);
+    const readings = await this.read(file, reader, rows, request, faults);
     const isAsProposed = asProposed !== undefined;
     return { columns, timestampFormats, readings, isAsProposed, faults: faults.all() };
   }
 
   private async read(
     file: FileColumns | undefined,
+    reader: RowReader | undefined,
     rows: readonly SampledRow[],
-    { options, restriction }: PreviewRequest,
+    { restriction }: PreviewRequest,
     faults: FoundFaults,
   ): Promise<readonly PreviewedReading[]> {
-    const reader = file && this.readerOf(file, options);
     const isNamed = file && !('id' in file.equipment && file.equipment.id === UNNAMED);
     const nowEpochMs = this.clock.nowEpochMs();
     const readings: PreviewedReading[] = [];
@@ -158,11 +160,12 @@ export class CsvPreviews {
     return readings;
   }
 
-  private readerOf(file: FileColumns, options: ImportOptions): RowReader {
+  private readerOf(file: FileColumns, { line }: FileHeader, options: ImportOptions): RowReader {
     return new RowReader(file, {
       decimal: options.decimal,
       missing: new MissingCells(options.missing),
       timestamps: timestampsOf(options, this.retention),
+      isUnderOtherHeader: line === 0 ? undefined : false,
     });
   }
 }
