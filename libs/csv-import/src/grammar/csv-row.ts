@@ -73,10 +73,11 @@ export class RowReader {
     if (fields.length < columns.fieldCount || overfull) {
       return this.rejected(fields, NOTHING_READ, [this.fieldCount(fields.length)]);
     }
+    const unnamed = this.unnamedIn(fields);
+    if (unnamed) return this.rejected(fields, NOTHING_READ, [unnamed]);
     const equipmentId = this.readEquipment(fields);
     const timestamp = this.readTimestamp(fields, nowEpochMs);
     const cells = columns.long ? this.readLong(fields) : this.readMetrics(fields);
-    this.refuseUnnamed(fields, cells);
     const hasValue = cells.values.size > 0 || cells.bad.length === 0;
     if (!equipmentId.ok || !timestamp.ok || !hasValue) {
       const keys = [equipmentId, timestamp].flatMap((key) => (key.ok ? [] : [key.fault]));
@@ -140,14 +141,18 @@ export class RowReader {
     return number.ok && missing.numbers.includes(number.value) ? undefined : number;
   }
 
-  /** Columns behind the last one with a name are there to be empty. */
-  private refuseUnnamed(fields: readonly string[], { bad }: ReadCells): void {
+  /**
+   * Columns behind the last one with a name are there to be empty. Where one is not, a delimiter too many may
+   * stand in front of it, such as a decimal comma: then no cell is certain.
+   */
+  private unnamedIn(fields: readonly string[]): Fault | undefined {
     const { fieldCount, leftOut } = this.columns;
     for (let at = fieldCount; at < fields.length; at += 1) {
       if (leftOut.has(at) || cellAt(fields, at) === '') continue;
-      const detail = `Column ${at + 1} has no name in the header: what stands in it is not stored.`;
-      bad.push({ at, fault: { code: 'column-unnamed', detail } });
+      const detail = `Column ${at + 1} has no name in the header, and is not empty: columns can leave it out, unless a delimiter stands within a cell, such as a decimal comma.`;
+      return { code: 'column-unnamed', detail };
     }
+    return undefined;
   }
 
   private fieldCount(count: number): Fault {

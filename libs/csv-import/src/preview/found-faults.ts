@@ -15,6 +15,7 @@ export interface PreviewFault extends Fault {
 }
 
 const OPTIONS: Readonly<Record<string, keyof ImportOptions>> = {
+  'column-unnamed': 'columns',
   'delimiter-ambiguous': 'delimiter',
   'encoding-unsupported': 'encoding',
   'encoding-invalid': 'encoding',
