@@ -12,11 +12,15 @@ export interface LocalTime {
 interface Progress {
   readonly last: LocalTime;
   readonly pass: Pass;
-  /** The step to `last` was as long as the repeated time, or longer; undefined: it was the first. */
+  /**
+   * The step to `last` was as long as the repeated time, or longer; undefined: nothing has shown yet that the
+   * times of the series rise.
+   */
   readonly isLongStep: boolean | undefined;
 }
 
-const PASS = { BEFORE: 0, FIRST: 1, SECOND: 2, AFTER: 3 } as const;
+/** DOUBT: a time fell back, and that may have been the second pass or rows out of order. */
+const PASS = { BEFORE: 0, FIRST: 1, SECOND: 2, AFTER: 3, DOUBT: 4 } as const;
 type Pass = (typeof PASS)[keyof typeof PASS];
 
 /** So many series can be in such a night at a time: they stand in the import's checkpoint. */
@@ -27,9 +31,10 @@ const NIGHT_SECONDS = 6 * 3600;
 
 /**
  * Tells the two passes of a repeated hour apart by the order of a file's rows: the times of each series rise,
- * so where one falls back within the hour, its second pass begins. A time that stands twice in a row is a
- * repeated reading, unless its series takes steps of the whole hour. What stays in doubt, such as a third pass
- * or a time that stands behind one from after the hour (as in files with the newest row first), is not decided.
+ * so where one falls back within the hour by half of it or more, its second pass begins. A time that stands twice
+ * in a row is a repeated reading, unless its series takes steps of the whole hour. What stays in doubt is not
+ * decided: a third pass, a time behind one from after the hour or behind the very first one (as in files with the
+ * newest row first), and what follows a smaller fall, until a greater one shows where the second pass begins.
  * Its state is text that another run can go on with.
  */
 export class RepeatedHours {
@@ -70,13 +75,15 @@ export class RepeatedHours {
   ): 'earlier' | 'later' | undefined {
     const id = idOf(series);
     const known = this.progressOf(id, time);
-    const pass = passOf(known, time);
+    const pass = passOf(known, time, repeatedSeconds);
     if (pass === undefined) return undefined;
     const isSame = known !== undefined && compare(time, known.last) === 0;
-    const isLongStep = isSame
-      ? known.isLongStep
-      : known && time.seconds - known.last.seconds >= repeatedSeconds;
-    if (!this.note(id, { last: time, pass, isLongStep })) return undefined;
+    const isLongStep =
+      isSame || pass === PASS.DOUBT
+        ? known?.isLongStep
+        : known && time.seconds - known.last.seconds >= repeatedSeconds;
+    const isNoted = this.note(id, { last: time, pass, isLongStep });
+    if (!isNoted || pass === PASS.DOUBT) return undefined;
     return pass === PASS.FIRST ? 'earlier' : 'later';
   }
 
@@ -107,12 +114,20 @@ export class RepeatedHours {
   }
 }
 
-function passOf(known: Progress | undefined, time: LocalTime): Pass | undefined {
+function passOf(
+  known: Progress | undefined,
+  time: LocalTime,
+  repeatedSeconds: number,
+): Pass | undefined {
   if (!known || known.pass === PASS.BEFORE) return PASS.FIRST;
   const order = compare(time, known.last);
   if (known.pass === PASS.SECOND) return order >= 0 ? PASS.SECOND : undefined;
   if (known.pass === PASS.AFTER) return undefined;
-  if (order !== 0) return order > 0 ? PASS.FIRST : PASS.SECOND;
+  if (order < 0) {
+    const isGreatFall = known.last.seconds - time.seconds >= repeatedSeconds / 2;
+    return isGreatFall && known.isLongStep !== undefined ? PASS.SECOND : PASS.DOUBT;
+  }
+  if (known.pass === PASS.DOUBT || order > 0) return known.pass;
   if (known.isLongStep === undefined) return undefined;
   return known.isLongStep ? PASS.SECOND : PASS.FIRST;
 }
