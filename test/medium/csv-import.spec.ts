@@ -338,7 +338,6 @@ describe('opening an import', () => {
         'timezone-invalid',
       ],
     ],
-    [{ fileName: 'x.csv', size: 1, decimal: ',', delimiter: ',' }, ['decimal-invalid']],
     [{ fileName: 'x.csv', size: 1, columns: [] }, ['columns-invalid']],
     [{ fileName: 'x.csv', size: 1, columns: 'x' }, ['columns-invalid']],
     [{ fileName: 'x.csv', size: 1, key: 'uploads/mine' }, ['unknown-property']],

@@ -240,6 +240,7 @@ export const importsEn = {
   'imports.fault.value-not-a-number': 'Not a number',
   'imports.fault.value-out-of-range': 'Number too large or too small',
   'imports.fault.field-count': 'Too many or too few cells',
+  'imports.fault.decimal-ambiguous': 'Commas of two meanings',
   'imports.fault.quote-malformed': 'Broken quotes',
   'imports.fault.row-too-long': 'Row too long',
   'imports.fault.zero-bytes': 'Zero bytes',

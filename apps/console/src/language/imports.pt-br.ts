@@ -248,6 +248,7 @@ export const importsPtBr: Pick<Messages, keyof typeof importsEn> = {
   'imports.fault.value-not-a-number': 'Não é um número',
   'imports.fault.value-out-of-range': 'Número grande ou pequeno demais',
   'imports.fault.field-count': 'Células a mais ou a menos',
+  'imports.fault.decimal-ambiguous': 'Vírgulas de dois sentidos',
   'imports.fault.quote-malformed': 'Aspas quebradas',
   'imports.fault.row-too-long': 'Linha longa demais',
   'imports.fault.zero-bytes': 'Bytes zero',

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import Papa from 'papaparse';
+import type { DecimalSign } from './import-options.js';
 import type { CsvRecord, RecordBlock, RecordFault } from '../text/csv-record.js';
 
 /** A record as its fields, or as what can be shown of it and why it has none. */
@@ -7,13 +8,22 @@ export type RecordFields =
   | { readonly ok: true; readonly fields: readonly string[] }
   | { readonly ok: false; readonly fault: FieldsFault; readonly shown: readonly string[] };
 
-export type FieldsFault = RecordFault | 'encoding-invalid';
+export type FieldsFault = RecordFault | 'encoding-invalid' | 'decimal-ambiguous';
+
+/** Where commas are both, `21,5` without quotes is a number, or two. */
+const QUOTED = /"(?:[^"]|"")*"/g;
+const OPEN_COMMA = /(?:^|,) *[+-]?[\d.]*\d,\d+(?:[eE][+-]?\d+)? *(?:,|$)/;
 
 /**
  * The fields of every record of a block, in order. PapaParse reads the block at once; where a record
  * of the block is broken, or the rows do not come out record for record, each is read by itself.
  */
-export function readFields(block: RecordBlock, delimiter: string): readonly RecordFields[] {
+export function readFields(
+  block: RecordBlock,
+  delimiter: string,
+  decimal?: DecimalSign,
+): readonly RecordFields[] {
+  if (decimal === delimiter) return block.records.map((record) => betweenCommas(block, record));
   const rows = fieldsOfBlock(block, delimiter);
   if (rows) return rows.map((fields) => ({ ok: true, fields }));
   return block.records.map((record) => fieldsOfRecord(block.bytes, record, delimiter));
@@ -58,6 +68,16 @@ function fieldsOfRecord(bytes: Buffer, record: CsvRecord, delimiter: string): Re
   if (record.fault) return broken(record.fault, text, delimiter);
   const fields = fieldsOfLine(text, delimiter);
   return fields ? { ok: true, fields } : broken('quote-malformed', text, delimiter);
+}
+
+function betweenCommas({ bytes }: RecordBlock, record: CsvRecord): RecordFields {
+  const fields = fieldsOfRecord(bytes, record, ',');
+  if (!fields.ok) return fields;
+  const text = bytes.toString('utf8', record.start, record.end);
+  // Shown as one cell: the quotes of a report must not make two numbers of it.
+  return OPEN_COMMA.test(text.replace(QUOTED, '""'))
+    ? broken('decimal-ambiguous', text, '')
+    : fields;
 }
 
 /** Cut at every delimiter: a person will see what belongs together. */

@@ -11,6 +11,7 @@ import {
   DELIMITERS,
   isDelimiter,
   MAX_HEADER_LINE,
+  type DecimalSign,
   type Delimiter,
   type ImportOptions,
 } from './import-options.js';
@@ -136,12 +137,19 @@ class HeaderSearch {
     const { delimiter, decimal } = this.options;
     if (delimiter !== undefined) return [delimiter];
     const { separator } = this.first;
-    if (separator === undefined) return DELIMITERS.filter((one) => one !== decimal);
+    if (separator === undefined) return this.besides(decimal);
     if (separator !== decimal) return [separator];
     throw new FileFault(
       'delimiter-ambiguous',
       'A comma cannot both end a field and begin decimals.',
     );
+  }
+
+  /** A decimal comma may stand in quotes, between commas, where no other sign cuts a line. */
+  private besides(decimal: DecimalSign): readonly Delimiter[] {
+    const others = DELIMITERS.filter((one) => one !== decimal);
+    const areThere = this.lines.some(({ text }) => others.some((one) => text.includes(one)));
+    return areThere || decimal !== ',' ? others : [','];
   }
 
   private namingDelimiter(line: TextLine): Delimiter | undefined {

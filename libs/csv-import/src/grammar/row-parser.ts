@@ -49,6 +49,8 @@ const DETAILS: Readonly<Record<FieldsFault, string>> = {
   'embedded-newline': 'A field runs over a line end.',
   'row-too-long': 'The row is longer than 64 KiB.',
   'zero-bytes': 'Zero bytes stand where a row was, as a loss of power leaves them.',
+  'decimal-ambiguous':
+    'Commas end fields here and begin decimals: numbers side by side stand in quotes, as "21,5" does.',
   'encoding-invalid':
     'The row is not valid text in the encoding of the file; the option encoding can name another.',
 };
@@ -97,6 +99,12 @@ export class RowParser {
     return this.careful.isUnderOtherHeader;
   }
 
+  /** Whether the next row may be read from its bytes alone. */
+  private get mayBePlain(): boolean {
+    const { delimiter, decimal } = this.grammar;
+    return delimiter !== decimal && !this.splitter.isInsideRow && !this.isUnderOtherHeader;
+  }
+
   /**
    * Judges rows for as long as there are whole ones, and room for them. Answers how many bytes need not be
    * shown again. `final`: no bytes will follow.
@@ -107,8 +115,7 @@ export class RowParser {
     if ('id' in equipment) this.plain.equipment = rows.equipment.numberOf(equipment.id);
     const plainEnd = endOfLines(text);
     for (let at = 0; ;) {
-      if (!this.splitter.isInsideRow && !this.isUnderOtherHeader)
-        at += this.parsePlain(text, at, plainEnd, rows);
+      if (this.mayBePlain) at += this.parsePlain(text, at, plainEnd, rows);
       const room = Math.min(this.carefulRows, rows.room, rows.roomForNames);
       if (room <= 0) return at;
       const { block, consumed } = this.splitter.split(text.subarray(at), final, room);
@@ -170,8 +177,9 @@ export class RowParser {
   }
 
   private parseCarefully(block: RecordBlock, rows: JudgedRows, nowEpochMs: number): void {
+    const { delimiter, decimal } = this.grammar;
     this.carefulRows = Math.min(this.carefulRows * 2, this.grammar.maxBlockRows);
-    const all = readFields(block, this.grammar.delimiter);
+    const all = readFields(block, delimiter, decimal);
     for (const [index, { line }] of block.records.entries()) {
       const fields = all[index];
       if (!fields) throw new Error('every record has an answer');

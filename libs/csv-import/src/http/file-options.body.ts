@@ -160,11 +160,6 @@ export class FileOptionsBody {
     message: 'The decimal sign is a point or a comma.',
     context: { code: 'decimal-invalid' },
   })
-  @Satisfies(
-    'decimal-invalid',
-    'With a decimal comma the delimiter is another sign.',
-    (value, body) => value !== ',' || Reflect.get(body, 'delimiter') !== ',',
-  )
   decimal?: DecimalSign | null;
 
   @ApiPropertyOptional({

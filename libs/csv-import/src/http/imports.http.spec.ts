@@ -158,6 +158,12 @@ describe('POST /sensor-data/upload-csv', () => {
     ]);
   });
 
+  it('takes commas both for delimiters and for decimals', async () => {
+    const answer = await open({ ...valid, delimiter: ',', decimal: ',' });
+
+    expect(answer.status).toBe(201);
+  });
+
   it('asks which zone a word means that zones share, before a row is read', async () => {
     const head = Buffer.from('equipmentId,timestamp,value\nE,2023-02-15 01:30:00,1\n');
     const preview = { fileName: 'x.csv', head: head.toString('base64') };

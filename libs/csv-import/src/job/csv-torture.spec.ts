@@ -587,6 +587,20 @@ const DIALECT: readonly TortureCase[] = [
     rejected: [bad(3, 'value-not-a-number')],
   },
   {
+    name: '42b decimal commas in quotes, between commas',
+    file: `"equipmentId","timestamp","a","b"\n"EQ-1","${T(1)}","1,5","2"\nEQ-1,${T(2)},1,"2,5"\nEQ-1,${T(3)},1,5\nEQ-1,${T(4)},1,5,2\nEQ-1,${T(5)},"1,5",\n`,
+    options: { decimal: ',' },
+    accepted: 3,
+    rejected: [bad(4, 'decimal-ambiguous'), bad(5, 'decimal-ambiguous')],
+  },
+  {
+    name: '42c the same with the delimiter said',
+    file: `equipmentId,timestamp,value\nEQ-1,${T(1)},"1,5"\nEQ-1,${T(2)},1,5\n`,
+    options: { decimal: ',', delimiter: ',' },
+    accepted: 1,
+    rejected: [bad(3, 'decimal-ambiguous')],
+  },
+  {
     name: '43 decimal comma unsaid',
     file: `${semicolons(HEAD)}EQ-1;${T(1)};1,5\nEQ-1;${T(2)};1\n`,
     accepted: 1,

@@ -311,6 +311,16 @@ describe('a preview', () => {
     expect(preview.codes).toEqual([['value-not-a-number', 2, 2, 'decimal']]);
   });
 
+  it('reads decimal commas in quotes between commas, and no others', async () => {
+    const preview = await previewOf(
+      '"equipmentId","timestamp","T"\n"E","2023-02-15T00:00:00Z","2,6"\nE,2023-02-15T00:01:00Z,2,6\n',
+      { decimal: ',' },
+    );
+
+    expect(preview.shown).toEqual([[2, 'E', '2023-02-15T00:00:00', { T: 2.6 }]]);
+    expect(preview.codes).toEqual([['decimal-ambiguous', 3, 1, undefined]]);
+  });
+
   it.each(['windows-1252', 'iso-8859-1'] as const)('says that UTF-8 is no %s', async (encoding) => {
     const file = 'equipmentId;timestamp;Lüfter\nEQ-1;2023-02-15T00:00:00Z;1\n';
 

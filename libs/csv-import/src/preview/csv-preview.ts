@@ -118,7 +118,7 @@ export class CsvPreviews {
     const { options } = request;
     const { delimiter } = header;
     const understood = understandHeader(header.text, delimiter, options);
-    const rows = sampledRows(text, header);
+    const rows = sampledRows(text, header, options);
     const nowEpochMs = this.clock.nowEpochMs();
     const columns = columnProposals(understood, rows, options, nowEpochMs);
     const samples = timestampsIn(columns, rows);
