@@ -177,7 +177,7 @@ class HeaderSearch {
     for (const [at, line] of this.candidates().entries()) {
       const fields = counted[at] ?? [];
       const used = fields.slice(0, fields.findLastIndex((field) => field.trim() !== '') + 1);
-      if (used.length < 2 || !used.every(canBeName)) continue;
+      if (used.length < 2 || !areNames(used)) continue;
       const following = counted.slice(at + 1, at + 1 + COMPARED_LINES);
       const alike = following.filter(
         ({ length }) => length === fields.length || length === used.length,
@@ -231,6 +231,11 @@ function isCut({ text }: TextLine): boolean {
 function canBeName(field: string): boolean {
   const text = field.trim();
   return /\p{L}/u.test(text) || text === '#';
+}
+
+/** The first may have none: tables are written so whose rows have an index. */
+function areNames([first = '', ...others]: readonly string[]): boolean {
+  return (first.trim() === '' || canBeName(first)) && others.every(canBeName);
 }
 
 function hasFields(text: string, delimiter: Delimiter, { length }: readonly string[]): boolean {

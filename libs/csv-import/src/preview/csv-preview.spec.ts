@@ -311,6 +311,25 @@ describe('a preview', () => {
     expect(preview.codes).toEqual([['value-not-a-number', 2, 2, 'decimal']]);
   });
 
+  it('proposes the time for a first column without a name, as tables with an index have it', async () => {
+    const file = ',temp\n2023-02-15 00:00:00,20\n2023-02-15 00:01:00,21\n';
+    const options = { equipmentId: 'E', timezone: 'UTC' };
+
+    const unsaid = await previewOf(file, options);
+    const said = await previewOf(file, { ...options, columns: new Map([['', 'timestamp']]) });
+
+    expect([unsaid.headerLine, unsaid.isAsProposed]).toEqual([1, true]);
+    expect(unsaid.roles).toEqual([
+      ['', null, 'timestamp'],
+      ['temp', 'temp', 'temp'],
+    ]);
+    expect(said.codes).toEqual([]);
+    expect(said.shown).toEqual([
+      [2, 'E', '2023-02-15T00:00:00', { temp: 20 }],
+      [3, 'E', '2023-02-15T00:01:00', { temp: 21 }],
+    ]);
+  });
+
   it('reads decimal commas in quotes between commas, and no others', async () => {
     const preview = await previewOf(
       '"equipmentId","timestamp","T"\n"E","2023-02-15T00:00:00Z","2,6"\nE,2023-02-15T00:01:00Z,2,6\n',
