@@ -100,6 +100,17 @@ const STRUCTURE: readonly TortureCase[] = [
     failure: 'header-invalid-column',
   },
   {
+    name: '14f a column whose name would lose a letter: T is another one',
+    file: `${HEAD.trimEnd()},θT\n`,
+    accepted: 0,
+    failure: 'header-invalid-column',
+  },
+  {
+    name: '14g letters that have others for them',
+    file: `${HEAD.trimEnd()},ΔT,∆U,T,Tørstof,tæthed,Głębokość,R (Ω)\n${row(1).trimEnd()},2,3,4,5,6,7,8\n`,
+    accepted: 1,
+  },
+  {
     name: '14e columns that come to have one name',
     file: `${HEAD.trimEnd()},T (C),T [C]\n`,
     accepted: 0,

@@ -112,7 +112,7 @@ describe('the proposals for the columns of a file', () => {
     [
       ['Время', '温度(°C)', 'Расход', 'Имя'],
       ['2023-02-15 00:00', '1', '2', 'x'],
-      ['timestamp', 'C', 'm_3', null],
+      ['timestamp', 'm_2', 'm_3', null],
     ],
   ])('%j with %j: %j', (header, row, expected) => {
     const { columns } = proposalsFor(header, row);
