@@ -68,6 +68,7 @@ export class RowReader {
 
   read(fields: readonly string[], nowEpochMs: number): ParsedRow {
     const { columns } = this;
+    if (this.isComment(fields)) return this.rejected(fields, NOTHING_READ, [COMMENT]);
     if (this.underOtherHeader) return this.rejected(fields, NOTHING_READ, [HEADER_CHANGED]);
     const overfull = fields.findLastIndex((field) => trimmed(field) !== '') >= columns.names.length;
     if (fields.length < columns.fieldCount || overfull) {
@@ -174,15 +175,21 @@ export class RowReader {
 
   /** A line that was never meant to be a row. */
   private knownLine(fields: readonly string[]): Fault | undefined {
-    if (trimmed(fields[0]).startsWith('#')) {
-      return { code: 'comment', detail: 'The line is a comment.' };
-    }
+    if (trimmed(fields[0]).startsWith('#')) return COMMENT;
     if (this.isHeader(fields)) {
       this.underOtherHeader = false;
       return { code: 'header-repeated', detail: 'The line is the header line again.' };
     }
     this.underOtherHeader ||= this.isOtherHeader(fields);
     return this.underOtherHeader ? HEADER_CHANGED : undefined;
+  }
+
+  /** Of a column that could take the sign; any other refuses it, and is looked at then. */
+  private isComment(fields: readonly string[]): boolean {
+    const { equipment, timestampAt } = this.columns;
+    const isKey = timestampAt.some((at) => at === 0) || ('at' in equipment && equipment.at === 0);
+    const first = isKey ? '' : trimmed(fields[0]);
+    return first.startsWith('#') && !SPREADSHEET_ERROR.test(first);
   }
 
   private isHeader(fields: readonly string[]): boolean {
@@ -203,6 +210,9 @@ export class RowReader {
   }
 }
 
+const COMMENT: Fault = { code: 'comment', detail: 'The line is a comment.' };
+/** `#N/A`, `#DIV/0!`, `####` */
+const SPREADSHEET_ERROR = /^#(?:#*|N\/A|[A-Z/0]+[!?])$/;
 const HEADER_CHANGED: Fault = {
   code: 'header-changed',
   detail:

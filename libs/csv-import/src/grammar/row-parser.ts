@@ -12,6 +12,7 @@ import {
 } from '@sensorflow/sensor-data';
 import { CR, LF, type RecordBlock, type TextPlace } from '../text/csv-record.js';
 import { RecordSplitter } from '../text/record-splitter.js';
+import { mayBeComment } from './comment-line.js';
 import { readFields, type FieldsFault, type RecordFields } from './csv-fields.js';
 import { NO_TAGS, RowReader, type BadCell, type ParsedRow } from './csv-row.js';
 import type { FileColumns } from './file-columns.js';
@@ -132,7 +133,7 @@ export class RowParser {
     let at = start;
     let count = 0;
     for (let { room } = rows; at < end && count < room; count += 1) {
-      const next = plain.read(text, at, rows);
+      const next = mayBeComment(text, at) ? NOT_PLAIN : plain.read(text, at, rows);
       if (next === NOT_PLAIN) break;
       const { cells, missing, equipment: found } = plain;
       if (cells === 0) rows.emptyRows += 1;

@@ -198,6 +198,19 @@ const STRUCTURE: readonly TortureCase[] = [
     rejected: [bad(3, 'header-repeated')],
   },
   {
+    name: '20l comments where the first column is left out or a metric',
+    file: `_n,value,timestamp,equipmentId\n1,5,${T(1)},EQ-1\n#2,5,${T(2)},EQ-1\n"#3",5,${T(3)},EQ-1\n #4,5,${T(4)},EQ-1\n`,
+    accepted: 1,
+    rejected: [3, 4, 5].map((line) => bad(line, 'comment')),
+  },
+  {
+    name: '20l2 a metric that is no comment',
+    file: `value,b,timestamp,equipmentId\n#5,1,${T(1)},EQ-1\n#N/A,1,${T(2)},EQ-1\n#DIV/0!,1,${T(3)},EQ-1\n`,
+    accepted: 2,
+    badCells: 1,
+    rejected: [bad(2, 'comment'), bad(4, 'value-not-a-number')],
+  },
+  {
     name: '20k another header, until the first one stands there again',
     file: `${HEAD.trimEnd()},b\n${row(1).trimEnd()},1\n${HEAD.trimEnd()},c\n${row(2).trimEnd()},2\n${row(3).trimEnd()},2\n${HEAD.trimEnd()},b\n${row(4).trimEnd()},1\n`,
     accepted: 2,
