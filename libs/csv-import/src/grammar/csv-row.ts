@@ -196,7 +196,7 @@ export class RowReader {
     const { names } = this.columns;
     const rest = fields.slice(names.length);
     return (
-      names.every((name, at) => name === cellAt(fields, at)) &&
+      names.every((name, at) => name === headerCell(fields, at)) &&
       rest.every((field) => trimmed(field) === '')
     );
   }
@@ -210,6 +210,7 @@ export class RowReader {
   }
 }
 
+const BYTE_ORDER_MARK = '\ufeff';
 const COMMENT: Fault = { code: 'comment', detail: 'The line is a comment.' };
 /** `#N/A`, `#DIV/0!`, `####` */
 const SPREADSHEET_ERROR = /^#(?:#*|N\/A|[A-Z/0]+[!?])$/;
@@ -226,6 +227,12 @@ function inCell(name: string, fault: Fault): Fault {
 
 function cellAt(fields: readonly string[], at: number): string {
   return trimmed(fields[at]);
+}
+
+/** Files that were written one behind the other have a byte order mark before each header. */
+function headerCell(fields: readonly string[], at: number): string {
+  const cell = cellAt(fields, at);
+  return at === 0 && cell.startsWith(BYTE_ORDER_MARK) ? cell.slice(1) : cell;
 }
 
 /**

@@ -3,9 +3,9 @@ import { parseMetricName } from '@sensorflow/sensor-data';
 const MAX_LENGTH = 64;
 /** Letters that Unicode does not take apart, and signs that mean a letter. */
 const WRITTEN_AS: Readonly<Record<string, string>> = Object.fromEntries(
-  'ß ss æ ae Æ AE œ oe Œ OE ø o Ø O ł l Ł L đ d Đ D ð d Ð D þ th Þ Th ı i µ u μ u Ω Ohm Δ Delta ∆ Delta'
-    .match(/\S+ \S+/g)
-    ?.map((pair) => pair.split(' ')) ?? [],
+  'ß:ss æ:ae Æ:AE œ:oe Œ:OE ø:o Ø:O ł:l Ł:L đ:d Đ:D ð:d Ð:D þ:th Þ:Th ı:i µ:u μ:u Ω:Ohm Δ:Delta ∆:Delta'
+    .split(' ')
+    .map((pair) => pair.split(':')),
 );
 const OTHER_LETTER = /[^\p{ASCII}\P{L}]/u;
 
