@@ -11,8 +11,8 @@ const NOW_EPOCH_MS = Date.parse('2023-06-15T12:30:00Z');
 
 const ids = oneof(
   constantFrom('EQ-1', 'batch', '', 'E'.repeat(128), 'E'.repeat(129), '-EQ', 'Gerät', 'a.b_c:d-e'),
-  // A comment has no verdict over HTTP.
-  string({ maxLength: 4 }).map((text) => text.trim().replaceAll('#', '')),
+  // A comment has no verdict over HTTP, and blanks around a cell are not its text.
+  string({ maxLength: 4 }).map((text) => text.replaceAll('#', '').trim()),
 );
 const timestamps = oneof(
   record({
