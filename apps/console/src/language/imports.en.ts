@@ -58,8 +58,8 @@ export const importsEn = {
   'imports.new.dryRun': 'Only check the whole file, store nothing',
   'imports.new.dryRunAll': 'Only check the whole files, store nothing',
   'imports.new.needs': {
-    one: 'One thing only you can say:',
-    other: '{count} things only you can say:',
+    one: 'One question only you can answer:',
+    other: '{count} questions only you can answer:',
   },
   'imports.new.someRejected':
     'Everything is understood; some of the first rows or cells would be rejected.',
@@ -121,7 +121,7 @@ export const importsEn = {
     'Such as dd.MM.yyyy HH:mm:ss: y year, M month, d day, H hour, m minute, s second.',
   'imports.format.wrong': 'No row can be read like this.',
   'imports.zone': 'Time zone of the timestamps',
-  'imports.zone.ask': 'The timestamps do not say their zone: where did the clock hang?',
+  'imports.zone.ask': 'The timestamps name no time zone: which one did the clock show?',
   'imports.zone.hint': 'A name such as America/Sao_Paulo, or an offset such as +01:00',
   'imports.repeated.ask':
     'When summer time ends, one hour comes twice. Which of the two are these rows?',
