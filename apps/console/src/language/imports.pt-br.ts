@@ -127,7 +127,7 @@ export const importsPtBr: Pick<Messages, keyof typeof importsEn> = {
     'Como dd.MM.yyyy HH:mm:ss: y ano, M mês, d dia, H hora, m minuto, s segundo.',
   'imports.format.wrong': 'Nenhuma linha pode ser lida assim.',
   'imports.zone': 'Fuso dos horários',
-  'imports.zone.ask': 'Os horários não dizem o fuso: onde estava o relógio?',
+  'imports.zone.ask': 'Os horários não indicam o fuso: em que fuso estava o relógio?',
   'imports.zone.hint': 'Um nome como America/Sao_Paulo ou um deslocamento como -03:00',
   'imports.repeated.ask':
     'Quando o horário de verão acaba, uma hora vem duas vezes. Qual delas são estas linhas?',
