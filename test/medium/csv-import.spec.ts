@@ -435,6 +435,20 @@ describe('an import from upload to report', () => {
       finishedAt: expect.stringMatching(/Z$/),
       failure: null,
       errorReportUrl: null,
+      options: {
+        equipmentId: null,
+        columns: {},
+        headerLine: null,
+        names: null,
+        timestampFormat: null,
+        timezone: null,
+        repeatedHour: 'reject',
+        delimiter: null,
+        decimal: '.',
+        encoding: null,
+        missing: null,
+        dryRun: false,
+      },
     });
     const latest = await readings.latest('EQ-AMBIENT-TEMPERATURE');
     expect(latest?.values.get('value')).toBeTypeOf('number');
