@@ -1,4 +1,3 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { writeCsvFile } from './csv/csv-file.ts';
@@ -9,6 +8,7 @@ import type { Measurement } from './measurement.ts';
 import { BATCH_OF_ALL, BATCH_OF_FEW, LONG, SHORT } from './plan.ts';
 import { boundMachineText, table } from './report.ts';
 import { ROOT } from './root.ts';
+import { keepResult, runToTheEnd } from './run-to-the-end.ts';
 import { Stand, type Server } from './stand.ts';
 import { median } from './statistics.ts';
 
@@ -176,19 +176,10 @@ async function main(): Promise<void> {
     ].join('\n\n');
     say(`\n${text}`);
     if (options.write === undefined) return;
-    const folder = join(import.meta.dirname, 'results');
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'before-after.md'), `${text}\n`);
+    keepResult('before-after.md', text);
   } finally {
     stand.close();
   }
 }
 
-try {
-  await main();
-  process.exitCode = 0;
-} catch (error) {
-  process.stderr.write(`The measurement ended early. ${String(error)}\n`);
-  process.exitCode = 1;
-}
-process.exit();
+await runToTheEnd('The measurement', main);

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,6 +8,7 @@ import { startStack, tokenOf } from './embedded-stack.ts';
 import { describeMachine } from './machine.ts';
 import { machineText } from './report.ts';
 import { percentile } from './statistics.ts';
+import { keepResult, runToTheEnd } from './run-to-the-end.ts';
 
 /**
  * Freshness: `npm run bench:freshness`. How long after its acknowledgement a reading is in its
@@ -178,16 +179,7 @@ async function main(): Promise<void> {
     tableOf(probes),
   ].join('\n\n');
   say(`\n${text}`);
-  const folder = join(import.meta.dirname, 'results');
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'freshness.md'), `${text}\n`);
+  keepResult('freshness.md', text);
 }
 
-try {
-  await main();
-  process.exitCode = 0;
-} catch (error) {
-  process.stderr.write(`The measurement ended early. ${String(error)}\n`);
-  process.exitCode = 1;
-}
-process.exit();
+await runToTheEnd('The measurement', main);

@@ -1,5 +1,5 @@
 import { get } from 'node:http';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -9,6 +9,7 @@ import { startSecondApi, startStack, tokenOf } from './embedded-stack.ts';
 import { describeMachine } from './machine.ts';
 import { machineText, table } from './report.ts';
 import { percentile } from './statistics.ts';
+import { keepResult, runToTheEnd } from './run-to-the-end.ts';
 
 /**
  * Live: `npm run bench:live`. How long after its acknowledgement a reading is with a client of a live feed,
@@ -165,16 +166,7 @@ async function main(): Promise<void> {
     ),
   ].join('\n\n');
   process.stdout.write(`\n${text}\n`);
-  const folder = join(import.meta.dirname, 'results');
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'live.md'), `${text}\n`);
+  keepResult('live.md', text);
 }
 
-try {
-  await main();
-  process.exitCode = 0;
-} catch (error) {
-  process.stderr.write(`The measurement ended early. ${String(error)}\n`);
-  process.exitCode = 1;
-}
-process.exit();
+await runToTheEnd('The measurement', main);

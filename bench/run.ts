@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CSV_CRITERIA, HTTP_CRITERIA, judge, type Verdict } from './criteria.ts';
@@ -20,6 +20,7 @@ import {
 } from './report.ts';
 import { Rounds } from './rounds.ts';
 import { ROOT } from './root.ts';
+import { keepResult, runToTheEnd } from './run-to-the-end.ts';
 import { Stand } from './stand.ts';
 import { measureStart } from './warm-start.ts';
 
@@ -90,9 +91,7 @@ function writeReport(
     tables,
     'How to read it: [../README.md](../README.md). Only ratios of one run compare; absolute figures are this machine’s.',
   ];
-  const folder = join(import.meta.dirname, 'results');
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, file), `${text.join('\n\n')}\n`);
+  keepResult(file, text.join('\n\n'));
 }
 
 async function main(): Promise<number> {
@@ -168,10 +167,4 @@ function anyFailed(rounds: readonly object[]): boolean {
   );
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  process.stderr.write(`The benchmark ended early. ${String(error)}\n`);
-  process.exitCode = 1;
-}
-process.exit();
+await runToTheEnd('The benchmark', main);

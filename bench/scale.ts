@@ -1,5 +1,4 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeMachine } from './machine.ts';
@@ -9,6 +8,7 @@ import { CallCounter, type Calls } from './scale/call-counter.ts';
 import { createTables, startStore } from './scale/product-store.ts';
 import { seedFleet, type FleetSize } from './scale/seed-fleet.ts';
 import { ROOT } from './root.ts';
+import { keepResult, runToTheEnd } from './run-to-the-end.ts';
 import { Stand } from './stand.ts';
 import { median } from './statistics.ts';
 import { waitForPort } from './children.ts';
@@ -121,9 +121,7 @@ async function main(): Promise<number> {
       'A month of aggregates in the embedded store: all equipment in the current hour and at the beginning of the last day, two in each other hour. The items’ calls are one for the days’ layouts and one for each shard of a day, until the page is full.',
     ].join('\n\n');
     say(`\n${text}`);
-    const folder = join(import.meta.dirname, 'results');
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'scale.md'), `${text}\n`);
+    keepResult('scale.md', text);
     return isFlat(rows) ? 0 : 1;
   } finally {
     await store.stop();
@@ -136,10 +134,4 @@ function isFlat(rows: readonly Row[]): boolean {
   return calls.size === 1 && Math.max(...calls) <= MOST_SUMMARY_CALLS;
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  process.stderr.write(`The scale table ended early. ${String(error)}\n`);
-  process.exitCode = 1;
-}
-process.exit();
+await runToTheEnd('The scale table', main);

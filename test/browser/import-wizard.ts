@@ -1,5 +1,5 @@
 import type { Locator, Page } from 'playwright-core';
-import type { FieldOptions } from '../support/field-files.js';
+import type { CsvOptions } from '../../bench/csv/csv-file.ts';
 
 const ROLES = new Set(['timestamp', 'date', 'time', 'equipmentId']);
 
@@ -15,7 +15,7 @@ export class ImportWizard {
   }
 
   /** Says what the options of an import say, where the wizard does not know it by itself. */
-  async say(options: FieldOptions): Promise<void> {
+  async say(options: CsvOptions): Promise<void> {
     const { encoding, headerLine, decimal, missing, equipmentId } = options;
     if (encoding) await this.page.getByLabel(encoding).check();
     if (headerLine === 0) await this.page.getByLabel(/^No line does/).check();
@@ -50,7 +50,7 @@ export class ImportWizard {
     await this.page.locator('.import-result[data-current=true]').waitFor();
   }
 
-  private async sayTime({ timestampFormat, timezone, repeatedHour }: FieldOptions) {
+  private async sayTime({ timestampFormat, timezone, repeatedHour }: CsvOptions) {
     await this.settled();
     const format = this.page.getByRole('radio', { name: timestampFormat ?? '' });
     const asked = timestampFormat !== undefined && (await format.count()) > 0;
@@ -96,7 +96,7 @@ export function inMemory(name: string, content: string | Buffer) {
 }
 
 /** Of a file without a header line the wizard makes the names, and its columns get theirs. */
-function columnsOf({ columns = {}, names }: FieldOptions): ReadonlyMap<string, string | null> {
+function columnsOf({ columns = {}, names }: CsvOptions): ReadonlyMap<string, string | null> {
   if (!names) return new Map(Object.entries(columns));
   return new Map(names.map((name, at) => [`column_${at + 1}`, name.startsWith('_') ? null : name]));
 }

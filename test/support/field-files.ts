@@ -1,25 +1,12 @@
 import { gzipSync } from 'node:zlib';
-
-/** Options of an import, as the API takes them. */
-export interface FieldOptions {
-  readonly equipmentId?: string;
-  readonly columns?: Readonly<Record<string, string | null>>;
-  readonly headerLine?: number;
-  readonly names?: readonly string[];
-  readonly timestampFormat?: string;
-  readonly timezone?: string;
-  readonly repeatedHour?: string;
-  readonly decimal?: string;
-  readonly encoding?: string;
-  readonly missing?: readonly string[];
-}
+import type { CsvOptions } from '../../bench/csv/csv-file.ts';
 
 /** A file as loggers, PLCs, spreadsheets and data sets write them, of our own making, and what is right. */
 export interface FieldFile {
   readonly name: string;
   readonly file: string | Buffer;
   readonly fileName?: string;
-  readonly options?: FieldOptions;
+  readonly options?: CsvOptions;
   /** Accepted and rejected rows. */
   readonly rows: readonly [number, number];
   /** Equipment → instant → metrics. */
