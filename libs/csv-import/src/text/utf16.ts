@@ -31,8 +31,9 @@ function wholeCharacters(units: Buffer, encoding: 'utf-16le' | 'utf-16be'): numb
   return last >= 0xd800 && last <= 0xdbff ? even - 2 : even;
 }
 
+/** Swaps the bytes of `units` where they lie: they are a copy of the source's already. */
 function toUtf8(units: Buffer, encoding: 'utf-16le' | 'utf-16be'): Buffer {
-  const littleEndian = encoding === 'utf-16le' ? units : Buffer.from(units).swap16();
+  const littleEndian = encoding === 'utf-16le' ? units : units.swap16();
   const text = littleEndian.toString('utf16le');
   if (text.isWellFormed()) return Buffer.from(text, 'utf8');
   const parts = text.split(/\p{Surrogate}/u).map((part) => Buffer.from(part, 'utf8'));
