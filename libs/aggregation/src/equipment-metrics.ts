@@ -27,10 +27,10 @@ export class EquipmentMetrics {
    * `value`. Throws `equipment-unknown`, and `metric-unknown` with those that it has.
    */
   async metricMeant(equipmentId: string, budget: WorkBudget): Promise<string> {
-    const names = await this.namesOf(equipmentId, budget);
+    const { names, areRegistered } = await this.namesOf(equipmentId, budget);
     if (names.includes(DEFAULT_METRIC)) return DEFAULT_METRIC;
     // Names are registered some seconds after their first reading.
-    const latest = await this.readings.latest(equipmentId, budget);
+    const latest = areRegistered ? await this.readings.latest(equipmentId, budget) : undefined;
     if (latest?.values.has(DEFAULT_METRIC)) return DEFAULT_METRIC;
     const [only, ...others] = names;
     if (only === undefined || others.length > 0) {
@@ -41,25 +41,33 @@ export class EquipmentMetrics {
 
   /** Throws `equipment-unknown`, and `metric-unknown` unless the equipment has sent the metric. */
   async requireMetric(equipmentId: string, metric: string, budget: WorkBudget): Promise<void> {
-    const names = await this.namesOf(equipmentId, budget);
+    const { names, areRegistered } = await this.namesOf(equipmentId, budget);
     if (names.includes(metric) || names.length > MAX_METRIC_NAMES_PER_EQUIPMENT) return;
     // A new metric that is not registered yet was sent just now, and does not lie behind much.
-    const latest = await this.readings.latest(equipmentId, budget).catch(undefinedIfTooCostly);
+    const latest = areRegistered
+      ? await this.readings.latest(equipmentId, budget).catch(undefinedIfTooCostly)
+      : undefined;
     if (!latest?.values.has(metric)) throw metricUnknown(equipmentId, metric, names);
   }
 
-  /** In order, at least one; of more than an equipment may have, not all. */
-  private async namesOf(equipmentId: string, budget: WorkBudget): Promise<readonly string[]> {
+  private async namesOf(equipmentId: string, budget: WorkBudget): Promise<KnownNames> {
     const registered = await budget.call(
       async (signal) =>
         this.registered.namesOf(equipmentId, MAX_METRIC_NAMES_PER_EQUIPMENT + 1, signal),
       ({ length }) => length,
     );
-    if (registered.length > 0) return registered.toSorted();
+    if (registered.length > 0) return { names: registered.toSorted(), areRegistered: true };
     const latest = await this.readings.latest(equipmentId, budget);
     if (latest === undefined) throw equipmentUnknown(equipmentId);
-    return [...latest.values.keys()].toSorted();
+    return { names: [...latest.values.keys()].toSorted(), areRegistered: false };
   }
+}
+
+interface KnownNames {
+  /** In order, at least one; of more than an equipment may have, not all. */
+  readonly names: readonly string[];
+  /** Otherwise they are those of the latest reading. */
+  readonly areRegistered: boolean;
 }
 
 function metricUnknown(equipmentId: string, metric: string, has: readonly string[]): DomainError {

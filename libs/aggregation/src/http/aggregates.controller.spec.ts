@@ -350,6 +350,15 @@ describe('GET /sensor-data/aggregated', () => {
     expect(wrong).toMatchObject({ status: 400, body: { metrics: ['pressure'] } });
   });
 
+  it('asks once for the names of equipment that is not registered where no metric is named', async () => {
+    await readings.putAll([aStoredReading({ equipmentId: 'EQ-1', values: { pressure: 2.3 } })]);
+
+    const answer = await get('interval=24h&equipmentId=EQ-1');
+
+    expect(answer).toMatchObject({ status: 200, body: { metric: 'pressure', items: [] } });
+    expect(registered.asked).toEqual(['EQ-1']);
+  });
+
   it('knows a metric by the latest reading before it is registered', async () => {
     registered.names.set('EQ-1', ['pressure']);
     await readings.putAll([aStoredReading({ equipmentId: 'EQ-1', values: { flow: 1 } })]);

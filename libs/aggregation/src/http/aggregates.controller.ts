@@ -83,10 +83,9 @@ export class AggregatesController {
     if (asOf !== undefined) assertNotAhead(asOf, now);
     const end = asOf === undefined ? now : endOf(asOf);
     const weight = readWeightOf(hoursOf(asked.window, end), equipmentId, asOf);
-    return this.reads.run({ caller: subject, weight, budget }, async () => {
-      const request = { ...asked, metric: await this.metricOf(asked, budget) };
-      return this.showPage(request, positionOf(request, end), budget);
-    });
+    return this.reads.run({ caller: subject, weight, budget }, async () =>
+      this.showPage(asked, end, budget),
+    );
   }
 
   @Get('fleet')
@@ -128,13 +127,16 @@ export class AggregatesController {
   }
 
   private async showPage(
-    request: MetricRequest,
-    position: Position,
+    asked: AggregatesRequest,
+    endEpochMs: number,
     budget: WorkBudget,
   ): Promise<AggregatesView> {
-    const { metric, equipmentId } = request;
+    const { metric, equipmentId } = asked;
+    const request = { ...asked, metric: await this.metricOf(asked, budget) };
+    const position = positionOf(request, endEpochMs);
     const report = await this.reportOf(request, position, budget);
-    if (equipmentId !== undefined && isEmpty(report)) {
+    // One that was not named is one that the equipment has.
+    if (equipmentId !== undefined && metric !== undefined && isEmpty(report)) {
       await this.metrics.requireMetric(equipmentId, metric, budget);
     }
     return toAggregatesView(request, position.range, report);
