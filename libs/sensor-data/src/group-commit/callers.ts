@@ -1,3 +1,5 @@
+import type { JoinableGroups } from './joinable-groups.js';
+
 /** What stands in a line, and is passed over once it is no longer ready. */
 interface Queued {
   readonly state: string;
@@ -17,8 +19,8 @@ export class CallerLine<P extends Queued> {
   bytes = 0;
   /** What stands in its line, as its queue counts it. */
   waiting = 0;
-  /** The groups that further readings can join, by equipment and hour; a map of their own each time (see Bag). */
-  open: Map<string, P> | undefined;
+  /** Made anew whenever there are some. */
+  open: JoinableGroups<P> | undefined;
   /** Whether it stands among those who take turns. */
   hasTurn = false;
 
@@ -118,7 +120,8 @@ export class Callers<P extends Queued> {
 
 /** A line that passes over units which are no longer ready. `Array.shift` alone moves all the others. */
 class Fifo<P extends Queued> {
-  private units: P[] = [];
+  /** Undefined up to the first. */
+  private units: (P | undefined)[] = [];
   private first = 0;
 
   push(unit: P): void {
@@ -129,8 +132,10 @@ class Fifo<P extends Queued> {
     for (; this.first < this.units.length; this.first += 1) {
       const unit = this.units[this.first];
       if (unit?.state === 'ready') return unit;
+      this.units[this.first] = undefined;
     }
-    this.units.length = 0;
+    // Setting the length of an array costs more than all else here.
+    if (this.first > 0) this.units.length = 0;
     this.first = 0;
     return undefined;
   }
@@ -138,6 +143,7 @@ class Fifo<P extends Queued> {
   shift(): P | undefined {
     const unit = this.peek();
     if (unit === undefined) return undefined;
+    this.units[this.first] = undefined;
     this.first += 1;
     if (this.first >= 1024 && this.first * 2 >= this.units.length) this.cut();
     return unit;
@@ -145,11 +151,12 @@ class Fifo<P extends Queued> {
 
   compact(): void {
     this.cut();
-    this.units = this.units.filter(({ state }) => state === 'ready');
+    this.units = this.units.filter((unit) => unit?.state === 'ready');
   }
 
+  /** In place: an array that is left behind keeps all that stood in it until the next full collection (see Bag). */
   private cut(): void {
-    this.units = this.units.slice(this.first);
+    this.units.splice(0, this.first);
     this.first = 0;
   }
 }

@@ -1,4 +1,5 @@
 import { Callers } from './callers.js';
+import { JoinableGroups } from './joinable-groups.js';
 import { hourOf } from '../log/hour-time.js';
 import type { ReadingIdentity } from '../reading.js';
 import type { SealGroup } from './seal-group.js';
@@ -42,14 +43,15 @@ export class UnitQueue {
     nowEpochMs: number,
   ): void {
     const { caller } = waiter.call;
-    const open = (caller.open ??= new Map<string, WriteUnit>());
-    const group = open.get(equipmentHour);
-    if (group instanceof OpenGroup && group.waiters.length < MAX_READINGS_PER_GROUP) {
+    const open = (caller.open ??= new JoinableGroups<WriteUnit>());
+    const group = open.find(equipmentHour);
+    if (group instanceof OpenGroup) {
       group.add(waiter);
+      if (group.waiters.length >= MAX_READINGS_PER_GROUP) open.remove(equipmentHour, group);
       return;
     }
     const next = new OpenGroup(waiter, equipmentHour, equipmentId, hourOf(timestamp));
-    open.set(equipmentHour, next);
+    open.add(equipmentHour, next);
     this.makeReady(next, 'fresh', nowEpochMs);
   }
 
@@ -102,10 +104,8 @@ export class UnitQueue {
   private close(group: OpenGroup): void {
     group.state = 'done';
     const { caller, equipmentHour } = group;
-    // One that is full is nobody's to join any more.
-    if (caller.open?.get(equipmentHour) !== group) return;
-    caller.open.delete(equipmentHour);
-    if (caller.open.size === 0) caller.open = undefined;
+    caller.open?.remove(equipmentHour, group);
+    if (caller.open?.isEmpty) caller.open = undefined;
   }
 
   /** Takes a unit out for good, wherever it stands. */

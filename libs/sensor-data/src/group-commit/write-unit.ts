@@ -160,6 +160,8 @@ export class WriteCall implements InBag {
   /** True when that was the last place: the caller has its answer. */
   answer(waiter: Waiter, outcome: WriteOutcome): boolean {
     waiter.isOpen = false;
+    // The others of the call may wait for long.
+    waiter.unit = undefined;
     this.outcomes[waiter.position] = outcome;
     this.open -= 1;
     if (this.open > 0) return false;
