@@ -23,6 +23,11 @@ export class EquipmentNames {
     return this.names.size - before;
   }
 
+  hasAll(values: Reading['values']): boolean {
+    for (const name of values.keys()) if (!this.names.has(name)) return false;
+    return true;
+  }
+
   /**
    * Those that are new. Undefined at the first that the equipment has no room for, or the caller: a reading
    * may have 64, a batch 10,000 readings.

@@ -93,6 +93,7 @@ export class MetricNameLimit {
   /** Whether the reading is admitted without a question; if not, `judge` says what becomes of it. */
   admits({ equipmentId, values }: NamedValues, callerId: string): boolean {
     const known = this.known(equipmentId);
+    if (known.hasAll(values)) return true;
     if (this.isAnswerGood(known)) return this.verdict(known, values, callerId) === 'admitted';
     const room = () => UNASKED_NAMES - this.unaskedOf(equipmentId).names;
     const fresh = known.freshAmong(values, room);
