@@ -22,15 +22,11 @@ export function blockItemKey({ equipmentId, key }: Pick<StoredBlock, 'equipmentI
 export function blockItemJson(block: StoredBlock): string {
   const { equipmentId, key, columns, removes, expiresAtEpochSeconds } = block;
   let json = `{"equipmentId":{"S":"${equipmentId}"},"block":{"S":"${key}"}`;
-  for (const part of ['instants', 'places', 'importId'] as const) {
-    const text = block[part];
-    if (text !== undefined) json += `,"${ATTRIBUTE[part]}":{"S":"${text}"}`;
-  }
-  // What users chose can hold what JSON escapes.
-  for (const part of ['tags', 'by'] as const) {
-    const text = block[part];
-    if (text !== undefined) json += `,"${ATTRIBUTE[part]}":{"S":${JSON.stringify(text)}}`;
-  }
+  json += memberJson('instants', block.instants);
+  json += memberJson('places', block.places);
+  json += memberJson('importId', block.importId);
+  json += escapedJson('tags', block.tags);
+  json += escapedJson('by', block.by);
   if (columns) json += `,"${ATTRIBUTE.columns}":{"M":{${columnsJson(columns)}}}`;
   if (removes) json += `,"removes":{"M":${removalJson(removes)}}`;
   if (expiresAtEpochSeconds !== undefined) {
@@ -39,14 +35,23 @@ export function blockItemJson(block: StoredBlock): string {
   return `${json}}`;
 }
 
+function memberJson(part: keyof typeof ATTRIBUTE, text: string | undefined): string {
+  return text === undefined ? '' : `,"${ATTRIBUTE[part]}":${lineJson(text)}`;
+}
+
+/** What users chose can hold what JSON escapes. */
+function escapedJson(part: keyof typeof ATTRIBUTE, text: string | undefined): string {
+  return text === undefined ? '' : `,"${ATTRIBUTE[part]}":{"S":${JSON.stringify(text)}}`;
+}
+
 function columnsJson(columns: NonNullable<StoredBlock['columns']>): string {
-  const entries: string[] = [];
+  let json = '';
   for (const [metric, column] of columns) {
-    entries.push(
-      `"${metric}":${typeof column === 'string' ? lineJson(column) : bytesJson(column)}`,
-    );
+    const comma = json === '' ? '' : ',';
+    const value = typeof column === 'string' ? lineJson(column) : bytesJson(column);
+    json += `${comma}"${metric}":${value}`;
   }
-  return entries.join(',');
+  return json;
 }
 
 function lineJson(line: string): string {

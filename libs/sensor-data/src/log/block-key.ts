@@ -51,7 +51,15 @@ export function blockKeyText({ hour, span, lastNs, stamp, part }: BlockKey): str
   return `${hour}#${span}#${timeText(lastNs)}#${stampText(stamp)}${suffix}`;
 }
 
+let latestTime = { offsetNs: NaN, text: '' };
+
+/** Remembered: what a gateway reads of all its equipment at once has one instant. */
 function timeText(offsetNs: OffsetNs): string {
+  if (offsetNs !== latestTime.offsetNs) latestTime = { offsetNs, text: newTimeText(offsetNs) };
+  return latestTime.text;
+}
+
+function newTimeText(offsetNs: OffsetNs): string {
   const seconds = Math.floor(offsetNs / 1e9);
   const nanos = offsetNs - seconds * 1e9;
   const minutes = Math.floor(seconds / 60);

@@ -14,8 +14,10 @@ export interface Stamp {
 
 /** 36^11 microseconds are 4,000 years. */
 const TIME_DIGITS = 11;
-const LOWER_DIGITS = 5;
+const LOWER_DIGITS = 4;
 const LOWER_PART = 36 ** LOWER_DIGITS;
+const PAIRS = 36 ** 2;
+const PAIR_TEXTS = Array.from({ length: PAIRS }, (_, pair) => digits(pair, 2));
 const SOURCE = /^[0-9a-z-]{1,40}$/;
 
 /** Orders stamps by time, then by source. */
@@ -27,13 +29,24 @@ export function compareStamps(a: Stamp, b: Stamp): number {
 
 /** Fixed-width time, then the source: the order of the texts is the order of the stamps. */
 export function stampText({ epochMicros, source }: Stamp): string {
-  // In two parts, because V8 writes numbers beyond 31 bits slowly.
   const upper = Math.floor(epochMicros / LOWER_PART);
-  return (
-    digits(upper, TIME_DIGITS - LOWER_DIGITS) +
-    digits(epochMicros % LOWER_PART, LOWER_DIGITS) +
-    source
-  );
+  const lower = epochMicros - upper * LOWER_PART;
+  const pair = Math.floor(lower / PAIRS);
+  return upperText(upper) + pairText(pair) + pairText(lower - pair * PAIRS) + source;
+}
+
+function pairText(pair: number): string {
+  return PAIR_TEXTS[pair] ?? '';
+}
+
+let latestUpper = { value: NaN, text: '' };
+
+/** Remembered, because V8 writes numbers to this base slowly: it is the same for two seconds. */
+function upperText(value: number): string {
+  if (value !== latestUpper.value) {
+    latestUpper = { value, text: digits(value, TIME_DIGITS - LOWER_DIGITS) };
+  }
+  return latestUpper.text;
 }
 
 function digits(value: number, width: number): string {
