@@ -26,8 +26,28 @@ const MIN_OFFSET_MINUTES = -12 * 60;
  * `timestamp-too-precise`, `timestamp-not-a-date`, `timestamp-leap-second`, `timestamp-out-of-range`.
  */
 export function parseInstant(text: string): Parsed<Instant> {
+  if (text === latestPlain?.text) return latestPlain.parsed;
   const plain = plainUtc(text);
-  if (plain !== undefined) return accepted(plain);
+  if (plain !== undefined) {
+    latestPlain = { text, parsed: accepted(plain) };
+    return latestPlain.parsed;
+  }
+  if (text === latestOther?.text) return latestOther.parsed;
+  const parsed = parseByGrammar(text);
+  if (parsed.ok) latestOther = { text, parsed };
+  return parsed;
+}
+
+/** Remembered: what a gateway reads of all its equipment at once has one instant, which is then kept once. */
+let latestPlain: ReadInstant | undefined;
+let latestOther: ReadInstant | undefined;
+
+interface ReadInstant {
+  readonly text: string;
+  readonly parsed: Parsed<Instant>;
+}
+
+function parseByGrammar(text: string): Parsed<Instant> {
   // The longest valid text has 36 characters; a longer one is not worth a regular expression.
   const match = text.length <= 64 ? GRAMMAR.exec(text) : null;
   if (!match) return { ok: false, fault: explainMalformed(text) };
