@@ -8,6 +8,7 @@ import { InMemoryEquipmentRegistry } from '../../../../test/support/in-memory-eq
 import { InMemoryReadingStore } from '../../../../test/support/in-memory-reading-store.js';
 import { aStoredReading } from '../../../../test/support/readings.js';
 import { AcceptedChanges, type ChangeListener } from './accepted-changes.js';
+import type { FleetStatesOptions } from './fleet-round.js';
 import { FleetStates, type FleetQuery } from './fleet-states.js';
 
 const NOW = Date.parse('2026-11-30T12:00:00Z');
@@ -52,12 +53,13 @@ function timestampAgo(seconds: number): Instant {
   return `${new Date(NOW - seconds * 1000).toISOString().slice(0, -1)}000000Z` as Instant;
 }
 
-function start(options: { readonly mostEquipment?: number; readonly unfollowedMs?: number } = {}) {
+function start(options: Partial<FleetStatesOptions> = {}) {
   const registry = new InMemoryEquipmentRegistry();
   const readings = new HeldReadings();
   const changes = new ToldChanges();
   const states = new FleetStates({ registry, readings, changes }, new StandingClock(NOW), {
     mostEquipment: 100,
+    mostRestrictions: 10,
     idleMs: 60_000,
     unfollowedMs: 60_000,
     ...options,
@@ -273,4 +275,75 @@ describe('the states of a fleet', () => {
 
     await expect.poll(() => idsOf({ state: 'on-time' }), { timeout: 3000 }).toBe('A');
   });
+});
+
+describe('the states of equipment that a restriction allows', () => {
+  const own = new EquipmentRestriction(['A', 'B*']);
+
+  it('are the same, with as many calls to the store, however much other equipment there is', async () => {
+    const answers = await Promise.all(
+      [0, 3, 30].map(async (others) => {
+        const { readings, store, list } = start({ mostEquipment: 4 });
+        for (const id of ['A', 'B1', 'B2']) await store(id, [10, 70, 130]);
+        for (let other = 0; other < others; other += 1) await store(`C${other}`, [5, 10]);
+        const page = await list({ restriction: own });
+        return { page, lookups: readings.lookups };
+      }),
+    );
+
+    expect(answers[0]?.page).toMatchObject({ counts: { 'on-time': 3 }, pending: 0 });
+    expect(answers[1]).toEqual(answers[0]);
+    expect(answers[2]).toEqual(answers[0]);
+  });
+
+  it('stay so when more is heard of other equipment than fits', async () => {
+    const { store, hear, list, idsOf } = start({ mostEquipment: 2 });
+    for (const id of ['A', 'B1']) await store(id, [10, 70, 130]);
+    const before = await list({ restriction: own });
+
+    for (const id of ['C', 'D', 'E']) hear(id, [1]);
+
+    expect(await list({ restriction: own })).toEqual(before);
+    await store('B2', [1]);
+    hear('B2', [1]);
+    await expect
+      .poll(() => idsOf({ restriction: own }).catch((error: { code: string }) => error.code))
+      .toBe('fleet-too-large');
+  });
+
+  it('are shared by callers who may read the same, and followed', async () => {
+    const { readings, store, hear, idsOf } = start();
+    for (const id of ['A', 'B1', 'C']) await store(id, [4000, 4060, 4120]);
+    await idsOf({ restriction: own });
+    const before = readings.lookups;
+
+    hear('B1', [10]);
+
+    const same = new EquipmentRestriction(['B*', 'A']);
+    expect(await idsOf({ state: 'silent', restriction: same })).toBe('A');
+    expect(readings.lookups).toBe(before);
+  });
+
+  it.each<[string, Partial<FleetStatesOptions>]>([
+    ['more equipment than fits', { mostEquipment: 4 }],
+    ['more restrictions than are kept', { mostRestrictions: 2 }],
+  ])(
+    'are forgotten for others with %s, those asked for longest ago first',
+    async (_name, options) => {
+      const { readings, store, idsOf } = start(options);
+      for (const id of ['A1', 'A2', 'B1', 'B2', 'C1', 'C2']) await store(id, [1, 2]);
+      const lookupsFor = async (entry: string) => {
+        const before = readings.lookups;
+        await idsOf({ restriction: new EquipmentRestriction([entry]) });
+        return readings.lookups - before;
+      };
+      for (const entry of ['A*', 'B*']) await lookupsFor(entry);
+      expect(await lookupsFor('A*')).toBe(0);
+
+      expect(await lookupsFor('C*')).toBe(2);
+
+      expect(await lookupsFor('A*')).toBe(0);
+      expect(await lookupsFor('B*')).toBe(2);
+    },
+  );
 });
