@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { ApiClient, eventually, machineToken } from '../support/api-client.js';
 import { ApiProcess } from '../support/api-process.js';
 import { CipScreen } from '../support/cip-screen.js';
+import { DeafClient } from '../support/deaf-client.js';
 import { LiveClient } from '../support/live-client.js';
 import { LocalStack } from '../support/local-stack.js';
 import { randomFrom } from '../support/seeded-random.js';
@@ -60,11 +61,20 @@ class Connections {
   }
 }
 
-async function connectionsOfNewKey(): Promise<Connections> {
-  const wish = { name: 'wall', scopes: ['sensorflow/read'], maxConnections: MOST };
+async function newKey(maxConnections: number): Promise<string> {
+  const wish = { name: 'wall', scopes: ['sensorflow/read'], maxConnections };
   const { status, body } = await api.post('/api-keys', wish);
   expect(status).toBe(201);
-  return new Connections(body.key);
+  return body.key;
+}
+
+/** The only connection of its key is that of a client that has vanished without a word. */
+async function connectionsWithVanishedClient(baseUrl: string): Promise<Connections> {
+  const key = await newKey(1);
+  const request = `GET /sensor-data/live HTTP/1.1\r\nHost: x\r\nX-API-Key: ${key}\r\n\r\n`;
+  const client = await DeafClient.start(Number(new URL(baseUrl).port), request);
+  onTestFinished(() => client.stop());
+  return new Connections(key);
 }
 
 describe('places of live connections that a killed process held', () => {
@@ -74,7 +84,9 @@ describe('places of live connections that a killed process held', () => {
       const random = randomFrom(20261130 + round);
       const here = stack.announcement.baseUrl;
       const doomed = await ApiProcess.start(stack.announcement, stack.dataDir);
-      const connections = await connectionsOfNewKey();
+      const connections = new Connections(await newKey(MOST));
+      const ofVanished = await connectionsWithVanishedClient(here);
+      expect(await ofVanished.openFeed(here)).toBe(429);
       await eventually(
         async () => connections.openFeed(doomed.baseUrl),
         // The other process does not know the key at once.
@@ -127,6 +139,14 @@ describe('places of live connections that a killed process held', () => {
       );
       expect(await connections.openFeed(here)).toBe(429);
       connections.closeAll();
+      // TCP alone would try for a quarter of an hour.
+      await eventually(
+        async () => ofVanished.openFeed(here),
+        (answer) => answer === 200,
+        LEASE_MS,
+        500,
+      );
+      ofVanished.closeAll();
     },
   );
 });

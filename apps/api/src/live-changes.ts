@@ -2,9 +2,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { AcceptedChanges, type ChangeListener } from '@sensorflow/equipment';
 import type { EquipmentOptions } from '@sensorflow/equipment/equipment.module.js';
 import { FeedSink, LiveFeeds, type FeedEvent } from '@sensorflow/live';
-
-/** No subject of a caller has a blank. */
-const CALLER = { subject: 'the overview' };
+import { randomUUID } from 'node:crypto';
 
 /** The changes of a live feed of this process, which equipment knows nothing of. */
 class LiveChanges extends AcceptedChanges {
@@ -14,7 +12,8 @@ class LiveChanges extends AcceptedChanges {
 
   override async follow(listener: ChangeListener): Promise<() => void> {
     const begin = await this.feeds.open({
-      caller: CALLER,
+      // Of its own, so that no bound of callers holds. No subject of a caller has a blank.
+      caller: { subject: `the overview ${randomUUID()}` },
       filter: {},
       lastEventId: undefined,
       checkAccess: () => Promise.resolve(),
@@ -32,7 +31,8 @@ class ChangeSink extends FeedSink {
     super();
   }
 
-  override send(event: FeedEvent): boolean {
+  override send(event: FeedEvent, onTaken?: () => void): boolean {
+    onTaken?.();
     if (event.type === 'reading') for (const change of event.changes) this.listener.changed(change);
     if (event.type === 'changed') this.listener.changed(event.range);
     return true;

@@ -15,9 +15,12 @@ class RecordingSink extends FeedSink {
   readonly events: FeedEvent[] = [];
   isClosed = false;
   takes = true;
+  /** As a client that has gone, while there is room for a little. */
+  leavesHeartbeats = false;
 
-  override send(event: FeedEvent): boolean {
+  override send(event: FeedEvent, onTaken?: () => void): boolean {
     this.events.push(event);
+    if (this.takes && !this.leavesHeartbeats) onTaken?.();
     return this.takes;
   }
 
@@ -210,6 +213,18 @@ describe('a feed', () => {
 
     expect(sink.values()).toEqual([1]);
     expect(ends).toMatchObject([{ code: 'too-slow' }]);
+    expect(sink.isClosed).toBe(true);
+  });
+
+  it('drops a client that leaves its heartbeats, though nothing else is to be told', async () => {
+    const world = new World();
+    const { sink, ends } = world.feed(undefined, { ...HASTY, heartbeatMs: 5 });
+    await delay(40);
+    expect(ends).toEqual([]);
+
+    sink.leavesHeartbeats = true;
+
+    await vi.waitFor(() => expect(ends).toMatchObject([{ code: 'too-slow' }]));
     expect(sink.isClosed).toBe(true);
   });
 

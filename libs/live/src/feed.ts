@@ -26,8 +26,12 @@ export type FeedEvent =
 
 /** What takes a feed's events to its client. */
 export abstract class FeedSink {
-  /** False when the client should take what was sent before there is more. */
-  abstract send(event: FeedEvent): boolean;
+  /**
+   * False when the client should take what was sent before there is more.
+   *
+   * @param onTaken told once the event has left this process; never for a client that takes nothing
+   */
+  abstract send(event: FeedEvent, onTaken?: () => void): boolean;
   /** The client has taken it. Never settles for one that does not. */
   abstract drained(): Promise<void>;
   /** Sends what is on its way, and gives up on a client that does not take it. */
@@ -82,6 +86,8 @@ export class Feed {
   /** They are told before anything else is. */
   private isChangedDue = false;
   private stallTimer: NodeJS.Timeout | undefined;
+  /** Runs while a heartbeat is not taken: a little that waits is not enough to hold anything up. */
+  private heartbeatTimer: NodeJS.Timeout | undefined;
   /** Up to and including this message only changed ranges are new to the client. */
   private seenUpTo: string | undefined;
   private place: RecentMessage;
@@ -141,6 +147,7 @@ export class Feed {
     clearInterval(this.heartbeat);
     clearTimeout(this.changedTimer);
     clearTimeout(this.stallTimer);
+    clearTimeout(this.heartbeatTimer);
     this.sink.close();
     this.onEnd(end, cause);
   }
@@ -244,7 +251,12 @@ export class Feed {
   }
 
   private beat(): void {
-    this.send({ type: 'heartbeat', id: this.id() });
+    if (this.isEnded) return;
+    this.heartbeatTimer ??= setTimeout(() => this.end(TOO_SLOW), this.timing.stallMs).unref();
+    this.sink.send({ type: 'heartbeat', id: this.id() }, () => {
+      clearTimeout(this.heartbeatTimer);
+      this.heartbeatTimer = undefined;
+    });
   }
 
   private send(event: FeedEvent): boolean {

@@ -18,8 +18,9 @@ const all: LiveFeeds[] = [];
 class RecordingSink extends FeedSink {
   readonly events: FeedEvent[] = [];
 
-  override send(event: FeedEvent): boolean {
+  override send(event: FeedEvent, onTaken?: () => void): boolean {
     this.events.push(event);
+    onTaken?.();
     return true;
   }
 

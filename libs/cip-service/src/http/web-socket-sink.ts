@@ -55,7 +55,9 @@ export class WebSocketSink extends FeedSink {
     webSocket.once('close', () => clearInterval(this.pings));
   }
 
-  override send(event: FeedEvent): boolean {
+  override send(event: FeedEvent, onTaken?: () => void): boolean {
+    // Pings find out who takes nothing.
+    onTaken?.();
     const { webSocket, connection } = this.socket;
     if (event.type === 'end') this.closeWith(closeCodeOf(event.end), event.end.detail);
     if (webSocket.readyState !== webSocket.OPEN) return true;

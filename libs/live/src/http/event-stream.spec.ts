@@ -1,7 +1,8 @@
 import type { AcceptedChange, StoredBlock } from '@sensorflow/sensor-data';
-import { IncomingMessage, ServerResponse } from 'node:http';
-import { Socket } from 'node:net';
-import { describe, expect, it, vi } from 'vitest';
+import { once } from 'node:events';
+import { createServer, IncomingMessage, ServerResponse } from 'node:http';
+import { connect, Socket, type AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { changeMessages, changesIn } from '../change-message.js';
 import { EventStream } from './event-stream.js';
 
@@ -68,5 +69,43 @@ describe('events of steady readings, which are small in the log', () => {
     expect(part).not.toEqual(one);
     expect(String(part)).toContain('EQ-1');
     expect(String(part)).not.toContain('EQ-2');
+  });
+});
+
+/** A response whose client stopped reading before it was sent anything. */
+async function responseToStoppedClient(): Promise<ServerResponse> {
+  const server = createServer();
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  onTestFinished(() => {
+    client.destroy();
+    server.close();
+  });
+  const { promise, resolve } = Promise.withResolvers<ServerResponse>();
+  server.once('request', (_request, response) => resolve(response));
+  client.pause().write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+  return promise;
+}
+
+describe('a client that stopped reading', () => {
+  const heartbeat = { type: 'heartbeat', id: 'm1' } as const;
+
+  it('is said to take what the system has room for, and no more', async () => {
+    const response = await responseToStoppedClient();
+    const stream = new EventStream(response);
+    const [first, last] = [vi.fn<() => void>(), vi.fn<() => void>()];
+
+    stream.send(heartbeat, first);
+    await vi.waitFor(() => expect(first).toHaveBeenCalledOnce());
+    const filler = Buffer.alloc(8192, 'x');
+    while (response.writableLength === 0) {
+      response.write(filler);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    // Not enough for the stream to say that the client should take it first.
+    expect(stream.send(heartbeat, last)).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+
+    expect(last).not.toHaveBeenCalled();
   });
 });

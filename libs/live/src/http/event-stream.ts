@@ -13,9 +13,10 @@ export class EventStream extends FeedSink {
     super();
   }
 
-  override send(event: FeedEvent): boolean {
+  override send(event: FeedEvent, onTaken?: () => void): boolean {
     if (this.response.writableEnded || this.response.destroyed) return true;
-    return this.response.write(event.type === 'reading' ? readingBytes(event) : eventText(event));
+    const bytes = event.type === 'reading' ? readingBytes(event) : eventText(event);
+    return this.response.write(bytes, onTaken);
   }
 
   override async drained(): Promise<void> {

@@ -7,6 +7,7 @@ import {
   RequiresScope,
 } from '@sensorflow/auth/http/auth.decorators.js';
 import { ApiFaultyInput, ApiProblem } from '@sensorflow/platform/http/api-problem.decorator.js';
+import { LostConnections } from '@sensorflow/platform/http/lost-connections.js';
 import type { QueryString } from '@sensorflow/platform/http/query-parameters.js';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LiveFeeds } from '../live-feeds.js';
@@ -37,6 +38,8 @@ const METRIC_PATTERN = '^[A-Za-z][A-Za-z0-9_.-]{0,63}$';
 @ApiTags('sensor data')
 @Controller('sensor-data')
 export class LiveController {
+  private readonly lost = new LostConnections();
+
   constructor(
     private readonly feeds: LiveFeeds,
     private readonly access: AccessRecheck,
@@ -83,6 +86,7 @@ export class LiveController {
       if (end?.code === 'failed') request.log.error({ ...line, err: cause }, 'feed ended');
       else request.log.info(line, 'feed ended');
     });
+    this.lost.watch(request.raw.socket);
     reply.raw.once('close', () => feed.left());
     if (request.raw.socket.destroyed || request.method === 'HEAD') feed.left();
   }
