@@ -1,7 +1,27 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SCOPES, type Scope } from '@sensorflow/auth';
+import { DynamoDbImportStore } from '@sensorflow/csv-import/dynamodb/dynamodb-import-store.js';
+import { EquipmentRegistry } from '@sensorflow/equipment';
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDocument } from '../../apps/api/src/documents.js';
-import { startInProcessApi, type InProcessApi } from '../support/in-process-api.js';
+import type { EmbeddedTopic } from '../support/embedded-topic.js';
+import {
+  EQUIPMENT_ROWS,
+  INSTANT,
+  OTHER,
+  OWN,
+  type Asked,
+  type EquipmentRow,
+  type Expected,
+  type Subject,
+} from '../support/equipment-rows.js';
+import { feedText, screenText } from '../support/feed-texts.js';
+import {
+  startInProcessApi,
+  startLocalTopic,
+  type InProcessApi,
+} from '../support/in-process-api.js';
 
 type Policy = 'public' | 'any' | readonly Scope[];
 
@@ -62,36 +82,7 @@ const POLICIES: Readonly<Record<string, Policy>> = {
   'DELETE /sensor-data/uploads/{id}': ['sensorflow/import', 'sensorflow/admin'],
 };
 
-/** How each route that a key may call keeps it to its equipment. */
-const EQUIPMENT: Readonly<Record<string, 'in-path' | 'in-query' | 'by-handler' | 'refused'>> = {
-  'GET /equipment': 'by-handler',
-  'GET /equipment/overview': 'by-handler',
-  'GET /equipment/{equipmentId}/metrics': 'in-path',
-  'POST /api/v1/cip_monitoring': 'by-handler',
-  'POST /api/v1/temperature_reading': 'by-handler',
-  'POST /api/temperature_reading': 'by-handler',
-  'POST /api/sensor_data': 'by-handler',
-  'GET /api/v1/sensor/{equipmentId}/latest': 'in-path',
-  'GET /api/v1/query/sensor/{equipmentId}/latest': 'in-path',
-  'GET /api/v1/query/recent': 'by-handler',
-  'POST /sensor-data': 'by-handler',
-  'POST /sensor-data/batch': 'by-handler',
-  'GET /sensor-data/{equipmentId}': 'in-path',
-  'GET /sensor-data/{equipmentId}/latest': 'in-path',
-  'GET /sensor-data/{equipmentId}/series': 'in-path',
-  'GET /sensor-data/{equipmentId}/{timestamp}/history': 'in-path',
-  'GET /sensor-data/live': 'by-handler',
-  'GET /ws/sensor_updates': 'by-handler',
-  'GET /sensor-data/aggregated': 'in-query',
-  'GET /sensor-data/aggregated/fleet': 'refused',
-  'GET /sensor-data/aggregated/verify': 'in-query',
-  'POST /sensor-data/upload-csv': 'by-handler',
-  'POST /sensor-data/csv-preview': 'by-handler',
-  'GET /sensor-data/uploads': 'by-handler',
-  'GET /sensor-data/uploads/{id}': 'by-handler',
-  'DELETE /sensor-data/uploads/{id}': 'by-handler',
-};
-
+const FEED = 'GET /sensor-data/live';
 /** Takes no cookies, and says 403 where others say 401. */
 const WEB_SOCKET = 'GET /ws/sensor_updates';
 
@@ -108,10 +99,15 @@ interface CallerCase {
 }
 
 let api: InProcessApi;
+let topic: EmbeddedTopic;
+let baseUrl: string;
 let documented: readonly string[];
 
 beforeAll(async () => {
-  api = await startInProcessApi();
+  topic = await startLocalTopic();
+  api = await startInProcessApi({ topic });
+  await api.app.listen(0, '127.0.0.1');
+  baseUrl = await api.app.getUrl();
   documented = Object.entries(createDocument(api.app).paths).flatMap(([path, item]) =>
     Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
   );
@@ -119,6 +115,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await api.close();
+  await topic.close();
 });
 
 async function keyWith(wish: object): Promise<Record<string, string>> {
@@ -164,14 +161,9 @@ function isAllowed(policy: Policy, scopes: readonly Scope[]): boolean {
 }
 
 /** A faulty parameter in each: who is let in is refused with 400, and nothing is written or read. */
-async function outcomeOf(
-  route: string,
-  headers: Record<string, string>,
-  equipmentId = 'EQ-1',
-  query = '',
-): Promise<string> {
+async function outcomeOf(route: string, headers: Record<string, string>): Promise<string> {
   const [method = '', path = ''] = route.split(' ');
-  const url = `${path.replaceAll(/\{\w+\}/g, equipmentId)}?no-such-parameter=1${query}`;
+  const url = `${path.replaceAll(/\{\w+\}/g, 'EQ-1')}?no-such-parameter=1`;
   const answer = await api.app.inject({ method: method as 'GET', url, headers });
   const isRefusal = answer.statusCode === 401 || answer.statusCode === 403;
   return isRefusal ? `${answer.statusCode} ${answer.json().code}` : 'let in';
@@ -208,31 +200,118 @@ describe('the matrix of routes', () => {
   });
 });
 
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** As the route is asked by its clients. */
+async function answerTo(
+  route: string,
+  headers: Record<string, string>,
+  subject: Subject,
+  { query = '', payload }: Asked,
+): Promise<Answer> {
+  const [method = '', pattern = ''] = route.split(' ');
+  const path = pattern
+    .replace('{equipmentId}', subject.equipmentId)
+    .replace('{timestamp}', INSTANT)
+    .replace('{id}', subject.uploadId);
+  const url = `${path}?${query}`;
+  if (route === FEED) return feedText(`${baseUrl}${url}`, headers, topic);
+  if (route === WEB_SOCKET) return screenText(`${baseUrl}${url}`, headers, topic);
+  const body = payload === undefined ? {} : { payload };
+  const answer = await api.app.inject({ method: method as 'GET', url, headers, ...body });
+  return { status: answer.statusCode, text: answer.body };
+}
+
+/** What `expected` asks of an answer, as the answer has it. */
+async function foundIn({ status, text }: Answer, subject: Subject, expected: Expected) {
+  const { equipmentId, uploadId } = subject;
+  const found: Record<keyof Expected, () => unknown> = {
+    status: () => status,
+    code: () => JSON.parse(text).code,
+    shows: () => text.includes(`"${equipmentId}"`) || text.includes(`"${uploadId}"`),
+    rejects: () => text.includes('"equipment-forbidden"'),
+    keepsTo: async () => equipmentOfImport(JSON.parse(text).uploadId),
+  };
+  const names = Object.keys(expected) as (keyof Expected)[];
+  const entries = names.map(async (name) => [name, await found[name]()] as const);
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+async function equipmentOfImport(uploadId: string): Promise<readonly string[] | undefined> {
+  const client = new DynamoDBClient({ region: 'local' });
+  const imports = new DynamoDbImportStore(client, 'DYNAMODB_IMPORTS_TABLE_NAME');
+  const record = await imports.find(uploadId);
+  client.destroy();
+  return record?.equipmentEntries;
+}
+
+/** Of a refusal, all that it says, but what it was asked about. */
+function refusalIn({ status, text }: Answer, { equipmentId, uploadId }: Subject): unknown {
+  if (status < 400) return status;
+  const { requestId: _, ...problem } = JSON.parse(text);
+  return JSON.parse(
+    JSON.stringify(problem).replaceAll(equipmentId, '<equipment>').replaceAll(uploadId, '<import>'),
+  );
+}
+
+const ROWS = Object.entries(EQUIPMENT_ROWS).flatMap(([route, rows]) =>
+  rows.map((row, index): [string, number, EquipmentRow] => [route, index, row]),
+);
+
 describe('the matrix of equipment', () => {
+  const scopes = SCOPES.filter((scope) => scope !== 'sensorflow/admin');
+  /** For one piece of equipment, and for two. */
+  let narrow: Record<string, string>;
+  let wide: Record<string, string>;
+  let own: Subject;
+  let other: Subject;
+  let missing: Subject;
+
+  async function subjectOf(equipmentId: string, headers: Record<string, string>): Promise<Subject> {
+    const ask = async (url: string, payload: object) => {
+      const answer = await api.app.inject({ method: 'POST', url, headers, payload });
+      expect(answer.statusCode).toBe(201);
+      return answer.json();
+    };
+    await ask('/sensor-data', { equipmentId, timestamp: INSTANT, value: 1 });
+    await ask('/api/sensor_data', { id_sensor: equipmentId, temperature: 1 });
+    const { uploadId } = await ask('/sensor-data/upload-csv', { fileName: 'a.csv', size: 1 });
+    return { equipmentId, uploadId };
+  }
+
+  beforeAll(async () => {
+    narrow = await keyWith({ scopes, equipmentIds: [OWN] });
+    wide = await keyWith({ scopes, equipmentIds: [OWN, OTHER] });
+    own = await subjectOf(OWN, narrow);
+    other = await subjectOf(OTHER, wide);
+    missing = { equipmentId: 'EQ-NONE', uploadId: randomUUID() };
+    // As the function behind the stream does.
+    await api.app
+      .get(EquipmentRegistry)
+      .add([OWN, OTHER].map((equipmentId) => ({ equipmentId, metric: 'value' })));
+  });
+
   it('names every route that a key may call', () => {
     const ofKeys = Object.entries(POLICIES)
       .filter(([, policy]) => typeof policy === 'object' && policy !== ADMIN)
       .map(([route]) => route);
 
-    expect(Object.keys(EQUIPMENT).toSorted()).toEqual(ofKeys.toSorted());
+    expect(Object.keys(EQUIPMENT_ROWS).toSorted()).toEqual(ofKeys.toSorted());
   });
 
-  it.each(Object.entries(EQUIPMENT))('holds for %s: %s', async (route, how) => {
-    const [scope] = POLICIES[route] ?? [];
-    const restricted = await keyWith({ scopes: [scope], equipmentIds: ['EQ-1'] });
-    const forbidden = '403 equipment-forbidden';
-    const [unnamed, own, other] = [
-      await outcomeOf(route, restricted, 'EQ-1'),
-      await outcomeOf(route, restricted, 'EQ-1', '&equipmentId=EQ-1'),
-      await outcomeOf(route, restricted, 'EQ-2', '&equipmentId=EQ-2'),
-    ];
+  it.each(ROWS)('holds for %s (%i)', async (route, _index, row) => {
+    const asked = async (headers: Record<string, string>, subject: Subject) =>
+      answerTo(route, headers, subject, row.ask(subject));
+    const refusal = await asked(narrow, other);
 
-    const expected = {
-      'in-path': ['let in', 'let in', forbidden],
-      'in-query': [forbidden, 'let in', forbidden],
-      'by-handler': ['let in', 'let in', 'let in'],
-      refused: [forbidden, forbidden, forbidden],
-    };
-    expect([unnamed, own, other]).toEqual(expected[how]);
+    expect(await foundIn(refusal, other, row.other)).toEqual(row.other);
+    // As if there were no such equipment.
+    expect(refusalIn(await asked(narrow, missing), missing)).toEqual(refusalIn(refusal, other));
+    expect(await foundIn(await asked(narrow, own), own, row.own)).toEqual(row.own);
+    // It is there for those who may.
+    expect(await foundIn(await asked(wide, other), other, row.own)).toEqual(row.own);
   });
 });

@@ -7,7 +7,7 @@ let api: InProcessApi;
 let lines: unknown[] = [];
 
 beforeAll(async () => {
-  api = await startInProcessApi((line) => lines.push(JSON.parse(line)));
+  api = await startInProcessApi({ log: (line) => lines.push(JSON.parse(line)) });
 });
 
 afterAll(async () => {

@@ -13,22 +13,32 @@ import { openUploadsDatabase } from '../../apps/local/src/sqs/uploads-database.j
 const REGION = 'eu-central-1';
 const CREDENTIALS = { accessKeyId: 'local-key', secretAccessKey: 'local-secret' };
 
+export interface TopicAccess {
+  readonly region: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}
+
 export interface EmbeddedTopic {
   readonly sns: SNSClient;
   readonly sqs: SQSClient;
   readonly snsUrl: string;
   readonly sqsUrl: string;
+  /** Of the importer, which nobody reads. */
+  readonly uploadsQueueUrl: string;
   readonly topicArn: string;
   readonly queues: FifoQueues;
   close(): Promise<void>;
 }
 
 /** The embedded SNS and SQS, with clients of the AWS SDK. */
-export async function startEmbeddedTopic(clock: Clock = new SystemClock()): Promise<EmbeddedTopic> {
+export async function startEmbeddedTopic(
+  clock: Clock = new SystemClock(),
+  { region, credentials }: TopicAccess = { region: REGION, credentials: CREDENTIALS },
+): Promise<EmbeddedTopic> {
   const dataDir = mkdtempSync(join(tmpdir(), 'sensorflow-topic-'));
   const database = openUploadsDatabase(dataDir);
-  const queues = new FifoQueues(REGION, clock);
-  const shared = { port: 0, region: REGION, credentials: CREDENTIALS };
+  const queues = new FifoQueues(region, clock);
+  const shared = { port: 0, region, credentials };
   const sqsServer = await startSqsServer({
     ...shared,
     queue: new MessageQueue(database),
@@ -40,7 +50,7 @@ export async function startEmbeddedTopic(clock: Clock = new SystemClock()): Prom
     deliver: (...delivery) => queues.deliver(...delivery),
     clock,
   });
-  const client = { region: REGION, credentials: CREDENTIALS };
+  const client = { region, credentials };
   const sns = new SNSClient({ ...client, endpoint: snsServer.url });
   const sqs = new SQSClient({ ...client, endpoint: sqsServer.url });
   return {
@@ -48,6 +58,7 @@ export async function startEmbeddedTopic(clock: Clock = new SystemClock()): Prom
     sqs,
     snsUrl: snsServer.url,
     sqsUrl: sqsServer.url,
+    uploadsQueueUrl: sqsServer.queueUrl,
     topicArn: snsServer.topicArn,
     queues,
     close: async () => {

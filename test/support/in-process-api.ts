@@ -19,6 +19,7 @@ import { findDynoxide } from '../../apps/local/src/dynamodb/find-dynoxide.js';
 import { startDynoxide } from '../../apps/local/src/dynamodb/start-dynoxide.js';
 import { ensureIdentity, type Identity } from '../../apps/local/src/stack/identity.js';
 import { basic, machineToken } from './api-client.js';
+import { startEmbeddedTopic, type EmbeddedTopic } from './embedded-topic.js';
 
 export const FRONTEND_ORIGIN = 'https://app.sensorflow.example';
 
@@ -39,17 +40,31 @@ export interface InProcessApi {
   close(): Promise<void>;
 }
 
-/** @param log hears each line that the API logs; without it nothing is logged */
-export async function startInProcessApi(log?: (line: string) => void): Promise<InProcessApi> {
+export interface InProcessOptions {
+  /** Hears each line that the API logs; without it nothing is logged. */
+  readonly log?: ((line: string) => void) | undefined;
+  /** With a topic of live changes, of region and credentials `local`. */
+  readonly topic?: EmbeddedTopic | undefined;
+}
+
+/** For live feeds of an API in this process. Close it after the API. */
+export function startLocalTopic(): Promise<EmbeddedTopic> {
+  return startEmbeddedTopic(undefined, { region: 'local', credentials: CREDENTIALS });
+}
+
+export async function startInProcessApi({
+  log,
+  topic,
+}: InProcessOptions = {}): Promise<InProcessApi> {
   const folder = mkdtempSync(join(tmpdir(), 'sensorflow-api-'));
   const dbPath = join(folder, 'dynamodb.db');
   const binary = findDynoxide(process.env);
   const dynoxide = await startDynoxide({ binary, dbPath, port: 0, host: '127.0.0.1' });
   const cognito = await startCognito(folder);
   const identity = await ensureIdentity(cognito, 'Correct-horse-battery-7');
-  pointSdkAt(dynoxide.url, cognito.url);
+  pointSdkAt(dynoxide.url, cognito.url, topic);
   await createTables();
-  const app = await createApp(identity, log);
+  const app = await createApp(identity, { log, topic });
   return {
     app,
     machineToken: await machineToken({ machine: machineOf(cognito, identity) }),
@@ -93,13 +108,18 @@ async function logIn(app: NestFastifyApplication, user: Identity['user']): Promi
   return `${cookie.name}=${cookie.value}`;
 }
 
-function pointSdkAt(dynamoDbUrl: string, cognitoUrl: string): void {
+function pointSdkAt(
+  dynamoDbUrl: string,
+  cognitoUrl: string,
+  topic: EmbeddedTopic | undefined,
+): void {
   Object.assign(process.env, {
     AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
     AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
     AWS_ENDPOINT_URL_DYNAMODB: dynamoDbUrl,
     AWS_ENDPOINT_URL_S3: NOWHERE,
-    AWS_ENDPOINT_URL_SQS: NOWHERE,
+    AWS_ENDPOINT_URL_SQS: topic?.sqsUrl ?? NOWHERE,
+    AWS_ENDPOINT_URL_SNS: topic?.snsUrl ?? NOWHERE,
     AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: cognitoUrl,
   });
 }
@@ -114,7 +134,7 @@ async function createTables(): Promise<void> {
 
 async function createApp(
   identity: Identity,
-  log: ((line: string) => void) | undefined,
+  { log, topic }: InProcessOptions,
 ): Promise<NestFastifyApplication> {
   const environment = readApiEnvironment({
     AWS_REGION: 'local',
@@ -130,6 +150,7 @@ async function createApp(
     FRONTEND_URL: FRONTEND_ORIGIN,
     TRUSTED_PROXY_HOPS: '2',
     SWEEP_DELAY_MINUTES: '0',
+    ...(topic && { LIVE_TOPIC_ARN: topic.topicArn, UPLOADS_QUEUE_URL: topic.uploadsQueueUrl }),
   });
   const logger = log ? createLogger('info', { write: log }) : createLogger('silent');
   const app = await NestFactory.create<NestFastifyApplication>(
