@@ -1,7 +1,12 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SystemClock } from '@sensorflow/kernel';
 import { newApiKeyText } from '@sensorflow/auth/api-keys/api-key-text.js';
+import { once } from 'node:events';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { json } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../support/api-client.js';
 import {
   bearer,
   call,
@@ -495,5 +500,43 @@ describe('the rate of a key', () => {
       [200, 200],
     ]);
     expect(unlimited.headers['ratelimit']).toBeUndefined();
+  });
+});
+
+describe('a body that takes its time', () => {
+  /** The beginning of a request; what it answers sends the rest. */
+  function beginWrite({ key }: { key: string }) {
+    const body = JSON.stringify({ padding: 'x'.repeat(100) });
+    const request = httpRequest(`${there.url}/probe/write`, {
+      method: 'POST',
+      headers: {
+        'x-api-key': key,
+        'content-type': 'application/json',
+        'content-length': body.length,
+      },
+    });
+    request.write(body.slice(0, 10));
+    return async (): Promise<{ status: number | undefined; code: unknown }> => {
+      request.end(body.slice(10));
+      const [response]: IncomingMessage[] = await once(request, 'response');
+      const answer: unknown = response && (await json(response));
+      return { status: response?.statusCode, code: Reflect.get(Object(answer), 'code') };
+    };
+  }
+
+  it('is refused when its key was revoked meanwhile, within ten seconds', async () => {
+    const wish = { scopes: ['sensorflow/write'] };
+    const [kept, revoked] = [await newKey(wish), await newKey(wish)];
+    await eventually(
+      async () => call(`${there.url}/auth/me`, { 'x-api-key': revoked.key }),
+      ({ status }) => status === 200,
+    );
+    const [finishKept, finishRevoked] = [beginWrite(kept), beginWrite(revoked)];
+
+    expect((await revoke(revoked.keyId)).status).toBe(204);
+    await delay(6_000);
+
+    expect(await finishRevoked()).toEqual({ status: 401, code: 'api-key-revoked' });
+    expect((await finishKept()).status).toBe(201);
   });
 });

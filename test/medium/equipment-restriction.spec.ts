@@ -1,3 +1,4 @@
+import { AuditTrail } from '@sensorflow/auth/audit/audit-trail.js';
 import { EquipmentRegistry } from '@sensorflow/equipment';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startInProcessApi, type InProcessApi } from '../support/in-process-api.js';
@@ -153,6 +154,27 @@ describe('a key for some equipment', () => {
     for (const method of ['GET', 'DELETE']) {
       expect(await verdictOf(method, `/sensor-data/uploads/${uploadId}`)).toBe(404);
     }
+  });
+
+  it('leaves a row in the audit trail where other equipment was refused, wherever it was named', async () => {
+    await ask('GET', '/sensor-data/EQ-2', restricted);
+    await ask('POST', '/sensor-data', restricted, reading('EQ-2'));
+    await ask('POST', '/api/sensor_data', restricted, { id_sensor: 'EQ-2', temperature: 1 });
+    await ask('GET', '/sensor-data/live?equipmentId=EQ-2', restricted);
+    await api.app.get(AuditTrail, { strict: false }).flush();
+
+    const { body } = await ask('GET', '/audit?action=request&limit=1000', everything);
+    const refused = body.items
+      .filter(({ outcome }: { outcome: string }) => outcome === 'equipment-forbidden')
+      .map(({ target }: { target: string }) => target);
+    expect([...new Set(refused)]).toEqual(
+      expect.arrayContaining([
+        'GET /sensor-data/:equipmentId',
+        'POST /sensor-data',
+        'POST /api/sensor_data',
+        'GET /sensor-data/live',
+      ]),
+    );
   });
 
   it('is told by /auth/me who it is, as any key', async () => {

@@ -5,7 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AuditTrail } from '../audit/audit-trail.js';
 import { auditRequest, type AuditedAction } from './audited-request.js';
 import { callerOf, DeclaredAudit, DeclaredPolicy, type RoutePolicy } from './auth.decorators.js';
-import { wasAuthenticated } from './current-session.js';
+import { authenticationOf } from './current-session.js';
 
 /** What a handler says of itself. */
 interface Declarations {
@@ -35,7 +35,7 @@ export class AccessGuard implements CanActivate {
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const caller = callerOf(request);
-    if (!caller || !wasAuthenticated(request, policy)) return this.refuse(context);
+    if (!caller || authenticationOf(request)?.policy !== policy) return this.refuse(context);
     if (!audited) return true;
     const reply = http.getResponse<FastifyReply>();
     return auditRequest(this.trail, audited, caller, request, reply).then(() => true);

@@ -10,6 +10,8 @@ export interface RequestAuthentication {
   /** Whether the token came as a cookie. */
   readonly byCookie: boolean;
   readonly policy: RoutePolicy;
+  /** When, by `performance.now()`. */
+  readonly atMs: number;
 }
 
 export interface Session {
@@ -33,9 +35,10 @@ export function rememberAuthentication(
   carrier[AUTHENTICATION] = authentication;
 }
 
-export function wasAuthenticated(request: object, policy: RoutePolicy): boolean {
+/** Undefined for a request of a public route, and for one that was not let in. */
+export function authenticationOf(request: object): RequestAuthentication | undefined {
   const carrier: CarriesAuthentication = request;
-  return carrier[AUTHENTICATION]?.policy === policy;
+  return carrier[AUTHENTICATION];
 }
 
 /**

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '@sensorflow/kernel';
+import { refusalOf } from '@sensorflow/platform/http/problem.filter.js';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AccessRecheck } from '../access-recheck.js';
 import { ApiKeyDirectory } from '../api-keys/api-key-directory.js';
@@ -11,14 +12,16 @@ import { clientNetwork } from '../client-address.js';
 import { rateFields, rateLimited, RequestRates } from '../request-rates.js';
 import type { PresentedToken } from '../sessions.js';
 import { actorOf } from './audited-request.js';
-import { isRoutePolicy, rememberCaller, type RoutePolicy } from './auth.decorators.js';
-import { rememberAuthentication } from './current-session.js';
+import { callerOf, isRoutePolicy, rememberCaller, type RoutePolicy } from './auth.decorators.js';
+import { authenticationOf, rememberAuthentication } from './current-session.js';
 import { keepToEquipment } from './keep-to-equipment.js';
 import { missingCredential, missingKey } from './missing-credential.js';
 import { presentedCredential, type PresentedCredential } from './presented-credential.js';
 import { refuseCrossSite } from './request-origin.js';
 
 const CHALLENGE = 'Bearer realm="SensorFlow"';
+/** A body that took so long came too late for a key that was revoked meanwhile: with the 3 s after which this process knows, it is within ten. */
+const RECHECK_AFTER_MS = 5_000;
 
 /** Who sent a request, and by which token, if by one. */
 interface Identified {
@@ -58,6 +61,36 @@ export class RequestAuthenticator extends AccessRecheck {
       if (!pending) done();
       return pending;
     });
+    server.addHook('preHandler', (request, reply, done) => {
+      const pending = this.recheckIfSlow(request, reply);
+      if (!pending) done();
+      return pending;
+    });
+    server.addHook('onResponse', (request, reply, done) => {
+      if (reply.statusCode === 403) this.countHandlersRefusal(request);
+      done();
+    });
+  }
+
+  /** Bodies may take half a minute. */
+  private recheckIfSlow(request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined {
+    const authentication = authenticationOf(request);
+    if (!authentication || performance.now() - authentication.atMs < RECHECK_AFTER_MS) {
+      return undefined;
+    }
+    return this.recheck(request).then(
+      () => undefined,
+      (error: unknown) => {
+        challenge(reply, error, authentication.policy);
+        throw error;
+      },
+    );
+  }
+
+  /** What was let in, and whose handler found a right missing: of equipment that only the body names, say. */
+  private countHandlersRefusal(request: FastifyRequest): void {
+    const caller = callerOf(request);
+    if (caller) this.countRefusal(request, caller, refusalOf(request));
   }
 
   /** Throws, or rejects, for whom the policy keeps out. Undefined when nothing had to be waited for. */
@@ -129,7 +162,8 @@ export class RequestAuthenticator extends AccessRecheck {
       throw error;
     }
     rememberCaller(request, caller);
-    rememberAuthentication(request, { token, byCookie: kind === 'cookie', policy });
+    const atMs = performance.now();
+    rememberAuthentication(request, { token, byCookie: kind === 'cookie', policy, atMs });
   }
 
   /** What is too many is refused before anything else is looked at. */

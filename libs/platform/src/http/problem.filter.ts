@@ -22,8 +22,17 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
+/** Rights that were refused, until their requests are forgotten. */
+const refusals = new WeakMap<FastifyRequest, DomainError>();
+
+/** Why a request was answered with 403. */
+export function refusalOf(request: FastifyRequest): DomainError | undefined {
+  return refusals.get(request);
+}
+
 /** Also used where Fastify fails before Nest takes over. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  if (error instanceof DomainError && error.kind === 'forbidden') refusals.set(request, error);
   const document = describe(error, request);
   const line = { requestId: request.id, err: error };
   if (document.status === 500) request.log.error(line, 'request failed');
