@@ -1,4 +1,3 @@
-import { get } from 'node:http';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,25 +5,38 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Children } from './children.ts';
 import { startSecondApi, startStack, tokenOf } from './embedded-stack.ts';
-import { describeMachine } from './machine.ts';
+import { Delays } from './live/delays.ts';
+import { Follower, type Target } from './live/follower.ts';
+import { describeMachine, type Machine } from './machine.ts';
 import { machineText, table } from './report.ts';
 import { percentile } from './statistics.ts';
 import { keepResult, runToTheEnd } from './run-to-the-end.ts';
 
 /**
  * Live: `npm run bench:live`. How long after its acknowledgement a reading is with a client of a live feed,
- * while the embedded stack takes 1,000 readings/s in batches of 50 and has 200 clients: half of them at the API
- * process that takes the readings, half at another one.
+ * while the embedded stack takes 1,000 readings/s in batches of 50 and has 200 clients at two API processes, one of
+ * which takes the readings. Clients leave at random, and come back at either process. Fails when a reading is late,
+ * missing, or there twice. With `--seconds` or `--clients` no result is kept.
  */
-const { values: options } = parseArgs({ options: { short: { type: 'boolean', default: false } } });
-const SECONDS = options.short ? 15 : 60;
+const { values: options } = parseArgs({
+  options: {
+    short: { type: 'boolean', default: false },
+    seconds: { type: 'string' },
+    clients: { type: 'string' },
+  },
+});
+const SECONDS = Number(options.seconds ?? (options.short ? 15 : 120));
+const CLIENTS = Number(options.clients ?? 200);
+const IS_KEPT = options.seconds === undefined && options.clients === undefined;
+const MOST_P99_MS = 2_000;
 const BATCHES_PER_SECOND = 20;
 const READINGS_PER_BATCH = 50;
 const EQUIPMENT = 20;
-const CLIENTS = 200;
-/** A caller has no more of them. */
-const FEEDS_PER_KEY = 10;
-const LAST_EVENTS_MS = 5_000;
+const MOST_VALUES = Math.ceil((SECONDS * BATCHES_PER_SECOND) / EQUIPMENT) * READINGS_PER_BATCH;
+/** A caller has ten feeds in each process, and clients come back to either before they have left the other. */
+const CLIENTS_OF_A_KEY = 5;
+const BREAK_OFF_EVERY_MS = 200;
+const LAST_EVENTS_WITHIN_MS = 30_000;
 /** After so long a new key works in every process. */
 const KEYS_KNOWN_MS = 10_000;
 
@@ -36,88 +48,51 @@ async function post(url: string, token: string, json: unknown): Promise<Response
   });
 }
 
-/** When each batch was acknowledged, by the first of its values. */
-type Acknowledgements = Map<string, number>;
+/** The first values of the batches that were acknowledged, by equipment. */
+type Acknowledged = ReadonlyMap<string, readonly number[]>;
 
-/** Steps between an acknowledgement and its arrival at each client that follows the equipment. */
-class Delays {
-  readonly figures: number[] = [];
-  private readonly early = new Map<string, number[]>();
-  private readonly acknowledged: Acknowledgements = new Map();
-
-  acknowledge(batch: string, atMs: number): void {
-    this.acknowledged.set(batch, atMs);
-    // An event can overtake the answer.
-    for (const arrivedMs of this.early.get(batch) ?? []) this.note(arrivedMs - atMs);
-    this.early.delete(batch);
-  }
-
-  arrive(batch: string, atMs: number): void {
-    const acknowledgedMs = this.acknowledged.get(batch);
-    if (acknowledgedMs !== undefined) this.note(atMs - acknowledgedMs);
-    else this.early.set(batch, [...(this.early.get(batch) ?? []), atMs]);
-  }
-
-  private note(ms: number): void {
-    this.figures.push(Math.max(0, ms));
-  }
-}
-
-function follow(baseUrl: string, key: string, equipmentId: string, delays: Delays): void {
-  const url = `${baseUrl}/sensor-data/live?equipmentId=${equipmentId}`;
-  const request = get(url, { agent: false, headers: { 'x-api-key': key } }, (response) => {
-    if (response.statusCode !== 200) throw new Error(`a feed was answered ${response.statusCode}`);
-    let text = '';
-    response.setEncoding('utf8').on('data', (chunk: string) => {
-      const atMs = performance.now();
-      text += chunk;
-      const events = text.split('\n\n');
-      text = events.pop() ?? '';
-      for (const event of events) noteEvent(event, equipmentId, atMs, delays);
-    });
-  });
-  request.on('error', () => undefined);
-}
-
-function noteEvent(event: string, equipmentId: string, atMs: number, delays: Delays): void {
-  if (!event.startsWith('event: reading')) return;
-  const data = event.slice(event.indexOf('data: ') + 'data: '.length);
-  for (const { value } of JSON.parse(data) as readonly { readonly value: number }[]) {
-    if (value % READINGS_PER_BATCH === 0) delays.arrive(`${equipmentId}/${value}`, atMs);
-  }
-}
-
-/** Answers how many readings were acknowledged. */
-async function load(baseUrl: string, token: string, clients: readonly Delays[]): Promise<number> {
+/** Sends what is due, and notes what was acknowledged. */
+async function load(
+  baseUrl: string,
+  token: string,
+  delays: readonly Delays[],
+): Promise<Acknowledged> {
+  const acknowledged = new Map<string, number[]>();
+  const send = async (equipmentId: string, first: number): Promise<void> => {
+    const answer = await post(`${baseUrl}/sensor-data/batch`, token, batchOf(equipmentId, first));
+    const atMs = performance.now();
+    await answer.arrayBuffer();
+    if (answer.status !== 201) return;
+    for (const one of delays) one.acknowledge(`${equipmentId}/${first}`, atMs);
+    acknowledged.set(equipmentId, [...(acknowledged.get(equipmentId) ?? []), first]);
+  };
   const startedAt = performance.now();
-  const sending: Promise<boolean>[] = [];
+  const sending: Promise<void>[] = [];
   for (let tick = 0; tick < SECONDS * BATCHES_PER_SECOND; tick += 1) {
-    const equipmentId = `LIVE-${tick % EQUIPMENT}`;
-    const first = Math.floor(tick / EQUIPMENT) * READINGS_PER_BATCH;
-    const batch = Array.from({ length: READINGS_PER_BATCH }, (_, index) => ({
-      equipmentId,
-      timestamp: new Date(Date.UTC(2026, 0, 1) + (first + index) * 1000).toISOString(),
-      value: first + index,
-    }));
-    sending.push(
-      post(`${baseUrl}/sensor-data/batch`, token, batch).then(async (answer) => {
-        const atMs = performance.now();
-        for (const delays of clients) delays.acknowledge(`${equipmentId}/${first}`, atMs);
-        await answer.arrayBuffer();
-        return answer.status === 201;
-      }),
-    );
+    sending.push(send(nameOf(tick), Math.floor(tick / EQUIPMENT) * READINGS_PER_BATCH));
     const dueMs = startedAt + ((tick + 1) * 1000) / BATCHES_PER_SECOND;
     await delay(Math.max(0, dueMs - performance.now()));
   }
-  const taken = await Promise.all(sending);
-  return taken.filter(Boolean).length * READINGS_PER_BATCH;
+  await Promise.all(sending);
+  return acknowledged;
+}
+
+function batchOf(equipmentId: string, first: number): readonly object[] {
+  return Array.from({ length: READINGS_PER_BATCH }, (_, index) => ({
+    equipmentId,
+    timestamp: new Date(Date.UTC(2026, 0, 1) + (first + index) * 1000).toISOString(),
+    value: first + index,
+  }));
+}
+
+function nameOf(number: number): string {
+  return `LIVE-${number % EQUIPMENT}`;
 }
 
 /** As many as the clients need. */
 async function keysOf(baseUrl: string, token: string): Promise<readonly string[]> {
   const keys: string[] = [];
-  while (keys.length * FEEDS_PER_KEY < CLIENTS) {
+  while (keys.length * CLIENTS_OF_A_KEY < CLIENTS) {
     const wish = { name: `clients ${keys.length}`, scopes: ['sensorflow/read'] };
     const answer = await post(`${baseUrl}/api-keys`, token, wish);
     keys.push(((await answer.json()) as { readonly key: string }).key);
@@ -125,12 +100,69 @@ async function keysOf(baseUrl: string, token: string): Promise<readonly string[]
   return keys;
 }
 
-function row(name: string, { figures }: Delays): readonly string[] {
-  return [name, ...[0.5, 0.99].map((share) => (percentile(figures, share) / 1000).toFixed(2))];
+function targetOf(baseUrl: string, delays: Delays): Target {
+  return {
+    baseUrl,
+    onReading: (equipmentId, value, atMs) => {
+      if (value % READINGS_PER_BATCH === 0) delays.arrive(`${equipmentId}/${value}`, atMs);
+    },
+  };
 }
 
-async function main(): Promise<void> {
-  const machine = describeMachine();
+/** A client of each equipment after the other, at one process and the other. */
+function followersOf(keys: readonly string[], targets: readonly Target[]): readonly Follower[] {
+  return Array.from({ length: CLIENTS }, (_, number) => {
+    let connections = Math.floor(number / EQUIPMENT);
+    return new Follower({
+      equipmentId: nameOf(number),
+      key: keys[number % keys.length] ?? '',
+      values: MOST_VALUES,
+      choose: () => {
+        const target = targets[connections % targets.length];
+        connections += 1 + Math.floor(Math.random() * targets.length);
+        if (!target) throw new Error('there is no process');
+        return target;
+      },
+    });
+  });
+}
+
+interface Result {
+  readonly acknowledged: Acknowledged;
+  readonly followers: readonly Follower[];
+  /** Of clients of the process that took the readings, and of the other one. */
+  readonly here: Delays;
+  readonly there: Delays;
+  readonly reconnects: number;
+}
+
+/** How many readings each client should have seen and has not, and how many it has seen more than once, in all. */
+function faultyReadings({ followers, acknowledged }: Pick<Result, 'followers' | 'acknowledged'>) {
+  let missing = 0;
+  let doubled = 0;
+  for (const { following, counts } of followers) {
+    for (const first of acknowledged.get(following.equipmentId) ?? []) {
+      missing += counts.subarray(first, first + READINGS_PER_BATCH).filter((n) => n === 0).length;
+    }
+    doubled += counts.filter((count) => count > 1).length;
+  }
+  return { missing, doubled };
+}
+
+/** Waits for what is on its way, and for what may come twice. */
+async function untilAllSeen(seen: Pick<Result, 'followers' | 'acknowledged'>): Promise<void> {
+  const deadline = performance.now() + LAST_EVENTS_WITHIN_MS;
+  while (faultyReadings(seen).missing > 0 && performance.now() < deadline) {
+    await delay(BREAK_OFF_EVERY_MS);
+  }
+  await delay(1000);
+}
+
+function row(name: string, { figuresMs }: Delays): readonly string[] {
+  return [name, ...[0.5, 0.99].map((share) => (percentile(figuresMs, share) / 1000).toFixed(2))];
+}
+
+async function measure(): Promise<Result> {
   const dataDir = mkdtempSync(join(tmpdir(), 'sensorflow-live-'));
   const children = new Children();
   process.once('exit', () => rmSync(dataDir, { recursive: true, force: true }));
@@ -138,25 +170,38 @@ async function main(): Promise<void> {
   const { baseUrl } = announcement;
   const token = await tokenOf(announcement);
   const otherUrl = await startSecondApi(children, announcement, dataDir);
-  const here = new Delays();
-  const there = new Delays();
+  const [here, there] = [new Delays(), new Delays()];
   const keys = await keysOf(baseUrl, token);
   await delay(KEYS_KNOWN_MS);
-  for (let client = 0; client < CLIENTS; client += 1) {
-    const key = keys[Math.floor(client / FEEDS_PER_KEY)] ?? '';
-    // Each equipment has as many clients at either process.
-    const isHere = Math.floor(client / EQUIPMENT) % 2 === 0;
-    follow(isHere ? baseUrl : otherUrl, key, `LIVE-${client % EQUIPMENT}`, isHere ? here : there);
-  }
-  await delay(2000);
+  const followers = followersOf(keys, [targetOf(baseUrl, here), targetOf(otherUrl, there)]);
+  await Promise.all(followers.map((follower) => follower.connect()));
+  let reconnects = 0;
+  const breakingOff = setInterval(() => {
+    followers[Math.floor(Math.random() * CLIENTS)]?.breakOff();
+    reconnects += 1;
+  }, BREAK_OFF_EVERY_MS);
   const acknowledged = await load(baseUrl, token, [here, there]);
-  await delay(LAST_EVENTS_MS);
-  const arrived = here.figures.length + there.figures.length;
-  const expected = (acknowledged / READINGS_PER_BATCH) * (CLIENTS / EQUIPMENT);
-  const text = [
+  clearInterval(breakingOff);
+  await untilAllSeen({ followers, acknowledged });
+  for (const follower of followers) follower.end();
+  return { acknowledged, followers, here, there, reconnects };
+}
+
+function reportOf(result: Result, machine: Machine): string {
+  const { acknowledged, followers, here, there, reconnects } = result;
+  const batches = [...acknowledged.values()].reduce((sum, { length }) => sum + length, 0);
+  const expected = followers.reduce(
+    (sum, { following }) => sum + (acknowledged.get(following.equipmentId)?.length ?? 0),
+    0,
+  );
+  const arrived = here.figuresMs.length + there.figuresMs.length;
+  const { missing, doubled } = faultyReadings(result);
+  const perSecond = Math.round((batches * READINGS_PER_BATCH) / SECONDS);
+  const offered = BATCHES_PER_SECOND * READINGS_PER_BATCH;
+  return [
     '# Live feeds',
     `${new Date().toISOString()}, \`npm run bench:live${options.short ? ' -- --short' : ''}\`, ${machineText(machine)}.`,
-    `${Math.round(acknowledged / SECONDS)} readings/s acknowledged of ${BATCHES_PER_SECOND * READINGS_PER_BATCH} offered, in batches of ${READINGS_PER_BATCH} of one equipment; ${CLIENTS} clients, half of them of another process, each of one of ${EQUIPMENT} equipment; ${arrived} of ${expected} batches arrived.`,
+    `${perSecond} readings/s acknowledged of ${offered} offered for ${SECONDS} s, in batches of ${READINGS_PER_BATCH} of one equipment; ${CLIENTS} clients, half of them of another process at first, each of one of ${EQUIPMENT} equipment; ${arrived} of ${expected} batches arrived. ${reconnects} times a client left and came back at either process; ${missing} readings were missing, and ${doubled} came twice.`,
     table(
       ['from acknowledgement to', 'p50 s', 'p99 s'],
       [
@@ -165,8 +210,31 @@ async function main(): Promise<void> {
       ],
     ),
   ].join('\n\n');
+}
+
+function faultsIn(result: Result): readonly string[] {
+  const { acknowledged, followers, here, there } = result;
+  const { missing, doubled } = faultyReadings(result);
+  const resyncs = followers.reduce((sum, follower) => sum + follower.resyncs, 0);
+  const p99sMs = [here, there].map(({ figuresMs }) => percentile(figuresMs, 0.99));
+  return [
+    ...(acknowledged.size === 0 ? ['nothing was acknowledged'] : []),
+    ...(missing > 0 ? [`${missing} readings are missing`] : []),
+    ...(doubled > 0 ? [`${doubled} readings came twice`] : []),
+    ...(resyncs > 0 ? [`${resyncs} times a client was told that the past cannot be told`] : []),
+    ...(p99sMs.every((ms) => ms < MOST_P99_MS) ? [] : [`p99 is not below ${MOST_P99_MS} ms`]),
+  ];
+}
+
+async function main(): Promise<number> {
+  const machine = describeMachine();
+  const result = await measure();
+  const text = reportOf(result, machine);
   process.stdout.write(`\n${text}\n`);
-  keepResult('live.md', text);
+  if (IS_KEPT) keepResult('live.md', text);
+  const faults = faultsIn(result);
+  for (const fault of faults) process.stderr.write(`FAILED: ${fault}.\n`);
+  return faults.length === 0 ? 0 : 1;
 }
 
 await runToTheEnd('The measurement', main);
