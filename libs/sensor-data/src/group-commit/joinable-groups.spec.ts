@@ -4,38 +4,42 @@ import { JoinableGroups } from './joinable-groups.js';
 describe('the groups that readings can join', () => {
   it('are found until they are removed', () => {
     const groups = new JoinableGroups<string>();
+    const place = groups.placeOf('EQ-1 06');
 
-    groups.add('EQ-1 06', 'first');
-    expect(groups.find('EQ-1 06')).toBe('first');
-    groups.remove('EQ-1 06', 'first');
+    groups.put(place, 'first');
+    expect(groups.placeOf('EQ-1 06').group).toBe('first');
+    groups.remove(place, 'first');
 
-    expect(groups.find('EQ-1 06')).toBeUndefined();
+    expect(groups.placeOf('EQ-1 06').group).toBeUndefined();
     expect(groups.isEmpty).toBe(true);
   });
 
   it('stay when one is removed that another has followed', () => {
     const groups = new JoinableGroups<string>();
-    groups.add('EQ-1 06', 'first');
-    groups.remove('EQ-1 06', 'first');
-    groups.add('EQ-1 06', 'second');
+    const place = groups.placeOf('EQ-1 06');
+    groups.put(place, 'full');
+    groups.put(place, 'second');
 
-    groups.remove('EQ-1 06', 'first');
-
-    expect(groups.find('EQ-1 06')).toBe('second');
+    groups.remove(place, 'full');
+    expect(groups.placeOf('EQ-1 06').group).toBe('second');
     expect(groups.isEmpty).toBe(false);
+
+    groups.remove(place, 'second');
+    expect(groups.isEmpty).toBe(true);
   });
 
   it('are found however many have come and gone', () => {
     const groups = new JoinableGroups<number>();
-    groups.add('stays', -1);
+    groups.put(groups.placeOf('stays'), -1);
 
     for (let at = 0; at < 5_000; at += 1) {
-      groups.add(`EQ-${at}`, at);
-      groups.remove(`EQ-${at}`, at);
+      const place = groups.placeOf(`EQ-${at}`);
+      groups.put(place, at);
+      groups.remove(place, at);
     }
 
-    expect(groups.find('stays')).toBe(-1);
-    expect(groups.find('EQ-4999')).toBeUndefined();
+    expect(groups.placeOf('stays').group).toBe(-1);
+    expect(groups.placeOf('EQ-4999').group).toBeUndefined();
     expect(groups.isEmpty).toBe(false);
   });
 });

@@ -1,3 +1,8 @@
+/** Where the readings of one equipment and hour find the group that they can join. */
+export interface GroupPlace<G> {
+  group: G | undefined;
+}
+
 /** Places of groups that have left, kept beside four for each group that waits. */
 const FEW_PLACES = 1000;
 
@@ -7,32 +12,36 @@ const FEW_PLACES = 1000;
  * keeps the groups that stood in it (see Bag).
  */
 export class JoinableGroups<G> {
-  private places = new Map<string, G | undefined>();
+  private places = new Map<string, GroupPlace<G>>();
   private count = 0;
 
   get isEmpty(): boolean {
     return this.count === 0;
   }
 
-  find(equipmentHour: string): G | undefined {
-    return this.places.get(equipmentHour);
-  }
-
-  /** Where none is to be found. */
-  add(equipmentHour: string, group: G): void {
+  placeOf(equipmentHour: string): GroupPlace<G> {
+    const known = this.places.get(equipmentHour);
+    if (known) return known;
     if (this.places.size >= FEW_PLACES + 4 * this.count) this.clearPlaces();
-    this.places.set(equipmentHour, group);
-    this.count += 1;
+    const place = { group: undefined };
+    this.places.set(equipmentHour, place);
+    return place;
   }
 
-  /** Does nothing where it is another one that readings join. */
-  remove(equipmentHour: string, group: G): void {
-    if (this.places.get(equipmentHour) !== group) return;
-    this.places.set(equipmentHour, undefined);
+  /** In the place of the one that stood there, which readings no longer join. */
+  put(place: GroupPlace<G>, group: G): void {
+    if (place.group === undefined) this.count += 1;
+    place.group = group;
+  }
+
+  /** Does nothing where another one has taken its place. */
+  remove(place: GroupPlace<G>, group: G): void {
+    if (place.group !== group) return;
+    place.group = undefined;
     this.count -= 1;
   }
 
   private clearPlaces(): void {
-    this.places = new Map([...this.places].filter(([, group]) => group !== undefined));
+    this.places = new Map([...this.places].filter(([, { group }]) => group !== undefined));
   }
 }

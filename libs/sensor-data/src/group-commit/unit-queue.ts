@@ -44,14 +44,14 @@ export class UnitQueue {
   ): void {
     const { caller } = waiter.call;
     const open = (caller.open ??= new JoinableGroups<WriteUnit>());
-    const group = open.find(equipmentHour);
-    if (group instanceof OpenGroup) {
+    const place = open.placeOf(equipmentHour);
+    const { group } = place;
+    if (group instanceof OpenGroup && group.waiters.length < MAX_READINGS_PER_GROUP) {
       group.add(waiter);
-      if (group.waiters.length >= MAX_READINGS_PER_GROUP) open.remove(equipmentHour, group);
       return;
     }
-    const next = new OpenGroup(waiter, equipmentHour, equipmentId, hourOf(timestamp));
-    open.add(equipmentHour, next);
+    const next = new OpenGroup(waiter, place, equipmentId, hourOf(timestamp));
+    open.put(place, next);
     this.makeReady(next, 'fresh', nowEpochMs);
   }
 
@@ -103,8 +103,8 @@ export class UnitQueue {
 
   private close(group: OpenGroup): void {
     group.state = 'done';
-    const { caller, equipmentHour } = group;
-    caller.open?.remove(equipmentHour, group);
+    const { caller, place } = group;
+    caller.open?.remove(place, group);
     if (caller.open?.isEmpty) caller.open = undefined;
   }
 

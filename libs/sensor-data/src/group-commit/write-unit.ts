@@ -1,6 +1,7 @@
 import type { Instant } from '@sensorflow/kernel';
 import type { InBag } from './bag.js';
 import type { CallerLine } from './callers.js';
+import type { GroupPlace } from './joinable-groups.js';
 import type { LogRow } from '../log/block-builder.js';
 import type { PutOutcome } from '../log/block-store.js';
 import type { StoredBlock } from '../log/block.js';
@@ -33,7 +34,7 @@ export class OpenGroup extends InLine {
 
   constructor(
     first: WaitingReading,
-    readonly equipmentHour: string,
+    readonly place: GroupPlace<WriteUnit>,
     readonly equipmentId: string,
     readonly hour: HourText,
   ) {
