@@ -12,7 +12,6 @@ export {
 export { FaultList, invalidRequest } from './fault-list.js';
 export { accepted, refused, type Fault, type InputFault, type Parsed } from './fault.js';
 export {
-  compareInstants,
   daysInMonth,
   instantFromEpochMs,
   instantToEpochMs,
@@ -20,7 +19,6 @@ export {
   showInstant,
   type Instant,
 } from './instant.js';
-export { inParallel } from './in-parallel.js';
 export { pointerTo } from './json-pointer.js';
 export { SharedRoom } from './shared-room.js';
 export { forEachInSlices, nextTurn } from './slices.js';
