@@ -1,5 +1,6 @@
 import type { RunRequest } from '@sensorflow/csv-import';
 import { uploadIdOfKey } from '@sensorflow/csv-import/s3/object-keys.js';
+import { member } from '@sensorflow/platform/aws/json-member.js';
 import { UPLOADS_QUEUE_SOURCE } from '@sensorflow/platform/resources/event-sources.js';
 
 /** One message of the uploads queue, as Lambda hands it over. */
@@ -34,10 +35,10 @@ export function queueRecordsOf(event: unknown): readonly QueueRecord[] {
  */
 export function readUploadMessage(record: QueueRecord): UploadMessage {
   const document: unknown = JSON.parse(record.body);
-  if (memberOf(document, 'Event') === 's3:TestEvent') {
+  if (member(document, 'Event') === 's3:TestEvent') {
     return { requests: [], ignored: ['S3 tested its notifications'] };
   }
-  const continued = memberOf(document, 'continueImport');
+  const continued = member(document, 'continueImport');
   if (typeof continued === 'string') {
     return { requests: [requestOf(record, continued, undefined)], ignored: [] };
   }
@@ -50,10 +51,10 @@ export function readUploadMessage(record: QueueRecord): UploadMessage {
 
 function readNotification(event: unknown, record: QueueRecord): RunRequest | string {
   if (!textOf(event, 'eventName').startsWith('ObjectCreated:')) return 'not a new object';
-  const object = memberOf(memberOf(event, 's3'), 'object');
+  const object = member(member(event, 's3'), 'object');
   const uploadId = uploadIdOfKey(decodedKey(textOf(object, 'key')));
   if (uploadId === undefined) return 'not an upload';
-  const size = memberOf(object, 'size');
+  const size = member(object, 'size');
   if (typeof size !== 'number') throw new TypeError('size is no number');
   return requestOf(record, uploadId, { etag: textOf(object, 'eTag'), bytes: size });
 }
@@ -68,13 +69,13 @@ function requestOf(
 }
 
 function receiptHandleOf(record: unknown): string | undefined {
-  const handle = memberOf(record, 'receiptHandle');
+  const handle = member(record, 'receiptHandle');
   return typeof handle === 'string' ? handle : undefined;
 }
 
 /** A count that is missing or none is the first: it must not cost an import its deliveries. */
 function deliveriesOf(record: unknown): number {
-  const count = Number(memberOf(memberOf(record, 'attributes'), 'ApproximateReceiveCount'));
+  const count = Number(member(member(record, 'attributes'), 'ApproximateReceiveCount'));
   return Number.isSafeInteger(count) && count > 0 ? count : 1;
 }
 
@@ -83,18 +84,14 @@ function decodedKey(key: string): string {
   return decodeURIComponent(key.replaceAll('+', ' '));
 }
 
-function memberOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
-}
-
 function textOf(value: unknown, name: string): string {
-  const member = memberOf(value, name);
-  if (typeof member !== 'string') throw new TypeError(`${name} is no text`);
-  return member;
+  const text = member(value, name);
+  if (typeof text !== 'string') throw new TypeError(`${name} is no text`);
+  return text;
 }
 
 function listOf(value: unknown, name: string): readonly unknown[] {
-  const member = memberOf(value, name);
-  if (!Array.isArray(member)) throw new TypeError(`${name} is no list`);
-  return member;
+  const list = member(value, name);
+  if (!Array.isArray(list)) throw new TypeError(`${name} is no list`);
+  return list;
 }

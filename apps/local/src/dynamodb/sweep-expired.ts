@@ -1,3 +1,4 @@
+import { member } from '@sensorflow/platform/aws/json-member.js';
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
@@ -56,19 +57,13 @@ const CONVERSATION = [
 
 /** Undefined for an answer to something else. */
 function deletedIn(answer: unknown): number | undefined {
-  if (memberOf(answer, 'id') !== SWEEP_ID) return undefined;
-  const result = memberOf(answer, 'result');
-  const text = memberOf(memberOf(memberOf(result, 'content'), '0'), 'text');
+  if (member(answer, 'id') !== SWEEP_ID) return undefined;
+  const result = member(answer, 'result');
+  const text = member(member(member(result, 'content'), '0'), 'text');
   const deleted: unknown =
-    typeof text === 'string' && memberOf(result, 'isError') !== true
-      ? memberOf(JSON.parse(text), 'items_deleted')
+    typeof text === 'string' && member(result, 'isError') !== true
+      ? member(JSON.parse(text), 'items_deleted')
       : undefined;
   if (typeof deleted === 'number') return deleted;
   throw new Error(`The sweep of expired items failed: ${JSON.stringify(answer)}`);
-}
-
-function memberOf(value: unknown, name: string): unknown {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const member: unknown = Reflect.get(value, name);
-  return member;
 }

@@ -1,3 +1,4 @@
+import { member } from '@sensorflow/platform/aws/json-member.js';
 import type { FastifyRequest } from 'fastify';
 import type { EquipmentRestriction } from '../equipment-restriction.js';
 
@@ -7,17 +8,12 @@ import type { EquipmentRestriction } from '../equipment-restriction.js';
  * new one cannot forget the restriction.
  */
 export function keepToEquipment(request: FastifyRequest, restriction: EquipmentRestriction): void {
-  const inPath = memberOf(request.params, 'equipmentId');
+  const inPath = member(request.params, 'equipmentId');
   if (typeof inPath === 'string') return restriction.assertAllows(inPath);
   const { equipment } = request.routeOptions.config;
   if (equipment === 'by-handler') return undefined;
   if (equipment !== 'in-query') return restriction.refuseAll('It cannot be used for this route.');
-  const inQuery = memberOf(request.query, 'equipmentId');
+  const inQuery = member(request.query, 'equipmentId');
   if (typeof inQuery === 'string') return restriction.assertAllows(inQuery);
   return restriction.refuseAll('Name one of it: add equipmentId to the query, once.');
-}
-
-function memberOf(value: unknown, name: string): unknown {
-  const member: unknown = Reflect.get(Object(value), name);
-  return member;
 }

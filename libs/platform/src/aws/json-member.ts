@@ -1,4 +1,4 @@
-/** An own property of something that may be anything; undefined when it has none of that name. */
+/** An own property of any value; undefined when it has none of that name. */
 export function member(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
   const found: unknown = Reflect.get(value, name);

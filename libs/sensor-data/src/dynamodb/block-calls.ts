@@ -1,3 +1,4 @@
+import { member } from '@sensorflow/platform/aws/json-member.js';
 import { isJsonObject } from '../json-object.js';
 import type { PutOutcome } from '../log/block-store.js';
 import type { StoredBlock } from '../log/block.js';
@@ -42,13 +43,9 @@ function leftoverKeys(answer: unknown): Set<string> | undefined {
   return new Set(Object.values(tables).flat().map(leftoverKey));
 }
 
-/** Of what is no put of a block, a key that no block has. */
+/** For anything but a put of a block, a key that no block has. */
 function leftoverKey(leftover: unknown): string {
-  const item = memberOf(memberOf(leftover, 'PutRequest'), 'Item');
-  const equipmentId = memberOf(memberOf(item, 'equipmentId'), 'S');
-  return `${String(equipmentId)} ${String(memberOf(memberOf(item, 'block'), 'S'))}`;
-}
-
-function memberOf(value: unknown, name: string): unknown {
-  return isJsonObject(value) ? value[name] : undefined;
+  const item = member(member(leftover, 'PutRequest'), 'Item');
+  const equipmentId = member(member(item, 'equipmentId'), 'S');
+  return `${String(equipmentId)} ${String(member(member(item, 'block'), 'S'))}`;
 }
