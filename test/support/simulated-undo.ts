@@ -1,6 +1,6 @@
 import type { ImportPorts, RunRequest, UndoPorts } from '@sensorflow/csv-import';
 import { Clock, instantFromEpochMs, type Instant } from '@sensorflow/kernel';
-import { hourOfBlock, type ReadingWriter, type WriteOutcome } from '@sensorflow/sensor-data';
+import type { ReadingWriter, WriteOutcome } from '@sensorflow/sensor-data';
 import type { StoredBlock } from '@sensorflow/sensor-data/log/block.js';
 import { hourOf, instantAfter, offsetOf } from '@sensorflow/sensor-data/log/hour-time.js';
 import { LogReader } from '@sensorflow/sensor-data/log/log-reader.js';
@@ -231,7 +231,7 @@ export class SimulatedUndo {
     const writer: Writer = {
       writeBlocks: async (blocks) => {
         for (const block of blocks) {
-          const { hour } = hourOfBlock(block);
+          const [hour = ''] = block.key.split('#');
           const first = Math.max(from, minutesUpTo(hour));
           const end = Math.min(to, minutesUpTo(hour) + 60);
           if (last) this.removed.push({ from: first, to: end, stamp: last });

@@ -1,7 +1,6 @@
 export { assertNotAhead } from './as-of.js';
 export { parseEquipmentId } from './equipment-id.js';
 export {
-  GROUP_COMMIT_OPTIONS,
   WAITING_GROUP_COMMIT_OPTIONS,
   type GroupCommitOptions,
 } from './group-commit/group-commit-options.js';
@@ -14,7 +13,7 @@ export {
   type AcceptedChange,
   type ChangedRange,
 } from './log/accepted-change.js';
-export { hourOfBlock, timeCoveredBy, type CoveredTime } from './log/block-key.js';
+export { timeCoveredBy, type CoveredTime } from './log/block-key.js';
 export { MAX_BLOCKS_PER_CALL } from './log/block-store.js';
 export type { StoredBlock } from './log/block.js';
 export {
@@ -48,7 +47,6 @@ export {
   type NameVerdict,
 } from './metric-name-limit.js';
 export { MAX_METRICS_PER_READING, parseMetricName } from './metric-name.js';
-export { parseReading, type ParsedReading } from './parse-reading.js';
 export {
   DEFAULT_METRIC,
   type Reading,
@@ -61,6 +59,6 @@ export { parseReadingTimestamp, withinAcceptedTime } from './reading-timestamp.j
 export { ReadingWriter } from './reading-writer.js';
 export { Retention } from './retention.js';
 export { equipmentUnknown } from './reading-problems.js';
-export { MAX_READINGS_PER_BATCH, SensorData } from './sensor-data.js';
+export { SensorData } from './sensor-data.js';
 export type { BatchVerdict, RejectedReading } from './batch-verdict.js';
 export { undefinedIfTooCostly } from './too-costly.js';

@@ -1,4 +1,5 @@
-import { parseReading, Retention } from '@sensorflow/sensor-data';
+import { Retention } from '@sensorflow/sensor-data';
+import { parseReading } from '@sensorflow/sensor-data/parse-reading.js';
 import { assert, constantFrom, double, integer, oneof, property, record, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RowReader } from './csv-row.js';

@@ -1,13 +1,11 @@
 import { withoutTrailingZeros, type Instant } from '@sensorflow/kernel';
-import type { StoredBlock } from './block.js';
 import { HOUR_NS, instantAt, isHourText, type HourText, type OffsetNs } from './hour-time.js';
 import { parseStamp, stampText, type Stamp } from './stamp.js';
 
 /**
- * How much time a block spans: at most a second, three minutes, an hour. It stands in the key before the
- * block's last instant, so that a reader who goes forwards knows how far ahead of an instant the blocks
- * that hold it can lie: a page of an hour costs its own blocks, those of one more span, and the few wide
- * ones, not the rest of the hour. The letters sort wide blocks first.
+ * How much time a block spans: at most a second, three minutes or an hour. The key has it before the block's last
+ * instant. So who reads forwards knows how far after an instant the keys of its blocks can be: a page of an hour costs
+ * its own blocks, those of one more span, and the few wide ones, not the rest of the hour. Wide blocks sort first.
  */
 export type Span = 'h' | 'm' | 's';
 
@@ -121,11 +119,6 @@ export function parseUndoneMarkKey(
   return { hour, importId };
 }
 
-/** The equipment-hour that a block lies in. */
-export function hourOfBlock({ equipmentId, key }: Pick<StoredBlock, 'equipmentId' | 'key'>) {
-  return { equipmentId, hour: key.slice(0, key.indexOf('#')) };
-}
-
 const UNDONE = '!undone';
 
 /** Both included, in one hour. */
@@ -135,8 +128,8 @@ export interface CoveredTime {
 }
 
 /**
- * Between which instants all lies that a block under this key can change. Undefined for text that is the
- * key of no block and no mark.
+ * The first and the last instant that a block under this key can change. Undefined for text that is not the key of a
+ * block or a mark.
  */
 export function timeCoveredBy(key: string): CoveredTime | undefined {
   const mark = parseUndoneMarkKey(key);
