@@ -14,17 +14,22 @@ import { unified } from 'unified';
 import { VFile } from 'vfile';
 import { reporter } from 'vfile-reporter';
 
-/** Those named as arguments, or all that a newcomer reads. */
-const PAGES = process.argv.length > 2 ? process.argv.slice(2) : globSync(['*.md', 'docs/*.md']);
+/** Decisions that still have sentences to mend. */
+const NOT_YET = /decisions\/00(?:04|07|1[23578]|19|2[02-7])-/;
+/** Those named as arguments, or all that a newcomer reads, and the decisions. */
+const PAGES =
+  process.argv.length > 2
+    ? process.argv.slice(2)
+    : globSync(['*.md', 'docs/**/*.md']).filter((page) => !NOT_YET.test(page));
 /** In words; code counts as one. */
 const LONGEST_SENTENCE = 30;
 
 /** What the lists of fillers and of long words name, and this field or plain grammar needs. */
 const NEEDED = {
   fillers:
-    'about again all also always at_least back begin begins can could down even ever exactly find finds found guess guessed guesses ' +
-    'know like little look looks many may most much must never only or over own people read real right said say says several should so some ' +
-    'somebody something sometimes start still that then too understood up usual watch watched well whatever whoever will works would',
+    'about again all already also always at_least back began begin begins can certain could down enough estimate even ever exactly far few find finds found guess guessed guesses ' +
+    'knew know like little look looks many may most much must never only or over own people read real right said saw say says several should so some ' +
+    'somebody something sometimes start started still strongly that then too understood up usual watch watched well whatever whoever will works would',
   longWords:
     'address aggregate all_of as_of attempt attempts combined delete demonstrate effect equipments expiration failed_to function ' +
     'identical identify implement initial interface it_is maintain minimum maximum modify multiple option parameters request requests ' +
