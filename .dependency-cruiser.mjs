@@ -6,7 +6,7 @@ const EDGE = '^libs/(?:platform/src/[^/]+|[^/]+/src/(?:cognito|dynamodb|http|s3|
 /** Everything else in a library's src/ is its core, but the module file; folders there are concepts. */
 const CORE = `^(?!${EDGE.slice(1)})libs/([^/]+)/src/(?![^/]+\\.module\\.(spec\\.)?ts$).+\\.ts$`;
 /** Pure packages without input or output that a core may use. */
-const PURE_PACKAGES = `${PACKAGES}(papaparse|@types/papaparse|temporal-polyfill)/`;
+const PURE_PACKAGES = `${PACKAGES}(p-limit|papaparse|@types/papaparse|temporal-polyfill)/`;
 /** What of Node computes and waits, but neither reads nor writes anything. */
 const PURE_NODE_MODULES = '^(node:)?(buffer|crypto|timers/promises|zlib)$';
 /** Names that say nothing about what is in a folder or file. */

@@ -3,6 +3,7 @@ import {
   PutItemCommand,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
+import pLimit from 'p-limit';
 import { productCode } from './product-store.ts';
 
 export interface FleetSize {
@@ -36,7 +37,7 @@ export async function seedFleet(
     const Item = { partition: { S: 'layout' }, cell: { S: day }, shards: { N: String(shards) } };
     await client.send(new PutItemCommand({ TableName: table, Item }));
   }
-  await inParallel(hours.entries(), async ([ago, hour]) => {
+  await pLimit(PARALLEL).map(hours.entries(), async ([ago, hour]) => {
     const metrics = metricsOf(`${hour}:30:00.000000000Z`);
     const ids = idsOf(ago);
     for (let i = 0; i < ids.length; i += BATCH) {
@@ -50,14 +51,4 @@ export async function seedFleet(
     for (const shard of ofHour) await sums.recomputeShardHour({ shard, hour }, ['value'], Infinity);
     await sums.recomputeFleetHour({ metric: 'value', hour }, Infinity);
   });
-}
-
-async function inParallel<T>(all: Iterable<T>, work: (one: T) => Promise<void>): Promise<void> {
-  const remaining = all[Symbol.iterator]();
-  const worker = async (): Promise<void> => {
-    for (let next = remaining.next(); next.done !== true; next = remaining.next()) {
-      await work(next.value);
-    }
-  };
-  await Promise.all(Array.from({ length: PARALLEL }, worker));
 }

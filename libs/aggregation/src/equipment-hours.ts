@@ -1,5 +1,6 @@
-import { DomainError, inParallel, type Clock, type WorkBudget } from '@sensorflow/kernel';
+import { DomainError, type Clock, type WorkBudget } from '@sensorflow/kernel';
 import type { ReadingStore, Retention, StoredReading } from '@sensorflow/sensor-data';
+import pLimit from 'p-limit';
 import type { AggregateStore, ScannedHour } from './hours/aggregate-store.js';
 import { hourOf, hourPlus, startOfHour, type Hour, type HourRange } from './hours/hour.js';
 import { foldMetric, type MetricAggregate } from './hours/hourly-aggregate.js';
@@ -89,7 +90,7 @@ export class EquipmentHours {
       return large.has(hour);
     };
     const runs = runsToFold(range, trusted, isLarge);
-    await inParallel(runs, CONCURRENCY, async (run) => {
+    await pLimit(CONCURRENCY).map(runs, async (run) => {
       for (let from: Hour | undefined = run.from; from !== undefined && from < run.to;) {
         const query = { equipmentId, metric, range: { from, to: run.to } };
         const tooLarge = await this.foldRun(query, trusted, folded, budget);
@@ -97,7 +98,7 @@ export class EquipmentHours {
         from = tooLarge && hourPlus(tooLarge, 1);
       }
     });
-    await inParallel(large, CONCURRENCY, async (hour) => {
+    await pLimit(CONCURRENCY).map(large, async (hour) => {
       assertAffordable(budget);
       const metrics = await this.shared.fold({ equipmentId, hour }, budget);
       const aggregate = metrics.get(metric);
@@ -138,7 +139,7 @@ function assertAffordable(budget: WorkBudget | undefined): void {
   throw new DomainError(
     'invalid',
     'range-too-costly',
-    'The hours of this equipment are too many to sum up in one answer. Ask for a shorter range.',
+    'This equipment has too many hours to sum up in one answer. Ask for a shorter range.',
   );
 }
 

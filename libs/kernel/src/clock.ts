@@ -8,14 +8,13 @@ export abstract class Clock {
 }
 
 /**
- * Rings once, about `afterMs` later, and never before all that had arrived by then was delivered: after
- * a pause, Node runs what is overdue before it looks at its sockets, and would take an answer that lies
- * there for one that never came. Returns what takes the alarm back.
+ * Calls `onDue` once, about `afterMs` later, and after pending input: after a pause, Node runs overdue timers before it
+ * reads its sockets, so that an answer which has arrived would be taken for a timeout. Returns a function that cancels.
  */
-export function setAlarm(afterMs: number, ring: () => void): () => void {
+export function setAlarm(afterMs: number, onDue: () => void): () => void {
   let immediate: NodeJS.Immediate | undefined;
   const timer = setTimeout(() => {
-    immediate = setImmediate(ring);
+    immediate = setImmediate(onDue);
   }, afterMs);
   return () => {
     clearTimeout(timer);

@@ -24,7 +24,7 @@ export class Decimal {
     return new Decimal(BigInt(`${sign}${whole}${fraction}`), Number(exponent) - fraction.length);
   }
 
-  /** The shortest decimal that stands for this finite double: 0.1 is 0.1, not 0.1000000000000000055…. */
+  /** The shortest decimal that reads as this finite double: 0.1 is 0.1, not 0.1000000000000000055…. */
   static fromNumber(value: number): Decimal {
     return Decimal.parse(String(value));
   }

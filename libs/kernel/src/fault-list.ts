@@ -2,8 +2,8 @@ import { DomainError } from './domain-error.js';
 import type { Fault, InputFault, Parsed } from './fault.js';
 
 /**
- * More than an honest request can have; the rest of a hostile one is not listed, so that no answer
- * outgrows its request by far.
+ * More than an honest request can have. The rest of a hostile one is not listed, so that an answer is not much larger
+ * than its request.
  */
 const MAX_FAULTS = 100;
 

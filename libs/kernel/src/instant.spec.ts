@@ -2,7 +2,6 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { superLinearGrowth } from '../../../test/support/growth.js';
 import {
-  compareInstants,
   instantFromEpochMs,
   instantToEpochMs,
   parseInstant,
@@ -128,7 +127,7 @@ describe('reading an instant', () => {
         const second = instant(written(seconds, b.nano, b.offset));
 
         const order = Math.sign(a.seconds - seconds) || Math.sign(a.nano - b.nano);
-        expect(compareInstants(first, second)).toBe(order);
+        expect(first === second ? 0 : first < second ? -1 : 1).toBe(order);
       }),
       { numRuns: 1000 },
     );
@@ -185,7 +184,7 @@ describe('an instant', () => {
     );
   });
 
-  it('loses what lies below the millisecond when it becomes milliseconds', () => {
+  it('is rounded down to the millisecond when it becomes milliseconds', () => {
     expect(instantToEpochMs(instant('1970-01-01T00:00:00.001999999Z'))).toBe(1);
   });
 

@@ -12,7 +12,7 @@ const GRAMMAR =
   /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)? ?(?:(Z|UTC|GMT)|([+-])(\d{2})(?::?(\d{2}))?)$/i;
 const WITHOUT_OFFSET = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?$/;
 const TOO_PRECISE = /:\d{2}\.\d{10,}/;
-/** No zone on Earth lies further from UTC than these. */
+/** The time zones that are furthest from UTC. */
 const MAX_OFFSET_MINUTES = 14 * 60;
 const MIN_OFFSET_MINUTES = -12 * 60;
 
@@ -68,7 +68,7 @@ function parseByGrammar(text: string): Parsed<Instant> {
   }
   const offsetMinutes = match[8] ? 0 : offsetFrom(match);
   if (offsetMinutes === undefined) {
-    return refused('timestamp-offset-invalid', 'The offset must lie between -12:00 and +14:00.');
+    return refused('timestamp-offset-invalid', 'The offset must be between -12:00 and +14:00.');
   }
   const epochSeconds =
     Date.UTC(year, month - 1, day, hour, minute, second) / 1000 - offsetMinutes * 60;
@@ -87,7 +87,7 @@ function parseByGrammar(text: string): Parsed<Instant> {
 
 /**
  * The instant of the text that nearly every reading is sent with, `2023-02-15T06:30:00.000Z`, for a
- * sixth of what the grammar costs. Undefined says nothing: the grammar has the last word.
+ * sixth of what the grammar costs. Undefined means: ask the grammar.
  */
 function plainUtc(text: string): Instant | undefined {
   const end = text.length - 1;
@@ -174,14 +174,9 @@ export function instantFromEpochMs(epochMs: number): Instant {
   return `${new Date(epochMs).toISOString().slice(0, 23)}000000Z` as Instant;
 }
 
-/** Milliseconds since 1970; what lies below the millisecond is cut off. */
+/** Milliseconds since 1970, rounded down. */
 export function instantToEpochMs(instant: Instant): number {
   return Date.parse(`${instant.slice(0, 23)}Z`);
-}
-
-export function compareInstants(a: Instant, b: Instant): -1 | 0 | 1 {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }
 
 /** The instant as users see it: at least three fraction digits, no trailing zeros beyond them. */

@@ -1,6 +1,6 @@
 /**
- * A map that forgets what nobody has asked for lately, so that its memory stays bounded. It has two
- * generations; what is found in the older one moves to the younger. Finding something costs one look-up.
+ * A map of bounded size that forgets entries which were not used lately. It has two generations: an entry that is found
+ * in the older one moves to the younger.
  */
 export class RecentMap<K, V> {
   private young = new Map<K, V>();
@@ -31,7 +31,7 @@ export class RecentMap<K, V> {
     this.old.delete(key);
   }
 
-  /** Something in it has grown by so much. */
+  /** An entry has grown by this weight. */
   weighMore(weight: number): void {
     this.weight += weight;
     if (this.weight < this.mostWeight) return;

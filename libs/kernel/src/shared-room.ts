@@ -1,10 +1,10 @@
 /**
- * Room that callers share. Each may hold as much as it leaves free (a dynamic threshold): one alone gets
- * half, and there is always room for another.
+ * Capacity that callers share. A caller may hold at most as much as is still free (a dynamic threshold): a single
+ * caller gets half, and there is always room for another one.
  */
 export class SharedRoom {
   private held = 0;
-  /** Nobody is there who holds nothing. */
+  /** Has only callers that hold something. */
   private readonly heldBy = new Map<string, number>();
 
   constructor(private readonly size: number) {}
@@ -13,7 +13,7 @@ export class SharedRoom {
     return this.heldBy.get(callerId) ?? 0;
   }
 
-  /** Whether there is room for so much more. If so, it is held until it is released. */
+  /** Takes this amount if there is room for it, until it is released. Answers whether there was. */
   take(callerId: string, amount: number): boolean {
     if (this.heldByCaller(callerId) + amount > this.size - this.held) return false;
     this.change(callerId, amount);

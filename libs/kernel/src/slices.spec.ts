@@ -71,7 +71,7 @@ describe('work in slices', () => {
     expect(refused).toHaveLength(24);
   });
 
-  it('is refused when 32 others are under way, and none of them suffers', async () => {
+  it('is refused when 32 others are running, and those complete', async () => {
     const items = [15, 1];
     const others = Array.from({ length: 32 }, async (_, caller) =>
       forEachInSlices(items, workFor, `caller ${caller}`),

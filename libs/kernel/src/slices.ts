@@ -2,25 +2,24 @@ import { setImmediate as immediate } from 'node:timers/promises';
 import { DomainError } from './domain-error.js';
 import { SharedRoom } from './shared-room.js';
 
-/** Long enough that waiting in between costs little, short enough that nobody notices a slice. */
+/** Long enough that the pauses cost little, short enough that other requests do not notice a slice. */
 const SLICE_MS = 10;
-/** Each may hold megabytes while it waits; of those that take no more than a slice, none does. */
+/** A job may hold megabytes while it waits. Jobs that end within one slice are not counted. */
 const MAX_JOBS = 32;
 
 const jobs = new SharedRoom(MAX_JOBS);
 let lastTurn: Promise<unknown> = Promise.resolve();
 
-/** Of all who wait, one goes on in each round of the event loop: many at a time hold it no longer than one. */
+/** Resolves in order, one caller in each round of the event loop, so that many block it no longer than one. */
 export function nextTurn(): Promise<unknown> {
   lastTurn = lastTurn.then(() => immediate());
   return lastTurn;
 }
 
 /**
- * Does long work item by item and lets the event loop serve others every few milliseconds. What takes
- * less is done at once. Ends with the first error that `items` or `work` throws, and with DomainError
- * `overloaded` when 32 others are under way, or as many of the same caller as it leaves free: one alone
- * gets half, so that there is always room for another.
+ * Does long work item by item and lets the event loop serve others every few milliseconds. Shorter work is done at
+ * once. Throws the first error of `items` or `work`, and DomainError `overloaded` when 32 jobs are running or the
+ * caller's share is used up (see SharedRoom).
  */
 export async function forEachInSlices<T>(
   items: Iterable<T>,

@@ -35,7 +35,7 @@ describe('an unknown name', () => {
     });
   });
 
-  it('is told that none is known where that is so', () => {
+  it('says so where no name is known', () => {
     expect(unknownName('parameter', 'limit', []).detail).toBe(
       'Unknown parameter limit. None is known here.',
     );

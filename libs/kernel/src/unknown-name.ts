@@ -2,13 +2,13 @@ import type { Fault } from './fault.js';
 
 /** Longer names are cut: an answer does not send a megabyte of nonsense back. */
 const MAX_SHOWN_CHARACTERS = 100;
-/** So many wrong, missing or swapped characters still look like a slip. */
+/** Up to this many wrong, missing or swapped characters look like a typing error. */
 const MAX_SLIPS = 2;
 
 /**
- * The fault of a name that is none of the known ones: lists those, and the one that is probably meant.
+ * The fault of an unknown name: lists the known ones, and the one that is probably meant.
  *
- * @param what of what it is a name: `property`, `parameter`
+ * @param what the kind of name: `property`, `parameter`
  */
 export function unknownName(what: string, name: string, known: readonly string[]): Fault {
   const shown =
@@ -19,7 +19,7 @@ export function unknownName(what: string, name: string, known: readonly string[]
   return { code: 'unknown-property', detail: `Unknown ${what} ${shown}.${guess} ${list}` };
 }
 
-/** The name that differs least, by case alone or by at most two slips; undefined when none is near. */
+/** The name that differs only in case, or by at most two typing errors; undefined when no name is that close. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   if (name.length > MAX_SHOWN_CHARACTERS) return undefined;
   const folded = foldedName(name);
@@ -27,7 +27,7 @@ export function nearestName(name: string, known: readonly string[]): string | un
   let fewest = MAX_SLIPS + 1;
   for (const candidate of known) {
     const slips = slipsBetween(folded, foldedName(candidate));
-    // Of short names, two slips leave nothing alike.
+    // Two errors in a short name leave nothing alike.
     if (slips < fewest && slips * 2 < candidate.length) {
       nearest = candidate;
       fewest = slips;
@@ -36,12 +36,12 @@ export function nearestName(name: string, known: readonly string[]): string | un
   return nearest;
 }
 
-/** `equipment_id`, `Equipment-Id` and `equipmentId` are one name to whoever writes them. */
+/** Treats `equipment_id`, `Equipment-Id` and `equipmentId` as one name. */
 function foldedName(name: string): string {
   return name.replaceAll(/[_-]/g, '').toLowerCase();
 }
 
-/** Levenshtein's distance, with two neighbours swapped counted as one slip; a row at a time. */
+/** Levenshtein's distance, with two swapped neighbours counted as one error; computed row by row. */
 function slipsBetween(a: string, b: string): number {
   if (Math.abs(a.length - b.length) > MAX_SLIPS) return MAX_SLIPS + 1;
   let before: readonly number[] = [];

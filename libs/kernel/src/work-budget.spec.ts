@@ -37,7 +37,7 @@ describe('a work budget', () => {
     expect([...seen, budget.isSpent()]).toEqual([false, false, false, true]);
   });
 
-  it('is spent so long after its first call, however long the request waited before', async () => {
+  it('runs out that long after its first call, however long the request waited before', async () => {
     const { clock, budget } = aBudget();
     clock.advance(1000);
     expect(budget.isSpent()).toBe(false);
@@ -59,7 +59,7 @@ describe('a work budget', () => {
     expect(budget.cost.storeCalls).toBe(0);
   });
 
-  it('ends a call whose client goes, with the reason of the signal and not that of the call', async () => {
+  it('ends a call whose client disconnects, with the reason of the signal, not of the call', async () => {
     const gone = new AbortController();
     const { budget } = aBudget(gone.signal);
 

@@ -8,7 +8,7 @@ export interface WorkLimits {
 
 export interface WorkCost {
   readonly storeCalls: number;
-  /** Looked at by the store, whether they are in the answer or not. */
+  /** Items that the store read, whether they are in the answer or not. */
   readonly storeItems: number;
   /** The time that all calls took together. */
   readonly storeMs: number;
@@ -23,15 +23,15 @@ interface Ledger {
 export const LIST_LIMITS: WorkLimits = { storeCalls: 100, ms: 2000 };
 
 /**
- * The work of one request at the store: it ends when the client goes, its cost is counted, and a list
- * that has spent it answers what it has, with a cursor.
+ * Limits and counts what one request asks of the store. The work ends when the client disconnects. A list whose budget
+ * is spent answers what it has, with a cursor.
  */
 export class WorkBudget {
   private own: Ledger = { spent: { storeCalls: 0, storeItems: 0, storeMs: 0 } };
-  /** Of the budgets that this is a part of. */
+  /** The ledgers of the budgets that this is a part of. */
   private above: readonly Ledger[] = [];
 
-  /** @param signal aborts when nobody waits for the answer any more */
+  /** @param signal aborts when the client has disconnected */
   constructor(
     readonly signal: AbortSignal,
     private readonly clock: Clock,
@@ -42,14 +42,14 @@ export class WorkBudget {
     return this.own.spent;
   }
 
-  /** For a part of the work that ends earlier: what it spends is spent of this budget. */
+  /** For a part of the work with a signal of its own. Its cost counts here. */
   endingWith(signal: AbortSignal): WorkBudget {
     const part = new WorkBudget(AbortSignal.any([this.signal, signal]), this.clock, this.limits);
     [part.own, part.above] = [this.own, this.above];
     return part;
   }
 
-  /** For one of many pieces of work, which has limits of its own: what it spends is spent of this budget too. */
+  /** For a part of the work with limits of its own. Its cost counts here too. */
   partWith(limits: WorkLimits): WorkBudget {
     const part = new WorkBudget(this.signal, this.clock, limits);
     part.above = [this.own, ...this.above];
@@ -82,7 +82,7 @@ export class WorkBudget {
     }
   }
 
-  /** Whether the page ends here. Never before the first call, so that every page gets on. */
+  /** Whether the page ends here. Never before the first call, so that every page makes progress. */
   isSpent({ storeCalls, ms }: WorkLimits = this.limits): boolean {
     const { spent, startedAtEpochMs } = this.own;
     if (startedAtEpochMs === undefined) return false;

@@ -1,4 +1,5 @@
-import { forEachInSlices, inParallel, RecentMap, type Clock, type Fault } from '@sensorflow/kernel';
+import { forEachInSlices, RecentMap, type Clock, type Fault } from '@sensorflow/kernel';
+import pLimit from 'p-limit';
 import { EquipmentNames, MAX_METRIC_NAMES_PER_EQUIPMENT } from './equipment-names.js';
 import { MAX_METRICS_PER_READING } from './metric-name.js';
 import { NewNameBudget } from './new-name-budget.js';
@@ -10,8 +11,8 @@ export const TOO_MANY_METRIC_NAMES: Fault = {
 };
 
 /**
- * As what a name counts that this process has seen at no equipment: it costs the aggregation sums of its own,
- * and so five times what a name costs that only its equipment did not have.
+ * How much a name counts that this process has not seen at any equipment: aggregation keeps sums of its own for it, so it
+ * costs five times as much as a name that is only new to its equipment.
  */
 export const NEW_TO_FLEET_WEIGHT = 5;
 
@@ -26,7 +27,7 @@ export const TOO_MANY_NEW_METRIC_NAMES: Fault = {
 /** Which metric names an equipment has sent so far. */
 export abstract class RegisteredMetricNames {
   /**
-   * In any order, at most so many. May lag behind the readings by seconds. Throws when the store does
+   * At most `atMost`, in any order. May lag behind the readings by seconds. Throws when the store does
    * not answer, or the signal's reason.
    */
   abstract namesOf(
@@ -38,29 +39,29 @@ export abstract class RegisteredMetricNames {
 
 /**
  * `throttled`: the caller has brought too many new names in the last minute, and may send the reading later.
- * `unknown`: the registry did not answer, so that nobody can say.
+ * `unknown`: the registry did not answer.
  */
 export type NameVerdict = 'admitted' | 'too-many' | 'throttled' | 'unknown';
 
-/** A process takes so many names of an equipment, ever, without asking the registry how many there are. */
+/** This many names of an equipment are taken without asking the registry how many it has already. */
 const UNASKED_NAMES = MAX_METRICS_PER_READING;
-/** And of one caller in a minute: after a restart, all names of an ordinary fleet are new to the process. */
+/** The same for one caller in a minute: after a restart, all names of an ordinary fleet are new to the process. */
 const UNASKED_NAMES_PER_MINUTE = 1_000;
-/** How long an answer of the registry is good for new names: other processes take some as well. */
+/** How long an answer of the registry is trusted for new names, because other processes add names too. */
 const ANSWER_LASTS_MS = 60_000;
 const ASKING_MS = 2_000;
-/** Names of each of two generations in memory: some 30 MB together when every name is another. */
+/** Names in each of two generations: together about 30 MB when no two names are equal. */
 const REMEMBERED = 100_000;
-/** Of each of two generations, some 100 bytes each: names of any equipment. */
+/** Names of any equipment, in each of two generations: about 100 bytes each. */
 const FAMILIAR_NAMES = 50_000;
-/** Of each of two generations: the equipment of which the unasked names are counted. */
+/** Equipment whose unasked names are counted, in each of two generations. */
 const COUNTED_EQUIPMENT = 200_000;
-/** Questions to the registry at one time for one batch. */
+/** Concurrent questions to the registry for one batch. */
 const QUESTIONS_AT_ONCE = 16;
-/** An equipment weighs as much as so many names. */
+/** An equipment takes as much memory as this many names. */
 const EQUIPMENT_WEIGHT = 4;
 
-/** What of a reading names its metrics. */
+/** The part of a reading that names its metrics. */
 type NamedValues = Pick<Reading, 'equipmentId' | 'values'>;
 
 /**
@@ -75,7 +76,7 @@ export class MetricNameLimit {
     ({ size }) => EQUIPMENT_WEIGHT + size,
   );
 
-  /** Outlives what is remembered of an equipment: who is forgotten gets no other 64 names. */
+  /** Outlives `equipment`: equipment that is forgotten there does not get another 64 names. */
   private readonly unasked = new RecentMap<string, { names: number }>(COUNTED_EQUIPMENT);
   /** Names that some equipment has. */
   private readonly familiar = new RecentMap<string, true>(FAMILIAR_NAMES);
@@ -90,7 +91,7 @@ export class MetricNameLimit {
     this.newNames = new NewNameBudget(NEW_METRIC_NAMES_PER_MINUTE, clock);
   }
 
-  /** Whether the reading is admitted without a question; if not, `judge` says what becomes of it. */
+  /** Whether the reading is admitted without asking the registry; if not, call `judge`. */
   admits({ equipmentId, values }: NamedValues, callerId: string): boolean {
     const known = this.known(equipmentId);
     if (known.hasAll(values)) return true;
@@ -128,7 +129,7 @@ export class MetricNameLimit {
     };
     await forEachInSlices(readings, admit, callerId);
     let isSpent = false;
-    await inParallel(doubtful, QUESTIONS_AT_ONCE, async (reading) => {
+    await pLimit(QUESTIONS_AT_ONCE).map(doubtful, async (reading) => {
       const verdict = isSpent ? 'throttled' : await this.judge(reading, callerId);
       isSpent ||= verdict === 'throttled';
       if (verdict !== 'admitted') verdicts.set(reading, verdict);

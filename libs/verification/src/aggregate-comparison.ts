@@ -16,8 +16,9 @@ import {
   type SumOf,
 } from '@sensorflow/aggregation';
 import type { RegisteredMetrics } from '@sensorflow/equipment';
-import { inParallel, type WorkBudget } from '@sensorflow/kernel';
+import type { WorkBudget } from '@sensorflow/kernel';
 import type { ReadingStore, StoredReading } from '@sensorflow/sensor-data';
+import pLimit from 'p-limit';
 import { RunningComparison, type ComparisonResult } from './comparison-result.js';
 import type { AggregateKey } from './difference.js';
 import { RecomputedSums } from './recomputed-sums.js';
@@ -31,7 +32,7 @@ export interface ComparisonScope {
   readonly metrics: RegisteredMetrics | undefined;
 }
 
-/** A cell always holds so many metrics, however long their names and numbers: half a KB each. */
+/** This many metrics always fit into a cell, however long their names and numbers: half a KB each. */
 const CERTAINLY_FITTING = 750;
 /** Equipment, or metrics, read in parallel: enough to hide the store's latency without crowding out other requests. */
 const CONCURRENCY = 8;
@@ -51,7 +52,7 @@ export class AggregateComparison {
   async compare(scope: ComparisonScope, budget: WorkBudget): Promise<ComparisonResult> {
     const running = new RunningComparison(budget);
     const sums = scope.metrics && new RecomputedSums();
-    await inParallel(await this.candidates(scope, budget), CONCURRENCY, async (id) => {
+    await pLimit(CONCURRENCY).map(await this.candidates(scope, budget), async (id) => {
       budget.signal.throwIfAborted();
       await this.compareEquipment(id, scope, running, sums);
     });
@@ -123,7 +124,7 @@ export class AggregateComparison {
   ): Promise<void> {
     running.seek(metrics?.everywhere);
     running.seek(sums.metrics());
-    await inParallel(running.sought, CONCURRENCY, async (metric) => {
+    await pLimit(CONCURRENCY).map(running.sought, async (metric) => {
       running.budget.signal.throwIfAborted();
       const unseen = new Map(sums.of(metric));
       for await (const page of this.fleet.scanSums(metric, range, running.budget)) {

@@ -10,8 +10,9 @@ import {
   type Hour,
   type HourRange,
 } from '@sensorflow/aggregation';
-import { inParallel, type WorkBudget } from '@sensorflow/kernel';
+import type { WorkBudget } from '@sensorflow/kernel';
 import type { ReadingStore } from '@sensorflow/sensor-data';
+import pLimit from 'p-limit';
 import type { ComparisonScope } from './aggregate-comparison.js';
 
 /** Equipment, or metrics, queried in parallel. */
@@ -49,11 +50,11 @@ export class DaysWithData {
     const note = (hour: Hour | undefined): void => {
       if (hour !== undefined && (first === undefined || hour < first)) first = hour;
     };
-    await inParallel(scope.equipment, CONCURRENCY, async (equipmentId) => {
+    await pLimit(CONCURRENCY).map(scope.equipment, async (equipmentId) => {
       budget.signal.throwIfAborted();
       note(await this.firstHourOf(equipmentId, scope.range, budget));
     });
-    await inParallel(scope.metrics?.everywhere ?? [], CONCURRENCY, async (metric) => {
+    await pLimit(CONCURRENCY).map(scope.metrics?.everywhere ?? [], async (metric) => {
       budget.signal.throwIfAborted();
       note(await this.firstFleetHour(metric, scope.range, budget));
     });

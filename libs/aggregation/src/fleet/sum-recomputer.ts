@@ -1,4 +1,5 @@
-import { inParallel, type Clock } from '@sensorflow/kernel';
+import type { Clock } from '@sensorflow/kernel';
+import pLimit from 'p-limit';
 import type { ReplaceOutcome } from '../hours/aggregate-store.js';
 import {
   joinEquipment,
@@ -19,7 +20,7 @@ export interface ShardRecomputation {
    * has been already are older than what it still comes across.
    */
   readonly asOf?: number;
-  /** Told of each metric as it is done: whoever calls again after a failure need not ask for it again. */
+  /** Called for each metric that is done, so that a retry can leave it out. */
   readonly onDone?: (metric: string) => void;
 }
 
@@ -103,13 +104,13 @@ export class SumRecomputer {
 
   private async readVersions(sums: readonly SumOf[]): Promise<Versions> {
     const versions = new Map<SumOf, number>();
-    await inParallel(sums, CONCURRENCY, async (of) => {
+    await pLimit(CONCURRENCY).map(sums, async (of) => {
       versions.set(of, await this.fleet.readVersion(of));
     });
     return versions;
   }
 
-  /** Those that another was first to write. After a failure, which it throws, it begins no other. */
+  /** Answers the sums that another process wrote first. Throws the first failure, and begins no others after it. */
   private async putAll(
     versions: Versions,
     total: Total,
@@ -117,7 +118,7 @@ export class SumRecomputer {
   ): Promise<readonly SumOf[]> {
     const conflicting: SumOf[] = [];
     const failures: unknown[] = [];
-    await inParallel(versions, CONCURRENCY, async ([of, known]) => {
+    await pLimit(CONCURRENCY).map(versions, async ([of, known]) => {
       try {
         const outcome = failures.length === 0 && (await this.put(of, known + 1, total));
         if (outcome === 'replaced') onDone?.(of.metric);

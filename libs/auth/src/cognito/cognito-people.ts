@@ -14,7 +14,8 @@ import {
   type CognitoIdentityProviderClient,
   type UserType,
 } from '@aws-sdk/client-cognito-identity-provider';
-import { DomainError, inParallel } from '@sensorflow/kernel';
+import { DomainError } from '@sensorflow/kernel';
+import pLimit from 'p-limit';
 import {
   MAX_PEOPLE_PER_PAGE,
   PeopleDirectory,
@@ -51,7 +52,7 @@ export class CognitoPeople extends PeopleDirectory {
     );
     const groups = new Map<string, readonly string[]>();
     const names = Users.map((user) => user.Username ?? '');
-    await inParallel(names, GROUP_QUESTIONS_AT_ONCE, async (name) => {
+    await pLimit(GROUP_QUESTIONS_AT_ONCE).map(names, async (name) => {
       groups.set(name, await this.groupsOf(name));
     });
     const people = Users.map((user) => personIn(user, groups.get(user.Username ?? '') ?? []));

@@ -15,8 +15,9 @@ import {
   type HourRecomputer,
 } from '@sensorflow/aggregation';
 import { RegisteredMetrics, type EquipmentRegistry } from '@sensorflow/equipment';
-import { inParallel, WorkBudget, type Clock } from '@sensorflow/kernel';
+import { WorkBudget, type Clock } from '@sensorflow/kernel';
 import type { ReadingStore } from '@sensorflow/sensor-data';
+import pLimit from 'p-limit';
 import { DaysWithData } from '../days-with-data.js';
 
 export interface HourCloserPorts {
@@ -49,13 +50,13 @@ export const CLOSING_GRACE_MS = 5 * 60_000;
 const CONCURRENCY = 8;
 
 /**
- * Closes hours, oldest first: record 0020. Any number may run at once and end at any step; the next one goes
- * on. The clock only decides when an hour is begun with.
+ * Closes hours, oldest first: record 0020. Several may run at once and stop at any step; the next run continues. The
+ * clock only decides when the closing of an hour begins.
  */
 export class HourCloser {
   private readonly days: DaysWithData;
   private readonly pool: RecomputationPool;
-  /** As last seen; it never goes back. */
+  /** As last read; it only moves forwards. */
   private position: Hour | undefined;
   /**
    * Equipment without readings in the hour that is being closed. The frontier has passed it: readings that come
@@ -169,7 +170,7 @@ export class HourCloser {
     const empty = this.empty.equipmentIds;
     const found: string[] = [];
     const unknown = equipmentIds.filter((id) => !empty.has(id));
-    await inParallel(unknown, CONCURRENCY, async (equipmentId) => {
+    await pLimit(CONCURRENCY).map(unknown, async (equipmentId) => {
       if (run.isOutOfTime) return;
       if (await this.hasReadings({ equipmentId, hour }, run.budget)) found.push(equipmentId);
       else empty.add(equipmentId);
