@@ -29,7 +29,11 @@ export class EquipmentRestriction {
   faultOf(equipmentId: string): Fault | undefined {
     if (this.allows(equipmentId)) return undefined;
     const detail = `${quoted(equipmentId)} is not among the equipment of this API key: ${this.shown()}.`;
-    return { code: 'equipment-forbidden', detail };
+    return {
+      code: 'equipment-forbidden',
+      detail,
+      parameters: { equipmentId: equipmentId.slice(0, 128) },
+    };
   }
 
   /** Throws DomainError `forbidden` (`equipment-forbidden`) for equipment that is not allowed. */

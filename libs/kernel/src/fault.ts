@@ -2,7 +2,11 @@
 export interface Fault {
   readonly code: string;
   readonly detail: string;
+  /** What the sentence is about, by name, for whoever says it in other words. */
+  readonly parameters?: FaultParameters;
 }
+
+export type FaultParameters = Readonly<Record<string, string | number>>;
 
 /** A fault and the place in the caller's document where it stands, as an RFC 6901 JSON pointer. */
 export interface InputFault extends Fault {
@@ -17,6 +21,10 @@ export function accepted<T>(value: T): Parsed<T> {
   return { ok: true, value };
 }
 
-export function refused(code: string, detail: string): { ok: false; fault: Fault } {
-  return { ok: false, fault: { code, detail } };
+export function refused(
+  code: string,
+  detail: string,
+  parameters?: FaultParameters,
+): { ok: false; fault: Fault } {
+  return { ok: false, fault: { code, detail, ...(parameters && { parameters }) } };
 }

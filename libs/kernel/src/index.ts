@@ -10,7 +10,14 @@ export {
   type EpochUnit,
 } from './epoch.js';
 export { FaultList, invalidRequest } from './fault-list.js';
-export { accepted, refused, type Fault, type InputFault, type Parsed } from './fault.js';
+export {
+  accepted,
+  refused,
+  type Fault,
+  type FaultParameters,
+  type InputFault,
+  type Parsed,
+} from './fault.js';
 export {
   daysInMonth,
   instantFromEpochMs,

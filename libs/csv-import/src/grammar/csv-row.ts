@@ -151,14 +151,15 @@ export class RowReader {
     for (let at = fieldCount; at < fields.length; at += 1) {
       if (leftOut.has(at) || cellAt(fields, at) === '') continue;
       const detail = `Column ${at + 1} has no name in the header, and is not empty: columns can leave it out, unless a delimiter stands within a cell, such as a decimal comma.`;
-      return { code: 'column-unnamed', detail };
+      return { code: 'column-unnamed', detail, parameters: { place: at + 1 } };
     }
     return undefined;
   }
 
   private fieldCount(count: number): Fault {
     const expected = this.columns.names.length;
-    return { code: 'field-count', detail: `The row has ${count} fields, the header ${expected}.` };
+    const detail = `The row has ${count} fields, the header ${expected}.`;
+    return { code: 'field-count', detail, parameters: { fields: count, expected } };
   }
 
   private rejected(
@@ -222,7 +223,8 @@ const HEADER_CHANGED: Fault = {
 const NOTHING_READ: ReadCells = { values: new Map(), missing: 0, bad: [] };
 
 function inCell(name: string, fault: Fault): Fault {
-  return { ...fault, detail: `${name}: ${fault.detail}` };
+  const parameters = { ...fault.parameters, column: name };
+  return { ...fault, detail: `${name}: ${fault.detail}`, parameters };
 }
 
 function cellAt(fields: readonly string[], at: number): string {

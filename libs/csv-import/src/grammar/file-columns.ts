@@ -101,7 +101,7 @@ export function understandHeader(
     return refusedHeader('header-malformed', 'The quotes of the header line are broken.');
   if (fields.length > MAX_COLUMNS) {
     const detail = `A file has at most ${MAX_COLUMNS} columns; this one has ${fields.length}.`;
-    return refusedHeader('too-many-columns', detail);
+    return refusedHeader('too-many-columns', detail, { most: MAX_COLUMNS, count: fields.length });
   }
   return new HeaderReading(fields, options).read();
 }
@@ -127,8 +127,8 @@ function isDatum(field: string): boolean {
   return (DIGITS_AND_MARKS.test(text) && MARKS_BETWEEN_DIGITS.test(text)) || ISO_DATE.test(text);
 }
 
-function refusedHeader(code: string, detail: string): HeaderColumns {
-  return { columns: [], faults: [{ code, detail }], file: undefined };
+function refusedHeader(code: string, detail: string, parameters = {}): HeaderColumns {
+  return { columns: [], faults: [{ code, detail, parameters }], file: undefined };
 }
 
 /** Names of columns whose meaning nobody can doubt, without blanks and marks; one of the exact word goes first. */
@@ -193,7 +193,8 @@ class HeaderReading {
       if (!isOpen || at >= this.fieldCount || name.startsWith(IGNORED_PREFIX)) continue;
       const word = canonicalWord(name);
       this.roles[at] = word === VALUE ? word : (madeMetricName(name) ?? null);
-      if (this.roles[at] === null) this.refuse('header-invalid-column', unnamed(at, name));
+      const isNamed = this.roles[at] !== null;
+      if (!isNamed) this.refuse('header-invalid-column', unnamed(at, name), { place: at + 1 });
     }
   }
 
@@ -264,8 +265,8 @@ class HeaderReading {
     );
   }
 
-  private refuse(code: string, detail: string): void {
-    this.faults.push({ code, detail });
+  private refuse(code: string, detail: string, parameters = {}): void {
+    this.faults.push({ code, detail, parameters });
   }
 
   private refuseUnknown(): void {
@@ -308,6 +309,7 @@ class HeaderReading {
       this.refuse(
         'header-duplicate-column',
         `The header names ${shown(role)} twice: ${keys}. columns can rename or leave out each of them.`,
+        { name: role.slice(0, SHOWN_LENGTH) },
       );
     }
     if (this.options.equipmentId !== undefined && this.placeOf(EQUIPMENT_ID) >= 0) {
@@ -338,6 +340,7 @@ class HeaderReading {
       this.refuse(
         'too-many-metrics',
         `The file has ${names.length} columns with numbers, and a reading at most ${MAX_METRICS_PER_READING} metrics. Leave some out with columns ({"name": null}) and import the file once more with the others: their values come to stand beside each other.`,
+        { count: names.length, most: MAX_METRICS_PER_READING },
       );
     }
   }

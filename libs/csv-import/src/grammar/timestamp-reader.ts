@@ -138,12 +138,15 @@ abstract class ZonedReader extends TimestampReader {
     return refused(
       'timestamp-ambiguous',
       `Clocks in ${timezone?.text} showed this time twice. ${detail}`,
+      { zone: timezone?.text ?? '' },
     );
   }
 
   private nonexistent(): Parsed<never> {
     const zone = this.options.timezone?.text;
-    return refused('timestamp-nonexistent', `Clocks in ${zone} skipped this time.`);
+    return refused('timestamp-nonexistent', `Clocks in ${zone} skipped this time.`, {
+      zone: zone ?? '',
+    });
   }
 }
 
@@ -261,6 +264,7 @@ class FormatReader extends ZonedReader {
     return refused(
       'timestamp-malformed',
       `The timestamp is not written as timestampFormat says: ${text}.`,
+      { format: text },
     );
   }
 

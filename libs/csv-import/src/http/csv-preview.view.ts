@@ -1,7 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { showInstant } from '@sensorflow/kernel';
+import { showInstant, type FaultParameters } from '@sensorflow/kernel';
 import { DEFAULT_METRIC } from '@sensorflow/sensor-data';
 import { DELIMITERS, type Delimiter } from '../grammar/import-options.js';
+import { COLUMN_REASONS, type ColumnReason } from '../preview/column-reasons.js';
 import type { CsvPreview, PreviewedReading } from '../preview/csv-preview.js';
 import { TEXT_ENCODINGS, type TextEncoding } from '../text/text-encoding.js';
 
@@ -34,6 +35,9 @@ class PreviewedColumnView {
 
   @ApiProperty({ example: 'Every other column is a metric; its name is made that of one.' })
   reason!: string;
+
+  @ApiProperty({ enum: Object.keys(COLUMN_REASONS), example: 'metric-renamed' })
+  reasonCode!: ColumnReason;
 }
 
 class FittingFormatView {
@@ -83,6 +87,15 @@ class PreviewFaultView {
 
   @ApiProperty()
   detail!: string;
+
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { oneOf: [{ type: 'string' }, { type: 'number' }] },
+    example: { column: 'Temp_C' },
+    description:
+      'what the detail is about, such as its column, format, zone, fields or equipmentId, where there is something to name',
+  })
+  parameters!: FaultParameters;
 
   @ApiProperty({
     type: 'integer',
@@ -151,7 +164,8 @@ export function toCsvPreviewView(preview: CsvPreview): CsvPreviewView {
       name,
       role,
       proposal,
-      reason,
+      reason: COLUMN_REASONS[reason],
+      reasonCode: reason,
     })),
     timestampFormats: preview.timestampFormats.map(({ format, example, meaning }) => ({
       format,
@@ -160,9 +174,10 @@ export function toCsvPreviewView(preview: CsvPreview): CsvPreviewView {
     })),
     readings: preview.readings.map(toReadingView),
     readingsAsProposed: preview.isAsProposed,
-    faults: preview.faults.map(({ code, detail, line, rows, option }) => ({
+    faults: preview.faults.map(({ code, detail, parameters, line, rows, option }) => ({
       code,
       detail,
+      parameters: parameters ?? {},
       line: line ?? null,
       rows,
       option: option ?? null,

@@ -84,8 +84,7 @@ class SampledColumns {
     const { key, role } = column;
     if (this.isSaid(key)) {
       const isMetric = role !== null && !ROLES.has(role);
-      const reason = 'The option columns says so.';
-      return { ...column, proposal: role, reason, isSaid: true, isMetric };
+      return { ...column, proposal: role, reason: 'said-by-columns', isSaid: true, isMetric };
     }
     const asRole = this.roleProposal(column, at);
     const proposal = asRole ?? this.metricProposal(column, at);
@@ -94,28 +93,25 @@ class SampledColumns {
 
   private roleProposal({ name, role }: ColumnAsUnderstood, at: number): Proposal | undefined {
     if (role === EQUIPMENT_ID && this.options.equipmentId !== undefined) {
-      return { proposal: null, reason: 'The option equipmentId names that of the whole file.' };
+      return { proposal: null, reason: 'equipment-of-file' };
     }
     if (role === TIMESTAMP || role === EQUIPMENT_ID) {
-      return { proposal: role, reason: 'Its name says so.' };
+      return { proposal: role, reason: 'named-so' };
     }
     if (at === this.timestampAt) {
-      return { proposal: TIMESTAMP, reason: 'Its cells can be read as timestamps.' };
+      return { proposal: TIMESTAMP, reason: 'holds-timestamps' };
     }
     if (at === this.dateAt || at === this.timeAt) {
       const proposal = at === this.dateAt ? DATE : TIME;
-      return { proposal, reason: 'Date and time of day stand in two columns.' };
+      return { proposal, reason: 'date-and-time-apart' };
     }
     if (at === this.equipmentAt) {
-      return { proposal: EQUIPMENT_ID, reason: 'Its cells can be equipment ids.' };
+      return { proposal: EQUIPMENT_ID, reason: 'holds-equipment-ids' };
     }
     if (this.isLong && [METRIC, VALUE].includes(name.toLowerCase())) {
-      return {
-        proposal: name.toLowerCase(),
-        reason: 'The file seems to have a row for each value.',
-      };
+      return { proposal: name.toLowerCase(), reason: 'row-for-each-value' };
     }
-    if (this.isLong) return { proposal: null, reason: 'The column value has all numbers.' };
+    if (this.isLong) return { proposal: null, reason: 'beside-value' };
     return undefined;
   }
 
@@ -123,23 +119,18 @@ class SampledColumns {
     const cells = this.cells[at] ?? [];
     const numbers = cells.filter((cell) => this.isNumber(cell));
     if (role === null && numbers.length > 0 && /^\p{L}/u.test(name)) {
-      return { proposal: `m_${at + 1}`, reason: 'The name of a metric has other letters.' };
+      return { proposal: `m_${at + 1}`, reason: 'other-letters' };
     }
     if (role === null) {
-      return { proposal: null, reason: name === '' ? 'It has no name.' : 'It is left out.' };
+      return { proposal: null, reason: name === '' ? 'no-name' : 'left-out' };
     }
     if (numbers.length === 0 && cells.some((cell) => this.hasUnsaidComma(cell))) {
-      const reason = 'Its numbers have decimal commas: the option decimal is to say so.';
-      return { proposal: role, reason };
+      return { proposal: role, reason: 'decimal-commas' };
     }
     if (cells.length > 0 && numbers.length === 0) {
-      return { proposal: null, reason: 'None of its cells is a number.' };
+      return { proposal: null, reason: 'no-number' };
     }
-    const reason =
-      role === name
-        ? 'Every other column is a metric.'
-        : 'Every other column is a metric; its name is made that of one.';
-    return { proposal: role, reason };
+    return { proposal: role, reason: role === name ? 'metric' : 'metric-renamed' };
   }
 
   private isSaid(key: string): boolean {

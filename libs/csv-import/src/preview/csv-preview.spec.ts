@@ -299,6 +299,17 @@ describe('a preview', () => {
     expect(preview.faults.map(({ code }) => code)).toEqual(['header-too-long']);
   });
 
+  it('names what its faults are about, for whoever says it in other words', async () => {
+    const preview = await previewOf(
+      'equipmentId,timestamp,t\nE,2023-02-15T00:00:00Z,warm\nE,2023-02-15T00:01:00Z\n',
+    );
+
+    expect(preview.faults.map(({ code, parameters }) => [code, parameters])).toEqual([
+      ['value-not-a-number', { column: 't' }],
+      ['field-count', { fields: 2, expected: 3 }],
+    ]);
+  });
+
   it('keeps a column with decimal commas, and names the option', async () => {
     const preview = await previewOf(
       'equipmentId;timestamp;CO\nEQ-1;2023-02-15T00:00:00Z;2,6\nEQ-1;2023-02-15T00:01:00Z;1,5\n',
@@ -306,7 +317,7 @@ describe('a preview', () => {
 
     expect(preview.columns[2]).toMatchObject({
       proposal: 'CO',
-      reason: 'Its numbers have decimal commas: the option decimal is to say so.',
+      reason: 'decimal-commas',
     });
     expect(preview.codes).toEqual([['value-not-a-number', 2, 2, 'decimal']]);
   });

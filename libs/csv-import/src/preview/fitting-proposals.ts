@@ -1,10 +1,11 @@
 import { MAX_METRICS_PER_READING } from '@sensorflow/sensor-data';
 import type { ColumnAsUnderstood } from '../grammar/file-columns.js';
+import type { ColumnReason } from './column-reasons.js';
 
 /** A column as it is read, and as it probably is meant: what `columns` may say of it. */
 export interface ProposedColumn extends ColumnAsUnderstood {
   readonly proposal: string | null;
-  readonly reason: string;
+  readonly reason: ColumnReason;
 }
 
 /** A proposal that was made for a column alone. */
@@ -32,19 +33,17 @@ export function fittingTogether(columns: readonly SingleProposal[]): readonly Pr
     if (isMetric) metrics += 1;
     if (isSaid || proposal === null) return column;
     if (isMetric && metrics > MAX_METRICS_PER_READING) {
-      return leftOut(column, `A reading has at most ${MAX_METRICS_PER_READING} metrics.`);
+      return leftOut(column, 'too-many-metrics');
     }
-    if (!isMetric && taken.has(proposal)) {
-      return leftOut(column, `Another column is the ${proposal}.`);
-    }
+    if (!isMetric && taken.has(proposal)) return leftOut(column, 'role-taken');
     const name = isMetric ? freeName(proposal, taken) : proposal;
     taken.add(name);
     if (name === proposal) return column;
-    return { ...column, proposal: name, reason: 'Its name alone means another column or a role.' };
+    return { ...column, proposal: name, reason: 'name-taken' };
   });
 }
 
-function leftOut(column: ProposedColumn, reason: string): ProposedColumn {
+function leftOut(column: ProposedColumn, reason: ColumnReason): ProposedColumn {
   return { ...column, proposal: null, reason };
 }
 

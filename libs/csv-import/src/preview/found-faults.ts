@@ -35,8 +35,8 @@ const OPTIONS: Readonly<Record<string, keyof ImportOptions>> = {
 /** Of each code, those that differ in what they say. */
 const MAX_FAULTS = 100;
 
-export function faultOf({ code, detail }: Fault): PreviewFault {
-  return { code, detail, line: undefined, rows: 0, option: optionFor({ code, detail }) };
+export function faultOf(fault: Fault): PreviewFault {
+  return { ...fault, line: undefined, rows: 0, option: optionFor(fault) };
 }
 
 function optionFor({ code, detail }: Fault): keyof ImportOptions | undefined {
@@ -60,7 +60,8 @@ export class FoundFaults {
       known.length === 1
         ? `The timestamps are written as ${known[0]}: timestampFormat is to say so.`
         : `The timestamps can be read as ${known.join(' or ')}: only timestampFormat can say which is meant.`;
-    const fault = { code: 'timestamp-format-unsaid', detail };
+    const parameters = { formats: known.join(' · ') };
+    const fault = { code: 'timestamp-format-unsaid', detail, parameters };
     this.found.set(keyOf(fault), faultOf(fault));
   }
 
