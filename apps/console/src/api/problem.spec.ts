@@ -19,14 +19,12 @@ describe('what a reader is told of a problem', () => {
   });
 
   it('is what the service says of the first fault, or of the whole, where it is not', () => {
-    const errors = [{ pointer: '/limit', code: 'limit-invalid', detail: 'From 1 to 1000.' }];
+    const errors = [{ pointer: '/limit', code: 'new-code', detail: 'From 1 to 1000.' }];
 
     expect(textOf({ code: 'invalid-request', detail: 'See errors.', errors })).toBe(
       'From 1 to 1000.',
     );
-    expect(textOf({ code: 'too-many-feeds', detail: 'At most 10 feeds.' })).toBe(
-      'At most 10 feeds.',
-    );
+    expect(textOf({ code: 'new-code', detail: 'At most 10 feeds.' })).toBe('At most 10 feeds.');
   });
 
   it('is a text of ours for a fault whose code is known', () => {
@@ -34,6 +32,12 @@ describe('what a reader is told of a problem', () => {
 
     expect(textOf({ code: 'invalid-request', detail: 'See errors.', errors })).toBe(
       ptBr['fault.name-invalid'],
+    );
+  });
+
+  it('is that of another code, where it comes to the same', () => {
+    expect(textOf({ code: 'overloaded', detail: 'Wait.' }, 503)).toBe(
+      ptBr['problem.reads-overloaded'],
     );
   });
 

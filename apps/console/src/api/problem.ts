@@ -1,7 +1,6 @@
-import type { MessageKey } from '../language/en.ts';
-import { en } from '../language/en.ts';
 import type { Translate } from '../language/translate.ts';
 import type { Formats } from '../time/formats.ts';
+import { faultKey, problemKey } from './words.ts';
 
 export interface Fault {
   readonly pointer: string;
@@ -56,18 +55,16 @@ export function problemIn(
 /** What to tell the reader: a text of ours where the code is known, else what the API says. */
 export function problemText(error: unknown, t: Translate, formats: Formats): string {
   if (!(error instanceof ApiProblem)) return t('problem.unreadable');
-  const key = `problem.${error.code}`;
   const [fault] = error.faults;
-  if (!isKey(key)) return fault ? faultText(fault, t) : error.detail;
+  // A problem of another code than its fault only says that there are faults.
+  if (fault && fault.code !== error.code) return faultText(fault, t);
+  const key = problemKey(error.code);
+  if (key === undefined) return error.detail;
   return t(key, { wait: formats.duration((error.retryAfterSeconds ?? 1) * 1000) });
 }
 
 /** The same for one fault, as it stands beside its field. */
 export function faultText({ code, detail }: Fault, t: Translate): string {
-  const key = `fault.${code}`;
-  return isKey(key) ? t(key) : detail;
-}
-
-function isKey(key: string): key is MessageKey {
-  return Object.hasOwn(en, key);
+  const key = faultKey(code);
+  return key === undefined ? detail : t(key);
 }

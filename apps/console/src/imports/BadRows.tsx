@@ -5,7 +5,7 @@ import { DataTable, TableSkeleton, type Column } from '../design/DataTable.tsx';
 import { Notice } from '../design/Notice.tsx';
 import { usePreferences } from '../shell/preferences.tsx';
 import { FileButton } from './DropZone.tsx';
-import { faultName } from './fault-name.ts';
+import { faultName, keptFaultDetail } from './fault-words.ts';
 import type { Import } from './import-queries.ts';
 import { readReport, type Report, type ReportRow } from './report-rows.ts';
 import { useChosenAgain } from './use-chosen-again.ts';
@@ -67,7 +67,7 @@ function ReportTable({ report }: { readonly report: Report }) {
 }
 
 function useColumns({ names }: Report): readonly Column<ReportRow>[] {
-  const { t } = usePreferences();
+  const { t, language } = usePreferences();
   return [
     { id: '_line', title: t('imports.result.line'), kind: 'fit', show: ({ line }) => line },
     {
@@ -79,10 +79,8 @@ function useColumns({ names }: Report): readonly Column<ReportRow>[] {
     {
       id: '_detail',
       title: t('imports.bad.detail'),
-      show: ({ detail }) => (
-        <span className="import-detail" lang="en">
-          {detail}
-        </span>
+      show: ({ columns, ...fault }) => (
+        <span className="import-detail">{keptFaultDetail(fault, t, language, columns)}</span>
       ),
     },
     ...names.map((name, at): Column<ReportRow> => ({

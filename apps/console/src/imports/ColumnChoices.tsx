@@ -4,8 +4,8 @@ import { usePreferences } from '../shell/preferences.tsx';
 import type { PreviewedColumn } from './choices.ts';
 import { meaningOf, roleOf, ROLES, type Meaning } from './column-roles.ts';
 import type { DraftForm } from './draft-form.ts';
+import { faultDetail } from './fault-words.ts';
 import { NeedMark } from './NeedMark.tsx';
-import { ReasonText } from './ReasonText.tsx';
 import { cellsOf } from './sample-rows.ts';
 
 const MEANINGS: readonly Meaning[] = [
@@ -49,9 +49,9 @@ export function ColumnChoices({ form }: { readonly form: DraftForm }) {
               {form.refusalOf('columns')}
             </p>
           )}
-          {faults.map(({ code, detail }) => (
-            <p key={code + detail} className="field-error" lang="en">
-              {detail}
+          {faults.map((fault) => (
+            <p key={fault.code + fault.detail} className="field-error">
+              {faultDetail(fault, t)}
             </p>
           ))}
           {isTooMany && <KeepFirstMetrics form={form} />}
@@ -126,7 +126,7 @@ interface ColumnRowProps {
 function ColumnRow({ form, column, at }: ColumnRowProps) {
   const { t } = usePreferences();
   const { choices, preview, options, choose, type } = form;
-  const { key, name, reason } = column;
+  const { key, name, reasonCode } = column;
   const said = choices.columns[key];
   const role = said === undefined ? column.role : said;
   const isLong = Object.values({ ...options.columns, ...choices.columns }).includes('metric');
@@ -165,7 +165,9 @@ function ColumnRow({ form, column, at }: ColumnRowProps) {
       ) : (
         <span />
       )}
-      <ReasonText reason={said === undefined ? reason : undefined} />
+      <span className="small quiet import-column-reason">
+        {said === undefined && t(`imports.reason.${reasonCode}`)}
+      </span>
     </li>
   );
 }

@@ -1,11 +1,11 @@
 import { TableSkeleton } from '../design/DataTable.tsx';
 import { Notice, Problem } from '../design/Notice.tsx';
-import { ApiProblem, problemText } from '../api/problem.ts';
+import { ApiProblem, faultText } from '../api/problem.ts';
 import { usePreferences } from '../shell/preferences.tsx';
 import { ColumnChoices } from './ColumnChoices.tsx';
 import { useDraftForm, type DraftForm } from './draft-form.ts';
 import type { Draft } from './draft.ts';
-import { faultName } from './fault-name.ts';
+import { faultDetail, faultName } from './fault-words.ts';
 import { goTo } from './NeedMark.tsx';
 import { NEEDS } from './needs.ts';
 import { isAboutChoices } from './preview.ts';
@@ -40,9 +40,9 @@ function Choices({ form }: { readonly form: DraftForm }) {
   const { t } = usePreferences();
   const { fatal } = form.open;
   if (fatal.length > 0) {
-    return fatal.map(({ code, detail }) => (
-      <Notice key={code + detail} tone="bad" title={faultName(code, t)}>
-        <span lang="en">{detail}</span>
+    return fatal.map((fault) => (
+      <Notice key={fault.code + fault.detail} tone="bad" title={faultName(fault.code, t)}>
+        {faultDetail(fault, t)}
       </Notice>
     ));
   }
@@ -99,12 +99,12 @@ function FileProblem({
   readonly error: unknown;
   readonly onRetry: () => void;
 }) {
-  const { t, formats } = usePreferences();
+  const { t } = usePreferences();
   const fault = error instanceof ApiProblem ? error.faults[0] : undefined;
   if (!fault) return <Problem error={error} onRetry={onRetry} />;
   return (
     <Notice tone="bad" title={t('imports.new.refused')}>
-      {problemText(new ApiProblem(400, fault.code, fault.detail), t, formats)}
+      {faultText(fault, t)}
     </Notice>
   );
 }

@@ -6,7 +6,7 @@ import { PageHead } from '../shell/Shell.tsx';
 import { usePreferences } from '../shell/preferences.tsx';
 import { BadRows } from './BadRows.tsx';
 import { FileButton } from './DropZone.tsx';
-import { faultName } from './fault-name.ts';
+import { faultName, keptFaultDetail } from './fault-words.ts';
 import { importQuery, type Import } from './import-queries.ts';
 import { ImportProgress, StatusWord } from './ImportStatus.tsx';
 import { SendingRow } from './Sending.tsx';
@@ -36,7 +36,7 @@ export default function ImportPage() {
 }
 
 function Details({ of }: { readonly of: Import }) {
-  const { t, formats } = usePreferences();
+  const { t, language, formats } = usePreferences();
   const { createdBy, createdAt, columns, errorReportUrl, failure, rows } = of;
   return (
     <>
@@ -58,7 +58,7 @@ function Details({ of }: { readonly of: Import }) {
       <WhatNow of={of} />
       {failure && (
         <Notice tone="bad" title={faultName(failure.code, t)}>
-          <span lang="en">{failure.detail}</span>
+          {keptFaultDetail(failure, t, language)}
         </Notice>
       )}
       {errorReportUrl !== null && <BadRows of={of} url={errorReportUrl} />}

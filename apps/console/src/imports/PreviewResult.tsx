@@ -2,7 +2,7 @@ import { DataTable, type Column } from '../design/DataTable.tsx';
 import { usePreferences } from '../shell/preferences.tsx';
 import type { Preview } from './choices.ts';
 import type { DraftForm } from './draft-form.ts';
-import { faultName } from './fault-name.ts';
+import { faultDetail, faultName } from './fault-words.ts';
 
 type PreviewedReading = Preview['readings'][number];
 const SHOWN_FAULTS = 6;
@@ -70,15 +70,13 @@ function RowFaults({ faults }: { readonly faults: readonly Preview['faults'][num
     <div className="stack">
       <h3>{t('imports.result.faults')}</h3>
       <ul className="import-faults">
-        {faults.slice(0, SHOWN_FAULTS).map(({ code, detail, line, rows }) => (
-          <li key={code + detail}>
-            <strong>{faultName(code, t)}</strong>{' '}
+        {faults.slice(0, SHOWN_FAULTS).map((fault) => (
+          <li key={fault.code + fault.detail}>
+            <strong>{faultName(fault.code, t)}</strong>{' '}
             <span className="quiet">
-              {t('imports.result.faultRows', { count: rows, line: String(line) })}
+              {t('imports.result.faultRows', { count: fault.rows, line: String(fault.line) })}
             </span>
-            <span className="small quiet" lang="en">
-              {detail}
-            </span>
+            <span className="small quiet">{faultDetail(fault, t)}</span>
           </li>
         ))}
       </ul>

@@ -9,11 +9,13 @@ const column = (key: string, role: string | null, proposal = role) => ({
   role,
   proposal,
   reason: '',
+  reasonCode: 'metric' as const,
 });
 const format = (name: string) => ({ format: name, example: '', meaning: '' });
 const fault = (code: string, option: string | null = null, rows = 0) => ({
   code,
   detail: '',
+  parameters: {},
   line: rows > 0 ? 2 : null,
   rows,
   option,

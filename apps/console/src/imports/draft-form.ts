@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
-import { ApiProblem } from '../api/problem.ts';
+import { ApiProblem, faultText } from '../api/problem.ts';
+import { usePreferences } from '../shell/preferences.tsx';
 import type { Choices, FileOptions, Preview } from './choices.ts';
 import type { Draft } from './draft.ts';
 import { drafts } from './drafts.ts';
@@ -20,7 +21,7 @@ export interface DraftForm {
   readonly lines: readonly string[];
   /** Whether the preview is that of the choices as they are now. */
   readonly isCurrent: boolean;
-  /** What the service says of an option, such as `timezone`, when it refuses it. */
+  /** Why the service refuses an option, such as `timezone`. */
   readonly refusalOf: (option: string) => string | undefined;
   readonly choose: (change: Partial<Choices>) => void;
   /** For fields that are typed in: waits for the last key. */
@@ -30,6 +31,7 @@ export interface DraftForm {
 const SHOWN_LINES = 40;
 
 export function useDraftForm(draft: Draft) {
+  const { t } = usePreferences();
   const { id, choices, settled, head } = draft;
   const { data: answer, error: failure, refetch } = useQuery(previewQuery(draft));
   const error = answer instanceof ApiProblem ? answer : failure;
@@ -48,7 +50,10 @@ export function useDraftForm(draft: Draft) {
     open: openChoices(data.preview, choices),
     lines,
     isCurrent: current !== undefined && choices === settled,
-    refusalOf: (option) => refusals.find(({ pointer }) => pointer.split('/')[1] === option)?.detail,
+    refusalOf: (option) => {
+      const refusal = refusals.find(({ pointer }) => pointer.split('/')[1] === option);
+      return refusal && faultText(refusal, t);
+    },
     choose: (change) => drafts.choose(id, change),
     type: (change) => drafts.choose(id, change, true),
   };

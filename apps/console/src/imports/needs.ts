@@ -39,9 +39,6 @@ export interface OpenChoices {
   readonly ofRows: readonly Fault[];
 }
 
-/** Why the service keeps a column with decimal commas. */
-export const COMMAS = 'Its numbers have decimal commas: the option decimal is to say so.';
-
 /** What a preview leaves open. */
 export function openChoices(preview: Preview, choices: Choices): OpenChoices {
   const needs = new Set<Need>();
@@ -55,7 +52,7 @@ export function openChoices(preview: Preview, choices: Choices): OpenChoices {
   }
   for (const need of missingColumns(preview, choices)) needs.add(need);
   // Before its rows can be read, only the reason of a column tells.
-  const hasCommas = preview.columns.some(({ reason }) => reason === COMMAS);
+  const hasCommas = preview.columns.some(({ reasonCode }) => reasonCode === 'decimal-commas');
   if (hasCommas && choices.decimal === undefined) needs.add('decimal');
   return { needs, fatal, ofRows };
 }

@@ -44,10 +44,10 @@ async function understand(
   const proposed = withProposals(current, first);
   if (JSON.stringify(proposed) === JSON.stringify(current)) return { preview: first, options };
   const second = await ask(proposed);
-  const reasons = new Map(first.columns.map(({ key, reason }) => [key, reason]));
+  const reasons = new Map(first.columns.map(({ key, reasonCode }) => [key, reasonCode]));
   const columns = second.columns.map((column) => ({
     ...column,
-    reason: reasons.get(column.key) ?? column.reason,
+    reasonCode: reasons.get(column.key) ?? column.reasonCode,
   }));
   return { preview: { ...second, columns }, options: proposed };
 }

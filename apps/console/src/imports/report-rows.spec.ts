@@ -13,9 +13,23 @@ describe('an error report', () => {
 
     expect(names).toEqual(['t', 'a "b"']);
     expect(rows).toEqual([
-      { line: '3', code: 'field-count', detail: 'Too "many".', cells: ['x;y', 'two\r\nlines'] },
+      {
+        line: '3',
+        code: 'field-count',
+        detail: 'Too "many".',
+        columns: [],
+        cells: ['x;y', 'two\r\nlines'],
+      },
     ]);
     expect(isCut).toBe(false);
+  });
+
+  it('names the metrics whose cells are at fault', () => {
+    const detail = 'Temp_C: A metric is a number. flow: Too large: 1e200.';
+
+    const { rows } = parseReport(`${HEAD}"3";"value-not-a-number";"${detail}";"";""\r\n`, true);
+
+    expect(rows[0]?.columns).toEqual(['Temp_C', 'flow']);
   });
 
   it('that is cut says so, and leaves its last row out', () => {

@@ -3,6 +3,8 @@ export interface ReportRow {
   readonly line: string;
   readonly code: string;
   readonly detail: string;
+  /** Names of the metrics whose cells are at fault. */
+  readonly columns: readonly string[];
   /** As the file has them. */
   readonly cells: readonly string[];
 }
@@ -44,11 +46,22 @@ export function parseReport(text: string, isAll: boolean): Report {
   const [head = [], ...rows] = whole;
   return {
     names: head.slice(3),
-    rows: rows
-      .slice(0, MOST_ROWS)
-      .map(([line = '', code = '', detail = '', ...cells]) => ({ line, code, detail, cells })),
+    rows: rows.slice(0, MOST_ROWS).map(([line = '', code = '', detail = '', ...cells]) => ({
+      line,
+      code,
+      detail,
+      columns: columnsIn(detail),
+      cells,
+    })),
     isCut: !isAll || rows.length > MOST_ROWS,
   };
+}
+
+/** What is said of a cell begins with the name of its metric: `flow: A metric is a number.` */
+function columnsIn(detail: string): readonly string[] {
+  return [...detail.matchAll(/(?:^|\. )([A-Za-z][\w.-]{0,63}): /g)].flatMap(
+    ([, name]) => name ?? [],
+  );
 }
 
 /** Every cell is quoted, and every row ends with a line break. */

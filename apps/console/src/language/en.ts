@@ -1,3 +1,4 @@
+import { faultsEn } from './faults.en.ts';
 import { importsEn } from './imports.en.ts';
 
 /** A text, or one for each plural category that the language tells apart by `count`. */
@@ -125,6 +126,63 @@ export const en = {
   'fault.password-lacks-symbol': 'Add a symbol, such as ! or -.',
   'fault.password-has-outer-space': 'Leave out the blanks at the beginning and the end.',
   'fault.password-used-before': 'This password was used before. Choose another one.',
+  'problem.misunderstood':
+    'This page and the server do not understand each other. Reload the page: it may be out of date.',
+  'problem.session-over': 'Your session has ended. Log in again.',
+  'problem.session-check-unavailable':
+    'Sessions cannot be checked right now. Try again in a few seconds.',
+  'problem.api-key-not-found': 'This key is not there any more.',
+  'problem.too-many-api-keys':
+    'There are as many keys as there can be. Revoke those that nobody uses.',
+  'problem.scope-not-held': 'A key cannot have a right that you do not have yourself.',
+  'problem.equipment-forbidden': 'You may not see or change this equipment.',
+  'problem.fleet-too-large':
+    'There is too much equipment to be sorted or filtered. List it by name, or search.',
+  'problem.metric-unknown': 'There is no such metric, or no reading of it is left.',
+  'problem.no-reading': 'This reading is not there any more.',
+  'problem.history-too-long': 'This reading was changed so often that its history cannot be shown.',
+  'problem.range-too-costly':
+    'Too much of this time was removed or replaced. Choose a shorter time.',
+  'problem.outcome-unknown':
+    'The database did not confirm it in time. Do the same again: nothing is stored twice.',
+  'problem.write-not-accepted': 'The database did not take it, and nothing has changed. Try again.',
+  'problem.server-clock-wrong':
+    'The clock of the server is wrong, so it writes nothing. Tell an administrator.',
+  'problem.too-many-new-metric-names':
+    'Too many new metrics came at once. Wait {wait} and try again.',
+  'problem.storage-unavailable':
+    'The storage of files does not answer right now. Try again in a few seconds.',
+  'problem.file-name-invalid': 'This name of a file cannot be used. Rename the file.',
+  'problem.password-change-required': 'A new password has to be set first.',
+  'problem.password-refused': 'This password is refused. Choose another one.',
+  'problem.older-sessions-not-ended':
+    'The new password is set, but other sessions were not ended. Change it once more, from the new one to itself.',
+  'problem.logout-not-recorded': 'The end of the session could not be recorded. Try again.',
+  'problem.token-too-large':
+    'Your account is in too many groups for a session. Tell an administrator.',
+  'problem.verification-busy': 'Totals are being verified already. Try again once that is done.',
+  'problem.verification-stopped': 'The server stopped verifying. Start again.',
+  'problem.verification-too-large':
+    'These days hold too much for one verification. Choose fewer days or one equipment.',
+  'problem.recompute-out-of-time':
+    'There was not enough time to repair everything. Verify again and repair the rest.',
+  'fault.timestamp-format-invalid':
+    'No time can be written like this. Look at the pattern’s letters.',
+  'fault.timezone-invalid': 'Enter a name such as America/Chicago, or an offset such as -06:00.',
+  'fault.columns-invalid':
+    'The columns do not go together: a meaning or a name stands twice, date and time are not both there, or a metric’s name has other characters than letters, digits and _ . -',
+  'fault.header-line-invalid': 'Choose one of the first 100 lines.',
+  'fault.names-invalid': 'Every column needs a name.',
+  'fault.missing-invalid': 'These are too many texts, or one of them is too long.',
+  'fault.delimiter-invalid': 'Choose one of the delimiters.',
+  'fault.decimal-invalid': 'Choose point or comma.',
+  'fault.encoding-invalid': 'Choose one of the encodings.',
+  'fault.repeated-hour-invalid': 'Choose one of the meanings.',
+  'fault.size-invalid': 'The file is empty.',
+  'fault.group-invalid': 'Choose one of the groups.',
+  'fault.new-password-invalid': 'Use 1 to 256 characters.',
+  'fault.search-invalid': 'Search for letters, digits, and . _ : -',
+  'fault.value-missing': 'Enter a value.',
   'problem.request': 'Request {id}',
 
   'state.on-time': 'On time',
@@ -361,6 +419,7 @@ export const en = {
   'proof.column.field': 'What differs',
   'proof.column.stored': 'Stored',
   ...importsEn,
+  ...faultsEn,
   'proof.column.recomputed': 'Calculated from readings',
   'proof.level.unchecked': 'Not checked',
   'proof.hint':

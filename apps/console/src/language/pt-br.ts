@@ -1,4 +1,5 @@
 import type { Messages } from './en.ts';
+import { faultsPtBr } from './faults.pt-br.ts';
 import { importsPtBr } from './imports.pt-br.ts';
 
 export const ptBr: Messages = {
@@ -123,6 +124,65 @@ export const ptBr: Messages = {
   'fault.password-lacks-symbol': 'Inclua um símbolo, como ! ou -.',
   'fault.password-has-outer-space': 'Retire os espaços do início e do fim.',
   'fault.password-used-before': 'Esta senha já foi usada. Escolha outra.',
+  'problem.misunderstood':
+    'Esta página e o servidor não se entendem. Recarregue a página: ela pode estar desatualizada.',
+  'problem.session-over': 'Sua sessão terminou. Entre de novo.',
+  'problem.session-check-unavailable':
+    'Não é possível verificar sessões agora. Tente de novo em alguns segundos.',
+  'problem.api-key-not-found': 'Esta chave não existe mais.',
+  'problem.too-many-api-keys':
+    'Já existem tantas chaves quantas pode haver. Revogue as que ninguém usa.',
+  'problem.scope-not-held': 'Uma chave não pode ter um direito que você mesmo não tem.',
+  'problem.equipment-forbidden': 'Você não pode ver nem alterar este equipamento.',
+  'problem.fleet-too-large':
+    'Há equipamentos demais para ordenar ou filtrar. Liste por nome ou pesquise.',
+  'problem.metric-unknown': 'Não há métrica com este nome, ou nenhuma leitura dela restou.',
+  'problem.no-reading': 'Esta leitura não existe mais.',
+  'problem.history-too-long':
+    'Esta leitura mudou tantas vezes que seu histórico não pode ser mostrado.',
+  'problem.range-too-costly':
+    'Muito deste período foi removido ou substituído. Escolha um período menor.',
+  'problem.outcome-unknown':
+    'O banco de dados não confirmou a tempo. Repita o mesmo: nada é gravado duas vezes.',
+  'problem.write-not-accepted': 'O banco de dados não aceitou, e nada mudou. Tente de novo.',
+  'problem.server-clock-wrong':
+    'O relógio do servidor está errado, por isso ele não grava nada. Avise um administrador.',
+  'problem.too-many-new-metric-names':
+    'Vieram métricas novas demais de uma vez. Aguarde {wait} e tente de novo.',
+  'problem.storage-unavailable':
+    'O armazenamento de arquivos não responde agora. Tente de novo em alguns segundos.',
+  'problem.file-name-invalid': 'Este nome de arquivo não pode ser usado. Renomeie o arquivo.',
+  'problem.password-change-required': 'Primeiro é preciso definir uma nova senha.',
+  'problem.password-refused': 'Esta senha foi recusada. Escolha outra.',
+  'problem.older-sessions-not-ended':
+    'A nova senha está definida, mas outras sessões não foram encerradas. Mude-a mais uma vez, da nova para ela mesma.',
+  'problem.logout-not-recorded': 'O fim da sessão não pôde ser registrado. Tente de novo.',
+  'problem.token-too-large':
+    'Sua conta está em grupos demais para uma sessão. Fale com um administrador.',
+  'problem.verification-busy':
+    'Os totais já estão sendo verificados. Tente de novo quando isso terminar.',
+  'problem.verification-stopped': 'O servidor parou de verificar. Comece de novo.',
+  'problem.verification-too-large':
+    'Estes dias têm coisa demais para uma verificação. Escolha menos dias ou um equipamento.',
+  'problem.recompute-out-of-time':
+    'Não houve tempo para corrigir tudo. Verifique de novo e corrija o resto.',
+  'fault.timestamp-format-invalid':
+    'Nenhum horário pode ser escrito assim. Veja as letras do padrão.',
+  'fault.timezone-invalid': 'Informe um nome como America/Sao_Paulo ou uma diferença como -03:00.',
+  'fault.columns-invalid':
+    'As colunas não combinam: um significado ou nome aparece duas vezes, data e hora não estão ambas presentes, ou o nome de uma métrica tem outros caracteres que letras, dígitos e _ . -',
+  'fault.header-line-invalid': 'Escolha uma das primeiras 100 linhas.',
+  'fault.names-invalid': 'Toda coluna precisa de um nome.',
+  'fault.missing-invalid': 'São textos demais, ou um deles é longo demais.',
+  'fault.delimiter-invalid': 'Escolha um dos separadores.',
+  'fault.decimal-invalid': 'Escolha ponto ou vírgula.',
+  'fault.encoding-invalid': 'Escolha uma das codificações.',
+  'fault.repeated-hour-invalid': 'Escolha um dos significados.',
+  'fault.size-invalid': 'O arquivo está vazio.',
+  'fault.group-invalid': 'Escolha um dos grupos.',
+  'fault.new-password-invalid': 'Use de 1 a 256 caracteres.',
+  'fault.search-invalid': 'Pesquise letras, dígitos e . _ : -',
+  'fault.value-missing': 'Informe um valor.',
   'problem.request': 'Requisição {id}',
 
   'state.on-time': 'Em dia',
@@ -365,6 +425,7 @@ export const ptBr: Messages = {
   'proof.column.field': 'O que difere',
   'proof.column.stored': 'Guardado',
   ...importsPtBr,
+  ...faultsPtBr,
   'proof.column.recomputed': 'Calculado das leituras',
   'proof.level.unchecked': 'Não verificado',
   'proof.hint':
