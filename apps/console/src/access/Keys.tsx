@@ -5,8 +5,8 @@ import { api, body } from '../api/client.ts';
 import { useList } from '../api/use-list.ts';
 import { ConfirmDialog } from '../design/ConfirmDialog.tsx';
 import type { Column } from '../design/DataTable.tsx';
-import { Dialog } from '../design/Dialog.tsx';
 import { EmptyState } from '../design/EmptyState.tsx';
+import { InfoDialog } from '../design/InfoDialog.tsx';
 import { List } from '../design/List.tsx';
 import { usePreferences } from '../shell/preferences.tsx';
 import { useNow } from '../time/use-now.ts';
@@ -131,17 +131,10 @@ function ProgramsDialog({
   const { t } = usePreferences();
   const sender = { key: t('keys.placeholder'), equipmentId: exampleEquipment(equipmentIds) };
   return (
-    <Dialog title={t('keys.programs.title', { name })} onClose={onClose}>
-      <div className="form">
-        <p>{t('keys.programs.text', { placeholder: sender.key })}</p>
-        <KeyPrograms scopes={scopes} sender={sender} />
-        <div className="actions">
-          <button type="button" className="button" onClick={onClose}>
-            {t('app.close')}
-          </button>
-        </div>
-      </div>
-    </Dialog>
+    <InfoDialog title={t('keys.programs.title', { name })} onClose={onClose}>
+      <p>{t('keys.programs.text', { placeholder: sender.key })}</p>
+      <KeyPrograms scopes={scopes} sender={sender} />
+    </InfoDialog>
   );
 }
 

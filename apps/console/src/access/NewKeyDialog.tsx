@@ -6,6 +6,7 @@ import { ApiProblem, faultText } from '../api/problem.ts';
 import { CopyField } from '../design/CopyField.tsx';
 import { Dialog } from '../design/Dialog.tsx';
 import { TextField } from '../design/Field.tsx';
+import { InfoDialog } from '../design/InfoDialog.tsx';
 import { Notice, Problem } from '../design/Notice.tsx';
 import { usePreferences } from '../shell/preferences.tsx';
 import { exampleEquipment } from './device-programs.ts';
@@ -27,21 +28,15 @@ export function NewKeyDialog({ onClose }: { readonly onClose: () => void }) {
       </Dialog>
     );
   }
-  // Escape does not close it: the key would be gone.
   return (
-    <Dialog title={t('keys.made')}>
-      <div className="form">
-        <Notice tone="warn">{t('keys.once')}</Notice>
-        <CopyField label={t('keys.key')} text={key.key} />
-        <KeyPrograms
-          scopes={key.scopes}
-          sender={{ key: key.key, equipmentId: exampleEquipment(key.equipmentIds) }}
-        />
-        <button type="button" className="button button-primary" onClick={onClose}>
-          {t('keys.kept')}
-        </button>
-      </div>
-    </Dialog>
+    <InfoDialog title={t('keys.made')} action={t('keys.kept')} isShownOnce onClose={onClose}>
+      <Notice tone="warn">{t('keys.once')}</Notice>
+      <CopyField label={t('keys.key')} text={key.key} />
+      <KeyPrograms
+        scopes={key.scopes}
+        sender={{ key: key.key, equipmentId: exampleEquipment(key.equipmentIds) }}
+      />
+    </InfoDialog>
   );
 }
 

@@ -7,6 +7,7 @@ import type { Column } from '../design/DataTable.tsx';
 import { CopyField } from '../design/CopyField.tsx';
 import { Dialog } from '../design/Dialog.tsx';
 import { SelectField, TextField } from '../design/Field.tsx';
+import { InfoDialog } from '../design/InfoDialog.tsx';
 import { List } from '../design/List.tsx';
 import { Notice, Problem } from '../design/Notice.tsx';
 import { usePreferences } from '../shell/preferences.tsx';
@@ -147,52 +148,45 @@ function PersonDialog({ person, onClose, onSecret }: PersonDialogProps) {
   const error = change.error ?? signOut.error ?? reset.error;
   const isBusy = change.isPending || signOut.isPending || reset.isPending;
   return (
-    <Dialog title={username} onClose={onClose}>
-      <div className="form">
-        {error && <Problem error={error} />}
-        {signOut.isSuccess && <Notice>{t('people.signedOut')}</Notice>}
-        <SelectField
-          label={t('people.group')}
-          hint={group && t(`group.${group}.hint`)}
-          value={group ?? ''}
-          disabled={isBusy}
-          onChange={({ target }) => change.mutate({ group: target.value as Group })}
-        >
-          {!group && <option value="">–</option>}
-          {GROUPS.map((each) => (
-            <option key={each} value={each}>
-              {t(`group.${each}`)}
-            </option>
-          ))}
-        </SelectField>
-        <ul className="person-deeds">
-          <Deed
-            text={t('people.signOut.text')}
-            action={t('people.signOut')}
-            isBusy={isBusy}
-            onDo={() => signOut.mutate()}
-          />
-          <Deed
-            text={t('people.reset.text')}
-            action={t('people.reset')}
-            isBusy={isBusy}
-            onDo={() => reset.mutate()}
-          />
-          <Deed
-            text={enabled ? t('people.disable.text') : t('people.enable.text')}
-            action={enabled ? t('people.disable') : t('people.enable')}
-            isBusy={isBusy}
-            isDanger={enabled}
-            onDo={() => change.mutate({ enabled: !enabled })}
-          />
-        </ul>
-        <div className="actions dialog-actions">
-          <button type="button" className="button" onClick={onClose}>
-            {t('app.close')}
-          </button>
-        </div>
-      </div>
-    </Dialog>
+    <InfoDialog title={username} onClose={onClose}>
+      {error && <Problem error={error} />}
+      {signOut.isSuccess && <Notice>{t('people.signedOut')}</Notice>}
+      <SelectField
+        label={t('people.group')}
+        hint={group && t(`group.${group}.hint`)}
+        value={group ?? ''}
+        disabled={isBusy}
+        onChange={({ target }) => change.mutate({ group: target.value as Group })}
+      >
+        {!group && <option value="">–</option>}
+        {GROUPS.map((each) => (
+          <option key={each} value={each}>
+            {t(`group.${each}`)}
+          </option>
+        ))}
+      </SelectField>
+      <ul className="person-deeds">
+        <Deed
+          text={t('people.signOut.text')}
+          action={t('people.signOut')}
+          isBusy={isBusy}
+          onDo={() => signOut.mutate()}
+        />
+        <Deed
+          text={t('people.reset.text')}
+          action={t('people.reset')}
+          isBusy={isBusy}
+          onDo={() => reset.mutate()}
+        />
+        <Deed
+          text={enabled ? t('people.disable.text') : t('people.enable.text')}
+          action={enabled ? t('people.disable') : t('people.enable')}
+          isBusy={isBusy}
+          isDanger={enabled}
+          onDo={() => change.mutate({ enabled: !enabled })}
+        />
+      </ul>
+    </InfoDialog>
   );
 }
 
@@ -293,14 +287,14 @@ function SecretDialog({
 }) {
   const { t } = usePreferences();
   return (
-    <Dialog title={t('people.secret.title', { username: secret.username })}>
-      <div className="form">
-        <Notice tone="warn">{t('people.secret.text')}</Notice>
-        <CopyField label={t('people.secret.label')} text={secret.temporaryPassword} />
-        <button type="button" className="button button-primary" onClick={onClose}>
-          {t('keys.kept')}
-        </button>
-      </div>
-    </Dialog>
+    <InfoDialog
+      title={t('people.secret.title', { username: secret.username })}
+      action={t('keys.kept')}
+      isShownOnce
+      onClose={onClose}
+    >
+      <Notice tone="warn">{t('people.secret.text')}</Notice>
+      <CopyField label={t('people.secret.label')} text={secret.temporaryPassword} />
+    </InfoDialog>
   );
 }

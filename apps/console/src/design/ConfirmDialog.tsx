@@ -8,12 +8,21 @@ interface ConfirmDialogProps {
   /** What will happen, and whether it can be undone. */
   readonly text: string;
   readonly action: string;
+  /** What the way out says; "Cancel" unless set. */
+  readonly keep?: string;
   readonly onConfirm: () => Promise<unknown>;
   readonly onClose: () => void;
 }
 
 /** Asks before something that cannot be undone; the way out has the focus. */
-export function ConfirmDialog({ title, text, action, onConfirm, onClose }: ConfirmDialogProps) {
+export function ConfirmDialog({
+  title,
+  text,
+  action,
+  keep,
+  onConfirm,
+  onClose,
+}: ConfirmDialogProps) {
   const { t } = usePreferences();
   const confirm = useMutation({ mutationFn: onConfirm, onSuccess: onClose });
   return (
@@ -23,7 +32,7 @@ export function ConfirmDialog({ title, text, action, onConfirm, onClose }: Confi
         {confirm.error && <Problem error={confirm.error} />}
         <div className="actions dialog-actions">
           <button type="button" className="button" onClick={onClose}>
-            {t('app.cancel')}
+            {keep ?? t('app.cancel')}
           </button>
           <button
             type="button"

@@ -3,8 +3,8 @@ import { useState } from 'react';
 import { api, body } from '../api/client.ts';
 import { useSession } from '../api/session.tsx';
 import { DataTable } from '../design/DataTable.tsx';
-import { Dialog } from '../design/Dialog.tsx';
 import { SelectField, TextField } from '../design/Field.tsx';
+import { InfoDialog } from '../design/InfoDialog.tsx';
 import { Notice, Problem } from '../design/Notice.tsx';
 import { usePreferences } from '../shell/preferences.tsx';
 import type { Reading } from './use-equipment.ts';
@@ -16,21 +16,14 @@ interface ReadingDialogProps {
 
 /** Every value that an instant ever had; whoever may, corrects or removes it. */
 export function ReadingDialog({ reading, onClose }: ReadingDialogProps) {
-  const { t, formats } = usePreferences();
+  const { formats } = usePreferences();
   const { may } = useSession();
   return (
-    <Dialog title={formats.instant(Date.parse(reading.timestamp))} onClose={onClose}>
-      <div className="form">
-        <History reading={reading} />
-        {may('sensorflow/write') && <Correction reading={reading} />}
-        {may('sensorflow/admin') && <Removal reading={reading} onDone={onClose} />}
-        <div className="actions dialog-actions">
-          <button type="button" className="button" onClick={onClose}>
-            {t('app.close')}
-          </button>
-        </div>
-      </div>
-    </Dialog>
+    <InfoDialog title={formats.instant(Date.parse(reading.timestamp))} onClose={onClose}>
+      <History reading={reading} />
+      {may('sensorflow/write') && <Correction reading={reading} />}
+      {may('sensorflow/admin') && <Removal reading={reading} onDone={onClose} />}
+    </InfoDialog>
   );
 }
 

@@ -1,12 +1,12 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { api, body } from '../api/client.ts';
 import { problemText } from '../api/problem.ts';
+import { ConfirmDialog } from '../design/ConfirmDialog.tsx';
 import { Notice } from '../design/Notice.tsx';
 import { usePreferences } from '../shell/preferences.tsx';
 import { useNow } from '../time/use-now.ts';
-import { ConfirmDialog } from './ConfirmDialog.tsx';
 import type { Draft, Stage } from './draft.ts';
 import { drafts } from './drafts.ts';
 import { IMPORTS } from './import-queries.ts';
@@ -115,15 +115,16 @@ function StopSending({ draft: { id, file, target } }: { readonly draft: Draft })
   const { t } = usePreferences();
   const [isAsking, setIsAsking] = useState(false);
   const client = useQueryClient();
-  const stop = useMutation({
-    mutationFn: async () => {
-      drafts.remove(id);
-      if (!target) return;
-      const path = { id: target.uploadId };
+  const stop = async () => {
+    drafts.remove(id);
+    if (!target) return;
+    const path = { id: target.uploadId };
+    try {
       await body(api.DELETE('/sensor-data/uploads/{id}', { params: { path } }));
-    },
-    onSettled: () => client.invalidateQueries({ queryKey: IMPORTS }),
-  });
+    } finally {
+      await client.invalidateQueries({ queryKey: IMPORTS });
+    }
+  };
   return (
     <>
       <button type="button" className="button" onClick={() => setIsAsking(true)}>
@@ -133,11 +134,9 @@ function StopSending({ draft: { id, file, target } }: { readonly draft: Draft })
         <ConfirmDialog
           title={t('imports.stop.title', { name: file.name })}
           text={t('imports.stop.text')}
-          sure={t('imports.sending.stop')}
+          action={t('imports.sending.stop')}
           keep={t('imports.stop.keep')}
-          isBusy={stop.isPending}
-          error={stop.error}
-          onSure={() => stop.mutate()}
+          onConfirm={stop}
           onClose={() => setIsAsking(false)}
         />
       )}

@@ -1,8 +1,8 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, body } from '../api/client.ts';
+import { ConfirmDialog } from '../design/ConfirmDialog.tsx';
 import { usePreferences } from '../shell/preferences.tsx';
-import { ConfirmDialog } from './ConfirmDialog.tsx';
 import { IMPORTS, type Import } from './import-queries.ts';
 
 const RUNNING: ReadonlySet<Import['status']> = new Set(['queued', 'importing']);
@@ -17,14 +17,10 @@ export function UndoButton({
   const { t } = usePreferences();
   const [isAsking, setIsAsking] = useState(false);
   const client = useQueryClient();
-  const undo = useMutation({
-    mutationFn: () =>
-      body(api.DELETE('/sensor-data/uploads/{id}', { params: { path: { id: uploadId } } })),
-    onSuccess: async () => {
-      setIsAsking(false);
-      await client.invalidateQueries({ queryKey: IMPORTS });
-    },
-  });
+  const undo = async () => {
+    await body(api.DELETE('/sensor-data/uploads/{id}', { params: { path: { id: uploadId } } }));
+    await client.invalidateQueries({ queryKey: IMPORTS });
+  };
   const isRunning = RUNNING.has(status);
   if (!isRunning && (!DONE.has(status) || dryRun)) return null;
   const words = isRunning ? 'imports.cancel' : 'imports.undo';
@@ -37,11 +33,9 @@ export function UndoButton({
         <ConfirmDialog
           title={t(`${words}.title`, { name: fileName })}
           text={t(`${words}.text`)}
-          sure={t(`${words}.sure`)}
+          action={t(`${words}.sure`)}
           keep={t(`${words}.keep`)}
-          isBusy={undo.isPending}
-          error={undo.error}
-          onSure={() => undo.mutate()}
+          onConfirm={undo}
           onClose={() => setIsAsking(false)}
         />
       )}

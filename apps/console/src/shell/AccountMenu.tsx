@@ -2,9 +2,9 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, body } from '../api/client.ts';
 import { SESSION_KEY, useSession } from '../api/session.tsx';
-import { Dialog } from '../design/Dialog.tsx';
 import { SelectField } from '../design/Field.tsx';
 import { Icon } from '../design/Icon.tsx';
+import { InfoDialog } from '../design/InfoDialog.tsx';
 import { Notice, Problem } from '../design/Notice.tsx';
 import { NewPasswordForm } from '../login/NewPasswordForm.tsx';
 import { browserZone, usePreferences, type Theme } from './preferences.tsx';
@@ -126,17 +126,16 @@ function PasswordDialog({ onClose }: { readonly onClose: () => void }) {
   const { caller } = useSession();
   const [isDone, setIsDone] = useState(false);
   return (
-    <Dialog title={t('password.title')} onClose={onClose}>
-      <div className="form">
-        {isDone ? (
-          <Notice>{t('password.done')}</Notice>
-        ) : (
-          <NewPasswordForm username={caller.username} onDone={() => setIsDone(true)} />
-        )}
-        <button type="button" className="button" onClick={onClose}>
-          {isDone ? t('app.close') : t('app.cancel')}
-        </button>
-      </div>
-    </Dialog>
+    <InfoDialog
+      title={t('password.title')}
+      action={isDone ? t('app.close') : t('app.cancel')}
+      onClose={onClose}
+    >
+      {isDone ? (
+        <Notice>{t('password.done')}</Notice>
+      ) : (
+        <NewPasswordForm username={caller.username} onDone={() => setIsDone(true)} />
+      )}
+    </InfoDialog>
   );
 }
