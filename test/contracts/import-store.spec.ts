@@ -60,6 +60,11 @@ const checkpoint = (total: number) => ({
   bytesProcessed: total * 30,
   timeState: 'EQ-1 1',
   isUnderOtherHeader: true,
+  writtenMetrics: 'Temp (°C)\nflow',
+  columnFormats: {
+    possible: [{ format: 'dd/MM/yyyy', example: '03/04/2023', meaning: '2023-04-03T00:00:00.000' }],
+    ruledOut: ['MM/dd/yyyy'],
+  },
   dialect: { encoding: 'utf-16le', delimiter: '\t', headerText: 'a\tb', headerLine: 3 } as const,
   report: {
     parts: [

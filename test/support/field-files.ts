@@ -9,6 +9,8 @@ export interface FieldFile {
   readonly options?: CsvOptions;
   /** Accepted and rejected rows. */
   readonly rows: readonly [number, number];
+  /** Accepted rows whose instant and metric an earlier one had; none unless said. */
+  readonly repeated?: number;
   /** Equipment → instant → metrics. */
   readonly readings?: Readonly<Record<string, Readonly<Record<string, object>>>>;
   /** Codes of the report, in order. */
@@ -30,6 +32,7 @@ export const FIELD_FILES: readonly FieldFile[] = [
     name: '2 a stamp of whole seconds twice: the later value stands',
     file: 'equipmentId,timestamp,value\nFC-2,2023-02-15T00:00:00Z,1\nFC-2,2023-02-15T00:00:00Z,2\n',
     rows: [2, 0],
+    repeated: 1,
     readings: { 'FC-2': { [HOUR]: { value: 2 } } },
   },
   {
@@ -61,6 +64,18 @@ export const FIELD_FILES: readonly FieldFile[] = [
     rows: [2, 1],
     readings: { 'FC-3c': { '2023-02-15T00:02:00.000Z': { flow: 7 } } },
     codes: ['value-not-a-number'],
+  },
+  {
+    name: '3d a long file whose metrics people named',
+    file: 'timestamp;Kanal;Wert\n2023-02-15T00:00:00Z;Outside Temp (°C);20,5\n2023-02-15T00:00:00Z;flow;1\n2023-02-15T00:00:00Z;Outside Temp [°C];7\n',
+    options: {
+      equipmentId: 'FC-3d',
+      columns: { Kanal: 'metric', Wert: 'value' },
+      decimal: ',',
+    },
+    rows: [2, 1],
+    readings: { 'FC-3d': { [HOUR]: { Outside_Temp_C: 20.5, flow: 1 } } },
+    codes: ['metric-name-taken'],
   },
   {
     name: '4 local time without seconds',
@@ -120,6 +135,7 @@ export const FIELD_FILES: readonly FieldFile[] = [
         '2023-08-01T15:00:00.200Z': { RECORD: 1 },
       },
     },
+    codes: ['units-row', 'units-row'],
   },
   {
     name: '10 no header, a delimiter behind each row, decimal commas',
@@ -190,6 +206,29 @@ export const FIELD_FILES: readonly FieldFile[] = [
     options: { timestampFormat: 'excel', timezone: 'UTC' },
     rows: [1, 0],
     readings: { 'FC-14': { '2023-02-15T01:30:00.000Z': { value: 5 } } },
+  },
+  {
+    name: '14b the days of a spreadsheet with a point, between decimal commas',
+    file: 'timestamp;value\n44972.0625;5,5\n',
+    options: { equipmentId: 'FC-14b', timestampFormat: 'excel', timezone: 'UTC', decimal: ',' },
+    rows: [1, 0],
+    readings: { 'FC-14b': { '2023-02-15T01:30:00.000Z': { value: 5.5 } } },
+  },
+  {
+    name: '15b the end of a day',
+    file: 'timestamp;value\n14.02.2023 23:45;1\n14.02.2023 24:00;2\n',
+    options: {
+      equipmentId: 'FC-15b',
+      timestampFormat: 'dd.MM.yyyy HH:mm',
+      timezone: 'Europe/Berlin',
+    },
+    rows: [2, 0],
+    readings: {
+      'FC-15b': {
+        '2023-02-14T22:45:00.000Z': { value: 1 },
+        '2023-02-14T23:00:00.000Z': { value: 2 },
+      },
+    },
   },
   {
     name: '15 a pattern of the United States',

@@ -8,6 +8,8 @@ export interface FieldFile {
   readonly said: Readonly<Record<string, unknown>>;
   /** `equipment minute metric=value …`, the minute from START, the metrics sorted; or the code of a refusal. */
   readonly expected: readonly string[] | string;
+  /** Rows whose instant and metric an earlier one had. */
+  readonly repeated: number;
 }
 
 interface Kind {
@@ -16,6 +18,7 @@ interface Kind {
     file: FieldFile['file'],
     said: FieldFile['said'],
     expected: FieldFile['expected'],
+    repeated?: number,
   ])[];
 }
 
@@ -33,7 +36,9 @@ const columnsOf = (count: number): string =>
  */
 export function moreFieldFiles(e: string): readonly FieldFile[] {
   return kindsFor(e).flatMap(({ kind, files }) =>
-    files.map(([file, said, expected], n) => ({ name: `${kind}, ${n + 1}`, file, said, expected })),
+    files.map(([file, said, expected, repeated = 0], n) => {
+      return { name: `${kind}, ${n + 1}`, file, said, expected, repeated };
+    }),
   );
 }
 
@@ -58,11 +63,17 @@ function kindsFor(e: string): readonly Kind[] {
     {
       kind: 'two values of one instant',
       files: [
-        [`${HEAD}${e},${T0},1\n${e},${T1},5\n${e},${T0},3\n`, {}, ['E 0 value=3', 'E 1 value=5']],
+        [
+          `${HEAD}${e},${T0},1\n${e},${T1},5\n${e},${T0},3\n`,
+          {},
+          ['E 0 value=3', 'E 1 value=5'],
+          1,
+        ],
         [
           `equipmentId,timestamp,a,b\n${e},${T0},1,\n${e},${T0},,2\n${e},${T0},4,\n`,
           {},
           ['E 0 a=4 b=2'],
+          1,
         ],
       ],
     },

@@ -64,7 +64,9 @@ function parseByGrammar(text: string): Parsed<Instant> {
     return refused('timestamp-not-a-date', 'This day does not exist in the calendar.');
   }
   if (hour > 23 || minute > 59 || second > 59) {
-    return refused('timestamp-not-a-date', 'This time of day does not exist.');
+    const isEndOfDay = hour === 24 && minute === 0 && second === 0;
+    const instead = isEndOfDay ? ': 24:00 is 00:00 of the next day' : '';
+    return refused('timestamp-not-a-date', `This time of day does not exist${instead}.`);
   }
   const offsetMinutes = match[8] ? 0 : offsetFrom(match);
   if (offsetMinutes === undefined) {

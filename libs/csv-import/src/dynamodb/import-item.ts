@@ -11,6 +11,7 @@ import type {
   ReportState,
 } from '../job/import-record.js';
 import { isTextEncoding } from '../text/text-encoding.js';
+import { columnFormatsFrom, toColumnFormatsItem } from './column-formats-item.js';
 import { contentsFrom, toContentsItem } from './contents-item.js';
 import { optionsFrom, optionsToItem } from './import-options-item.js';
 import {
@@ -132,6 +133,12 @@ export function toCheckpointItem(checkpoint: ImportCheckpoint): AttributeValue {
       line: number(checkpoint.line),
       ...(checkpoint.timeState !== '' && { timeState: { S: checkpoint.timeState } }),
       ...(checkpoint.isUnderOtherHeader && { underOtherHeader: { BOOL: true } }),
+      ...(checkpoint.writtenMetrics !== '' && {
+        writtenMetrics: { S: checkpoint.writtenMetrics },
+      }),
+      ...(checkpoint.columnFormats && {
+        columnFormats: toColumnFormatsItem(checkpoint.columnFormats),
+      }),
       total: number(rows.total),
       accepted: number(rows.accepted),
       rejected: number(rows.rejected),
@@ -162,6 +169,8 @@ function checkpointFrom(item: ImportItem): ImportCheckpoint {
     line: numberOf(item['line']),
     timeState: item['timeState']?.S ?? '',
     isUnderOtherHeader: item['underOtherHeader']?.BOOL ?? false,
+    writtenMetrics: item['writtenMetrics']?.S ?? '',
+    columnFormats: item['columnFormats'] && columnFormatsFrom(fields(item['columnFormats'])),
     rows: {
       total: numberOf(item['total']),
       accepted: numberOf(item['accepted']),

@@ -1,17 +1,14 @@
 import { accepted, type Fault, type Instant, type Parsed } from '@sensorflow/kernel';
-import {
-  MAX_METRICS_PER_READING,
-  parseEquipmentId,
-  parseMetricName,
-  type Reading,
-} from '@sensorflow/sensor-data';
+import { MAX_METRICS_PER_READING, parseEquipmentId, type Reading } from '@sensorflow/sensor-data';
 import { parseCellNumber } from './cell-number.js';
+import type { ColumnFormats } from './column-formats.js';
 import type { FileColumns } from './file-columns.js';
 import { unescaped } from './formula-cells.js';
 import type { DecimalSign } from './import-options.js';
 import type { CellCounts } from './judged-rows.js';
 import type { MissingCells } from './missing-cells.js';
 import type { TimestampReader } from './timestamp-reader.js';
+import { WrittenMetrics } from './written-metrics.js';
 
 /** A row is a reading, perhaps without some of its cells, or has faults. */
 export type ParsedRow =
@@ -21,6 +18,8 @@ export type ParsedRow =
       readonly reading: Reading;
       readonly cells: CellCounts;
       readonly badCells: readonly BadCell[];
+      /** Of a long file with its value: the name of its metric, as it stands there. */
+      readonly writtenMetric?: string | undefined;
     }
   | {
       readonly ok: false;
@@ -39,8 +38,22 @@ export interface RowRules {
   readonly decimal: DecimalSign;
   readonly missing: MissingCells;
   readonly timestamps: TimestampReader;
+  /** Of a long file; none were read unless said. */
+  readonly writtenMetrics?: WrittenMetrics | undefined;
+  /** To be told of the timestamps, where somebody asks which formats they can have. */
+  readonly columnFormats?: ColumnFormats | undefined;
   /** Of a file with a header: whether the next rows stand under another one. Undefined: it has none. */
   readonly isUnderOtherHeader?: boolean | undefined;
+  /** Of a file with a header: the last line that may say the units of its columns. */
+  readonly lastUnitsLine?: number | undefined;
+}
+
+/** Behind the header line; loggers write two of them. */
+const UNITS_LINES = 3;
+
+/** Undefined for a file without a header line. */
+export function lastUnitsLine(headerLine: number): number | undefined {
+  return headerLine === 0 ? undefined : headerLine + UNITS_LINES;
 }
 
 /** What stands in the cells for metrics. */
@@ -52,6 +65,9 @@ interface ReadCells {
 
 /** Turns the rows of one file into readings, under the rules that hold for readings over HTTP too. */
 export class RowReader {
+  /** What the rows of a long file call their metrics. */
+  readonly writtenMetrics: WrittenMetrics;
+
   private underOtherHeader: boolean;
 
   constructor(
@@ -59,6 +75,7 @@ export class RowReader {
     private readonly rules: RowRules,
   ) {
     this.underOtherHeader = rules.isUnderOtherHeader === true;
+    this.writtenMetrics = rules.writtenMetrics ?? new WrittenMetrics();
   }
 
   /** Whether the last row stood under another header: what its fields mean is not known. */
@@ -66,8 +83,10 @@ export class RowReader {
     return this.underOtherHeader;
   }
 
-  read(fields: readonly string[], nowEpochMs: number): ParsedRow {
+  /** @param line the row's number, from 1 */
+  read(fields: readonly string[], nowEpochMs: number, line: number): ParsedRow {
     const { columns } = this;
+    if (this.isUnits(fields, line)) return this.rejected(fields, NOTHING_READ, [UNITS]);
     if (this.isComment(fields)) return this.rejected(fields, NOTHING_READ, [COMMENT]);
     if (this.underOtherHeader) return this.rejected(fields, NOTHING_READ, [HEADER_CHANGED]);
     const overfull = fields.findLastIndex((field) => trimmed(field) !== '') >= columns.names.length;
@@ -87,7 +106,15 @@ export class RowReader {
     const { values, missing, bad } = cells;
     const reading = { equipmentId: equipmentId.value, timestamp: timestamp.value, values };
     const counts = { accepted: values.size, rejected: bad.length, missing };
-    return { ok: true, reading: { ...reading, tags: NO_TAGS }, cells: counts, badCells: bad };
+    const { long } = columns;
+    const writtenMetric = long && values.size > 0 ? cellAt(fields, long.metricAt) : undefined;
+    return {
+      ok: true,
+      reading: { ...reading, tags: NO_TAGS },
+      cells: counts,
+      badCells: bad,
+      writtenMetric,
+    };
   }
 
   private readEquipment(fields: readonly string[]): Parsed<string> {
@@ -98,8 +125,9 @@ export class RowReader {
   }
 
   private readTimestamp(fields: readonly string[], nowEpochMs: number): Parsed<Instant> {
-    const text = this.columns.timestampAt.map((at) => cellAt(fields, at)).join(' ');
-    return this.rules.timestamps.read(trimmed(text), nowEpochMs, this.seriesOf(fields));
+    const text = trimmed(this.columns.timestampAt.map((at) => cellAt(fields, at)).join(' '));
+    this.rules.columnFormats?.note(text);
+    return this.rules.timestamps.read(text, nowEpochMs, this.seriesOf(fields));
   }
 
   /** What a row continues. */
@@ -124,7 +152,7 @@ export class RowReader {
   private readLong(fields: readonly string[]): ReadCells {
     const read: ReadCells = { values: new Map(), missing: 0, bad: [] };
     const { metricAt = 0, valueAt = 0 } = this.columns.long ?? {};
-    const metric = parseMetricName(cellAt(fields, metricAt));
+    const metric = this.writtenMetrics.read(cellAt(fields, metricAt), this.rules.missing);
     const number = this.readNumber(fields, valueAt);
     if (!metric.ok) read.bad.push({ at: metricAt, fault: metric.fault });
     else if (number === undefined) read.missing = 1;
@@ -193,6 +221,19 @@ export class RowReader {
     return first.startsWith('#') && !SPREADSHEET_ERROR.test(first);
   }
 
+  /** No time, no number and nobody's equipment stand in it, but some words. */
+  private isUnits(fields: readonly string[], line: number): boolean {
+    if (line > (this.rules.lastUnitsLine ?? 0)) return false;
+    const { equipment, timestampAt, metrics, long } = this.columns;
+    const numbersAt = long ? [long.valueAt] : metrics.map(({ at }) => at);
+    return (
+      timestampAt.every((at) => !/\d/.test(cellAt(fields, at))) &&
+      numbersAt.every((at) => this.readNumber(fields, at)?.ok !== true) &&
+      !('at' in equipment && parseEquipmentId(cellAt(fields, equipment.at)).ok) &&
+      [...timestampAt, ...numbersAt].some((at) => /\p{L}/u.test(cellAt(fields, at)))
+    );
+  }
+
   private isHeader(fields: readonly string[]): boolean {
     const { names } = this.columns;
     const rest = fields.slice(names.length);
@@ -213,6 +254,10 @@ export class RowReader {
 
 const BYTE_ORDER_MARK = '\ufeff';
 const COMMENT: Fault = { code: 'comment', detail: 'The line is a comment.' };
+const UNITS: Fault = {
+  code: 'units-row',
+  detail: 'The line says something of the columns, such as their units, and is no reading.',
+};
 /** `#N/A`, `#DIV/0!`, `####` */
 const SPREADSHEET_ERROR = /^#(?:#*|N\/A|[A-Z/0]+[!?])$/;
 const HEADER_CHANGED: Fault = {

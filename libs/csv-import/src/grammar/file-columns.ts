@@ -15,6 +15,7 @@ import {
   VALUE,
   type ImportOptions,
 } from './import-options.js';
+import { isDatum } from './datum.js';
 import { madeMetricName } from './made-metric-name.js';
 
 /** What each field of a row means. */
@@ -53,6 +54,8 @@ export interface HeaderColumns {
 
 type HeaderOptions = Pick<ImportOptions, 'columns' | 'equipmentId'>;
 
+/** How a fault begins that the option equipmentId may help against. */
+export const NO_EQUIPMENT = 'The header has no column equipmentId';
 /** Columns that an error report adds, and comments. */
 const IGNORED_PREFIX = '_';
 const SHOWN_LENGTH = 64;
@@ -63,15 +66,23 @@ export function metricsPerRow({ metrics, long }: FileColumns): number {
   return long ? 1 : metrics.length;
 }
 
-/** Throws FileFault with the code of the first fault of the header and the details of all. */
+/**
+ * Throws FileFault with the code of the first fault of the header and the details of all.
+ *
+ * @param taken what is to be said of the line that was taken for the header
+ */
 export function readColumns(
   headerText: string,
   delimiter: string,
   options: HeaderOptions,
+  taken = '',
 ): FileColumns {
   const { faults, file } = understandHeader(headerText, delimiter, options);
   const [first] = faults;
-  if (first) throw new FileFault(first.code, faults.map(({ detail }) => detail).join(' '));
+  if (first) {
+    const details = faults.map(({ detail }) => detail);
+    throw new FileFault(first.code, [...details, taken].join(' ').trimEnd());
+  }
   if (!file) throw new Error('a header without faults can be read');
   return file;
 }
@@ -115,16 +126,6 @@ export function namesReadings(
   const fields = fieldsOfLine(headerText, delimiter) ?? [];
   const areNames = fields.every((field) => options.columns.has(field.trim()) || !isDatum(field));
   return areNames && fields.length <= MAX_COLUMNS && new HeaderReading(fields, options).hasKeys();
-}
-
-const DIGITS_AND_MARKS = /^[\d.,:/ +-]+$/;
-const MARKS_BETWEEN_DIGITS = /\d[.,:/-]\d/;
-const ISO_DATE = /^\d{4}-\d{2}-\d{2}/;
-
-/** A date or a number with a fraction names no column; a whole number may. */
-function isDatum(field: string): boolean {
-  const text = field.trim();
-  return (DIGITS_AND_MARKS.test(text) && MARKS_BETWEEN_DIGITS.test(text)) || ISO_DATE.test(text);
 }
 
 function refusedHeader(code: string, detail: string, parameters = {}): HeaderColumns {
@@ -288,7 +289,7 @@ class HeaderReading {
     if (!this.hasEquipment()) {
       this.refuse(
         'header-missing-column',
-        `The header has no column equipmentId; columns can say which one it is, or equipmentId the equipment of the whole file: it has ${this.shownNames()}.`,
+        `${NO_EQUIPMENT}; columns can say which one it is, or equipmentId the equipment of the whole file: it has ${this.shownNames()}.`,
       );
     }
     if (this.isLong && this.placeOf(VALUE) < 0) {

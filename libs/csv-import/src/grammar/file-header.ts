@@ -2,8 +2,10 @@ import { FileFault } from '../file-fault.js';
 import type { TextPlace } from '../text/csv-record.js';
 import { delimiterOfErrorReport } from '../text/error-report-start.js';
 import { looksLikeSingleByteText } from '../text/other-encoding.js';
+import { atOnce, type Steps } from '../steps.js';
 import { linesOf, startOf, type TextLine } from '../text/text-lines.js';
 import { fieldsOfLine } from './csv-fields.js';
+import { isDatum } from './datum.js';
 import { namesReadings } from './file-columns.js';
 import { quotedCell } from './formula-cells.js';
 import {
@@ -31,21 +33,40 @@ export const OTHER_ENCODING = 'encoding-unsupported';
 export const MAX_HEADER_BYTES = 64 * 1024;
 /** Rows whose fields are counted to know a header line by its shape. */
 const COMPARED_LINES = 20;
+/** Characters of a header line that a refusal or a record shows. */
+const SHOWN_HEADER = 200;
+/** Stands for equipment that nobody has named yet. */
+export const UNNAMED = 'unnamed';
 const SEPARATOR_LINE = /^"?sep=(.)"? *$/i;
 
 /**
  * Finds the header at the beginning of the text (`head`: its first bytes, more than MAX_HEADER_BYTES unless it is
  * shorter). What lies in front of it is a preamble; a line `sep=;` may be among it. An error report has its own
  * header in its first line, whatever the file had.
- * Throws FileFault `file-empty`, `header-too-long`, `header-missing`, `encoding-unsupported`,
- * `delimiter-ambiguous`.
+ * Throws FileFault `file-empty`, `header-too-long`, `header-missing`, `header-missing-column`,
+ * `encoding-unsupported`, `delimiter-ambiguous`.
  */
 export function findHeader(head: Buffer, options: ImportOptions): FileHeader {
+  return atOnce(headerSearch(head, options));
+}
+
+/** The same in steps: no more than one line is looked at in one of them. */
+export function* headerSearch(head: Buffer, options: ImportOptions): Steps<FileHeader> {
   const isAll = head.length <= MAX_HEADER_BYTES;
   if (options.encoding === undefined && looksLikeSingleByteText(head)) throw otherEncoding();
   const lines = firstLines(head.subarray(0, MAX_HEADER_BYTES + 1), isAll);
   const search = new HeaderSearch(lines, options);
-  return search.reported() ?? search.said() ?? search.named() ?? search.shaped();
+  const known = search.reported() ?? search.said();
+  if (known) return known;
+  return (yield* search.named()) ?? (yield* search.timed()) ?? (yield* search.shaped());
+}
+
+/** A line that may be the header, by its shape. */
+interface Shape {
+  readonly line: TextLine;
+  readonly delimiter: Delimiter;
+  /** How many of the lines behind it have as many fields. */
+  readonly alike: number;
 }
 
 /** The lines that may be the header, without blank ones and those that only name the delimiter. */
@@ -102,23 +123,41 @@ class HeaderSearch {
   }
 
   /** The first line that names the equipment and the time; one of a single column only where there is no other. */
-  named(): FileHeader | undefined {
+  *named(): Steps<FileHeader | undefined> {
     const candidates = this.candidates();
-    for (const lines of [candidates.filter(isCut), candidates.filter((line) => !isCut(line))]) {
-      for (const line of lines) {
-        const delimiter = this.namingDelimiter(line);
-        if (delimiter !== undefined) return this.header(line, delimiter);
-      }
+    const [cut, whole] = [candidates.filter(isCut), candidates.filter((line) => !isCut(line))];
+    return (yield* this.naming(cut, this.options)) ?? (yield* this.naming(whole, this.options));
+  }
+
+  /** The first line that names the time: then it is the equipment that somebody has to name. */
+  *timed(): Steps<FileHeader | undefined> {
+    const named = { ...this.options, equipmentId: UNNAMED };
+    return yield* this.naming(this.candidates().filter(isCut), named);
+  }
+
+  private *naming(
+    lines: readonly TextLine[],
+    options: ImportOptions,
+  ): Steps<FileHeader | undefined> {
+    for (const line of lines) {
+      const delimiter = this.namingDelimiter(line, options);
+      if (delimiter !== undefined) return this.header(line, delimiter);
+      yield;
     }
     return undefined;
   }
 
   /** The line that has the shape of one: then it says which columns are there. */
-  shaped(): FileHeader {
-    const shapes = this.possible().flatMap((delimiter) => this.shapeWith(delimiter) ?? []);
+  *shaped(): Steps<FileHeader> {
+    const shapes: Shape[] = [];
+    for (const delimiter of this.possible()) {
+      const shape = this.shapeWith(delimiter);
+      if (shape) shapes.push(shape);
+      yield;
+    }
     const most = Math.max(0, ...shapes.map(({ alike }) => alike));
     const [best, another] = shapes.filter(({ alike }) => alike === most);
-    if (best && another) throw ambiguous();
+    if (best && another) throw ambiguous(best.line);
     if (best) return this.header(best.line, best.delimiter);
     if (this.lines.some(({ isUtf8 }) => !isUtf8)) throw otherEncoding();
     throw new FileFault('header-missing-column', this.whyNoNames());
@@ -137,12 +176,7 @@ class HeaderSearch {
     const { delimiter, decimal } = this.options;
     if (delimiter !== undefined) return [delimiter];
     const { separator } = this.first;
-    if (separator === undefined) return this.besides(decimal);
-    if (separator !== decimal) return [separator];
-    throw new FileFault(
-      'delimiter-ambiguous',
-      'A comma cannot both end a field and begin decimals.',
-    );
+    return separator === undefined ? this.besides(decimal) : [separator];
   }
 
   /** A decimal comma may stand in quotes, between commas, where no other sign cuts a line. */
@@ -152,11 +186,11 @@ class HeaderSearch {
     return areThere || decimal !== ',' ? others : [','];
   }
 
-  private namingDelimiter(line: TextLine): Delimiter | undefined {
+  private namingDelimiter(line: TextLine, options = this.options): Delimiter | undefined {
     const [only, another] = this.possible().filter((delimiter) =>
-      namesReadings(line.text, delimiter, this.options),
+      namesReadings(line.text, delimiter, options),
     );
-    if (another !== undefined && isCut(line)) throw ambiguous();
+    if (another !== undefined && isCut(line)) throw ambiguous(line);
     return only;
   }
 
@@ -167,12 +201,12 @@ class HeaderSearch {
     const possible = this.possible();
     const present = possible.filter((delimiter) => line.text.includes(delimiter));
     const [only = possible[0], another] = present;
-    if (another !== undefined || only === undefined) throw ambiguous();
+    if (another !== undefined || only === undefined) throw ambiguous(line);
     return only;
   }
 
   /** The first line of names alone that has as many fields as the lines behind it. */
-  private shapeWith(delimiter: Delimiter) {
+  private shapeWith(delimiter: Delimiter): Shape | undefined {
     const counted = this.lines.map((line) => fieldsOfLine(line.text, delimiter) ?? []);
     for (const [at, line] of this.candidates().entries()) {
       const fields = counted[at] ?? [];
@@ -211,8 +245,9 @@ class HeaderSearch {
   }
 }
 
-const NO_NAMES =
-  'No line at the beginning of the file names its columns, with equipmentId and timestamp among them. columns can say what they are called here; for a file without such a line set headerLine to 0 and names to those of its columns.';
+/** Said of a file that may have no header line at all. */
+export const NO_NAMES =
+  'No line at the beginning of the file names its columns, with equipmentId and timestamp among them. columns can say what they are called here; for a file without such a line set headerLine to 0 and names to those of its columns, as a preview proposes them.';
 const ONE_COLUMN = `The file has a single column: ${CUTTING_SIGNS}. A reading takes a timestamp and a value.`;
 
 const QUOTED_LINES =
@@ -230,7 +265,7 @@ function isCut({ text }: TextLine): boolean {
 /** A number or a date is no name, and neither is nothing. */
 function canBeName(field: string): boolean {
   const text = field.trim();
-  return /\p{L}/u.test(text) || text === '#';
+  return (/\p{L}/u.test(text) && !isDatum(text)) || text === '#';
 }
 
 /** The first may have none: tables are written so whose rows have an index. */
@@ -243,11 +278,20 @@ function hasFields(text: string, delimiter: Delimiter, { length }: readonly stri
   return fields.length >= length && fields.slice(length).every((field) => field.trim() === '');
 }
 
-function ambiguous(): FileFault {
+function ambiguous(line?: TextLine): FileFault {
   return new FileFault(
     'delimiter-ambiguous',
-    'The header line can be cut in several ways; the option delimiter says which one is right.',
+    `The header line can be cut in several ways; the option delimiter says which one is right.${line ? ` ${headerTaken(line)}` : ''}`,
   );
+}
+
+/** Said with what is wrong with a header line: nobody has to look for it. */
+export function headerTaken({ line, text }: Pick<FileHeader, 'line' | 'text'>): string {
+  return `The header line is taken to be line ${line}: ${shownHeader(text)}`;
+}
+
+export function shownHeader(text: string): string {
+  return text.length > SHOWN_HEADER ? `${text.slice(0, SHOWN_HEADER)}…` : text;
 }
 
 function otherEncoding(): FileFault {

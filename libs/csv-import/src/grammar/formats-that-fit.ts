@@ -1,5 +1,6 @@
 import { parseInstant, showInstant } from '@sensorflow/kernel';
 import { Retention } from '@sensorflow/sensor-data';
+import { atOnce, type Steps } from '../steps.js';
 import type { DecimalSign } from './import-options.js';
 import { NAMED_FORMATS, parseTimestampFormat, type TimestampFormat } from './timestamp-format.js';
 import { timestampReader } from './timestamp-reader.js';
@@ -18,6 +19,8 @@ export interface FittingFormat {
 const EARLIEST_OF_NUMBERS = '1990';
 /** As much as shows what differs; a preview has a few thousand rows. */
 const MAX_SAMPLES = 5000;
+/** Texts that are looked at in one step. */
+const AT_A_TIME = 100;
 /** Local times are read as if clocks showed UTC. */
 const AS_UTC = { text: 'UTC', offsetMinutes: 0 };
 
@@ -32,13 +35,23 @@ export function formatsThatFit(
   nowEpochMs: number,
   decimal: DecimalSign = '.',
 ): readonly FittingFormat[] {
+  return atOnce(fittingFormats(samples, nowEpochMs, decimal));
+}
+
+/** The same in steps of some milliseconds at most. */
+export function* fittingFormats(
+  samples: readonly string[],
+  nowEpochMs: number,
+  decimal: DecimalSign,
+): Steps<readonly FittingFormat[]> {
   const texts = [...new Set(samples.filter((text) => text !== ''))].slice(0, MAX_SAMPLES);
-  const inFormat = (format: TimestampFormat, of = texts): TriedFormat['meanings'] =>
+  const inFormat = (format: TimestampFormat, of: readonly string[]): TriedFormat['meanings'] =>
     meaningsIn(format, of, nowEpochMs, decimal);
-  const tried = [...NAMED_FORMATS, ...patternsFor(texts)].map((format): TriedFormat => ({
-    format,
-    meanings: inFormat(format),
-  }));
+  const tried: TriedFormat[] = [];
+  for (const format of [...NAMED_FORMATS, ...patternsFor(texts)]) {
+    tried.push({ format, meanings: inFormat(format, texts) });
+    if (texts.length > AT_A_TIME) yield;
+  }
   const isLegible = (at: number): boolean =>
     tried.some(({ meanings }) => meanings[at] !== undefined);
   const legible = [...texts.keys()].filter(isLegible);
@@ -47,7 +60,10 @@ export function formatsThatFit(
   const isTime = (text: string): boolean =>
     patternsFor([text]).some((format) => inFormat(format, [text])[0] !== undefined);
   // Of two forms there is none that all have.
-  if (texts.some((text, at) => !isLegible(at) && isTime(text))) return [];
+  for (const [at, text] of texts.entries()) {
+    if (!isLegible(at) && isTime(text)) return [];
+    if (at % AT_A_TIME === AT_A_TIME - 1) yield;
+  }
   const all = tried.filter(({ meanings }) => legible.every((at) => meanings[at] !== undefined));
   // What ISO reads has no second meaning.
   const isIso = all.some(({ format }) => format.kind === 'iso');
@@ -75,17 +91,35 @@ function meaningsIn(
   nowEpochMs: number,
   decimal: DecimalSign,
 ): TriedFormat['meanings'] {
+  return texts.map(meaningIn(format, nowEpochMs, decimal));
+}
+
+/** What a text means in a format, as `FittingFormat` has it; undefined for one that it cannot be. */
+export function meaningsBy(
+  format: string,
+  nowEpochMs: number,
+  decimal: DecimalSign,
+): (text: string) => string | undefined {
+  const [parsed] = formatOf(format);
+  return parsed ? meaningIn(parsed, nowEpochMs, decimal) : () => undefined;
+}
+
+function meaningIn(
+  format: TimestampFormat,
+  nowEpochMs: number,
+  decimal: DecimalSign,
+): (text: string) => string | undefined {
   const options = { format, timezone: AS_UTC, repeatedHour: 'reject', decimal } as const;
   const reader = timestampReader(options, Retention.FOREVER);
   // A local time east of Greenwich may be up to 14 hours ahead of UTC.
   const latestEpochMs = nowEpochMs + 14 * 3_600_000;
   const isNumber = format.kind === 'epoch' || format.kind === 'excel';
-  return texts.map((text) => {
+  return (text) => {
     const read = reader.read(text, latestEpochMs);
     if (!read.ok || (isNumber && read.value < EARLIEST_OF_NUMBERS)) return undefined;
     const shown = showInstant(read.value);
     return hasZone(format, text) ? shown : shown.slice(0, -1);
-  });
+  };
 }
 
 function hasZone(format: TimestampFormat, text: string): boolean {
@@ -99,8 +133,8 @@ const TIME_OF_DAY =
 /** A date, and an hour alone behind it. */
 const HOUR_OF_DAY = /^(\d{1,4}([./ -])(?:\d{1,2}|[A-Za-z]{3,9})\2\d{1,4}|\d{8})( |T)(\d{1,2})$/;
 const SEPARATED_DATE = /^(\d{1,4})([./ -])(\d{1,2})\2(\d{1,4})$/;
-const DAY_AND_NAME = /^(\d{1,2})([./ -])([A-Za-z]{3,9})\2(\d{4}|\d{2})$/;
-const YEAR_AND_NAME = /^(\d{4}|\d{2})([./ -])([A-Za-z]{3,9})\2(\d{1,2})$/;
+const DAY_AND_NAME = /^(\d{1,2})([./ -]|\. )([A-Za-z]{3,9})(\.? |[./-])(\d{4}|\d{2})$/;
+const YEAR_AND_NAME = /^(\d{4}|\d{2})([./ -])([A-Za-z]{3,9})(\2)(\d{1,2})$/;
 const NAME_AND_DAY = /^([A-Za-z]{3,9}) (\d{1,2})(,?) \d{4}$/;
 const DIGITS = /^\d+$/;
 const MAX_LENGTH = 64;
@@ -188,8 +222,9 @@ function datePatternsFor(written: string): readonly string[] {
 /** A date with the name of its month, and what stands in front of it and behind it. */
 function namedDate(found: RegExpExecArray | null, before: string, behind: string): string[] {
   if (!found) return [];
-  const [, first = '', mark = '', name = '', last = ''] = found;
-  return [[letters(before, first), monthLetters(name), letters(behind, last)].join(mark)];
+  const [, first = '', mark = '', name = '', secondMark = '', last = ''] = found;
+  const parts = [letters(before, first), mark, monthLetters(name), secondMark];
+  return [parts.join('') + letters(behind, last)];
 }
 
 /** Of three numbers of one or two digits. */

@@ -28,10 +28,10 @@ export abstract class NameTable {
   /** Where the bytes of each name begin; the last one is where the next will. */
   private readonly starts: Int32Array;
 
-  /** @param inName 1 for each byte that a name may have */
+  /** @param inName 1 for each byte that a name may have, where `read` is to find its end */
   constructor(
     private readonly maxNames: number,
-    private readonly inName: Uint8Array,
+    private readonly inName: Uint8Array = new Uint8Array(256),
   ) {
     this.starts = new Int32Array(maxNames + 1);
   }
@@ -51,11 +51,24 @@ export abstract class NameTable {
     for (let byte = text[at] ?? 0; inName[byte] === 1; byte = text[++at] ?? 0) {
       hash = Math.imul(hash ^ byte, multiplier);
     }
+    this.found = this.numberAt(text, start, at, hash);
+    return at;
+  }
+
+  /** The number of the name that these bytes are; -1 when they are none. */
+  find(text: Uint8Array, start: number, end: number): number {
+    const { multiplier } = this;
+    let hash = 0;
+    for (let at = start; at < end; at += 1) hash = Math.imul(hash ^ (text[at] ?? 0), multiplier);
+    return this.numberAt(text, start, end, hash);
+  }
+
+  private numberAt(text: Uint8Array, start: number, end: number, hash: number): number {
     const slot = (hash ^ (hash >>> 15)) & (SLOTS - 1);
     const known = this.slots[slot] ?? EMPTY;
-    if (known !== EMPTY && this.isAt(known, text, start, at)) this.found = known;
-    else this.found = this.lookUp(text, start, at, slot);
-    return at;
+    return known !== EMPTY && this.isAt(known, text, start, end)
+      ? known
+      : this.lookUp(text, start, end, slot);
   }
 
   private isAt(number: number, text: Uint8Array, start: number, end: number): boolean {

@@ -1,10 +1,34 @@
 import { EPOCH_DIGITS, type EpochUnit } from '@sensorflow/kernel';
-import type { DecimalSign } from './import-options.js';
+import { DECIMAL_SIGNS, type DecimalSign } from './import-options.js';
 import { countDigits, digitAt, MISMATCH, numberAt, POWERS, WrittenTime } from './written-time.js';
 
 const NANOSECOND_DIGITS = 9;
 /** Behind the year 9999. */
 const MAX_SECOND_DIGITS = 12;
+
+/** In front of the first separator of thousands there are three digits at most. */
+const MIN_UNGROUPED_DIGITS = 4;
+
+/**
+ * The signs that begin the fraction of a number that is a time: that of the file, and, behind more digits than a
+ * separator of thousands has in front of it, the other one too.
+ */
+class FractionSigns {
+  private readonly own: number;
+  private readonly other: number;
+
+  /** @param delimiter between whose cells the number stands, unless it stands alone */
+  constructor(decimal: DecimalSign, delimiter: string | undefined) {
+    const other = DECIMAL_SIGNS.find((sign) => sign !== decimal && sign !== delimiter);
+    this.own = decimal.charCodeAt(0);
+    this.other = other?.charCodeAt(0) ?? NaN;
+  }
+
+  /** Whether this byte is one, behind so many digits. */
+  has(byte: number | undefined, digits: number): boolean {
+    return byte === this.own || (byte === this.other && digits >= MIN_UNGROUPED_DIGITS);
+  }
+}
 
 /**
  * Reads numbers of seconds, milliseconds, microseconds or nanoseconds since 1970: those that are plainly written.
@@ -13,12 +37,12 @@ const MAX_SECOND_DIGITS = 12;
 export class EpochTime extends WrittenTime {
   override readonly isLocal = false;
   private readonly digitsBelow: number;
-  private readonly decimal: number;
+  private readonly signs: FractionSigns;
 
-  constructor(unit: EpochUnit, decimal: DecimalSign) {
+  constructor(unit: EpochUnit, decimal: DecimalSign, delimiter?: string) {
     super();
     this.digitsBelow = EPOCH_DIGITS[unit];
-    this.decimal = decimal.charCodeAt(0);
+    this.signs = new FractionSigns(decimal, delimiter);
   }
 
   override read(text: Uint8Array, start: number): number {
@@ -29,7 +53,7 @@ export class EpochTime extends WrittenTime {
     let end = start + whole;
     let fraction = numberAt(text, point, end);
     let fractionDigits = digitsBelow;
-    if (text[end] === this.decimal) {
+    if (this.signs.has(text[end], whole)) {
       const more = countDigits(text, end + 1, NANOSECOND_DIGITS + 1 - digitsBelow);
       if (more === 0 || digitsBelow + more > NANOSECOND_DIGITS) return MISMATCH;
       fraction = fraction * (POWERS[more] ?? 0) + numberAt(text, end + 1, end + 1 + more);
@@ -53,11 +77,11 @@ const SECONDS_PER_DAY = 86_400;
 /** Reads Excel's serial days of the 1900 system, to the nearest millisecond: a double holds no more. */
 export class ExcelTime extends WrittenTime {
   override readonly isLocal = true;
-  private readonly decimal: number;
+  private readonly signs: FractionSigns;
 
-  constructor(decimal: DecimalSign) {
+  constructor(decimal: DecimalSign, delimiter?: string) {
     super();
-    this.decimal = decimal.charCodeAt(0);
+    this.signs = new FractionSigns(decimal, delimiter);
   }
 
   override read(text: Uint8Array, start: number): number {
@@ -65,7 +89,7 @@ export class ExcelTime extends WrittenTime {
     if (days === 0) return MISMATCH;
     let end = start + days;
     let msOfDay = 0;
-    if (text[end] === this.decimal) {
+    if (this.signs.has(text[end], days)) {
       const first = end + 1;
       const digits = countDigits(text, first, MAX_FRACTION_DIGITS);
       if (digits === 0) return MISMATCH;

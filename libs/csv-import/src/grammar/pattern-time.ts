@@ -29,6 +29,8 @@ const KINDS = Math.max(...Object.values(STEP)) + 1;
 const MS_PER_DAY = 86_400_000;
 const SECONDS_PER_DAY = 86_400;
 const NOON = 12;
+const HOURS_PER_DAY = 24;
+const ON_THE_HOUR = [STEP.MINUTE, STEP.SECOND, STEP.FRACTION];
 const MAX_OFFSET_MINUTES = 14 * 60;
 const MIN_OFFSET_MINUTES = -12 * 60;
 
@@ -44,6 +46,7 @@ export class PatternTime extends WrittenTime {
   private readonly hasWeekday: boolean;
   private readonly hasShortYear: boolean;
   private readonly hasMonthName: boolean;
+  private readonly hasMinutes: boolean;
   /** Most rows have the day of the one before. */
   private day = { date: -1, number: 0 };
 
@@ -55,6 +58,7 @@ export class PatternTime extends WrittenTime {
     this.hasHalfDays = has(STEP.HALF_DAY);
     this.hasWeekday = has(STEP.WEEKDAY);
     this.hasMonthName = has(STEP.MONTH_NAME);
+    this.hasMinutes = has(STEP.MINUTE);
     this.hasShortYear = steps.some(({ kind, maxDigits }) => kind === STEP.YEAR && maxDigits === 2);
   }
 
@@ -176,7 +180,8 @@ export class PatternTime extends WrittenTime {
     const hour = this.hourOfDay();
     const minute = values[STEP.MINUTE] ?? 0;
     const second = values[STEP.SECOND] ?? 0;
-    if (day === undefined || hour > 23 || minute > 59 || second > 59) return false;
+    const isHour = hour < HOURS_PER_DAY || (hour === HOURS_PER_DAY && this.isOnTheHour());
+    if (day === undefined || !isHour || minute > 59 || second > 59) return false;
     if (this.hasWeekday && values[STEP.WEEKDAY] !== weekdayOf(day)) return false;
     this.seconds = day * SECONDS_PER_DAY + (hour * 60 + minute - this.offsetMinutes) * 60 + second;
     this.nanos = values[STEP.FRACTION] ?? 0;
@@ -198,7 +203,13 @@ export class PatternTime extends WrittenTime {
     return number;
   }
 
-  /** More than 23 when there is no such hour. */
+  /** Then 24:00 is where the day ends; an hour alone may count from 1. */
+  private isOnTheHour(): boolean {
+    const { values, hasMinutes } = this;
+    return hasMinutes && ON_THE_HOUR.every((kind) => values[kind] === 0);
+  }
+
+  /** More than 24 when there is no such hour. */
   private hourOfDay(): number {
     const { values } = this;
     if (!this.hasHalfDays) return values[STEP.HOUR] ?? 0;

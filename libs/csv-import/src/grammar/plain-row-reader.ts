@@ -161,8 +161,8 @@ export class PlainRowReader {
       return this.equipment < 0 ? NOT_PLAIN : end;
     }
     if (role === ROLE.METRIC) {
-      const end = rows.metrics.read(text, start);
-      this.metric = rows.metrics.found;
+      const end = this.endOfText(text, start, isQuoted);
+      this.metric = rows.metrics.find(text, start, end);
       return this.metric < 0 ? NOT_PLAIN : end;
     }
     return role === ROLE.LEFT_OUT

@@ -231,6 +231,7 @@ const others = oneof(
 const names = oneof(
   { weight: 4, arbitrary: constantFrom('temperature', 'pressure', 'flow') },
   constantFrom('', 'Temp (C)', '1st', '$RT_OFF$', '"a"', 'm'.repeat(65)),
+  constantFrom('Temp (C)', 'Temp [C]', 'Temp_C', 'Größe', 'Grosse', 'temp', '+5V', 'N/A'),
 );
 const days = constantFrom('2023-02-15', '2023-02-15', '2022-10-30', '2023-02-30', '', '15.02.2023');
 const timesOfDay = constantFrom('01:30:00', '02:59:59.5', '23:00:00Z', '', '25:00:00', '1:30');
@@ -302,6 +303,7 @@ function grammarOf({
     missing: new MissingCells(options?.missing),
     timestamps: timestampsOf(said, Retention.ofDays(retentionDays)),
     areTimestampsIndependent: said.repeatedHour !== 'in-order',
+    lastUnitsLine: 4,
     maxRowBytes: 256,
     maxBlockRows: 3,
   };
@@ -345,7 +347,7 @@ async function judgedCarefully(
       const own = fields[index];
       if (!own?.ok) verdicts.push([line, `${own?.fault} ${own?.shown.join('¦')}`]);
       else {
-        const row = reader.read(own.fields, NOW_EPOCH_MS);
+        const row = reader.read(own.fields, NOW_EPOCH_MS, line);
         cells.accepted += row.cells.accepted;
         cells.rejected += row.cells.rejected;
         cells.missing += row.cells.missing;

@@ -12,6 +12,7 @@ import {
 } from '@sensorflow/sensor-data';
 import { CR, LF, type RecordBlock, type TextPlace } from '../text/csv-record.js';
 import { RecordSplitter } from '../text/record-splitter.js';
+import type { ColumnFormats, ColumnFormatsState } from './column-formats.js';
 import { mayBeComment } from './comment-line.js';
 import { readFields, type FieldsFault, type RecordFields } from './csv-fields.js';
 import { NO_TAGS, RowReader, type BadCell, type ParsedRow } from './csv-row.js';
@@ -22,6 +23,7 @@ import type { MissingCells } from './missing-cells.js';
 import { NOT_PLAIN } from './plain-instants.js';
 import { PlainRowReader } from './plain-row-reader.js';
 import type { TimestampReader } from './timestamp-reader.js';
+import type { WrittenMetrics } from './written-metrics.js';
 
 /** Whether an equipment may have these metrics; told at once, or not known yet. */
 export abstract class NameCheck {
@@ -38,7 +40,13 @@ export interface RowGrammar {
   /** Whether a timestamp means the same wherever it stands in the file. */
   readonly areTimestampsIndependent: boolean;
   /** See `RowRules`. */
+  readonly writtenMetrics?: WrittenMetrics | undefined;
+  /** See `RowRules`; while it is open, no row is read from its bytes alone. */
+  readonly columnFormats?: ColumnFormats | undefined;
+  /** See `RowRules`. */
   readonly isUnderOtherHeader?: boolean | undefined;
+  /** See `RowRules`. */
+  readonly lastUnitsLine?: number | undefined;
   readonly maxRowBytes: number;
   /** Rows that are not plain are read together, so many at most. */
   readonly maxBlockRows: number;
@@ -95,6 +103,16 @@ export class RowParser {
     return this.grammar.timestamps.state;
   }
 
+  /** What the rows of a long file in front of it call their metrics. */
+  get writtenMetrics(): string {
+    return this.careful.writtenMetrics.state;
+  }
+
+  /** Of the rows in front of it, where somebody asks. */
+  get columnFormats(): ColumnFormatsState | undefined {
+    return this.grammar.columnFormats?.state;
+  }
+
   /** Whether the rows that come stand under another header than that of the file. */
   get isUnderOtherHeader(): boolean {
     return this.careful.isUnderOtherHeader;
@@ -102,7 +120,8 @@ export class RowParser {
 
   /** Whether the next row may be read from its bytes alone. */
   private get mayBePlain(): boolean {
-    const { delimiter, decimal } = this.grammar;
+    const { delimiter, decimal, columnFormats } = this.grammar;
+    if (columnFormats?.isOpen === true) return false;
     return delimiter !== decimal && !this.splitter.isInsideRow && !this.isUnderOtherHeader;
   }
 
@@ -195,7 +214,7 @@ export class RowParser {
       return;
     }
     const { fields: cells } = fields;
-    const row = this.careful.read(cells, nowEpochMs);
+    const row = this.careful.read(cells, nowEpochMs, line);
     if (!row.ok) {
       rows.reported.push({ line, isRejected: true, cells, faults: row.faults });
       rows.count(row.cells);
@@ -205,7 +224,7 @@ export class RowParser {
   private take(
     line: number,
     cells: readonly string[],
-    { reading, cells: counts, badCells }: ParsedRow & { readonly ok: true },
+    { reading, cells: counts, badCells, writtenMetric }: ParsedRow & { readonly ok: true },
     rows: JudgedRows,
   ): void {
     const [first, ...rest] = badCells.map(({ fault }) => fault);
@@ -218,6 +237,10 @@ export class RowParser {
       rows.doubtful.push({ line, cells, reading });
       rows.count({ ...counts, accepted: 0 });
       return;
+    }
+    const [metric] = reading.values.keys();
+    if (writtenMetric !== undefined && metric !== undefined) {
+      rows.metrics.learn(writtenMetric, rows.metrics.numberOf(metric));
     }
     rows.count(counts);
   }

@@ -43,6 +43,7 @@ function byFile(equipmentId: string, timestamp: string, value: number): unknown 
   const row = new RowReader(columns, rules).read(
     [equipmentId, timestamp, JSON.stringify(value)],
     NOW_EPOCH_MS,
+    1,
   );
   return row.ok ? row.reading : row.faults.map(({ code }) => code);
 }

@@ -67,7 +67,14 @@ describe('a timestamp of a file', () => {
     ["yyyy'年'MM'月'dd'日' HH:mm", '2023年02月15日 01:30', '2023-02-15T01:30:00Z'],
     ["d 'o''clock' MM yyyy HH", "5 o'clock 02 2023 06", '2023-02-05T06:00:00Z'],
     ['dd.MM.yyyy HH:mm', '31.04.2023 00:00', 'timestamp-not-a-date'],
-    ['dd.MM.yyyy HH:mm', '30.04.2023 24:00', 'timestamp-not-a-date'],
+    ['dd.MM.yyyy HH:mm', '30.04.2023 24:00', '2023-05-01T00:00:00Z'],
+    ['yyyy-MM-dd HH:mm:ss.S', '2022-12-31 24:00:00.0', '2023-01-01T00:00:00Z'],
+    ['EEE d MMM yyyy HH:mm XXX', 'Sun 30 Apr 2023 24:00 +02:00', '2023-04-30T22:00:00Z'],
+    ['dd.MM.yyyy HH:mm', '30.04.2023 24:01', 'timestamp-not-a-date'],
+    ['dd.MM.yyyy HH:mm:ss', '30.04.2023 24:00:01', 'timestamp-not-a-date'],
+    ['dd.MM.yyyy HH:mm:ss.S', '30.04.2023 24:00:00.1', 'timestamp-not-a-date'],
+    ['dd.MM.yyyy HH', '30.04.2023 24', 'timestamp-not-a-date'],
+    ['dd.MM.yyyy HH:mm', '30.04.2023 25:00', 'timestamp-not-a-date'],
     ['dd.MM.yyyy HH:mm', '2023-02-15 01:30', 'timestamp-malformed'],
     ['dd.MM.yyyy HH:mm', '15.02.2023 01:30:00', 'timestamp-malformed'],
     ['dd.MM.yyyy HH:mm', '15.02.2023', 'timestamp-malformed'],
@@ -82,13 +89,18 @@ describe('a timestamp of a file', () => {
     ['epoch-ns', '1594512094385000001', '2020-07-12T00:01:34.385000001Z'],
     ['epoch-s', '1.594512094E+09', 'timestamp-malformed'],
     ['epoch-s', '2020-07-12T00:01:34Z', 'timestamp-malformed'],
-    ['epoch-s', '1594512094,385', 'timestamp-malformed'],
+    ['epoch-s', '1594512094,385', '2020-07-12T00:01:34.385Z'],
+    ['epoch-s', '159,385', 'timestamp-malformed'],
+    ['epoch-s', '1,594,512,094', 'timestamp-malformed'],
+    ['epoch-s', '1594512,094.385', 'timestamp-malformed'],
     ['excel', '44972.0625', '2023-02-15T01:30:00Z'],
     ['excel', '25569', '1970-01-01T00:00:00Z'],
     ['excel', '44972.062511574076', '2023-02-15T01:30:01Z'],
     ['excel', '44972.9999999999', '2023-02-16T00:00:00Z'],
     ['excel', '60', 'timestamp-out-of-range'],
-    ['excel', '44972,0625', 'timestamp-malformed'],
+    ['excel', '44972,0625', '2023-02-15T01:30:00Z'],
+    ['excel', '44,972', 'timestamp-malformed'],
+    ['iso', '2023-02-15 24:00', 'timestamp-not-a-date'],
     ['iso', '2023-02-15 01:30', '2023-02-15T01:30:00Z'],
     ['iso', '2023-02-15 01:30:00 UTC', '2023-02-15T01:30:00Z'],
     ['iso', '2023-02-15 01:30:00+01', '2023-02-15T00:30:00Z'],
@@ -114,10 +126,16 @@ describe('a timestamp of a file', () => {
   it.each([
     ['epoch-s', '1594512094,385', '2020-07-12T00:01:34.385Z'],
     ['excel', '44972,0625', '2023-02-15T01:30:00Z'],
-    ['excel', '44972.0625', 'timestamp-malformed'],
-  ])('has the decimal sign of the file: %s, %s is %s', (format, text, instant) => {
-    expect(readAs({ format, timezone: 'UTC', decimal: ',' }, text)).toBe(instant);
-  });
+    ['excel', '44972.0625', '2023-02-15T01:30:00Z'],
+    ['epoch-s', '1594512094.385', '2020-07-12T00:01:34.385Z'],
+    ['excel', '44.972', 'timestamp-malformed'],
+    ['epoch-s', '1.594.512.094', 'timestamp-malformed'],
+  ])(
+    'has the decimal sign of the file, or another one that separates no thousands: %s, %s is %s',
+    (format, text, instant) => {
+      expect(readAs({ format, timezone: 'UTC', decimal: ',' }, text)).toBe(instant);
+    },
+  );
 
   it.each([
     ['dd.MM.yyyy HH:mm', '15.02.2023 01:30', 'timezone'],
@@ -126,6 +144,8 @@ describe('a timestamp of a file', () => {
     ['iso', '15.02.2023 01:30', 'timestampFormat'],
     ['iso', '1676440800', 'timestampFormat'],
     ['M/d/yyyy', '15.02.2023', 'timestampFormat'],
+    ['iso', '2023-02-15T24:00:00Z', 'timestampFormat'],
+    ['iso', '2023-02-15T24:00:00Z', '00:00 of the next day'],
   ])('that is refused names the option that helps: %s, %s: %s', (format, text, option) => {
     const read = readerOf({ format }).read(text, NOW);
 

@@ -4,6 +4,7 @@ import {
   parseEpoch,
   parseInstant,
   refused,
+  type Fault,
   type Instant,
   type Parsed,
 } from '@sensorflow/kernel';
@@ -157,16 +158,27 @@ const MALFORMED_ISO = refused(
   'The timestamp is not of the form 2023-02-15T01:30:00Z. The option timestampFormat says how the file writes them, such as dd.MM.yyyy HH:mm or epoch-s.',
 );
 
+const END_OF_DAY = refused(
+  'timestamp-not-a-date',
+  'RFC 3339 has no 24:00: write 00:00 of the next day. The option timestampFormat with a pattern such as yyyy-MM-dd HH:mm:ss reads it as that.',
+);
+
+function isEndOfDay(text: string, { code }: Fault): boolean {
+  return code === END_OF_DAY.fault.code && /[Tt ]24:00(?::00)?(?![\d.:])/.test(text);
+}
+
 class IsoReader extends ZonedReader {
   override read(text: string, nowEpochMs: number, series = ''): Parsed<Instant> {
     const isLocal = LOCAL_TIME.test(text);
     if (isLocal && this.clock) {
       // Z only to have the date and the time of day checked.
       const checked = parseInstant(`${text}Z`);
-      return checked.ok ? this.fromLocal(timeOf(checked.value), nowEpochMs, series) : checked;
+      if (checked.ok) return this.fromLocal(timeOf(checked.value), nowEpochMs, series);
+      return isEndOfDay(text, checked.fault) ? END_OF_DAY : checked;
     }
     const parsed = parseReadingTimestamp(text, nowEpochMs, this.retention);
     if (parsed.ok) return parsed;
+    if (isEndOfDay(text, parsed.fault)) return END_OF_DAY;
     if (parsed.fault.code === NO_ZONE.fault.code) return NO_ZONE;
     return parsed.fault.code === MALFORMED_ISO.fault.code ? MALFORMED_ISO : parsed;
   }
@@ -194,6 +206,9 @@ function timeOf(instant: Instant): LocalTime {
 }
 
 const MAX_LENGTH = 64;
+const EPOCH = /^-?\d*[.,]?\d*$/;
+/** More digits than stand in front of the first separator of thousands. */
+const UNGROUPED = /^-?\d{4}/;
 /** Blanks that are not ASCII: ICU puts one in front of AM and PM. */
 const OTHER_BLANKS = /[\u00a0\u2009\u202f]/g;
 
@@ -221,7 +236,7 @@ class FormatReader extends ZonedReader {
 
   override plainInstants(delimiter: string): PlainInstants {
     if (this.mayContain(delimiter)) return new NoInstants();
-    return new FormatInstants(writtenTimeOf(this.options), (hour, nowEpochMs) => {
+    return new FormatInstants(writtenTimeOf(this.options, delimiter), (hour, nowEpochMs) => {
       const offset = this.written.isLocal ? this.offsetOfPlainHour(hour) : 0;
       if (offset === undefined) return undefined;
       const first = { seconds: hour * HOUR_SECONDS - offset, nanos: 0 };
@@ -245,9 +260,10 @@ class FormatReader extends ZonedReader {
     nowEpochMs: number,
   ): Parsed<Instant> {
     // An exponent is what Excel makes of a number that is too wide for its column, and rounds.
-    const isPlain = /^-?[\d.,]+$/.test(text.slice(0, MAX_LENGTH));
+    const isPlain = EPOCH.test(text.slice(0, MAX_LENGTH));
     const other = this.options.decimal === ',' ? '.' : ',';
-    if (!isPlain || text.includes(other)) return this.faultOf(MISMATCH);
+    const mayBeGrouped = text.includes(other) && !UNGROUPED.test(text);
+    if (!isPlain || mayBeGrouped) return this.faultOf(MISMATCH);
     const parsed = parseEpoch(text.replace(',', '.'), unit);
     if (parsed.ok) return this.fromUtc(parsed.value, nowEpochMs);
     return parsed.fault.code === 'timestamp-malformed' ? this.faultOf(MISMATCH) : parsed;
@@ -274,8 +290,12 @@ class FormatReader extends ZonedReader {
   }
 }
 
-function writtenTimeOf({ format, decimal = '.' }: TimestampOptions): WrittenTime {
+/** @param delimiter between whose cells the time stands, unless it stands alone */
+function writtenTimeOf(
+  { format, decimal = '.' }: TimestampOptions,
+  delimiter?: string,
+): WrittenTime {
   if (format.kind === 'pattern') return new PatternTime(format.pattern);
-  if (format.kind === 'epoch') return new EpochTime(format.unit, decimal);
-  return new ExcelTime(decimal);
+  if (format.kind === 'epoch') return new EpochTime(format.unit, decimal, delimiter);
+  return new ExcelTime(decimal, delimiter);
 }

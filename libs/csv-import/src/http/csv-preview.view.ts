@@ -4,6 +4,7 @@ import { DEFAULT_METRIC } from '@sensorflow/sensor-data';
 import { DELIMITERS, type Delimiter } from '../grammar/import-options.js';
 import { COLUMN_REASONS, type ColumnReason } from '../preview/column-reasons.js';
 import type { CsvPreview, PreviewedReading } from '../preview/csv-preview.js';
+import { GivenOptionsView, toGivenOptionsView } from './given-options.view.js';
 import { TEXT_ENCODINGS, type TextEncoding } from '../text/text-encoding.js';
 
 class PreviewedColumnView {
@@ -38,6 +39,15 @@ class PreviewedColumnView {
 
   @ApiProperty({ enum: Object.keys(COLUMN_REASONS), example: 'metric-renamed' })
   reasonCode!: ColumnReason;
+}
+
+/** A metric of a long file. */
+export class MadeMetricView {
+  @ApiProperty({ example: 'Outside Temp (°C)', description: 'as it stands in the file' })
+  name!: string;
+
+  @ApiProperty({ example: 'Outside_Temp_C', description: 'as it is stored' })
+  metric!: string;
 }
 
 class FittingFormatView {
@@ -132,6 +142,14 @@ export class CsvPreviewView {
   })
   headerLine!: number | null;
 
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    example: 'Zeit;Temp (°C)',
+    description: 'that line, or its beginning',
+  })
+  headerText!: string | null;
+
   @ApiProperty({ type: [PreviewedColumnView] })
   columns!: readonly PreviewedColumnView[];
 
@@ -140,6 +158,20 @@ export class CsvPreviewView {
     description: 'that the timestamps can have: where there are several, only you can say which',
   })
   timestampFormats!: readonly FittingFormatView[];
+
+  @ApiProperty({
+    type: [MadeMetricView],
+    description:
+      'of a long file: names of its rows that are no metric names, and what they are made',
+  })
+  madeMetrics!: readonly MadeMetricView[];
+
+  @ApiProperty({
+    type: GivenOptionsView,
+    description:
+      'what was said, and what can be said beside it, to be sent as it stands; what only you can decide is left open',
+  })
+  options!: GivenOptionsView;
 
   @ApiProperty({ type: [PreviewedReadingView], description: 'the first five, as understood' })
   readings!: readonly PreviewedReadingView[];
@@ -159,6 +191,7 @@ export function toCsvPreviewView(preview: CsvPreview): CsvPreviewView {
     encoding: preview.encoding ?? null,
     delimiter: preview.delimiter ?? null,
     headerLine: preview.headerLine ?? null,
+    headerText: preview.headerText ?? null,
     columns: preview.columns.map(({ key, name, role, proposal, reason }) => ({
       key,
       name,
@@ -172,6 +205,8 @@ export function toCsvPreviewView(preview: CsvPreview): CsvPreviewView {
       example,
       meaning,
     })),
+    madeMetrics: preview.madeMetrics.map(({ name, metric }) => ({ name, metric })),
+    options: toGivenOptionsView(preview.options),
     readings: preview.readings.map(toReadingView),
     readingsAsProposed: preview.isAsProposed,
     faults: preview.faults.map(({ code, detail, parameters, line, rows, option }) => ({

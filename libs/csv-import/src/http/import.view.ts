@@ -1,11 +1,12 @@
-import { ApiProperty, ApiPropertyOptional, OmitType } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { showInstant } from '@sensorflow/kernel';
-import type { ImportOptions } from '../grammar/import-options.js';
+import { shownHeader } from '../grammar/file-header.js';
+import { WrittenMetrics } from '../grammar/written-metrics.js';
 import type { OpenedImport, ShownImport } from '../job/csv-imports.js';
-import { CsvPreviewView, toCsvPreviewView } from './csv-preview.view.js';
+import { CsvPreviewView, MadeMetricView, toCsvPreviewView } from './csv-preview.view.js';
 import { paceOf } from '../job/import-pace.js';
-import type { ImportRecord, UndoProgress } from '../job/import-record.js';
-import { FileOptionsBody } from './file-options.body.js';
+import type { ImportCheckpoint, ImportRecord, UndoProgress } from '../job/import-record.js';
+import { GivenOptionsView, toGivenOptionsView } from './given-options.view.js';
 import {
   CellCountsView,
   ImportedEquipmentView,
@@ -42,9 +43,6 @@ class ImportedColumnView {
   })
   role!: string | null;
 }
-
-/** As they were given: a corrected file is imported with the same. */
-class GivenOptionsView extends OmitType(FileOptionsBody, ['fileName']) {}
 
 class RecomputationView {
   @ApiProperty({ type: 'integer', description: 'hours of equipment that the file has rows in' })
@@ -173,6 +171,29 @@ export class ImportView {
   columns?: readonly ImportedColumnView[];
 
   @ApiPropertyOptional({
+    type: 'integer',
+    example: 1,
+    description:
+      'of one import, once the header is read: the line that was taken for it; 0 for a file without one',
+  })
+  headerLine?: number;
+
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    example: 'equipmentId,timestamp,Temp',
+    description: 'that line, or its beginning; null for a file without one',
+  })
+  headerText?: string | null;
+
+  @ApiPropertyOptional({
+    type: [MadeMetricView],
+    description:
+      'of one import of a long file: names of its rows that are no metric names, and what they were made',
+  })
+  madeMetrics?: readonly MadeMetricView[];
+
+  @ApiPropertyOptional({
     type: GivenOptionsView,
     description: 'of one import: those that were given, for a corrected file; not in lists',
   })
@@ -258,7 +279,7 @@ export function toImportView(shownImport: ShownImport): ImportView {
     finishedAt: shown(record.finishedAt),
     failure: record.failure ?? null,
     errorReportUrl,
-    ...(columns && { columns }),
+    ...(columns && { columns, ...toHeaderView(checkpoint) }),
     ...(recomputation && {
       recomputation: { total: recomputation.totalHours, done: recomputation.doneHours },
     }),
@@ -274,19 +295,14 @@ export function toSingleImportView(shownImport: ShownImport): ImportView {
   return Object.assign(toImportView(shownImport), { options });
 }
 
-/** In the words of the request; null for what was not given. */
-function toGivenOptionsView(options: ImportOptions): GivenOptionsView {
+/** Of a file whose header is read. */
+function toHeaderView({ dialect, writtenMetrics }: ImportCheckpoint) {
+  if (!dialect) return {};
+  const { headerLine, headerText } = dialect;
   return {
-    ...options,
-    equipmentId: options.equipmentId ?? null,
-    columns: Object.fromEntries(options.columns),
-    headerLine: options.headerLine ?? null,
-    names: options.names ?? null,
-    timestampFormat: options.timestampFormat ?? null,
-    timezone: options.timezone ?? null,
-    delimiter: options.delimiter ?? null,
-    encoding: options.encoding ?? null,
-    missing: options.missing ?? null,
+    headerLine,
+    headerText: headerLine === 0 ? null : shownHeader(headerText),
+    madeMetrics: new WrittenMetrics(writtenMetrics).made,
   };
 }
 

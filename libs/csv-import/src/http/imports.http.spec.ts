@@ -243,7 +243,8 @@ describe('POST /sensor-data/csv-preview', () => {
     const [plain, dry] = await Promise.all([preview(body), preview({ ...body, dryRun: true })]);
 
     expect(plain.body.readings).toHaveLength(1);
-    expect(dry).toMatchObject({ status: 200, body: plain.body });
+    const options = { ...plain.body.options, dryRun: true };
+    expect(dry).toMatchObject({ status: 200, body: { ...plain.body, options } });
     expect((await preview({ ...body, dryRun: 1 })).body.errors).toMatchObject([
       { pointer: '/dryRun', code: 'dry-run-invalid' },
     ]);

@@ -85,9 +85,10 @@ export class BatchReader {
       const interrupted = await this.settleDoubts(batch);
       if (interrupted) return interrupted;
       this.report(batch);
-      const { place, timeState, isUnderOtherHeader } = parser;
+      const { place, timeState, isUnderOtherHeader, writtenMetrics, columnFormats } = parser;
       const bytesProcessed = rows.processed(place);
-      batch.mark({ place, bytesProcessed, timeState, isUnderOtherHeader });
+      const states = { timeState, isUnderOtherHeader, writtenMetrics, columnFormats };
+      batch.mark({ place, bytesProcessed, ...states });
       if (this.text.isLast && this.isUsedUp) return 'complete';
       const handover = await this.watch.handover();
       if (handover) return handover;

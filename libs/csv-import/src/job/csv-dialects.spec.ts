@@ -25,7 +25,7 @@ interface Dialect {
   readonly time: keyof typeof TIMES;
   readonly isApart: boolean;
   readonly zone: (typeof ZONES)[number];
-  readonly header: 'first' | 'behind a preamble' | 'none';
+  readonly header: 'first' | 'behind a preamble' | 'behind sep=' | 'none';
   readonly isLong: boolean;
   readonly isOneMachine: boolean;
   readonly isQuoted: boolean;
@@ -46,8 +46,10 @@ interface TimeForm {
   readonly date?: string;
   readonly joint?: string;
   readonly time?: string;
-  /** Of numbers, from the instant. */
+  /** Of numbers, from the instant, or from what clocks show. */
   readonly number?: (epochMs: number) => string;
+  /** Whether its distance from UTC stands behind it. */
+  readonly hasOffset?: boolean;
   /** Whether it says itself where it stands to UTC. */
   readonly isZoned?: boolean;
   /** What the option has to say; undefined for ISO. */
@@ -65,6 +67,17 @@ const TIMES = {
   'American, with halves of the day': pattern('M/d/yy', ' ', 'h:mm:ss a'),
   'with names of months': pattern('d MMM yyyy', ' ', 'HH.mm.ss'),
   compact: pattern('yyyyMMdd', '', 'HHmmss'),
+  'German, with an offset': withOffset('dd.MM.yyyy', ' ', 'HH:mm:ss'),
+  'American, with an offset': withOffset('M/d/yyyy', ' ', 'h:mm a'),
+  'days of a spreadsheet': {
+    number: (shown) => String(shown / 86_400_000 + 25_569),
+    format: 'excel',
+  },
+  'seconds with a fraction': {
+    number: (epochMs) => `${epochMs / 1000}.000`,
+    isZoned: true,
+    format: 'epoch-s',
+  },
   seconds: { number: (epochMs) => String(epochMs / 1000), isZoned: true, format: 'epoch-s' },
   milliseconds: { number: String, isZoned: true, format: 'epoch-ms' },
   microseconds: { number: (epochMs) => `${epochMs}000`, isZoned: true, format: 'epoch-us' },
@@ -75,12 +88,22 @@ function pattern(date: string, joint: string, time: string): TimeForm {
   return { date, joint, time, format: `${date}${joint}${time}` };
 }
 
+function withOffset(date: string, joint: string, time: string): TimeForm {
+  return { date, joint, time, hasOffset: true, format: `${date}${joint}${time} XXX` };
+}
+
+/** Whether it says itself where it stands to UTC. */
+function isZoned({ isZoned: said = false, hasOffset = false }: TimeForm): boolean {
+  return said || hasOffset;
+}
+
 function formOf({ time }: Pick<Dialect, 'time'>): TimeForm {
   return TIMES[time];
 }
 
 const ZONES = [
   'Europe/Berlin',
+  'America/New_York',
   'America/Sao_Paulo',
   'Australia/Lord_Howe',
   'UTC',
@@ -95,6 +118,13 @@ function shownMs(zone: string, epochMs: number): number {
   if (minutes !== undefined) return epochMs + minutes * 60_000;
   const shown = new Date(epochMs).toLocaleString('sv-SE', { timeZone: zone });
   return Date.parse(`${shown.replace(' ', 'T')}Z`);
+}
+
+function offsetText(zone: string, epochMs: number): string {
+  const minutes = (shownMs(zone, epochMs) - epochMs) / 60_000;
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+  const two = (part: number): string => String(part).padStart(2, '0');
+  return `${minutes < 0 ? '-' : '+'}${two(hours)}:${two(rest)}`;
 }
 
 /** Whether clocks show the time twice: of such an hour only the option repeatedHour says which it is. */
@@ -112,7 +142,7 @@ const dialects = record({
   time: constantFrom(...TIME_NAMES),
   isApart: boolean(),
   zone: constantFrom(...ZONES),
-  header: constantFrom('first', 'behind a preamble', 'none'),
+  header: constantFrom('first', 'behind a preamble', 'behind sep=', 'none'),
   isLong: boolean(),
   isOneMachine: boolean(),
   isQuoted: boolean(),
@@ -126,7 +156,8 @@ const dialects = record({
 function possible(dialect: Dialect): Dialect {
   return {
     ...dialect,
-    decimal: dialect.delimiter === ',' ? '.' : dialect.decimal,
+    // Between commas, numbers with a decimal comma stand in quotes.
+    decimal: dialect.delimiter === ',' && !dialect.isQuoted ? '.' : dialect.decimal,
     isApart: dialect.isApart && (formOf(dialect).joint ?? '') !== '',
     // A blank in front of quotes is not part of any dialect that is known.
     hasBlanks: dialect.hasBlanks && !dialect.isQuoted,
@@ -152,11 +183,15 @@ const START = Date.parse('2022-06-20T00:00:00Z');
 
 function timeCells({ minute }: Measured, dialect: Dialect): readonly string[] {
   const epochMs = START + minute * 60_000;
-  const { date = '', joint = '', time = '', number, isZoned } = formOf(dialect);
-  if (number) return [number(epochMs)];
-  const shown = isZoned === true ? epochMs : shownMs(dialect.zone, epochMs);
-  const written = (form: string): string => write({ epochMs: shown, nanos: 0 }, form);
-  return dialect.isApart ? [written(date), written(time)] : [written(date + joint + time)];
+  const form = formOf(dialect);
+  const { date = '', joint = '', time = '', number, hasOffset } = form;
+  const shown = form.isZoned === true ? epochMs : shownMs(dialect.zone, epochMs);
+  if (number) return [number(shown).replace('.', dialect.decimal)];
+  const written = (letters: string): string => write({ epochMs: shown, nanos: 0 }, letters);
+  const end = hasOffset === true ? ` ${offsetText(dialect.zone, epochMs)}` : '';
+  return dialect.isApart
+    ? [written(date), written(time) + end]
+    : [written(date + joint + time) + end];
 }
 
 function numberText(value: number, { decimal }: Dialect): string {
@@ -192,11 +227,16 @@ function lineOf(cells: readonly string[], dialect: Dialect): string {
 }
 
 function fileOf(measured: readonly Measured[], dialect: Dialect): Buffer {
-  const { header, encoding, hasMark, isZipped, lineEnd } = dialect;
+  const { header, encoding, hasMark, isZipped, delimiter, lineEnd } = dialect;
   const lines = measured.flatMap((one) => rowsOf(one, dialect)).map((row) => lineOf(row, dialect));
   const head = header === 'none' ? '' : lineOf(columnsOf(dialect), dialect);
-  const preamble = header === 'behind a preamble' ? `Export of the cellar${lineEnd}${lineEnd}` : '';
-  const text = preamble + head + lines.join('');
+  const preambles = {
+    'behind a preamble': `Export of the cellar${lineEnd}${lineEnd}`,
+    'behind sep=': `sep=${delimiter}${lineEnd}`,
+    first: '',
+    none: '',
+  };
+  const text = preambles[header] + head + lines.join('');
   const bytes = encoded(text, encoding, hasMark);
   return isZipped ? gzipSync(bytes) : bytes;
 }
@@ -219,11 +259,12 @@ function optionsOf(dialect: Dialect): Partial<ImportOptions> {
   if (isLong) columns.set('Größe', 'metric').set('Wert', 'value');
   else columns.set('Lüfter (°C)', 'fan');
   const isMarked = hasMark && encoding.startsWith('utf-');
-  const { format, isZoned } = formOf(dialect);
+  const form = formOf(dialect);
+  const { format } = form;
   return {
     columns,
     ...(format !== undefined && { timestampFormat: format }),
-    ...(isZoned !== true && { timezone: zone }),
+    ...(!isZoned(form) && { timezone: zone }),
     ...(decimal === ',' && { decimal }),
     ...(encoding !== 'utf-8' && !isMarked && { encoding }),
     ...(isOneMachine && { equipmentId: 'EQ-1' }),
@@ -252,6 +293,27 @@ function expectedReadings(measured: readonly Measured[]): readonly string[] {
     });
 }
 
+/** When clocks are set back, by zone. */
+const SET_BACK = {
+  'Europe/Berlin': Date.parse('2022-10-30T01:00:00Z'),
+  'America/New_York': Date.parse('2022-11-06T06:00:00Z'),
+  'Australia/Lord_Howe': Date.parse('2023-04-01T15:00:00Z'),
+} as const;
+const NIGHT_HOURS = 2;
+
+const nights = record({
+  zone: constantFrom('Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe'),
+  stepMinutes: constantFrom(5, 7, 10, 15),
+  shiftMinutes: integer({ min: 0, max: 14 }),
+}).map(({ zone, stepMinutes, shiftMinutes }) => {
+  const first = (SET_BACK[zone] - START) / 60_000 - NIGHT_HOURS * 60 + shiftMinutes;
+  const rows = Math.floor((2 * NIGHT_HOURS * 60) / stepMinutes);
+  const measured = Array.from({ length: rows }, (_, n): Measured => {
+    return { minute: first + n * stepMinutes, thousandths: n * 500 + 1, others: n };
+  });
+  return { zone, measured };
+});
+
 describe('whatever a dialect writes', () => {
   it(
     'is read back exactly with the options that it needs',
@@ -270,6 +332,29 @@ describe('whatever a dialect writes', () => {
           expect(cells).toEqual({ accepted: 2 * measured.length, rejected: 0, missing: 0 });
         }),
         { numRuns: 200 },
+      );
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'is read back exactly through a night in which clocks are set back',
+    async () => {
+      await assert(
+        asyncProperty(dialects, nights, async (anyDialect, { zone, measured }) => {
+          const dialect = { ...anyDialect, zone };
+          const options = { ...optionsOf(dialect), repeatedHour: 'in-order' } as const;
+
+          const { status, said, readings } = await imported(
+            fileOf(measured, dialect),
+            dialect,
+            options,
+          );
+
+          expect([status, said]).toEqual(['completed', ' ']);
+          expect(readings).toEqual(expectedReadings(measured));
+        }),
+        { numRuns: 60 },
       );
     },
     PATIENCE_MS,

@@ -185,6 +185,39 @@ describe('deliveries', () => {
   });
 });
 
+describe('a header that cannot be read', () => {
+  it.each([
+    ['a,b\nx,1\n', {}, 1, 'a,b'],
+    ['Cellar\n\ntimestamp;T;T\n', { equipmentId: 'EQ-1' }, 3, 'timestamp;T;T'],
+    ['Cellar\na;b\n', { headerLine: 2 }, 2, 'a;b'],
+    ['Cellar\na;b,c\n', { headerLine: 2 }, 2, 'a;b,c'],
+  ])('is named with its line: %j', async (file, options, line, text) => {
+    const { failure } = await new ImportWorkbench().importFile(file, { options });
+
+    expect(failure?.detail).toMatch(
+      new RegExp(`The header line is taken to be line ${line}: ${text}$`),
+    );
+  });
+
+  it('is named in no more words than somebody reads', async () => {
+    const file = `timestamp,${'T'.repeat(5000)}\n`;
+
+    const { failure } = await new ImportWorkbench().importFile(file);
+
+    expect(failure?.detail).toMatch(/line 1: timestamp,T+…$/);
+    expect(failure?.detail.length).toBeLessThan(700);
+  });
+
+  it('is named by no line where the options name the columns', async () => {
+    const options = { headerLine: 0, names: ['a', 'b'] };
+
+    const { failure } = await new ImportWorkbench().importFile('1,2\n', { options });
+
+    expect(failure).toMatchObject({ code: 'header-missing-column' });
+    expect(failure?.detail).not.toMatch(/taken/);
+  });
+});
+
 describe('the limits of a run', () => {
   it('hands the rest over when its time runs out, until the file is done', async () => {
     const bench = new ImportWorkbench();

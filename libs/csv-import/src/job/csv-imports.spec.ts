@@ -3,6 +3,7 @@ import { Retention } from '@sensorflow/sensor-data';
 import { describe, expect, it } from 'vitest';
 import { ImportWorkbench } from '../../../../test/support/import-workbench.js';
 import { InMemoryUploadStorage } from '../../../../test/support/in-memory-upload-storage.js';
+import type { ImportOptions } from '../grammar/import-options.js';
 import { CsvPreviews } from '../preview/csv-preview.js';
 import { CsvImports } from './csv-imports.js';
 
@@ -96,6 +97,49 @@ describe('a dry run', () => {
     expect(await bench.readings()).toEqual([]);
     const { imports } = await subject.listImports(ADA, { limit: 10 });
     expect(imports[0]?.understood).toBeUndefined();
+  });
+
+  it('names the formats of the whole column, not of its head alone', async () => {
+    const bench = new ImportWorkbench();
+    const { imports, quotas, queue, storage, clock } = bench;
+    const previews = new CsvPreviews(clock, Retention.FOREVER);
+    const subject = new CsvImports({ imports, quotas, storage, queue, previews, clock }, 1000);
+    const rows = Array.from({ length: 6000 }, (_, n) => `EQ-1;0${(n % 8) + 1}/03/2023;${n}\n`);
+    const head = `device;time;value\n${rows.join('')}`;
+    const fileOf = (last: string) => `${head}EQ-1;${last};1\n`;
+    const { timestampFormat: _said, ...unsaid } = options;
+
+    const understood = async (last: string, said: Partial<ImportOptions>) => {
+      const request = await bench.upload(fileOf(last), { options: said });
+      await bench.run(request, { pieceBytes: 4096 });
+      const shown = await subject.importOf(request.uploadId, ADA);
+      return {
+        formats: shown.understood?.timestampFormats.map(({ format }) => format),
+        proposed: shown.understood?.options.timestampFormat,
+        faults: shown.understood?.faults.map(({ detail }) => detail).join(' ') ?? '',
+        detail: shown.record.failure?.detail ?? '',
+      };
+    };
+
+    const open = await understood('04/03/2023', unsaid);
+    expect(open.formats).toEqual(['dd/MM/yyyy', 'MM/dd/yyyy']);
+    expect([open.faults, open.detail].map((said) => /only timestampFormat/.test(said))).toEqual([
+      true,
+      true,
+    ]);
+    for (const [last, format] of [
+      ['13/03/2023', 'dd/MM/yyyy'],
+      ['03/13/2023', 'MM/dd/yyyy'],
+    ] as const) {
+      const decided = await understood(last, unsaid);
+      expect([decided.formats, decided.proposed]).toEqual([[format], format]);
+      expect(decided.faults).toContain(`written as ${format}: timestampFormat`);
+      expect(decided.detail).toContain(`written as ${format}: timestampFormat`);
+      const chosen = await understood(last, { ...unsaid, timestampFormat: 'dd/MM/yyyy' });
+      expect(chosen.formats).toEqual([format]);
+    }
+    expect((await understood('never', unsaid)).formats).toEqual(['dd/MM/yyyy', 'MM/dd/yyyy']);
+    expect((await understood('2023-03-13 10:00Z', unsaid)).formats).toEqual([]);
   });
 
   it('is shown without it when its file is gone', async () => {

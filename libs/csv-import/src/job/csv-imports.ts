@@ -1,8 +1,7 @@
-import { EquipmentRestriction } from '@sensorflow/auth';
 import { DomainError, type Clock, type InputFault, type WorkBudget } from '@sensorflow/kernel';
 import { setImmediate } from 'node:timers/promises';
 import { columnsAsUnderstood, type ColumnAsUnderstood } from '../grammar/file-columns.js';
-import { MAX_PREVIEW_BYTES, type CsvPreview, type CsvPreviews } from '../preview/csv-preview.js';
+import type { CsvPreview, CsvPreviews } from '../preview/csv-preview.js';
 import {
   hasFaults,
   isFinished,
@@ -16,7 +15,7 @@ import { OpenImportQuota } from './open-import-quota.js';
 import type { ImportQueue } from './import-queue.js';
 import type { ImportQuotas } from './import-quotas.js';
 import { newImport } from './new-import.js';
-import { objectHead } from './object-head.js';
+import { previewOfImport } from './preview-of-import.js';
 import { isUploadId } from './upload-id.js';
 import type { UploadRequest } from './upload-request.js';
 import type { PresignedUpload, UploadStorage } from './upload-storage.js';
@@ -121,14 +120,10 @@ export class CsvImports {
   }
 
   private async understoodBy(record: ImportRecord): Promise<CsvPreview | undefined> {
-    const { uploadId, fileName, options, object, equipmentEntries } = record;
+    const { options, object, checkpoint } = record;
     if (!options.dryRun || !object || record.undo || !isFinished(record)) return undefined;
-    const { storage, previews } = this.ports;
-    const version = { uploadId, gzip: isGzipName(fileName), etag: object.etag };
     try {
-      const head = await objectHead(storage, version, MAX_PREVIEW_BYTES);
-      const restriction = equipmentEntries && new EquipmentRestriction(equipmentEntries);
-      return await previews.preview({ fileName, head, options, restriction });
+      return await previewOfImport(record, object.etag, checkpoint, this.ports);
     } catch (error) {
       // The import is shown without it when its file is gone, or the storage does not answer.
       if (error instanceof DomainError) return undefined;

@@ -239,7 +239,7 @@ const STRUCTURE: readonly TortureCase[] = [
     name: '20b a preamble, comments and units',
     file: `Plot Title: cellar\n# made by a logger\n${HEAD},,°C\n${row(1)}# pause\n${row(2)}`,
     accepted: 2,
-    rejected: [bad(4, 'equipment-id-missing'), bad(6, 'comment')],
+    rejected: [bad(4, 'units-row'), bad(6, 'comment')],
   },
   {
     name: '20c delimiters behind the rows, and behind the header too',

@@ -10,6 +10,8 @@ const upTo = (place: typeof PLACE, bytesProcessed: number) => ({
   place,
   bytesProcessed,
   timeState: '',
+  writtenMetrics: '',
+  columnFormats: undefined,
   isUnderOtherHeader: false,
 });
 const rejected = (...lines: string[]) => ({

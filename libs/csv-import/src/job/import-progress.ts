@@ -1,5 +1,7 @@
 import type { Clock } from '@sensorflow/kernel';
+import type { ColumnFormatsState } from '../grammar/column-formats.js';
 import type { CellCounts } from '../grammar/judged-rows.js';
+import { stateOfMade } from '../grammar/written-metrics.js';
 import type { TextPlace } from '../text/csv-record.js';
 import { nextPart, withPart } from './error-report.js';
 import type { FileContents } from './file-contents.js';
@@ -35,6 +37,10 @@ export interface ReadUpTo {
   /** Of the reader of timestamps. */
   readonly timeState: string;
   readonly isUnderOtherHeader: boolean;
+  /** Of a long file. */
+  readonly writtenMetrics: string;
+  /** Of a dry run. */
+  readonly columnFormats: ColumnFormatsState | undefined;
 }
 
 /** How far a run has come, and how much of that is safe. */
@@ -66,6 +72,7 @@ export class ImportProgress {
   /** Only for rows whose readings are confirmed. */
   advance(result: BlockResult, upTo: ReadUpTo): void {
     const { place, bytesProcessed, timeState, isUnderOtherHeader } = upTo;
+    const { writtenMetrics, columnFormats } = upTo;
     const { accepted, rejected, cells: added, report } = result;
     const { rows, cells } = this.checkpoint;
     this.checkpoint = {
@@ -74,6 +81,8 @@ export class ImportProgress {
       line: place.line,
       timeState,
       isUnderOtherHeader,
+      writtenMetrics,
+      columnFormats,
       bytesProcessed,
       rows: {
         total: rows.total + accepted + rejected,
@@ -98,7 +107,9 @@ export class ImportProgress {
   endRows(recomputation: RecomputationProgress, bytesProcessed: number): void {
     // Nobody reads on: a list of imports need not carry it.
     const contents = { ...this.checkpoint.contents, lastRows: undefined };
-    this.checkpoint = { ...this.checkpoint, contents, recomputation, bytesProcessed };
+    const writtenMetrics = stateOfMade(this.checkpoint.writtenMetrics);
+    const ended = { contents, writtenMetrics, recomputation, bytesProcessed };
+    this.checkpoint = { ...this.checkpoint, ...ended };
   }
 
   advanceHours(to: ManifestProgress): void {

@@ -1,5 +1,6 @@
 import type { EquipmentRestriction } from '@sensorflow/auth';
 import type { Fault, Instant } from '@sensorflow/kernel';
+import type { ColumnFormatsState } from '../grammar/column-formats.js';
 import { NO_CELLS, type CellCounts } from '../grammar/judged-rows.js';
 import type { Delimiter, ImportOptions } from '../grammar/import-options.js';
 import type { TextEncoding } from '../text/text-encoding.js';
@@ -115,6 +116,10 @@ export interface ImportCheckpoint {
   readonly timeState: string;
   /** Whether the next rows stand under another header than that of the file. */
   readonly isUnderOtherHeader: boolean;
+  /** Of a long file: the names of metrics in its rows, see WrittenMetrics; at its end those that were made others. */
+  readonly writtenMetrics: string;
+  /** Of a dry run, once its header is read. */
+  readonly columnFormats: ColumnFormatsState | undefined;
   readonly rows: RowCounts;
   /** Of the columns for metrics; of imports of earlier versions, those since the last checkpoint. */
   readonly cells: CellCounts;
@@ -156,6 +161,8 @@ export const START: ImportCheckpoint = {
   line: 1,
   timeState: '',
   isUnderOtherHeader: false,
+  writtenMetrics: '',
+  columnFormats: undefined,
   rows: { total: 0, accepted: 0, rejected: 0 },
   cells: NO_CELLS,
   contents: NO_CONTENTS,

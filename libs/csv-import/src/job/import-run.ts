@@ -7,14 +7,18 @@ import {
   type ReadingWriter,
   type Retention,
 } from '@sensorflow/sensor-data';
+import { ColumnFormats } from '../grammar/column-formats.js';
+import { lastUnitsLine } from '../grammar/csv-row.js';
 import { MAX_EQUIPMENT } from '../grammar/equipment-table.js';
 import { FileFault } from '../file-fault.js';
 import { metricsPerRow, readColumns, type FileColumns } from '../grammar/file-columns.js';
+import { headerTaken } from '../grammar/file-header.js';
 import { timestampsOf } from '../grammar/file-timestamps.js';
 import { MAX_LONG_METRICS } from '../grammar/metric-table.js';
 import { MissingCells } from '../grammar/missing-cells.js';
 import { RowParser } from '../grammar/row-parser.js';
-import { CsvPreviews, MAX_PREVIEW_BYTES } from '../preview/csv-preview.js';
+import { WrittenMetrics } from '../grammar/written-metrics.js';
+import { CsvPreviews, type CsvPreview } from '../preview/csv-preview.js';
 import { NO_VALID_ROW, noValidRow } from '../preview/no-valid-row.js';
 import { BatchPace } from './batch-pace.js';
 import { BatchReader, type Handover } from './batch-reader.js';
@@ -26,10 +30,10 @@ import { reportOf } from './error-report.js';
 import { stepMs, type ImportLimits } from './import-limits.js';
 import { ImportProgress, LeaseLost } from './import-progress.js';
 import type { ImportQueue } from './import-queue.js';
-import { hasFaults, isGzipName, MANIFEST_START, type FileDialect } from './import-record.js';
+import { hasFaults, MANIFEST_START, type FileDialect } from './import-record.js';
 import type { ImportStore } from './import-store.js';
 import { NameAdmission } from './name-admission.js';
-import { objectHead } from './object-head.js';
+import { previewOfImport } from './preview-of-import.js';
 import { openRows, type ImportedFile, type OpenRows } from './open-rows.js';
 import type { RunGrant } from './leased-runs.js';
 import { recomputeHours } from './recompute-hours.js';
@@ -111,20 +115,31 @@ export class ImportRun {
   private async noValidRow(): Promise<Fault | undefined> {
     const { total, accepted } = this.progress.checkpoint.rows;
     if (total === 0 || accepted > 0) return undefined;
-    const { record, object } = this.file;
-    const { uploadId, fileName, options } = record;
-    const { storage, clock, retention } = this.ports;
-    const version = { uploadId, gzip: isGzipName(fileName), etag: object.etag };
     try {
-      const head = await objectHead(storage, version, MAX_PREVIEW_BYTES);
-      const { restriction } = this;
-      const previews = new CsvPreviews(clock, retention);
-      return noValidRow(await previews.preview({ fileName, head, options, restriction }));
+      return noValidRow(await this.previewed());
     } catch (error) {
       // Why there is none stands in the error report too.
       if (error instanceof DomainError) return NO_VALID_ROW;
       throw error;
     }
+  }
+
+  private async previewed(): Promise<CsvPreview> {
+    const { storage, clock, retention } = this.ports;
+    const { record, object } = this.file;
+    const previews = new CsvPreviews(clock, retention);
+    return previewOfImport(record, object.etag, this.progress.checkpoint, { storage, previews });
+  }
+
+  /** Of a dry run: the formats that the file's first timestamps can have, or those that are left of them. */
+  private async columnFormats(): Promise<ColumnFormats | undefined> {
+    const { dryRun, decimal } = this.file.record.options;
+    if (!dryRun) return undefined;
+    const known = this.progress.checkpoint.columnFormats ?? {
+      possible: (await this.previewed()).timestampFormats,
+      ruledOut: [],
+    };
+    return new ColumnFormats(known, this.ports.clock.nowEpochMs(), decimal);
   }
 
   private async recompute(): Promise<Handover | undefined> {
@@ -140,21 +155,24 @@ export class ImportRun {
   /** Ends at the end of the file, with the file's fault, or when the run's turn is over. */
   private async importRows(): Promise<Ending> {
     try {
-      return await this.importOpened(
-        await openRows(this.file, this.progress.checkpoint, this.ports),
-      );
+      const columnFormats = await this.columnFormats();
+      const rows = await openRows(this.file, this.progress.checkpoint, this.ports);
+      return await this.importOpened(rows, columnFormats);
     } catch (error) {
       if (error instanceof FileFault) return { code: error.code, detail: error.message };
       throw error;
     }
   }
 
-  private async importOpened(rows: OpenRows): Promise<'complete' | Handover> {
+  private async importOpened(
+    rows: OpenRows,
+    columnFormats: ColumnFormats | undefined,
+  ): Promise<'complete' | Handover> {
     this.progress.startRows(rows.dialect, rows.place);
     const columns = this.columnsOf(rows.dialect);
     const pace = new BatchPace(this.limits.batchMs);
     const writer = this.writerOf(rows.dialect, columns, pace);
-    const reader = this.readerOf(rows, columns, pace);
+    const reader = this.readerOf(rows, columns, pace, columnFormats);
     try {
       return await this.importBatches(reader, writer, this.tableFor(columns));
     } finally {
@@ -196,20 +214,28 @@ export class ImportRun {
     return () => new RowTable({ rows, metrics, equipment: MAX_EQUIPMENT });
   }
 
-  private readerOf(rows: OpenRows, columns: FileColumns, pace: BatchPace): BatchReader {
+  private readerOf(
+    rows: OpenRows,
+    columns: FileColumns,
+    pace: BatchPace,
+    columnFormats: ColumnFormats | undefined,
+  ): BatchReader {
     const { options } = this.file.record;
     const { names, retention, clock } = this.ports;
     const { limits, callerId } = this;
     const maxMetrics = columns.long ? MAX_LONG_METRICS : columns.metrics.length;
     const admission = new NameAdmission(names, callerId, maxMetrics);
-    const { timeState, isUnderOtherHeader } = this.progress.checkpoint;
+    const { timeState, isUnderOtherHeader, writtenMetrics } = this.progress.checkpoint;
     const grammar = {
       columns,
       delimiter: rows.dialect.delimiter,
       decimal: options.decimal,
       missing: new MissingCells(options.missing),
       timestamps: timestampsOf(options, retention, timeState),
+      writtenMetrics: new WrittenMetrics(writtenMetrics),
+      columnFormats,
       isUnderOtherHeader: rows.dialect.headerLine === 0 ? undefined : isUnderOtherHeader,
+      lastUnitsLine: lastUnitsLine(rows.dialect.headerLine),
       areTimestampsIndependent: options.repeatedHour !== 'in-order',
       ...limits,
     };
@@ -283,8 +309,9 @@ export class ImportRun {
     return equipmentEntries && new EquipmentRestriction(equipmentEntries);
   }
 
-  private columnsOf({ headerText, delimiter }: FileDialect): FileColumns {
-    return readColumns(headerText, delimiter, this.file.record.options);
+  private columnsOf({ headerText: text, headerLine: line, delimiter }: FileDialect): FileColumns {
+    const taken = line === 0 ? '' : headerTaken({ line, text });
+    return readColumns(text, delimiter, this.file.record.options, taken);
   }
 
   private sealer(): ImportSealer {

@@ -47,7 +47,7 @@ describe('a file without a valid row', () => {
     ],
     [
       'of what most rows need, behind another fault',
-      `${HEAD}# made today\n-,-,degC\n${LOCAL.repeat(3)}`,
+      `${HEAD}# made today\n-,-,5\n${LOCAL.repeat(3)}`,
       {},
       [/Line 3: equipment-id-invalid/, /Line 4 and 2 more: timestamp-offset-missing/],
     ],

@@ -1,7 +1,7 @@
 import { parseEquipmentId } from '@sensorflow/sensor-data';
 import { COMMA_UNSAID, parseCellNumber } from '../grammar/cell-number.js';
 import type { ColumnAsUnderstood, HeaderColumns } from '../grammar/file-columns.js';
-import { formatsThatFit } from '../grammar/formats-that-fit.js';
+import { fittingFormats, type FittingFormat } from '../grammar/formats-that-fit.js';
 import {
   DATE,
   EQUIPMENT_ID,
@@ -12,6 +12,7 @@ import {
   type ImportOptions,
 } from '../grammar/import-options.js';
 import { MissingCells } from '../grammar/missing-cells.js';
+import type { Steps } from '../steps.js';
 import { fittingTogether, type ProposedColumn, type SingleProposal } from './fitting-proposals.js';
 import type { SampledRow } from './sampled-rows.js';
 
@@ -26,6 +27,16 @@ const ROLES: ReadonlySet<string | null> = new Set([
 ]);
 
 const SAMPLES = 10;
+const COLUMNS_AT_A_TIME = 100;
+/** Columns whose cells are tried in every format of timestamps. */
+const TIMES_AT_A_TIME = 20;
+/** A format that has a time of day. */
+const WITH_TIME = /^iso$|[Hh]/;
+/** Of a time of day that is not midnight. */
+const PAST_MIDNIGHT = /[1-9]/;
+const TIME_AT_END = /\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:[.,]\d+)?(?: ?[AaPp]\.?[Mm]\.?)?$/;
+/** A word alone, such as `on`, is rather a state. */
+const LIKE_EQUIPMENT = /^(?=.*\p{L})(?=.*[\d_.:-])/u;
 const NAMED_LIKE_DATE = /^(?:date|datum|fecha|data|day|tag|dia|día|jour)\b/i;
 const NAMED_LIKE_TIME_OF_DAY =
   /^(?:time|time of day|uhrzeit|zeit|hora|hour|hours|hr|heure|ora|stunde|clock)\b/i;
@@ -34,25 +45,36 @@ const NAMED_LIKE_TIMESTAMP =
 const NAMED_LIKE_EQUIPMENT =
   /equip|device|sensor|machine|entity|station|logger|asset|meter|serial|^id$|_id$|name$|ger(?:ä|ae)t/i;
 
-/** What each column probably is, where the option `columns` says nothing of it, and why. */
-export function columnProposals(
+/**
+ * What each column probably is, where the option `columns` says nothing of it, and why; some columns a step.
+ *
+ * @param hasNames of a file without a header line the names say nothing
+ */
+export function* columnProposals(
   { columns }: HeaderColumns,
   rows: readonly SampledRow[],
   options: ImportOptions,
   nowEpochMs: number,
-): readonly ProposedColumn[] {
+  hasNames = true,
+): Steps<readonly ProposedColumn[]> {
   const sampled = new SampledColumns(columns, rows, options, nowEpochMs);
-  return fittingTogether(columns.map((column, at) => sampled.proposalFor(column, at)));
+  yield* sampled.findRoles(hasNames);
+  const proposals: SingleProposal[] = [];
+  for (const [at, column] of columns.entries()) {
+    proposals.push(sampled.proposalFor(column, at));
+    if (at % COLUMNS_AT_A_TIME === COLUMNS_AT_A_TIME - 1) yield;
+  }
+  return fittingTogether(proposals);
 }
 
 class SampledColumns {
   private readonly cells: readonly (readonly string[])[];
   private readonly missing: MissingCells;
   private readonly isLong: boolean;
-  private readonly timestampAt: number;
-  private readonly dateAt: number;
-  private readonly timeAt: number;
-  private readonly equipmentAt: number;
+  private timestampAt = -1;
+  private dateAt = -1;
+  private timeAt = -1;
+  private equipmentAt = -1;
 
   constructor(
     private readonly columns: readonly ColumnAsUnderstood[],
@@ -61,23 +83,63 @@ class SampledColumns {
     private readonly nowEpochMs: number,
   ) {
     this.missing = new MissingCells(options.missing);
-    this.cells = columns.map((_, at) =>
-      rows
-        .flatMap(({ fields, fault }) => (fault ? [] : (fields[at]?.trim() ?? [])))
-        .filter((cell) => !this.missing.has(cell))
-        .slice(0, SAMPLES),
-    );
-    const has = (role: string) => columns.some((column) => column.role === role);
+    this.cells = cellsByColumn(columns.length, rows, this.missing);
     this.isLong = this.isSaidOf(METRIC) || this.seemsLong();
-    const isTimeKnown = has(TIMESTAMP) || this.isSaidOf(DATE);
+  }
+
+  /** To be done before anything is asked. */
+  *findRoles(hasNames: boolean): Steps<void> {
+    const has = (role: string) => this.columns.some((column) => column.role === role);
+    if (!has(TIMESTAMP) && !this.isSaidOf(DATE)) {
+      if (hasNames) yield* this.findTimeByName();
+      else yield* this.findTimeByCells();
+    }
+    if (this.options.equipmentId !== undefined || has(EQUIPMENT_ID)) return;
+    this.equipmentAt = this.find((at) =>
+      hasNames ? this.isEquipment(at) : this.isLikeEquipment(at),
+    );
+  }
+
+  private *findTimeByName(): Steps<void> {
     const dateAt = this.find((at) => NAMED_LIKE_DATE.test(this.nameAt(at)));
     const timeAt = this.find((at) => NAMED_LIKE_TIME_OF_DAY.test(this.nameAt(at)));
-    const areApart = !isTimeKnown && this.areApart(dateAt, timeAt);
-    this.dateAt = areApart ? dateAt : -1;
-    this.timeAt = areApart ? timeAt : -1;
-    this.timestampAt = isTimeKnown || areApart ? -1 : this.find((at) => this.isTimestamp(at));
-    const isEquipmentKnown = options.equipmentId !== undefined || has(EQUIPMENT_ID);
-    this.equipmentAt = isEquipmentKnown ? -1 : this.find((at) => this.isEquipment(at));
+    if (dateAt >= 0 && timeAt >= 0) {
+      if (yield* this.hasTimeOfDay(dateAt)) {
+        this.timestampAt = dateAt;
+        return;
+      }
+      if (yield* this.areApart(dateAt, timeAt)) {
+        this.dateAt = dateAt;
+        this.timeAt = timeAt;
+        return;
+      }
+    }
+    for (const [looked, at] of this.openColumns().entries()) {
+      const isTimestamp = yield* this.isTimestamp(at);
+      if (looked % TIMES_AT_A_TIME === TIMES_AT_A_TIME - 1) yield;
+      if (!isTimestamp) continue;
+      this.timestampAt = at;
+      return;
+    }
+  }
+
+  /** Text that can be a time; where there is none, a number that can be that of an epoch. */
+  private *findTimeByCells(): Steps<void> {
+    const fitting: (readonly [number, readonly FittingFormat[]])[] = [];
+    for (const [looked, at] of this.openColumns().entries()) {
+      const formats = yield* this.formatsOf(this.cells[at] ?? []);
+      if (formats.length > 0) fitting.push([at, formats]);
+      if (looked % TIMES_AT_A_TIME === TIMES_AT_A_TIME - 1) yield;
+    }
+    const texts = fitting.find(([at]) => !this.areNumbers(this.cells[at] ?? []));
+    const epochs = fitting.find(([, all]) => all.some(({ format }) => format.startsWith('epoch')));
+    const [at = -1, formats = []] = texts ?? epochs ?? [];
+    const isDate = texts !== undefined && formats.every(({ format }) => !WITH_TIME.test(format));
+    const timeAt = at + 1;
+    if (isDate && (yield* this.formatsOf(this.joined(at, timeAt))).length > 0) {
+      this.dateAt = at;
+      this.timeAt = timeAt;
+    } else this.timestampAt = at;
   }
 
   proposalFor(column: ColumnAsUnderstood, at: number): SingleProposal {
@@ -155,21 +217,43 @@ class SampledColumns {
   }
 
   /** Unless the second holds dates as well. */
-  private areApart(dateAt: number, timeAt: number): boolean {
-    if (dateAt < 0 || timeAt < 0) return false;
-    const joined = this.rows
-      .map(({ fields }) => `${fields[dateAt]?.trim()} ${fields[timeAt]?.trim()}`)
-      .slice(0, SAMPLES);
-    const fit = (cells: readonly string[]) =>
-      formatsThatFit(cells, this.nowEpochMs, this.options.decimal).length > 0;
+  private *areApart(dateAt: number, timeAt: number): Steps<boolean> {
     const times = this.cells[timeAt] ?? [];
-    return fit(joined) || this.areNumbers(times) || !fit(times);
+    if (this.areNumbers(times)) return true;
+    if ((yield* this.formatsOf(this.joined(dateAt, timeAt))).length > 0) return true;
+    return (yield* this.formatsOf(times)).length === 0;
+  }
+
+  /** Whether a column of dates needs no other one; midnight alone says nothing. */
+  private *hasTimeOfDay(at: number): Steps<boolean> {
+    const cells = this.cells[at] ?? [];
+    if (!cells.some((cell) => PAST_MIDNIGHT.test(TIME_AT_END.exec(cell)?.[0] ?? ''))) return false;
+    const formats = yield* this.formatsOf(cells);
+    return formats.some(({ format }) => WITH_TIME.test(format));
+  }
+
+  private joined(dateAt: number, timeAt: number): readonly string[] {
+    const cells = this.rows.map(({ fields }) => [fields[dateAt], fields[timeAt]] as const);
+    return cells
+      .flatMap(([date, time]) => (date && time ? `${date.trim()} ${time.trim()}` : []))
+      .slice(0, SAMPLES);
+  }
+
+  private *formatsOf(cells: readonly string[]): Steps<readonly FittingFormat[]> {
+    return yield* fittingFormats(cells, this.nowEpochMs, this.options.decimal);
   }
 
   private find(fits: (at: number) => boolean): number {
-    return this.columns.findIndex(
-      ({ key, name }, at) => !this.isSaid(key) && !name.startsWith('_') && fits(at),
-    );
+    return this.openColumns().find(fits) ?? -1;
+  }
+
+  /** Of which the option `columns` says nothing. */
+  private openColumns(): readonly number[] {
+    const all = [...this.columns.keys()];
+    return all.filter((at) => {
+      const { key = '', name = '' } = this.columns[at] ?? {};
+      return !this.isSaid(key) && !name.startsWith('_');
+    });
   }
 
   private nameAt(at: number): string {
@@ -177,11 +261,18 @@ class SampledColumns {
   }
 
   /** Numbers are timestamps only where the name says so. */
-  private isTimestamp(at: number): boolean {
+  private *isTimestamp(at: number): Steps<boolean> {
     const cells = this.cells[at] ?? [];
     if (cells.length === 0) return NAMED_LIKE_TIMESTAMP.test(this.nameAt(at));
     if (this.areNumbers(cells) && !NAMED_LIKE_TIMESTAMP.test(this.nameAt(at))) return false;
-    return formatsThatFit(cells, this.nowEpochMs, this.options.decimal).length > 0;
+    return (yield* this.formatsOf(cells)).length > 0;
+  }
+
+  private isLikeEquipment(at: number): boolean {
+    const cells = this.cells[at] ?? [];
+    const isTime = [this.timestampAt, this.dateAt, this.timeAt].includes(at);
+    const areIds = cells.every((cell) => parseEquipmentId(cell).ok && !this.isNumber(cell));
+    return !isTime && areIds && cells.some((cell) => LIKE_EQUIPMENT.test(cell));
   }
 
   private isEquipment(at: number): boolean {
@@ -198,4 +289,23 @@ class SampledColumns {
   private isNumber(cell: string): boolean {
     return parseCellNumber(cell, this.options.decimal).ok;
   }
+}
+
+/** The first of each column that have a value, without blanks around them. */
+function cellsByColumn(
+  columns: number,
+  rows: readonly SampledRow[],
+  missing: MissingCells,
+): readonly (readonly string[])[] {
+  const cells = Array.from({ length: columns }, (): string[] => []);
+  for (const { fields, fault } of rows) {
+    if (fault) continue;
+    for (const [at, field] of fields.entries()) {
+      const own = cells[at];
+      if (!own || own.length === SAMPLES) continue;
+      const cell = field.trim();
+      if (!missing.has(cell)) own.push(cell);
+    }
+  }
+  return cells;
 }

@@ -11,8 +11,9 @@ async function previewOf(
   options: Partial<ImportOptions> = {},
   fileName = 'a.csv',
   restriction?: EquipmentRestriction,
+  pause?: () => Promise<unknown>,
 ) {
-  const previews = new CsvPreviews(new FixedClock(), Retention.FOREVER);
+  const previews = new CsvPreviews(new FixedClock(), Retention.FOREVER, pause);
   const preview = await previews.preview({
     fileName,
     head: Buffer.from(head),
@@ -48,6 +49,161 @@ describe('a preview', () => {
     expect(preview.formats).toEqual(['iso']);
     expect(preview.shown).toEqual([[2, 'EQ-1', '2023-02-15T00:00:00', { Temp_C: 20 }]]);
     expect(preview.codes).toEqual([['value-not-a-number', 3, 1, undefined]]);
+  });
+
+  it('shows the line that it took for the header, or its beginning', async () => {
+    const short = await previewOf('Cellar\n\nequipmentId,timestamp,T\n');
+    const long = await previewOf(`equipmentId,timestamp,${'T'.repeat(300)}\n`);
+
+    expect([short.headerLine, short.headerText]).toEqual([3, 'equipmentId,timestamp,T']);
+    expect(long.headerText).toHaveLength(201);
+    expect(long.headerText).toMatch(/^equipmentId,timestamp,T+…$/);
+  });
+
+  it('shows under which metrics a long file is stored, and which names fall together', async () => {
+    const rows = ['Outside Temp (°C)', 'flow', 'Outside Temp [°C]'].map(
+      (name, n) => `EQ-1,2023-02-15T00:00:00Z,${name},${n}\n`,
+    );
+    const columns = new Map([
+      ['metric', 'metric'],
+      ['value', 'value'],
+    ]);
+
+    const preview = await previewOf(`equipmentId,timestamp,metric,value\n${rows.join('')}`, {
+      columns,
+    });
+
+    expect(preview.madeMetrics).toEqual([{ name: 'Outside Temp (°C)', metric: 'Outside_Temp_C' }]);
+    expect(preview.shown.map(([, , , values]) => values)).toEqual([
+      { Outside_Temp_C: 0 },
+      { flow: 1 },
+    ]);
+    expect(preview.codes).toEqual([['metric-name-taken', 4, 1, undefined]]);
+  });
+
+  it('takes no title line of a logger for its header, and says what is missing', async () => {
+    const file =
+      '"TOA5","Site","CR1000"\n"TIMESTAMP","RECORD","Temp"\n"TS","RN","Deg C"\n"","","Avg"\n"2023-08-01 15:00:00.1",0,21.5\n';
+
+    const preview = await previewOf(file);
+    const said = await previewOf(file, { ...preview.options, equipmentId: 'E', timezone: 'UTC' });
+
+    expect([preview.headerLine, preview.headerText]).toEqual([2, '"TIMESTAMP","RECORD","Temp"']);
+    expect(preview.codes).toEqual([
+      ['header-missing-column', undefined, 0, 'equipmentId'],
+      ['timestamp-offset-missing', 5, 1, 'timezone'],
+      ['units-row', 3, 2, undefined],
+    ]);
+    expect([said.shown, said.codes]).toEqual([
+      [[5, 'E', '2023-08-01T15:00:00', { RECORD: 0, Temp: 21.5 }]],
+      [['units-row', 3, 2, undefined]],
+    ]);
+  });
+
+  it.each([
+    [
+      'of a PLC',
+      '0;13.04.2023 00:00;4;17,5;18,1; \n1;13.04.2023 00:10;4;17,25;18,2; \n',
+      {
+        delimiter: ';',
+        decimal: ',',
+        timestampFormat: 'dd.MM.yyyy HH:mm',
+        names: ['column_1', 'column_2', 'column_3', 'column_4', 'column_5'],
+      },
+      ['column_1', 'timestamp', 'column_3', 'column_4', 'column_5'],
+      { column_1: 0, column_3: 4, column_4: 17.5, column_5: 18.1 },
+    ],
+    [
+      'with the names of equipment and a word',
+      'EQ-1,2023-04-13T00:00:00Z,on,5\nEQ-2,2023-04-13T00:01:00Z,off,6\n',
+      { delimiter: ',', decimal: '.', timestampFormat: undefined },
+      ['equipmentId', 'timestamp', null, 'column_4'],
+      { column_4: 5 },
+    ],
+    [
+      'whose fields are all words',
+      'EQ-1|2023-04-13T00:00:00Z|on\nEQ-2|2023-04-13T00:01:00Z|5\n',
+      { delimiter: '|', decimal: '.' },
+      ['equipmentId', 'timestamp', 'column_3'],
+      { column_3: 5 },
+    ],
+    [
+      'with date and time apart',
+      '13/04/2023\t00.00.00\t2.5\n14/04/2023\t00.10.00\t3.5\n',
+      { delimiter: '\t', timestampFormat: 'dd/MM/yyyy HH.mm.ss' },
+      ['date', 'time', 'column_3'],
+      { column_3: 2.5 },
+    ],
+    [
+      'with seconds since 1970',
+      '7,1681344000,2\n8,1681344060,3\n',
+      { delimiter: ',', timestampFormat: 'epoch-s' },
+      ['column_1', 'timestamp', 'column_3'],
+      { column_1: 7, column_3: 2 },
+    ],
+  ] as const)(
+    'proposes all that a file without a header needs: %s',
+    async (_, file, options, proposals, values) => {
+      const preview = await previewOf(file);
+      const missing = {
+        ...(!proposals.includes('equipmentId' as never) && { equipmentId: 'EQ-1' }),
+        timezone: 'UTC',
+      };
+      const again = await previewOf(file, { ...preview.options, ...missing });
+
+      expect(preview.options).toMatchObject({ headerLine: 0, ...options });
+      expect([preview.headerLine, preview.columns]).toEqual([undefined, []]);
+      expect([...preview.options.columns.values()]).toEqual(proposals);
+      expect([preview.isAsProposed, preview.codes[0]]).toEqual([
+        true,
+        ['header-missing-column', undefined, 0, 'headerLine'],
+      ]);
+      expect(again.faults.filter(({ line }) => line === undefined)).toEqual([]);
+      expect(again.shown[0]?.[3]).toEqual(values);
+    },
+  );
+
+  it('proposes options that say what was said, and more only where nothing else can be meant', async () => {
+    const open = 'Zeit;Gerät;T\n02.03.2023 10:00;EQ-1;1,500\n';
+    const decided = 'Zeit;Gerät;T\n13.03.2023 10:00;EQ-1;1,5\n';
+
+    const of = async (file: string, said = {}) => (await previewOf(file, said)).options;
+
+    const columns = new Map([
+      ['Zeit', 'timestamp'],
+      ['Gerät', 'equipmentId'],
+      ['T', 'T'],
+    ]);
+    expect(await of(open)).toEqual({ ...DEFAULT_OPTIONS, columns });
+    expect(await of(decided)).toEqual({
+      ...DEFAULT_OPTIONS,
+      columns,
+      timestampFormat: 'dd.MM.yyyy HH:mm',
+      decimal: ',',
+    });
+    const said = { timestampFormat: 'MM.dd.yyyy HH:mm', timezone: 'UTC', missing: ['x'] };
+    expect(await of(open, said)).toEqual({ ...DEFAULT_OPTIONS, ...said, columns });
+  });
+
+  it('lets others in between its steps, whatever the width of the file', async () => {
+    const words = Array.from({ length: 1000 }, (_, n) => `w${n}`);
+    const files = {
+      'a header of 1,000 columns': `${words.join()}\n${words.map(() => 'x').join()}\n`,
+      'all delimiters in each line': `${words.join(',;|\t')}\n`.repeat(15),
+      'many lines of many names': `${words.slice(0, 100).join()}\n`.repeat(100),
+      'many bad cells': `equipmentId,timestamp,${words.slice(0, 60).join()}\n${`E,2023-02-15T00:00:00Z${',x'.repeat(60)}\n`.repeat(400)}`,
+      'many timestamps': Array.from({ length: 2000 }, (_, n) => `t${n},1\n`).join(''),
+    };
+    for (const [name, file] of Object.entries(files)) {
+      let pauses = 0;
+      const pause = async () => {
+        pauses += 1;
+      };
+
+      await previewOf(file.slice(0, 65_536), {}, 'a.csv', undefined, pause);
+
+      expect([name, pauses]).toEqual([name, expect.toSatisfy((count: number) => count >= 10)]);
+    }
   });
 
   it('shows where another header begins', async () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseColumns } from '../grammar/column-mapping.js';
 import { understandHeader } from '../grammar/file-columns.js';
 import { DEFAULT_OPTIONS } from '../grammar/import-options.js';
+import { atOnce } from '../steps.js';
 import { columnProposals } from './column-proposals.js';
 
 const NOW = Date.UTC(2026, 0, 1);
@@ -46,7 +47,7 @@ function proposalsFor(header: readonly string[], row: readonly string[], metricC
   const text = [...header, ...more].join(';');
   const rows = [{ line: 2, fields: [...row, ...more.map(() => '1')], fault: undefined }];
   const understood = understandHeader(text, ';', DEFAULT_OPTIONS);
-  const columns = columnProposals(understood, rows, DEFAULT_OPTIONS, NOW);
+  const columns = atOnce(columnProposals(understood, rows, DEFAULT_OPTIONS, NOW));
   return { text, columns };
 }
 
@@ -98,6 +99,16 @@ describe('the proposals for the columns of a file', () => {
       ['Fecha', 'Hora', 'CO'],
       ['15.02.2023', '10:00', '1'],
       ['date', 'time', 'CO'],
+    ],
+    [
+      ['Date/Time', 'Time', 'CO'],
+      ['15/02/2023 10:00', '10:00', '1'],
+      ['timestamp', null, 'CO'],
+    ],
+    [
+      ['Time', 'Date', 'CO'],
+      ['10:00', '15.02.2023 10:00:00', '1'],
+      [null, 'timestamp', 'CO'],
     ],
     [
       ['Tag', 'Zeit', 'Wert'],

@@ -14,6 +14,8 @@ export interface PreviewFault extends Fault {
   readonly option: keyof ImportOptions | undefined;
 }
 
+/** The code of a file whose timestamps have a format that nobody has said. */
+export const FORMAT_UNSAID = 'timestamp-format-unsaid';
 const OPTIONS: Readonly<Record<string, keyof ImportOptions>> = {
   'column-unnamed': 'columns',
   'delimiter-ambiguous': 'delimiter',
@@ -27,7 +29,7 @@ const OPTIONS: Readonly<Record<string, keyof ImportOptions>> = {
   'header-no-metric': 'columns',
   'header-role-unsaid': 'columns',
   'timestamp-ambiguous': 'repeatedHour',
-  'timestamp-format-unsaid': 'timestampFormat',
+  [FORMAT_UNSAID]: 'timestampFormat',
   'timestamp-malformed': 'timestampFormat',
   'timestamp-offset-missing': 'timezone',
   'too-many-metrics': 'columns',
@@ -35,20 +37,21 @@ const OPTIONS: Readonly<Record<string, keyof ImportOptions>> = {
 /** Of each code, those that differ in what they say. */
 const MAX_FAULTS = 100;
 
-export function faultOf(fault: Fault): PreviewFault {
-  return { ...fault, line: undefined, rows: 0, option: optionFor(fault) };
+export function faultOf(fault: Fault, option = optionFor(fault)): PreviewFault {
+  return { ...fault, line: undefined, rows: 0, option };
 }
 
 function optionFor({ code, detail }: Fault): keyof ImportOptions | undefined {
-  return detail.endsWith(COMMA_UNSAID.fault.detail) ? 'decimal' : OPTIONS[code];
+  if (detail.endsWith(COMMA_UNSAID.fault.detail)) return 'decimal';
+  return detail.includes('option timestampFormat') ? 'timestampFormat' : OPTIONS[code];
 }
 
 /** Faults as they are found, each once with the number of its rows. */
 export class FoundFaults {
   private readonly found = new Map<string, PreviewFault>();
 
-  constructor(ofFile: readonly Fault[]) {
-    for (const fault of ofFile) this.found.set(keyOf(fault), faultOf(fault));
+  constructor(ofFile: readonly PreviewFault[]) {
+    for (const fault of ofFile) this.found.set(keyOf(fault), fault);
   }
 
   /** Timestamps that only the option `timestampFormat` makes sense of: which one is for a person to say. */
@@ -61,7 +64,7 @@ export class FoundFaults {
         ? `The timestamps are written as ${known[0]}: timestampFormat is to say so.`
         : `The timestamps can be read as ${known.join(' or ')}: only timestampFormat can say which is meant.`;
     const parameters = { formats: known.join(' · ') };
-    const fault = { code: 'timestamp-format-unsaid', detail, parameters };
+    const fault = { code: FORMAT_UNSAID, detail, parameters };
     this.found.set(keyOf(fault), faultOf(fault));
   }
 

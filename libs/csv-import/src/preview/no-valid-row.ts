@@ -7,7 +7,12 @@ export const NO_VALID_ROW: Fault = {
   detail: 'No row of the file is a valid reading.',
 };
 /** Lines that were never meant to be rows: they say nothing of those that were. */
-const NO_ROWS: ReadonlySet<string> = new Set(['comment', 'header-repeated', 'zero-bytes']);
+const NO_ROWS: ReadonlySet<string> = new Set([
+  'comment',
+  'header-repeated',
+  'units-row',
+  'zero-bytes',
+]);
 const SHOWN_OF_FILE = 2;
 
 /** The same with the first fault of a row, the most frequent one, and what would help, as a preview found them. */

@@ -20,8 +20,8 @@ const MAX_ROW_BYTES = 64 * 1024;
 /** The rows behind the header; the last line only if it is whole, or the only one. */
 export function sampledRows(
   text: Buffer,
-  { next, delimiter }: FileHeader,
-  { decimal }: ImportOptions,
+  { next, delimiter }: Pick<FileHeader, 'next' | 'delimiter'>,
+  { decimal }: Pick<ImportOptions, 'decimal'>,
 ): readonly SampledRow[] {
   const rows = text.subarray(next.offset);
   const lastEnd = Math.max(rows.lastIndexOf(LF), rows.lastIndexOf(CR));
