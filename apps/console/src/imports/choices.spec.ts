@@ -26,6 +26,8 @@ function aPreview(parts: Partial<Preview>): Preview {
     encoding: 'utf-8',
     delimiter: ',',
     headerLine: 1,
+    headerText: null,
+    madeMetrics: [],
     columns: [],
     timestampFormats: [],
     readings: [],

@@ -68,6 +68,15 @@ export const faultsEn = {
     'A cell stands in a column without a name. Leave the column out, or look for a delimiter within a cell.',
   'imports.detail.column-unnamed.of':
     'A cell stands in column {place}, which has no name. Leave the column out, or look for a delimiter within a cell.',
+  'imports.fault.too-many-made-names': 'Too many names',
+  'imports.detail.too-many-made-names':
+    'More than 1,024 names of metrics, or 16 KiB of them, cannot be turned into others. Write letters, digits and _ . - alone.',
+  'imports.fault.metric-name-taken': 'Name taken',
+  'imports.detail.metric-name-taken':
+    'The name would be stored as that of another metric of the file. Give one of them another name.',
+  'imports.fault.units-row': 'Units',
+  'imports.detail.units-row':
+    'The line says something of the columns, such as their units, and is no reading.',
   'imports.fault.comment': 'Comment',
   'imports.detail.comment': 'The line is a comment and was never a row.',
   'imports.fault.header-repeated': 'Names again',

@@ -73,6 +73,15 @@ export const faultsPtBr: Pick<Messages, keyof typeof faultsEn> = {
     'Uma célula está numa coluna sem nome. Deixe a coluna de fora ou procure um separador dentro de uma célula.',
   'imports.detail.column-unnamed.of':
     'Uma célula está na coluna {place}, que não tem nome. Deixe a coluna de fora ou procure um separador dentro de uma célula.',
+  'imports.fault.too-many-made-names': 'Nomes demais',
+  'imports.detail.too-many-made-names':
+    'Mais de 1.024 nomes de métricas, ou 16 KiB deles, não podem ser convertidos. Escreva apenas letras, dígitos e _ . -',
+  'imports.fault.metric-name-taken': 'Nome já usado',
+  'imports.detail.metric-name-taken':
+    'O nome seria gravado como o de outra métrica do arquivo. Dê outro nome a uma delas.',
+  'imports.fault.units-row': 'Unidades',
+  'imports.detail.units-row':
+    'A linha descreve as colunas, por exemplo as unidades, e não é uma leitura.',
   'imports.fault.comment': 'Comentário',
   'imports.detail.comment': 'A linha é um comentário e nunca foi uma medição.',
   'imports.fault.header-repeated': 'Nomes de novo',

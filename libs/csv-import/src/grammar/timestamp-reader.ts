@@ -206,7 +206,7 @@ function timeOf(instant: Instant): LocalTime {
 }
 
 const MAX_LENGTH = 64;
-const EPOCH = /^-?\d*[.,]?\d*$/;
+const EPOCH = /^-?\d*(?:[.,]\d*)?$/;
 /** More digits than stand in front of the first separator of thousands. */
 const UNGROUPED = /^-?\d{4}/;
 /** Blanks that are not ASCII: ICU puts one in front of AM and PM. */
