@@ -28,6 +28,7 @@ function aPreview(parts: Partial<Preview>): Preview {
     headerLine: 1,
     headerText: null,
     madeMetrics: [],
+    options: {},
     columns: [],
     timestampFormats: [],
     readings: [],
