@@ -17,7 +17,7 @@ import { UnitQueue } from './unit-queue.js';
 import {
   SealedBlock,
   WriteCall,
-  equipmentHourOf,
+  countEquipmentHours,
   waitingReading,
   type Waiter,
   type WriteOutcome,
@@ -141,19 +141,18 @@ export class GroupCommit extends ReadingWriter {
     readings: readonly Reading[],
     callerId = NOBODY_IN_PARTICULAR,
   ): Promise<readonly WriteOutcome[]> {
-    const equipmentHours = readings.map(equipmentHourOf);
     let bytes = 0;
     for (const reading of readings) bytes += estimatedBytes(reading);
     return this.take({
       callerId,
       readings: readings.length,
-      units: readings.length === 1 ? 1 : new Set(equipmentHours).size,
+      units: readings.length === 1 ? 1 : countEquipmentHours(readings),
       bytes,
       enqueue: (call, nowEpochMs) => {
         let position = 0;
         for (const reading of readings) {
           const waiter = call.expect(waitingReading(call, position, reading));
-          this.queue.join(waiter, reading, equipmentHours[position] ?? '', nowEpochMs);
+          this.queue.join(waiter, reading, nowEpochMs);
           position += 1;
         }
       },

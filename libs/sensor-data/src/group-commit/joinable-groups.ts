@@ -1,3 +1,5 @@
+import type { HourText } from '../log/hour-time.js';
+
 /** Where the readings of one equipment and hour find the group that they can join. */
 export interface GroupPlace<G> {
   group: G | undefined;
@@ -12,19 +14,23 @@ const FEW_PLACES = 1000;
  * keeps the groups that stood in it (see Bag).
  */
 export class JoinableGroups<G> {
-  private places = new Map<string, GroupPlace<G>>();
+  private readonly hours = new Map<HourText, Map<string, GroupPlace<G>>>();
+  private places = 0;
   private count = 0;
 
   get isEmpty(): boolean {
     return this.count === 0;
   }
 
-  placeOf(equipmentHour: string): GroupPlace<G> {
-    const known = this.places.get(equipmentHour);
+  placeOf(equipmentId: string, hour: HourText): GroupPlace<G> {
+    const known = this.hours.get(hour)?.get(equipmentId);
     if (known) return known;
-    if (this.places.size >= FEW_PLACES + 4 * this.count) this.clearPlaces();
+    if (this.places >= FEW_PLACES + 4 * this.count) this.clearPlaces();
+    const ofHour = this.hours.get(hour) ?? new Map<string, GroupPlace<G>>();
+    this.hours.set(hour, ofHour);
     const place = { group: undefined };
-    this.places.set(equipmentHour, place);
+    ofHour.set(equipmentId, place);
+    this.places += 1;
     return place;
   }
 
@@ -42,6 +48,12 @@ export class JoinableGroups<G> {
   }
 
   private clearPlaces(): void {
-    this.places = new Map([...this.places].filter(([, { group }]) => group !== undefined));
+    this.places = 0;
+    for (const [hour, places] of this.hours) {
+      const taken = [...places].filter(([, { group }]) => group !== undefined);
+      if (taken.length === 0) this.hours.delete(hour);
+      else this.hours.set(hour, new Map(taken));
+      this.places += taken.length;
+    }
   }
 }

@@ -39,18 +39,18 @@ export class UnitQueue {
   join(
     waiter: WaitingReading,
     { equipmentId, timestamp }: ReadingIdentity,
-    equipmentHour: string,
     nowEpochMs: number,
   ): void {
     const { caller } = waiter.call;
     const open = (caller.open ??= new JoinableGroups<WriteUnit>());
-    const place = open.placeOf(equipmentHour);
+    const hour = hourOf(timestamp);
+    const place = open.placeOf(equipmentId, hour);
     const { group } = place;
     if (group instanceof OpenGroup && group.waiters.length < MAX_READINGS_PER_GROUP) {
       group.add(waiter);
       return;
     }
-    const next = new OpenGroup(waiter, place, equipmentId, hourOf(timestamp));
+    const next = new OpenGroup(waiter, place, equipmentId, hour);
     open.put(place, next);
     this.makeReady(next, 'fresh', nowEpochMs);
   }

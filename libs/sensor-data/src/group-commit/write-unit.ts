@@ -6,7 +6,7 @@ import type { LogRow } from '../log/block-builder.js';
 import type { PutOutcome } from '../log/block-store.js';
 import type { StoredBlock } from '../log/block.js';
 import { hourOf, offsetOf, type HourText } from '../log/hour-time.js';
-import type { Reading } from '../reading.js';
+import type { Reading, ReadingIdentity } from '../reading.js';
 
 /** `ready` for a call to the store → `in-flight` → `done`, or `delayed` by backoff and `ready` again. */
 export type UnitState = 'ready' | 'in-flight' | 'delayed' | 'done';
@@ -132,9 +132,18 @@ export function waitingReading(
   return { call, position, isOpen: true, unit: undefined, offsetNs, values, tags };
 }
 
-/** What readings of one block have in common. */
-export function equipmentHourOf({ equipmentId, timestamp }: Reading): string {
-  return `${equipmentId} ${hourOf(timestamp)}`;
+/** At least so many blocks. By two keys, because joining them to one makes a text of each reading. */
+export function countEquipmentHours(readings: readonly ReadingIdentity[]): number {
+  const hours = new Map<HourText, Set<string>>();
+  for (const { equipmentId, timestamp } of readings) {
+    const hour = hourOf(timestamp);
+    const equipment = hours.get(hour);
+    if (equipment) equipment.add(equipmentId);
+    else hours.set(hour, new Set([equipmentId]));
+  }
+  let count = 0;
+  for (const equipment of hours.values()) count += equipment.size;
+  return count;
 }
 
 /** One admitted call: it is answered when all of its places are. */
