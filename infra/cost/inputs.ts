@@ -120,8 +120,9 @@ export const ASSUMED = {
   provisionedUnitsAtLeast: 5,
   /** Of a stream, and so of functions at work at a time. */
   writeUnitsPerShard: 1000,
-  /** Metrics that the alarms of a Region look at, and those of auto-scaling for tasks and for a range of a table. */
+  /** Metrics that the alarms of a Region look at, those about each other Region, and those of auto-scaling for tasks and for a range of a table. */
   alarmMetrics: 27,
+  alarmMetricsOfOtherRegion: 1,
   alarmsOfTaskScaling: 4,
   alarmsOfTableRange: 4,
   /** Container Insights: of a cluster, a service and a task definition. */

@@ -158,6 +158,7 @@ function processorHourPrice(design: Design): number {
 function watchCost({ regions, monitoring, capacity, tokenMinutes }: Design): number {
   const alarms =
     ASSUMED.alarmMetrics +
+    ASSUMED.alarmMetricsOfOtherRegion * (regions - 1) +
     ASSUMED.alarmsOfTaskScaling +
     (capacity === 'provisioned' ? 4 * ASSUMED.alarmsOfTableRange : 0);
   const full = PRICES.dashboardMonth + ASSUMED.insightMetrics * PRICES.customMetricMonth;

@@ -5,7 +5,8 @@ import { delivery } from '../environments/delivery.ts';
 import { runbookUrl } from '../lib/deployment.ts';
 import { at, listOf, PROD, regional, textOf } from './support/templates.ts';
 
-const RUNBOOK = readFileSync(join(import.meta.dirname, '../runbook.md'), 'utf8');
+const ROOT = join(import.meta.dirname, '../..');
+const RUNBOOK = readFileSync(join(ROOT, 'infra/runbook.md'), 'utf8');
 const stack = regional(PROD);
 const alarms = stack.ofType('AWS::CloudWatch::Alarm').map(({ properties }) => properties);
 const named = (id: string) => {
@@ -94,6 +95,36 @@ describe('the closing of hours', () => {
       Period: 300,
       EvaluationPeriods: 3,
     });
+  });
+});
+
+describe('live readings', () => {
+  const lateAlarms = ['live-late', 'live-unheard'].map(named);
+
+  it('are watched where they are published, and where each process hears them', () => {
+    const [published, heard] = lateAlarms;
+    const filter = stack
+      .ofType('AWS::Logs::MetricFilter')
+      .find(({ properties }) => properties['FilterPattern'] === '{ $.code = "live-heard-late" }');
+
+    expect(published).toMatchObject({ MetricName: 'IteratorAge', Threshold: 60_000 });
+    expect(heard).toMatchObject({ Statistic: 'Maximum', Threshold: 60, Period: 300 });
+    expect(heard?.['MetricName']).toEqual(
+      at(filter?.properties ?? {}, 'MetricTransformations.0.MetricName'),
+    );
+    expect(at(filter?.properties ?? {}, 'MetricTransformations.0.MetricValue')).toBe(
+      '$.lateSeconds',
+    );
+    expect(at(filter?.properties ?? {}, 'LogGroupName')).toEqual({
+      Ref: stack.only('AWS::Logs::LogGroup', 'apilogs').id,
+    });
+  });
+
+  it('are late by what the code logs', () => {
+    const log = readFileSync(join(ROOT, 'apps/api/src/live-late-log.ts'), 'utf8');
+
+    expect(log).toContain("'live-heard-late'");
+    expect(log).toContain('lateSeconds');
   });
 });
 

@@ -325,7 +325,8 @@ describe('the environments', () => {
     expect(2 * targets.length).toBe(ASSUMED.alarmsOfTaskScaling);
     expect(functions).toEqual([1769, 1769, 1024 * ASSUMED.livePublisherGb]);
     expect(ASSUMED.lambdaMemoryGb).toBe(1769 / 1024);
-    expect(alarmMetricsOf(stack)).toBe(ASSUMED.alarmMetrics);
+    expect(alarmMetricsOf(regional(SMALL_ENVIRONMENT))).toBe(ASSUMED.alarmMetrics);
+    expect(alarmMetricsOf(stack)).toBe(ASSUMED.alarmMetrics + ASSUMED.alarmMetricsOfOtherRegion);
     expect(
       listOf(
         stack.only('AWS::ElasticLoadBalancingV2::LoadBalancer').properties[

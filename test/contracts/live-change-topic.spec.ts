@@ -42,12 +42,17 @@ const MAKERS: Readonly<Record<string, () => Topic>> = {
   'of SNS and SQS': () => {
     const { sns, sqs, topicArn } = embedded;
     const names = { topicArn, queuePrefix: 'contract-' };
-    const trouble = (what: string, error: unknown) => {
-      throw new Error(what, { cause: error });
+    const reports = {
+      onTrouble: (what: string, error: unknown) => {
+        throw new Error(what, { cause: error });
+      },
+      onLate: (lateMs: number) => {
+        throw new Error(`${lateMs} ms late`);
+      },
     };
     return {
       publisher: new SnsChangePublisher(sns, topicArn),
-      listener: () => new QueueChangeListener({ sns, sqs }, names, clock, trouble),
+      listener: () => new QueueChangeListener({ sns, sqs }, names, clock, reports),
     };
   },
 };

@@ -2,9 +2,10 @@ import { ListSubscriptionsByTopicCommand, UnsubscribeCommand } from '@aws-sdk/cl
 import { DeleteQueueCommand } from '@aws-sdk/client-sqs';
 import { SystemClock } from '@sensorflow/kernel';
 import type { TopicMessage } from '@sensorflow/live/change-topic.js';
-import { QueueChangeListener } from '@sensorflow/live/sns/queue-change-listener.js';
+import { QUEUE_CARE, QueueChangeListener } from '@sensorflow/live/sns/queue-change-listener.js';
 import { QueuesOfTopic } from '@sensorflow/live/sns/queues-of-topic.js';
 import { SnsChangePublisher } from '@sensorflow/live/sns/sns-change-publisher.js';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../support/api-client.js';
 import { startEmbeddedTopic, type EmbeddedTopic } from '../support/embedded-topic.js';
@@ -30,6 +31,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await cloud.close();
 });
+
+const SILENT = { onTrouble: () => undefined, onLate: () => undefined };
 
 const namesOf = (queuePrefix: string) => ({ topicArn: cloud.topicArn, queuePrefix });
 
@@ -79,8 +82,8 @@ describe('the queues of processes', () => {
   });
 
   it('are replaced when somebody ended the subscription, without missing a message', async () => {
-    const care = { touchMs: 50, cleanUpMs: 60_000 };
-    const listener = new QueueChangeListener(cloud, namesOf('g-'), clock, () => undefined, care);
+    const care = { ...QUEUE_CARE, touchMs: 50 };
+    const listener = new QueueChangeListener(cloud, namesOf('g-'), clock, SILENT, care);
     const publisher = new SnsChangePublisher(cloud.sns, cloud.topicArn);
     const heard = new Map<string, string>();
     const hear = ({ id, body }: TopicMessage) => void heard.set(id, body);
@@ -120,9 +123,10 @@ describe('the queues of processes', () => {
 
   it('are replaced when somebody removed one, without missing a message', async () => {
     const troubles: string[] = [];
-    const listener = new QueueChangeListener(cloud, namesOf('d-'), clock, (what) =>
-      troubles.push(what),
-    );
+    const listener = new QueueChangeListener(cloud, namesOf('d-'), clock, {
+      ...SILENT,
+      onTrouble: (what) => void troubles.push(what),
+    });
     const publisher = new SnsChangePublisher(cloud.sns, cloud.topicArn);
     const heard: TopicMessage[] = [];
     const listening = await listener.listen(clock.nowEpochMs(), (message) => heard.push(message));
@@ -151,7 +155,7 @@ describe('the queues of processes', () => {
   it('are told again all that was published since the last message, however long that took', async () => {
     const late = new MovableClock();
     late.aheadMs = clock.aheadMs;
-    const listener = new QueueChangeListener(cloud, namesOf('e-'), late, () => undefined);
+    const listener = new QueueChangeListener(cloud, namesOf('e-'), late, SILENT);
     const publisher = new SnsChangePublisher(cloud.sns, cloud.topicArn);
     const heard: string[] = [];
     const listening = await listener.listen(late.nowEpochMs(), ({ body }) => heard.push(body));
@@ -178,7 +182,7 @@ describe('the queues of processes', () => {
   it('are replaced when they were not read for longer than they keep messages', async () => {
     const late = new MovableClock();
     late.aheadMs = clock.aheadMs;
-    const listener = new QueueChangeListener(cloud, namesOf('f-'), late, () => undefined);
+    const listener = new QueueChangeListener(cloud, namesOf('f-'), late, SILENT);
     const publisher = new SnsChangePublisher(cloud.sns, cloud.topicArn);
     const heard = new Map<string, string>();
     const hear = ({ id, body }: TopicMessage) => void heard.set(id, body);
@@ -195,4 +199,82 @@ describe('the queues of processes', () => {
     expect(cloud.queues.names('f-')).not.toEqual(former);
     await listening.close();
   });
+
+  it('are said to be heard late while they are not read', async () => {
+    const { listening, reported } = await listenReporting('j-', clock);
+    clock.aheadMs += 59_000;
+    await delay(100);
+    expect(reported).toEqual([]);
+
+    // The long poll goes on meanwhile.
+    clock.aheadMs += 2_000;
+    await eventually(
+      async () => reported.length,
+      (count) => count > 0,
+    );
+    await new SnsChangePublisher(cloud.sns, cloud.topicArn).publish('heard again');
+    await eventually(
+      async () => {
+        reported.length = 0;
+        await delay(100);
+        return reported.length;
+      },
+      (count) => count === 0,
+    );
+
+    await listening.close();
+  });
+
+  it('are said to be heard late while messages are old when they are heard', async () => {
+    const late = new MovableClock();
+    late.aheadMs = clock.aheadMs;
+    const { listening, reported, heard } = await listenReporting('k-', late);
+
+    late.aheadMs += 90_000;
+    await new SnsChangePublisher(cloud.sns, cloud.topicArn).publish('it has waited');
+    await eventually(
+      async () => heard,
+      (bodies) => bodies.includes('it has waited'),
+    );
+    reported.length = 0;
+
+    const lateMs = await eventually(
+      async () => reported[0],
+      (first) => first !== undefined,
+    );
+    expect(lateMs).toBeGreaterThanOrEqual(90_000);
+    await listening.close();
+  });
+
+  it('are not said to be heard late because of what is told again', async () => {
+    const publisher = new SnsChangePublisher(cloud.sns, cloud.topicArn);
+    await publisher.publish('long ago');
+    const publishedAt = clock.nowEpochMs();
+    clock.aheadMs += 2 * MINUTE_MS;
+
+    const { listening, reported, heard } = await listenReporting('l-', clock, publishedAt - 1000);
+    await eventually(
+      async () => heard,
+      (bodies) => bodies.includes('long ago'),
+    );
+    await delay(100);
+
+    expect(reported).toEqual([]);
+    await listening.close();
+  });
 });
+
+/** Looks often whether it is late. */
+async function listenReporting(
+  prefix: string,
+  ownClock: MovableClock,
+  since = ownClock.nowEpochMs(),
+) {
+  const reported: number[] = [];
+  const heard: string[] = [];
+  const care = { ...QUEUE_CARE, lookMs: 20 };
+  const reports = { ...SILENT, onLate: (lateMs: number) => void reported.push(lateMs) };
+  const listener = new QueueChangeListener(cloud, namesOf(prefix), ownClock, reports, care);
+  const listening = await listener.listen(since, ({ body }) => void heard.push(body));
+  return { listening, reported, heard };
+}

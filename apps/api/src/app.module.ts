@@ -29,6 +29,7 @@ import { dayTrendsOf } from './aggregated-day-trends.js';
 import { healthOptions } from './health-options.js';
 import { hourlyVerificationLog } from './hourly-verification-log.js';
 import { liveChangesOf } from './live-changes.js';
+import { liveLateLog } from './live-late-log.js';
 import { SERVICE } from './service-identity.js';
 
 /** Of sessions and health: whatever waits for the other client's connections, these have their own. */
@@ -49,6 +50,7 @@ export class AppModule {
     const live = LiveModule.register({
       region: environment.AWS_REGION,
       topic: liveTopicOf(environment),
+      onLate: liveLateLog(logger),
       auth,
     });
     const data = dataModulesOf(environment, { dynamoDb, reads, logger, live });

@@ -48,6 +48,7 @@ const THROTTLED_WRITES_A_MINUTE = 100;
 /** Auto-scaling goes on to its maximum, and what is left until then is for peaks. */
 const NEAR_CAPACITY_PERCENT = 80;
 const HOURS_CLOSED = '{ $.code = "hours-closed" }';
+const HEARD_LATE = '{ $.code = "live-heard-late" }';
 const ERROR_LINE = '{ $.level = "error" || $.level = "fatal" }';
 
 /** Rolls a deployment back. */
@@ -190,8 +191,16 @@ function importAlarms({ importer }: WatchedParts): readonly AlarmDefinition[] {
   ];
 }
 
-function liveAlarms({ live }: WatchedParts): readonly AlarmDefinition[] {
+/** Each process of the API has a queue of its own, which no alarm can name: the process says how late it hears. */
+function liveAlarms({ live, apiLogs }: WatchedParts): readonly AlarmDefinition[] {
   return [
+    {
+      id: 'live-unheard',
+      severity: 'ticket',
+      metric: loggedNumber(apiLogs, 'live-late', HEARD_LATE, '$.lateSeconds'),
+      threshold: LATE_MS / 1000,
+      periods: 2,
+    },
     {
       id: 'live-late',
       severity: 'ticket',

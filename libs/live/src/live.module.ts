@@ -20,6 +20,8 @@ export interface LiveOptions {
   readonly region: string;
   /** Undefined where live is not set up: its route answers 503. */
   readonly topic: TopicNames | undefined;
+  /** Told once a minute while what this process hears of the topic is so late. */
+  readonly onLate: (lateMs: number) => void;
   /** The module that exports AccessRecheck and LimitedConnections. */
   readonly auth: DynamicModule;
 }
@@ -35,10 +37,10 @@ export class LiveModule implements OnModuleDestroy {
     await Promise.race([this.feeds.drain(), delay(MOST_DRAIN_MS, undefined, { ref: false })]);
   }
 
-  static register({ region, topic, auth }: LiveOptions): DynamicModule {
+  static register({ region, topic, onLate, auth }: LiveOptions): DynamicModule {
     const clock = new SystemClock();
     const useFactory = (connections: LimitedConnections) =>
-      new LiveFeeds(topic && topicOf(region, topic, clock), connections, clock);
+      new LiveFeeds(topic && topicOf(region, topic, clock, onLate), connections, clock);
     return {
       module: LiveModule,
       imports: [auth],
@@ -49,14 +51,20 @@ export class LiveModule implements OnModuleDestroy {
   }
 }
 
-function topicOf(region: string, names: TopicNames, clock: SystemClock): Topic {
+function topicOf(
+  region: string,
+  names: TopicNames,
+  clock: SystemClock,
+  onLate: LiveOptions['onLate'],
+): Topic {
   const clients = { sns: createSnsClient(region), sqs: createLongPollingSqsClient(region) };
   const logger = new Logger('Live');
   return {
     publisher: new SnsChangePublisher(clients.sns, names.topicArn),
-    listener: new QueueChangeListener(clients, names, clock, (what, error) =>
-      logger.warn(`${what}: ${errorNames(error)}`),
-    ),
+    listener: new QueueChangeListener(clients, names, clock, {
+      onTrouble: (what, error) => logger.warn(`${what}: ${errorNames(error)}`),
+      onLate,
+    }),
     onUnreadable: (error) => logger.error(`a message cannot be read: ${errorNames(error)}`),
   };
 }

@@ -34,17 +34,30 @@ const OUTAGE = {
   retryAfterSeconds: 5,
 };
 
-interface QueueCare {
+export interface QueueCare {
   /** How often the queue is marked as in use, and its subscription looked at. */
   readonly touchMs: number;
   /** How often what others left behind is removed. */
   readonly cleanUpMs: number;
+  /** How often it is looked at whether what is heard is late … */
+  readonly lookMs: number;
+  /** … by more than this. */
+  readonly lateMs: number;
 }
 
-const QUEUE_CARE: QueueCare = { touchMs: 120_000, cleanUpMs: 3_600_000 };
+export const QUEUE_CARE: QueueCare = {
+  touchMs: 120_000,
+  cleanUpMs: 3_600_000,
+  lookMs: 60_000,
+  lateMs: 60_000,
+};
 
-/** Told of trouble that listening goes on through. */
-export type TroubleListener = (what: string, error: unknown) => void;
+/** Told of what listening goes on through. */
+export interface QueueReports {
+  onTrouble(what: string, error: unknown): void;
+  /** Once in `lookMs`, while a message can be so old before it is heard: the queue is not read, or not fast enough. */
+  onLate(lateMs: number): void;
+}
 
 /** Listens to a FIFO topic by a FIFO queue of its own, which it makes and removes. */
 export class QueueChangeListener extends ChangeListener {
@@ -54,11 +67,11 @@ export class QueueChangeListener extends ChangeListener {
     { sns, sqs }: TopicClients,
     names: TopicNames,
     clock: Clock,
-    onTrouble: TroubleListener,
+    reports: QueueReports,
     care = QUEUE_CARE,
   ) {
     super();
-    this.means = { sqs, queues: new QueuesOfTopic({ sns, sqs }, names), clock, onTrouble, care };
+    this.means = { sqs, queues: new QueuesOfTopic({ sns, sqs }, names), clock, reports, care };
   }
 
   override async listen(
@@ -75,7 +88,7 @@ interface Means {
   readonly sqs: SQSClient;
   readonly queues: QueuesOfTopic;
   readonly clock: Clock;
-  readonly onTrouble: TroubleListener;
+  readonly reports: QueueReports;
   readonly care: QueueCare;
 }
 
@@ -84,6 +97,10 @@ class QueueListening implements Listening {
   private readonly timers: readonly NodeJS.Timeout[];
   private readonly loop: Promise<void>;
   private heardAtEpochMs: number;
+  /** How old the last message was when it was heard; 0 while nothing waits. */
+  private ageMs = 0;
+  /** What was published before comes late because it is asked for again. */
+  private isNewSinceEpochMs: number;
   /** Aborted at the end, and when somebody has ended the subscription: nothing comes then, and nothing says so. */
   private polling = new AbortController();
 
@@ -95,8 +112,10 @@ class QueueListening implements Listening {
     private readonly hear: (message: TopicMessage) => void,
   ) {
     this.heardAtEpochMs = means.clock.nowEpochMs();
+    this.isNewSinceEpochMs = this.heardAtEpochMs;
     this.loop = this.receiveAll();
     this.timers = [
+      setInterval(() => this.reportLate(), means.care.lookMs).unref(),
       this.every(means.care.touchMs, 'the queue was not touched', () => this.keep()),
       this.every(means.care.cleanUpMs, ABANDONED, () => this.removeAbandoned()),
     ];
@@ -134,6 +153,7 @@ class QueueListening implements Listening {
     );
     if (this.isDoubtful()) throw new Error('the queue has not all that was published');
     this.heardAtEpochMs = this.means.clock.nowEpochMs();
+    this.ageMs = 0;
     if (Messages.length === 0) return;
     for (const message of Messages) this.hearMessage(message);
     await this.means.sqs.send(
@@ -151,8 +171,10 @@ class QueueListening implements Listening {
       const heard = topicMessageOf(message);
       this.hear(heard);
       this.heardUpToEpochMs = heard.publishedAtEpochMs;
+      if (heard.publishedAtEpochMs < this.isNewSinceEpochMs) return;
+      this.ageMs = this.heardAtEpochMs - heard.publishedAtEpochMs;
     } catch (error) {
-      this.means.onTrouble('a message was left out', error);
+      this.means.reports.onTrouble('a message was left out', error);
     }
   }
 
@@ -166,16 +188,24 @@ class QueueListening implements Listening {
 
   /** A queue that has gone, or may have dropped something, is replaced by one that is told all of it again. */
   private async recover(error: unknown): Promise<void> {
-    this.means.onTrouble('the queue was not read', error);
+    this.means.reports.onTrouble('the queue was not read', error);
     await this.means.clock.sleep(RETRY_MS);
     if (!(error instanceof QueueDoesNotExist) && !this.isDoubtful()) return;
     await this.quietly('another queue was not made', async () => {
       const former = this.queue;
       this.queue = await this.means.queues.create(this.heardUpToEpochMs - OVERLAP_MS);
       this.heardAtEpochMs = this.means.clock.nowEpochMs();
+      this.isNewSinceEpochMs = this.heardAtEpochMs;
       this.polling = new AbortController();
       await this.means.queues.remove(former);
     });
+  }
+
+  /** Whoever reads it hears at least once in a long poll that there is nothing. */
+  private reportLate(): void {
+    const unreadMs = this.means.clock.nowEpochMs() - this.heardAtEpochMs;
+    const lateMs = Math.max(unreadMs, this.ageMs);
+    if (lateMs > this.means.care.lateMs) this.means.reports.onLate(lateMs);
   }
 
   private async keep(): Promise<void> {
@@ -199,7 +229,7 @@ class QueueListening implements Listening {
     try {
       await work();
     } catch (error) {
-      this.means.onTrouble(trouble, error);
+      this.means.reports.onTrouble(trouble, error);
     }
   }
 }
