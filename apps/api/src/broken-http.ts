@@ -1,7 +1,7 @@
 import { problem, PROBLEM_CONTENT_TYPE } from '@sensorflow/platform/http/problem-details.js';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { HEADERS_OF_DATA } from './answer-headers.js';
@@ -169,12 +169,17 @@ export function refuseBrokenRequests(server: FastifyInstance): void {
       send(refusal, request, reply);
     } else done();
   });
-  server.server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
+  refuseBesideRequests(server.server);
+}
+
+/** What arrives at a listener and never becomes a request of its server. */
+export function refuseBesideRequests(listener: Server): void {
+  listener.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
     const { headers, body } = answerOf(EXPECTATION_UNSUPPORTED, randomUUID());
     response.writeHead(EXPECTATION_UNSUPPORTED.status, headers);
     response.end(body);
   });
-  server.server.on('connect', (_request: IncomingMessage, socket: Duplex) => refuseTunnel(socket));
+  listener.on('connect', (_request: IncomingMessage, socket: Duplex) => refuseTunnel(socket));
 }
 
 function send(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): void {

@@ -6,7 +6,7 @@ import { registerBodyParsers } from '@sensorflow/platform/http/body-parsers.js';
 import { ProblemFilter, sendProblem } from '@sensorflow/platform/http/problem.filter.js';
 import { UnknownParametersGuard } from '@sensorflow/platform/http/unknown-parameters.guard.js';
 import { requestValidationPipe } from '@sensorflow/platform/http/request-validation.pipe.js';
-import { isWebSocketHandshake, routeWebSockets } from '@sensorflow/platform/http/web-sockets.js';
+import { routeWebSockets } from '@sensorflow/platform/http/web-sockets.js';
 import { HTTP_TIMING } from '@sensorflow/platform/resources/http-timing.js';
 import { SensorData } from '@sensorflow/sensor-data';
 import { recordQuickly } from '@sensorflow/sensor-data/http/quick-recording.js';
@@ -17,15 +17,18 @@ import { setAnswerHeaders } from './answer-headers.js';
 import { refuseOtherMethods } from './allowed-methods.js';
 import { frontendOriginOf } from './app.module.js';
 import { answerBrokenHttp, refuseBrokenRequests } from './broken-http.js';
+import { CONNECTION_LIMITS } from './connection-limits.js';
 import { serveConsole } from './console.js';
 import { serveDocuments } from './documents.js';
+import type { LanAccess } from './lan/lan-access.js';
 import { serveRedoc } from './redoc.js';
 import { RequestLog } from './request-log.js';
 import { uploadsSource } from './uploads-source.js';
 
+/** As a source of uploads: nothing beside it. */
+const SAME_ORIGIN = '';
 /** The longest path parameter is an equipment id of 128 characters, each of which may be escaped. */
 const MAX_PARAM_LENGTH = 128 * 3;
-const MAX_HEADER_BYTES = 16 * 1024;
 
 /** The HTTP server, with its limits: what a client may send before any of our code looks at it. */
 export function createHttpAdapter(environment: ApiEnvironment, logger: Logger): FastifyAdapter {
@@ -39,16 +42,7 @@ export function createHttpAdapter(environment: ApiEnvironment, logger: Logger): 
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     keepAliveTimeout: HTTP_TIMING.keepAliveMs,
     requestTimeout: HTTP_TIMING.requestMs,
-    http: {
-      maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: HTTP_TIMING.headersMs,
-      // Timeouts are only looked at this often; the default would make 10 s into 30.
-      connectionsCheckingInterval: 2000,
-      // What else asks for an upgrade is answered as if it did not.
-      shouldUpgradeCallback: isWebSocketHandshake,
-      // We refuse it ourselves, with a problem document.
-      requireHostHeader: false,
-    },
+    http: CONNECTION_LIMITS,
     forceCloseConnections: 'idle',
     // What still arrives while it closes is served: Fastify's refusal is no problem document.
     return503OnClosing: false,
@@ -60,8 +54,16 @@ export function createHttpAdapter(environment: ApiEnvironment, logger: Logger): 
   });
 }
 
-/** Everything between HTTP and the modules; the e2e tests use it as main.ts does. */
-export function configureApp(app: NestFastifyApplication, environment: ApiEnvironment): void {
+/**
+ * Everything between HTTP and the modules; the e2e tests use it as main.ts does.
+ *
+ * @param lan on a plant's network alone
+ */
+export function configureApp(
+  app: NestFastifyApplication,
+  environment: ApiEnvironment,
+  lan?: LanAccess,
+): void {
   const server = app.getHttpAdapter().getInstance();
   // First of all, so that every refusal carries them.
   server.addHook('onRequest', (request, reply, done) => {
@@ -70,6 +72,7 @@ export function configureApp(app: NestFastifyApplication, environment: ApiEnviro
   });
   refuseBrokenRequests(server);
   routeWebSockets(server);
+  lan?.guard(server);
   const frontendOrigin = frontendOriginOf(environment);
   refuseOtherMethods(server, frontendOrigin);
   app.get(RequestAuthenticator, { strict: false }).authenticateRequests(server);
@@ -90,8 +93,9 @@ export function configureApp(app: NestFastifyApplication, environment: ApiEnviro
       strictPreflight: false,
     });
   }
-  serveDocuments(app);
+  serveDocuments(app, lan && ((request) => lan.originFor(request)));
   serveRedoc(server);
+  lan?.serve(server);
   const { AWS_REGION: region, S3_BUCKET_NAME: bucketName } = environment;
-  serveConsole(server, async () => uploadsSource(region, bucketName));
+  serveConsole(server, async () => (lan ? SAME_ORIGIN : uploadsSource(region, bucketName)));
 }

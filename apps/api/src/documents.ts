@@ -2,6 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { BrowserAccess } from '@sensorflow/auth';
 import { NEW_READING_COMPONENTS } from '@sensorflow/sensor-data/http/reading.schema.js';
+import type { FastifyRequest } from 'fastify';
 import { forClients } from './client-schemas.js';
 import { SERVICE } from './service-identity.js';
 
@@ -37,11 +38,23 @@ export function createDocument(app: INestApplication): OpenAPIObject {
   return forClients({ ...document, components: { ...document.components, schemas } });
 }
 
-/** Swagger UI at /docs, the document itself at /openapi.json. */
-export function serveDocuments(app: INestApplication): void {
+/**
+ * Swagger UI at /docs, the document itself at /openapi.json.
+ *
+ * @param originOf the server that the document names to a caller; unless given, the one that it comes from
+ */
+export function serveDocuments(
+  app: INestApplication,
+  originOf?: (request: FastifyRequest) => string,
+): void {
   SwaggerModule.setup('docs', app, () => createDocument(app), {
     jsonDocumentUrl: 'openapi.json',
     yamlDocumentUrl: 'openapi.yaml',
     customSiteTitle: 'SensorFlow API',
+    ...(originOf && {
+      patchDocumentOnRequest: (request, _response, document) =>
+        // The adapter is Fastify's.
+        ({ ...document, servers: [{ url: originOf(request as FastifyRequest) }] }),
+    }),
   });
 }

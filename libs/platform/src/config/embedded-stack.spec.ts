@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { declareEmbeddedStack, isEmbeddedStackOn } from './embedded-stack.js';
+import { declareEmbeddedStack, isEmbeddedStack, isEmbeddedStackOn } from './embedded-stack.js';
 
 describe('the embedded stack', () => {
   it('is nowhere until its supervisor says so, and then on a literal address of loopback alone', () => {
@@ -14,9 +14,11 @@ describe('the embedded stack', () => {
       '',
     ];
     const before = hosts.filter(isEmbeddedStackOn);
+    const wasPart = isEmbeddedStack();
 
     declareEmbeddedStack();
 
+    expect([wasPart, isEmbeddedStack()]).toEqual([false, true]);
     expect(before).toEqual([]);
     expect(hosts.filter(isEmbeddedStackOn)).toEqual(['127.0.0.1', '::1']);
   });

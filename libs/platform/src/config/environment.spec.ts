@@ -5,6 +5,7 @@ import {
   readAggregatorEnvironment,
   readApiEnvironment,
   readImporterEnvironment,
+  readLanEnvironment,
   readStackEnvironment,
 } from './environment.js';
 
@@ -162,6 +163,7 @@ describe('the environment of the embedded stack', () => {
   it('may be empty', () => {
     expect(readStackEnvironment({})).toEqual({
       EARLIEST_TIMESTAMP: '2000-01-01T00:00:00.000000000Z',
+      HTTPS_PORT: 3443,
       LOG_LEVEL: 'info',
       PORT: 3000,
       FRONTEND_URL: 'none',
@@ -193,6 +195,26 @@ describe('the environment of the embedded stack', () => {
     );
 
     expect(faults).toHaveLength(4);
+  });
+});
+
+describe('the API on a plant’s network', () => {
+  const lan = {
+    LAN_HOST: '192.168.4.20',
+    LAN_HTTPS_PORT: '3443',
+    LAN_CERTIFICATE_FILE: '/a/server.pem',
+    LAN_KEY_FILE: '/a/server.pem',
+    LAN_S3_URL: 'http://127.0.0.1:4566',
+    LAN_TOKEN_URL: 'http://127.0.0.1:4567/oauth2/token',
+  };
+
+  it('is nowhere unless its variables are there', () => {
+    expect(readLanEnvironment({ HTTPS_PORT: '3443' })).toBeUndefined();
+    expect(readLanEnvironment(lan)).toEqual({ ...lan, LAN_HTTPS_PORT: 3443 });
+  });
+
+  it('wants all of them', () => {
+    expect(faultsOf({ LAN_HTTPS_PORT: '0' }, readLanEnvironment)).toHaveLength(6);
   });
 });
 

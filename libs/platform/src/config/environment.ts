@@ -91,6 +91,16 @@ const apiVariables = {
   SWEEP_DELAY_MINUTES,
 };
 
+/** How the API is reached on a plant's network: what the embedded stack tells it, and nobody else. */
+const lanVariables = {
+  LAN_HOST: text(),
+  LAN_HTTPS_PORT: wholeNumber(1, 65_535)(),
+  LAN_CERTIFICATE_FILE: text(),
+  LAN_KEY_FILE: text(),
+  LAN_S3_URL: httpUrl(),
+  LAN_TOKEN_URL: httpUrl(),
+};
+
 const aggregatorVariables = {
   ...shared,
   DYNAMODB_TABLE_NAME: text(),
@@ -127,6 +137,8 @@ const importerVariables = {
 const stackVariables = {
   LOG_LEVEL: shared.LOG_LEVEL,
   PORT: wholeNumber(1, 65_535)({ default: 3000 }),
+  /** On a plant's network. */
+  HTTPS_PORT: wholeNumber(1, 65_535)({ default: 3443 }),
   FRONTEND_URL: originOrNone({ default: 'none' }),
   SENSORFLOW_DATA_DIR: text({ default: '.sensorflow' }),
   /** Folder with the functions as they are deployed; the build's own modules unless set. */
@@ -169,6 +181,14 @@ export type ApiEnvironment = ReturnType<typeof readApiEnvironment>;
 /** Each throws ConfigurationError with all faults together. */
 export function readApiEnvironment(variables: Variables) {
   return read(variables, apiVariables);
+}
+
+export type LanEnvironment = NonNullable<ReturnType<typeof readLanEnvironment>>;
+
+/** Undefined where the API is on no plant's network. */
+export function readLanEnvironment(variables: Variables) {
+  const isAsked = Object.keys(lanVariables).some((name) => variables[name] !== undefined);
+  return isAsked ? read(variables, lanVariables) : undefined;
 }
 
 /** For the check that runs beside the API and must find it. */

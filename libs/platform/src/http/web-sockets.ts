@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { ServerResponse, type IncomingMessage } from 'node:http';
+import { ServerResponse, type IncomingMessage, type Server } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
@@ -34,9 +34,13 @@ export function isWebSocketHandshake({ method, url, headers }: IncomingMessage):
   return isAsked && method === 'GET' && url?.startsWith(PATHS) === true;
 }
 
-/** Sends handshakes through the server's routes and hooks, so that they are refused as other requests are. */
-export function routeWebSockets(server: FastifyInstance): void {
-  server.server.on('upgrade', (request: IncomingMessage, connection: Duplex, head: Buffer) => {
+/**
+ * Sends handshakes through the server's routes and hooks, so that they are refused as other requests are.
+ *
+ * @param listener where they arrive
+ */
+export function routeWebSockets(server: FastifyInstance, listener: Server = server.server): void {
+  listener.on('upgrade', (request: IncomingMessage, connection: Duplex, head: Buffer) => {
     // Node has let go of the connection: nobody else hears its errors, and unheard ones end the process.
     connection.on('error', () => connection.destroy());
     const response = new ServerResponse(request);
