@@ -1,17 +1,24 @@
 import { confirm, runCommand } from '@sensorflow/platform/terminal/command.js';
 import { relative } from 'node:path';
+import { lanGreeting } from './lan/lan-description.js';
+import type { LanArguments } from './lan/lan-options.js';
+import type { Announcement } from './stack/announcement.js';
 import { isDataFolder } from './stack/data-format.js';
 import { readStackOptions, type StackOptions } from './stack/options.js';
 import { Stack } from './stack/stack.js';
 import { terminalFault } from './stack/terminal-fault.js';
 
-const USAGE = `Usage: npm run local [-- --reset [--yes]]
+const USAGE = `Usage: npm run local [-- [--lan [--certificate FILE --key FILE]] [--reset [--yes]]]
 
-Starts the whole system on this machine and says how to use it; Ctrl-C stops it.
+Starts the whole system on this machine and says how to use it; Ctrl-C stops it. Everything stays on loopback, unless
+--lan is there.
 
+  --lan                 the API, and nothing else, listens on the network: by HTTPS, and for devices by HTTP
+  --certificate, --key  PEM files to serve HTTPS with; unless given, a certificate is made
   --reset               starts empty: deletes all readings, people and keys of the data folder, after asking
   --yes                 does not ask
   PORT                  of the API and the console; 3000 unless set
+  HTTPS_PORT            the same by HTTPS, with --lan; 3443 unless set
   SENSORFLOW_DATA_DIR   the data folder; .sensorflow unless set
   All variables: docs/configuration.md`;
 
@@ -19,8 +26,11 @@ Starts the whole system on this machine and says how to use it; Ctrl-C stops it.
 process.umask(0o077);
 
 /** `npm run local`: starts the stack, says how to use it, and stops it when told to. */
-async function run(reset: boolean, isConfirmed: boolean): Promise<number> {
-  const options = readStackOptions(reset, process.env);
+async function run(
+  lan: LanArguments,
+  { reset, yes: isConfirmed }: { readonly reset: boolean; readonly yes: boolean },
+): Promise<number> {
+  const options = readStackOptions(reset, process.env, lan);
   if (reset && isDataFolder(options.dataDir)) {
     await confirm(`--reset deletes everything in ${options.dataDir}.`, isConfirmed);
   }
@@ -44,19 +54,29 @@ function nextSignal(): Promise<'signal'> {
   });
 }
 
-function greeting(stack: Stack, options: StackOptions): string {
-  const { baseUrl, docsUrl, user, machine } = stack.announcement;
+function greeting({ described, warnings }: Stack, options: StackOptions): string {
   const folder = folderFromHere(options.dataDir);
   return [
-    `SensorFlow is ready at ${baseUrl}`,
+    `SensorFlow is ready at ${described.announcement.baseUrl}`,
+    ...('certificate' in described
+      ? lanGreeting(described, folder)
+      : demoGreeting(described.announcement, folder)),
+    ...warnings.map((warning) => `  WARNING        ${warning}`),
+    '',
+  ].join('\n');
+}
+
+function demoGreeting(
+  { baseUrl, docsUrl, user, machine }: Announcement,
+  folder: string,
+): readonly string[] {
+  return [
     `  console        ${baseUrl}/console/ (open it in a browser, and log in as the demo user)`,
     `  API documents  ${docsUrl}`,
     `  demo user      ${user.username} / ${user.password}`,
     `  demo machine   ${machine.clientId} / ${machine.clientSecret}`,
     `  all of it in   ${folder}/local.json; logs in ${folder}/logs; Ctrl-C stops`,
-    ...stack.warnings.map((warning) => `  WARNING        ${warning}`),
-    '',
-  ].join('\n');
+  ];
 }
 
 /** As short as it can be read: what lies elsewhere is named in full. */
@@ -68,10 +88,13 @@ function folderFromHere(folder: string): string {
 await runCommand({
   usage: USAGE,
   options: {
+    lan: { type: 'boolean', default: false },
+    certificate: { type: 'string' },
+    key: { type: 'string' },
     reset: { type: 'boolean', default: false },
     yes: { type: 'boolean', default: false },
   },
   places: 0,
   wordsFor: terminalFault,
-  run: async ({ values: { reset, yes } }) => run(reset, yes),
+  run: async ({ values }) => run(values, values),
 });

@@ -1,6 +1,7 @@
 import { readVerifyEnvironment } from '@sensorflow/platform/config/environment.js';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 
 /** Which API is verified, and where tokens for it come from. */
 export interface Target {
@@ -28,10 +29,23 @@ export function targetOf(environment: Environment): Target {
   return localStack(join(environment.SENSORFLOW_DATA_DIR, 'local.json'));
 }
 
+interface RunningStack {
+  readonly baseUrl: string;
+  readonly machine: Machine;
+  /** On a plant's network, where the stack has made its own. */
+  readonly authorityFile?: string | null;
+}
+
+function trustAlso(authority: string): void {
+  setDefaultCACertificates([...getCACertificates(), authority]);
+}
+
 function localStack(file: string): Target {
   try {
-    const { baseUrl, machine }: { readonly baseUrl: string; readonly machine: Machine } =
-      JSON.parse(readFileSync(file, 'utf8'));
+    const { baseUrl, machine, authorityFile }: RunningStack = JSON.parse(
+      readFileSync(file, 'utf8'),
+    );
+    if (authorityFile) trustAlso(readFileSync(authorityFile, 'utf8'));
     return { baseUrl, token: async () => machineToken(machine) };
   } catch (cause) {
     const words = `${file} says no API: start npm run local, or name another with SENSORFLOW_URL and SENSORFLOW_TOKEN.`;

@@ -88,6 +88,23 @@ export class UserPools {
     await this.users.setPassword(poolId, username, password, permanent);
   }
 
+  hasUser(poolId: string, username: string): boolean {
+    return this.users.find(poolId, username) !== undefined;
+  }
+
+  /** All of them, enabled or not. */
+  membersOf(poolId: string, group: string): readonly PoolUser[] {
+    return this.users.page(poolId, group, { limit: Number.MAX_SAFE_INTEGER - 1, token: undefined })
+      .users;
+  }
+
+  /** Ends the sessions of the user, if there is one, and replaces the password by one that is told to nobody. */
+  async lockOut(poolId: string, username: string, password: string): Promise<void> {
+    if (!this.hasUser(poolId, username)) return;
+    await this.users.setPassword(poolId, username, password, true);
+    this.users.signOut(poolId, username);
+  }
+
   /** Disabling ends the user's sessions. */
   setUserEnabled(poolId: string, username: string, enabled: boolean): void {
     this.users.setEnabled(poolId, username, enabled);

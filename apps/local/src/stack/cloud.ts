@@ -22,6 +22,7 @@ import { FifoQueues } from '../sqs/fifo-queues.js';
 import { MessageQueue } from '../sqs/message-queue.js';
 import { startSqsServer } from '../sqs/sqs-server.js';
 import { openUploadsDatabase } from '../sqs/uploads-database.js';
+import { ensureLanIdentity, type LanIdentity } from '../lan/lan-identity.js';
 import { ensureIdentity, type Identity } from './identity.js';
 import type { Installation } from './installation.js';
 import type { StackOptions } from './options.js';
@@ -55,7 +56,7 @@ export interface Cloud {
     readonly cognitoIdp: string;
   };
   readonly credentials: Installation['credentials'];
-  readonly identity: Identity;
+  readonly identity: Identity | LanIdentity;
   readonly queueUrl: string;
   /** Of live readings. */
   readonly topicArn: string;
@@ -191,5 +192,8 @@ async function startIdentity({ options, installation, log, teardown }: CloudPart
     reportFault: (error) => log.note('cognito', String(error)),
   });
   teardown.add('services', 'Cognito', () => cognito.close());
-  return { url: cognito.url, identity: await ensureIdentity(cognito, installation.demoPassword) };
+  const identity = options.lan
+    ? await ensureLanIdentity(cognito)
+    : await ensureIdentity(cognito, installation.demoPassword);
+  return { url: cognito.url, identity };
 }

@@ -6,6 +6,7 @@ import {
   IMPORTER_MALLOC_ARENAS,
   IMPORTER_NODE_OPTIONS,
 } from '@sensorflow/platform/resources/function-memory.js';
+import { ALL_ADDRESSES, TOKEN_PATH, type LanCertificate } from '../lan/lan-certificate.js';
 import { BUCKET, REGION, TABLE_NAMES, type Cloud } from './cloud.js';
 import type { StackOptions } from './options.js';
 
@@ -38,13 +39,17 @@ function retentionVariables({ retentionDays }: StackOptions): Variables {
   return retentionDays === undefined ? {} : { RETENTION_DAYS: String(retentionDays) };
 }
 
-export function apiVariables(cloud: Cloud, options: StackOptions): Variables {
+export function apiVariables(
+  cloud: Cloud,
+  options: StackOptions,
+  lan: LanCertificate | undefined,
+): Variables {
   const { identity } = cloud;
   return {
     ...awsVariables(cloud, options),
     ...retentionVariables(options),
     EARLIEST_TIMESTAMP: options.earliestTimestamp,
-    HOST: '127.0.0.1',
+    HOST: lan ? ALL_ADDRESSES : '127.0.0.1',
     PORT: String(options.port),
     DYNAMODB_TABLE_NAME: TABLE_NAMES.readings,
     DYNAMODB_AGGREGATE_TABLE_NAME: TABLE_NAMES.aggregates,
@@ -64,6 +69,18 @@ export function apiVariables(cloud: Cloud, options: StackOptions): Variables {
     SWEEP_DELAY_MINUTES: String(options.sweepDelayMinutes),
     // No load balancer stands before it.
     SHUTDOWN_GRACE_MS: '0',
+    ...(lan && options.lan && lanVariables(cloud, lan, options.lan.httpsPort)),
+  };
+}
+
+function lanVariables(cloud: Cloud, lan: LanCertificate, httpsPort: number): Variables {
+  return {
+    LAN_HOST: lan.hosts[0],
+    LAN_HTTPS_PORT: String(httpsPort),
+    LAN_CERTIFICATE_FILE: lan.files.certificateFile,
+    LAN_KEY_FILE: lan.files.keyFile,
+    LAN_S3_URL: cloud.endpoints.s3,
+    LAN_TOKEN_URL: `${cloud.endpoints.cognitoIdp}${TOKEN_PATH}`,
   };
 }
 

@@ -10,22 +10,41 @@ import {
 import type { RunningCognitoServer } from '../cognito/cognito-server.js';
 import { CannotStartError } from './options.js';
 
-/** The users and clients of the embedded stack, as the API and its first caller need to know them. */
-export interface Identity {
+export const DEMO_USERNAME = 'demo';
+
+/** The pool of the embedded stack, and the client that people log in through. */
+export interface PoolIdentity {
   readonly userPoolId: string;
   readonly issuer: string;
   readonly jwksUri: string;
-  readonly webClient: { readonly id: string; readonly secret: string };
-  readonly machineClient: { readonly id: string; readonly secret: string };
+  readonly webClient: ClientIdentity;
+}
+
+export interface ClientIdentity {
+  readonly id: string;
+  readonly secret: string;
+}
+
+/** The same with its first callers, as the API and whoever tries it need to know them. */
+export interface Identity extends PoolIdentity {
+  readonly machineClient: ClientIdentity;
   readonly user: { readonly username: string; readonly password: string };
 }
 
-/** Makes what is missing of the pool; repeating it changes nothing. */
+/** Makes what is missing of the pool and its demonstration; repeating it changes nothing. */
 export async function ensureIdentity(
   cognito: RunningCognitoServer,
   demoPassword: string,
 ): Promise<Identity> {
-  const { pools } = cognito;
+  const pool = await ensurePool(cognito);
+  const machineClient = ensureMachineClient(cognito, pool.userPoolId, 'machine');
+  const user = { username: DEMO_USERNAME, password: demoPassword };
+  await cognito.pools.ensureUser(pool.userPoolId, { ...user, groups: ['admins'], permanent: true });
+  return { ...pool, machineClient, user };
+}
+
+/** Makes what is missing of the pool, without its callers. */
+export async function ensurePool({ pools }: RunningCognitoServer): Promise<PoolIdentity> {
   const pool = await pools.ensurePool('sensorflow');
   for (const group of GROUPS) pools.ensureGroup(pool.id, group);
   pools.ensureResourceServer(pool.id, RESOURCE_SERVER, SCOPE_NAMES);
@@ -37,24 +56,29 @@ export async function ensureIdentity(
     allowedScopes: [],
     accessTokenValiditySeconds: 60 * TOKEN_MINUTES,
   });
-  const machine = pools.ensureClient(pool.id, {
-    name: 'machine',
+  return {
+    userPoolId: pool.id,
+    issuer: pool.issuer,
+    jwksUri: pool.jwksUri,
+    webClient: { id: web.id, secret: secretOf(web.secret) },
+  };
+}
+
+/** A machine client with every scope, known again by its name. */
+export function ensureMachineClient(
+  { pools }: RunningCognitoServer,
+  poolId: string,
+  name: string,
+): ClientIdentity {
+  const { id, secret } = pools.ensureClient(poolId, {
+    name,
     generateSecret: true,
     authFlows: [],
     oauthFlows: [MACHINE_CLIENT_OAUTH_FLOW],
     allowedScopes: ALL_SCOPES,
     accessTokenValiditySeconds: 60 * TOKEN_MINUTES,
   });
-  const user = { username: 'demo', password: demoPassword };
-  await pools.ensureUser(pool.id, { ...user, groups: ['admins'], permanent: true });
-  return {
-    userPoolId: pool.id,
-    issuer: pool.issuer,
-    jwksUri: pool.jwksUri,
-    webClient: { id: web.id, secret: secretOf(web.secret) },
-    machineClient: { id: machine.id, secret: secretOf(machine.secret) },
-    user,
-  };
+  return { id, secret: secretOf(secret) };
 }
 
 function secretOf(secret: string | undefined): string {

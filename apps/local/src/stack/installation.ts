@@ -20,6 +20,7 @@ export interface Ports {
 }
 
 const FILE = 'installation.json';
+const LOOPBACK = '127.0.0.1';
 
 /** Reads the installation of this folder, or makes it, and marks it with the format of this version. A port that was taken meanwhile is replaced. */
 export async function openInstallation(dataDir: string): Promise<Installation> {
@@ -61,7 +62,7 @@ function newCredentials() {
 }
 
 /** Upper and lower case, digit and symbol, as the pool's policy asks. */
-function newPassword(): string {
+export function newPassword(): string {
   return `Sf1-${randomBytes(12).toString('base64url')}`;
 }
 
@@ -80,8 +81,8 @@ async function usablePort(known: number | undefined): Promise<number> {
   return freePort();
 }
 
-export async function isPortFree(port: number): Promise<boolean> {
-  return (await listenOnce(port)) !== undefined;
+export async function isPortFree(port: number, host = LOOPBACK): Promise<boolean> {
+  return (await listenOnce(port, host)) !== undefined;
 }
 
 async function freePort(): Promise<number> {
@@ -90,11 +91,11 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-function listenOnce(port: number): Promise<number | undefined> {
+function listenOnce(port: number, host = LOOPBACK): Promise<number | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(undefined));
-    server.listen(port, '127.0.0.1', () => {
+    server.listen(port, host, () => {
       const address = server.address();
       server.close(() => resolve(typeof address === 'object' ? address?.port : undefined));
     });

@@ -8,6 +8,7 @@ import {
 } from '@sensorflow/platform/resources/event-sources.js';
 import { RefusedError } from '@sensorflow/platform/terminal/command.js';
 import { resolve } from 'node:path';
+import { readLanOptions, type LanArguments, type LanOptions } from '../lan/lan-options.js';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -15,6 +16,8 @@ type Variables = Readonly<Record<string, string | undefined>>;
 export interface StackOptions {
   readonly dataDir: string;
   readonly port: number;
+  /** Undefined where everything stays on loopback. */
+  readonly lan: LanOptions | undefined;
   readonly reset: boolean;
   readonly frontendUrl: string;
   readonly logLevel: string;
@@ -35,12 +38,17 @@ export class CannotStartError extends RefusedError {
   override readonly name = 'CannotStartError';
 }
 
-export function readStackOptions(reset: boolean, variables: Variables): StackOptions {
+export function readStackOptions(
+  reset: boolean,
+  variables: Variables,
+  lan: LanArguments,
+): StackOptions {
   refuseTheCloud(variables);
   const environment = environmentFrom(variables);
   return {
     dataDir: resolve(environment.SENSORFLOW_DATA_DIR),
     port: environment.PORT,
+    lan: readLanOptions(lan, { http: environment.PORT, https: environment.HTTPS_PORT }),
     reset,
     frontendUrl: environment.FRONTEND_URL,
     logLevel: environment.LOG_LEVEL,

@@ -1,0 +1,42 @@
+import { hostname, networkInterfaces, type NetworkInterfaceInfo } from 'node:os';
+
+/** How others can name this machine. */
+export interface MachineNames {
+  /** The host name, as it is and by multicast DNS, and localhost. */
+  readonly dns: readonly string[];
+  /** IPv4, the network's before loopback. */
+  readonly addresses: readonly string[];
+}
+
+const LABEL = /^(?!-)[a-z0-9-]{1,63}(?<!-)$/;
+const LOOPBACK = '127.0.0.1';
+
+/** As it is now: a network can come and go. */
+export function machineNames(): MachineNames {
+  const interfaces = Object.values(networkInterfaces()).flatMap((some) => some ?? []);
+  return namesOf(hostname(), interfaces);
+}
+
+export function namesOf(
+  host: string,
+  interfaces: readonly Pick<NetworkInterfaceInfo, 'address' | 'family' | 'internal'>[],
+): MachineNames {
+  const addresses = interfaces
+    .filter(({ family, internal }) => family === 'IPv4' && !internal)
+    .map(({ address }) => address);
+  return {
+    dns: [...new Set([...hostNames(host.toLowerCase()), 'localhost'])],
+    addresses: [...new Set([...addresses, LOOPBACK])],
+  };
+}
+
+/** None where the host name is no name of DNS, such as one with an underscore. */
+function hostNames(host: string): readonly string[] {
+  if (host.length > 200 || !host.split('.').every((label) => LABEL.test(label))) return [];
+  return host.includes('.') ? [host] : [host, `${host}.local`];
+}
+
+/** Whether others can come by it. */
+export function isOfNetwork(name: string): boolean {
+  return name !== LOOPBACK && name !== 'localhost';
+}
