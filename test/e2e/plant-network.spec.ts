@@ -7,12 +7,14 @@ import { text as textOf } from 'node:stream/consumers';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { basic, eventually } from '../support/api-client.js';
+import { basic, eventually, machineToken } from '../support/api-client.js';
 import { runBuilt } from '../support/built-command.js';
 import { blocksOf } from '../support/documentation.js';
 import { LanStack } from '../support/lan-stack.js';
 import { listeningAddresses } from '../support/listening-ports.js';
+import { LocalStack, temporaryFolder } from '../support/local-stack.js';
 import { sendRaw } from '../support/raw-http.js';
+import { selfSignedCertificate } from '../support/self-signed-certificate.js';
 
 const HAS_PYTHON = spawnSync('python3', ['--version']).status === 0;
 const UPLOAD_ID = '5f1c2d8e-7a34-4c1b-9d2e-0b6a4f3e8c71';
@@ -414,5 +416,32 @@ describe('stopping', () => {
     expect(exitCode).toBe(0);
     expect(performance.now() - startedAt).toBeLessThan(10_000);
     webSocket.terminate();
+  });
+});
+
+describe('a stack that was tried on loopback before', () => {
+  it('takes no password and no token of the demonstration on a network', async () => {
+    const folder = temporaryFolder();
+    const loopback = await LocalStack.start({ dataDir: join(folder, '.sensorflow') });
+    const { user } = loopback.announcement;
+    const token = await machineToken(loopback.announcement);
+    await loopback.interrupt();
+    const network = await LanStack.start(folder, selfSignedCertificate());
+
+    const login = await network.ask('/auth/login', {
+      method: 'POST',
+      headers: { authorization: basic(user.username, user.password) },
+    });
+    const byToken = await network.ask('/auth/me', {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    const { baseUrl } = network.announcement;
+    await network.close();
+    rmSync(folder, { recursive: true });
+
+    expect([login.status, byToken.status]).toEqual([401, 401]);
+    // The certificate that was given speaks for no address.
+    expect(baseUrl).toBe(`https://localhost:${network.httpsPort}`);
+    expect(network.stack.output()).toMatch(/certificate +the one given, until \S+; SHA-256 /);
   });
 });

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
@@ -9,6 +9,12 @@ import type { LanAnnouncement } from '../../apps/local/src/lan/lan-description.j
 import { freePort } from '../../bench/free-port.ts';
 import { basic } from './api-client.js';
 import { LocalStack, temporaryFolder } from './local-stack.js';
+
+/** PEM. */
+export interface GivenCertificate {
+  readonly cert: string;
+  readonly key: string;
+}
 
 /** A stack that was started with `--lan`, and a client that trusts its authority. */
 export class LanStack {
@@ -21,20 +27,28 @@ export class LanStack {
     /** Where the commands of the documentation are typed: the data folder is `.sensorflow` in it. */
     readonly folder: string,
     readonly httpsPort: number,
+    given: string,
   ) {
     const text = readFileSync(join(stack.dataDir, 'local.json'), 'utf8');
     this.announcement = JSON.parse(text);
-    this.authority = readFileSync(this.announcement.authorityFile ?? '', 'utf8');
+    const { authorityFile } = this.announcement;
+    this.authority = authorityFile === null ? given : readFileSync(authorityFile, 'utf8');
     this.trusting = new Agent({ connect: { ca: this.authority } });
   }
 
-  static async start(): Promise<LanStack> {
-    const folder = temporaryFolder();
+  /** @param given a certificate that stands for itself, instead of one that the stack makes */
+  static async start(folder = temporaryFolder(), given?: GivenCertificate): Promise<LanStack> {
     const httpsPort = await freePort();
     const dataDir = join(folder, '.sensorflow');
     const variables = { HTTPS_PORT: String(httpsPort), VERIFY_SECOND_LOOK_MS: '12000' };
-    const stack = await LocalStack.start({ dataDir, variables, args: ['--lan'] });
-    return new LanStack(stack, folder, httpsPort);
+    const args = ['--lan'];
+    if (given) {
+      writeFileSync(join(folder, 'given.pem'), given.cert);
+      writeFileSync(join(folder, 'given.key'), given.key);
+      args.push('--certificate', join(folder, 'given.pem'), '--key', join(folder, 'given.key'));
+    }
+    const stack = await LocalStack.start({ dataDir, variables, args });
+    return new LanStack(stack, folder, httpsPort, given?.cert ?? '');
   }
 
   /** By HTTPS, at the address that the stack names. */

@@ -61,6 +61,7 @@ export async function listenOn(listener: Server, port: number, host: string): Pr
 export function limitArrival(
   server: FastifyInstance,
   isUpload: (request: FastifyRequest) => boolean,
+  withinMs: number = HTTP_TIMING.requestMs,
 ): void {
   server.addHook('onRequest', (request, reply, done) => {
     const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;
@@ -68,7 +69,7 @@ export function limitArrival(
     if (hasBody && isEncrypted(request) && !isUpload(request)) {
       const timer = setTimeout(() => {
         if (!request.raw.complete) answerBrokenHttp(new LateRequestError(), request.raw.socket);
-      }, HTTP_TIMING.requestMs);
+      }, withinMs);
       reply.raw.once('close', () => clearTimeout(timer));
     }
     done();
