@@ -11,11 +11,11 @@ import { ensureOwnCertificate, ownCertificateFiles } from './own-certificate.js'
 /** What HTTPS is served with on the network, and how to name this machine there. */
 export interface LanCertificate {
   readonly files: GivenFiles;
-  /** Of the authority to trust; undefined where the certificate was given. */
-  readonly authorityFile: string | undefined;
+  /** What clients are told to trust; undefined where the certificate was given. */
+  readonly authority: { readonly file: string; readonly fingerprint: string } | undefined;
   /** Hosts that the certificate speaks for and others can come by, the one to tell first. */
   readonly hosts: readonly [string, ...string[]];
-  /** SHA-256, as browsers show it: of the authority, or else of the certificate that was given. */
+  /** SHA-256, as browsers show it. */
   readonly fingerprint: string;
   readonly validTo: Date;
 }
@@ -50,9 +50,12 @@ function described(
   const certificate = certificateIn(files.certificateFile);
   return {
     files,
-    authorityFile,
+    authority:
+      authorityFile === undefined
+        ? undefined
+        : { file: authorityFile, fingerprint: certificateIn(authorityFile).fingerprint256 },
     hosts: hostsOf(certificate, names),
-    fingerprint: (authorityFile ? certificateIn(authorityFile) : certificate).fingerprint256,
+    fingerprint: certificate.fingerprint256,
     validTo: certificate.validToDate,
   };
 }

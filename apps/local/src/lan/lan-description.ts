@@ -34,7 +34,7 @@ export function describeLan(
     announcement: {
       ...announceAt(baseUrl, `${baseUrl}${TOKEN_PATH}`, cloud),
       plainUrl: `http://${host}:${port}`,
-      authorityFile: certificate.authorityFile ?? null,
+      authorityFile: certificate.authority?.file ?? null,
     },
     certificate,
     otherUrls: others.map(urlOf),
@@ -48,7 +48,7 @@ export function lanGreeting(
   folder: string,
 ): readonly string[] {
   const { baseUrl, docsUrl, plainUrl } = announcement;
-  const { authorityFile, fingerprint, validTo } = certificate;
+  const { authority, fingerprint, validTo } = certificate;
   return [
     `  console        ${baseUrl}/console/`,
     `  API documents  ${docsUrl}`,
@@ -56,10 +56,11 @@ export function lanGreeting(
     `  without TLS    ${plainUrl} takes readings with an API key, and health checks; nothing else`,
     ...(firstAdministrator ? [loginLine(firstAdministrator)] : []),
     `  machine        its client and secret are in ${folder}/local.json`,
-    authorityFile === undefined
-      ? `  certificate    the one given, until ${dayOf(validTo)}; SHA-256 ${fingerprint}`
-      : `  to trust it    give clients ${authorityFile}; its SHA-256 is ${fingerprint}`,
-    `  logs in        ${folder}/logs; docs/plant-network.md says more`,
+    `  certificate    ${authority ? 'made here' : 'the one given'}, until ${dayOf(validTo)}; SHA-256 ${fingerprint}`,
+    ...(authority
+      ? [`  to trust it    give clients ${authority.file}; its SHA-256 is ${authority.fingerprint}`]
+      : []),
+    `  logs           ${folder}/logs; Ctrl-C stops; docs/plant-network.md says more`,
     '  WARNING        one machine without failover: while it is off, devices have to keep their readings. Not for the Internet.',
     '  WARNING        others on the network can read what is sent without TLS: give such devices keys that can only write.',
   ];

@@ -94,7 +94,7 @@ async function startAll(options: StackOptions, teardown: Teardown): Promise<Stac
   const lan = options.lan && (await prepareCertificate(options.lan, options.dataDir));
   const cloud = await startCloud({ options, installation, log, teardown });
   const api = startApi(cloud, options, lan, log, teardown);
-  if (lan?.authorityFile !== undefined) keepCertificate(options.dataDir, log, teardown);
+  if (lan?.authority) keepCertificate(options.dataDir, log, teardown);
   const readStreams = startFunctions(cloud, options, log, teardown);
   startHousekeeping(cloud, readStreams, log, teardown);
   await api.ready();
