@@ -4,6 +4,7 @@ import 'uplot/dist/uPlot.min.css';
 import { usePreferences } from '../shell/preferences.tsx';
 import { chartOptions, dataOf } from './chart-options.ts';
 import type { Series } from './series.ts';
+import { useDarkScheme } from './use-dark-scheme.ts';
 import './chart.css';
 
 interface ChartProps {
@@ -21,8 +22,9 @@ const HEIGHT = 200;
 /** One metric over time: drag or use the buttons to zoom, arrow keys to read point by point. */
 export default function Chart(props: ChartProps) {
   const { theme } = usePreferences();
+  const isDark = useDarkScheme();
   // A canvas keeps the colours that it was drawn with, and its lines.
-  return <Plot key={`${theme} ${props.series.lowest !== undefined}`} {...props} />;
+  return <Plot key={`${theme} ${isDark} ${props.series.lowest !== undefined}`} {...props} />;
 }
 
 function Plot({ label, series, fromEpochMs, toEpochMs, colour, onZoom }: ChartProps) {

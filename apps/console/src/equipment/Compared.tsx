@@ -1,6 +1,5 @@
 import { useState } from 'react';
 import { Link } from 'wouter';
-import { TableSkeleton } from '../design/DataTable.tsx';
 import { Problem } from '../design/Notice.tsx';
 import { usePreferences } from '../shell/preferences.tsx';
 import type { TimeRange } from '../time/range.ts';
@@ -70,14 +69,10 @@ function othersIn(parameters: URLSearchParams): readonly string[] {
 }
 
 function Other({ equipmentId, metrics, range, parameters, onChange }: ComparedProps) {
-  const { t } = usePreferences();
   const hours = useHours(equipmentId, metrics, range);
   const readings = useReadings(equipmentId, range);
   const error = hours.error ?? (readings.data === undefined ? readings.error : null);
   if (error) return <Problem error={error} />;
-  if (!hours.data || readings.data === undefined) {
-    return <TableSkeleton rows={4} label={t('app.loading')} />;
-  }
   return (
     <Charts
       equipmentId={equipmentId}

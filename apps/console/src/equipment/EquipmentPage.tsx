@@ -64,7 +64,6 @@ interface OverTimeProps {
 }
 
 function OverTime({ equipmentId, metrics }: OverTimeProps) {
-  const { t } = usePreferences();
   const [parameters, setParameters] = useSearchParams();
   const range = rangeIn(parameters, useNow(CLOCK_MS));
   const named = parameters.get('metrics');
@@ -73,7 +72,6 @@ function OverTime({ equipmentId, metrics }: OverTimeProps) {
   const hours = useHours(equipmentId, shown, range);
   const readings = useReadings(equipmentId, range);
   const error = hours.error ?? (readings.data === undefined ? readings.error : null);
-  const isThere = hours.data !== undefined && readings.data !== undefined;
   return (
     <>
       <RangeBar range={range} parameters={parameters} onChange={setParameters} />
@@ -84,8 +82,7 @@ function OverTime({ equipmentId, metrics }: OverTimeProps) {
         onChange={setParameters}
       />
       {error && <Problem error={error} onRetry={() => void client.invalidateQueries()} />}
-      {!error && !isThere && <TableSkeleton rows={8} label={t('app.loading')} />}
-      {!error && isThere && (
+      {!error && (
         <div className="stack">
           <Charts
             equipmentId={equipmentId}
@@ -96,28 +93,32 @@ function OverTime({ equipmentId, metrics }: OverTimeProps) {
             parameters={parameters}
             onChange={setParameters}
           />
-          <Gaps
-            metrics={shown}
-            hours={hours.data}
-            readings={readings.data}
-            range={range}
-            parameters={parameters}
-            onChange={setParameters}
-          />
-          <Figures metrics={shown} hours={hours.data} />
-          <ValuesTable
-            equipmentId={equipmentId}
-            metrics={shown}
-            hours={hours.data}
-            readings={readings.data}
-          />
-          <Compared
-            equipmentId={equipmentId}
-            metrics={shown}
-            range={range}
-            parameters={parameters}
-            onChange={setParameters}
-          />
+          {hours.data && readings.data !== undefined && (
+            <>
+              <Gaps
+                metrics={shown}
+                hours={hours.data}
+                readings={readings.data}
+                range={range}
+                parameters={parameters}
+                onChange={setParameters}
+              />
+              <Figures metrics={shown} hours={hours.data} />
+              <ValuesTable
+                equipmentId={equipmentId}
+                metrics={shown}
+                hours={hours.data}
+                readings={readings.data}
+              />
+              <Compared
+                equipmentId={equipmentId}
+                metrics={shown}
+                range={range}
+                parameters={parameters}
+                onChange={setParameters}
+              />
+            </>
+          )}
         </div>
       )}
     </>

@@ -1,7 +1,7 @@
 import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query';
 import type { components } from '#console-api';
 import { api, body } from '../api/client.ts';
-import { REFRESH_MS } from '../shell/freshness.ts';
+import { useRefreshMs } from '../live/live.tsx';
 import { wholeHours, type TimeRange } from '../time/range.ts';
 import { useLiveTail } from './live-tail.ts';
 
@@ -20,10 +20,15 @@ const BUCKETS = 600;
 /** Of longer ranges, and of more readings of a metric, hours are shown. */
 const LONGEST_OF_SERIES_MS = 62 * 24 * 3_600_000;
 const MOST_THINNED = 200_000;
+/** Each is up to five seconds of the service's work. */
+const MOST_PARTS = 4;
+/** The tail comes by the feed; the rest is thinned anew so often. */
+const SERIES_MS = 60_000;
 
-/** A range that follows the clock is asked for again and again. */
-function refreshOf({ name }: TimeRange): number | false {
-  return name === undefined ? false : REFRESH_MS;
+/** A range that follows the clock is asked for again and again, beside what the feed tells. */
+function useRefreshOf({ name }: TimeRange): number | false {
+  const refreshMs = useRefreshMs();
+  return name === undefined ? false : refreshMs;
 }
 
 export function useMetrics(equipmentId: string) {
@@ -49,13 +54,14 @@ export function useHoursOfAll(
   range: TimeRange,
 ) {
   const { fromEpochMs, toEpochMs } = range;
+  const refetchInterval = useRefreshOf(range);
   return useQueries({
     queries: equipmentIds.flatMap((equipmentId) =>
       metrics.map((metric) => ({
         queryKey: ['hours', equipmentId, metric, fromEpochMs, toEpochMs],
         queryFn: ({ signal }: { readonly signal: AbortSignal }) =>
           allHours(equipmentId, metric, range, signal),
-        refetchInterval: refreshOf(range),
+        refetchInterval,
         placeholderData: keepPreviousData,
       })),
     ),
@@ -99,20 +105,24 @@ async function allHours(
 export function useReadings(equipmentId: string, range: TimeRange) {
   const { fromEpochMs, toEpochMs } = range;
   useLiveTail(equipmentId, range);
-  return useQuery({
+  const isLong = toEpochMs - fromEpochMs > LONGEST_OF_READINGS_MS;
+  const { data, error } = useQuery({
     queryKey: ['readings', equipmentId, fromEpochMs, toEpochMs],
     queryFn: ({ signal }) => allReadings(equipmentId, range, signal),
-    refetchInterval: refreshOf(range),
+    enabled: !isLong,
+    refetchInterval: useRefreshOf(range),
     placeholderData: keepPreviousData,
   });
+  return isLong ? TOO_MANY : { data, error };
 }
+
+const TOO_MANY = { data: null, error: null };
 
 async function allReadings(
   equipmentId: string,
   { fromEpochMs, toEpochMs }: TimeRange,
   signal: AbortSignal,
 ): Promise<readonly Reading[] | null> {
-  if (toEpochMs - fromEpochMs > LONGEST_OF_READINGS_MS) return null;
   const [from, to] = [new Date(fromEpochMs).toISOString(), new Date(toEpochMs).toISOString()];
   const items: Reading[] = [];
   for (let cursor: string | undefined; ;) {
@@ -127,27 +137,30 @@ async function allReadings(
 }
 
 /**
- * The readings of each metric, thinned; undefined until they are there, and where hours say more.
+ * The readings of each metric, thinned; null where hours say more, and undefined until that is known. Asked for before
+ * the hours are, so that a chart does not wait for them.
  *
- * @param hours undefined where readings are shown one by one
+ * @param readings null where they are too many to be shown one by one
  */
 export function useSeries(
   equipmentId: string,
   metrics: readonly string[],
   range: TimeRange,
-  hours: readonly Aggregates[] | undefined,
-): readonly MetricSeries[] | undefined {
+  readings: readonly Reading[] | null | undefined,
+): readonly MetricSeries[] | null | undefined {
   const { fromEpochMs, toEpochMs } = range;
-  const isFew = hours?.every(({ totalCount }) => totalCount <= MOST_THINNED) === true;
-  const enabled = isFew && toEpochMs - fromEpochMs <= LONGEST_OF_SERIES_MS;
-  const { data } = useQuery({
+  const isShort = toEpochMs - fromEpochMs <= LONGEST_OF_SERIES_MS;
+  const enabled = readings === null && isShort;
+  const { data, error } = useQuery({
     queryKey: ['series', equipmentId, fromEpochMs, toEpochMs, metrics],
     queryFn: ({ signal }) => allSeries(equipmentId, metrics, range, signal),
     enabled,
-    refetchInterval: refreshOf(range) && 60_000,
+    refetchInterval: ({ state }) =>
+      state.data === null || range.name === undefined ? false : SERIES_MS,
     placeholderData: (before, query) =>
       query?.queryKey[1] === equipmentId && isSame(query.queryKey[4], metrics) ? before : undefined,
   });
+  if (!isShort || (error && !data)) return null;
   return enabled ? data : undefined;
 }
 
@@ -155,15 +168,19 @@ function isSame(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
+/** Null when it takes too many parts. */
 async function allSeries(
   equipmentId: string,
   metric: readonly string[],
   { fromEpochMs, toEpochMs }: TimeRange,
   signal: AbortSignal,
-): Promise<readonly MetricSeries[]> {
+): Promise<readonly MetricSeries[] | null> {
   const [start, to] = [fromEpochMs, toEpochMs].map((at) => new Date(at).toISOString());
   let series: readonly MetricSeries[] | undefined;
-  for (let from: string | null = start ?? ''; from !== null;) {
+  let from: string | null = start ?? '';
+  for (let parts = 0; from !== null; parts += 1) {
+    const isMuch = series?.some(({ sampleCount }) => sampleCount >= MOST_THINNED) === true;
+    if (isMuch || parts === MOST_PARTS) return null;
     const query = { from, to: to ?? '', metric: [...metric], buckets: BUCKETS };
     const params = { path: { equipmentId }, query };
     const part: components['schemas']['Series'] = await body(

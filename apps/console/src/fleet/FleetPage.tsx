@@ -1,22 +1,18 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useMemo, useState } from 'react';
 import { useSearchParams } from 'wouter';
-import type { components } from '#console-api';
-import { api, body } from '../api/client.ts';
 import { seriesOfHours } from '../chart/series.ts';
 import { DataTable, TableSkeleton, type Column } from '../design/DataTable.tsx';
 import { TextField } from '../design/Field.tsx';
 import { Notice, Problem } from '../design/Notice.tsx';
 import { RangeBar } from '../equipment/RangeBar.tsx';
-import { REFRESH_MS } from '../shell/freshness.ts';
 import { PageHead } from '../shell/Shell.tsx';
 import { usePreferences } from '../shell/preferences.tsx';
-import { rangeIn, wholeHours, withRange, type TimeRange } from '../time/range.ts';
+import { rangeIn, withRange, type TimeRange } from '../time/range.ts';
 import { useNow } from '../time/use-now.ts';
+import { useFleetHours, type FleetHours } from './use-fleet-hours.ts';
 
 const Chart = lazy(() => import('../chart/Chart.tsx'));
 
-type FleetHours = components['schemas']['FleetHours'];
 type FleetHour = FleetHours['items'][number];
 
 const DEFAULT_METRIC = 'value';
@@ -57,19 +53,6 @@ export default function FleetPage() {
       )}
     </>
   );
-}
-
-function useFleetHours(metric: string, range: TimeRange) {
-  const { fromEpochMs, toEpochMs } = range;
-  return useQuery({
-    queryKey: ['fleet', metric, fromEpochMs, toEpochMs],
-    queryFn: ({ signal }) => {
-      const params = { query: { metric, ...wholeHours(range) } };
-      return body(api.GET('/sensor-data/aggregated/fleet', { params, signal }));
-    },
-    refetchInterval: range.name === undefined ? false : REFRESH_MS,
-    placeholderData: keepPreviousData,
-  });
 }
 
 interface MetricFormProps {

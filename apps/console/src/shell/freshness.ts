@@ -2,9 +2,7 @@ import { onlineManager, useIsFetching, useQueryClient } from '@tanstack/react-qu
 import { POLLING_MS, useConnection } from '../live/live.tsx';
 import { useNow } from '../time/use-now.ts';
 
-/** How often what is on the screen is asked for again where no feed tells of it. */
-export const REFRESH_MS = POLLING_MS;
-const STALE_AFTER_MS = 3 * REFRESH_MS;
+const STALE_AFTER_MS = 3 * POLLING_MS;
 
 export interface Freshness {
   /** `polling`: nothing tells of changes, but what is on the screen is asked for again and again. */
