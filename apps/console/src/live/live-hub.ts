@@ -36,6 +36,8 @@ export class LiveHub {
   private readonly tab = Math.random().toString(36).slice(2);
   private readonly interests = new Map<string, Interest>();
   private readonly closing = new AbortController();
+  /** Gives up the place in the queue for the lock. */
+  private queued = new AbortController();
   private connection: LiveConnection | undefined;
   private state: ConnectionState = 'connecting';
   private lastEventId: string | undefined;
@@ -73,27 +75,31 @@ export class LiveHub {
     this.channel.close();
   }
 
-  /** Holds the lock for as long as this tab lives. */
+  /** Waits for the lock, or takes it, and holds it for as long as this tab lives. */
   private lead(steal = false): void {
     const { signal } = this.closing;
+    this.queued.abort();
+    const queued = new AbortController();
+    this.queued = queued;
     const hold = async () => {
+      if (signal.aborted) return;
       this.connect();
       const { promise, resolve } = Promise.withResolvers<void>();
       signal.addEventListener('abort', () => resolve());
       await promise;
     };
     if (this.isAlone) return void hold();
-    const options = steal ? { steal } : { signal };
+    const options = steal ? { steal } : { signal: AbortSignal.any([signal, queued.signal]) };
     navigator.locks.request(NAME, options, hold).catch(() => {
-      // Taken by a tab that heard nothing of this one; or closed.
+      if (signal.aborted || queued.signal.aborted) return;
+      // Taken by a tab that heard nothing of this one.
       this.connection?.close();
       this.connection = undefined;
-      if (!signal.aborted) this.lead();
+      this.lead();
     });
   }
 
   private connect(): void {
-    if (this.closing.signal.aborted) return;
     clearTimeout(this.asleep);
     this.interests.set(this.tab, this.interest);
     const tell = (message: Message) => {
