@@ -34,6 +34,12 @@ async function previewOf(
   };
 }
 
+/** Thousands of timestamps, all different. */
+const WRITTEN_DAYS = Array.from(
+  { length: 2900 },
+  (_, n) => `${(n % 12) + 1}/${(n % 28) + 1}/2022 ${n % 24}:${10 + (n % 50)},1\n`,
+).join('');
+
 describe('a preview', () => {
   it('shows a plain file as it will be read', async () => {
     const preview = await previewOf(
@@ -187,14 +193,19 @@ describe('a preview', () => {
 
   it('lets others in between its steps, whatever the width of the file', async () => {
     const words = Array.from({ length: 1000 }, (_, n) => `w${n}`);
-    const files = {
-      'a header of 1,000 columns': `${words.join()}\n${words.map(() => 'x').join()}\n`,
-      'all delimiters in each line': `${words.join(',;|\t')}\n`.repeat(15),
-      'many lines of many names': `${words.slice(0, 100).join()}\n`.repeat(100),
-      'many bad cells': `equipmentId,timestamp,${words.slice(0, 60).join()}\n${`E,2023-02-15T00:00:00Z${',x'.repeat(60)}\n`.repeat(400)}`,
-      'many timestamps': Array.from({ length: 2000 }, (_, n) => `t${n},1\n`).join(''),
-    };
-    for (const [name, file] of Object.entries(files)) {
+    const bad = `E,2023-02-15T00:00:00Z${',x'.repeat(60)}\n`;
+    const files: readonly (readonly [string, string, number])[] = [
+      ['a header of 1,000 columns', `${words.join()}\n${words.map(() => 'x').join()}\n`, 60],
+      ['all delimiters in each line', `${words.join(',;|\t')}\n`.repeat(15), 20],
+      ['many lines of many names', `${words.slice(0, 100).join()}\n`.repeat(100), 200],
+      [
+        'many bad cells',
+        `equipmentId,timestamp,${words.slice(0, 60).join()}\n${bad.repeat(400)}`,
+        10,
+      ],
+      ['many timestamps', `timestamp,value\n${WRITTEN_DAYS}`, 100],
+    ];
+    for (const [name, file, least] of files) {
       let pauses = 0;
       const pause = async () => {
         pauses += 1;
@@ -202,7 +213,7 @@ describe('a preview', () => {
 
       await previewOf(file.slice(0, 65_536), {}, 'a.csv', undefined, pause);
 
-      expect([name, pauses]).toEqual([name, expect.toSatisfy((count: number) => count >= 10)]);
+      expect(pauses, name).toBeGreaterThanOrEqual(least);
     }
   });
 
