@@ -4,7 +4,7 @@ import {
   LogReadingStore,
   MetricNameLimit,
   Retention,
-  SensorData,
+  SensorDataService,
   type StoredReading,
 } from '@sensorflow/sensor-data';
 import { InstantHistory } from '@sensorflow/sensor-data/log/instant-history.js';
@@ -31,7 +31,7 @@ export function sensorDataInMemory(
   const writer = new GroupCommit(blocks, clock, { stamps, expiresAtEpochSeconds });
   const names = new InMemoryMetricNames();
   const remover = new ReadingRemover(new LogReader(blocks), writer, stamps, expiresAtEpochSeconds);
-  const sensorData = new SensorData(
+  const sensorData = new SensorDataService(
     {
       store,
       writer,

@@ -8,7 +8,7 @@ import { UnknownParametersGuard } from '@sensorflow/platform/http/unknown-parame
 import { requestValidationPipe } from '@sensorflow/platform/http/request-validation.pipe.js';
 import { routeWebSockets } from '@sensorflow/platform/http/web-sockets.js';
 import { HTTP_TIMING } from '@sensorflow/platform/resources/http-timing.js';
-import { SensorData } from '@sensorflow/sensor-data';
+import { SensorDataService } from '@sensorflow/sensor-data';
 import { recordQuickly } from '@sensorflow/sensor-data/http/quick-recording.js';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
@@ -76,7 +76,7 @@ export function configureApp(
   const frontendOrigin = frontendOriginOf(environment);
   refuseOtherMethods(server, frontendOrigin);
   app.get(RequestAuthenticator, { strict: false }).authenticateRequests(server);
-  recordQuickly(server, app.get(SensorData, { strict: false }));
+  recordQuickly(server, app.get(SensorDataService, { strict: false }));
   registerBodyParsers(server, (request) => callerOf(request)?.subject ?? request.ip);
   app.useGlobalGuards(new UnknownParametersGuard());
   app.useGlobalPipes(requestValidationPipe());

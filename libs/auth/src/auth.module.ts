@@ -8,9 +8,11 @@ import {
   type Provider,
 } from '@nestjs/common';
 import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
+import { PassportModule } from '@nestjs/passport';
 import { Clock, SystemClock } from '@sensorflow/kernel';
 import { errorNames } from '@sensorflow/platform/logging/loggable-error.js';
 import { GROUPS } from '@sensorflow/platform/resources/identity.js';
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AccessTokenVerifier } from './access-token-verifier.js';
 import { AccessRecheck } from './access-recheck.js';
@@ -22,14 +24,16 @@ import { AttemptCounter } from './attempt-counter.js';
 import { AuditStore } from './audit/audit-store.js';
 import { AuditTrail } from './audit/audit-trail.js';
 import { AuthReadiness } from './auth-readiness.js';
+import { AuthService } from './auth.service.js';
 import { Authentication } from './authentication.js';
-import { AccessTokenStrategy } from './cognito/access-token-strategy.js';
 import {
   CognitoIdentityProvider,
   type CognitoClients,
 } from './cognito/cognito-identity-provider.js';
 import { CognitoPeople } from './cognito/cognito-people.js';
 import { JwksKeySet } from './cognito/jwks-key-set.js';
+import { JwtAuthGuard } from './cognito/jwt-auth.guard.js';
+import { JwtStrategy } from './cognito/jwt.strategy.js';
 import { PassportTokenVerifier } from './cognito/passport-token-verifier.js';
 import { DynamoDbApiKeyStore } from './dynamodb/dynamodb-api-key-store.js';
 import { LimitedConnections } from './connections/limited-connections.js';
@@ -50,12 +54,10 @@ import { PeopleController } from './http/people.controller.js';
 import { IdentityProvider } from './identity-provider.js';
 import { KnownNetworks } from './known-networks.js';
 import { LoginThrottle } from './login-throttle.js';
-import { Passwords } from './passwords.js';
 import { PeopleDirectory } from './people/people-directory.js';
 import { People } from './people/people.js';
 import { RequestRates } from './request-rates.js';
 import { SessionCookie } from './session-cookie.js';
-import { Sessions } from './sessions.js';
 import { ThrottledSignIn } from './sign-in.js';
 import type { TokenPolicy } from './token-claims.js';
 
@@ -92,14 +94,15 @@ export class AuthModule implements OnModuleInit, OnApplicationShutdown {
   ) {}
 
   static register(options: AuthModuleOptions): DynamicModule {
+    const strategy = `jwt-${randomUUID()}`;
     return {
       module: AuthModule,
-      imports: [DiscoveryModule],
+      imports: [DiscoveryModule, PassportModule.register({ defaultStrategy: strategy })],
       controllers: [AuthController, ApiKeysController, AuditController, PeopleController],
       providers: [
-        ...tokenProviders(options),
+        ...tokenProviders(options, strategy),
         ...sessionProviders(options),
-        ...passwordProviders(options),
+        ...signInProviders(options),
         ...apiKeyProviders(options),
         ...auditProviders(options),
         ...peopleProviders(options),
@@ -141,12 +144,13 @@ export class AuthModule implements OnModuleInit, OnApplicationShutdown {
   }
 }
 
-function tokenProviders(options: AuthModuleOptions): Provider[] {
+function tokenProviders(options: AuthModuleOptions, name: string): Provider[] {
   const { jwksUri, clock = new SystemClock() } = options;
+  const issuers = new Set(options.issuers);
   const policy: TokenPolicy = {
     clientId: options.clientId,
     machineClientIds: new Set(options.machineClientIds),
-    issuers: new Set(options.issuers),
+    issuers,
     machineRatePerMinute: options.machineRatePerMinute,
   };
   return [
@@ -155,13 +159,17 @@ function tokenProviders(options: AuthModuleOptions): Provider[] {
       useFactory: () => new JwksKeySet(jwksUri, clock, warn('the signing keys were not refreshed')),
     },
     {
-      provide: AccessTokenVerifier,
+      provide: JwtStrategy,
       inject: [JwksKeySet],
-      useFactory: (keys: JwksKeySet) => {
-        const signingKeys = () => keys.all();
-        const strategy = new AccessTokenStrategy({ jwksUri, issuers: policy.issuers, signingKeys });
-        return new PassportTokenVerifier(keys, policy, strategy, clock);
-      },
+      useFactory: (keys: JwksKeySet) =>
+        new JwtStrategy({ name, jwksUri, issuers, signingKeys: () => keys.all() }),
+    },
+    JwtAuthGuard,
+    {
+      provide: AccessTokenVerifier,
+      inject: [JwksKeySet, JwtAuthGuard],
+      useFactory: (keys: JwksKeySet, guard: JwtAuthGuard) =>
+        new PassportTokenVerifier(keys, policy, guard, clock),
     },
     {
       provide: Authentication,
@@ -193,11 +201,6 @@ function sessionProviders(options: AuthModuleOptions): Provider[] {
       inject: [EndedSessionStore],
       useFactory: (store: EndedSessionStore) =>
         new EndedSessions(store, clock, warn('the ended sessions were not refreshed')),
-    },
-    {
-      provide: Sessions,
-      inject: [ThrottledSignIn, EndedSessions],
-      useFactory: (signIn: ThrottledSignIn, ended: EndedSessions) => new Sessions(signIn, ended),
     },
   ];
 }
@@ -272,7 +275,7 @@ function peopleProviders({ cognito, userPoolId }: AuthModuleOptions): Provider[]
   ];
 }
 
-function passwordProviders(options: AuthModuleOptions): Provider[] {
+function signInProviders(options: AuthModuleOptions): Provider[] {
   const { dynamoDb, sessionsTableName, clock = new SystemClock() } = options;
   return [
     {
@@ -299,14 +302,14 @@ function passwordProviders(options: AuthModuleOptions): Provider[] {
         ),
     },
     {
-      provide: Passwords,
+      provide: AuthService,
       inject: [ThrottledSignIn, IdentityProvider, AccessTokenVerifier, EndedSessions],
       useFactory: (
         signIn: ThrottledSignIn,
         provider: IdentityProvider,
         verifier: AccessTokenVerifier,
         ended: EndedSessions,
-      ) => new Passwords(signIn, provider, verifier, ended),
+      ) => new AuthService(signIn, provider, verifier, ended),
     },
   ];
 }

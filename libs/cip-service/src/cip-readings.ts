@@ -4,7 +4,7 @@ import type { KnownEquipment } from '@sensorflow/equipment';
 import {
   undefinedIfTooCostly,
   type ReadingStore,
-  type SensorData,
+  type SensorDataService,
   type StoredReading,
 } from '@sensorflow/sensor-data';
 import { parseMeasurement, type CipSource } from './cip-measurement.js';
@@ -25,7 +25,7 @@ const CONCURRENCY = 32;
 /** Takes readings of the earlier service's devices, and finds them again in its words. */
 export class CipReadings {
   constructor(
-    private readonly sensorData: SensorData,
+    private readonly sensorData: SensorDataService,
     private readonly store: ReadingStore,
     private readonly equipment: KnownEquipment,
     private readonly activity: LatelyActive,
@@ -34,7 +34,7 @@ export class CipReadings {
 
   /**
    * Stores a body at the instant of its arrival; returns it once it is durable. Throws `invalid-reading`, whose
-   * message says all that is wrong, and what `SensorData.recordReading` throws.
+   * message says all that is wrong, and what `SensorDataService.recordReading` throws.
    */
   async record(raw: unknown, caller: CipCaller): Promise<StoredReading> {
     const parsed = parseMeasurement(raw, caller);

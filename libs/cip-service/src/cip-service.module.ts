@@ -3,7 +3,7 @@ import { KnownEquipment } from '@sensorflow/equipment';
 import { Readiness } from '@sensorflow/health';
 import { Clock, SystemClock } from '@sensorflow/kernel';
 import { ReadScheduler } from '@sensorflow/platform/http/read-scheduler.js';
-import { ReadingStore, SensorData } from '@sensorflow/sensor-data';
+import { ReadingStore, SensorDataService } from '@sensorflow/sensor-data';
 import { CipReadings } from './cip-readings.js';
 import { CipSettings } from './cip-settings.js';
 import { CipIngestController } from './http/cip-ingest.controller.js';
@@ -15,7 +15,7 @@ import { ServiceStatus } from './service-status.js';
 
 export interface CipServiceOptions {
   readonly settings: CipSettings;
-  /** The modules that export SensorData and ReadingStore, KnownEquipment, Readiness, LiveFeeds, and those of auth. */
+  /** The modules that export SensorDataService and ReadingStore, KnownEquipment, Readiness, LiveFeeds, and those of auth. */
   readonly imports: DynamicModule[];
   /** Which equipment is active: the module that exports what `from` makes it of. */
   readonly activity: {
@@ -50,13 +50,13 @@ export class CipServiceModule {
         {
           provide: CipReadings,
           useFactory: (
-            sensorData: SensorData,
+            sensorData: SensorDataService,
             store: ReadingStore,
             equipment: KnownEquipment,
             active: LatelyActive,
             now: Clock,
           ) => new CipReadings(sensorData, store, equipment, active, now),
-          inject: [SensorData, ReadingStore, KnownEquipment, LatelyActive, Clock],
+          inject: [SensorDataService, ReadingStore, KnownEquipment, LatelyActive, Clock],
         },
         {
           provide: ServiceStatus,

@@ -59,6 +59,6 @@ export { parseReadingTimestamp, withinAcceptedTime } from './reading-timestamp.j
 export { ReadingWriter } from './reading-writer.js';
 export { Retention } from './retention.js';
 export { equipmentUnknown } from './reading-problems.js';
-export { SensorData } from './sensor-data.js';
+export { SensorDataService } from './sensor-data.service.js';
 export type { BatchVerdict, RejectedReading } from './batch-verdict.js';
 export { undefinedIfTooCostly } from './too-costly.js';

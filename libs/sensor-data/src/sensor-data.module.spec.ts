@@ -11,7 +11,7 @@ import { ReadingStore } from './reading-store.js';
 import { ReadingWriter } from './reading-writer.js';
 import { Retention } from './retention.js';
 import { SensorDataModule } from './sensor-data.module.js';
-import { SensorData } from './sensor-data.js';
+import { SensorDataService } from './sensor-data.service.js';
 
 /** Nobody listens there. */
 const client = new DynamoDBClient({
@@ -52,7 +52,7 @@ it('the module puts readings and their store together, and logs why writes fail,
   const outcomes = await module.get(ReadingWriter).write([aReading()]);
 
   expect(outcomes).toEqual([{ outcome: 'not-stored' }]);
-  expect(module.get(SensorData)).toBeInstanceOf(SensorData);
+  expect(module.get(SensorDataService)).toBeInstanceOf(SensorDataService);
   await expect(module.get(ReadingStore).latest('EQ-1')).rejects.toMatchObject({
     code: 'store-unavailable',
   });

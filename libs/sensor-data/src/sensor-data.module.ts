@@ -13,12 +13,12 @@ import { LogReadingStore } from './log/log-reading-store.js';
 import { ReadingRemover } from './log/reading-remover.js';
 import { StampClock } from './log/stamp.js';
 import { MetricNameLimit, type RegisteredMetricNames } from './metric-name-limit.js';
-import { ReadingsController } from './http/readings.controller.js';
+import { SensorDataController } from './http/sensor-data.controller.js';
 import { SeriesController } from './http/series.controller.js';
 import { ReadingStore } from './reading-store.js';
 import { ReadingWriter } from './reading-writer.js';
 import type { Retention } from './retention.js';
-import { SensorData } from './sensor-data.js';
+import { SensorDataService } from './sensor-data.service.js';
 
 export interface SensorDataOptions {
   readonly dynamoDb: DynamoDBClient;
@@ -48,7 +48,7 @@ export class SensorDataModule implements OnApplicationShutdown {
     const expiresAtEpochSeconds = (hour: string) => retention.expiresAtEpochSeconds(hour);
     return {
       module: SensorDataModule,
-      controllers: [ReadingsController, SeriesController, BatchController],
+      controllers: [SensorDataController, SeriesController, BatchController],
       providers: [
         { provide: ReadScheduler, useValue: options.reads },
         {
@@ -74,9 +74,9 @@ export class SensorDataModule implements OnApplicationShutdown {
         },
         { provide: ReadingWriter, useExisting: GroupCommit },
         {
-          provide: SensorData,
+          provide: SensorDataService,
           useFactory: (blocks: BlockStore, store: ReadingStore, writer: ReadingWriter) =>
-            new SensorData(
+            new SensorDataService(
               {
                 store,
                 writer,
@@ -97,7 +97,7 @@ export class SensorDataModule implements OnApplicationShutdown {
           inject: [BlockStore, ReadingStore, ReadingWriter],
         },
       ],
-      exports: [ReadingStore, ReadingWriter, SensorData],
+      exports: [ReadingStore, ReadingWriter, SensorDataService],
     };
   }
 }

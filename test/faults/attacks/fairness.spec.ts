@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { MAX_READINGS_PER_BATCH } from '@sensorflow/sensor-data/sensor-data.js';
+import { MAX_READINGS_PER_BATCH } from '@sensorflow/sensor-data/sensor-data.service.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../../support/api-client.js';
 import { expectFairness, type Hostile } from '../../support/bystander.js';

@@ -7,12 +7,11 @@ import { MaxBodyBytes } from '@sensorflow/platform/http/max-body-bytes.decorator
 import { RequestBudget } from '@sensorflow/platform/http/request-budget.js';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AuditTrail } from '../audit/audit-trail.js';
+import { AuthService } from '../auth.service.js';
 import { parseBasicCredentials, type Credentials } from '../basic-credentials.js';
 import { BrowserAccess } from '../browser-access.js';
 import type { Caller } from '../caller.js';
 import { clientNetwork } from '../client-address.js';
-import { Passwords } from '../passwords.js';
-import { Sessions } from '../sessions.js';
 import { AnyScope, CurrentCaller, Public } from './auth.decorators.js';
 import { callerView, CallerView, MessageView } from './auth.views.js';
 import { CurrentSession, type Session } from './current-session.js';
@@ -64,8 +63,7 @@ function ChecksPassword(): MethodDecorator {
 @Controller('auth')
 export class AuthController {
   constructor(
-    private readonly sessions: Sessions,
-    private readonly passwords: Passwords,
+    private readonly authService: AuthService,
     private readonly trail: AuditTrail,
     private readonly browsers: BrowserAccess,
   ) {}
@@ -82,7 +80,7 @@ export class AuthController {
     const { ip } = request;
     assertSomebodyWaits(budget);
     await this.openSession('login', request, reply, (credentials) =>
-      this.sessions.login(credentials, ip),
+      this.authService.login(credentials, ip),
     );
     return { message: 'Logged in.' };
   }
@@ -114,7 +112,7 @@ export class AuthController {
     assertSomebodyWaits(budget);
     await this.openSession('password', request, reply, async (credentials) => {
       const newPassword = await newPasswordIn(body);
-      return this.passwords.replace(credentials, newPassword, ip);
+      return this.authService.setPassword(credentials, newPassword, ip);
     });
     return { message: 'Password set.' };
   }
@@ -185,7 +183,7 @@ export class AuthController {
     @CurrentSession() { token, byCookie }: Session,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<MessageView> {
-    await this.sessions.logout(token);
+    await this.authService.logout(token);
     // A cookie beside a bearer token was not looked at: its session goes on.
     if (byCookie) void reply.header('set-cookie', this.browsers.cookie.cleared());
     return { message: 'Logged out.' };

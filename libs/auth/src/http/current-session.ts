@@ -1,6 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { DomainError } from '@sensorflow/kernel';
-import type { PresentedToken } from '../sessions.js';
+import type { PresentedToken } from '../auth.service.js';
 import type { RoutePolicy } from './auth.decorators.js';
 
 /** How a request was let in. */

@@ -4,7 +4,7 @@ import {
   parseElement,
   parseElements,
 } from '@sensorflow/platform/http/json-list.js';
-import { assertBatchSize, MAX_READINGS_PER_BATCH } from '../sensor-data.js';
+import { assertBatchSize, MAX_READINGS_PER_BATCH } from '../sensor-data.service.js';
 import { MAX_READING_BYTES } from './body-limits.js';
 
 /** One more than a batch may have is enough to refuse it without reading the rest. */

@@ -1,4 +1,4 @@
-import { MAX_READINGS_PER_BATCH } from '../sensor-data.js';
+import { MAX_READINGS_PER_BATCH } from '../sensor-data.service.js';
 import { exampleReading, NEW_READING } from './reading.schema.js';
 
 const BY_CONTENT_TYPE = {

@@ -19,7 +19,7 @@ import { AdvisesOnContent } from '@sensorflow/platform/http/content-advice.decor
 import { MaxBodyBytes } from '@sensorflow/platform/http/max-body-bytes.decorator.js';
 import type { QueryString } from '@sensorflow/platform/http/query-parameters.js';
 import type { FastifyReply } from 'fastify';
-import { SensorData } from '../sensor-data.js';
+import { SensorDataService } from '../sensor-data.service.js';
 import { BATCH_BODY, BATCH_CONTENT_TYPES } from './batch.body.js';
 import { documentsOf } from './batch-document.js';
 import { BatchVerdictView } from './batch.view.js';
@@ -37,7 +37,7 @@ const CONTENT_ADVICE = {
 @ApiTags('sensor data')
 @Controller('sensor-data/batch')
 export class BatchController {
-  constructor(private readonly sensorData: SensorData) {}
+  constructor(private readonly sensorData: SensorDataService) {}
 
   @Post()
   @AcceptsNdjson()

@@ -3,7 +3,7 @@ import { ApiQuery } from '@nestjs/swagger';
 import { accepted, EPOCH_UNITS, refused, type Parsed } from '@sensorflow/kernel';
 import { ApiFaultyInput } from '@sensorflow/platform/http/api-problem.decorator.js';
 import { QueryParameters } from '@sensorflow/platform/http/query-parameters.js';
-import type { IngestOptions } from '../sensor-data.js';
+import type { IngestOptions } from '../sensor-data.service.js';
 
 const NONE: IngestOptions = {};
 

@@ -11,10 +11,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FixedClock } from '../../../../test/support/fixed-clock.js';
 import { anInstant } from '../../../../test/support/readings.js';
 import { sensorDataInMemory } from '../../../../test/support/sensor-data-in-memory.js';
-import { SensorData } from '../sensor-data.js';
+import { SensorDataService } from '../sensor-data.service.js';
 import { BatchController } from './batch.controller.js';
 import { recordQuickly } from './quick-recording.js';
-import { ReadingsController } from './readings.controller.js';
+import { SensorDataController } from './sensor-data.controller.js';
 
 const CALLER: Caller = {
   kind: 'machine',
@@ -35,9 +35,9 @@ async function appOf(isQuick: boolean): Promise<NestFastifyApplication> {
     anInstant('2000-01-01T00:00:00Z'),
   );
   const testing = await Test.createTestingModule({
-    controllers: [ReadingsController, BatchController],
+    controllers: [SensorDataController, BatchController],
     providers: [
-      { provide: SensorData, useValue: sensorData },
+      { provide: SensorDataService, useValue: sensorData },
       { provide: ReadScheduler, useValue: new ReadScheduler() },
     ],
   }).compile();

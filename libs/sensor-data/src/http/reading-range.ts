@@ -14,7 +14,7 @@ import {
   parseQueryInstant,
 } from '@sensorflow/platform/http/query-values.js';
 import type { ReadingRange } from '../reading-store.js';
-import type { ReadingsQuery } from '../sensor-data.js';
+import type { ReadingsQuery } from '../sensor-data.service.js';
 import { EQUIPMENT_ID_CODES, parsePathEquipmentId } from './path-equipment-id.js';
 
 const PARAMETERS = ['from', 'to', 'limit', 'cursor', 'order', 'asOf'];

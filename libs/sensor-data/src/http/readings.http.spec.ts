@@ -14,9 +14,9 @@ import { FixedClock } from '../../../../test/support/fixed-clock.js';
 import type { InMemoryMetricNames } from '../../../../test/support/in-memory-metric-names.js';
 import type { InMemoryBlockStore } from '../../../../test/support/in-memory-block-store.js';
 import { sensorDataInMemory } from '../../../../test/support/sensor-data-in-memory.js';
-import { SensorData } from '../sensor-data.js';
+import { SensorDataService } from '../sensor-data.service.js';
 import { BatchController } from './batch.controller.js';
-import { ReadingsController } from './readings.controller.js';
+import { SensorDataController } from './sensor-data.controller.js';
 
 const valid = { equipmentId: 'EQ-12495', timestamp: '2023-02-15T01:30:00.000-05:00', value: 78.42 };
 
@@ -41,9 +41,9 @@ beforeEach(async () => {
   blocks = parts.blocks;
   registered = parts.names;
   const testing = await Test.createTestingModule({
-    controllers: [ReadingsController, BatchController],
+    controllers: [SensorDataController, BatchController],
     providers: [
-      { provide: SensorData, useValue: sensorData },
+      { provide: SensorDataService, useValue: sensorData },
       { provide: ReadScheduler, useValue: reads },
     ],
   }).compile();

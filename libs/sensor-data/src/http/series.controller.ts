@@ -11,7 +11,7 @@ import {
 import type { QueryString } from '@sensorflow/platform/http/query-parameters.js';
 import { ReadScheduler } from '@sensorflow/platform/http/read-scheduler.js';
 import { RequestBudget } from '@sensorflow/platform/http/request-budget.js';
-import { SensorData } from '../sensor-data.js';
+import { SensorDataService } from '../sensor-data.service.js';
 import { SERIES_LIMITS, type SeriesQuery } from '../series/reading-series.js';
 import { ApiRangeQuery } from './api-readings-query.decorator.js';
 import { EQUIPMENT_ID_SCHEMA, METRIC_SCHEMA } from './reading.schema.js';
@@ -27,7 +27,7 @@ const DESCRIPTION = `For charts: the range is cut into equal parts, and of each 
 @Controller('sensor-data')
 export class SeriesController {
   constructor(
-    private readonly sensorData: SensorData,
+    private readonly sensorData: SensorDataService,
     private readonly reads: ReadScheduler,
   ) {}
 

@@ -71,7 +71,7 @@ export interface IngestOptions {
 }
 
 /** Takes readings in, and finds them again: what the HTTP routes for readings do. */
-export class SensorData {
+export class SensorDataService {
   private readonly arrivals: ArrivalClock;
 
   /** @param earliest of the readings that are sent; any unless set */

@@ -6,10 +6,9 @@ import { InMemoryEndedSessionStore } from '../../../test/support/in-memory-ended
 import { InMemoryIdentityProvider } from '../../../test/support/in-memory-identity-provider.js';
 import { InMemoryKnownNetworks } from '../../../test/support/in-memory-known-networks.js';
 import { AccessTokenVerifier, type VerifiedToken } from './access-token-verifier.js';
+import { AuthService } from './auth.service.js';
 import { EndedSessions } from './ended-sessions.js';
 import { LoginThrottle } from './login-throttle.js';
-import { Passwords } from './passwords.js';
-import { Sessions } from './sessions.js';
 import { ThrottledSignIn } from './sign-in.js';
 
 const HERE = '192.0.2.1';
@@ -59,17 +58,16 @@ async function setUp(counter = new InMemoryAttemptCounter()) {
     ended,
     failures,
     verifier,
-    sessions: new Sessions(signIn, ended),
-    passwords: new Passwords(signIn, provider, verifier, ended),
+    auth: new AuthService(signIn, provider, verifier, ended),
   };
 }
 
 describe('a logout', () => {
   it('ends its own session and no other of the user', async () => {
-    const { sessions, ended, verifier } = await setUp();
+    const { auth, ended, verifier } = await setUp();
     const [one, other] = [await verifier.verify('one'), await verifier.verify('other')];
 
-    await sessions.logout({ verified: one, accessToken: 'one' });
+    await auth.logout({ verified: one, accessToken: 'one' });
 
     expect([ended.isEnded(one), ended.isEnded(other)]).toEqual([true, false]);
   });
@@ -77,30 +75,28 @@ describe('a logout', () => {
 
 describe('a login', () => {
   it('succeeds although the earlier attempts could not be forgotten', async () => {
-    const { sessions, failures } = await setUp(new ForgetfulCounter());
+    const { auth, failures } = await setUp(new ForgetfulCounter());
 
-    const token = await sessions.login({ username: 'ada', password: 'right' }, HERE);
+    const token = await auth.login({ username: 'ada', password: 'right' }, HERE);
 
     expect(token).toBe('token-1');
     expect(failures).toHaveLength(1);
   });
 
   it('succeeds twenty times at once, each a right password', async () => {
-    const { sessions } = await setUp();
+    const { auth } = await setUp();
 
     const tokens = await Promise.all(
-      Array.from({ length: 20 }, () =>
-        sessions.login({ username: 'ada', password: 'right' }, HERE),
-      ),
+      Array.from({ length: 20 }, () => auth.login({ username: 'ada', password: 'right' }, HERE)),
     );
 
     expect(new Set(tokens).size).toBe(20);
   });
 
   it('does not count while nobody says whether the password is right', async () => {
-    const { sessions, provider } = await setUp();
+    const { auth, provider } = await setUp();
     provider.failure = new DomainError('unavailable', 'identity-provider-unavailable', 'Down.');
-    const login = (password: string) => sessions.login({ username: 'ada', password }, HERE);
+    const login = (password: string) => auth.login({ username: 'ada', password }, HERE);
 
     for (let index = 0; index < 20; index += 1) {
       await expect(login('right')).rejects.toThrow('Down.');
@@ -126,7 +122,7 @@ describe('logins while the identity provider is slow', () => {
     const { promise, resolve: answer } = Promise.withResolvers<void>();
     world.provider.ready = promise;
     const login = async (username: string, address: string) =>
-      world.sessions.login({ username, password: 'right' }, address).then(
+      world.auth.login({ username, password: 'right' }, address).then(
         () => 'logged in',
         (error: DomainError) => error.code,
       );
@@ -148,13 +144,13 @@ describe('logins while the identity provider is slow', () => {
   });
 
   it('are refused beyond the room for all, and none of those is counted', async () => {
-    const { sessions, login, answer } = await slowProvider();
+    const { auth, login, answer } = await slowProvider();
     const many = Array.from({ length: 128 }, (_, index) =>
       login(`nobody-${index}`, `10.0.${index}.1`),
     );
 
     for (let index = 0; index < 10; index += 1) {
-      const refused = sessions.login({ username: 'ada', password: 'right' }, HERE);
+      const refused = auth.login({ username: 'ada', password: 'right' }, HERE);
       await expect(refused).rejects.toMatchObject(BUSY);
     }
     answer();
@@ -184,64 +180,64 @@ describe('setting a password', () => {
   const ADA = { username: 'ada', password: 'right' };
 
   it('answers the demand of a first login', async () => {
-    const { passwords, sessions, provider } = await setUp();
+    const { auth, provider } = await setUp();
     provider.isTemporary = true;
-    await expect(sessions.login(ADA, HERE)).rejects.toMatchObject({
+    await expect(auth.login(ADA, HERE)).rejects.toMatchObject({
       code: 'password-change-required',
     });
 
-    expect(await passwords.replace(ADA, 'better', HERE)).toBe('token-1');
-    expect(await sessions.login({ ...ADA, password: 'better' }, HERE)).toBe('token-2');
+    expect(await auth.setPassword(ADA, 'better', HERE)).toBe('token-1');
+    expect(await auth.login({ ...ADA, password: 'better' }, HERE)).toBe('token-2');
   });
 
   it('changes one’s own, and ends the other sessions', async () => {
-    const { passwords, sessions, ended, verifier } = await setUp();
-    const old = await verifier.verify(await sessions.login(ADA, HERE));
+    const { auth, ended, verifier } = await setUp();
+    const old = await verifier.verify(await auth.login(ADA, HERE));
 
-    const token = await verifier.verify(await passwords.replace(ADA, 'better', HERE));
+    const token = await verifier.verify(await auth.setPassword(ADA, 'better', HERE));
 
     expect([ended.isEnded(old), ended.isEnded(token)]).toEqual([true, false]);
-    await expect(sessions.login(ADA, HERE)).rejects.toThrow('Wrong.');
+    await expect(auth.login(ADA, HERE)).rejects.toThrow('Wrong.');
   });
 
   it('is throttled as logins are', async () => {
-    const { passwords, sessions } = await setUp();
+    const { auth } = await setUp();
     for (let index = 0; index < 3; index += 1) {
-      const wrong = passwords.replace({ ...ADA, password: 'wrong' }, 'better', HERE);
+      const wrong = auth.setPassword({ ...ADA, password: 'wrong' }, 'better', HERE);
       await expect(wrong).rejects.toThrow('Wrong.');
     }
 
-    await expect(passwords.replace(ADA, 'better', HERE)).rejects.toMatchObject({
+    await expect(auth.setPassword(ADA, 'better', HERE)).rejects.toMatchObject({
       code: 'login-throttled',
     });
-    await expect(sessions.login(ADA, HERE)).rejects.toMatchObject({ code: 'login-throttled' });
+    await expect(auth.login(ADA, HERE)).rejects.toMatchObject({ code: 'login-throttled' });
   });
 
   it('that is refused by the policy changes nothing, and is no failed attempt', async () => {
-    const { passwords, sessions, ended, verifier } = await setUp();
-    const old = await verifier.verify(await sessions.login(ADA, HERE));
+    const { auth, ended, verifier } = await setUp();
+    const old = await verifier.verify(await auth.login(ADA, HERE));
 
     for (let index = 0; index < 10; index += 1) {
-      await expect(passwords.replace(ADA, 'bad', HERE)).rejects.toMatchObject({
+      await expect(auth.setPassword(ADA, 'bad', HERE)).rejects.toMatchObject({
         code: 'password-refused',
       });
     }
 
     expect(ended.isEnded(old)).toBe(false);
-    expect(await sessions.login(ADA, HERE)).toBeDefined();
+    expect(await auth.login(ADA, HERE)).toBeDefined();
   });
 
   it('says so when older sessions were not ended, and can be sent again', async () => {
-    const { passwords, sessions, store, ended, verifier } = await setUp();
-    const old = await verifier.verify(await sessions.login(ADA, HERE));
+    const { auth, store, ended, verifier } = await setUp();
+    const old = await verifier.verify(await auth.login(ADA, HERE));
     store.failing = true;
 
-    await expect(passwords.replace(ADA, 'better', HERE)).rejects.toMatchObject({
+    await expect(auth.setPassword(ADA, 'better', HERE)).rejects.toMatchObject({
       kind: 'unavailable',
       code: 'older-sessions-not-ended',
     });
     store.failing = false;
-    await passwords.replace({ ...ADA, password: 'better' }, 'better', HERE);
+    await auth.setPassword({ ...ADA, password: 'better' }, 'better', HERE);
 
     expect(ended.isEnded(old)).toBe(true);
   });

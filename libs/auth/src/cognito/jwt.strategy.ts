@@ -1,10 +1,14 @@
+import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import { passportJwtSecret } from 'jwks-rsa';
+import passport from 'passport';
 import { Strategy } from 'passport-jwt';
 import { CLOCK_SKEW_SECONDS, type TokenClaims } from '../token-claims.js';
 import type { SigningKey } from './jwks-document.js';
 
-export interface AccessTokenStrategyOptions {
+export interface JwtStrategyOptions {
+  /** By which the guard finds it: passport knows the strategies of a whole process, of all applications in it. */
+  readonly name: string;
   readonly jwksUri: string;
   readonly issuers: ReadonlySet<string>;
   /** The keys of this moment; the strategy itself never asks the endpoint. */
@@ -14,11 +18,14 @@ export interface AccessTokenStrategyOptions {
 /** What the strategy takes for a request: verification needs nothing else of one. */
 export interface TokenCarrier {
   readonly unverifiedToken: string;
+  /** Where passport leaves what `validate` answered. */
+  readonly user?: TokenClaims;
 }
 
 /** Signature, issuer and times of Cognito's tokens, by passport-jwt with keys by way of jwks-rsa. */
-export class AccessTokenStrategy extends PassportStrategy(Strategy) {
-  constructor(options: AccessTokenStrategyOptions) {
+@Injectable()
+export class JwtStrategy extends PassportStrategy(Strategy) {
+  constructor(options: JwtStrategyOptions) {
     super({
       jwtFromRequest: (carrier: TokenCarrier) => carrier.unverifiedToken,
       secretOrKeyProvider: passportJwtSecret({
@@ -31,6 +38,7 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy) {
       issuer: [...options.issuers],
       jsonWebTokenOptions: { clockTolerance: CLOCK_SKEW_SECONDS },
     });
+    passport.use(options.name, this);
   }
 
   /** Called with the claims once the token is verified; what it answers is passport's "user". */

@@ -42,7 +42,7 @@ import type { QueryString } from '@sensorflow/platform/http/query-parameters.js'
 import { ReadScheduler } from '@sensorflow/platform/http/read-scheduler.js';
 import { RequestBudget } from '@sensorflow/platform/http/request-budget.js';
 import type { FastifyRequest } from 'fastify';
-import { SensorData } from '../sensor-data.js';
+import { SensorDataService } from '../sensor-data.service.js';
 import { ApiAsOfQuery, ApiRangeQuery, ApiReadingsQuery } from './api-readings-query.decorator.js';
 import { MAX_READING_BYTES } from './body-limits.js';
 import { historyCursorOf, historyQueryOf } from './history-query.js';
@@ -75,9 +75,9 @@ const CONTENT_ADVICE = {
 /** Single readings in, and readings of one equipment out. */
 @ApiTags('sensor data')
 @Controller('sensor-data')
-export class ReadingsController {
+export class SensorDataController {
   constructor(
-    private readonly sensorData: SensorData,
+    private readonly sensorData: SensorDataService,
     private readonly reads: ReadScheduler,
   ) {}
 
