@@ -129,9 +129,12 @@ export default {
     ),
     forbid(
       'infra-knows-names-only',
-      'Tables, event sources, scopes, timing and the names of variables; its tests may compare with more.',
+      'Tables, event sources, scopes, timing and the names of variables, and how commands speak; its tests may compare with more.',
       { path: '^infra/(?!test/)' },
-      { path: '^(apps|bench|libs|test)/', pathNot: '^libs/platform/src/(config|resources)/' },
+      {
+        path: '^(apps|bench|libs|test)/',
+        pathNot: '^libs/platform/src/(config|resources|terminal)/',
+      },
     ),
     forbid(
       'apps-do-not-meet',

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { argumentsOrExit } from '../libs/platform/src/terminal/command.ts';
 import { writeCsvFile } from './csv/csv-file.ts';
 import { measureImport, measurePapa, type CsvMeasurement } from './csv/csv-import.ts';
 import { Loads } from './loads.ts';
@@ -12,13 +12,19 @@ import { keepResult, runToTheEnd } from './run-to-the-end.ts';
 import { Stand, type Server } from './stand.ts';
 import { median } from './statistics.ts';
 
-/**
- * An older checkout beside this one, in one run: `npx node bench/before-after.ts --before ../before [--short]
- * [--only http|csv] [--write "what before is"]`. Both are built already; each is told what its own benchmark tells
- * it. `--before . --before-flags=--max-semi-space-size=64` compares Node's own flags. `--write` keeps the
- * tables in results/before-after.md.
- */
-const { values: options } = parseArgs({
+const USAGE = `Usage: npx node bench/before-after.ts --before FOLDER [--short] [--only http|csv] [--write TEXT]
+
+Compares an older checkout with this one in one run. Both are built already; each is told what its own benchmark tells
+it.
+
+  --before FOLDER        the older checkout; this one unless named
+  --before-flags FLAGS   Node's flags for it, such as --before-flags=--max-semi-space-size=64
+  --only http|csv        only the load on the API, or only the import
+  --short, --rounds N    fewer rounds
+  --write TEXT           keeps the tables in bench/results/before-after.md; says what "before" is`;
+
+const { values: options } = argumentsOrExit({
+  usage: USAGE,
   options: {
     before: { type: 'string', default: '.' },
     'before-flags': { type: 'string', default: '' },
@@ -27,6 +33,7 @@ const { values: options } = parseArgs({
     rounds: { type: 'string' },
     write: { type: 'string' },
   },
+  places: 0,
 });
 const form = options.short ? SHORT : LONG;
 const plan = { ...form, rounds: Number(options.rounds ?? form.rounds) };

@@ -43,7 +43,12 @@ export async function startStack(children: Children, dataDir: string): Promise<A
     name: 'stack',
     core: undefined,
     command: [join(ROOT, 'dist/apps/local/src/main.js')],
-    variables: { SENSORFLOW_DATA_DIR: dataDir, PORT: String(port), LOG_LEVEL: 'warn' },
+    variables: {
+      SENSORFLOW_ENV_FILE: 'none',
+      SENSORFLOW_DATA_DIR: dataDir,
+      PORT: String(port),
+      LOG_LEVEL: 'warn',
+    },
   });
   const deadline = performance.now() + READY_WITHIN_MS;
   while (performance.now() < deadline) {
@@ -85,6 +90,7 @@ function secondApiVariables(
     HOST: '127.0.0.1',
     PORT: String(port),
     LOG_LEVEL: 'warn',
+    SENSORFLOW_ENV_FILE: 'none',
     AWS_REGION: 'local',
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,

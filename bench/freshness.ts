@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { argumentsOrExit } from '../libs/platform/src/terminal/command.ts';
 import { Children } from './children.ts';
 import { startStack, tokenOf } from './embedded-stack.ts';
 import { describeMachine } from './machine.ts';
@@ -10,11 +10,18 @@ import { machineText } from './report.ts';
 import { percentile } from './statistics.ts';
 import { keepResult, runToTheEnd } from './run-to-the-end.ts';
 
-/**
- * Freshness: `npm run bench:freshness`. How long after its acknowledgement a reading is in its
- * equipment's hour, and in the fleet's summary, while the embedded stack takes 1,000 readings/s.
- */
-const { values: options } = parseArgs({ options: { short: { type: 'boolean', default: false } } });
+const USAGE = `Usage: npm run bench:freshness [-- --short]
+
+How long after its acknowledgement a reading is in its equipment's hour, and in the fleet's summary, while the embedded
+stack takes 1,000 readings/s; writes bench/results/freshness.md.
+
+  --short   for 15 s instead of 60`;
+
+const { values: options } = argumentsOrExit({
+  usage: USAGE,
+  options: { short: { type: 'boolean', default: false } },
+  places: 0,
+});
 const SECONDS = options.short ? 15 : 60;
 const READINGS_PER_SECOND = 1000;
 const EQUIPMENT = 100;

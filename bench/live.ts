@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { argumentsOrExit } from '../libs/platform/src/terminal/command.ts';
 import { Children } from './children.ts';
 import { startSecondApi, startStack, tokenOf } from './embedded-stack.ts';
 import { Delays } from './live/delays.ts';
@@ -12,18 +12,25 @@ import { machineText, table } from './report.ts';
 import { percentile } from './statistics.ts';
 import { keepResult, runToTheEnd } from './run-to-the-end.ts';
 
-/**
- * Live: `npm run bench:live`. How long after its acknowledgement a reading is with a client of a live feed,
- * while the embedded stack takes 1,000 readings/s in batches of 50 and has 200 clients at two API processes, one of
- * which takes the readings. Clients leave at random, and come back at either process. Fails when a reading is late,
- * missing, or there twice. With `--seconds` or `--clients` no result is kept.
- */
-const { values: options } = parseArgs({
+const USAGE = `Usage: npm run bench:live [-- --short]
+
+How long after its acknowledgement a reading is with a client of a live feed, while the embedded stack takes 1,000
+readings/s in batches of 50 and has 200 clients at two API processes, one of which takes the readings. Clients leave at
+random, and come back at either process. Fails when a reading is late, missing, or there twice.
+Writes bench/results/live.md, but not with --seconds or --clients.
+
+  --short        for 15 s instead of 120
+  --seconds <n>  for as long as this
+  --clients <n>  with as many clients`;
+
+const { values: options } = argumentsOrExit({
+  usage: USAGE,
   options: {
     short: { type: 'boolean', default: false },
     seconds: { type: 'string' },
     clients: { type: 'string' },
   },
+  places: 0,
 });
 const SECONDS = Number(options.seconds ?? (options.short ? 15 : 120));
 const CLIENTS = Number(options.clients ?? 200);

@@ -15,6 +15,7 @@ type Variables = Readonly<Record<string, string>>;
 function sharedVariables(cloud: Cloud, sinkUrl: string, logLevel: string): Variables {
   return {
     LOG_LEVEL: logLevel,
+    SENSORFLOW_ENV_FILE: 'none',
     AWS_REGION: 'eu-central-1',
     AWS_ACCESS_KEY_ID: 'bench',
     AWS_SECRET_ACCESS_KEY: 'bench',

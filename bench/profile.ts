@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { argumentsOrExit } from '../libs/platform/src/terminal/command.ts';
 import { writeCsvFile } from './csv/csv-file.ts';
 import { measureImport } from './csv/csv-import.ts';
 import { runClosedLoop } from './load/closed-loop.ts';
@@ -18,11 +18,17 @@ import { ranking, selfTimes, type CpuProfile } from './self-times.ts';
 import { ROOT } from './root.ts';
 import { Stand, type Server } from './stand.ts';
 
-/**
- * Where the API's CPU goes, or with `--csv` the importer's, of a file of two million rows:
- * `npx node bench/profile.ts [--batch | --batch-of-few | --csv] [--log-level info] [--seconds 8] [--top 15]`.
- */
-const { values: options } = parseArgs({
+const USAGE = `Usage: npx node bench/profile.ts [--batch | --batch-of-few | --csv] [--seconds N] [--top N]
+
+Shows where the API's CPU goes under load, or with --csv the importer's, of a file of two million rows.
+
+  --batch, --batch-of-few   batches of 500 equipment, or of 10, instead of single readings
+  --log-level LEVEL         warn unless set
+  --seconds N               8 unless set
+  --top N                   lines of each table; 15 unless set`;
+
+const { values: options } = argumentsOrExit({
+  usage: USAGE,
   options: {
     batch: { type: 'boolean', default: false },
     'batch-of-few': { type: 'boolean', default: false },
@@ -31,6 +37,7 @@ const { values: options } = parseArgs({
     seconds: { type: 'string', default: '8' },
     top: { type: 'string', default: '15' },
   },
+  places: 0,
 });
 
 const WARM_UP_MS = 3000;

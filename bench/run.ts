@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { argumentsOrExit, misused, RefusedError } from '../libs/platform/src/terminal/command.ts';
 import { CSV_CRITERIA, HTTP_CRITERIA, judge, type Verdict } from './criteria.ts';
 import { writeCsvFile, type CsvFile } from './csv/csv-file.ts';
 import { measureCsv } from './csv/csv-import.ts';
@@ -24,21 +24,28 @@ import { keepResult, runToTheEnd } from './run-to-the-end.ts';
 import { Stand } from './stand.ts';
 import { measureStart } from './warm-start.ts';
 
-/**
- * The benchmark: `npm run bench`, `npm run bench:short`. Starts everything, alternates the variants,
- * prints the tables, writes results/latest.md. Exits with 1 when a floor is missed or a request failed.
- * `--only csv` leaves out everything but the import, `--only http` everything but the load on the API; neither
- * writes the file. `--only csv-dialects [--dialect gzip]` imports a file of each dialect, after comparing what the
- * store gets of it, and writes results/csv-dialects.md. `--smoke` shows in half a minute that everything runs and
- * that no acknowledged reading is missing; its figures mean nothing.
- */
-const { values: options } = parseArgs({
+/** The benchmark: `npm run bench`, `npm run bench:short`. */
+const USAGE = `Usage: npm run bench [-- --short --only PART --dialect NAME --smoke]
+
+Starts everything, alternates the variants, prints the tables and writes bench/results/latest.md. Exits with 1 when a
+floor is missed or a request failed.
+
+  --short               measures for minutes, as npm run bench:short does
+  --only csv|http       only the import, or only the load on the API; writes no file
+  --only csv-dialects   a file of each CSV dialect, compared exactly and timed; writes results/csv-dialects.md
+  --dialect NAME        of these, only those whose name has this in it
+  --smoke               shows in half a minute that everything runs; its figures mean nothing`;
+
+const PARTS = new Set(['all', 'csv', 'csv-dialects', 'http']);
+const { values: options } = argumentsOrExit({
+  usage: USAGE,
   options: {
     short: { type: 'boolean', default: false },
     smoke: { type: 'boolean', default: false },
     only: { type: 'string', default: 'all' },
     dialect: { type: 'string', default: '' },
   },
+  places: 0,
 });
 const plan = options.smoke ? SMOKE : options.short ? SHORT : LONG;
 
@@ -95,10 +102,9 @@ function writeReport(
 }
 
 async function main(): Promise<number> {
-  if (!existsSync(join(ROOT, API_PROGRAM))) throw new Error('nothing is built: npm run build');
-  if (!['all', 'csv', 'csv-dialects', 'http'].includes(options.only)) {
-    throw new Error('--only knows csv, csv-dialects and http');
-  }
+  if (!PARTS.has(options.only)) throw misused('--only knows csv, csv-dialects and http', USAGE);
+  if (!existsSync(join(ROOT, API_PROGRAM)))
+    throw new RefusedError('Nothing is built: npm run build');
   const startedAt = performance.now();
   const machine = describeMachine();
   bindGenerator(machine);

@@ -1,6 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { argumentsOrExit } from '../libs/platform/src/terminal/command.ts';
 import { describeMachine } from './machine.ts';
 import { apiVariables, API_PROGRAM } from './product.ts';
 import { machineText } from './report.ts';
@@ -14,12 +14,19 @@ import { median } from './statistics.ts';
 import { waitForPort } from './children.ts';
 import { freePort } from './free-port.ts';
 
-/**
- * The scale table: `npm run bench:scale`. DynamoDB calls and time of the aggregates' summary and of their
- * first page, for fleets of different sizes, on the embedded store. Exits with 1 when a summary costs more
- * than three calls, or not the same for all fleets.
- */
-const { values: options } = parseArgs({ options: { short: { type: 'boolean', default: false } } });
+const USAGE = `Usage: npm run bench:scale [-- --short]
+
+DynamoDB calls and time of the aggregates' summary and of their first page, for fleets of different sizes, on the embedded
+store; writes bench/results/scale.md. Exits with 1 when a summary costs more than three calls, or not the same for all
+fleets.
+
+  --short   smaller fleets, fewer repetitions`;
+
+const { values: options } = argumentsOrExit({
+  usage: USAGE,
+  options: { short: { type: 'boolean', default: false } },
+  places: 0,
+});
 const FLEETS: readonly FleetSize[] = [
   { equipment: 10, shards: 1 },
   { equipment: 1000, shards: 1 },

@@ -18,6 +18,7 @@ export async function measureStart(stand: Stand): Promise<number> {
     command: [STACK],
     outputFile: join(stand.folder, 'stack.log'),
     variables: {
+      SENSORFLOW_ENV_FILE: 'none',
       SENSORFLOW_DATA_DIR: join(stand.folder, 'stack'),
       PORT: String(port),
       LOG_LEVEL: 'warn',

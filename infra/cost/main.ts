@@ -1,8 +1,13 @@
+import { argumentsOrExit } from '../../libs/platform/src/terminal/command.ts';
 import { ASSUMED, MEASURED, PACKED, requestsPerProcessorAndSecond } from './inputs.ts';
 import { listeningTable } from './listening.ts';
 import { designsTable, linesTable, smallTable, unitsTable } from './tables.ts';
 
-/** `npm run cost`: what SensorFlow costs in a month, from measured figures and public prices. */
+const USAGE = `Usage: npm run cost
+
+Prints what SensorFlow costs in a month on AWS, from measured figures and public prices.`;
+
+argumentsOrExit({ usage: USAGE, options: {}, places: 0 });
 const print = (text: string) => process.stdout.write(`${text}\n`);
 
 print('US dollars a month, us-east-1 list prices (infra/cost/prices.ts), without free tiers\n');

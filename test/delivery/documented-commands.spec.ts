@@ -51,6 +51,19 @@ describe('the commands that are documented', () => {
     );
   });
 
+  it('of the earlier system keep their reports, which no run writes over', () => {
+    const reports = [500, 1000, 5000, 10_000].map((users) => `locust/locust-${users}-users.html`);
+    const ignored = spawnSync('git', ['check-ignore', '--stdin'], {
+      cwd: ROOT,
+      encoding: 'utf8',
+      input: [...reports, 'locust/runs/500-users.html'].join('\n'),
+    });
+
+    expect(reports.filter((report) => !fileText(report).includes('<html'))).toEqual([]);
+    expect(fileText('locust/with-sink.ts')).not.toMatch(/'results|locust-\$/);
+    expect(ignored.stdout).toBe('locust/runs/500-users.html\n');
+  });
+
   it('write nothing of npm into a bill of materials', () => {
     const files = globSync(['*.md', 'docs/*.md', 'buildspec.yml', '.github/workflows/ci.yml'], {
       cwd: ROOT,

@@ -73,6 +73,7 @@ describe('what goes into an image', () => {
     expect(rules.filter((rule) => rule.startsWith('!')).toSorted()).toEqual(
       ['!.npmrc', '!package.json', '!package-lock.json', '!nest-cli.json']
         .concat(['!tsconfig.json', '!tsconfig.build.json', '!apps', '!libs'])
+        .concat(['!scripts/arguments.mjs', '!scripts/child.mjs', '!scripts/run-tools.mjs'])
         .toSorted(),
     );
   });

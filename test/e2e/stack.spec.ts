@@ -278,6 +278,22 @@ describe('the embedded stack', () => {
     expect(refusal.printed).toMatch(/LOG_LEVEL: /);
   });
 
+  it('takes its own settings from .env, and nothing that is for a real account', async () => {
+    const file = join(aFolder(), '.env');
+    writeFileSync(file, 'AWS_PROFILE=production\nFRONTEND_URL=app.example.com\n');
+
+    const refusal = await failedStart({
+      dataDir: aFolder(),
+      variables: { SENSORFLOW_ENV_FILE: file },
+    });
+
+    expect(refusal.exitCode).toBe(1);
+    expect(refusal.printed).toBe(
+      'The configuration is not usable:\n' +
+        '  FRONTEND_URL: must be an origin such as https://app.example.com, or none\n',
+    );
+  });
+
   it('leaves alone a folder that is open to others and holds files of theirs', async () => {
     const foreign = aFolder();
     writeFileSync(join(foreign, 'thesis.txt'), 'years of work');

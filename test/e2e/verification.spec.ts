@@ -373,15 +373,16 @@ describe('npm run verify', () => {
   });
 
   it.each([
-    [['--help'], "Unknown option '--help'"],
-    [['2023-02-15'], "Unexpected argument '2023-02-15'"],
+    [['--all'], 'Unknown argument --all'],
+    [['2023-02-15'], 'Unknown argument 2023-02-15'],
+    [['--from', 'yesterday'], '--from and --to are instants, one before the other'],
     [['--from'], "Option '--from <value>' argument missing"],
     [['--from', '--to'], "Option '--from' argument is ambiguous"],
   ])('names the argument that it does not take, of %j', async (args, words) => {
     const { exitCode, printed } = await runVerify({}, ...args);
 
-    const all = 'the arguments are --repair, --from INSTANT and --to INSTANT.';
-    expect([exitCode, printed]).toEqual([2, `${words}; ${all}\n`]);
+    const typed = 'Usage: npm run verify [-- --from INSTANT --to INSTANT --repair]';
+    expect([exitCode, printed]).toEqual([2, `${words}. ${typed}\n`]);
   });
 
   it('says so when the stack that it knows does not run any more', async () => {

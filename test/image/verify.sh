@@ -3,6 +3,14 @@
 # Usage: verify.sh      Needs root and buildah; NODE_IMAGE names the base, which is pulled unless it is here.
 # Where none can be pulled, `NODE_IMAGE=stand-in` makes one of Debian's packages (needs mmdebstrap too).
 set -euo pipefail
+usage='Usage: npm run image:verify
+
+Builds the images without a Docker engine and tests them. Needs root and buildah; NODE_IMAGE names the base.'
+case "${1-}" in
+  '') ;;
+  --help | -h) printf '%s\n' "$usage" 2> /dev/null || exit 141; exit 0 ;;
+  *) echo "Unknown argument $1. ${usage%%$'\n'*}" >&2; exit 2 ;;
+esac
 cd "$(dirname "$0")/../.."
 export BUILDAH_ISOLATION=chroot
 

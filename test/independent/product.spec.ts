@@ -81,6 +81,7 @@ async function startApi(): Promise<void> {
       HOST: '127.0.0.1',
       PORT: String(port),
       LOG_LEVEL: 'warn',
+      SENSORFLOW_ENV_FILE: 'none',
       SHUTDOWN_GRACE_MS: '0',
       AWS_ENDPOINT_URL: endpoint,
       AWS_EC2_METADATA_DISABLED: 'true',

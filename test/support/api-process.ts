@@ -73,12 +73,14 @@ export class ApiProcess {
   }
 }
 
-function variablesFor(stack: Announcement, dataDir: string): Record<string, string> {
+/** What an API on that stack is configured with; its log is silent. */
+export function variablesFor(stack: Announcement, dataDir: string): Record<string, string> {
   const credentials = stackCredentials(dataDir);
   return {
     PATH: process.env['PATH'] ?? '',
     HOST: '127.0.0.1',
     LOG_LEVEL: 'silent',
+    SENSORFLOW_ENV_FILE: 'none',
     AWS_REGION: 'local',
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,

@@ -13,7 +13,7 @@ export async function runBuilt(
   variables: Readonly<Record<string, string>>,
 ): Promise<CommandEnd> {
   const main = fileURLToPath(new URL(`../../dist/apps/${program}`, import.meta.url));
-  const env = { PATH: process.env['PATH'], ...variables };
+  const env = { PATH: process.env['PATH'], SENSORFLOW_ENV_FILE: 'none', ...variables };
   return new Promise((resolve) => {
     const child = execFile(process.execPath, [main, ...args], { env }, (_error, out, faults) => {
       resolve({ exitCode: child.exitCode ?? -1, printed: out + faults });

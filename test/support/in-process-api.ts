@@ -9,6 +9,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppModule } from '../../apps/api/src/app.module.js';
+import { configurationOf } from '../../apps/api/src/configuration.js';
 import { configureApp, createHttpAdapter } from '../../apps/api/src/configure-app.js';
 import {
   startCognitoServer,
@@ -154,11 +155,11 @@ async function createApp(
   });
   const logger = log ? createLogger('info', { write: log }) : createLogger('silent');
   const app = await NestFactory.create<NestFastifyApplication>(
-    AppModule.from(environment, logger),
+    AppModule.from(configurationOf(environment), logger),
     createHttpAdapter(environment, logger),
     { logger: false, bodyParser: false },
   );
-  configureApp(app, environment);
+  configureApp(app);
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
   return app;

@@ -129,6 +129,7 @@ function spawnStack(
     cwd: ROOT,
     env: {
       PATH: process.env['PATH'],
+      SENSORFLOW_ENV_FILE: 'none',
       SENSORFLOW_DATA_DIR: dataDir,
       PORT: String(port),
       ...variables,

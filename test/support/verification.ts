@@ -51,7 +51,7 @@ export async function runVerify(
   variables: Readonly<Record<string, string>>,
   ...args: readonly string[]
 ): Promise<{ readonly exitCode: number | string; readonly printed: string }> {
-  const env = { PATH: process.env['PATH'], ...variables };
+  const env = { PATH: process.env['PATH'], SENSORFLOW_ENV_FILE: 'none', ...variables };
   return new Promise((resolve) => {
     execFile(process.execPath, [MAIN, ...args], { env }, (error, stdout, stderr) => {
       resolve({ exitCode: error?.code ?? 0, printed: stdout + stderr });

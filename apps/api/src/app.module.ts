@@ -24,6 +24,7 @@ import { Retention } from '@sensorflow/sensor-data';
 import { SensorDataModule } from '@sensorflow/sensor-data/sensor-data.module.js';
 import { VerificationModule } from '@sensorflow/verification/verification.module.js';
 import type { Logger } from 'pino';
+import type { Configuration } from './configuration.js';
 import { activityOf } from './aggregated-activity.js';
 import { dayTrendsOf } from './aggregated-day-trends.js';
 import { healthOptions } from './health-options.js';
@@ -39,7 +40,7 @@ const MS_PER_MINUTE = 60_000;
 /** The table of contents: what the API is made of. */
 @Module({})
 export class AppModule {
-  static from(environment: ApiEnvironment, logger: Logger): DynamicModule {
+  static from({ environment, module: config }: Configuration, logger: Logger): DynamicModule {
     const control = createDynamoDbClient(environment.AWS_REGION, CONTROL_SOCKETS);
     const dynamoDb = createDynamoDbClient(environment.AWS_REGION);
     const auth = authOf(environment, control);
@@ -57,6 +58,7 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [
+        config,
         auth,
         data.aggregation,
         data.verification,
@@ -107,7 +109,7 @@ function authOf(environment: ApiEnvironment, dynamoDb: DynamoDBClient): DynamicM
     jwksUri: environment.COGNITO_JWKS_URI,
     machineClientIds: environment.COGNITO_MACHINE_CLIENT_IDS,
     machineRatePerMinute: environment.MACHINE_REQUESTS_PER_MINUTE,
-    frontendOrigin: frontendOriginOf(environment),
+    frontendOrigin: frontendOriginOf(environment.FRONTEND_URL),
     sessionCookie: isEmbeddedStackOn(environment.HOST)
       ? SessionCookie.forLoopback()
       : SessionCookie.secure(),
@@ -175,6 +177,6 @@ function dataModulesOf(
   return { sensorData, aggregation, verification, equipment };
 }
 
-export function frontendOriginOf(environment: ApiEnvironment): string | undefined {
-  return environment.FRONTEND_URL === 'none' ? undefined : environment.FRONTEND_URL;
+export function frontendOriginOf(frontendUrl: string): string | undefined {
+  return frontendUrl === 'none' ? undefined : frontendUrl;
 }

@@ -1,3 +1,4 @@
+import { ConfigService } from '@nestjs/config';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { callerOf } from '@sensorflow/auth/http/auth.decorators.js';
 import { RequestAuthenticator } from '@sensorflow/auth/http/request-authenticator.js';
@@ -16,6 +17,7 @@ import type { Logger } from 'pino';
 import { setAnswerHeaders } from './answer-headers.js';
 import { refuseOtherMethods } from './allowed-methods.js';
 import { frontendOriginOf } from './app.module.js';
+import type { ApiConfig } from './configuration.js';
 import { answerBrokenHttp, refuseBrokenRequests } from './broken-http.js';
 import { CONNECTION_LIMITS } from './connection-limits.js';
 import { serveConsole } from './console.js';
@@ -59,11 +61,8 @@ export function createHttpAdapter(environment: ApiEnvironment, logger: Logger): 
  *
  * @param lan on a plant's network alone
  */
-export function configureApp(
-  app: NestFastifyApplication,
-  environment: ApiEnvironment,
-  lan?: LanAccess,
-): void {
+export function configureApp(app: NestFastifyApplication, lan?: LanAccess): void {
+  const config = app.get<ApiConfig>(ConfigService);
   const server = app.getHttpAdapter().getInstance();
   // First of all, so that every refusal carries them.
   server.addHook('onRequest', (request, reply, done) => {
@@ -73,7 +72,7 @@ export function configureApp(
   refuseBrokenRequests(server);
   routeWebSockets(server);
   lan?.guard(server);
-  const frontendOrigin = frontendOriginOf(environment);
+  const frontendOrigin = frontendOriginOf(config.get('FRONTEND_URL', { infer: true }));
   refuseOtherMethods(server, frontendOrigin);
   app.get(RequestAuthenticator, { strict: false }).authenticateRequests(server);
   recordQuickly(server, app.get(SensorDataService, { strict: false }));
@@ -96,6 +95,9 @@ export function configureApp(
   serveDocuments(app, lan && ((request) => lan.originFor(request)));
   serveRedoc(server);
   lan?.serve(server);
-  const { AWS_REGION: region, S3_BUCKET_NAME: bucketName } = environment;
+  const [region, bucketName] = [
+    config.get('AWS_REGION', { infer: true }),
+    config.get('S3_BUCKET_NAME', { infer: true }),
+  ];
   serveConsole(server, async () => (lan ? SAME_ORIGIN : uploadsSource(region, bucketName)));
 }

@@ -1,8 +1,10 @@
 import type { INestApplication } from '@nestjs/common';
+import { ConfigService } from '@nestjs/config';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { BrowserAccess } from '@sensorflow/auth';
 import { NEW_READING_COMPONENTS } from '@sensorflow/sensor-data/http/reading.schema.js';
 import type { FastifyRequest } from 'fastify';
+import type { ApiConfig } from './configuration.js';
 import { forClients } from './client-schemas.js';
 import { SERVICE } from './service-identity.js';
 
@@ -13,6 +15,12 @@ means that the identical request can be sent again safely.
 
 To try routes here as a user: Authorize with \`loginCredentials\`, then run \`POST /auth/login\`. The browser keeps
 the session cookie that it sets and sends it by itself. Devices send an API key in \`X-API-Key\` (\`POST /api-keys\`).`;
+
+/** How a machine comes by its token. */
+function machineTokenAdvice(tokenEndpoint: string | undefined): string {
+  const where = tokenEndpoint === undefined ? '' : `, from ${tokenEndpoint}`;
+  return `The access token of a machine client: OAuth2 client credentials${where}.`;
+}
 
 /** The OpenAPI 3.1 document, generated from the controllers. */
 export function createDocument(app: INestApplication): OpenAPIObject {
@@ -26,7 +34,17 @@ export function createDocument(app: INestApplication): OpenAPIObject {
       { type: 'apiKey', in: 'cookie', name: app.get(BrowserAccess, { strict: false }).cookie.name },
       'sessionCookie',
     )
-    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'machineToken')
+    .addBearerAuth(
+      {
+        type: 'http',
+        scheme: 'bearer',
+        bearerFormat: 'JWT',
+        description: machineTokenAdvice(
+          app.get<ApiConfig>(ConfigService).get('COGNITO_AUTH_URI', { infer: true }),
+        ),
+      },
+      'machineToken',
+    )
     .addApiKey({ type: 'apiKey', in: 'header', name: 'X-API-Key' }, 'apiKey')
     .addApiKey({ type: 'apiKey', in: 'query', name: 'api-key' }, 'apiKeyInQuery')
     .addBasicAuth({ type: 'http', scheme: 'basic' }, 'loginCredentials')

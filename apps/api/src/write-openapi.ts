@@ -4,6 +4,7 @@ import { readApiEnvironment } from '@sensorflow/platform/config/environment.js';
 import { createLogger } from '@sensorflow/platform/logging/logger.js';
 import { writeFileSync } from 'node:fs';
 import { AppModule } from './app.module.js';
+import { configurationOf } from './configuration.js';
 import { createHttpAdapter } from './configure-app.js';
 import { createDocument } from './documents.js';
 import { NOWHERE } from './nowhere.js';
@@ -13,7 +14,7 @@ const [, , file = 'openapi.json'] = process.argv;
 const environment = readApiEnvironment(NOWHERE);
 const logger = createLogger('silent');
 const app = await NestFactory.create(
-  AppModule.from(environment, logger),
+  AppModule.from(configurationOf(environment), logger),
   createHttpAdapter(environment, logger),
   { logger: false, bodyParser: false },
 );

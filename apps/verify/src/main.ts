@@ -1,18 +1,36 @@
+import { withEnvFile } from '@sensorflow/platform/config/env-file.js';
 import {
   ConfigurationError,
   readVerifyEnvironment,
 } from '@sensorflow/platform/config/environment.js';
 import { errorNames } from '@sensorflow/platform/logging/loggable-error.js';
-import { parseArgs } from 'node:util';
+import { misused, runCommand } from '@sensorflow/platform/terminal/command.js';
 import { CannotVerifyError, targetOf } from './target.js';
 import { pagesOf, type Difference, type Page } from './verification-pages.js';
 
-/** `npm run verify`: holds all aggregates of an API against its readings; 0 when there is no difference. */
+const USAGE = `Usage: npm run verify [-- --from INSTANT --to INSTANT --repair]
+
+Compares all aggregates with the readings, on this machine's stack or where SENSORFLOW_URL says. Exits with 0 when
+they are equal, with 1 when they differ, and with 2 when it cannot tell.
+
+  --from, --to          only the hours between two instants, such as 2026-02-15T00:00:00Z
+  --repair              recomputes what differs
+  SENSORFLOW_URL        another API, with a token for it in SENSORFLOW_TOKEN
+  SENSORFLOW_DATA_DIR   the stack's data folder; .sensorflow unless set`;
+
 const HOUR_MS = 3_600_000;
 
-async function run(): Promise<number> {
-  const { repair, from, to } = options();
-  const pages = pagesOf(targetOf(readVerifyEnvironment(process.env)), repair, from, to);
+interface Values {
+  readonly repair: boolean;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** `npm run verify`: holds all aggregates of an API against its readings; 0 when there is no difference. */
+async function run(values: Values): Promise<number> {
+  const { repair, from, to } = optionsOf(values);
+  const target = targetOf(readVerifyEnvironment(withEnvFile(process.env)));
+  const pages = pagesOf(target, repair, from, to);
   const sum = {
     checked: 0,
     differences: 0,
@@ -34,29 +52,10 @@ async function run(): Promise<number> {
   return sum.differences > sum.repaired ? 1 : 0;
 }
 
-function options() {
-  const values = parsedArguments();
-  const [from, to] = [Date.parse(values.from), Date.parse(values.to)];
-  if (!(from < to))
-    throw new CannotVerifyError('--from and --to are instants, one before the other.');
-  return { repair: values.repair ? 'repair' : 'verify', from, to } as const;
-}
-
-function parsedArguments() {
-  try {
-    return parseArgs({
-      options: {
-        repair: { type: 'boolean', default: false },
-        from: { type: 'string', default: '1970-01-01T00:00:00Z' },
-        to: { type: 'string', default: new Date(Date.now() + HOUR_MS).toISOString() },
-      },
-    }).values;
-  } catch (cause) {
-    // Node's first sentence names the argument; the next ones are for the programmer.
-    const [fault] = (cause instanceof Error ? cause.message : String(cause)).split(/\.\s/);
-    const words = `${fault}; the arguments are --repair, --from INSTANT and --to INSTANT.`;
-    throw new CannotVerifyError(words, { cause });
-  }
+function optionsOf({ repair, from, to }: Values) {
+  const [fromMs, toMs] = [Date.parse(from), Date.parse(to)];
+  if (!(fromMs < toMs)) throw misused('--from and --to are instants, one before the other', USAGE);
+  return { repair: repair ? 'repair' : 'verify', from: fromMs, to: toMs } as const;
 }
 
 function lineOf(difference: Difference): string {
@@ -83,11 +82,20 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-try {
-  process.exitCode = await run();
-} catch (error) {
+function wordsFor(error: unknown): string {
   const isWorded = error instanceof CannotVerifyError || error instanceof ConfigurationError;
-  const words = isWorded ? error.message : errorNames(error);
-  process.stderr.write(`${words}\n`);
-  process.exitCode = 2;
+  return isWorded ? error.message : errorNames(error);
 }
+
+await runCommand({
+  usage: USAGE,
+  options: {
+    repair: { type: 'boolean', default: false },
+    from: { type: 'string', default: '1970-01-01T00:00:00Z' },
+    to: { type: 'string', default: new Date(Date.now() + HOUR_MS).toISOString() },
+  },
+  places: 0,
+  failureCode: 2,
+  wordsFor,
+  run: async ({ values }) => run(values),
+});

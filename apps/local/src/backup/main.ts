@@ -1,4 +1,5 @@
 import { runCommand } from '@sensorflow/platform/terminal/command.js';
+import { withEnvFile } from '@sensorflow/platform/config/env-file.js';
 import { readDataFolderEnvironment } from '@sensorflow/platform/config/environment.js';
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -22,7 +23,7 @@ await runCommand({
   places: 1,
   wordsFor: terminalFault,
   run: async ({ positionals: [named = ''] }) => {
-    const { SENSORFLOW_DATA_DIR } = readDataFolderEnvironment(process.env);
+    const { SENSORFLOW_DATA_DIR } = readDataFolderEnvironment(withEnvFile(process.env));
     const to = newFolder(resolve(named));
     const { files, rows, takenAt } = await takeBackup(resolve(SENSORFLOW_DATA_DIR), to);
     const bytes = files.reduce((sum, file) => sum + file.bytes, 0);

@@ -1,4 +1,5 @@
 import { confirm, runCommand } from '@sensorflow/platform/terminal/command.js';
+import { withEnvFile } from '@sensorflow/platform/config/env-file.js';
 import { readDataFolderEnvironment } from '@sensorflow/platform/config/environment.js';
 import { resolve } from 'node:path';
 import { restoreBackup } from './restore-backup.js';
@@ -23,7 +24,9 @@ await runCommand({
   places: 1,
   wordsFor: terminalFault,
   run: async ({ positionals: [named = ''], values: { yes } }) => {
-    const dataDir = resolve(readDataFolderEnvironment(process.env).SENSORFLOW_DATA_DIR);
+    const dataDir = resolve(
+      readDataFolderEnvironment(withEnvFile(process.env)).SENSORFLOW_DATA_DIR,
+    );
     const program = { binary: findDynoxide(process.env), path: process.env['PATH'] };
     const restored = await restoreBackup(resolve(named), dataDir, program, async (consequences) => {
       if (yes) process.stdout.write(`${consequences}\n`);

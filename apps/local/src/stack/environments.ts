@@ -63,6 +63,9 @@ export function apiVariables(
     COGNITO_ISSUERS: identity.issuer,
     COGNITO_JWKS_URI: identity.jwksUri,
     COGNITO_MACHINE_CLIENT_IDS: identity.machineClient.id,
+    COGNITO_AUTH_URI: `${cloud.endpoints.cognitoIdp}/oauth2/token`,
+    // What it is for may be a real account.
+    SENSORFLOW_ENV_FILE: 'none',
     FRONTEND_URL: options.frontendUrl,
     LIVE_TOPIC_ARN: cloud.topicArn,
     VERIFY_SECOND_LOOK_MS: String(options.secondLookMs),

@@ -1,3 +1,4 @@
+import { withEnvFile } from '@sensorflow/platform/config/env-file.js';
 import {
   ConfigurationError,
   readStackEnvironment,
@@ -70,7 +71,8 @@ export function readStackOptions(
 /** Checked here: the processes that would refuse it too have no terminal to say so. */
 function environmentFrom(variables: Variables) {
   try {
-    return readStackEnvironment(variables);
+    // Of the file it takes its own variables alone: what else is there is for a real account.
+    return readStackEnvironment(withEnvFile(variables));
   } catch (cause) {
     if (cause instanceof ConfigurationError) throw new CannotStartError(cause.message, { cause });
     throw cause;

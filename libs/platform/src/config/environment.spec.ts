@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import {
   ConfigurationError,
@@ -218,6 +219,75 @@ describe('the API on a plant’s network', () => {
   });
 });
 
+/** The variables that environment.ts reads. */
+function namesRead(): readonly string[] {
+  const source = readFileSync(new URL('./environment.ts', import.meta.url), 'utf8');
+  return Array.from(source.matchAll(/^ +([A-Z][A-Z0-9_]+):/gm), ([, name = '']) => name);
+}
+
+describe('the file .env.example', () => {
+  const text = readFileSync(new URL('../../../../.env.example', import.meta.url), 'utf8');
+  const entries = Array.from(text.matchAll(/^(?:# )?([A-Z][A-Z0-9_]+)=(.*)$/gm));
+  const shown = parseEnv(text.replaceAll(/^# (?=[A-Z][A-Z0-9_]+=)/gm, ''));
+
+  it('has every variable once', () => {
+    const names = entries.map(([, name = '']) => name);
+    const shared = [
+      'AGGREGATE_SHARDS',
+      'RETENTION_DAYS',
+      'EARLIEST_TIMESTAMP',
+      'SWEEP_DELAY_MINUTES',
+    ];
+    const read = new Set([...namesRead(), ...shared]);
+    // It says which file is read.
+    read.delete('SENSORFLOW_ENV_FILE');
+    // The embedded stack alone sets them.
+    for (const name of read) if (name.startsWith('LAN_')) read.delete(name);
+
+    expect(names.toSorted()).toEqual([...read].toSorted());
+  });
+
+  it('says above each what it is for', () => {
+    const silent = entries.filter(
+      ({ index }) => !/\n# [A-Za-z][^\n=]+\n$/.test(text.slice(0, index)),
+    );
+
+    expect(silent.map(([line]) => line)).toEqual([]);
+  });
+
+  it('shows the defaults', () => {
+    const said = Object.fromEntries(Object.entries(shown).filter(([, value]) => value !== ''));
+    const { OPEN_HOUR_REFRESH_SECONDS, ...all } = said;
+
+    expect(readApiEnvironment({ ...complete, ...all })).toEqual(
+      readApiEnvironment({ ...complete, FRONTEND_URL: 'none' }),
+    );
+    expect(readImporterEnvironment({ ...complete, ...all })).toEqual(
+      readImporterEnvironment(complete),
+    );
+    expect(readStackEnvironment({ ...all, OPEN_HOUR_REFRESH_SECONDS })).toEqual(
+      readStackEnvironment({}),
+    );
+    expect(Object.keys(said).length).toBeGreaterThan(15);
+  });
+
+  it('copied as it is, leaves the embedded stack with its defaults', () => {
+    expect(readStackEnvironment(parseEnv(text))).toEqual(readStackEnvironment({}));
+  });
+
+  it('copied as it is, has the API name what is still to be filled in', () => {
+    const names = faultsOf(parseEnv(text)).map((fault) => fault.replace(/:.*/s, ''));
+
+    expect(names.toSorted()).toEqual(
+      entries
+        .filter(([line, , value]) => !line.startsWith('#') && value === '')
+        .map(([, name = '']) => name)
+        .toSorted(),
+    );
+    expect(names.length).toBeGreaterThan(10);
+  });
+});
+
 describe('the table of variables in docs/configuration.md', () => {
   const page = readFileSync(new URL('../../../../docs/configuration.md', import.meta.url), 'utf8');
   const rows = Array.from(page.matchAll(/^\| `([A-Z_]+)`.*?\|.*?\|(.*)\|$/gm));
@@ -227,8 +297,7 @@ describe('the table of variables in docs/configuration.md', () => {
   });
 
   it('names every variable that is read', () => {
-    const source = readFileSync(new URL('./environment.ts', import.meta.url), 'utf8');
-    const read = new Set(Array.from(source.matchAll(/^ +([A-Z][A-Z_]+):/gm), ([, name]) => name));
+    const read = new Set(namesRead());
 
     expect(read.size).toBeGreaterThan(30);
     expect([...read].filter((name) => !page.includes(`\`${name}\``))).toEqual([]);

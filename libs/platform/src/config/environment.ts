@@ -73,6 +73,8 @@ const apiVariables = {
   COGNITO_ISSUERS: httpUrlList(),
   COGNITO_JWKS_URI: httpUrl(),
   COGNITO_MACHINE_CLIENT_IDS: textList(),
+  /** The token endpoint, where machines get their tokens; the API's description of itself names it. */
+  COGNITO_AUTH_URI: httpUrl({ default: undefined }),
   /** Of each machine client, in each process; any number unless set. */
   MACHINE_REQUESTS_PER_MINUTE: wholeNumber(1, 10_000_000)({ default: undefined }),
   FRONTEND_URL: originOrNone(),
@@ -160,6 +162,11 @@ const verifyVariables = {
   SENSORFLOW_DATA_DIR: stackVariables.SENSORFLOW_DATA_DIR,
 };
 
+/** A file with variables, or the word `none`; the environment wins over it. */
+const envFileVariables = {
+  SENSORFLOW_ENV_FILE: text({ default: '.env' }),
+};
+
 function read<S extends Record<string, ValidatorSpec<unknown>>>(variables: Variables, specs: S) {
   const values = cleanEnv(variables, specs, {
     reporter: ({ errors }) => {
@@ -215,6 +222,11 @@ export function readStackEnvironment(variables: Variables) {
     ...environment,
     VERIFY_SECOND_LOOK_MS: VERIFY_SECOND_LOOK_MS ?? secondLookMs({ readings, sums }),
   };
+}
+
+/** Where variables are beside the environment. */
+export function readEnvFileEnvironment(variables: Variables) {
+  return read(variables, envFileVariables);
 }
 
 /** For what works on the data of a stack. */

@@ -11,12 +11,16 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-export interface Command<Options extends ParseArgsOptionsConfig> {
+/** What a command can be given. */
+export interface Arguments<Options extends ParseArgsOptionsConfig> {
   /** Printed for `--help`; its first line is how the command is typed. */
   readonly usage: string;
   readonly options: Options;
   /** How many arguments without dashes it needs: exactly so many. */
-  readonly places: number;
+  readonly places: number | 'any';
+}
+
+export interface Command<Options extends ParseArgsOptionsConfig> extends Arguments<Options> {
   /** For what is worded: the code of a failure that is no mistake in the arguments. */
   readonly failureCode?: number;
   /** Words for the errors of this command; undefined for a fault of ours. */
@@ -36,23 +40,44 @@ const READER_GONE = 141;
 export async function runCommand<const Options extends ParseArgsOptionsConfig>(
   command: Command<Options>,
 ): Promise<never> {
-  // `| head -1` closes the pipe: nobody wants the rest.
+  process.exit(await exitCodeOf(command, argumentsOrExit(command)));
+}
+
+/**
+ * What the program was given, for programs that need it before they begin. Ends the process for `--help`, with 0, and
+ * for arguments that make no sense, with 2; from now on it also ends quietly when nobody reads what it prints.
+ */
+export function argumentsOrExit<const Options extends ParseArgsOptionsConfig>(
+  accepted: Arguments<Options>,
+): Given<Options> {
+  endWithoutReader();
+  const args = process.argv.slice(2);
+  if (args.includes('--help') || args.includes('-h')) {
+    process.stdout.write(`${accepted.usage}\n`);
+    process.exit(0);
+  }
+  try {
+    return parsed(accepted, args);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return process.exit(2);
+  }
+}
+
+/** `| head -1` closes the pipe: nobody wants the rest. */
+function endWithoutReader(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', () => process.exit(READER_GONE));
   }
-  process.exit(await exitCodeOf(command));
 }
 
 async function exitCodeOf<const Options extends ParseArgsOptionsConfig>(
   command: Command<Options>,
+  given: Given<Options>,
 ): Promise<number> {
-  const args = process.argv.slice(2);
-  if (args.includes('--help') || args.includes('-h')) {
-    process.stdout.write(`${command.usage}\n`);
-    return 0;
-  }
   try {
-    return await command.run(parsed(command, args));
+    return await command.run(given);
   } catch (error) {
     process.stderr.write(`${wordsOf(error, command)}\n`);
     return error instanceof UsageError ? 2 : (command.failureCode ?? 1);
@@ -60,10 +85,11 @@ async function exitCodeOf<const Options extends ParseArgsOptionsConfig>(
 }
 
 function parsed<const Options extends ParseArgsOptionsConfig>(
-  { options, places, usage }: Command<Options>,
+  { options, places, usage }: Arguments<Options>,
   args: string[],
 ): Given<Options> {
   const given = orUsageError(() => parseArgs({ args, options, allowPositionals: true }), usage);
+  if (places === 'any') return given;
   const found = given.positionals.length;
   if (found > places) throw misused(`Unknown argument ${given.positionals[places]}`, usage);
   if (found < places) throw misused('An argument is missing', usage);
@@ -80,7 +106,8 @@ function orUsageError<Result>(parse: () => Result, usage: string): Result {
   }
 }
 
-function misused(fault: string, usage: string): UsageError {
+/** For what only the command itself can tell: one line that ends with how it is typed. */
+export function misused(fault: string, usage: string): UsageError {
   const [typed] = usage.split('\n');
   return new UsageError(`${fault}. ${typed}`);
 }
