@@ -157,10 +157,12 @@ function faultsOf(block: CodeBlock): string {
         'JSON.parse(fs.readFileSync(process.argv[1], "utf8"))',
       ]);
     case 'cpp':
+    case 'diff':
     case 'http':
     case 'ini':
     case 'mermaid':
     case 'text':
+    case 'ts':
       return '';
     default:
       return `a block of a kind that nothing checks: ${block.language}`;

@@ -1,8 +1,7 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import {
   blocksOf,
@@ -14,6 +13,7 @@ import {
   type CodeBlock,
 } from '../support/documentation.js';
 import { LocalStack } from '../support/local-stack.js';
+import { pasted, STRICT } from '../support/pasted-commands.js';
 
 /** What each page with commands prints when they are pasted one after the other. */
 const PRINTED: Readonly<Record<string, readonly string[]>> = {
@@ -26,17 +26,6 @@ const PRINTED: Readonly<Record<string, readonly string[]>> = {
   'docs/read-readings.md': ['"nextCursor":null', '"removed":false'],
   'docs/send-readings.md': ['"stored":2', 'all stored'],
 };
-
-/**
- * A pasted command that fails must fail here, whatever comes after it; a feed that would go on for ever is stopped as
- * Ctrl-C does.
- */
-const STRICT = `set -euo pipefail
-curl() {
-  if [ -z "\${SECONDS_TO_WATCH:-}" ]; then command curl --fail-with-body "$@"; return; fi
-  command curl --fail-with-body --max-time "$SECONDS_TO_WATCH" "$@" || [ $? = 28 ]
-}
-`;
 
 /** Milliseconds: for a machine that has more to do. */
 const PATIENCE = 240_000;
@@ -64,16 +53,6 @@ function folderOf({ dataDir }: LocalStack): string {
   }
   symlinkSync(dataDir, join(copy, '.sensorflow'));
   return copy;
-}
-
-async function pasted(commands: string, timeout: number) {
-  const path = `${join(ROOT, 'node_modules/.bin')}:${process.env['PATH']}`;
-  const env = { PATH: path, HOME: process.env['HOME'] };
-  const running = promisify(execFile)('bash', ['-c', commands], { cwd: folder, env, timeout });
-  return running.catch((error) => {
-    error.message = `${error.killed ? 'too slow' : 'failed'} after:\n${error.stdout}\n${error.stderr}`;
-    throw error;
-  });
 }
 
 /** The commands of a page that run here, in their order; what it says to save is saved. */
@@ -107,7 +86,7 @@ describe('the five steps of the README', () => {
   let printed: string;
 
   beforeAll(async () => {
-    printed = (await pasted(STRICT + commandsOf('README.md').join('\n'), PATIENCE)).stdout;
+    printed = (await pasted(STRICT + commandsOf('README.md').join('\n'), folder, PATIENCE)).stdout;
   }, 2 * PATIENCE);
 
   it('log in, and know who you are', () => {
@@ -126,7 +105,9 @@ describe('the five steps of the README', () => {
 
   it('end with the reason where the token is no good', async () => {
     const [login = '', , , upload = ''] = commandsOf('README.md');
-    const ended = await pasted(`${login}\nTOKEN=\n${upload}`, 20_000).catch((error) => error);
+    const ended = await pasted(`${login}\nTOKEN=\n${upload}`, folder, 20_000).catch(
+      (error) => error,
+    );
 
     expect(ended.killed ?? false).toBe(false);
     expect(ended.stderr).toContain('401');
@@ -158,7 +139,7 @@ describe('the five steps of the README', () => {
         const [login = '', token = '', reading = ''] = commandsOf('README.md');
         const before = `${STRICT}{ ${login}${token}${reading}} > /dev/null\n`;
 
-        const { stdout } = await pasted(before + commands.join('\n'), PATIENCE);
+        const { stdout } = await pasted(before + commands.join('\n'), folder, PATIENCE);
 
         for (const text of expected) expect(stdout).toContain(text);
       },

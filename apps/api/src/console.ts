@@ -2,12 +2,13 @@ import fastifyStatic from '@fastify/static';
 import { NotFoundException } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { existsSync, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
-/** Beside dist/apps; there is none where the API runs from its sources. */
+/** Beside dist/apps; missing where the API runs from its sources. */
 const BUILT_CONSOLE = fileURLToPath(new URL('../../../console/', import.meta.url));
 const PREFIX = '/console/';
-/** Of all packages whose code is in the assets, as Vite found them. */
+/** Licences of all packages in the assets, as Vite found them. */
 const LICENSES = 'licenses.md';
 const SECONDS_PER_YEAR = 31_536_000;
 
@@ -44,7 +45,7 @@ export function serveConsole(
   server.get('/console', toConsole);
   const index = `${folder}index.html`;
   if (!existsSync(index)) return;
-  const page = readFileSync(index, 'utf8');
+  let page = readFileSync(index, 'utf8');
   const licenses = readFileSync(`${folder}${LICENSES}`, 'utf8');
   server.get(`${PREFIX}${LICENSES}`, (_request, reply) =>
     reply
@@ -60,6 +61,8 @@ export function serveConsole(
       // Everything but uploads works without it.
       return '';
     });
+    // `npm run dev` builds it again under the running server.
+    page = await readFile(index, 'utf8').catch(() => page);
     return sendPage(page, policyWith(source), request, reply);
   });
   void server.register(fastifyStatic, {
@@ -79,7 +82,7 @@ function toConsole(_request: FastifyRequest, reply: FastifyReply): void {
   void reply.redirect(PREFIX, 302);
 }
 
-/** A file that is not there is no view: an old page that asks for its old assets must hear it. */
+/** A missing file is 404, not a view: an old page that asks for its old assets must fail. */
 function sendPage(
   page: string,
   policy: string,

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { extname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { functionInspector } from '../inspector.js';
 import type { FunctionInvoker, InvocationOutcome } from './invocation.js';
 
 export interface FunctionDefinition {
@@ -75,7 +76,7 @@ export class FunctionWorker implements FunctionInvoker {
     const { name, modulePath, environment } = this.definition;
     const child = fork(RUNNER, [modulePath, name], {
       env: { TZ: ':UTC', AWS_LAMBDA_FUNCTION_NAME: name, ...environment },
-      execArgv: [],
+      execArgv: [...functionInspector()],
       // A group of its own: a terminal's Ctrl-C must not end an invocation that is to be drained.
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { apiInspector } from '../inspector.js';
 
 export interface ApiProcessOptions {
   readonly entryFile: string;
@@ -28,6 +29,7 @@ export class ApiProcess {
       process.execPath,
       [
         '--enable-source-maps',
+        ...apiInspector(),
         ...options.preloadedFiles.flatMap((file) => ['--import', file]),
         options.entryFile,
       ],
