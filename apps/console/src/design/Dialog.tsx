@@ -30,6 +30,14 @@ export function Dialog({ title, children, onClose }: DialogProps) {
         event.preventDefault();
         onClose?.();
       }}
+      onKeyDown={(event) => {
+        if (event.key === 'Escape' && !onClose) event.preventDefault();
+      }}
+      onClose={({ currentTarget }) => {
+        // Browsers ask a page once, and then close a dialog: one that cannot be left opens again.
+        if (onClose) onClose();
+        else if (currentTarget.isConnected) currentTarget.showModal();
+      }}
     >
       <h2 id={id}>{title}</h2>
       {children}
