@@ -110,6 +110,10 @@ describe('a key', () => {
       };
       await view.photograph('key-made');
       expect(await view.accessibilityFaults()).toEqual([]);
+      // A browser asks a page once whether Escape may close a dialog, and then no more.
+      for (const _ of [1, 2, 3]) await page.keyboard.press('Escape');
+      await view.isDrawn();
+      expect(await program.isVisible()).toBe(true);
 
       expect(await send()).toMatchObject({ equipmentId: 'KEY-1', value: 21.5 });
       for (const [device, word] of [

@@ -5,6 +5,7 @@ import {
   chromium,
   type Browser,
   type BrowserContextOptions,
+  type Cookie,
   type Locator,
   type Page,
 } from 'playwright-core';
@@ -15,6 +16,9 @@ const CANDIDATES = ['/usr/bin/chromium', '/usr/bin/google-chrome', '/opt/google/
 const SCREENSHOTS = join(import.meta.dirname, 'screenshots');
 
 const MOST_TABS = 200;
+
+/** Cookies by the address of a stack. */
+const sessions = new Map<string, Cookie[]>();
 
 export const PHONE = { width: 390, height: 844 };
 export const DESKTOP = { width: 1360, height: 860 };
@@ -34,7 +38,7 @@ export async function startBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
 }
 
-/** One page of the console in a browser of its own, which hears everything that the page complains about. */
+/** One page of the console in a browser of its own, which hears everything that its pages complain about. */
 export class ConsolePage {
   private constructor(
     readonly page: Page,
@@ -52,26 +56,41 @@ export class ConsolePage {
       reducedMotion: 'reduce',
       ...look,
     });
-    const page = await context.newPage();
     const complaints: string[] = [];
-    page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
-    page.on('console', (message) => {
+    context.on('weberror', (error) => complaints.push(`error: ${error.error().message}`));
+    context.on('console', (message) => {
       if (/content security policy/i.test(message.text())) complaints.push(message.text());
     });
     const own = new Set([stack.baseUrl, stack.endpoints.s3].map((url) => new URL(url).origin));
-    page.on('request', (request) => {
+    context.on('request', (request) => {
       const { origin, protocol } = new URL(request.url());
       if (protocol.startsWith('http') && !own.has(origin)) complaints.push(`asked ${origin}`);
     });
-    return new ConsolePage(page, stack, complaints);
+    return new ConsolePage(await context.newPage(), stack, complaints);
   }
 
   async visit(path = '/'): Promise<void> {
     await this.page.goto(`/console${path}`);
   }
 
-  /** Opens a view as the demo user, who is an administrator. */
-  async logIn(path = '/', user: Announcement['user'] = this.stack.user): Promise<void> {
+  /** Opens a view as the demo user, who is an administrator, in a session that all tests of a file share. */
+  async logIn(path = '/'): Promise<void> {
+    const { baseUrl } = this.stack;
+    const context = this.page.context();
+    const session = sessions.get(baseUrl);
+    if (session === undefined) {
+      await this.logInByForm(path);
+      sessions.set(baseUrl, await context.cookies());
+      return;
+    }
+    await context.addCookies(session);
+    await this.visit(path);
+    await this.page.locator('.account-button').waitFor();
+  }
+
+  /** The same in a session of its own, which may end. */
+  async logInByForm(path = '/'): Promise<void> {
+    const { user } = this.stack;
     await this.visit(path);
     await this.page.getByLabel(/^(Username|Usuário)$/).fill(user.username);
     await this.page.getByLabel(/^(Password|Senha)$/).fill(user.password);
@@ -94,9 +113,16 @@ export class ConsolePage {
     throw new Error(`out of reach of the keyboard: ${String(target)}`);
   }
 
+  /** All that has changed is on the screen. */
+  async isDrawn(): Promise<void> {
+    await this.page.evaluate(
+      'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))',
+    );
+  }
+
   /** What axe finds wrong, in words. */
   async accessibilityFaults(): Promise<readonly string[]> {
-    await this.page.evaluate(axe.source);
+    await this.page.evaluate(`if (typeof axe === 'undefined') ${axe.source}`);
     const { violations } = await this.page.evaluate<AxeResults>(
       "axe.run(document, { resultTypes: ['violations'] })",
     );

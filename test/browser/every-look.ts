@@ -4,66 +4,83 @@ import { translator, type Translate } from '../../apps/console/src/language/tran
 import { DESKTOP, PHONE, type ConsolePage } from './console-browser.js';
 
 /** Wide and narrow, light and dark, English and Portuguese: every pair of them is seen. */
-const LOOKS = [
-  { name: 'light', viewport: DESKTOP, colorScheme: 'light', ...english() },
-  { name: 'dark-pt', viewport: DESKTOP, colorScheme: 'dark', ...portuguese() },
-  { name: 'phone-pt', viewport: PHONE, colorScheme: 'light', ...portuguese() },
-  { name: 'phone-dark', viewport: PHONE, colorScheme: 'dark', ...english() },
-] as const;
+const ENGLISH = {
+  language: 'en',
+  t: translator(en, 'en'),
+  looks: [
+    { name: 'light', viewport: DESKTOP, colorScheme: 'light' },
+    { name: 'phone-dark', viewport: PHONE, colorScheme: 'dark' },
+  ],
+} as const;
+const PORTUGUESE = {
+  language: 'pt-BR',
+  t: translator(ptBr, 'pt-BR'),
+  looks: [
+    { name: 'dark-pt', viewport: DESKTOP, colorScheme: 'dark' },
+    { name: 'phone-pt', viewport: PHONE, colorScheme: 'light' },
+  ],
+} as const;
+const LANGUAGES = [ENGLISH, PORTUGUESE] as const;
 
-function english() {
-  return { language: 'en', t: translator(en, 'en') } as const;
-}
-
-function portuguese() {
-  return { language: 'pt-BR', t: translator(ptBr, 'pt-BR') } as const;
-}
+export type SpokenLanguage = (typeof LANGUAGES)[number]['language'];
 
 /** Does what it takes until the page, or a dialog, stands there; finds texts by their keys. */
 type Show = (t: Translate) => Promise<void>;
 
 /**
- * Loads the page again in every look, leaves a picture of each, and answers what axe finds wrong, and whether the page
- * scrolls sideways.
+ * Loads the page again in every language, leaves a picture of each look, and answers what axe finds wrong, and whether
+ * the page scrolls sideways.
  */
 export async function faultsInEveryLook(
   view: ConsolePage,
   screen: string,
   show: Show,
 ): Promise<readonly string[]> {
-  return faultsIn(LOOKS, view, screen, show);
+  const faults: string[] = [];
+  for (const { language, t } of LANGUAGES) {
+    await speak(view, language);
+    await show(t);
+    faults.push(...(await faultsInLooks(view, screen, language)));
+  }
+  return faults;
 }
 
-/** The same for what opens inside a page: once wide and light, once narrow and dark. */
+/** The same for what opens inside a page, in English alone. */
 export async function faultsInLightAndDark(
   view: ConsolePage,
   screen: string,
   show: Show,
 ): Promise<readonly string[]> {
-  return faultsIn([LOOKS[0], LOOKS[3]], view, screen, show);
+  await speak(view, ENGLISH.language);
+  await show(ENGLISH.t);
+  return faultsInLooks(view, screen, ENGLISH.language);
 }
 
-async function faultsIn(
-  looks: readonly (typeof LOOKS)[number][],
+/** The same for the page as it stands there, wide and narrow, light and dark. */
+export async function faultsInLooks(
   view: ConsolePage,
   screen: string,
-  show: Show,
+  spoken: SpokenLanguage,
 ): Promise<readonly string[]> {
   const { page } = view;
+  const { looks } = spoken === 'en' ? ENGLISH : PORTUGUESE;
   const faults: string[] = [];
-  for (const { name, viewport, colorScheme, language, t } of looks) {
-    const chosen = JSON.stringify({ language });
+  for (const { name, viewport, colorScheme } of looks) {
     await page.setViewportSize(viewport);
     await page.emulateMedia({ colorScheme });
-    await page.evaluate(`localStorage.setItem('sensorflow.preferences', '${chosen}')`);
-    await page.reload();
-    await show(t);
-
+    await view.isDrawn();
     await view.photograph(`${screen}-${name}`);
     const found = await view.accessibilityFaults();
     faults.push(...found.map((fault) => `${name}: ${fault}`));
     const width = await page.evaluate<number>('document.documentElement.scrollWidth');
     if (width > viewport.width) faults.push(`${name}: scrolls sideways, ${width} pixels wide`);
   }
+  await page.setViewportSize(DESKTOP);
   return faults;
+}
+
+async function speak({ page }: ConsolePage, language: SpokenLanguage): Promise<void> {
+  const chosen = JSON.stringify({ language });
+  await page.evaluate(`localStorage.setItem('sensorflow.preferences', '${chosen}')`);
+  await page.reload();
 }

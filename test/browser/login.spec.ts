@@ -43,7 +43,7 @@ describe('the way in', () => {
     expect(new URL(page.url()).pathname).toBe('/console/');
 
     const again = await open();
-    await again.logIn('/?search=NOBODY');
+    await again.logInByForm('/?search=NOBODY');
 
     expect(new URL(again.page.url()).search).toBe('?search=NOBODY');
     await again.page.getByText('No equipment matches').waitFor();
@@ -151,7 +151,7 @@ describe('a session that ends', () => {
 
   it('by logging out leads to the login', async () => {
     const view = await open();
-    await view.logIn();
+    await view.logInByForm();
     const { page } = view;
 
     await page.getByRole('button', { name: stack.user.username }).click();
