@@ -119,6 +119,34 @@ describe('every protected route', () => {
     }
   });
 
+  it.each<readonly [string, () => string, RegExp]>([
+    [
+      'has expired',
+      () => pool.sign({ ...claimsOf(goodToken), exp: nowEpochSeconds() - 61 }),
+      /has expired/,
+    ],
+    ['is cut off', () => goodToken.slice(0, -40), /is cut off/],
+    ['is quoted', () => `"${goodToken}"`, /in quotes/],
+    ['is doubled', () => goodToken.repeat(2), /more than once/],
+    ['is there twice', () => `${goodToken} ${goodToken}`, /more than one token/],
+    [
+      'has expired and was signed by nobody we know',
+      () =>
+        TokenSigner.create(pool.keyId).sign({
+          ...claimsOf(goodToken),
+          exp: nowEpochSeconds() - 61,
+        }),
+      /^(?!.*expired)/,
+    ],
+  ])('names what is wrong with a token that %s', async (_name, token, words) => {
+    const { status, body, headers } = await api.withToken(token()).get('/auth/me');
+
+    expect([status, body.code]).toEqual([401, 'invalid-token']);
+    expect(body.detail).toMatch(words);
+    expect(headers.get('www-authenticate')).toMatch(/error="invalid_token", error_description="/);
+    expect(headers.get('www-authenticate')).toContain(body.detail.replaceAll('"', "'"));
+  });
+
   it('refuses a caller without credentials', async () => {
     for (const [method, path] of protectedRoutes) {
       const { status, body } = await api.send(method, path);
