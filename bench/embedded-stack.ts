@@ -100,7 +100,7 @@ function secondApiVariables(
     AWS_ENDPOINT_URL_SNS: endpoints.sns,
     AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: endpoints.cognitoIdp,
     LIVE_TOPIC_ARN: stack.liveTopicArn,
-    // Nobody takes an import back, or logs in, here.
+    // Without undos and logins.
     UPLOADS_QUEUE_URL: 'http://127.0.0.1:9/uploads',
     COGNITO_CLIENT_ID: 'no-web-client',
     COGNITO_CLIENT_SECRET: 'no-web-client',

@@ -7,7 +7,7 @@ const FIRST = 20_000;
 const BEHIND_LAST = 32_000;
 const TRIES = 50;
 
-/** A port of 127.0.0.1 that nobody listens at. */
+/** A free port of 127.0.0.1. */
 export async function freePort(): Promise<number> {
   for (let n = 0; n < TRIES; n += 1) {
     const port = randomInt(FIRST, BEHIND_LAST);

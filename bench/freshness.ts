@@ -78,7 +78,7 @@ class Api {
     const answer = await fetch(`${this.baseUrl}/sensor-data/aggregated?${text}`, { headers });
     const body = (await answer.json()) as { readonly totalCount?: number; readonly code?: string };
     if (body.totalCount !== undefined) return body.totalCount;
-    // Nothing is shown yet, or nobody can say: it is asked again.
+    // Not shown yet, or unknown: it is asked again.
     if (NOT_SHOWN.has(body.code ?? '') || answer.status === 429 || answer.status === 503) return 0;
     throw new Error(`the aggregates were answered ${answer.status}: ${body.code}`);
   }

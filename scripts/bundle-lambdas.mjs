@@ -41,6 +41,6 @@ async function bundle(name) {
     metafile: true,
     logLevel: 'warning',
   });
-  // Beside the asset, not in it: what the bundle was made of, for whoever wants to look.
+  // Beside the asset, not in it: what the bundle was made of.
   writeFileSync(join(OUT, `${name}.meta.json`), JSON.stringify(metafile));
 }

@@ -57,7 +57,7 @@ function count(step) {
   }
 }
 
-/** Said again at the end, where nobody has to look for them between thousands of lines. */
+/** Repeated at the end, so that they need not be searched in thousands of lines. */
 function failuresOf(report) {
   return report.testResults.flatMap(({ name, message, assertionResults }) => {
     const failed = assertionResults.filter(({ status }) => status === 'failed');

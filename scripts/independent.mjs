@@ -1,4 +1,4 @@
-// Runs the product and the ports' contracts on implementations of AWS that nobody here wrote: test/independent/README.md.
+// Runs the product and the ports' contracts on implementations of AWS by others: test/independent/README.md.
 // They are Python programs. Without Python this tier is skipped, and says so; in CI that is a failure.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

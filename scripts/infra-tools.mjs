@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const INFRA = join(ROOT, 'infra');
-/** Nobody pushed it. */
+/** It was never pushed. */
 export const IMAGE_DIGEST = `sha256:${'0'.repeat(64)}`;
 
-/** Of `cdk synth`, for an environment that nobody has put own values into yet. */
+/** Arguments of `cdk synth` for an environment without values of its own yet. */
 export const EXAMPLES = ['-c', 'examples=true'];
 
 export function installInfra() {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { parseArgs } from 'node:util';
 
-/** What nobody can undercut in Node: read the body, parse the JSON, answer with it. */
+/** The least that Node can do: read the body, parse the JSON, answer with it. */
 const { values: options } = parseArgs({ options: { port: { type: 'string', default: '0' } } });
 
 const server = createServer((request, response) => {

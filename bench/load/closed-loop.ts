@@ -9,7 +9,7 @@ export interface ClosedLoop {
   readonly warmUpMs: number;
   readonly measureMs: number;
   readonly requestsOf: (connection: number) => NextRequest;
-  /** Called where the measured time begins and ends; what lies between them is compared. */
+  /** Called where the measured time begins and ends. */
   readonly onEdge: () => void;
 }
 

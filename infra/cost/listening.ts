@@ -4,7 +4,7 @@ import { markdown } from './tables.ts';
 
 /** What people and screens that follow live readings cost: it depends on them alone, and is in no other line. */
 
-/** A process that always hears something receives and deletes once in 150 ms and what the calls take. */
+/** A process with constant traffic receives and deletes once in 150 ms plus the time of the calls. */
 const QUEUE_REQUESTS_PER_SECOND = 13;
 /** Of the lease of a place: a connection of a key with `maxConnections` has one, for a write unit each time. */
 const LEASE_WRITES_PER_HOUR = 240;

@@ -5,7 +5,7 @@ import type { Deployment } from '../lib/deployment.ts';
  * What it gives up against prod:
  * - a second Region: while its own is down, it is down; and a third zone: one that fails takes half of the tasks;
  * - a firewall: floods of logins are slowed by the API alone, and addresses of ill repute are let in;
- * - private tasks: they have addresses of their own to call AWS from. Nobody can call them: their security group lets
+ * - private tasks: they have addresses of their own to call AWS from. They cannot be called: their security group lets
  *   in the load balancer alone;
  * - dashboard and Container Insights: alarms come all the same;
  * - room: no table takes more than 200 blocks a second, which is as many readings when each comes alone; and a large

@@ -4,7 +4,7 @@ import { faultIf, isWhole } from './fault-if.ts';
 /** DynamoDB's quota for a table, unless the account has been given another one. */
 const TABLE_QUOTA = 40_000;
 
-/** What of the tables' capacity DynamoDB would refuse, or nobody would want to pay for. */
+/** Capacity that DynamoDB would refuse, or that would be far too expensive. */
 export function capacityFaults(deployment: Deployment): readonly string[] {
   const { maxWriteUnitsPerSecond, provisioned } = deployment;
   const bound = faultIf(!isWhole(maxWriteUnitsPerSecond, 1), 'maxWriteUnitsPerSecond: 1 or more');

@@ -14,7 +14,7 @@ export interface Deployment {
   readonly hostedZone: { readonly id: string; readonly name: string };
   /**
    * Cognito's token endpoint is https://<authDomainPrefix>.auth.<primary>.amazoncognito.com. All accounts of AWS
-   * share these names; unless set, the account's number is part of it, so that nobody else has it.
+   * share these names; unless set, the account's number is part of it, so that it is unique.
    */
   readonly authDomainPrefix?: string;
   /** 1 unless set; a higher number gives the API a new client, and with it a new secret (see the runbook). */
@@ -64,7 +64,7 @@ export interface Deployment {
   };
   /** No table takes more than this a second, so that a runaway client costs a known sum. */
   readonly maxWriteUnitsPerSecond: number;
-  /** Instead of on demand, which is for load that nobody can foresee: cheaper for load that is steady (see docs/cost.md). */
+  /** Instead of on demand: cheaper for steady load (see docs/cost.md). */
   readonly provisioned?: ProvisionedTables;
   /** Readings expire so many days after their own instant; they are kept for ever unless set. */
   readonly readingRetentionDays?: number;
@@ -150,7 +150,7 @@ export interface Configuration {
   readonly acceptsExamples?: boolean;
 }
 
-/** Where infra/runbook.md can be read by whoever gets an alarm. */
+/** Where those who get an alarm can read infra/runbook.md. */
 export function runbookUrl(delivery: Delivery): string {
   return `https://github.com/${delivery.githubRepository}/blob/main/infra/runbook.md`;
 }

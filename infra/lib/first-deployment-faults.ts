@@ -7,7 +7,7 @@ const UNRESERVED_CONCURRENCY = 100;
 const EXAMPLE_DOMAIN = /(^|\.)example\.(com|net|org)$/;
 const RESERVED_WORD = /aws|amazon|cognito/;
 
-/** What only AWS would refuse, when most of an environment has been created, or nobody would notice. */
+/** Faults that only AWS would refuse, when most of an environment has been created, or that would go unnoticed. */
 export function firstDeploymentFaults(configuration: Configuration): readonly string[] {
   const { deployment, delivery } = configuration;
   return [

@@ -44,7 +44,7 @@ export const USER_POOL_ACTIONS: readonly string[] = [
 ];
 
 /**
- * What each process of the API may do to hear live readings: on the topic, and with the queues whose names have
+ * What each process of the API may do to receive live readings: on the topic, and with the queues whose names have
  * its prefix. Two calls know no resources.
  */
 export const LIVE_ACTIONS = {

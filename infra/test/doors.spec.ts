@@ -20,7 +20,7 @@ describe.each(EVERY_REGION)('the load balancer in %s', (_name, stack) => {
     .ofType('AWS::ElasticLoadBalancingV2::Listener')
     .map(({ properties }) => properties);
 
-  it('serves by HTTPS, and sends whoever comes by HTTP there', () => {
+  it('serves by HTTPS, and redirects HTTP to it', () => {
     const actions = listeners.map((one) => [Number(one['Port']), at(one, 'DefaultActions.0.Type')]);
 
     expect(Object.fromEntries(actions)).toEqual({ 443: 'forward', 80: 'redirect' });

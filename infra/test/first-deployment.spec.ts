@@ -133,7 +133,7 @@ describe('the token endpoint', () => {
 });
 
 describe('a machine that keeps its token for a day', () => {
-  it('has a refresh token of a day, which Cognito wants and nobody uses', () => {
+  it('has a refresh token of a day, which Cognito requires and which is not used', () => {
     const [machine] = PROD.machineClients;
     const { stacks } = synthesize({
       ...PROD,

@@ -108,7 +108,7 @@ describe('the live publisher', () => {
 });
 
 describe('the API', () => {
-  it('makes and removes queues of its own prefix alone, and hears one topic', () => {
+  it('makes and removes queues of its own prefix alone, and subscribes to one topic', () => {
     const queues = api.filter(({ action }) => action.startsWith('sqs:'));
     // One call lists all, and messages go to the importer.
     const named = queues.filter(

@@ -72,7 +72,7 @@ describe.each(EVERY_REGION)('the queues in %s', (_name, stack) => {
     expect(queue['VisibilityTimeout']).toBeGreaterThanOrEqual(6 * Number(importer['Timeout']));
   });
 
-  it('keep for a fortnight what nobody has looked at', () => {
+  it('keep messages for a fortnight', () => {
     expect(queues).toHaveLength(3);
     for (const queue of queues) expect(queue['MessageRetentionPeriod']).toBe(14 * 24 * 3600);
   });
@@ -188,7 +188,7 @@ describe.each(EVERY_REGION)('the container in %s', (_name, stack) => {
   const task = stack.only('AWS::ECS::TaskDefinition').properties;
   const container = at(task, 'ContainerDefinitions.0');
 
-  it('is nobody, can write nothing, and has an init process', () => {
+  it('is an unprivileged user, can write nothing, and has an init process', () => {
     expect(at(container, 'User')).toBe('10001:10001');
     expect(DOCKERFILE).toContain('\nUSER 10001:10001\nEXPOSE 3000\n');
     expect(at(container, 'ReadonlyRootFilesystem')).toBe(true);
@@ -266,7 +266,7 @@ describe.each(EVERY_REGION)('the buckets in %s', (name, stack) => {
     expect(at(notification, 'Filter.S3Key.Rules')).toEqual([{ Name: 'prefix', Value: 'uploads/' }]);
   });
 
-  it('let pages of the console and of the front end put files, and of nobody else', () => {
+  it('let only pages of the console and of the front end put files', () => {
     const rulesOf = (deployment: typeof DEV) =>
       listOf(
         at(
@@ -348,7 +348,7 @@ describe('the user pool', () => {
   const identity = stackOf(PROD, 'identity');
   const clients = identity.ofType('AWS::Cognito::UserPoolClient');
 
-  it('tells nobody which users there are', () => {
+  it('does not reveal which users exist', () => {
     expect(clients).toHaveLength(1 + PROD.machineClients.length);
     for (const { properties } of clients) {
       expect(properties['PreventUserExistenceErrors']).toBe('ENABLED');
@@ -372,7 +372,7 @@ describe('the user pool', () => {
     expect(web['AccessTokenValidity']).toBe(60);
   });
 
-  it('lets nobody sign up, and cannot be deleted', () => {
+  it('allows no sign-up, and cannot be deleted', () => {
     const pool = identity.only('AWS::Cognito::UserPool').properties;
 
     expect(at(pool, 'AdminCreateUserConfig.AllowAdminCreateUserOnly')).toBe(true);

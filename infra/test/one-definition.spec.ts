@@ -256,7 +256,7 @@ describe('the variables of each process', () => {
     expect(() => readAggregatorEnvironment(variablesOf('stream-aggregator'))).not.toThrow();
   });
 
-  it('of the live publisher are all that it reads, and the API hears its topic', () => {
+  it('of the live publisher are all that it reads, and the API subscribes to its topic', () => {
     const stack = regional(DEV);
     const topic = { Ref: stack.only('AWS::SNS::Topic', 'live').id };
     const container = stack.only('AWS::ECS::TaskDefinition').properties;

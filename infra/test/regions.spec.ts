@@ -131,7 +131,7 @@ describe('two Regions', () => {
 });
 
 describe('one Region', () => {
-  it('pays nobody to watch it: there is no other to go to', () => {
+  it('has no paid health checks, because there is no other Region', () => {
     expect(regional(DEV).ofType('AWS::Route53::HealthCheck')).toEqual([]);
   });
 

@@ -38,7 +38,7 @@ describe('the runbook', () => {
   it('names log messages and codes as the sources have them', () => {
     const named = wordsInBackticks().filter((words) => !alarmIds.has(words));
 
-    expect(named).toEqual(expect.arrayContaining(['hour swept', 'message failed']));
+    expect(named).toEqual(expect.arrayContaining(['hour verified', 'message failed']));
     expect(named.filter((words) => !SOURCES.includes(`'${words}'`))).toEqual([]);
   });
 

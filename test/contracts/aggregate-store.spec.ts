@@ -220,7 +220,7 @@ describe.each([
     expect(await store.readState(cell)).toEqual({ version: 2 });
   });
 
-  it('say whether they are closed, whoever asks', async () => {
+  it('say whether they are closed in every kind of answer', async () => {
     const closed = { ...aCell('EQ-1', '2023-02-15T06'), isClosed: true };
     const open = aCell('EQ-2', '2023-02-15T06');
     for (const cell of [closed, open]) await store.replaceCell(cell);
@@ -420,7 +420,7 @@ describe.each([
     expect(await store.daysWithin({ from: all.from, to: all.from })).toEqual([]);
   });
 
-  it('lie in the same shard every hour of a day, which asking does not lay out', async () => {
+  it('are in the same shard every hour of a day; asking does not create a layout', async () => {
     const shards = [
       await store.shardOf(aCell('EQ-1', '2023-02-15T05')),
       await store.shardOf(aCell('EQ-1', '2023-02-15T06')),

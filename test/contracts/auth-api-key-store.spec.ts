@@ -135,7 +135,7 @@ describe.each(Object.entries(MAKERS))('a store of API keys %s', (_name, make) =>
 describe('a store of API keys in DynamoDB', () => {
   beforeEach(async () => table.empty());
 
-  it('lets DynamoDB remove what nobody needs to know any more', async () => {
+  it('lets DynamoDB remove expired keys when no process needs them any more', async () => {
     const store = new DynamoDbApiKeyStore(table.client, table.name);
     const [endless, ending] = [aKey(), aKey({ expiresAtEpochMs: NOW + 1000 })] as const;
     for (const key of [endless, ending]) await store.create(key);

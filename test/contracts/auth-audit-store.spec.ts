@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { InMemoryAuditStore } from '../support/in-memory-audit-store.js';
 import { startSessionsTable, type SessionsTable } from '../support/sessions-table.js';
 
-/** The end of a month, so that what is written a little later lies in another partition. */
+/** The end of a month, so that an entry a little later is in another partition. */
 const NOW = Date.parse('2023-01-31T23:59:00Z');
 const DAY_MS = 24 * 60 * 60_000;
 
@@ -159,7 +159,7 @@ describe('a store of audit entries in DynamoDB', () => {
     ]);
   });
 
-  it('ends a page when its budget is spent, and goes on behind it', async () => {
+  it('ends a page when its budget is spent, and the next page continues', async () => {
     const store = new DynamoDbAuditStore(table.client, table.name);
     await store.put(anEntry({ atEpochMs: NOW - 300 * DAY_MS }));
     const query = {

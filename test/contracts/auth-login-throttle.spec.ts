@@ -306,7 +306,7 @@ describe.each(Object.entries(MAKERS))('known networks %s', (_name, makeStores) =
 describe('when the table is gone', () => {
   const REFUSAL = { kind: 'unavailable', code: 'login-throttle-unavailable' };
 
-  it('the attempt counter lets nobody through', async () => {
+  it('the attempt counter refuses every attempt', async () => {
     const [counter] = inTable('no-such-table').counters;
 
     await expect(counter.reserve('key', LIMIT, NOW)).rejects.toMatchObject(REFUSAL);

@@ -45,7 +45,7 @@ describe.each(Object.entries(MAKERS))('a directory of people %s', (_name, make) 
     });
   });
 
-  it('knows nobody else', async () => {
+  it('knows no other people', async () => {
     const directory = await make();
     const unknown = { kind: 'not-found', code: 'user-unknown' };
 

@@ -77,7 +77,7 @@ describe.each([
     expect(found.every(({ metrics }) => metrics.join() === 'A,z_.-9')).toBe(true);
   });
 
-  it('goes on behind any equipment, registered or not', async () => {
+  it('continues after any equipment, registered or not', async () => {
     await registry.add(
       ['EQ-1', 'EQ-1-a', 'EQ-3'].map((equipmentId) => ({ equipmentId, metric: 'value' })),
     );

@@ -110,7 +110,7 @@ describe.each(subjects)('what the imports of a caller take up: %s', (_, start) =
     expect(await quotas.takeSlot(ada, 1, slot('d'), undefined)).toBe(true);
   });
 
-  it('gives a slot over to whoever saw its holder, and frees it for its holder alone', async () => {
+  it('passes a slot on only to a run that saw its holder, and frees it only for its holder', async () => {
     await quotas.takeSlot(ada, 0, slot('a'), undefined);
 
     const blind = await quotas.takeSlot(ada, 0, slot('b', 'u2'), 'x');

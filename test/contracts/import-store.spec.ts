@@ -359,7 +359,7 @@ describe.each(subjects)('the store of imports: %s', (_, start) => {
       expect(record?.lease).toBeUndefined();
     });
 
-    it('asks for another run when nobody has worked on it for 30 s, and once in 30 s', async () => {
+    it('asks for another run after 30 s without work, and at most once in 30 s', async () => {
       await store.create(anImport());
       await begin();
       const needsRun = async (afterMs: number) => (await begin(BEGUN + afterMs))?.needsRun;
@@ -413,7 +413,7 @@ describe.each(subjects)('the store of imports: %s', (_, start) => {
       });
     });
 
-    it('is undone for good, and takes the same end twice', async () => {
+    it('stays undone, and takes the same end twice', async () => {
       await store.create(anImport());
       await begin();
       await takeOverUndo('a');

@@ -143,7 +143,7 @@ describe.each(Object.entries(MAKERS))('a topic %s', (_name, make) => {
 });
 
 describe('a topic of SNS and SQS', () => {
-  it('has no queue and no subscription once nobody listens', async () => {
+  it('has no queue and no subscription after the last listener has left', async () => {
     const { publisher, listener } = MAKERS['of SNS and SQS']?.() ?? {};
     const listening = await listener?.().listen(clock.nowEpochMs(), () => undefined);
     await publisher?.publish(randomUUID());

@@ -69,7 +69,7 @@ describe.each(subjects)('the store of readings: %s', (_, start) => {
     expect(named.toSorted()).toEqual(ids.toSorted());
   });
 
-  it('knows equipment of which something was written, also when nothing of it stands any more', async () => {
+  it('knows equipment that was ever written, even if all of its readings were removed', async () => {
     const [sent, removed, silent] = [newEquipment(), newEquipment(), newEquipment()];
     const [reading] = manyReadings(removed, 1);
     if (!reading) throw new Error('one reading');
@@ -171,7 +171,7 @@ describe.each(subjects)('the store of readings: %s', (_, start) => {
     expect(await secondsOf()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
-  it('tells instants apart to the nanosecond at both ends of a range', async () => {
+  it('distinguishes instants to the nanosecond at both ends of a range', async () => {
     const equipmentId = newEquipment();
     const texts = ['00.999999999Z', '01Z', '01.000000001Z', '02Z'].map(
       (s) => `2023-01-01T00:00:${s}`,
@@ -274,7 +274,7 @@ describe.each(subjects)('the store of readings: %s', (_, start) => {
     expect((await pagesOf(store.scanRange(equipmentId, from, to))).flat()).toEqual([]);
   });
 
-  it('goes on behind a reading that is not there any more', async () => {
+  it('continues after a reading that was removed meanwhile', async () => {
     const equipmentId = newEquipment();
     const all = manyReadings(equipmentId, 10);
     await subject.write(all.filter((_reading, second) => second !== 4));

@@ -60,7 +60,7 @@ describe.each([
       expect(await progress.read()).toEqual(aPosition(2));
     });
 
-    it('takes exactly one of many that know the same version', async () => {
+    it('accepts exactly one of many writes with the same version', async () => {
       const outcomes = await Promise.all(
         Array.from({ length: 10 }, async () => progress.replace(aPosition(1))),
       );

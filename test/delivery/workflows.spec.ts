@@ -38,7 +38,7 @@ describe.each(ALL.map((workflow) => [workflow.file, workflow] as const))(
       }
     });
 
-    it('names actions by their commit, with the version beside it, or lies in this repository', () => {
+    it('names actions by their commit, with the version beside it, or is part of this repository', () => {
       const uses = [...workflow.text.matchAll(/^\s*(?:- )?uses: (.*)$/gm)].map(([, what]) => what);
 
       expect(uses.length).toBeGreaterThan(0);
@@ -49,7 +49,7 @@ describe.each(ALL.map((workflow) => [workflow.file, workflow] as const))(
       }
     });
 
-    it('knows no secret: whoever reads it whole can do nothing with it', () => {
+    it('contains no secret', () => {
       expect(workflow.text).not.toMatch(/secrets[.[]|secrets: inherit/);
       expect(workflow.text).not.toMatch(/access-key-id|secret-access-key|AWS_SESSION_TOKEN/i);
     });

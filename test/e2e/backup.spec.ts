@@ -152,7 +152,7 @@ describe('a backup of a stack that writes', () => {
     await stack.interrupt();
   });
 
-  it('takes the place of present data only with --yes, and gives nobody access again who lost it since', async () => {
+  it('replaces present data only with --yes, and restores no access that was lost since', async () => {
     const refused = await restore(present);
     expect(refused.exitCode).toBe(1);
     expect(refused.printed).toMatch(/^The data in .* is put aside.* Say --yes to go on\.\n$/);

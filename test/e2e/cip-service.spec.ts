@@ -67,7 +67,7 @@ describe('a body of the promised contract', () => {
     });
   });
 
-  it('ignores members that nobody knows, and takes numbers as text', async () => {
+  it('ignores unknown members, and takes numbers as text', async () => {
     const body = { ...FULL, id_sensor: 'cip-lax', pressure: '1.42', temperature: ' 20.810 ', x: 1 };
 
     const answer = await post(V1[0] ?? '', body);
@@ -281,7 +281,7 @@ describe('the readings of a sensor', () => {
   });
 });
 
-describe('whoever asks whether the service lives', () => {
+describe('a health check', () => {
   it.each(['/api/v1/ping', '/api/v1/health'])('needs no key: %s', async (path) => {
     const anyone = await ApiClient.connect(baseUrl);
 

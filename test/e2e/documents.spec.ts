@@ -448,7 +448,7 @@ describe('the OpenAPI document', () => {
   });
 
   it('closes every body of a request, but for those of the earlier service', () => {
-    // Its devices send members that nobody knows, and always could.
+    // Its devices may send unknown members, and always could.
     const ours = operations().filter(([name]) => !name.startsWith('POST /api/'));
     const open = ours.flatMap(([name, { requestBody }]) =>
       Object.entries<any>(requestBody?.content ?? {})

@@ -257,7 +257,7 @@ describe('who may follow', () => {
     const { key } = await keyWith({ maxConnections: 2 });
     const headers = { 'x-api-key': key };
     const screen = await CipScreen.connect(here, `?api-key=${key}`);
-    // It is counted behind its handshake, and hears nothing before.
+    // It is counted after its handshake, and receives nothing before.
     await eventually(
       async () => post(equipment(), 1, { value: undefined, values: { temperature: 1 } }),
       () => screen.messages.length > 0,
@@ -284,7 +284,7 @@ describe('who may follow', () => {
     expect(again.isConnected).toBe(true);
   });
 
-  it('hears every fault of a query at once', async () => {
+  it('is answered with every fault of a query at once', async () => {
     const names = Array.from({ length: 51 }, (_, index): [string, string] => [
       'metric',
       `m${index}`,

@@ -34,7 +34,7 @@ const ids = fc.oneof(
     'a;b"c',
   ),
 );
-/** From EARLIEST_TIMESTAMP on: what lies before it is refused in JSON alone. */
+/** From EARLIEST_TIMESTAMP on: earlier ones are refused in JSON alone. */
 const timestamps = fc.oneof(
   {
     weight: 4,

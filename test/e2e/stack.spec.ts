@@ -130,7 +130,7 @@ describe('the embedded stack', () => {
     for (const socket of sockets) socket.destroy();
   });
 
-  it('closes its folder to others, and says what lies there given up', async () => {
+  it('closes its folder to others, and names the failed work in it', async () => {
     const dataDir = aFolder();
     chmodSync(dataDir, 0o755);
     const first = await aStack({ dataDir });
@@ -191,7 +191,7 @@ describe('the embedded stack', () => {
     expect((await api.get('/sensor-data/EQ-KEPT/latest')).body).toMatchObject(reading);
   });
 
-  it('begins anew with --reset, which wants --yes where nobody can be asked', async () => {
+  it('starts empty with --reset, which wants --yes without a terminal', async () => {
     const first = await aStack();
     const api = (await ApiClient.connect(first.announcement.baseUrl)).withToken(
       await machineToken(first.announcement),

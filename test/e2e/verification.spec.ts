@@ -435,7 +435,7 @@ describe('the sweep of an hour that has closed', () => {
     expect((await verified(api, { from, to })).differences).toEqual([]);
     const log = await eventually(
       async () => Promise.resolve(readFileSync(join(stack.dataDir, 'logs', 'api.log'), 'utf8')),
-      (text) => text.includes('"msg":"hour swept"') && text.includes('aggregate-mismatch'),
+      (text) => text.includes('"msg":"hour verified"') && text.includes('aggregate-mismatch'),
     );
     const lines = log.split('\n').filter((line) => line.includes('aggregate-mismatch'));
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([

@@ -18,7 +18,7 @@ it('the benchmark measures every promise, and finds every acknowledged reading i
     }),
   );
   for (const { what, unit } of [...HTTP_CRITERIA, ...CSV_CRITERIA, ...STACK_CRITERIA]) {
-    // What lies between two latencies can be less than nothing.
+    // The difference of two latencies can be negative.
     expect(medians.get(what), what).toBeGreaterThan(unit === 'ms' ? -Infinity : 0);
   }
 });

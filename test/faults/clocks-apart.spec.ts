@@ -149,7 +149,7 @@ async function untilEachSent(devices: readonly Device[], more: number): Promise<
 
 /** All of an hour: sending, its closing by closers that die at each of their steps, and what comes late. */
 async function liveThroughAnHour(aheadMs: number, apis: readonly [ShiftedApi, ShiftedApi]) {
-  // A minute before the hour's end at the latest, so that all of it lies in one hour.
+  // At the latest a minute before the hour's end, so that all of it is in one hour.
   const start = Math.min(
     Date.now() + aheadMs,
     Date.parse(hourFrom(Date.now() + aheadMs).to) - 60_000,
@@ -203,7 +203,7 @@ describe('two processes whose clocks are half an hour apart', TIMEOUT, () => {
 });
 
 describe('a process whose clock is half an hour from that of DynamoDB', () => {
-  it('refuses to write, names its clock, and goes on answering', async () => {
+  it('refuses to write, names its clock, and still answers reads', async () => {
     const right = await ShiftedApi.start(0);
     const wrong = await ShiftedApi.start(HALF_AN_HOUR_MS, 0);
     const timestamp = new Date().toISOString();

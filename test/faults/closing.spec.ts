@@ -77,7 +77,7 @@ async function cellsOf({
 }
 
 describe('the closing of an hour', () => {
-  it('loses no acknowledged reading from any answer, however often its closer dies, and ends', async () => {
+  it('ends, and no answer lacks an acknowledged reading, however often its closer dies', async () => {
     const devices = EQUIPMENT.map((id) => new Device(id));
     let hasBegun = false;
     const end = new AbortController();
@@ -113,7 +113,7 @@ describe('the closing of an hour', () => {
     await Promise.all(sending);
 
     expect(deaths).toBeGreaterThan(20);
-    // The position has moved, so that nobody would close what was forgotten.
+    // The position has moved, so that a forgotten cell would never be closed.
     expect(await cellsOf(stack)).toEqual(new Map(EQUIPMENT.map((id) => [id, 'closed'])));
     expect(devices.map(({ behind }) => behind)).toEqual(EQUIPMENT.map(() => 0));
     for (const device of devices) {

@@ -10,7 +10,7 @@ import { randomFrom } from '../support/seeded-random.js';
 
 const ROUNDS = process.env['SENSORFLOW_FAULTS'] === 'short' ? 1 : 3;
 const MOST = 4;
-/** A place that nobody renews is free after so long. */
+/** A place that is not renewed is free after this time. */
 const LEASE_MS = 60_000;
 
 let stack: LocalStack;

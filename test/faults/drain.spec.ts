@@ -62,7 +62,7 @@ async function connectionTo({ baseUrl }: ApiProcess): Promise<Socket> {
 }
 
 describe('SIGTERM', () => {
-  it('does not wait for what connections never send', async () => {
+  it('does not wait for data that connections never send', async () => {
     const api = await ApiProcess.start(stack.announcement, stack.dataDir);
     const [silent, stalled] = [await connectionTo(api), await connectionTo(api)];
     stalled.write(`POST /sensor-data HTTP/1.1\r\nHost: api\r\nAuthorization: Bearer ${token}\r\n`);

@@ -25,7 +25,7 @@ afterAll(async () => {
   await stack.stopAndForget();
 });
 
-/** What a load balancer and a container service see: a status, or 0 where nobody listens. */
+/** What a load balancer and a container service see: a status, or 0 without a listener. */
 async function statusOf({ baseUrl }: ApiProcess, path: string): Promise<number> {
   return fetch(`${baseUrl}${path}`).then(
     ({ status }) => status,
@@ -34,7 +34,7 @@ async function statusOf({ baseUrl }: ApiProcess, path: string): Promise<number> 
 }
 
 describe('an API process whose store is away', () => {
-  it('does not listen before the store has come, and lives on when it goes again', async () => {
+  it('does not listen before the store is up, and survives when the store goes down again', async () => {
     proxy.isDown = true;
     api = await ApiProcess.launch(stack.announcement, stack.dataDir, {
       AWS_ENDPOINT_URL_DYNAMODB: proxy.url,

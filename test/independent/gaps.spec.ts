@@ -17,7 +17,7 @@ describe('a gap of ministack', () => {
     expect(stillGaps[check]).toBe(true);
   });
 
-  it('that can be checked stands in the list', () => {
+  it('that can be checked is in the list', () => {
     expect(Object.keys(stillGaps).toSorted()).toEqual(checked.map(({ check }) => check).toSorted());
   });
 });

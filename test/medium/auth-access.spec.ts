@@ -296,7 +296,7 @@ describe('without a view of the ended sessions', () => {
     maxAttempts: 1,
   });
 
-  it('nobody gets in, whoever it is', async () => {
+  it('no caller gets in', async () => {
     const { url } = await start({ dynamoDb: unreachable });
 
     const answer = await call(`${url}/probe/read`, bearer(signer.userToken()));

@@ -234,7 +234,7 @@ describe('a wish for a key', () => {
     expect(body['errors']).toEqual([{ pointer, code, detail: expect.any(String) }]);
   });
 
-  it('hears every fault at once', async () => {
+  it('is answered with every fault at once', async () => {
     const { body } = await make({ name: '', scopes: [], ratePerMinute: -1 });
 
     expect(body['errors']).toHaveLength(3);

@@ -114,7 +114,7 @@ describe('the key set', () => {
     expect([refreshed, elsewhere.requests]).toEqual([false, 0]);
   });
 
-  it('keeps its keys when nobody listens', async () => {
+  it('keeps its keys when the server is down', async () => {
     const { keys } = keySet();
     await keys.refresh();
     await jwks.close();

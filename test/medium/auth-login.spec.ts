@@ -531,7 +531,7 @@ describe('an identity provider that does not decide', () => {
     expect('retry-after' in answer.headers).toBe(expectedStatus === 503);
   });
 
-  it('is answered for: nobody listening', async () => {
+  it('is answered for: the server is down', async () => {
     const app = await startApp(identityClient('http://127.0.0.1:9'));
 
     const answer = await login('grace', PASSWORD, { app });

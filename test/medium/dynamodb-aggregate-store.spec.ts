@@ -359,7 +359,7 @@ describe('the cells of one equipment', () => {
     expect(requests.some(({ RequestItems: of }) => of?.[table]?.ConsistentRead)).toBe(false);
   });
 
-  it('are not asked for on days that nobody has written to', async () => {
+  it('are not asked for on days without a layout', async () => {
     await putDays(2);
 
     const { items } = await aReader(4).report(aQuery());
@@ -420,7 +420,7 @@ function eightTimes(call: string): readonly string[] {
   return Array.from({ length: 8 }, () => call);
 }
 
-describe('a list of a metric that nobody has', () => {
+describe('a list of a metric that no equipment has', () => {
   const YEAR = { from: anHour('2023-01-01T00'), to: anHour('2024-01-01T00') };
   const query = { metric: 'unknown', range: YEAR, limit: 1 };
 

@@ -354,7 +354,7 @@ describe('a write that DynamoDB refuses', () => {
     expect(await elsewhere.putAll(manyBlocks(2))).toEqual(['not-stored', 'not-stored']);
   });
 
-  it('is not stored when nobody listens', async () => {
+  it('is not stored when the store is down', async () => {
     const nowhere = new DynamoDbBlockStore(clientFor('http://127.0.0.1:1'), 'readings');
 
     expect(await nowhere.putAll(manyBlocks(2))).toEqual(['not-stored', 'not-stored']);

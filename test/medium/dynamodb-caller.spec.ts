@@ -29,7 +29,7 @@ const CREDENTIALS = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' };
 const REGION = 'eu-central-1';
 const BODY = '{"TableName":"readings","Item":{"equipmentId":{"S":"ü 😀"}}}';
 
-/** Listens and never accepts: once its backlog is full, nobody gets a connection. */
+/** Listens and never accepts: once its backlog is full, no connection is made. */
 const DEAF_SERVER = `
   const server = require('node:net').createServer();
   server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
@@ -189,7 +189,7 @@ describe('a call', () => {
 
     for (let calls = 0; calls < 20; calls += 1) await caller.call('PutItem', BODY);
 
-    // Undici lets a connection rest for a turn of the event loop, in which it would hear of its end.
+    // Undici lets a connection rest for a turn of the event loop, in which it would see that it was closed.
     expect(sockets).toHaveLength(2);
   });
 
@@ -282,7 +282,7 @@ describe('credentials', () => {
     expect(hosts).toEqual(accounts.map((id) => `${id}.ddb.eu-central-1.amazonaws.com`));
   });
 
-  it('that nobody has are an error of their provider, and nothing is sent', async () => {
+  it('that are missing are an error of their provider, and nothing is sent', async () => {
     const missing = Object.assign(new Error('none'), { name: 'CredentialsProviderError' });
     const caller = callerFor({ credentials: () => Promise.reject(missing) });
 

@@ -144,7 +144,7 @@ describe('a key for some equipment', () => {
     expect([none.status, none.body.code]).toEqual([400, 'no-valid-reading']);
   });
 
-  it('opens imports, and sees those of nobody else', async () => {
+  it('opens imports, and sees only its own', async () => {
     const file = { fileName: 'a.csv', size: 1 };
     const others = await ask('POST', '/sensor-data/upload-csv', everything, file);
 

@@ -54,7 +54,7 @@ const ATTEMPTS = 10;
 
 /**
  * Without a socket, and so without the limits that Node's parser has for lines and headers. Asks again,
- * because on a machine that stood still nobody is admitted until what is known of sessions is fresh.
+ * because after a pause of the machine, requests are refused until the list of ended sessions is fresh.
  */
 async function send({ method = 'GET', url, headers = {}, payload }: Sent): Promise<Answer> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {

@@ -39,7 +39,7 @@ beforeAll(async () => {
     },
     { step: 'initialize' },
   );
-  // Nobody listens there: whoever asks S3 fails.
+  // Without a listener: every call to S3 fails.
   const s3 = new S3Client({
     region: 'local',
     endpoint: 'http://127.0.0.1:9',

@@ -45,7 +45,7 @@ async function subscribedQueues(prefix: string): Promise<readonly string[]> {
 }
 
 describe('the queues of processes', () => {
-  it('that nobody touched for ten minutes are removed with their subscriptions, and no others', async () => {
+  it('that were unused for ten minutes are removed with their subscriptions, and no others', async () => {
     const [own, another] = [new QueuesOfTopic(cloud, namesOf('a-')), namesOf('b-')];
     const used = await own.create(clock.nowEpochMs());
     await own.create(clock.nowEpochMs());

@@ -592,7 +592,7 @@ describe('the lockout', () => {
 });
 
 describe('a temporary password', () => {
-  it('leads to a challenge whose answer signs the user in for good', async () => {
+  it('leads to a challenge whose answer signs the user in', async () => {
     const username = await aUser({ password: TEMPORARY, permanent: false });
 
     const { ChallengeName, Session, AuthenticationResult } = await signIn(username, TEMPORARY);
@@ -638,7 +638,7 @@ describe('a temporary password', () => {
     expect(answer.AuthenticationResult?.RefreshToken).toBeDefined();
   });
 
-  it('has a session that nobody can forge, and none of another user, client or time', async () => {
+  it('has a session that cannot be forged, and none of another user, client or time', async () => {
     const username = await aUser({ password: TEMPORARY, permanent: false });
     const other = await aUser({ password: TEMPORARY, permanent: false });
     const session = await challengeSession(username);
@@ -807,7 +807,7 @@ describe('a session', () => {
     expect(UserAttributes).toEqual([{ Name: 'sub', Value: decodeJwt(access).sub }]);
   });
 
-  it('shows nobody for ID tokens, machine tokens, expired, foreign or altered tokens', async () => {
+  it('shows no user for ID tokens, machine tokens, expired, foreign or altered tokens', async () => {
     const { access, id } = await tokensOf(await aUser());
     const machine = await requestToken({ grant_type: 'client_credentials' }, asMachine());
     const { privateKey } = await generateKeyPair('RS256');

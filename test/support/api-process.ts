@@ -90,14 +90,14 @@ export function variablesFor(stack: Announcement, dataDir: string): Record<strin
     LIVE_TOPIC_ARN: stack.liveTopicArn,
     AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: stack.endpoints.cognitoIdp,
     AWS_ENDPOINT_URL_SQS: stack.endpoints.sqs,
-    // Nobody takes an import back here.
+    // No import is undone here.
     UPLOADS_QUEUE_URL: 'http://127.0.0.1:9/uploads',
     DYNAMODB_TABLE_NAME: stack.tables.readings,
     DYNAMODB_AGGREGATE_TABLE_NAME: stack.tables.aggregates,
     DYNAMODB_IMPORTS_TABLE_NAME: stack.tables.imports,
     DYNAMODB_SESSIONS_TABLE_NAME: stack.tables.sessions,
     S3_BUCKET_NAME: stack.bucket,
-    // Nobody logs in here; tokens of the stack's machine are all that is needed.
+    // Without logins: tokens of the stack's machine are all that is needed.
     COGNITO_CLIENT_ID: 'no-web-client',
     COGNITO_CLIENT_SECRET: 'no-web-client',
     COGNITO_USER_POOL_ID: stack.issuer.split('/').at(-1) ?? '',

@@ -1,6 +1,6 @@
 import { SystemClock, WorkBudget } from '@sensorflow/kernel';
 
-/** Of work that nobody breaks off, unless the signal does. */
+/** For work that only the signal ends. */
 export function aBudget(signal = new AbortController().signal): WorkBudget {
   return new WorkBudget(signal, new SystemClock());
 }

@@ -32,7 +32,7 @@ interface Call {
 export class FaultProxy {
   /** Share of writing calls that meet a fault; 0 lets everything pass. */
   faultShare = 0;
-  /** How far DynamoDB's clock is ahead of this machine's, for whoever asks here. */
+  /** How far DynamoDB's clock seems to be ahead of this machine's. */
   clockAheadMs = 0;
   /** Refuses every call, reading ones as well. */
   isDown = false;
@@ -162,7 +162,7 @@ export class FaultProxy {
     );
   }
 
-  /** The caller hears nothing; the write lands long after it gave up. */
+  /** The caller gets no answer; the write is stored long after it gave up. */
   private executeLate(call: Call): void {
     const landing = delay(LATE_MS)
       .then(async () => this.execute(call, call.body))

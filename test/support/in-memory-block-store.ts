@@ -86,7 +86,7 @@ export class InMemoryBlockStore extends BlockStore {
       ({ key }) => after === undefined || (order === 'asc' ? key > after : key < after),
     );
     const blocks = rest.slice(0, Math.min(limit, this.mostPerPage));
-    // As DynamoDB, which does not look whether anything lies behind a full page.
+    // Like DynamoDB, which does not check whether anything follows a full page.
     const isFull = blocks.length === Math.min(limit, this.mostPerPage);
     return { blocks, next: isFull ? blocks.at(-1)?.key : undefined };
   }

@@ -8,7 +8,7 @@ import type { Clock } from '@sensorflow/kernel';
 
 const SAME_WITHIN_MS = 5 * 60_000;
 
-/** A topic of one process. Each listener hears after the publisher has gone on. */
+/** A topic of one process. Listeners are called after the publisher's call has returned. */
 export class InMemoryChangeTopic extends ChangePublisher {
   readonly published: TopicMessage[] = [];
   private readonly listeners = new Set<(message: TopicMessage) => void>();

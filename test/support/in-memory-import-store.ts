@@ -179,7 +179,7 @@ function isOpen(record: ImportRecord): boolean {
   return record.finishedAt === undefined && !isBeingUndone(record);
 }
 
-/** Nobody works on the undo, and nobody was asked to a moment ago. */
+/** No run works on the undo, and none was asked for a moment ago. */
 function isNeglected({ undo, lease }: ImportRecord, nowEpochMs: number): boolean {
   const seen = Math.max(undo?.askedAtEpochMs ?? 0, lease?.seenAtEpochMs ?? 0);
   return seen <= nowEpochMs - UNDO_ASKED_AGAIN_MS;

@@ -9,7 +9,7 @@ import { counted } from './counted.js';
 
 /** Readings that stand, in memory, for tests of what is made of them; keeps the contract of ReadingStore. */
 export class InMemoryReadingStore extends ReadingStore {
-  /** Equipment whose latest reading lies behind too many that were removed. */
+  /** Equipment whose latest reading is behind too many removed ones. */
   readonly tooCostly = new Set<string>();
   private readonly byEquipment = new Map<string, Map<Instant, StoredReading>>();
 

@@ -50,7 +50,7 @@ export class LocalStack {
     return this.exit();
   }
 
-  /** As a supervisor or the stop button of an editor does: whoever was started is told, and nobody else. */
+  /** As a supervisor or the stop button of an editor does: only the process that was started is told. */
   async terminate(): Promise<void> {
     this.process.child.kill('SIGTERM');
     await this.exit();
@@ -63,7 +63,7 @@ export class LocalStack {
     return LocalStack.start({ dataDir, port });
   }
 
-  /** As a power cut does: nobody gets to say a last word. */
+  /** As a power cut does: no process can finish anything. */
   async killEverything(): Promise<void> {
     for (const pid of this.processIds()) kill(pid);
     await this.exit();

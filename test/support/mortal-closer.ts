@@ -24,7 +24,7 @@ class FastClock extends Clock {
   }
 }
 
-/** Settles never: whoever is dead says nothing. */
+/** Never settles, like a call of a dead process. */
 const DEAD = new Promise<never>(() => undefined);
 
 /**

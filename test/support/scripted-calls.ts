@@ -50,7 +50,7 @@ export function itemScriptOf(script: CallScript | undefined, index: number): Ite
   return script?.items[index % script.items.length] ?? 'stored';
 }
 
-/** What the caller hears, if it hears anything. */
+/** The answer to the caller, if there is one. */
 export function outcomeOf(
   script: CallScript | undefined,
   index: number,

@@ -4,7 +4,7 @@ const OBJECT_ID = 0x06;
 const SEQUENCE = 0x30;
 const ECDSA_WITH_SHA256 = node(SEQUENCE, node(OBJECT_ID, '2a8648ce3d040302'));
 
-/** A key and a certificate for `localhost`, valid today, that nobody vouches for: PEM. */
+/** A key and a self-signed certificate for `localhost`, valid today: PEM. */
 export function selfSignedCertificate(): { readonly key: string; readonly cert: string } {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const spki = publicKey.export({ type: 'spki', format: 'der' });

@@ -180,7 +180,7 @@ class Container extends SteppedProcess {
     void this.work({ task }, []);
   }
 
-  /** Registration comes after the batch: nobody can count on it. */
+  /** Registration comes after the batch, at an unknown time. */
   private async work(event: unknown, records: readonly SimulatedRecord[]): Promise<void> {
     this.outcome = undefined;
     this.clock.sleptMs = 0;
@@ -374,12 +374,12 @@ export class SimulatedAggregation {
     return hour < (this.aggregates.get(key, 0)?.['hour']?.S ?? '');
   }
 
-  /** Some steps of whoever has something to do. */
+  /** Some steps of processes that have work. */
   async work(steps: number, failures: number): Promise<void> {
     for (let step = 0; step < steps; step += 1) await this.advanceOne(failures);
   }
 
-  /** False when nobody has anything to do. */
+  /** False when no process has work. */
   private async advanceOne(failures: number): Promise<boolean> {
     const lanes = this.lanes.filter((one) => this.hasWork(one));
     const readers = this.readers.filter(({ isDone }) => !isDone);

@@ -13,7 +13,7 @@ import { SystemClock, type Clock, type WorkBudget } from '@sensorflow/kernel';
 
 /** Hours looked at together, the newest first: a day, the hour that it began in, and the next, for clocks ahead. */
 const WINDOWS = [1, 1, 2, 4, 8, 10];
-/** Readings are taken so long before their instant. */
+/** How far ahead of the clock readings are accepted. */
 const MOST_AHEAD_MS = 600_000;
 
 /** By the hours in the aggregates, which the earlier service's routes know nothing of. */

@@ -78,10 +78,10 @@ export class RouteTable {
     this.methods.set(url, (known ?? new Set()).add(method));
   }
 
-  /** None for a path without routes, and for `*`, which is none. A query behind the path does not matter. */
+  /** Empty for a path without routes and for `*`, which is not a path. A query is ignored. */
   methodsAt(path: string): ReadonlySet<string> {
     const found = path === '*' ? undefined : this.router.find('GET', path);
-    // A parameter that is empty stands behind a slash too many.
+    // An empty parameter means a slash too many.
     if (found && found.params['*'] === undefined && Object.values(found.params).includes('')) {
       return NO_METHODS;
     }
@@ -102,7 +102,7 @@ export class RouteTable {
   }
 }
 
-/** Longer paths are nobody's slip. */
+/** Longer paths are not typing errors. */
 const MAX_GUESSED_CHARACTERS = 500;
 
 function withoutSlashesBehind(path: string): string {

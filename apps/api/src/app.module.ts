@@ -33,7 +33,7 @@ import { liveChangesOf } from './live-changes.js';
 import { liveLateLog } from './live-late-log.js';
 import { SERVICE } from './service-identity.js';
 
-/** Of sessions and health: whatever waits for the other client's connections, these have their own. */
+/** Connections for sessions and health, which must not wait for the connections of reads. */
 const CONTROL_SOCKETS = 16;
 const MS_PER_MINUTE = 60_000;
 

@@ -27,7 +27,7 @@ const MALFORMED_DETAILS: Readonly<Record<string, string>> = {
 const NOT_HTTP = 'This is not valid HTTP/1.1.';
 const TLS = 'This is TLS, and plain HTTP is spoken here: the URL begins with http://.';
 const BEHIND_REQUEST =
-  'What comes behind the request before it is no request. If it is the rest of a body, the Content-Length of that request is missing or too small.';
+  'What follows the previous request is not a request. If it is the rest of a body, the Content-Length of that request is missing or too small.';
 /** The first byte of every connection by TLS. */
 const TLS_HANDSHAKE = 0x16;
 
@@ -126,14 +126,14 @@ function endWith(refusal: Refusal, socket: Duplex): void {
   const { title, headers, body } = answerOf(refusal, randomUUID());
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   socket.end([`HTTP/1.1 ${refusal.status} ${title}`, ...lines, '', body].join('\r\n'));
-  // Who is still sending meets a reset only later, behind the answer; who never closes holds no connection.
+  // A client that still sends gets the answer before a reset; one that never closes does not keep the connection.
   const timer = setTimeout(() => socket.destroy(), CLOSING_MS);
   socket.resume().once('close', () => clearTimeout(timer));
 }
 
-/** Behind the answers to what came before it. */
+/** Waits for the answers to earlier requests. */
 function refuseTunnel(socket: Duplex): void {
-  // Node has let go of the socket: nobody else hears its errors, and unheard ones end the process.
+  // Node no longer handles this socket's errors, and unhandled ones would end the process.
   socket.on('error', () => socket.destroy());
   const answer = answers.get(socket);
   const refuse = (): void => endWith(NO_TUNNELS, socket);
@@ -141,7 +141,7 @@ function refuseTunnel(socket: Duplex): void {
   else refuse();
 }
 
-/** The connection closes: where one request's framing is in doubt, nobody knows where the next begins. */
+/** Closes the connection: after a request whose framing is in doubt, the start of the next one is unknown. */
 function answerOf({ status, code, detail }: Refusal, requestId: string) {
   const document = problem(status, code, detail, requestId);
   const body = JSON.stringify(document);

@@ -37,7 +37,7 @@ export function createHttpAdapter(environment: ApiEnvironment, logger: Logger): 
   return new FastifyAdapter({
     loggerInstance: logger,
     logController: new RequestLog(logger),
-    // A logger for each request costs 3 µs; whoever logs says `requestId` instead.
+    // A logger for each request would cost 3 µs; log lines name `requestId` instead.
     childLoggerFactory: () => logger,
     genReqId: () => randomUUID(),
     trustProxy: (_address: string, hop: number) => hop < environment.TRUSTED_PROXY_HOPS,

@@ -5,9 +5,9 @@ import { ReadingWriter } from '@sensorflow/sensor-data';
 import type { Logger } from 'pino';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** So long before the process ends anyway, connections are cut, … */
+/** This long before the process ends, connections are cut, … */
 const CUT_OFF_MS = 1000;
-/** … and so long before that, the last write that was admitted has its answer. */
+/** … and this long before that, the last admitted write is answered. */
 const LAST_ANSWERS_MS = 1000;
 
 /**

@@ -31,7 +31,7 @@ describe('the log of the hourly verification', () => {
     });
     expect(logged.at(-1)).toMatchObject({
       level: 'info',
-      msg: 'hour swept',
+      msg: 'hour verified',
       hour: '2023-02-15T06',
       checked: 3,
       mismatches: 30,

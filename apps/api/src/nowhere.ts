@@ -1,4 +1,4 @@
-/** Variables of an API of which only the routes are looked at: nothing listens at any of these addresses. */
+/** Variables for an API whose routes alone are read: nothing listens at these addresses. */
 export const NOWHERE = {
   AWS_REGION: 'local',
   DYNAMODB_TABLE_NAME: 'readings',

@@ -3,10 +3,10 @@ import type { FastifyInstance } from 'fastify';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** Beside dist/apps; there is none where the API runs from its sources. */
+/** Beside dist/apps; missing where the API runs from its sources. */
 const BUILT_REDOC = fileURLToPath(new URL('../../../redoc/', import.meta.url));
 
-/** Its styles are made as it runs. */
+/** Redoc makes its styles at run time. */
 const POLICY = [
   "default-src 'none'",
   "base-uri 'none'",

@@ -15,7 +15,7 @@ export class RequestLog extends LogController {
   override incomingRequest(): void {}
 
   override requestCompleted(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    if (error) request.log.warn({ ...lineOf(request, reply), err: error }, 'request broken off');
+    if (error) request.log.warn({ ...lineOf(request, reply), err: error }, 'request aborted');
     else if (this.lines.isLevelEnabled('info')) this.lines.info(lineOf(request, reply), 'request');
   }
 

@@ -37,7 +37,7 @@ describe('the hours of an import', () => {
     expect(aggregates.cells().map(({ hour }) => hour)).toEqual(named.map(({ hour }) => hour));
   });
 
-  it('are left to their readers, and to whoever closes them, where they are open', async () => {
+  it('are left to their readers and their closing while they are open', async () => {
     const { aggregates, named, recomputation } = await start(
       Retention.FOREVER,
       '2023-02-25T06:00:00Z',

@@ -10,8 +10,8 @@ import { HourRecomputation, type ImportedHour } from '@sensorflow/csv-import';
 import type { Clock } from '@sensorflow/kernel';
 
 /**
- * Recomputes hours as the stream's consumer does; both may, also at once. Waits for a store that throttles. Hours
- * that are not closed are left to their readers, who fold them, and to whoever closes them.
+ * Recomputes hours as the stream's consumer does; both may do it at once. Waits for a throttled store. Hours that are not
+ * closed are left out: readers fold them, and their closing recomputes them.
  */
 export class AggregateRecomputation extends HourRecomputation {
   private readonly pool: RecomputationPool;
@@ -37,7 +37,7 @@ export class AggregateRecomputation extends HourRecomputation {
     const failures: unknown[] = [];
     await this.pool.run(closed, deadlineEpochMs, {
       recompute: async (cell) => {
-        // Whoever failed for good leaves the others to the next run.
+        // After a permanent failure, the rest is left to the next run.
         if (failures.length > 0) return;
         const outcome = await this.hours.recomputeHour(cell, deadlineEpochMs, { frontier });
         if (outcome === HOUR_SEALED) sealed += 1;

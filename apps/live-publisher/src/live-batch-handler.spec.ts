@@ -62,7 +62,7 @@ describe('the live publisher', () => {
     expect(publisher.bodies).toEqual([]);
   });
 
-  it('names the first record that the topic did not take, so that the stream goes on there', async () => {
+  it('names the first record that the topic did not take, so that the stream continues there', async () => {
     const publisher = new RecordingPublisher();
     publisher.takes = 1;
     const Records = Array.from({ length: 100 }, (_, index) =>
@@ -76,7 +76,7 @@ describe('the live publisher', () => {
     expect(batchItemFailures).toEqual([{ itemIdentifier: String(published) }]);
   });
 
-  it('leaves out what is no block, which would hold up all that is behind it', async () => {
+  it('leaves out records that are not blocks, which would block all later ones', async () => {
     const publisher = new RecordingPublisher();
     const odd = record(1);
     const broken = {

@@ -35,7 +35,7 @@ function readableBlock(record: StreamRecord, logger: Logger): StoredBlock | unde
     if (block && !timeCoveredBy(block.key)) throw new TypeError('its key is none of ours');
     return block;
   } catch (error) {
-    logger.error({ err: error, sequenceNumber: record.sequenceNumber }, 'record is no block');
+    logger.error({ err: error, sequenceNumber: record.sequenceNumber }, 'record is not a block');
     return undefined;
   }
 }

@@ -76,7 +76,7 @@ describe('the function with registration', () => {
     expect(registry.additions.flat().map(({ metric }) => metric)).toEqual(['a', 'b']);
   });
 
-  it('has the stream bring a batch again when too much waits', async () => {
+  it('has the stream deliver a batch again when too much is waiting', async () => {
     const { registry, handled, handler } = start(100);
     registry.gate = new Promise(() => undefined);
     const names = Array.from({ length: 64 }, (_, n) => [`m${n}`, n] as const);

@@ -4,15 +4,15 @@ import { DomainError, type Clock } from '@sensorflow/kernel';
 import type { StreamBatchHandler } from './stream-batch-handler.js';
 
 /**
- * How long a batch waits for its registration at the most, from its beginning: a batch of ordinary size is
- * registered long before, and what is not goes on with the next batch.
+ * How long a batch waits at most for its registration. An ordinary batch is registered much earlier; the rest continues
+ * with the next batch.
  */
 const PATIENCE_MS = 1_000;
 
 /**
- * The handler, and beside it the registration of the batch's equipment and of what it measures. Throws,
- * after the handler's work, when the registry fails or too much waits for it, so that the whole batch is
- * delivered again: nobody else would register what is new in it.
+ * The handler, which also registers the batch's equipment and metrics. When the registry fails or too much waits for it,
+ * it throws after the handler's work, so that the whole batch is delivered again. Otherwise new equipment would never
+ * be registered.
  */
 export function registeringEquipment(
   registrar: EquipmentRegistrar,

@@ -73,7 +73,7 @@ describe('the function behind the readings’ stream', () => {
     expect(lines).toMatchObject([{ level: 'info', records: 2, dirtyCells: 2, failed: 0 }]);
   });
 
-  it('names the record that could not be understood, and says so in the log', async () => {
+  it('names the unreadable record in its answer and in the log', async () => {
     const event = {
       Records: [await aRecord('1'), { dynamodb: { SequenceNumber: '2', Keys: {} } }],
     };

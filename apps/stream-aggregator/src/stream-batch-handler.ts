@@ -98,7 +98,7 @@ function logOutcome(
   );
 }
 
-/** Its stream goes on, so that this line is all that an alarm can watch. */
+/** The stream continues, so that an alarm can only watch this line. */
 export function logTooLarge(logger: Logger, { equipmentId, hour }: EquipmentHour): void {
   logger.error({ code: AGGREGATE_TOO_LARGE, equipmentId, hour }, 'equipment-hour not shown');
 }

@@ -98,7 +98,7 @@ class CountedTables {
     await Promise.resolve();
     if (command instanceof BatchWriteItemCommand) return this.putAll(command);
     const answer = this.store.execute(command);
-    // A condition that does not hold throws; its unit is DynamoDB's own affair, and nobody contends here.
+    // A failed condition throws and is not counted; there is no contention here.
     if (command instanceof PutItemCommand) this.count('aggregates', command.input.Item ?? {});
     return answer;
   });

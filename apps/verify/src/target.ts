@@ -65,7 +65,7 @@ async function machineToken({ tokenUrl, clientId, clientSecret, scope }: Machine
   return answer.access_token;
 }
 
-/** Throws CannotVerifyError when nobody answers. */
+/** Throws CannotVerifyError when there is no answer. */
 export async function ask(url: string, request: RequestInit): Promise<Response> {
   try {
     return await fetch(url, request);

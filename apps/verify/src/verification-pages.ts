@@ -18,18 +18,18 @@ export interface Page {
   readonly sealedHours: number;
   readonly openHours: number;
   readonly tooLarge: number;
-  /** Of a repair. */
+  /** Only for a repair. */
   readonly repaired?: number;
   readonly nextCursor: string | null;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const RANGE_MS = 366 * DAY_MS;
-/** Of a page that the API cannot answer now, or not with this token any more. */
+/** For a page that the API cannot answer now, or not with an expired token. */
 const MOST_ATTEMPTS = 10;
 const PASSING: ReadonlySet<number> = new Set([401, 429, 503]);
 
-/** Every page of every hour from one instant to another. Throws for what does not pass. */
+/** Every page of every hour from one instant to another. Throws for failures that waiting does not cure. */
 export async function* pagesOf(
   target: Target,
   method: 'verify' | 'repair',

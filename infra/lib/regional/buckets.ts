@@ -85,7 +85,7 @@ function corsFor(allowedOrigins: string[]) {
   };
 }
 
-/** Messages stay as long as SQS lets them: nobody has to look on a Sunday. */
+/** Messages stay as long as SQS allows, so that an alarm can wait over a weekend. */
 export function createQueue(scope: Construct, id: string, props: QueueProps): Queue {
   return new Queue(scope, id, {
     encryption: QueueEncryption.SQS_MANAGED,

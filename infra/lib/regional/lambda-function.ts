@@ -29,7 +29,7 @@ export interface LambdaOptions {
   readonly isQuiet?: boolean;
 }
 
-/** A function with a role and a log group of its own; what it may do is added by whoever needs it. */
+/** A function with a role and a log group of its own; stacks add the permissions that it needs. */
 export class LambdaFunction extends Construct {
   readonly function: Function;
   readonly logGroup: LogGroup;

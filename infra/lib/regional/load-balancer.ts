@@ -127,7 +127,7 @@ export class LoadBalancer extends Construct {
     });
   }
 
-  /** Live tasks whose store is away can serve nobody: after 90 s, callers are sent to another Region. */
+  /** Live tasks without their store cannot serve callers: after 90 s, callers are sent to another Region. */
   private watchReadiness(): HealthCheck {
     return new HealthCheck(this, 'readiness', {
       type: HealthCheckType.HTTPS,

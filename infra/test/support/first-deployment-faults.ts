@@ -89,7 +89,7 @@ export const FIRST_DEPLOYMENT_FAULTS: Readonly<Record<string, Fault>> = {
   'tasks that start before they can reach the store': hurry('networkvpcdynamodb'),
 };
 
-/** Takes away every permission of whoever is called so. */
+/** Removes every permission of the principal with that name. */
 function withoutAllowing(principal: string): Fault['plant'] {
   return (properties) => {
     const document = objectIn(properties, 'PolicyDocument');

@@ -43,7 +43,7 @@ const FINDERS: Readonly<Record<string, Find>> = {
     ),
 };
 
-/** Whoever has something to send that no policy allows. */
+/** Publishers whose messages no policy allows. */
 export function refusedPublishers(stack: StackTemplate): readonly Resource[] {
   return stack.resources.filter((resource) =>
     (FINDERS[resource.type]?.(resource) ?? []).some(

@@ -89,7 +89,7 @@ export class RoleGate {
   }
 }
 
-/** `table/…` of an ARN, `uploads/…` of what lies in the bucket of that name. */
+/** `table/…` of an ARN, `uploads/…` of objects in the bucket of that name. */
 export function shortened(resource: string): string {
   return resource.replace(/^arn:.*:(?=table\/)/, '').replace(/^<(uploads)[^>]*>/, '$1');
 }

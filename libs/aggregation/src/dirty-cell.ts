@@ -12,12 +12,12 @@ export type DirtyCell =
       readonly level: 'shard-hour';
       readonly cell: ShardHour;
       readonly metrics: readonly string[];
-      /** Of the equipment-hour that changed: as of when it holds, or held while it was open; 0 when unknown. */
+      /** The instant up to which the changed equipment-hour is complete, while it is open; 0 when unknown. */
       readonly asOf: number;
     }
   | { readonly level: 'fleet-hour'; readonly cell: Omit<SumOf, 'shard'> };
 
-/** Equal for two dirty cells exactly when they are one cell. */
+/** Equal for two dirty cells exactly when they are the same cell. */
 export function dirtyCellId(dirty: DirtyCell): string {
   if (dirty.level === 'equipment-hour') return `equipment#${equipmentHourId(dirty.cell)}`;
   if (dirty.level === 'fleet-hour') return `fleet#${sumId(dirty.cell)}`;

@@ -154,7 +154,7 @@ describe('hourly aggregates', () => {
     expect(ofOne).toMatchObject({ summary: undefined, notShown: [failed[3]], next: undefined });
   });
 
-  it('that nobody finds end a page where its budget is spent, behind what was looked at', async () => {
+  it('without the metric end a page when its budget is spent, after those that were read', async () => {
     putEightHours();
 
     const ends: (EquipmentHour | undefined)[] = [];

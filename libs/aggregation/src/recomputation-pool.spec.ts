@@ -35,7 +35,7 @@ describe('a pool of recomputations', () => {
     return clock.nowEpochMs() - startedEpochMs;
   }
 
-  it('gives up what is refused while nothing else gets done, long before its deadline', async () => {
+  it('gives up a refused cell long before its deadline when nothing else makes progress', async () => {
     const tookMs = await run(['a', 'poison', 'b'], (cell) => cell === 'poison');
 
     expect(done).toEqual(['a', 'b']);
@@ -44,7 +44,7 @@ describe('a pool of recomputations', () => {
     expect(tookMs).toBeLessThan(7_000);
   });
 
-  it('goes on until its deadline as long as parts of a cell get done', async () => {
+  it('continues until its deadline while parts of a cell are completed', async () => {
     let parts = 0;
 
     const tookMs = await run(

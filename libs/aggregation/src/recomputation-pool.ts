@@ -4,21 +4,21 @@ import { DomainError, type Clock } from '@sensorflow/kernel';
 const CONCURRENCY = 8;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1000;
-/** Others that may go before a cell that is refused again and again: perhaps only its partition is too hot. */
+/** How many others may overtake a cell that is refused repeatedly: perhaps only its partition is too hot. */
 const MOST_PASSING = 4;
-/** When nothing has got done for so long, it is no throttling: whoever waits longer holds up all that comes behind. */
+/** Without progress for this long, the store is not just throttling: give up, so that later work is not held up. */
 const PATIENCE_MS = 5000;
 
 export interface PoolWork<T> {
   /** A retry must not rely on anything that an earlier attempt has read. */
   recompute(cell: T, isRetry: boolean): Promise<void>;
-  /** Of cells that are done in parts: how many are. */
+  /** For cells that are done in parts: how many parts are done. */
   partsDone?(cell: T): number;
   /** Its last error. */
   fail(cell: T, error: unknown): unknown;
 }
 
-/** Recomputes cells in parallel; takes a store that is `unavailable` for one that wants to be asked less. */
+/** Recomputes cells in parallel, and slows down while the store answers `unavailable`. */
 export class RecomputationPool {
   constructor(
     private readonly clock: Clock,
@@ -26,8 +26,8 @@ export class RecomputationPool {
   ) {}
 
   /**
-   * Recomputes each cell, those first that come first, so that they also end about in this order. What is
-   * `unavailable` is tried again until the deadline, as long as others get done; other errors fail their cell at once.
+   * Recomputes the cells about in their order. A cell that is `unavailable` is tried again until the deadline, as long as
+   * others make progress; other errors fail their cell at once.
    */
   async run<T>(cells: Iterable<T>, deadlineEpochMs: number, work: PoolWork<T>): Promise<void> {
     await new PoolRun(cells, deadlineEpochMs, work, this.clock, this.random).drain();
@@ -38,7 +38,7 @@ interface Attempt<T> {
   readonly cell: T;
   readonly index: number;
   readonly refusals: number;
-  /** How many others may still go before it. */
+  /** How many others may still overtake it. */
   passing: number;
   error?: unknown;
 }
@@ -50,7 +50,7 @@ class PoolRun<T> {
   private readonly workers = new Set<Promise<void>>();
   private allowed = CONCURRENCY;
   private pauseMs = FIRST_PAUSE_MS;
-  /** Of attempts that were under way together, one refusal counts. */
+  /** Refusals of attempts that ran together count once. */
   private round = 0;
   private gotOnEpochMs: number;
 
@@ -132,7 +132,7 @@ class PoolRun<T> {
     this.allowed = Math.max(1, Math.floor(this.allowed / 2));
   }
 
-  /** More at once only where one at a time needs no pauses. */
+  /** Adds parallel work only when no pauses are needed any more. */
   private speedUp(): void {
     this.pauseMs = Math.max(this.pauseMs / 2, FIRST_PAUSE_MS);
     if (this.pauseMs > FIRST_PAUSE_MS) return;

@@ -280,7 +280,7 @@ describe('aggregating a batch of the stream', () => {
       expect(value()?.count).toBe(2);
     });
 
-    it('fails for all when the frontier cannot be read: nobody knows what can wait', async () => {
+    it('fails for all records when the frontier cannot be read, because it is unknown what can wait', async () => {
       closing.read = async () => Promise.reject(new Error('no answer'));
 
       const changes = [await changed('1', 'EQ-1'), await changed('2', 'EQ-2')];

@@ -61,7 +61,7 @@ type DirtyEquipmentHour = Extract<DirtyCell, { readonly level: 'equipment-hour' 
 interface Task {
   readonly position: number;
   readonly dirty: DirtyCell;
-  /** Of a shard-hour: those that an attempt has done before it failed. */
+  /** Metrics of a shard-hour that an attempt did before it failed. */
   readonly doneMetrics: Set<string>;
 }
 
@@ -111,7 +111,7 @@ export class StreamBatchAggregator {
     };
   }
 
-  /** Of records before all failures: the stream does not bring those before it again. */
+  /** Of the records before all failures: the stream does not deliver those again. */
   private async advance(handled: readonly StreamChange[]): Promise<readonly BatchFailure[]> {
     const failures: BatchFailure[] = [];
     for (const [position, { advance }] of handled.entries()) {
@@ -211,8 +211,8 @@ class SaidOfHours {
 }
 
 /**
- * A stream shard brings its records in order: whoever handles a batch has handled all changes that were
- * acknowledged before its first record was created. Undefined when a record does not say.
+ * The instant up to which all changes are handled: a stream shard delivers in order, so that all that was acknowledged
+ * before the batch's first record was created came before. Undefined when a record has no time.
  */
 function asOfBatch(changes: readonly StreamChange[]): number | undefined {
   let oldest = Infinity;

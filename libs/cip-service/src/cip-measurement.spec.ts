@@ -31,7 +31,7 @@ describe('a body of the earlier service', () => {
     });
   });
 
-  it('may have numbers as text, and members that nobody knows', () => {
+  it('may have numbers as text, and unknown members', () => {
     const body = { temperature: 23.45, humidity: '56.78', pressure: '1013.25', sensor_id: 'e66' };
 
     expect(parseMeasurement({ ...body, unit: 'hPa', __proto__: null }, DEVICE)).toMatchObject({

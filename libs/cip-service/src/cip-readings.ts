@@ -16,7 +16,7 @@ export interface CipCaller extends CipSource {
 }
 
 const RECENT_MS = 24 * 60 * 60 * 1000;
-/** Readings have no index by time: so many sensors are looked at, and so many of them read. */
+/** Readings have no index by time, so at most this many sensors are looked up, and so many of them read. */
 const MOST_EQUIPMENT = 200;
 const MOST_SENSORS = 20;
 /** Looked at in parallel. */

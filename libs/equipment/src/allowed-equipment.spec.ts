@@ -38,7 +38,7 @@ describe('the equipment that a restriction allows', () => {
     expect(await listed(entries)).toEqual(expected);
   });
 
-  it('goes on behind any id, as the whole list with a filter would', async () => {
+  it('continues after any id, as the whole list with a filter would', async () => {
     for (const entries of [
       ['B:*', 'C-1'],
       ['B*', 'a'],

@@ -10,9 +10,9 @@ import {
 const BEHIND_ALL = '~';
 
 /**
- * Of the registry, what a restriction allows, in order of ids and a page at a time: found by its names and
- * prefixes, so that nothing of other equipment shows, not even in where a page ends. Throws what the
- * registry throws.
+ * Pages of the registered equipment that a restriction allows, in order of ids. It is found by the restriction's ids and
+ * prefixes, so that nothing shows that other equipment exists, not even where a page ends. Throws what the registry
+ * throws.
  */
 export async function* allowedEquipment(
   registry: EquipmentRegistry,
@@ -26,7 +26,7 @@ export async function* allowedEquipment(
   }
 }
 
-/** Without those that a shorter prefix covers. No entry lies between the ids of another. */
+/** Without entries that a shorter prefix covers, so that the ranges of ids do not overlap. */
 function entriesInOrder({ entries }: EquipmentRestriction): readonly string[] {
   const prefixes = entries.filter((entry) => entry.endsWith('*'));
   const isCovered = (entry: string) =>

@@ -3,7 +3,7 @@ import type { WorkBudget } from '@sensorflow/kernel';
 /** One equipment's last 24 hours of one metric. */
 export interface DayTrend {
   readonly metric: string;
-  /** Of the current hour and the 23 before it, oldest first; null for hours without the metric. */
+  /** One for the current hour and the 23 before it, oldest first; null for hours without the metric. */
   readonly averages: readonly (number | null)[];
 }
 

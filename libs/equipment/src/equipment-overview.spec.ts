@@ -181,7 +181,7 @@ describe('a choice of the overview', () => {
     expect([counts.silent, pending]).toEqual([2, 0]);
   });
 
-  it('is read some at a time, and ends early when its budget is spent: the next page goes on', async () => {
+  it('is read in chunks, and ends early when its budget is spent: the next page continues', async () => {
     const { send, choose, states, readings } = start();
     const ids = Array.from({ length: 150 }, (_, n) => `EQ-${String(n).padStart(3, '0')}`);
     for (const id of ids) await send(id, [10]);

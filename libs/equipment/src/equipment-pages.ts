@@ -24,7 +24,7 @@ export interface Page<T> {
 /** Equipment looked up in parallel; each takes one read or two. */
 const CONCURRENCY = 32;
 const MIN_CHUNK = 8;
-/** A page ends early after so much equipment without readings, so that its cost stays bounded. */
+/** A page ends early after this many equipment without readings, so that its cost stays bounded. */
 const MAX_EMPTY = 1_000;
 
 /**

@@ -43,7 +43,7 @@ export class EquipmentRegistrar {
     return this.waiting.size + this.sent;
   }
 
-  /** Whether so many wait that the stream has to deliver them again. */
+  /** Whether too many are waiting, so that the stream has to deliver them again. */
   get isOverfull(): boolean {
     return this.backlog > this.options.mostWaiting;
   }

@@ -135,7 +135,7 @@ describe('known equipment', () => {
     expect(subject.readings.lookups).toBeLessThanOrEqual(108);
   });
 
-  it('ends a page early behind a thousand without readings, and the next one goes on', async () => {
+  it('ends a page early after a thousand without readings, and the next page continues', async () => {
     const subject = start();
     await withReadings(
       subject,
@@ -150,7 +150,7 @@ describe('known equipment', () => {
     expect(third.next).toBeUndefined();
   });
 
-  it('ends a page early when its budget is spent, and the next one goes on', async () => {
+  it('ends a page early when its budget is spent, and the next page continues', async () => {
     const subject = start();
     await withReadings(
       subject,

@@ -7,7 +7,7 @@ const PAGE = 1_000;
 
 /** Metrics whose sums may still be stored although no reading has them any more. */
 export class RegisteredMetrics {
-  /** For whoever looks at equipment alone. */
+  /** For comparisons of equipment without sums. */
   static readonly NONE = new RegisteredMetrics(new Set(), undefined);
 
   private constructor(

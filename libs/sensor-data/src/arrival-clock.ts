@@ -10,13 +10,13 @@ const NS_PER_SECOND = 1_000_000_000n;
 export class ArrivalClock {
   private last = 0n;
 
-  /** @param nanosOfMs below a million: what the clock's milliseconds leave out */
+  /** @param nanosOfMs the nanoseconds below the clock's milliseconds, less than a million */
   constructor(
     private readonly clock: Clock,
     private readonly nanosOfMs: () => number = steadyNanos,
   ) {}
 
-  /** Gives the instants of one request, a nanosecond apart; `count`: how many it can have at the most. */
+  /** Instants for one request, a nanosecond apart; at most `count` of them. */
   series(count: number): () => Instant {
     let next = 0n;
     let left = 0;

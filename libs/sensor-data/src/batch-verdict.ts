@@ -11,7 +11,7 @@ export interface BatchVerdict {
   readonly stored: number;
   /** One entry for each fault, in order of index. */
   readonly rejected: readonly RejectedReading[];
-  /** The places of readings of which nobody can say whether they are stored; sending them again is safe. */
+  /** Indexes of readings that may or may not be stored; sending them again is safe. */
   readonly unconfirmed: readonly number[];
 }
 

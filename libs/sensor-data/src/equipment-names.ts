@@ -29,8 +29,8 @@ export class EquipmentNames {
   }
 
   /**
-   * Those that are new. Undefined at the first that the equipment has no room for, or the caller: a reading
-   * may have 64, a batch 10,000 readings.
+   * The names that are new. Undefined as soon as the equipment or the caller has no room for one more, because a reading
+   * may have 64 names and a batch 10,000 readings.
    *
    * @param roomFor asked only when there are new ones
    */

@@ -8,7 +8,7 @@ export function readingThrottled(waitMs: number): DomainError {
   return throttled('The reading was not stored; send it again.', waitMs);
 }
 
-/** The throttled readings are among the unconfirmed: whoever sends again what is not confirmed loses nothing. */
+/** Throttled readings count as unconfirmed, so that sending all unconfirmed ones again loses nothing. */
 export function batchThrottled(verdict: BatchVerdict, waitMs: number): DomainError {
   return throttled(SEND_AGAIN, waitMs, { ...verdict });
 }

@@ -38,7 +38,7 @@ describe('the limit on metric names', () => {
     limit = new MetricNameLimit(registered, clock);
   });
 
-  it('asks nobody about equipment with the names of a reading or fewer', () => {
+  it('asks no question about equipment with at most 64 names', () => {
     const readings = [withNames(0, 64), withNames(0, 64), withNames(10, 20)];
 
     expect(readings.map((reading) => limit.admits(reading, ANYBODY))).toEqual([true, true, true]);
@@ -61,7 +61,7 @@ describe('the limit on metric names', () => {
     expect(await limit.judge(withNames(5000, 5001, 'EQ-2'), ANYBODY)).toBe('admitted');
   });
 
-  it('counts what the registry knows, whoever brought it', async () => {
+  it('counts the names of the registry, whichever caller brought them', async () => {
     registered.names.set('EQ-1', names(0, 1000));
 
     expect(await limit.judge(withNames(2000, 2064), ANYBODY)).toBe('admitted');
@@ -176,7 +176,7 @@ describe('the budget of new metric names', () => {
     expect((await limit.judgeAll(plant, 'plant')).size).toBe(0);
   });
 
-  it('throttles what a caller brings beyond it, over all equipment, and nobody else', async () => {
+  it('throttles what one caller brings beyond it over all equipment, and no other caller', async () => {
     const verdicts = await limit.judgeAll(spread(1000), 'attacker');
 
     const admitted = (1000 - verdicts.size) * 64;

@@ -1,10 +1,10 @@
 import { RecentMap, type Clock } from '@sensorflow/kernel';
 
 const MINUTE_MS = 60_000;
-/** Of each of two generations. Who is forgotten has all of the budget again. */
+/** In each of two generations. A caller that is forgotten has its whole budget again. */
 const REMEMBERED_CALLERS = 10_000;
 
-/** So many names of each caller at once, and as many again within the next minute. */
+/** Each caller may bring `namesPerMinute` names at once, and as many again within the next minute. */
 export class NewNameBudget {
   private readonly callers = new RecentMap<string, { fullAtEpochMs: number }>(REMEMBERED_CALLERS);
 
@@ -21,7 +21,7 @@ export class NewNameBudget {
     return true;
   }
 
-  /** Until there is enough for so many, if the caller takes nothing else meanwhile. */
+  /** How long until the caller may bring that many, if it brings nothing else meanwhile. */
   waitMs(callerId: string, names: number): number {
     const fullAtEpochMs = this.fullAtEpochMs(callerId, names);
     return Math.max(0, fullAtEpochMs - this.clock.nowEpochMs() - MINUTE_MS);

@@ -132,7 +132,7 @@ describe('a valid reading', () => {
     expect(new Set(keys)).toEqual(new Set(['2023-02-15T06:30:00.000000000Z']));
   });
 
-  it('may lie ten minutes ahead, and not a nanosecond more', () => {
+  it('may be ten minutes ahead, and not a nanosecond more', () => {
     expect(faultsOf({ ...valid, timestamp: '2023-09-01T00:10:00Z' })).toEqual([]);
     expect(faultsOf({ ...valid, timestamp: '2023-09-01T00:10:00.000000001Z' })).toEqual([
       '/timestamp timestamp-in-future',

@@ -33,7 +33,7 @@ const NO_TIMESTAMP_RULES: JsonTimestamps = {};
 const NO_TAGS: ReadonlyMap<string, string> = new Map();
 
 /**
- * Reads one reading from a parsed JSON value: the one rule for every door. Names every fault at once
+ * Reads one reading from a parsed JSON value: the one rule for HTTP and files alike. Names every fault at once
  * (up to 100), each with its pointer. Never throws, whatever the value.
  */
 export function parseReading(

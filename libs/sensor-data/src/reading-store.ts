@@ -9,13 +9,13 @@ export interface ReadingRange {
   readonly to?: Instant;
   readonly order: 'asc' | 'desc';
   readonly limit: number;
-  /** Goes on behind this instant of the same range and order. */
+  /** Continues after this instant of the same range and order. */
   readonly after?: Instant;
 }
 
 export interface ReadingPage {
   readonly readings: readonly StoredReading[];
-  /** Where the next page goes on (`after`), or undefined at the end. */
+  /** Where the next page continues (`after`), or undefined at the end. */
   readonly next: Instant | undefined;
 }
 
@@ -30,30 +30,29 @@ export abstract class ReadingStore {
 
   /**
    * The newest reading. With a budget it gives up after 400 calls or 10 s of its own, and throws DomainError
-   * `range-too-costly`: much may lie before it that was removed, or that did not stand as of an instant.
+   * `range-too-costly`: there may be many removed readings, or many newer than an instant, in front of it.
    */
   abstract latest(equipmentId: string, budget?: WorkBudget): Promise<StoredReading | undefined>;
 
   /**
-   * What stood at an instant, to the millisecond: all that was accepted by then and nothing that came later.
-   * Nothing of hours that have expired and of imports that are undone by now; of other imports everything
-   * from their start on. What was on its way at that instant may still appear. Nothing lies more than
-   * eleven minutes ahead of the instant.
+   * The readings as they were at an instant, to the millisecond: everything that was accepted by then and nothing later.
+   * Expired hours and imports that are undone by now are left out. Other imports count in whole from their start.
+   * Writes that were in flight at that instant may appear later. No reading is more than eleven minutes ahead of it.
    */
   abstract asOf(instant: Instant): ReadingStore;
 
-  /** Whether anything was ever written of the equipment, also if nothing of it stands any more. One call. */
+  /** Whether anything was ever written for the equipment, even if all of it was removed. One call. */
   abstract hasBlocks(equipmentId: string, budget?: WorkBudget): Promise<boolean>;
 
   /**
-   * Every equipment that has a block, once, some at a time, in an order of the store's own; also of which
-   * nothing stands any more. Costs one call for each.
+   * Every equipment that has a block, once each, in pages and in an order of the store's own; also those whose readings
+   * were all removed. Costs one call for each.
    */
   abstract scanEquipment(budget?: WorkBudget): AsyncIterable<readonly string[]>;
 
   /**
-   * Every reading with `from` ≤ timestamp < `to` in order of time, some at a time; none where the store was asked and
-   * had nothing to show, so that the caller can look at its budget.
+   * Every reading with `from` ≤ timestamp < `to` in order of time, in pages. A page may be empty after a call that found
+   * nothing, so that the caller can check its budget.
    */
   abstract scanRange(
     equipmentId: string,

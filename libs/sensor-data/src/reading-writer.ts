@@ -31,6 +31,6 @@ export abstract class ReadingWriter {
     callerId?: string,
   ): Promise<readonly WriteOutcome[]>;
 
-  /** Every call taken on from now on is answered within so long from now: for a process that is to end. */
+  /** For a process that is about to end: every call from now on is answered within this time from now. */
   abstract answerWithin(durationMs: number): void;
 }

@@ -10,7 +10,7 @@ const NOW = Date.UTC(2026, 10, 22, 12);
 describe('a retention of 30 days', () => {
   const retention = Retention.ofDays(30);
 
-  it('lets all that lies in an hour expire 30 days after its end', () => {
+  it('lets all readings of an hour expire 30 days after its end', () => {
     const expiry = retention.expiresAtEpochSeconds('2026-11-01T23');
 
     expect(expiry).toBe(Date.UTC(2026, 11, 2) / 1000);

@@ -29,7 +29,7 @@ export class Retention {
     return new Retention(days * MS_PER_DAY);
   }
 
-  /** From when on the store may remove what lies in an hour; undefined for never. */
+  /** When the store may start to delete the readings of an hour; undefined for never. */
   expiresAtEpochSeconds(hour: string): number | undefined {
     if (this.keptMs === Infinity) return undefined;
     return Math.ceil((Date.parse(`${hour}:00:00Z`) + MS_PER_HOUR + this.keptMs) / 1000);

@@ -13,7 +13,7 @@ import { Retention } from './retention.js';
 import { SensorDataModule } from './sensor-data.module.js';
 import { SensorDataService } from './sensor-data.service.js';
 
-/** Nobody listens there. */
+/** Without a listener. */
 const client = new DynamoDBClient({
   endpoint: 'http://127.0.0.1:1',
   region: 'local',

@@ -24,7 +24,7 @@ export interface SensorDataOptions {
   readonly dynamoDb: DynamoDBClient;
   readonly tableName: string;
   readonly retention: Retention;
-  /** Of readings over HTTP; any unless set. */
+  /** The earliest timestamp of readings over HTTP; unset for any. */
   readonly earliest?: Instant;
   readonly registeredNames: RegisteredMetricNames;
   readonly clock?: Clock;

@@ -217,7 +217,7 @@ describe('equipment', () => {
   const timestamp = anInstant('2023-02-15T06:30:00Z');
   const list = { equipmentId: 'EQ-1', order: 'asc', limit: 10 } as const;
 
-  it('that nobody has heard of is unknown, whatever is asked of it', async () => {
+  it('that never sent anything is unknown to every query', async () => {
     const { sensorData } = sensorDataInMemory();
     const budget = aBudget();
     const { equipmentId } = list;
@@ -286,7 +286,7 @@ describe.each(['asc', 'desc'] as const)('a list of readings: %s', (order) => {
     expect(pages.map(({ readings }) => readings.length)).toEqual([3, 3, 3, 2]);
   });
 
-  it('goes on where the last reading of the page before was removed meanwhile', async () => {
+  it('continues when the last reading of the previous page was removed meanwhile', async () => {
     const { sensorData } = sensorDataInMemory();
     await sensorData.recordBatch(batchOf(6), CALLER);
     const range = { equipmentId: 'EQ-1', order, limit: 2 };

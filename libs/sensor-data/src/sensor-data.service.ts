@@ -70,11 +70,11 @@ export interface IngestOptions {
   readonly clock?: 'server' | undefined;
 }
 
-/** Takes readings in, and finds them again: what the HTTP routes for readings do. */
+/** What the HTTP routes for readings do: stores, finds and removes them. */
 export class SensorDataService {
   private readonly arrivals: ArrivalClock;
 
-  /** @param earliest of the readings that are sent; any unless set */
+  /** @param earliest timestamp that is accepted; any unless set */
   constructor(
     private readonly log: ReadingsLog,
     private readonly clock: Clock,
@@ -160,7 +160,7 @@ export class SensorDataService {
     return (raw) => parseReading(raw, nowEpochMs, this.retention, timestamps);
   }
 
-  /** In the same order: of readings with one identity the last stands. */
+  /** In the same order: the last of readings with one identity is the one that counts. */
   private async withinNameLimit(
     all: Placed,
     verdicts: VerdictList,
@@ -233,7 +233,7 @@ export class SensorDataService {
     return page;
   }
 
-  /** By what was written of it, or, once that has expired, by the registry. */
+  /** Known by its readings, or by the registry once they have expired. */
   private async assertKnown(equipmentId: string, budget: WorkBudget): Promise<void> {
     if (await this.log.store.hasBlocks(equipmentId, budget)) return;
     const names = await budget.call(async (signal) =>

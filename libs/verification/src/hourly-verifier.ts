@@ -18,7 +18,7 @@ export type VerifiedHour = Pick<
 
 /** After a longer pause only the latest of these are verified; `npm run verify` does the rest. */
 const MOST_HOURS_BACK = 48;
-/** A process that dies blocks the others for so long. Two at once do no harm. */
+/** How long a process that dies blocks the others. Two at once do no harm. */
 const HELD_MS = 30 * 60_000;
 const MS_PER_HOUR = 3_600_000;
 

@@ -1,6 +1,6 @@
 import type { HourlyVerifier, VerifiedHour } from './hourly-verifier.js';
 
-/** Hears of every hour that was verified, and of failures. */
+/** Is told of every verified hour, and of failures. */
 export interface HourlyVerificationListener {
   onHourVerified(verified: VerifiedHour): void;
   onFailure(error: unknown): void;

@@ -19,7 +19,7 @@ let world: AggregationWorld;
 
 beforeEach(async () => {
   world = new AggregationWorld();
-  // EQ-1 has a dense hour and one in another day; EQ-2 lies in the other shard.
+  // EQ-1 has a dense hour and one on another day; EQ-2 is in the other shard.
   for (const minute of ['00', '01', '40', '59']) {
     await world.put({ equipmentId: 'EQ-1', timestamp: `2023-02-15T06:${minute}:00Z`, value: 0.1 });
   }
@@ -122,7 +122,7 @@ describe('a verification', () => {
     ]);
   });
 
-  it('finds readings that nobody aggregated, of equipment that nothing else knows, on a day that is not laid out', async () => {
+  it('finds readings without aggregates, of unregistered equipment, on a day without a layout', async () => {
     await world.put({ equipmentId: 'EQ-9', timestamp: '2023-02-15T08:30:00Z', value: 5 });
     await world.put({ equipmentId: 'EQ-9', timestamp: '2020-02-29T08:30:00Z', value: 5 });
 
@@ -246,7 +246,7 @@ describe('a verification', () => {
     expect((await verify()).differences).toEqual([]);
   });
 
-  it('finds what is wrong in a cell once that stands still', async () => {
+  it('finds what is wrong in a cell once the cell stops changing', async () => {
     damage({ equipmentId: 'EQ-2' }, { metrics: new Map() });
     const { version = 0 } = world.aggregates.cell({ equipmentId: 'EQ-2', hour: SIX }) ?? {};
     const raised = version + 1;
@@ -292,7 +292,7 @@ describe('a verification', () => {
     expect(report).toMatchObject({ tooLarge: 1, checked: 0, differences: [] });
   });
 
-  it('does not believe that an hour of few metrics is too large', async () => {
+  it('reports an hour with few metrics that is marked as too large', async () => {
     damage({ equipmentId: 'EQ-2' }, { metrics: new Map(), failure: 'aggregate-too-large' });
 
     const found = await repair();
@@ -302,7 +302,7 @@ describe('a verification', () => {
     expect(await verify()).toMatchObject({ tooLarge: 0, differences: [] });
   });
 
-  it('ends a page behind many differences, and goes on there', async () => {
+  it('ends a page after many differences, and the next page continues there', async () => {
     for (let equipment = 0; equipment < 101; equipment += 1) {
       await world.put({ equipmentId: `EQ-${equipment}`, timestamp: '2023-02-15T05:00:00Z' });
     }
@@ -414,7 +414,7 @@ describe('a verification', () => {
 });
 
 describe('a repair', () => {
-  it('puts right a cell of every level, and all that stand above it', async () => {
+  it('repairs a cell of every level, and all cells above it', async () => {
     await world.put({ equipmentId: 'EQ-9', timestamp: '2023-02-15T06:30:00Z', value: 5 });
     const ghost = new Map([['ghost', aggregateOf(5)]]);
     damage({ equipmentId: 'EQ-1' }, { metrics: ghost, slots: new Map([[3, ghost]]) });
@@ -455,7 +455,7 @@ describe('a repair', () => {
     expect(replaced.length).toBeLessThanOrEqual(8);
   });
 
-  it('waits for a table that throttles', async () => {
+  it('waits for a throttled table', async () => {
     for (const equipmentId of ['EQ-1', 'EQ-2']) damage({ equipmentId }, { metrics: new Map() });
     const readState = world.aggregates.readState.bind(world.aggregates);
     let refusals = 0;
@@ -487,7 +487,7 @@ describe('a repair', () => {
     });
     const second = () => world.aggregates.cell({ equipmentId: 'EQ-2', hour: SIX })?.metrics.size;
 
-    it('goes on behind it, and says why it is not repaired', async () => {
+    it('continues after it, and says why it is not repaired', async () => {
       error = broken;
 
       const { differences, repaired } = await repair();
@@ -501,7 +501,7 @@ describe('a repair', () => {
       ]);
     });
 
-    it('goes on behind it, and throws what passes in the end', async () => {
+    it('continues after it, and throws temporary failures at the end', async () => {
       error = away;
 
       await expect(repair()).rejects.toBe(away);

@@ -41,7 +41,7 @@ describe('an operator', () => {
     );
   });
 
-  it('opens no more than a hundred imports without uploading, and holds nobody else up', async () => {
+  it('opens at most a hundred imports without uploading, and delays no other caller', async () => {
     const open = { fileName: 'never.csv', size: 1 };
     const statuses = [];
     for (let n = 0; n < 110; n += 1) {

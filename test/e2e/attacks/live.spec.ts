@@ -44,7 +44,7 @@ async function rawSocket(text: string): Promise<Socket> {
   return socket;
 }
 
-/** Somebody else's feed begins, and hears of a reading. */
+/** Another caller's feed begins, and receives a reading. */
 async function anotherIsServed(): Promise<void> {
   const client = await follow(await newKey());
   expect(client.status).toBe(200);
@@ -103,7 +103,7 @@ describe('one caller', () => {
 });
 
 describe('the WebSocket', () => {
-  it('outlives hundreds of handshakes that never end, and as many with keys of nobody', async () => {
+  it('survives hundreds of handshakes that never end, and as many with unknown keys', async () => {
     const head = 'GET /ws/sensor_updates HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\n';
     const halfOpen = await Promise.all(Array.from({ length: 300 }, async () => rawSocket(head)));
     const refused = await Promise.all(

@@ -97,7 +97,7 @@ describe('people behind one address', () => {
     for (const username of people) await users.add(username, PASSWORD);
     const from = '203.0.113.9';
 
-    // Others behind it, who fail: names that nobody has.
+    // Failing logins of unknown names behind it.
     for (let other = 0; other < 75; other += 1) {
       await login(`nobody ${other}`, from, 'Wrong-Password-1', other % 2 === 0 ? here : there);
     }

@@ -59,7 +59,7 @@ describe('readings that each bring 64 new metric names', () => {
     expect(single.body.errors[0].code).toBe('too-many-metric-names');
   });
 
-  it('hold up nobody else’s aggregates', async () => {
+  it('do not delay the aggregates of others', async () => {
     await api.post('/sensor-data', {
       equipmentId: 'EQ-BESIDE-EVIL',
       timestamp: HOUR.from,

@@ -217,7 +217,7 @@ describe('what every user of the machine can reach', () => {
 
     const unknown = listeningAddresses(stack.processIds()).filter((each) => !known.has(each));
 
-    // Where the machine has no namespaces, dynoxide's port is here too, at an address nobody can guess.
+    // Where the machine has no namespaces, dynoxide's port is here too, at an unguessable address.
     expect(unknown.filter((each) => each.startsWith('127.0.0.1:'))).toEqual([]);
     expect(unknown).toHaveLength(hasNamespaces() ? 0 : 1);
   });

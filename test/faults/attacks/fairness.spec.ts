@@ -105,7 +105,7 @@ describe('a caller beside an attack', () => {
   });
 });
 
-describe('a year of a metric that nobody has', () => {
+describe('a year of a metric that no equipment has', () => {
   const path = aYear({ metric: 'nobody-has-it', limit: 1 });
 
   it('is answered in pages of bounded work, which the log tells', async () => {

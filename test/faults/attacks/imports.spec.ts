@@ -81,7 +81,7 @@ function peakMemories(): readonly number[] {
 }
 
 describe('an operator with a huge import and many others', () => {
-  it('holds up neither the small import of somebody else nor their own for long', async () => {
+  it('delays neither the small import of another caller nor their own for long', async () => {
     const alone = await importSmall(ada, 'EQ-ALONE');
     const huge = await uploadFile(mallory, 'huge.csv', hugeFile());
     const others = await Promise.all(

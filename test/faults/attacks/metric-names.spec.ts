@@ -97,7 +97,7 @@ async function visible(api: ApiClient, equipmentId: string) {
 let visits = 0;
 
 describe('a writer who spreads new metric names over many equipment', () => {
-  it('holds up nobody else, and loses nothing that was accepted', async () => {
+  it('delays no other caller, and loses nothing that was accepted', async () => {
     const other = clientOf('bystander');
     const startedAt = performance.now();
     const isOver = () => performance.now() - startedAt > ATTACK_MS;

@@ -78,7 +78,7 @@ async function answer(
   const requestId = randomBytes(8).toString('hex').toUpperCase();
   response.setHeader('x-amz-request-id', requestId);
   try {
-    await obey(request, response, requestId, context);
+    await dispatch(request, response, requestId, context);
   } catch (error) {
     if (isClientGone(error)) {
       response.destroy();
@@ -91,7 +91,7 @@ async function answer(
   }
 }
 
-async function obey(
+async function dispatch(
   request: IncomingMessage,
   response: ServerResponse,
   requestId: string,

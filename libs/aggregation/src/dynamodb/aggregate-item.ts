@@ -40,7 +40,7 @@ function asOfAttribute(asOf: number | undefined): Record<string, AttributeValue>
   return asOf === undefined ? {} : { asOf: { N: String(asOf) } };
 }
 
-/** Absent where nobody knows. */
+/** Absent where it is unknown. */
 export function asOfIn(item: Item | undefined): { readonly asOf?: number } {
   const asOf = Number(item?.['asOf']?.N);
   return Number.isFinite(asOf) ? { asOf } : {};
@@ -97,7 +97,7 @@ export function toScannedHour(item: Item, metric: string): ScannedHour {
   const metrics = item['metrics']?.M;
   const map = metrics !== undefined && Object.hasOwn(metrics, metric) ? metrics[metric] : undefined;
   return {
-    ...keyOf(item),
+    ...equipmentHourOf(item),
     ...(map && { aggregate: fromMap(map.M ?? {}) }),
     ...(item['failure'] && { failure: AGGREGATE_TOO_LARGE }),
     ...closedOf(item),
@@ -109,11 +109,11 @@ export function closedOf(item: Item | undefined): { readonly isClosed?: true } {
   return item?.['closed']?.BOOL === true ? { isClosed: true } : {};
 }
 
-/** What of a cell cannot be read is not there: a recomputation puts it right. */
+/** Leaves out what cannot be read; a recomputation corrects it. */
 export function toCell(item: Item): EquipmentHourCell {
   const slots = item['slots']?.M;
   return {
-    ...keyOf(item),
+    ...equipmentHourOf(item),
     version: versionOf(item),
     metrics: readableMetricsOf(item),
     ...(slots && { slots: readable(() => fromSlots(slots)) ?? new Map() }),
@@ -206,7 +206,7 @@ function fromMap(map: Item): MetricAggregate {
 
 const ZERO = { N: '0' };
 
-function keyOf(item: Item): EquipmentHour {
+function equipmentHourOf(item: Item): EquipmentHour {
   const of = equipmentHourIn(text(item['cell'], 'cell'));
   if (of === undefined) throw broken('cell');
   return of;

@@ -18,7 +18,7 @@ export function equipmentHourItemKey({ equipmentId, hour }: EquipmentHour, shard
   return itemKey(equipmentPartition(dayOf(hour), shard), `${hour}#${equipmentId}`);
 }
 
-/** The shard of an equipment's cells on a day of so many. */
+/** The shard of an equipment's cells on a day with `shards` of them. */
 export function shardOf(equipmentId: string, shards: number): number {
   return createHash('sha256').update(equipmentId).digest().readUInt32BE(0) % shards;
 }

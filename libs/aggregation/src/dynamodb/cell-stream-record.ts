@@ -45,7 +45,7 @@ const ABOVE: ReadonlyMap<string | undefined, ClosingMark> = new Map([
   ['shard-sums', 'fleet-sums'],
 ]);
 
-/** Undefined without images: then nobody knows. */
+/** Undefined without images: then it is unknown. */
 function changedMetrics(before: unknown, after: unknown): readonly string[] | undefined {
   if (before === undefined && after === undefined) return undefined;
   const [old, now] = [metricsIn(before), metricsIn(after)];

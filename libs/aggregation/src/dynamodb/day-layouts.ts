@@ -32,7 +32,7 @@ export class DayLayouts {
     private readonly shardsForNewDays: number,
   ) {}
 
-  /** The shards of a day that is about to be written to; lays it out if nobody has. */
+  /** The number of shards of a day that is about to be written; fixes it if the day has none yet. */
   async shardsOf(day: string): Promise<number> {
     const shards = this.known.get(day) ?? this.asked.get(day);
     if (shards !== undefined) return shards;
@@ -62,7 +62,7 @@ export class DayLayouts {
     return days;
   }
 
-  /** Those of the same days that this process knows, and whether these are all days of the range. */
+  /** Layouts of these days that this process has seen, and whether those are all days of the range. */
   knownWithin(range: HourRange): { readonly days: readonly DayLayout[]; readonly isAll: boolean } {
     const days: DayLayout[] = [];
     const last = dayOf(hourPlus(range.to, -1));

@@ -247,7 +247,7 @@ function shardCondition({ range, after }: MetricHoursQuery, partition: string) {
   );
 }
 
-/** A cell's key is `<hour>#<equipment>`, which lies behind the bare hour: BETWEEN leaves `to` out. */
+/** A cell's key is `<hour>#<equipment>`, which sorts after the bare hour, so that BETWEEN leaves `to` out. */
 function cellsCondition(partition: string, from: string, to: string) {
   return {
     KeyConditionExpression: '#partition = :partition AND #cell BETWEEN :from AND :to',

@@ -22,7 +22,7 @@ export class DynamoDbClosingProgress extends ClosingProgress {
   override async read(mark: ClosingMark): Promise<Hour> {
     const command = new GetItemCommand({
       TableName: this.tableName,
-      Key: keyOf(mark),
+      Key: itemKeyOf(mark),
       ConsistentRead: true,
     });
     const { Item: item } = await answered(this.client.send(command));
@@ -35,7 +35,7 @@ export class DynamoDbClosingProgress extends ClosingProgress {
   override async advance(mark: ClosingMark, to: Hour): Promise<void> {
     const command = new PutItemCommand({
       TableName: this.tableName,
-      Item: { ...keyOf(mark), hour: { S: to } },
+      Item: { ...itemKeyOf(mark), hour: { S: to } },
       ConditionExpression: 'attribute_not_exists(#hour) OR #hour < :hour',
       ExpressionAttributeNames: { '#hour': 'hour' },
       ExpressionAttributeValues: { ':hour': { S: to } },
@@ -48,6 +48,6 @@ export class DynamoDbClosingProgress extends ClosingProgress {
   }
 }
 
-function keyOf(mark: ClosingMark) {
+function itemKeyOf(mark: ClosingMark) {
   return { partition: { S: CLOSING }, cell: { S: mark } };
 }

@@ -107,7 +107,7 @@ export class DynamoDbFleetStore extends FleetStore {
     }
   }
 
-  /** An hour, or an hour and a shard, lies before the end of the range when its text does. */
+  /** Compares as text: an hour, or an hour and a shard, before the end of the range. */
   private async *between(
     partition: string,
     { from, to }: HourRange,

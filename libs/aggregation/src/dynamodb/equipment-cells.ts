@@ -143,7 +143,7 @@ function* cellKeys(
   }
 }
 
-/** Of one equipment: in order of the hour. */
+/** Sorts cells of one equipment by hour. */
 function byCell(a: Item, b: Item): number {
   return text(a['cell'], 'cell') < text(b['cell'], 'cell') ? -1 : 1;
 }

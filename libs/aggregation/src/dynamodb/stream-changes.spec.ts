@@ -74,7 +74,7 @@ describe('a removal in the readings’ stream', () => {
     expect(dirtyByRemoval({ userIdentity: SERVICE })).toBe('nothing');
   });
 
-  it('of a block that had expired by then changes nothing, whoever it says it was', () => {
+  it('of a block that had expired by then changes nothing, whatever identity it carries', () => {
     expect(dirtyByRemoval({}, removedAt(EXPIRY))).toBe('nothing');
     expect(dirtyByRemoval({ userIdentity: {} }, removedAt(EXPIRY + 172_800))).toBe('nothing');
   });

@@ -332,7 +332,7 @@ function youngCell(cell: EquipmentHourCell, asOf: number): EquipmentHourCell {
 }
 
 describe('the instant that a summary holds as of', { timeout: 600_000 }, () => {
-  it('is never younger than what the summary lacks, and gets on', async () => {
+  it('is never newer than a reading that the summary lacks, and moves forwards', async () => {
     let gotOn = 0;
     for (let seed = 1; seed <= RUNS; seed += 1) {
       const outcome = await run(seed);

@@ -3,7 +3,7 @@ import type { ReplaceOutcome } from '../hours/aggregate-store.js';
 import type { Hour, HourRange } from '../hours/hour.js';
 import type { HourMetrics, MetricAggregate } from '../hours/hourly-aggregate.js';
 
-/** The equipment that lies in one shard of an hour's day. */
+/** The equipment of one shard in an hour. */
 export interface ShardHour {
   readonly shard: number;
   readonly hour: Hour;
@@ -33,7 +33,7 @@ export interface Summand {
 }
 
 export type FleetHour = Pick<SumCell, 'hour' | 'asOf'> & {
-  /** None when no equipment has readings of it any more. */
+  /** Undefined when no equipment has readings of this metric any more. */
   readonly aggregate?: MetricAggregate;
 };
 

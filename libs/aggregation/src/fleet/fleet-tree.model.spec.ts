@@ -182,7 +182,7 @@ function command<T>(
   return { name, weight, arbitrary };
 }
 
-/** What may still happen when blocks begin to expire: nobody writes any more. */
+/** What may still happen when blocks begin to expire, without further writes. */
 const WRITING = new Set(['put', 'identical put', 'correction', 'delete', 'late put']);
 
 const AFTERMATH = [

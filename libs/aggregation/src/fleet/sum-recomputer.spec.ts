@@ -123,7 +123,7 @@ describe('recomputing sums', () => {
     expect(shown({ metric: 'pressure', ...SHARD_HOUR })).toEqual([1, 1, '1']);
   });
 
-  it('says as of when it holds: as its oldest open cell, and never younger than what was known before', async () => {
+  it('is as of its oldest open cell, and never newer than was known before', async () => {
     const cell = { hour: HOUR, version: 1, metrics: new Map() };
     const asOf = () => fleet.sum({ ...FLEET_HOUR, shard: 0 })?.asOf;
     const sumUp = async (known = 0) => {

@@ -84,6 +84,6 @@ function rangeTooCostly(): DomainError {
   return new DomainError(
     'invalid',
     'range-too-costly',
-    'The readings of this equipment are too many to be folded in one answer. Ask for a shorter range.',
+    'This equipment has too many readings to fold in one answer. Ask for a shorter range.',
   );
 }

@@ -27,7 +27,7 @@ export function nextCursorOf(
   return encodeCursor(cursorQueryOf(request), [range.from, next.hour, next.equipmentId]);
 }
 
-/** Throws `cursor-invalid` for a cursor of another query, or one that nobody gave out. */
+/** Throws `cursor-invalid` for a cursor of another query, or one that this service did not make. */
 export function positionIn(
   request: MetricRequest,
   cursor: string,

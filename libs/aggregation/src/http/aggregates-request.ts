@@ -105,7 +105,7 @@ function windowConflict(parameters: QueryParameters): string | undefined {
   return hasTo ? undefined : '/to';
 }
 
-/** Of one equipment, and of a month at most, because its readings are folded for the answer. */
+/** For one equipment and at most a month, because its readings are folded for the answer. */
 function asOfIn(parameters: QueryParameters, window: Window | undefined): Instant | undefined {
   const asOf = parameters.valueOf('asOf', parseQueryInstant);
   if (!parameters.has('asOf')) return undefined;

@@ -8,7 +8,7 @@ const HOURS_PER_DAY = 24;
 /** Days that a page of a fleet usually looks at; one that looks at more weighs more as it goes. */
 const USUAL_DAYS = 8;
 
-/** Of a day's readings, one a minute. */
+/** For a day of readings, one a minute. */
 const CALLS_PER_PAST_DAY = 4;
 
 /** How many calls to the store an answer about these hours, or about what they were, may take. */

@@ -24,7 +24,7 @@ import { CipReadingView, CipRowsView, toCipReadingView, toCipRowView } from './c
 
 const ROWS_OF_SENSOR = 10;
 const RECENT_ROWS = 50;
-/** Of wide readings, as many take as long as a call to the store. */
+/** This many readings with many metrics take as long as a call to the store. */
 const READINGS_PER_WEIGHT = 50;
 /** Some hundred sensors are looked up for it. */
 const RECENT_WEIGHT = 20;

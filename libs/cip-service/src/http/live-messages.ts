@@ -4,7 +4,7 @@ import { QUANTITIES } from '../cip-measurement.js';
 import { recordOf } from '../cip-record.js';
 import { toCipReadingView } from './cip.views.js';
 
-/** Says events in the words of the earlier service, as JSON: it has none but for readings of its quantities. */
+/** Events as the earlier service words them, as JSON: it knows only readings of its own quantities. */
 export class LiveMessages {
   /** Many clients are told of the same changes. */
   private readonly known = new WeakMap<AcceptedChange, readonly string[]>();

@@ -73,7 +73,7 @@ describe('a WebSocket as the end of a feed', () => {
     },
   );
 
-  it('asks who could not be checked to come back', async () => {
+  it('asks a client that could not be checked to come back', async () => {
     const closed = once(client, 'close');
     const end = {
       code: 'access-ended',

@@ -16,7 +16,7 @@ const CODES_OF_ENDS: Readonly<Record<FeedEnd['code'], number>> = {
   'too-slow': CLOSE_CODES.tryAgainLater,
 };
 
-/** What could not be looked at is for the client to try again: clients take 1008 for the last word. */
+/** A client whose access could not be checked should try again; after 1008 clients would not. */
 function closeCodeOf({ code, retryMs }: FeedEnd): number {
   const isUnknown = code === 'access-ended' && retryMs !== undefined;
   return isUnknown ? CLOSE_CODES.tryAgainLater : CODES_OF_ENDS[code];
@@ -88,7 +88,7 @@ export class WebSocketSink extends FeedSink {
     webSocket.once('close', () => clearTimeout(timer));
   }
 
-  /** Who has not answered the one before has gone without a word. */
+  /** A client that has not answered the previous ping is gone. */
   private ping(): void {
     const { webSocket } = this.socket;
     if (this.isPongDue) webSocket.terminate();

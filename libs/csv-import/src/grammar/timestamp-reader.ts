@@ -274,7 +274,7 @@ class FormatReader extends ZonedReader {
       return refused('timestamp-not-a-date', 'This day or this time of day does not exist.');
     }
     if (code === OFFSET_INVALID) {
-      return refused('timestamp-offset-invalid', 'The offset must lie between -12:00 and +14:00.');
+      return refused('timestamp-offset-invalid', 'The offset must be between -12:00 and +14:00.');
     }
     const { text } = this.options.format;
     return refused(

@@ -9,8 +9,8 @@ export async function* unstalled(body: Readable, idleMs: number): AsyncGenerator
   const chunks: AsyncIterator<Uint8Array, undefined> = body[Symbol.asyncIterator]();
   try {
     for (;;) {
-      const lift = setAlarm(idleMs, () => body.destroy(new Error(`no bytes for ${idleMs} ms`)));
-      const { done, value } = await chunks.next().finally(lift);
+      const cancel = setAlarm(idleMs, () => body.destroy(new Error(`no bytes for ${idleMs} ms`)));
+      const { done, value } = await chunks.next().finally(cancel);
       if (done === true) return;
       yield value;
     }

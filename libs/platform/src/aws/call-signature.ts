@@ -6,7 +6,7 @@ export interface SigningCredentials {
   readonly sessionToken?: string;
 }
 
-/** Where a call goes, and in whose name it is signed. */
+/** The target of a call, and what its signature covers. */
 export interface SigningScope {
   readonly url: URL;
   readonly region: string;
@@ -17,8 +17,8 @@ const CONTENT_TYPE = 'application/x-amz-json-1.0';
 
 /**
  * Signature Version 4 (AWS's IAM guide, "Create a signed request") for posts of JSON to one endpoint. The
- * SDK's signer takes any request apart anew, and imports the key for each: four times the CPU. Here all
- * that calls have in common is written once, and what belongs to a second or a day once in it.
+ * SDK's signer analyses each request and imports the key for each: four times the CPU. Here the parts that all calls
+ * share are made once, and those of a second or a day once in it.
  */
 export class CallSigner {
   private readonly path: string;
@@ -42,7 +42,7 @@ export class CallSigner {
     this.signedHeaders = [...names, 'x-amz-target'].join(';');
   }
 
-  /** The headers of a call, names and values in turn; but for Host and Content-Length, which its connection writes. */
+  /** The headers of a call, names and values alternating, without Host and Content-Length, which the connection writes. */
   headers(target: string, body: Uint8Array, epochMs: number): string[] {
     const key = this.keyAt(epochMs);
     const { amzDate, scopeText, signedHeaders } = this;

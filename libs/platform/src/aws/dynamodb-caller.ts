@@ -8,7 +8,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { CallSigner } from './call-signature.js';
 import { Connections } from './exchange.js';
 
-/** Where calls go and how they are signed: the same for as long as the credentials are. */
+/** The endpoint and the signer of calls, for as long as the credentials stay the same. */
 interface Destination {
   readonly credentials: object;
   readonly origin: string;
@@ -26,9 +26,9 @@ export interface ClockSkew {
 const MAX_CONNECTIONS = 64;
 
 /**
- * Makes calls to DynamoDB of which the JSON is written already: with the endpoint and the credentials of
- * an SDK client, but without its serializers, middleware, signer and handler, which cost more than all
- * the rest of a write (decision 0007). One attempt a call.
+ * Sends DynamoDB calls whose JSON is ready: with the endpoint and the credentials of an SDK client, but without its
+ * serializers, middleware, signer and handler, which cost more than the rest of a write (decision 0007). One attempt
+ * for each call.
  */
 export class DynamoDbCaller {
   private destination: Destination | undefined;
@@ -43,7 +43,7 @@ export class DynamoDbCaller {
 
   /**
    * The parsed answer. Throws what the client's `send` throws: DynamoDBServiceException for a refusal,
-   * SyntaxError for what is no JSON, and the errors of connections and of credentials.
+   * SyntaxError for an answer that is not JSON, and the errors of connections and of credentials.
    */
   async call(operation: 'PutItem' | 'BatchWriteItem' | 'GetItem', body: string): Promise<unknown> {
     const { path, signer, connections } = await this.currentDestination();
@@ -100,11 +100,11 @@ export class DynamoDbCaller {
     return this.destination;
   }
 
-  /** New credentials mostly go where the old ones went. */
+  /** New credentials usually have the same endpoint. */
   private connectionsTo(origin: string): Connections {
     const before = this.destination;
     if (before?.origin === origin) return before.connections;
-    // What is under way there has a deadline.
+    // Its running calls have a deadline.
     void before?.connections.close();
     return new Connections(origin, MAX_CONNECTIONS);
   }

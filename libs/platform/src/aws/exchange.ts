@@ -19,12 +19,12 @@ export interface Post {
 const CONNECT_TIMEOUT_MS = 500;
 /** From the request to the last byte of its answer. */
 const EXCHANGE_TIMEOUT_MS = 1_000;
-/** Who writes once in a while should not pay for a handshake each time; most servers close sooner. */
+/** Saves occasional writers a handshake each time; most servers close earlier. */
 const KEEP_ALIVE_MS = 60_000;
-/** More than the largest batch of readings, were it sent back as left over with every letter escaped. */
+/** More than the largest batch of readings, sent back as unprocessed with every letter escaped. */
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
-/** The kept connections to one endpoint. By undici, because a request of `node:http` costs half as much again. */
+/** Keeps connections to one endpoint. Uses undici, because a request of `node:http` costs half as much again. */
 export class Connections {
   private readonly pool: Pool;
 
@@ -51,7 +51,7 @@ export class Connections {
     });
   }
 
-  /** Closes them once what is under way is over. */
+  /** Closes the connections after their running exchanges. */
   async close(): Promise<void> {
     await this.pool.close();
   }
@@ -63,14 +63,14 @@ class Exchange implements Dispatcher.DispatchHandler {
   private headers: IncomingHttpHeaders = {};
   private readonly chunks: Buffer[] = [];
   private bytes = 0;
-  private readonly lift: () => void;
+  private readonly cancelTimer: () => void;
   private failure: Error | undefined;
 
   constructor(
     private readonly resolve: (answer: Answer) => void,
     private readonly reject: (error: Error) => void,
   ) {
-    this.lift = setAlarm(EXCHANGE_TIMEOUT_MS, () => this.fail(timeout('answer')));
+    this.cancelTimer = setAlarm(EXCHANGE_TIMEOUT_MS, () => this.fail(timeout('answer')));
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -95,7 +95,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.lift();
+    this.cancelTimer();
     const [only] = this.chunks;
     const whole = only && this.chunks.length === 1 ? only : Buffer.concat(this.chunks);
     const checksum = this.headers['x-amz-crc32'];
@@ -107,14 +107,14 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.lift();
+    this.cancelTimer();
     this.reject(error.name === 'ConnectTimeoutError' ? timeout('connection') : error);
   }
 
   /** Closes the connection, if it has one yet, and rejects. */
   private fail(error: Error): void {
     this.failure = error;
-    this.lift();
+    this.cancelTimer();
     this.reject(error);
     this.controller?.abort(error);
   }

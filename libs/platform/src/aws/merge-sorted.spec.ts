@@ -30,7 +30,7 @@ describe('merging sorted pages', () => {
     expect(await merged(sources)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   });
 
-  it('goes on behind pages without elements', async () => {
+  it('continues after pages without elements', async () => {
     expect(await merged([[[], [1], [], [3]], [[], [], [2]], [], [[]]])).toEqual([1, 2, 3]);
   });
 

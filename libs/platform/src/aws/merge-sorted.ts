@@ -5,7 +5,7 @@ interface Source<T> {
 
 /**
  * One sorted sequence of pages from several, each sorted and without equals between them. Holds one
- * page of each source; the next pages of all that ran out are fetched side by side.
+ * page of each source, and fetches the next pages of exhausted ones at the same time.
  */
 export async function* mergeSorted<T>(
   sources: readonly AsyncIterable<readonly T[]>[],

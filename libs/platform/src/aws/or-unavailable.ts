@@ -1,6 +1,6 @@
 import { DomainError, type WorkBudget } from '@sensorflow/kernel';
 
-/** What callers hear when a provider does not do its part. */
+/** What callers are told when a provider fails. */
 export interface Outage {
   readonly code: string;
   readonly detail: string;
@@ -8,8 +8,8 @@ export interface Outage {
 }
 
 /**
- * Keeps a provider's errors with its adapter: they travel on as causes of DomainError `unavailable`. What is a
- * DomainError already passes, and so does the reason of the budget's signal: a client that has gone is no outage.
+ * Turns a provider's errors into DomainError `unavailable`, with the error as its cause. A DomainError is passed on, and
+ * so is the reason of the budget's signal: a client that has disconnected is not an outage.
  */
 export async function orUnavailable<T>(
   outage: Outage,

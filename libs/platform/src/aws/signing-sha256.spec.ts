@@ -23,7 +23,7 @@ describe('the digest of the signer', () => {
     );
   });
 
-  it('knows a secret again, and tells it from another', async () => {
+  it('recognises a secret, and distinguishes it from another', async () => {
     const digest = async (secret: string | Uint8Array): Promise<string> => {
       const sha256 = new SigningSha256(secret);
       sha256.update('text');

@@ -3,8 +3,8 @@ import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
 type Secret = string | ArrayBuffer | ArrayBufferView;
 
 /**
- * SHA-256 for the SDK's signer, which makes four digests a call, each of one text. Node's quickest ways:
- * the SDK's own class copies every hash, and imports the key of every HMAC anew.
+ * SHA-256 for the SDK's signer, which makes four digests for each call. Uses Node's fastest functions: the SDK's own class
+ * copies every hash and imports the key of every HMAC again.
  */
 export class SigningSha256 {
   private readonly key: KeyObject | undefined;

@@ -1,9 +1,9 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 
-/** An item as it lies in a table. */
+/** An item as a table holds it. */
 export type Item = Readonly<Record<string, AttributeValue>>;
 
-/** Items are written by this product alone. */
+/** For an item that this product did not write. */
 export function broken(attribute: string): Error {
   return new Error(`the store holds an item with an unusable ${attribute}`);
 }

@@ -6,13 +6,13 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { number, type Item } from './stored-item.js';
 
-/** Versions begin with 1; beyond the last, doubles cannot tell each from the next. */
+/** Versions begin with 1; beyond the last, doubles are not exact. */
 const [FIRST_VERSION, LAST_VERSION] = [1, 1e15];
-/** No item, or one whose version cannot be read; a value of another type lies between no two numbers. */
+/** No item, or one without a readable version: BETWEEN is false for a value of another type. */
 const NO_VERSION = 'attribute_not_exists(#version) OR NOT (#version BETWEEN :first AND :last)';
 const BOUNDS = { ':first': { N: String(FIRST_VERSION) }, ':last': { N: String(LAST_VERSION) } };
 
-/** 0 without an item, and for one without a version that can be read: the next writer gives it one. */
+/** 0 without an item, and for an item without a readable version, which the next writer replaces. */
 export function versionOf(item: Item | undefined): number {
   const version = Number(item?.['version']?.N);
   return version >= FIRST_VERSION && version <= LAST_VERSION ? version : 0;

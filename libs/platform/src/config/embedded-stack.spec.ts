@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { declareEmbeddedStack, isEmbeddedStack, isEmbeddedStackOn } from './embedded-stack.js';
 
 describe('the embedded stack', () => {
-  it('is nowhere until its supervisor says so, and then on a literal address of loopback alone', () => {
+  it('is trusted only after its supervisor declares it, and only on a literal loopback address', () => {
     const hosts = [
       '127.0.0.1',
       '::1',

@@ -11,7 +11,7 @@ interface Documented {
   readonly faulty: FaultyInput | undefined;
 }
 
-/** Of its members, where a refusal has no code without them. */
+/** Members without which a refusal has no code. */
 interface CarriedView extends Type {
   readonly example?: object;
 }
@@ -83,7 +83,7 @@ export function ApiProblemWith(
   return document(status, { codes: new Set(codes), carried, faulty: undefined });
 }
 
-/** What every path can be refused for that names something. */
+/** Refusals of every path with parameters. */
 export function ApiPathProblems(): MethodDecorator {
   return applyDecorators(ApiProblem(400, 'url-malformed'), ApiProblem(414, 'url-too-long'));
 }
@@ -93,7 +93,7 @@ function document(status: number, added: Documented): MethodDecorator {
     const route: unknown = descriptor.value;
     if (typeof route !== 'function') throw new TypeError('only a method answers');
     const ofRoute = documented.get(route) ?? new Map<number, Documented>();
-    const all = together(ofRoute.get(status), added);
+    const all = mergeDocumented(ofRoute.get(status), added);
     documented.set(route, ofRoute.set(status, all));
     ApiExtraModels(ProblemDetails, ...all.carried.values())(target, key, descriptor);
     forgetResponse(route, status);
@@ -108,7 +108,7 @@ function forgetResponse(route: object, status: number): void {
   Reflect.defineMetadata(DECORATORS.API_RESPONSE, Object.fromEntries(others), route);
 }
 
-function together(known: Documented | undefined, added: Documented): Documented {
+function mergeDocumented(known: Documented | undefined, added: Documented): Documented {
   return {
     codes: new Set([...added.codes, ...(known?.codes ?? [])]),
     carried: new Map([...(known?.carried ?? []), ...added.carried]),

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { GUNZIP_BYTES, gunzipBody, gunzipFault } from './gunzipped-body.js';
 
 const MIB = 1024 * 1024;
-/** Those up to this size have room of their own: a few large ones that arrive slowly keep no single reading out. */
+/** Bodies up to this size have room of their own, so that a few large and slow ones do not keep readings out. */
 const SMALL_BODY_BYTES = 64 * 1024;
 /** A chunk's Buffer takes about as much beside its bytes. */
 const BYTES_PER_CHUNK = 128;
@@ -19,7 +19,7 @@ const BODY_ROOMS: BodyRooms = { largeBytes: 64 * MIB, smallBytes: 32 * MIB };
 /** Complete once its last byte has arrived, read or not. */
 type Body = Readable & { readonly complete?: boolean };
 
-/** Reads bodies within bounds on what they hold while they arrive: all of them, and those of one sender. */
+/** Reads bodies, and bounds the bytes that arriving ones hold in all and for each sender. */
 export class BodyReader {
   private readonly large: SharedRoom;
   private readonly small: SharedRoom;
@@ -30,8 +30,8 @@ export class BodyReader {
   }
 
   /**
-   * By events: an async iterator costs 5 µs more, a tenth of all that a request costs. Throws DomainError
-   * `body-too-large`, `overloaded`, or `body-incomplete`, which its sender is no longer there to hear.
+   * Uses events: an async iterator costs 5 µs more, a tenth of a whole request. Throws DomainError
+   * `body-too-large`, `overloaded`, or `body-incomplete` when the sender has disconnected.
    */
   read(body: Body, maxBytes: number, sender: string): Promise<Buffer> {
     return this.readHolding(new HeldBytes(this.small, this.large, sender), body, maxBytes);
@@ -57,7 +57,7 @@ export class BodyReader {
         size += chunk.length;
         chunks.push(chunk);
         if (size > maxBytes) fail(bodyTooLarge(maxBytes));
-        // One that is all there holds nothing while it arrives: keeping count of it would take 2 µs.
+        // A body that has arrived whole need not be counted, which would take 2 µs.
         else if (body.complete !== true && !held.grow(chunk.length + BYTES_PER_CHUNK)) {
           fail(overloaded());
         }
@@ -85,7 +85,7 @@ export class BodyReader {
   }
 }
 
-/** What one body holds: in the room for small ones, and once it is large in the other. */
+/** The bytes that one body holds: of the room for small bodies, and of the other once it is large. */
 class HeldBytes {
   private bytes = 0;
   private room: SharedRoom;
@@ -98,7 +98,7 @@ class HeldBytes {
     this.room = small;
   }
 
-  /** Whether there is room for so much more. */
+  /** Takes room for this many bytes; false when there is none. */
   grow(bytes: number): boolean {
     if (this.room !== this.large && this.bytes + bytes > SMALL_BODY_BYTES) return this.move(bytes);
     if (!this.room.take(this.sender, bytes)) return false;

@@ -3,7 +3,7 @@ import { DomainError } from '@sensorflow/kernel';
 const MAX_SHOWN_CHARACTERS = 100;
 const CODE = 'content-encoding-unsupported';
 
-/** The refusal of a body that is packed in another way than gzip. */
+/** The refusal of a body with an encoding other than gzip. */
 export function contentEncodingUnsupported(encoding: string): DomainError {
   return new DomainError(
     'unsupported',
@@ -12,7 +12,7 @@ export function contentEncodingUnsupported(encoding: string): DomainError {
   );
 }
 
-/** What such a refusal says in its header (RFC 7694). */
+/** The header of such a refusal (RFC 7694). */
 export function acceptedEncodingsFor({ code }: DomainError): string | undefined {
   return code === CODE ? 'gzip' : undefined;
 }

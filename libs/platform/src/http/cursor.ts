@@ -30,7 +30,7 @@ function digestOf(query: CursorQuery): string {
   return createHash('sha256').update(JSON.stringify(sorted)).digest('base64url').slice(0, 16);
 }
 
-const NOT_OURS = 'The cursor is not one that this service gave.';
+const NOT_OURS = 'This service did not make this cursor.';
 
 function parse(cursor: string): readonly string[] {
   const parts = partsOf(cursor);

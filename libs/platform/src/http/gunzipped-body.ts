@@ -2,27 +2,27 @@ import { DomainError } from '@sensorflow/kernel';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 
-/** What unpacking holds beside the bytes that it gives: deflate's window and state, and a piece of output. */
+/** Memory for unpacking one body: deflate's window and state, and one piece of output. */
 export const GUNZIP_BYTES = 56 * 1024;
 const OUTPUT_BYTES = 16 * 1024;
 
 /** Trailing zeros are padding for zlib, several members one body, and anything else is damage. */
 export interface GunzippedBody {
   readonly bytes: Readable;
-  /** Leaves the packed body as it is, for whoever wants the rest of it. */
+  /** Leaves the rest of the packed body unread. */
   stop(): void;
 }
 
 /**
- * Unpacks a body as it is read, piece by piece: nobody who stops reading has more unpacked than a piece. Its
- * errors are zlib's; it closes without an end when the body does.
+ * Unpacks a body as it is read, so that at most one piece is unpacked ahead of the reader. Its errors are zlib's; it
+ * closes without an end when the body does.
  */
 export function gunzipBody(body: Readable): GunzippedBody {
   const gunzip = createGunzip({ chunkSize: OUTPUT_BYTES });
   const breakOff = (): void => {
     if (!body.readableEnded) gunzip.destroy();
   };
-  // Not by `pipeline`, which destroys the body, and with it the connection that the refusal is for.
+  // `pipeline` would destroy the body, and with it the connection that the refusal needs.
   body.on('error', breakOff).on('close', breakOff).pipe(gunzip);
   return {
     bytes: gunzip,

@@ -1,6 +1,6 @@
 import { MAX_JSON_DEPTH } from './json-outline.js';
 
-/** Where and why a text is no JSON. */
+/** Where and why a text is not JSON. */
 export interface JsonFault {
   /** Both from 1; the column counts characters. */
   readonly line: number;
@@ -13,7 +13,7 @@ const TOO_DEEP = `JSON may be nested ${MAX_JSON_DEPTH} levels deep at most.`;
 const BLANK = new Set([' ', '\t', '\r', '\n']);
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const LITERAL = /(?:true|false|null)(?![\w$.])/y;
-/** What stands where a value or a name should, as far as it is one word. */
+/** The word in the place of a value or a name. */
 const WORD = /[-+]?[\w$.]{1,40}/y;
 const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})/y;
 
@@ -38,7 +38,7 @@ function placeIn(text: string, at: number): { line: number; column: number } {
 }
 
 class Scanner {
-  /** The closing brackets of what is open. */
+  /** The closing brackets that are still needed. */
   private readonly closing: string[] = [];
 
   constructor(
@@ -46,7 +46,7 @@ class Scanner {
     public at: number,
   ) {}
 
-  /** In words, with `at` where it is. */
+  /** The fault in words; `at` is its position. */
   fault(): string | undefined {
     for (;;) {
       const found = this.value();
@@ -62,7 +62,7 @@ class Scanner {
       const character = this.skipBlanks();
       if (character === '"') return this.string();
       if (character !== '{' && character !== '[') return this.plainValue(character);
-      // Deeper, nobody could say anything of use, and 8 MiB of brackets would be kept.
+      // Deeper than this, a path would not help, and 8 MiB of brackets would be kept.
       if (this.closing.length === MAX_JSON_DEPTH) return TOO_DEEP;
       this.at += 1;
       const close = character === '{' ? '}' : ']';
@@ -81,7 +81,7 @@ class Scanner {
   private plainValue(character: string): string | undefined {
     if (this.takes(LITERAL)) return undefined;
     if (!this.takes(NUMBER)) return this.noValue(character);
-    // What goes on, such as 01, 1.2.3 or 2023-02-15, was no number after all.
+    // Text such as 01, 1.2.3 or 2023-02-15 continues, so that it is no number.
     return this.wordAt(this.at) === '' ? undefined : this.noNumber();
   }
 

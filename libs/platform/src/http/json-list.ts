@@ -11,7 +11,7 @@ import {
 import { outlineOf, type JsonOutline } from './json-outline.js';
 
 const NOT_BLANK = /[^ \t\r\n]/;
-/** Elements are built in groups of about so many characters: one by one costs more, all at once takes long. */
+/** Elements are built in groups of about this many characters: one by one costs more, all at once blocks too long. */
 const GROUP_CHARACTERS = 64 * 1024;
 
 /**

@@ -36,7 +36,7 @@ export function assertShallow({ depth }: JsonOutline): void {
   }
 }
 
-/** A text of which JSON is a part, to say where that is wrong. */
+/** The text that contains the JSON, so that a fault can name its place in it. */
 export interface JsonDocument {
   readonly text: string;
   /** Which line of the body its first line is. */
@@ -61,7 +61,7 @@ export function keptAt(depth: number, member: string | undefined): KeptNumbers |
   return member === undefined ? undefined : { member, depth };
 }
 
-/** The same, and the numbers of a member so many levels deep become text. */
+/** The same, but numbers at this depth stay text. */
 export function buildKeeping(
   text: string,
   mayUnderflow: boolean,
@@ -72,7 +72,7 @@ export function buildKeeping(
   try {
     return buildJson(quoteNumbers(text, kept.member, kept.depth), mayUnderflow, document);
   } catch {
-    // What is wrong is told of the text as it was sent.
+    // The fault is reported for the text as it was sent.
     return buildJson(text, mayUnderflow, document);
   }
 }
@@ -87,7 +87,7 @@ export function jsonMalformed({ text, firstLine }: JsonDocument, cause?: unknown
 
 /**
  * A value that was built from its outline's part of `text` must have a member for each name in it: of two equal names,
- * JSON.parse keeps the last without a word. Throws DomainError `json-forbidden-key` or `json-duplicate-key`.
+ * JSON.parse silently keeps the last. Throws DomainError `json-forbidden-key` or `json-duplicate-key`.
  */
 export function assertUnambiguous(value: unknown, outline: JsonOutline, text: string): void {
   if (countMembers(value) === outline.names) return;
@@ -104,7 +104,7 @@ function countMembers(value: unknown): number {
     return value.reduce<number>((count, element) => count + countMembers(element), 0);
   }
   let count = 0;
-  // Not by Object.entries, whose lists cost half of all that reading a small document does.
+  // Object.entries would cost half as much as reading a small document.
   for (const name in value) {
     if (name === '__proto__') {
       throw new DomainError('invalid', 'json-forbidden-key', 'The key __proto__ is not accepted.');

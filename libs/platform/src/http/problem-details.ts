@@ -125,7 +125,7 @@ const EXAMPLE_DETAILS: Readonly<Record<number, string>> = {
   401: 'Log in, or send a token.',
   403: 'This caller may not do that.',
   404: 'There is nothing with this id.',
-  409: 'It does not go together with what is there.',
+  409: 'It conflicts with what is stored.',
   413: 'The body is larger than this route takes.',
   414: 'The URL is too long.',
   415: 'This route takes application/json in UTF-8, not text/plain.',

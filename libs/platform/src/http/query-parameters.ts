@@ -89,7 +89,7 @@ export class QueryParameters {
 
   private checkRange({ from, to }: InstantRange, maxDays: number): void {
     if (from >= to) {
-      const detail = 'The range is empty: from must lie before to.';
+      const detail = 'The range is empty: from must be before to.';
       this.faults.add('/to', { code: 'range-empty', detail });
     } else if (instantToEpochMs(to) - instantToEpochMs(from) > maxDays * MS_PER_DAY) {
       const detail = `A range has at most ${maxDays} days.`;

@@ -41,7 +41,7 @@ describe('reads', () => {
       beganHere.push(name);
       return held.promise;
     });
-    // Whoever looks at it sees the rejection all the same.
+    // Handled here; the rejection is still seen by those who await it.
     result.catch(() => undefined);
     return { result, end: () => held.resolve(name), client, budget };
   }
@@ -99,7 +99,7 @@ describe('reads', () => {
     expect(await settled()).toEqual(['busy 1', 'other']);
   });
 
-  it('take turns by caller, whoever came first', async () => {
+  it('take turns by caller, whatever the order of arrival', async () => {
     const holder = read('holder', 5);
     const names = ['a 1', 'a 2', 'a 3', 'b 1', 'c 1'];
     const reads = names.map((name) => read(name.slice(0, 1), 5, name));
@@ -130,7 +130,7 @@ describe('reads', () => {
     expect(await settled()).toEqual(['a', 'b', 'light']);
   });
 
-  it('that are light go on in their own room while a large one waits for long', async () => {
+  it('that are light continue in their own part while a large one waits for long', async () => {
     read('a', 5);
     read('large', 5);
     await new Promise((resolve) => setTimeout(resolve, 40));
@@ -193,7 +193,7 @@ describe('reads', () => {
     expect(await settled()).toEqual(['a', 'b again']);
   });
 
-  it('whose client goes wait no longer', async () => {
+  it('whose client disconnects stop waiting', async () => {
     const running = read('a', 5);
     const gone = read('b', 5, 'gone');
     const next = read('c', 5, 'next');

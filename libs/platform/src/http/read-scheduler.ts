@@ -10,20 +10,20 @@ import {
 export interface ReadSchedulerLimits extends WaitingLimits {
   /** What runs at once. */
   readonly capacity: number;
-  /** Of it, what only reads up to `lightWeight` may use. */
+  /** The part of it that only reads up to `lightWeight` may use. */
   readonly reservedForLight: number;
   readonly lightWeight: number;
   /** What runs at once for one caller; a single read never weighs more. */
   readonly perCaller: number;
-  /** When a large read has waited so long for room, light ones use only what is kept for them. */
+  /** After a large read has waited this long, light reads use only their own part. */
   readonly passableMs: number;
   /** Reads of one call, which have room of their own. */
   readonly small: SmallReadsLimits;
 }
 
 /**
- * Two reads of a year run side by side, and beside them a dozen of a day: one core parses them all. Small
- * reads take half of the store's connections, so that whoever asks for something else finds one free.
+ * Two reads of a year and a dozen of a day run at the same time, because one core parses them all. Small reads take at
+ * most half of the store's connections, so that other requests find one free.
  */
 export const READ_SCHEDULER_LIMITS: ReadSchedulerLimits = {
   capacity: 64,
@@ -38,8 +38,8 @@ export const READ_SCHEDULER_LIMITS: ReadSchedulerLimits = {
 };
 
 /**
- * Lets reads of more than one call run side by side as far as their weights allow. The others wait a
- * short time: callers take turns, whoever has more reads waiting. Reads of one call wait for their like alone.
+ * Runs reads of more than one call at the same time as far as their weights allow. The others wait a short time; callers
+ * take turns, however many reads they have. Reads of one call only wait for each other.
  */
 export class ReadScheduler {
   private readonly running = new Set<ScheduledRead>();

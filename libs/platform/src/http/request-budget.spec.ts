@@ -72,7 +72,7 @@ describe('the budget of a request', () => {
     await app.close();
   });
 
-  it('ends the work when the client goes, and says what it had cost', async () => {
+  it('ends the work when the client disconnects, and logs what it cost', async () => {
     const slow = app.get(Slow);
     const arrived = new Promise<void>((resolve) => {
       slow.arrived = resolve;

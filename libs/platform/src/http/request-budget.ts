@@ -43,13 +43,13 @@ export function costOf(request: object): WorkCost | undefined {
   return cost?.storeCalls === 0 ? undefined : cost;
 }
 
-/** Whether the error is only that nobody waits for the answer any more. */
+/** Whether the error only says that the client has disconnected. */
 export function endedWithItsClient(error: unknown, request: object): boolean {
   const signal = budgetOf(request)?.signal;
   return signal?.aborted === true && error === signal.reason;
 }
 
-/** The line of a request that nobody waits for: Fastify writes one only with an answer. */
+/** Logs a request whose client has disconnected: Fastify logs only requests that are answered. */
 export function logClientGone(request: FastifyRequest): void {
   const [path] = request.url.split('?', 1);
   const { id: requestId, method } = request;

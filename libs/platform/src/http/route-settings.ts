@@ -10,7 +10,7 @@ export interface RouteSettings {
   readonly numberText?: { readonly member: string; readonly parameter: string };
   /** Who may call it, in auth's words. */
   readonly policy?: string | readonly string[];
-  /** No cookie counts here, an API key counts in the query too, and whoever is refused is forbidden. */
+  /** Cookies do not count, an API key also counts in the query, and a refusal is 403. */
   readonly credentials?: 'key-in-query';
   /**
    * How it keeps a caller to their equipment: by the `equipmentId` of its query, or in its handler. One that

@@ -34,7 +34,7 @@ describe('small reads', () => {
       begun.push(name);
       return held.promise;
     });
-    // Whoever looks at it sees the rejection all the same.
+    // Handled here; the rejection is still seen by those who await it.
     result.catch(() => undefined);
     return { result, end: () => held.resolve(name), client };
   }
@@ -68,14 +68,14 @@ describe('small reads', () => {
     expect(begun).toEqual(['a 1']);
   });
 
-  it('take turns by caller, whoever has more of them and whoever came first', async () => {
+  it('take turns by caller, whatever their number and order of arrival', async () => {
     const all = readAll('a 1', 'a 2', 'a 3', 'a 4', 'a 5', 'b 1', 'b 2', 'c 1');
 
     const turns = 'a 1, a 2, a 3, b 1, c 1, a 4, b 2, a 5';
     expect(await drain(all)).toEqual(turns.split(', '));
   });
 
-  it('of a caller that never stops sending starve nobody', async () => {
+  it('of a caller that never stops sending do not starve others', async () => {
     const all = new Map(readAll('a 0', 'a 1', 'a 2', 'a 3', 'b 0'));
 
     for (let i = 4; !(await settled()).includes('b 0') && i < 20; i += 1) {
@@ -109,7 +109,7 @@ describe('small reads', () => {
     expect(await drain(all)).toContain('d 1');
   });
 
-  it('that waited in vain are refused, and make room for others', async () => {
+  it('that waited too long are refused, and make room for others', async () => {
     const all = new Map(readAll('a 1', 'a 2', 'a 3'));
 
     vi.advanceTimersByTime(10_000);
@@ -120,7 +120,7 @@ describe('small reads', () => {
     expect(await drain(all)).toEqual(['a 1', 'a 2', 'b 1']);
   });
 
-  it('whose client goes while they wait are not begun, and cost nobody a turn', async () => {
+  it('whose client disconnects while they wait are skipped, without costing a turn', async () => {
     const all = new Map(readAll('a 1', 'a 2', 'b 1', 'c 1', 'b 2'));
     const gone = all.get('b 1');
 

@@ -1,7 +1,7 @@
 import { DomainError, SharedRoom, type WorkBudget } from '@sensorflow/kernel';
 
 export interface WaitingLimits {
-  /** Of all callers; one may have as many as it leaves free. */
+  /** For all callers together; one may have at most as many as are still free. */
   readonly waiting: number;
   readonly waitingPerCaller: number;
   readonly longestWaitMs: number;
@@ -23,7 +23,7 @@ export interface WaitingRead {
 
 /** Reads that wait, by caller; the callers are in the order of their turns. */
 export class WaitingReads {
-  /** Nobody is there without a read. */
+  /** Has only callers with waiting reads. */
   private readonly lines = new Map<string, Set<WaitingRead>>();
   private readonly room: SharedRoom;
 

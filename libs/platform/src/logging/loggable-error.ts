@@ -1,6 +1,6 @@
 import { DomainError } from '@sensorflow/kernel';
 
-/** What a log line says of an error. Only our own errors keep their text. */
+/** An error in a log line. Only our own errors keep their text. */
 export interface LoggableError {
   readonly type: string;
   readonly kind?: string;
@@ -21,7 +21,7 @@ const FRAME =
   /^ {4}at (?:[\w$.<>#[\] ]{1,200} \()?(?:file:\/\/|node:|\/)[^()]{1,500}:\d{1,9}:\d{1,9}\)?$/;
 
 /**
- * An error as it may stand in a log. A text that is not ours can hold user names, keys or the contents
+ * An error that is safe to log. A text that is not ours can hold user names, keys or the contents
  * of items, so of any error but a DomainError only its name, code, status, request id and stack frames
  * remain. The same holds for its causes.
  */
@@ -64,8 +64,8 @@ function innerErrors(error: Error, depth: number) {
 }
 
 /**
- * What stands behind the message, because a message can look like frames. None when the stack does not have
- * the message: then nobody knows where another one ends.
+ * The part of the stack after the message, because a message can look like frames. Undefined when the stack does not
+ * contain the message: then its end is unknown.
  */
 function framesOf({ message, name, stack = '' }: Error): string | undefined {
   const head = `${message || name}\n`;

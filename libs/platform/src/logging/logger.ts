@@ -33,7 +33,7 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
   return destination === undefined ? pino(options) : pino(options, destination);
 }
 
-/** Of an error without a message, pino would make the error's own text the message. */
+/** For an error without a message, pino would use the error's own text as the message. */
 function withMessage(this: Logger, args: Parameters<LogFn>, log: LogFn): void {
   if (args.length === 1 && typeof args[0] === 'object') log.call(this, args[0], 'error');
   else log.apply(this, args);

@@ -2,7 +2,7 @@ import type { LoggerService } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { errorNames } from './loggable-error.js';
 
-/** Lets Nest's own messages go where all others go. */
+/** Writes Nest's own messages to the same log. */
 export class NestLogger implements LoggerService {
   constructor(private readonly logger: Logger) {}
 
@@ -35,7 +35,7 @@ function fieldsOf(message: unknown, rest: readonly unknown[]) {
   return { context: contextOf(rest), ...(message instanceof Error && { err: message }) };
 }
 
-/** Nest hands the name of the class that speaks as the last argument. */
+/** Nest passes the name of the logging class as the last argument. */
 function contextOf(rest: readonly unknown[]): string | undefined {
   const last = rest.at(-1);
   return typeof last === 'string' ? last : undefined;

@@ -4,7 +4,7 @@
  */
 export interface StreamSourceDefinition {
   readonly batchSize: number;
-  /** Unless the windows are configured otherwise. */
+  /** The defaults of the batching windows. */
   readonly maximumBatchingWindowSeconds: number;
   readonly parallelizationFactor: number;
   readonly startingPosition: 'TRIM_HORIZON';
@@ -136,7 +136,7 @@ export const SCHEDULES: readonly ScheduleDefinition[] = [
     everySecondsLocally: 5,
     functionTimeoutSeconds: READINGS_STREAM_SOURCE.functionTimeoutSeconds,
   },
-  // What waits is remembered by the container that put it off.
+  // Waiting changes are known only to the container that put them off.
   {
     task: 'refresh-open-hours',
     functionName: 'stream-aggregator',
@@ -157,7 +157,7 @@ export const UPLOADS_QUEUE_SOURCE: QueueSourceDefinition = {
   reportBatchItemFailures: true,
 };
 
-/** How many imports of one caller run at a time when so many run in all: half, so that others get on. */
+/** How many imports of one caller run at a time: half of all, so that others make progress. */
 export function importsPerCaller(maximumConcurrency: number): number {
   return Math.max(1, Math.floor(maximumConcurrency / 2));
 }
@@ -165,12 +165,12 @@ export function importsPerCaller(maximumConcurrency: number): number {
 /**
  * How long a message of the uploads queue waits after its delivery has failed: 10 s, 1 min, 6 min, 36 min.
  * Short for a moment's trouble, and long enough together for an outage of most of an hour. After its last
- * delivery it goes to the dead letters at once.
+ * delivery it becomes a dead letter at once.
  */
 export function retrySeconds(deliveries: number): number {
   return deliveries >= UPLOADS_QUEUE_SOURCE.maxReceiveCount ? 0 : 10 * 6 ** (deliveries - 1);
 }
 
-/** Where uploads and their reports lie in the bucket; only `uploads/` raises events. */
+/** Where uploads and their reports are in the bucket; only `uploads/` raises events. */
 export const UPLOADS_PREFIX = 'uploads/';
 export const REPORTS_PREFIX = 'reports/';

@@ -1,6 +1,6 @@
 /**
- * What the user pool holds, once for the embedded Cognito and for the infrastructure. Which group may
- * do what is the API's to say (libs/auth).
+ * The user pool, defined once for the embedded Cognito and for the infrastructure. libs/auth decides which group may do
+ * what.
  */
 export const RESOURCE_SERVER = 'sensorflow';
 export const SCOPE_NAMES = ['read', 'write', 'import', 'admin'] as const;
@@ -29,7 +29,7 @@ export const PASSWORD_POLICY: PasswordPolicy = {
   requireSymbols: true,
 };
 
-/** Of access tokens, unless a machine's client is deployed with another time. */
+/** Lifetime of access tokens, unless a machine client is deployed with another one. */
 export const TOKEN_MINUTES = 60;
 
 /** The confidential client through which the API logs people in. */

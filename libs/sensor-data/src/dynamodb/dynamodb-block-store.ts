@@ -149,8 +149,8 @@ export class DynamoDbBlockStore extends BlockStore {
   }
 
   /**
-   * A scan that looks at one item of each partition: it goes on behind the last key that the partition
-   * could have. One read unit for each equipment, however many blocks it has.
+   * A scan that reads one item of each partition: it continues after the last key that the partition can have. One read
+   * unit for each equipment, however many blocks it has.
    */
   override async *scanEquipment(budget?: WorkBudget): AsyncGenerator<readonly string[]> {
     let position: ScanCommandOutput['LastEvaluatedKey'];

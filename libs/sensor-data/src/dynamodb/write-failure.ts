@@ -34,8 +34,8 @@ export class ClockSkewed extends Error {
 }
 
 /**
- * Certain only where DynamoDB itself said so, in a client error that it named; a timeout, a reset,
- * a 5xx, an answer that makes no sense, and whatever nobody thought of, are unknown.
+ * Certain only where DynamoDB itself named a client error. A timeout, a reset, a 5xx, an answer that makes no sense, and
+ * every other failure are unknown.
  */
 export function classifyWriteFailure(error: unknown): WriteFailureKind {
   if (error instanceof DynamoDBServiceException) return classifyAnswer(error);

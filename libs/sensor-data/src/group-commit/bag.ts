@@ -1,12 +1,12 @@
-/** What is in a bag knows its place there; -1 when it is in none. */
+/** An element that knows its index in the bag; -1 when it is in none. */
 export interface InBag {
   bagPlace: number;
 }
 
 /**
- * What is under way, in no order. Not a Set: a Set from which things come and go is rebuilt all the time, and
- * V8 keeps each of its dead tables, with what stood in it, alive through the one before until the next full
- * collection. That promoted every write to the old generation: a third of the CPU that one takes behind HTTP.
+ * An unordered collection of open work. It is not a Set: V8 rebuilds a Set all the time when elements come and go, and
+ * keeps its old tables with their elements alive until the next full collection. That promoted every write to the old
+ * generation, which cost a third of a write's CPU.
  */
 export class Bag<T extends InBag> {
   private readonly items: T[] = [];
@@ -20,7 +20,7 @@ export class Bag<T extends InBag> {
     this.items.push(item);
   }
 
-  /** False when it is not in it. */
+  /** False when it was not in the bag. */
   delete(item: T): boolean {
     const place = item.bagPlace;
     if (this.items[place] !== item) return false;
@@ -33,7 +33,7 @@ export class Bag<T extends InBag> {
     return true;
   }
 
-  /** A list of its own: what is in the bag may change meanwhile. */
+  /** A copy, because the bag may change meanwhile. */
   all(): readonly T[] {
     return this.items.slice();
   }

@@ -7,11 +7,11 @@ import { MAX_BLOCKS_PER_CALL, type BlockStore, type PutOutcome } from '../log/bl
 import type { UnitQueue } from './unit-queue.js';
 import type { SealedBlock } from './write-unit.js';
 
-/** Told what becomes of the blocks that were sent. */
+/** Is told the outcome of blocks that were sent. */
 export interface SenderListener {
-  /** The block is over, one way or the other. */
+  /** The block is done: stored or failed. */
   over(block: SealedBlock, outcome: FinalOutcome): void;
-  /** The block stays in the queue and leaves again at that time, if anybody still waits for it then. */
+  /** The block is sent again at that time, if anyone still waits for it then. */
   delayed(block: SealedBlock, untilEpochMs: number): void;
   /** A call is settled, with all of its blocks. */
   settled(nowEpochMs: number): void;
@@ -36,7 +36,7 @@ interface Retry {
   readonly blocks: SealedBlock[];
 }
 
-/** Sends what waits in a queue to the store, as many calls at a time as the store bears. */
+/** Sends queued blocks to the store, with as many concurrent calls as the store can take. */
 export class BlockSender {
   readonly rate: DrainRate;
   readonly totals = { calls: 0, blocks: 0, retries: 0 };
@@ -63,7 +63,7 @@ export class BlockSender {
     return Math.max(0, this.window.calls - this.calls.size);
   }
 
-  /** When to look next at the calls that the store has not answered. */
+  /** When to check unanswered calls next. */
   get nextLookEpochMs(): number {
     let nextEpochMs = Infinity;
     for (const { isSlow, sentEpochMs } of this.calls.all()) {
@@ -85,8 +85,8 @@ export class BlockSender {
   }
 
   /**
-   * Blocks in backoff are a backlog too when they belong to many equipment for the slots that are left. A
-   * few hot ones say nothing about how long others would take.
+   * Blocks in backoff count as a backlog only when they belong to many equipment compared with the free slots. A few hot
+   * keys do not make others slow.
    */
   private hasBacklog(): boolean {
     const { freeCalls, queue } = this;
@@ -102,7 +102,7 @@ export class BlockSender {
     return nowEpochMs - oldest >= this.options.maxFillMs;
   }
 
-  /** The fuller the store's hands are, the more is worth waiting for: calls would come to carry a block each. */
+  /** The more calls are in flight, the more blocks a further one must carry; otherwise calls would carry one block each. */
   private mayLeavePartial(ready: number): boolean {
     const { promptCalls, maxPartialCalls, partialShare } = this.options;
     const { size } = this.calls;
@@ -121,7 +121,7 @@ export class BlockSender {
     void this.ask(blocks).then((outcomes) => this.settle(call, outcomes));
   }
 
-  /** No outcomes when the store breaks its contract and throws: then nobody knows what it did. */
+  /** Empty when the store breaks its contract and throws: then the outcomes are unknown. */
   private async ask(blocks: readonly SealedBlock[]): Promise<readonly PutOutcome[]> {
     try {
       return await this.store.putAll(blocks.map(({ block }) => block));
@@ -131,8 +131,8 @@ export class BlockSender {
   }
 
   /**
-   * Judges the calls that the store has not answered: slow ones narrow the window, late ones give back
-   * their slots. Not when they are answered: a busy process hears of a fast answer late.
+   * Checks unanswered calls: slow ones narrow the window, overdue ones give back their slots. This is not done when an
+   * answer arrives, because a busy process sees fast answers late.
    */
   lookAtCalls(nowEpochMs: number): void {
     for (const call of this.calls.all()) {
@@ -146,7 +146,7 @@ export class BlockSender {
   }
 
   private settle(call: StoreCall, outcomes: readonly PutOutcome[]): void {
-    // False when it was given up before: its slot is another's now.
+    // False when the call was given up: its slot has been reused.
     if (!this.calls.delete(call)) return;
     this.blocksInFlight -= call.blocks.length;
     const nowEpochMs = this.clock.nowEpochMs();
@@ -167,7 +167,7 @@ export class BlockSender {
     this.pump(nowEpochMs);
   }
 
-  /** Blocks that failed as often in the same way leave again together: a timer each would be too many. */
+  /** Blocks that failed as often in the same way are sent again together, so that they share a timer. */
   protected giveBack(
     block: SealedBlock,
     outcome: RetriedOutcome,
@@ -189,7 +189,7 @@ export class BlockSender {
   private adjust(call: StoreCall, notStored: number, failed: number, nowEpochMs: number): void {
     this.rate.done(call.blocks.length - failed, nowEpochMs);
     if (!call.isSlow) this.window.answeredFast();
-    // A few leftovers are one hot key's; most of a call is the table's limit.
+    // A few leftovers mean one hot key; most of a call means that the table is throttled.
     if (notStored * 2 > call.blocks.length) this.window.throttled(call.number);
     else if (failed === 0) this.window.succeeded(this.calls.size + 1);
   }

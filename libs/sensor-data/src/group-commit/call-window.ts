@@ -2,13 +2,13 @@ import type { GroupCommitOptions } from './group-commit-options.js';
 
 /**
  * How many calls may be in flight: one more after each window of successes while half of it is in use,
- * half when the store throttles or most calls are slow. Calls that left before the last halving speak
- * of the old window and halve no further.
+ * half when the store throttles or most calls are slow. Calls that were sent before the last halving do not halve it
+ * again.
  */
 export class CallWindow {
   private size: number;
   private successes = 0;
-  /** Slow calls that no fast one makes up for: a few that hang say nothing of the store as a whole. */
+  /** Slow calls minus fast ones: a few hanging calls do not mean that the store is slow. */
   private slowCalls = 0;
   private sent = 0;
   private sentAtLastHalving = 0;
@@ -29,7 +29,7 @@ export class CallWindow {
     return this.sent;
   }
 
-  /** A window that nobody uses says nothing of what a larger one would do. */
+  /** Grows only while half of it is in use: an idle window shows nothing. */
   succeeded(callsInFlight: number): void {
     if (callsInFlight * 2 < this.size) return;
     this.successes += 1;
@@ -42,7 +42,7 @@ export class CallWindow {
     this.slowCalls = Math.max(0, this.slowCalls - 1);
   }
 
-  /** A store that never throttles but lets calls wait would be given ever more, until all wait past their timeout. */
+  /** Without this, a store that queues instead of throttling would get more and more calls until all time out. */
   waitsLong(callNumber: number): void {
     if (callNumber <= this.sentAtLastHalving) return;
     this.slowCalls += 1;

@@ -9,10 +9,10 @@ export class DeadlineTimer {
   constructor(
     private readonly clock: Clock,
     private readonly setAlarm: GroupCommitOptions['setAlarm'],
-    private readonly ring: () => void,
+    private readonly onDue: () => void,
   ) {}
 
-  /** Costs a comparison unless it has to ring earlier than before. */
+  /** Costs one comparison unless the new instant is earlier. */
   setFor(epochMs: number): void {
     if (epochMs >= this.atEpochMs) return;
     this.cancel?.();
@@ -21,11 +21,11 @@ export class DeadlineTimer {
     this.cancel = this.setAlarm(afterMs, () => {
       this.atEpochMs = Infinity;
       this.cancel = undefined;
-      this.ring();
+      this.onDue();
     });
   }
 
-  silence(): void {
+  stop(): void {
     this.cancel?.();
     this.cancel = undefined;
     this.atEpochMs = Infinity;

@@ -1,9 +1,9 @@
-/** Older answers count for less and less: to a third after so long. */
+/** Older answers count less: a third after this time. */
 const MEMORY_MS = 1_000;
 
 /**
- * How many puts a second the store gets done while there is a backlog. Without one, the rate would be
- * that of the callers, which says nothing of what the store could do: then there is none.
+ * How many puts a second the store completes while there is a backlog. Without a backlog there is no rate: the callers,
+ * not the store, would decide it.
  */
 export class DrainRate {
   private beganEpochMs: number | undefined;
@@ -29,7 +29,7 @@ export class DrainRate {
     this.weight += puts;
   }
 
-  /** How long so many puts will take; undefined while nobody can say. */
+  /** How long this many puts will take; undefined while the rate is unknown. */
   projectedMs(puts: number, nowEpochMs: number): number | undefined {
     if (this.beganEpochMs === undefined) return undefined;
     const elapsedMs = nowEpochMs - this.beganEpochMs;

@@ -3,7 +3,7 @@ import type { Reading } from '../reading.js';
 const BYTES_PER_READING = 200;
 const BYTES_PER_ENTRY = 40;
 
-/** Roughly what a waiting reading holds in memory, which is also more than its request's bytes. */
+/** Estimates the memory of a waiting reading, which is more than its request's bytes. */
 export function estimatedBytes({ equipmentId, values, tags }: Reading): number {
   let bytes = BYTES_PER_READING + equipmentId.length;
   for (const name of values.keys()) bytes += BYTES_PER_ENTRY + name.length;

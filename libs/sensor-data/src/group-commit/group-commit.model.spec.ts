@@ -559,7 +559,7 @@ function mayHaveLanded(own: readonly Attempt[], write: SeenWrite | SeenMarks): b
   );
 }
 
-/** Whether others of the block were still to be served. Of a larger call, nobody sees when each place was. */
+/** Whether others of the block still waited. For a larger call it is unknown when each position was answered. */
 function waitedOn(mate: SeenWrite | undefined, write: SeenWrite): boolean {
   if (!mate || mate === write) return false;
   return write.readings.length > 1 || mate.answeredEvent > write.answeredEvent;
@@ -721,7 +721,7 @@ it(
 
 type Ask = (blocks: readonly StoredBlock[]) => Promise<readonly PutOutcome[]>;
 
-/** An engine that does not tell its store, or does not hear from it, what it should. */
+/** An engine that does not pass on to its store, or take from it, what it should. */
 function betweenEngineAndStore(plant: (ask: Ask) => Ask): Engine {
   return class extends GroupCommit {
     protected override createSender(
@@ -947,7 +947,7 @@ class LateStore extends InMemoryBlockStore {
   }
 }
 
-/** Never refuses: it works on four calls at a time, and on the others later, also when nobody waits for them. */
+/** Never refuses: it works on four calls at a time, and on the others later, even if no caller waits any more. */
 class QueueingStore extends InMemoryBlockStore {
   static readonly workMs = 100;
   static readonly perMs = (4 * 25) / QueueingStore.workMs;
@@ -1009,7 +1009,7 @@ describe('in virtual time', { timeout: TEN_MINUTES_MS }, () => {
     expect(await shownOf(store, 'EQ-1')).toEqual(['EQ-1 2026-01-01T00:00:00.000000000Z a 999']);
   });
 
-  it('a storm of throttling lets nobody in for nothing and passes within three seconds', async () => {
+  it('heavy throttling admits no call that fails, and is over within three seconds', async () => {
     const { time, store, writer, writes, writeAt } = startInVirtualTime(4);
     const stormMs = 30_000;
     store.failPuts(() => (time.nowEpochMs() < START_EPOCH_MS + stormMs ? 'not-stored' : undefined));
@@ -1029,7 +1029,7 @@ describe('in virtual time', { timeout: TEN_MINUTES_MS }, () => {
     expect(writer.counters.retries).toBeLessThan(writes.length);
   });
 
-  it('some keys that are throttled keep nobody else out', async () => {
+  it('a few throttled keys keep no other calls out', async () => {
     const { time, store, writes, writeAt } = startInVirtualTime(5);
     const hot = new Set(Array.from({ length: 40 }, (_, key) => `EQ-${key}`));
     store.failPuts(({ equipmentId }) => (hot.has(equipmentId) ? 'not-stored' : undefined));
@@ -1140,7 +1140,7 @@ describe('in virtual time', { timeout: TEN_MINUTES_MS }, () => {
     expect(Object.keys(others)).toEqual(['overloaded']);
   });
 
-  it('a store that never answers costs everybody their deadline, and nobody more', async () => {
+  it('a store that never answers costs each caller its deadline, and not more', async () => {
     const { time, store, writer, writes, writeAt } = startInVirtualTime(4);
     store.isStuck = true;
     for (let ms = 0; ms < 5_000; ms += 10) writeAt(ms, oneReading(ms));
@@ -1152,7 +1152,7 @@ describe('in virtual time', { timeout: TEN_MINUTES_MS }, () => {
     expect(writer.counters).toMatchObject({ queued: 0, inFlight: 0 });
   });
 
-  it('a clock that is set back an hour keeps nobody waiting for an hour', async () => {
+  it('a clock that is set back an hour makes no caller wait for an hour', async () => {
     const { time, store, writes, writeAt } = startInVirtualTime(4);
     store.isStuck = true;
     writeAt(0, oneReading(1));
@@ -1215,7 +1215,7 @@ describe('in virtual time', { timeout: TEN_MINUTES_MS }, () => {
     expect(drainedMs).toBe(Math.max(...admitted.map(({ answeredMs }) => answeredMs)));
   });
 
-  it('who rather waits than be refused is let in, in order', async () => {
+  it('callers that wait instead of being refused are admitted in order', async () => {
     const { time, store, writes, writeAt } = startInVirtualTime(50, {
       whenFull: 'wait',
       maxReadings: 10,
@@ -1233,7 +1233,7 @@ describe('in virtual time', { timeout: TEN_MINUTES_MS }, () => {
     );
   });
 
-  it('closing turns away those who wait to be let in', async () => {
+  it('closing refuses callers that wait to be admitted', async () => {
     const { time, writer, writes, writeAt } = startInVirtualTime(50, {
       whenFull: 'wait',
       maxReadings: 1,

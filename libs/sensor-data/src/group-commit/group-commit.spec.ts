@@ -217,7 +217,7 @@ describe('writing readings', () => {
     ]);
   });
 
-  it('passes on when the store may delete what lies in an hour', async () => {
+  it('passes on when the store may delete the readings of an hour', async () => {
     const store = new InMemoryBlockStore();
     const writer = new GroupCommit(store, new FixedClock(NOW), {
       expiresAtEpochSeconds: (hour) => (hour === HOUR ? 1_700_000_000 : undefined),
@@ -237,7 +237,7 @@ describe('a correction', () => {
   const [first, second] = [1, 2].map((value) => aReading({ equipmentId: 'EQ-1', value }));
   if (!first || !second) throw new Error('two readings');
 
-  it('stands before what came earlier in the same call', async () => {
+  it('replaces an earlier value of the same call', async () => {
     const { store, writer } = start();
 
     const answers = await writer.write([first, ...ofOneEquipment(1, 'EQ-2'), second]);
@@ -246,7 +246,7 @@ describe('a correction', () => {
     expect(await valuesShown(store)).toEqual([2]);
   });
 
-  it('stands before what was written in an earlier call, also of another caller', async () => {
+  it('replaces a value of an earlier call, also of another caller', async () => {
     const { store, writer } = start();
 
     await writer.write([first], 'A');
@@ -255,7 +255,7 @@ describe('a correction', () => {
     expect(await valuesShown(store)).toEqual([2]);
   });
 
-  it('stands before what the same caller sent just before it', async () => {
+  it('replaces a value that the same caller sent just before', async () => {
     const { store, writer } = start();
 
     await Promise.all([writer.write([first]), writer.write([second])]);
@@ -263,7 +263,7 @@ describe('a correction', () => {
     expect(await valuesShown(store)).toEqual([2]);
   });
 
-  it('stands although the value before it must be tried again and lands last', async () => {
+  it('stands although the earlier value is retried and stored last', async () => {
     const { store, writer } = startHeld();
     store.failPuts((block, call) =>
       valuesIn(block)[0] === 1 && call <= 2 ? 'not-stored' : undefined,
@@ -279,7 +279,7 @@ describe('a correction', () => {
     expect(await valuesShown(store)).toEqual([2]);
   });
 
-  it('stands although an attempt of the value before it lands later than its answer', async () => {
+  it('stands although an attempt to write the earlier value succeeds after the answer', async () => {
     const { store, writer } = startHeld({ budgetMs: 100 });
     store.failPuts((block) => (valuesIn(block)[0] === 1 ? 'unknown' : undefined));
     const early = writer.write([first]);
@@ -308,7 +308,7 @@ describe('a correction', () => {
 });
 
 describe('a store that does not confirm', () => {
-  it('is asked again for what it left over, and for that only', async () => {
+  it('is asked again only for what it left over', async () => {
     const { store, writer } = start();
     store.failPuts((block, call) =>
       call < 3 && (valuesIn(block)[0] ?? 0) >= 20 ? 'not-stored' : undefined,
@@ -334,7 +334,7 @@ describe('a store that does not confirm', () => {
     expect(store.arrived[2]).toEqual(store.arrived[0]);
   });
 
-  it('is asked again when nobody knows what it did', async () => {
+  it('is asked again when the outcome is unknown', async () => {
     const { store, writer } = start();
     store.failPuts((_, call) => (call === 1 ? 'unknown-but-landed' : undefined));
 
@@ -402,7 +402,7 @@ describe('a store that does not confirm', () => {
     },
   );
 
-  it('leaves it unknown for whom its block is sent again only because others wait for it', async () => {
+  it('answers unknown to a caller whose block is sent again only because others wait for it', async () => {
     const { store, clock, writer } = startHeld({ random: () => 0.99 });
     store.failPuts((_, call) => (call <= 3 ? 'not-stored' : undefined));
     // Two calls in flight make others wait for company.
@@ -418,7 +418,7 @@ describe('a store that does not confirm', () => {
     expect(outcomesOf(await late)).toEqual(['stored']);
   });
 
-  it('is not asked again for what it refuses, nor do others suffer', async () => {
+  it('is not asked again for what it refuses, and others are not affected', async () => {
     const { store, writer } = start();
     store.failPuts(({ equipmentId }) => (equipmentId === 'EQ-3' ? 'refused' : undefined));
 
@@ -591,7 +591,7 @@ describe('several callers', () => {
     expect(store.arrived[0]?.filter(({ by }) => by === 'B')).toHaveLength(10);
   });
 
-  it('leave unsaid whose it is when nobody says so', async () => {
+  it('name no sender when none is given', async () => {
     const { store, writer } = start();
 
     await writer.write(ofOneEquipment(1));
@@ -634,7 +634,7 @@ describe('blocks that were sealed elsewhere', () => {
     expect(await valuesShown(store)).toEqual([2]);
   });
 
-  it('never stand twice in one call, as marks that two people set at once', async () => {
+  it('are never twice in one call, as marks that two people set at once', async () => {
     const { store, writer } = start();
     const mark = (by: string) => undoneMark('EQ-1', HOUR, 'i-1', by);
 

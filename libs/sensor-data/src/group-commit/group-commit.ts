@@ -24,7 +24,7 @@ import {
   type WriteUnit,
 } from './write-unit.js';
 
-/** What a group commit did since its start, and what it holds now. */
+/** Counters since the start, and what the group commit holds now. */
 export interface GroupCommitCounters {
   /** Groups of readings and blocks that wait, now. */
   readonly queued: number;
@@ -44,7 +44,7 @@ export interface GroupCommitCounters {
 /** A call that was not admitted yet. */
 interface ArrivingCall extends Arrival {
   readonly callerId: string;
-  /** Makes the places of the answer and puts what decides them into the queue. */
+  /** Creates the waiters of the call and puts their units into the queue. */
   readonly enqueue: (call: WriteCall, nowEpochMs: number) => void;
 }
 
@@ -54,21 +54,21 @@ interface CallInLine {
   readonly reject: (error: Error) => void;
 }
 
-/** Writes that name no caller take their turns together. */
+/** Writes that name no caller share one line. */
 const NOBODY_IN_PARTICULAR = '';
 
 export interface GroupCommitSettings {
   readonly options: GroupCommitOptions;
   readonly stamps: StampClock;
-  /** When the store may delete what lies in an hour, in epoch seconds; undefined for never. */
+  /** When the store may delete the readings of an hour, in epoch seconds; undefined for never. */
   readonly expiresAtEpochSeconds: (hour: string) => number | undefined;
 }
 
 /**
  * Packs concurrent readings of one equipment and hour into blocks, and lets blocks share calls of up to
- * 25. A call leaves at once when a slot is free; the more calls are in flight, the fuller blocks and
- * calls become. Callers take turns. The one retry layer: its store makes one attempt a call. Every
- * attempt sends the same block, and stamps decide what stands, so no write waits for another.
+ * 25. A call is sent at once when a slot is free; the more calls are in flight, the fuller blocks and calls
+ * become. Callers take turns. This is the only layer that retries: its store makes one attempt for each call. Every
+ * attempt sends the same block, and stamps decide which value stands, so no write waits for another.
  * See decisions 0006 and 0019.
  */
 export class GroupCommit extends ReadingWriter {
@@ -193,8 +193,8 @@ export class GroupCommit extends ReadingWriter {
   }
 
   /**
-   * Admits nothing more (`shutting-down`) and resolves when all that was admitted is answered, which
-   * the deadlines see to.
+   * Admits nothing more (`shutting-down`) and resolves when everything admitted is answered, at the latest by its
+   * deadline.
    */
   close(): Promise<void> {
     this.closing ??= new Promise((resolve) => {
@@ -207,7 +207,7 @@ export class GroupCommit extends ReadingWriter {
 
   private noteDrained(): void {
     if (!this.closing || this.openCalls.size > 0) return;
-    this.timer.silence();
+    this.timer.stop();
     this.onDrained();
   }
 
@@ -274,7 +274,7 @@ export class GroupCommit extends ReadingWriter {
     this.queue.finish(block);
   }
 
-  /** Who cannot wait for the next attempt hears at once what is known. */
+  /** Answers waiters whose deadline is before the next attempt. */
   private expireBefore(block: SealedBlock, untilEpochMs: number): void {
     this.giveUp(
       block.waiters.filter(({ call }) => call.deadlineEpochMs <= untilEpochMs),
@@ -297,11 +297,11 @@ export class GroupCommit extends ReadingWriter {
 
   private watch(deadlineEpochMs: number): void {
     if (deadlineEpochMs < this.nextDeadlineEpochMs) this.nextDeadlineEpochMs = deadlineEpochMs;
-    // Half a sweep early, so that a sweep finds the work of half a sweep.
+    // Half an interval early, so that one sweep serves several deadlines.
     this.timer.setFor(this.nextDeadlineEpochMs - this.options.sweepMs / 2);
   }
 
-  /** All that time alone brings about: deadlines, late calls, blocks that waited long enough. */
+  /** Handles what depends on time alone: deadlines, overdue calls, partial calls that waited long enough. */
   protected sweep(nowEpochMs: number): void {
     this.sender.lookAtCalls(nowEpochMs);
     if (this.nextDeadlineEpochMs <= nowEpochMs + this.options.sweepMs) {
@@ -333,8 +333,7 @@ export class GroupCommit extends ReadingWriter {
   }
 
   /**
-   * Tells waiters what is known of their units. A unit that nobody else waits for is dropped; but what is
-   * with the store is not over before the store says so.
+   * Answers waiters with what is known. A unit without other waiters is dropped, unless it is in flight.
    */
   private giveUp(waiters: readonly Waiter[], units: Iterable<WriteUnit>): void {
     for (const waiter of waiters) waiter.isOpen = false;
@@ -350,10 +349,10 @@ export class GroupCommit extends ReadingWriter {
   }
 }
 
-/** An attempt from before the clock was found to be wrong may have landed. */
+/** An attempt before the clock was found to be wrong may have stored the block. */
 function endOf<Outcome>({ maybeLanded }: SealedBlock, outcome: Outcome): Outcome | 'unknown' {
   return outcome === 'clock-wrong' && maybeLanded ? 'unknown' : outcome;
 }
 
-/** About what a waiting block holds in memory. */
+/** Estimated memory of a waiting block. */
 const BYTES_PER_BLOCK = 2_000;

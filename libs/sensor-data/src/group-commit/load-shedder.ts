@@ -19,11 +19,11 @@ export interface Load {
 export interface Arrival {
   readonly readings: number;
   readonly bytes: number;
-  /** Groups of readings, or sealed blocks: at least so many blocks. */
+  /** Groups of readings, or sealed blocks; each becomes at least one block. */
   readonly units: number;
 }
 
-/** Decides whether a call would be served in time; a refusal now is worth more than one at the deadline. */
+/** Refuses at once what could not be stored in time, instead of at its deadline. */
 export class LoadShedder {
   constructor(
     private readonly options: GroupCommitOptions,
@@ -31,7 +31,7 @@ export class LoadShedder {
     private readonly rate: DrainRate,
   ) {}
 
-  /** How long a call of so many units may take. */
+  /** How long a call with this many units may take. */
   budgetMs(units: number): number {
     const { budgetMs, budgetPerChunkMs, maxBudgetMs } = this.options;
     const furtherChunks = Math.ceil(units / MAX_BLOCKS_PER_CALL) - 1;
@@ -39,7 +39,7 @@ export class LoadShedder {
   }
 
   isFull(arrival: Arrival, caller: CallerLine<WriteUnit>, load: Load, nowEpochMs: number): boolean {
-    // Alone, a call is let in whatever its size: it could never be otherwise.
+    // A call that is alone is admitted whatever its size: otherwise it never could be.
     if (load.readings === 0) return false;
     if (!this.hasRoom(arrival, caller, load)) return true;
     const { units } = arrival;
@@ -52,14 +52,14 @@ export class LoadShedder {
     return turnInMs > maxWaitMs || overInMs > budgetMs;
   }
 
-  /** A caller may hold as much as it leaves free, so that nobody alone takes up all there is. */
+  /** A caller may hold at most as much as is still free, so that none can take everything. */
   private hasRoom(arrival: Arrival, caller: CallerLine<WriteUnit>, load: Load): boolean {
     const freeReadings = this.options.maxReadings - load.readings;
     if (caller.readings + arrival.readings > freeReadings) return false;
     return caller.bytes + arrival.bytes <= this.options.maxBytes - load.bytes;
   }
 
-  /** Units that leave until so many more of the caller have: in each round one of every caller. */
+  /** Units that are sent until `count` more of this caller are: one of every caller in each round. */
   private unitsUntil(count: number, caller: CallerLine<WriteUnit>): number {
     const rounds = caller.waiting + count;
     const callers = this.queue.callers.waiting + (caller.hasTurn ? 0 : 1);

@@ -4,10 +4,10 @@ import { isSealedAsOne, sealOne } from '../log/seal-one.js';
 import { stampInstant, type Stamp, type StampClock } from '../log/stamp.js';
 import { SealedBlock, type OpenGroup } from './write-unit.js';
 
-/** Packs what waits in a group into blocks, and seals them, in order of their arrival where instants are equal. */
+/** Packs the readings of a group into blocks and seals them; readings of one instant keep the order of arrival. */
 export type SealGroup = (group: OpenGroup) => readonly SealedBlock[];
 
-/** @param expiresAtEpochSeconds when the store may delete what lies in an hour; undefined for never */
+/** @param expiresAtEpochSeconds when the store may delete the readings of an hour; undefined for never */
 export function groupSealer(
   stamps: StampClock,
   expiresAtEpochSeconds: (hour: string) => number | undefined,

@@ -1,8 +1,8 @@
 import { Clock } from '@sensorflow/kernel';
 
 /**
- * A clock that goes on where it was when the other one is set back: a deadline stays as near as it was.
- * What passed between the last look and the first one after is lost.
+ * A clock that never goes back: when the other clock is set back, this one continues from its last value, so that
+ * deadlines keep their distance.
  */
 export class SteadyClock extends Clock {
   private latestEpochMs = 0;

@@ -11,23 +11,23 @@ import type { Reading, ReadingIdentity } from '../reading.js';
 /** `ready` for a call to the store → `in-flight` → `done`, or `delayed` by backoff and `ready` again. */
 export type UnitState = 'ready' | 'in-flight' | 'delayed' | 'done';
 
-/** What stands in a caller's line, and everyone who waits for it. */
+/** A unit in a caller's line, and everyone who waits for it. */
 abstract class InLine {
   state: UnitState = 'ready';
   readySinceEpochMs = 0;
 
   constructor(readonly caller: CallerLine<WriteUnit>) {}
 
-  /** Lets go of the answered, who would be held for as long as a call to the store hangs. */
+  /** Forgets waiters that were answered; otherwise a hanging call would keep them in memory. */
   abstract dropAnswered(): void;
 
-  /** The truth for a waiter that is given up now, and was let go of. */
+  /** The outcome to report to a waiter that is given up now. */
   abstract get failure(): 'not-stored' | 'unknown';
 }
 
 /**
- * Readings of one caller, equipment and hour that wait for a call to leave. Others of the same join them
- * until then: that is what makes blocks full.
+ * Readings of one caller, equipment and hour that wait to be sent. More can join until then, which makes blocks
+ * full.
  */
 export class OpenGroup extends InLine {
   waiters: WaitingReading[];
@@ -52,7 +52,7 @@ export class OpenGroup extends InLine {
     this.waiters = this.waiters.filter(({ isOpen }) => isOpen);
   }
 
-  /** Who is given up now will be in no block. */
+  /** A waiter that is given up now will be in no block. */
   override get failure(): 'not-stored' {
     return 'not-stored';
   }
@@ -60,7 +60,7 @@ export class OpenGroup extends InLine {
 
 /** A block that was sealed: every attempt sends the same. */
 export class SealedBlock extends InLine {
-  /** Some attempt may have, or may still. */
+  /** An attempt may have stored it, or still may. */
   maybeLanded = false;
   private notStoredAttempts = 0;
   private unknownAttempts = 0;
@@ -85,14 +85,14 @@ export class SealedBlock extends InLine {
     return this.block.key === key && this.block.equipmentId === equipmentId;
   }
 
-  /** How often it failed in this way so far: one kind of failure does not use up another's patience. */
+  /** How often it has failed in this way; each kind of failure has its own backoff. */
   noteFailure(outcome: 'not-stored' | 'unknown'): number {
     if (outcome === 'not-stored') return (this.notStoredAttempts += 1);
     this.maybeLanded = true;
     return (this.unknownAttempts += 1);
   }
 
-  /** Some attempt may have landed, or may still, or will be made for those who still wait. */
+  /** Unknown while an attempt may have stored it, may still, or will be made for others who wait. */
   override get failure(): 'not-stored' | 'unknown' {
     const mayLand = this.maybeLanded || this.state === 'in-flight' || this.waiters.length > 0;
     return mayLand ? 'unknown' : 'not-stored';
@@ -110,7 +110,7 @@ export type WriteOutcome =
     }
   | { readonly outcome: Exclude<PutOutcome, 'stored'> };
 
-/** One place in the answer to one call. */
+/** One position in the answer to one call. */
 export interface Waiter {
   readonly call: WriteCall;
   readonly position: number;
@@ -146,7 +146,7 @@ export function countEquipmentHours(readings: readonly ReadingIdentity[]): numbe
   return count;
 }
 
-/** One admitted call: it is answered when all of its places are. */
+/** One admitted call; it is answered when all of its positions are. */
 export class WriteCall implements InBag {
   bagPlace = -1;
   readonly waiters: Waiter[] = [];
@@ -167,7 +167,7 @@ export class WriteCall implements InBag {
     return waiter;
   }
 
-  /** True when that was the last place: the caller has its answer. */
+  /** True when this was the last open position and the caller was answered. */
   answer(waiter: Waiter, outcome: WriteOutcome): boolean {
     waiter.isOpen = false;
     // The others of the call may wait for long.

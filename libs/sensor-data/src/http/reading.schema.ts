@@ -8,7 +8,7 @@ export const exampleReading = {
 const { value: exampleValue, ...exampleIdentity } = exampleReading;
 const exampleValues = { temperature: 75.5, pressure: 2.3 };
 
-/** Of metrics and tags alike. */
+/** For names of metrics and of tags. */
 const NAMES = { pattern: '^[A-Za-z][A-Za-z0-9_.-]{0,63}$' };
 
 export const METRIC_SCHEMA = { type: 'string' as const, ...NAMES };

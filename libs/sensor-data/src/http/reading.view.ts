@@ -45,7 +45,7 @@ export class ReadingPageView {
   nextCursor!: string | null;
 }
 
-/** In order of their names, however they were sent or read: whoever compares two answers finds the same text. */
+/** In order of the names, so that equal readings are equal text. */
 export function byName<T>(members: ReadonlyMap<string, T>): Readonly<Record<string, T>> {
   if (members.size < 2) return Object.fromEntries(members);
   return Object.fromEntries([...members].sort(([a], [b]) => (a < b ? -1 : 1)));

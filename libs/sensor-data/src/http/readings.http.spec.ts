@@ -893,7 +893,7 @@ describe('DELETE /sensor-data/{equipmentId}', () => {
     app.inject({ method: 'DELETE', url: `/sensor-data/EQ-1${query}` });
   const RANGE = '?from=2023-01-01T01:00:02%2B01:00&to=2023-01-01T00:00:04Z';
 
-  it('removes what lies in the range, its end excluded, and then says 404', async () => {
+  it('removes the readings of the range, its end excluded, and then answers 404', async () => {
     await postSeconds(6);
 
     const answers = [await remove(RANGE), await remove(RANGE)];

@@ -56,7 +56,7 @@ import { RemovalRestView } from './removal.view.js';
 
 const WRITE_FAILURES = ['write-not-accepted', 'server-clock-wrong', 'outcome-unknown'];
 
-/** Of wide readings, as many take as long as a call to the store. */
+/** This many readings with many metrics take as long as a call to the store. */
 const READINGS_PER_WEIGHT = 50;
 /** Three calls look at an instant, and one at the marks of undone imports. */
 const INSTANT_WEIGHT = 4;

@@ -77,7 +77,7 @@ export class SeriesController {
   }
 }
 
-/** A call or so reads a day of one reading a minute; what takes more weighs more as it goes. */
+/** About one call reads a day of one reading a minute; longer reads weigh more as they go on. */
 function weightOf({ from, to }: SeriesQuery): number {
   return 1 + Math.ceil((instantToEpochMs(to) - instantToEpochMs(from)) / MS_PER_DAY);
 }

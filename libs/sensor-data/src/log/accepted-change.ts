@@ -47,14 +47,14 @@ export function rangeOfImport(stored: StoredBlock): ChangedRange | undefined {
   return { kind: 'changed', equipmentId, from: covered.first, to };
 }
 
-/** Of a reading as JSON: instants, the id of its equipment and the names of its members. */
+/** JSON of a reading without its values and its equipment's id: instants and the names of members. */
 const SHOWN_BYTES = 150;
-/** Of a number and what frames it: `value` stands there twice. */
+/** JSON of a number and its member; `value` is written twice. */
 const SHOWN_BYTES_OF_VALUE = 30;
 
 /**
- * About how many bytes a block's readings take as JSON: regular instants, steady values and equal tags take next
- * to none in a block. Without unpacking it; for what SensorFlow never wrote some number.
+ * Estimates how many bytes a block's readings take as JSON, without unpacking it: regular instants, steady values and
+ * equal tags take almost none in a block. For blocks that SensorFlow did not write, it may be any number.
  */
 export function shownBytes({ equipmentId, instants, columns, tags }: StoredBlock): number {
   let ofReading = SHOWN_BYTES + equipmentId.length;

@@ -56,7 +56,7 @@ describe('the key of a block', () => {
     );
   });
 
-  it('lies in the range of its span exactly when its last instant does', () => {
+  it('is in the range of its span exactly when its last instant is', () => {
     fc.assert(
       fc.property(aKey, anOffset, anOffset, (key, fromNs, toNs) => {
         const { from, to } = keysOfSpan(key.hour, key.span, fromNs, toNs);
@@ -92,7 +92,7 @@ describe('the key of a block', () => {
 });
 
 describe('the key of the mark of an undone import', () => {
-  it('lies before all blocks of its hour, among the marks', () => {
+  it('sorts before all blocks of its hour, among the marks', () => {
     const key = undoneMarkKey('2026-11-30T08', 'an-import');
     const { from, to } = marksOf('2026-11-30T08');
 

@@ -17,13 +17,13 @@ export interface BlockQuery {
   readonly keys: KeyRange;
   readonly order: 'asc' | 'desc';
   readonly limit: number;
-  /** Goes on behind this key, which lies in the range. */
+  /** Continues after this key, which is in the range. */
   readonly after?: string;
 }
 
 export interface BlockPage {
   readonly blocks: readonly StoredBlock[];
-  /** The last key that was looked at, or undefined when nothing of the range lies behind it. */
+  /** The last key that was read, or undefined at the end of the range. */
   readonly next: string | undefined;
 }
 

@@ -10,13 +10,13 @@ export interface StoredBlock {
   readonly equipmentId: string;
   /** See `blockKeyText` and `undoneMarkKey`. */
   readonly key: string;
-  /** The instants, unless there is one: that stands in the key. */
+  /** The instants, unless there is only one: that is in the key. */
   readonly instants?: string;
   /** For each metric its numbers as a line, `_` where there is none; or as big-endian doubles, NaN for none. */
   readonly columns?: ReadonlyMap<string, string | Uint8Array>;
   /** JSON: how many readings in a row have which tags. */
   readonly tags?: string;
-  /** Rows of the file that the readings stood in, as differences. */
+  /** Row numbers in the file, as differences. */
   readonly places?: string;
   readonly importId?: string;
   /** Who sent it. */
@@ -34,7 +34,7 @@ export interface StoredRemoval {
   readonly metric?: string;
 }
 
-/** Where what a block says came from. */
+/** Where a block's readings came from. */
 export interface Origin {
   readonly importId?: string;
   readonly by?: string;
@@ -51,7 +51,7 @@ export interface ReadingsBlock {
   readonly columns: ReadonlyMap<string, ArrayLike<number>>;
   /** One map for each reading, or none at all. */
   readonly tags: readonly ReadonlyMap<string, string>[];
-  /** Of an import: decides between its own readings. Else their order in the block does. */
+  /** Only of an import: row numbers, which order its own readings. Without them, the order in the block counts. */
   readonly places: readonly number[];
 }
 

@@ -42,7 +42,7 @@ export class HourFold {
     private readonly asOfEpochMicros = Infinity,
   ) {}
 
-  /** Instants of which something was said and not taken yet. */
+  /** Instants that blocks have named and that were not taken yet. */
   get size(): number {
     return this.instants.size;
   }
@@ -145,7 +145,7 @@ function compareEntries<T>(a: Entry<T>, b: Entry<T>): number {
   return compareStamps(a.stamp, b.stamp) || a.place - b.place;
 }
 
-/** Of a removal of one metric, the tags stay. */
+/** A removal of one metric keeps the tags. */
 function removes(removal: RemovalBlock, stamp: Stamp, metric?: string): boolean {
   if (removal.metric !== undefined && removal.metric !== metric) return false;
   return compareStamps(removal.stamp, stamp) > 0;

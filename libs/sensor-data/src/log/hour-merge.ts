@@ -30,8 +30,8 @@ interface Lane {
 /**
  * Puts the readings of one hour in order, out of blocks that are read span by span in order of their last
  * instant: whatever span they come from, a reading is complete once no block that was not read can hold
- * its instant. Forwards, unread blocks reach back by their span; backwards, they cannot lie above the last
- * key. So memory holds one span of blocks, and the wide ones of the hour.
+ * its instant. Forwards, an unread block can begin up to its span before its key; backwards, it cannot hold anything
+ * after the last key. So memory holds one span of blocks, and the wide ones of the hour.
  */
 export class HourMerge {
   protected readonly lanes: Readonly<Record<Span, Lane>>;
@@ -101,7 +101,7 @@ export class HourMerge {
     this.lanes[span].isDone = true;
   }
 
-  /** Spans of which nothing was read, all at once; else the one that holds up the others. */
+  /** The spans to read next: all that were not read at all, or else the one that the others wait for. */
   nextSpans(): readonly Span[] {
     const open = SPANS.filter((span) => !this.lanes[span].isDone);
     const unread = open.filter((span) => this.lanes[span].after === undefined);

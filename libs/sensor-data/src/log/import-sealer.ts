@@ -40,7 +40,7 @@ export class ImportSealer {
   private readonly origin: Origin;
   private sequence = 0;
 
-  /** @param expiresAtEpochSeconds when the store may delete what lies in an hour; undefined for never */
+  /** @param expiresAtEpochSeconds when the store may delete the readings of an hour; undefined for never */
   constructor(
     private readonly identity: ImportRunIdentity,
     private readonly expiresAtEpochSeconds: (hour: HourText) => number | undefined,

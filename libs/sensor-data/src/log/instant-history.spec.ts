@@ -82,7 +82,7 @@ describe('the history of an instant', () => {
     expect(after.map(({ value }) => value)).toEqual([1]);
   });
 
-  it('has nothing of an instant that nobody wrote', async () => {
+  it('is empty for an instant that was never written', async () => {
     const store = new InMemoryBlockStore();
     put(store, 1, [{ value: 1 }]);
 
@@ -133,7 +133,7 @@ describe('the history of an instant', () => {
     expect([before, after].map(({ values }) => values.length)).toEqual([1, 0]);
   });
 
-  it('ends when it would take too many calls, and when its client goes', async () => {
+  it('ends when it would take too many calls, and when its client disconnects', async () => {
     const store = new InMemoryBlockStore(1);
     for (let second = 1; second <= 450; second += 1) put(store, second, [{ value: second }]);
     const client = new AbortController();

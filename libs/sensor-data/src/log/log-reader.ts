@@ -40,22 +40,21 @@ export interface LogPage {
   readonly rest: Instant | undefined;
 }
 
-/** What lies in front of the newest reading: removed ones, and those that came after an instant. */
+/** For the search past removed readings and those newer than an instant. */
 const LATEST_LIMITS: WorkLimits = { storeCalls: 400, ms: 10_000 };
 
 /** Sorts before every hour since 1970. */
 const BEFORE_ALL = '0';
 
 /**
- * Reads one equipment's readings in order of time. Whole hours stream in the order of their keys, so that
- * sparse ones share calls. An hour that is large, or of which a part is asked for, is read span by span:
- * see HourMerge.
+ * Reads one equipment's readings in order of time. Whole hours are read in the order of their keys, so that sparse hours
+ * share calls. A large hour, or a part of an hour, is read span by span: see HourMerge.
  */
 export class LogReader {
   constructor(private readonly store: BlockStore) {}
 
   /**
-   * The readings of a range, part by part, for as long as the caller goes on.
+   * The readings of a range, part by part, until the caller stops.
    *
    * @param wanted about how many readings the caller will take: sizes the calls to the store
    */
@@ -72,8 +71,8 @@ export class LogReader {
   }
 
   /**
-   * Up to `limit` readings of a range, and the rest of it; fewer where the budget is spent. Every page
-   * gets on, if only past instants that show nothing.
+   * Up to `limit` readings of a range, and the rest of the range; fewer where the budget is spent. Every page makes
+   * progress, even if it only passes removed readings.
    */
   async page(range: LogRange, limit: number, budget?: WorkBudget): Promise<LogPage> {
     const readings: StandingReading[] = [];
@@ -109,11 +108,11 @@ function tooFarBack(): DomainError {
   return new DomainError(
     'invalid',
     'range-too-costly',
-    'The newest reading lies behind too many that are not shown. List the readings with order=desc instead, page by page.',
+    'Too many readings before the newest one are not shown. List the readings with order=desc instead, page by page.',
   );
 }
 
-/** Where a range goes on behind a reading: forwards its next instant, backwards its own. */
+/** Where a range continues after a reading: at the next instant forwards, at its own backwards. */
 function behind(timestamp: Instant, order: Order): Instant {
   return order === 'asc' ? instantAfter(timestamp) : timestamp;
 }
@@ -147,7 +146,7 @@ class RangeRead {
     if (far) yield* this.spanBySpan(far);
   }
 
-  /** Hours of which a part is asked for: where the reading begins, and where it ends. */
+  /** Hours at the ends of the range, of which only a part is read. */
   private partialHours(): readonly [HourMerge | undefined, HourMerge | undefined] {
     const { from, to } = this.range;
     const last = to === undefined || offsetOf(to) === 0 ? undefined : hourOf(to);

@@ -15,7 +15,7 @@ import { LogReader, type LogRange } from './log-reader.js';
 /** Every key begins with a digit. */
 const ALL_HOURS = { from: '0', to: END_OF_HOURS };
 
-/** No reading lies further ahead of its receipt: ten minutes, and what clocks of processes differ by. */
+/** How far a reading can be ahead of its receipt: ten minutes, and the difference between clocks of processes. */
 const MAX_AHEAD_MS = 11 * 60 * 1000;
 
 /** The readings that stand in the log, or stood at an instant, of hours that have not expired. */

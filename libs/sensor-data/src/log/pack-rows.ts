@@ -10,9 +10,8 @@ export interface PackedBlock<R extends LogRow> {
 }
 
 /**
- * Packs readings of one equipment, hour and origin into as few blocks as keep pages of the log cheap.
- * Of readings of one instant, the later in the list is the later in its block. The blocks are not
- * sealed yet: a stamp is taken when a block is about to leave.
+ * Packs readings of one equipment, hour and origin into as few blocks as keep pages of the log cheap. Readings of one
+ * instant keep their order. The blocks are not sealed yet: a block gets its stamp when it is sent.
  */
 export function packRows<R extends LogRow>(
   equipmentId: string,

@@ -61,7 +61,7 @@ function originOf({ importId, by }: StoredBlock): Origin {
   return { ...(importId !== undefined && { importId }), ...(by !== undefined && { by }) };
 }
 
-/** Undefined unless it holds so many numbers, finite or NaN for none. */
+/** Undefined unless it holds exactly that many numbers, finite or NaN for none. */
 function readColumn(column: string | Uint8Array, count: number): readonly number[] | undefined {
   const numbers = typeof column === 'string' ? numbersIn(column, count) : doublesIn(column);
   return numbers?.length === count ? numbers : undefined;

@@ -115,7 +115,7 @@ describe('removing readings', () => {
     ]);
   });
 
-  it('writes nothing where nothing stands', async () => {
+  it('writes nothing where there is nothing to remove', async () => {
     const { remover, write, sent } = start();
     write('2026-11-30T08:00:00Z', { value: 1 });
     const elsewhere = instantRange(anInstant('2026-11-30T08:00:01Z'));
@@ -124,7 +124,7 @@ describe('removing readings', () => {
     expect(sent).toEqual([]);
   });
 
-  it('lies above what a process with a faster clock wrote, and below what comes later', async () => {
+  it('outranks what a process with a faster clock wrote, and not what comes later', async () => {
     const { clock, stamps, remover, write, standing } = start();
     const aheadMicros = (clock.nowEpochMs() + 900) * 1000;
     write('2026-11-30T08:00:00Z', { value: 1 }, { epochMicros: aheadMicros, source: 'z' });
@@ -138,7 +138,7 @@ describe('removing readings', () => {
     expect((await standing()).map(([, { value }]) => value)).toEqual([2]);
   });
 
-  it('lies above the tags, too, also where the value that came with them was removed before', async () => {
+  it('removes tags, too, even if the value that came with them was removed earlier', async () => {
     const { clock, stamps, remover, other, write, standing } = start();
     const ahead = { epochMicros: (clock.nowEpochMs() + 900) * 1000, source: 'z' };
     const range = { equipmentId: EQUIPMENT, ...instantRange(anInstant('2026-11-30T08:00:00Z')) };
@@ -152,7 +152,7 @@ describe('removing readings', () => {
     expect(await standing()).toEqual([[range.from, { pressure: 3 }, {}]]);
   });
 
-  it('removes nothing whose stamp lies over a minute ahead', async () => {
+  it('removes nothing whose stamp is over a minute ahead', async () => {
     const { clock, remover, write, sent } = start();
     const aheadMicros = (clock.nowEpochMs() + 61_000) * 1000;
     write('2026-11-30T08:00:00Z', { value: 1 }, { epochMicros: aheadMicros, source: 'z' });
@@ -178,7 +178,7 @@ describe('removing readings', () => {
       }
     };
 
-    it('removes what it has seen, and names the rest, of which no request misses any', async () => {
+    it('removes what it has read and names the rest, so that repeating it removes everything', async () => {
       const { remover, write, standing } = start();
       writeAll(write);
       const left: number[] = [];
@@ -240,7 +240,7 @@ describe('removing readings', () => {
     },
   );
 
-  it('says what is gone already when a later hour has a stamp that lies over a minute ahead', async () => {
+  it('says what is removed already when a later hour has a stamp over a minute ahead', async () => {
     const { clock, remover, write } = start();
     const aheadMicros = (clock.nowEpochMs() + 61_000) * 1000;
     write('2026-11-30T08:00:00Z', { value: 1 });

@@ -42,15 +42,15 @@ interface HourToClear {
 }
 
 /**
- * Removes readings by blocks that lie above all that was seen: what arrives later stays, and a late attempt
- * of an older write cannot bring anything back.
+ * Removes readings by writing blocks whose stamps are greater than all that was read: readings that arrive later stay,
+ * and a late attempt of an older write cannot bring anything back.
  */
 export class ReadingRemover {
   constructor(
     private readonly reader: LogReader,
     private readonly writer: BlockWriter,
     private readonly stamps: StampClock,
-    /** When the store may delete what lies in an hour, in epoch seconds; undefined for never. */
+    /** When the store may delete the readings of an hour, in epoch seconds; undefined for never. */
     private readonly expiresAtEpochSeconds: (hour: HourText) => number | undefined,
   ) {}
 

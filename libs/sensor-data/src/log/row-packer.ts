@@ -39,7 +39,7 @@ class Column extends NumberRuns {
     this.readings = readings;
   }
 
-  /** Of its entry in the block, when the block has so many readings. */
+  /** Bytes of its entry in the block, when the block has that many readings. */
   bytesWith(readings: number): number {
     const gaps = readings - this.readings;
     const bytesOfGaps = gaps > 0 ? 2 + suffixLength(gaps) : 0;
@@ -65,7 +65,7 @@ export class RowPacker {
   /** Those of the block come first; the others are kept for later blocks. */
   private readonly columns: Column[] = [];
   private columnCount = 0;
-  /** Where a metric stands in `columns`. */
+  /** Index of a metric in `columns`. */
   private readonly columnOf: Int16Array;
   private lastPlace = 0;
   /** The rows of the table, group by group, as far as they are packed. */

@@ -11,9 +11,9 @@ export interface RowTableSize {
 }
 
 /**
- * Rows of a file that wait to be packed, in columns of numbers: some fifty bytes a row, none of which a
- * garbage collector has to look at. Equipment and metrics are numbers that the reader of the file gives
- * them; hours count from 1970. Rows of one equipment and hour are chained, wherever they stand in the file.
+ * Rows of a file that wait to be packed, in typed arrays: about fifty bytes a row, without work for the garbage
+ * collector. The reader of the file numbers equipment and metrics; hours count from 1970. Rows of one equipment and
+ * hour are linked, wherever they are in the file.
  */
 export class RowTable {
   readonly offsetsNs: Float64Array;
@@ -78,7 +78,7 @@ export class RowTable {
     this.latestGroup.fill(NONE);
   }
 
-  /** Of the row that comes next: its cells count once `addRow` says how many there are. */
+  /** Sets a cell of the next row, which `addRow` adds. */
   setCell(cell: number, metric: number, mantissa: number, scale: number): void {
     const at = this.rowCount * this.stride + cell;
     this.metrics[at] = metric;

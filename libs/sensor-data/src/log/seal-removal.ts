@@ -4,7 +4,7 @@ import type { HourText, OffsetNs } from './hour-time.js';
 import { instantText } from './instants-text.js';
 import type { Stamp } from './stamp.js';
 
-/** What of an hour is to be removed. */
+/** The part of an hour that is to be removed. */
 export interface Removal {
   readonly hour: HourText;
   /** Both included. */

@@ -74,7 +74,7 @@ describe('the clock that makes stamps', () => {
     expect(sources.every((source) => /^[0-9a-v]{10}$/.test(source))).toBe(true);
   });
 
-  it('makes a stamp above one from a clock that is ahead, and goes on from there', () => {
+  it('makes a stamp greater than one from a clock that is ahead, and continues from there', () => {
     const clock = new StampClock(new FixedClock(1_000), 'a');
     const ahead = { epochMicros: 1_500_000, source: 'z' };
 

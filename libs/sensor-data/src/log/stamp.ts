@@ -95,9 +95,9 @@ export class StampClock {
   }
 
   /**
-   * A stamp above another one, whatever the clock of the process that made it: a removal must lie above
-   * all that it removes. Throws DomainError `unavailable` (`clock-behind`) when that is over a minute
-   * ahead, because the stamp would hide everything that is written in between.
+   * A stamp greater than another one, whatever clock made that one: a removal needs the greatest. Throws DomainError
+   * `unavailable` (`clock-behind`) when the other is over a minute ahead, because the new stamp would hide everything
+   * that is written in the meantime.
    */
   above(stamp: Stamp): Stamp {
     const aheadMicros = stamp.epochMicros - this.clock.nowEpochMs() * 1000;

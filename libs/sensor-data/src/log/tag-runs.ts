@@ -1,8 +1,8 @@
-/** The tags of a block's readings as JSON: how many in a row have which, as `[[60,{"cipId":"CIP_001"}]]`. */
+/** The tags of a block's readings as JSON, run-length encoded: `[[60,{"cipId":"CIP_001"}]]`. */
 export class TagRuns {
   private readonly runs: { count: number; readonly json: string }[] = [];
   private last: ReadonlyMap<string, string> | undefined;
-  /** Readings before the first one with tags, of which a block mostly has none. */
+  /** Readings before the first one with tags; most blocks have no tags at all. */
   private untagged = 0;
 
   /** What the JSON takes, in bytes; nothing while no reading has tags. */

@@ -97,7 +97,7 @@ describe('the series of an equipment', () => {
     expect(rounds).toBeGreaterThanOrEqual(3);
   });
 
-  it('that cannot get on within the budget are refused', async () => {
+  it('that make no progress within the budget are refused', async () => {
     const { read } = await start(20);
 
     await expect(read(instantAfter(0), 1)).rejects.toMatchObject({ code: 'range-too-costly' });

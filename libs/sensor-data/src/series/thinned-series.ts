@@ -9,7 +9,7 @@ export interface Samples {
 export interface ThinnedSeries {
   /** Epoch milliseconds, in order. */
   readonly at: readonly number[];
-  /** Null in the middle of a gap: no line leads over it. */
+  /** Null in the middle of a gap, so that no line is drawn across it. */
   readonly values: readonly (number | null)[];
   /** The median of the times between two samples; undefined before the second sample. */
   readonly usualGapMs: number | undefined;
@@ -21,13 +21,13 @@ export interface DrawnTime {
   readonly toEpochMs: number;
 }
 
-/** A silence longer than so many usual gaps is a gap that is seen. */
+/** A pause longer than this many usual gaps is shown as a gap. */
 const GAPS = 2.5;
 
 /**
- * At most eight points of each of so many equal parts of the time: its first and last sample, its lowest and highest,
- * and both sides of its longest gap with a null between them. Whatever is drawn in so many columns looks the same, and
- * no extreme is lost. What is left are samples as they were sent; nothing is averaged.
+ * Divides the time into equal buckets and keeps at most eight points of each: the first, last, lowest and highest sample,
+ * and both sides of the longest gap with a null between them. A chart of that many columns looks the same, and no
+ * extreme is lost. Samples are kept as they were sent; nothing is averaged.
  */
 export function thinned(samples: Samples, time: DrawnTime, buckets: number): ThinnedSeries {
   const usualGapMs = medianGapOf(samples.at);

@@ -148,7 +148,7 @@ describe('closing hours', () => {
     expect(ofSix('EQ-1')).toEqual({ count: 1, isClosed: true });
   });
 
-  it('ends when its time is over, and the next run goes on', async () => {
+  it('ends when its time is over, and the next run continues', async () => {
     await world.put({ equipmentId: 'EQ-1', timestamp: '2023-02-15T06:30:00Z' });
     await world.aggregate();
 
@@ -160,7 +160,7 @@ describe('closing hours', () => {
     expect(ofSix('EQ-1')?.isClosed).toBe(true);
   });
 
-  it('gets on from run to run, however many equipment have nothing in the hour', async () => {
+  it('makes progress with every run, however many equipment have nothing in the hour', async () => {
     await world.put({ equipmentId: 'EQ-1', timestamp: '2023-02-15T06:30:00Z' });
     for (let idle = 0; idle < 100; idle += 1) {
       await world.put({ equipmentId: `IDLE-${idle}`, timestamp: '2023-02-15T05:30:00Z' });

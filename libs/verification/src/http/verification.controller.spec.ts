@@ -74,7 +74,7 @@ describe('GET /sensor-data/aggregated/verify', () => {
     expect(then.body).toEqual({ checked: 3, differences: [], ...none });
   });
 
-  it('goes on with its cursor, which belongs to its query', async () => {
+  it('continues with its cursor, which belongs to its query', async () => {
     for (let equipment = 0; equipment < 101; equipment += 1) {
       await world.put({ equipmentId: `EQ-${equipment}`, timestamp: '2023-02-15T00:30:00Z' });
     }
@@ -122,7 +122,7 @@ describe('GET /sensor-data/aggregated/verify', () => {
   });
 });
 
-describe('of who is no administrator', () => {
+describe('of a caller who is not an administrator', () => {
   const WEEK = 'from=2023-02-14T00:30:00Z&to=2023-02-21T00:30:00Z';
 
   it('a verification takes one equipment and seven days', async () => {
@@ -202,7 +202,7 @@ describe('a verification', () => {
 
   const nobodyLeft = aBudget();
 
-  it('ends when its client goes, and the next may begin', async () => {
+  it('ends when its client disconnects, and the next may begin', async () => {
     const slot = new VerificationSlot();
     const client = new AbortController();
 

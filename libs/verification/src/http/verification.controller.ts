@@ -42,7 +42,7 @@ const FAULTS = [
   'verification-too-large',
 ];
 
-/** Of callers who are no administrators; each reads one equipment alone. */
+/** For callers who are not administrators; each compares a single equipment. */
 const READERS_AT_ONCE = 4;
 
 /** Compares aggregates with the readings they come from: all for administrators, one equipment's for who may read. */
@@ -60,7 +60,7 @@ export class VerificationController implements BeforeApplicationShutdown {
   @ApiOperation({
     summary: 'Recompute the aggregates of a range, and report every difference',
     description:
-      'Every aggregate of every level is compared digit for digit with what the readings amount to; a difference counts when a second look some seconds later still finds it. A page ends after some seconds of work; the range ends where nextCursor is null. Without sensorflow/admin it takes one equipment and up to seven days.',
+      'Every aggregate of every level is compared digit for digit with the readings; a difference counts when a second comparison some seconds later still finds it. A page ends after some seconds of work; the range ends where nextCursor is null. Without sensorflow/admin it takes one equipment and up to seven days.',
   })
   @ApiOkResponse({ type: VerificationView })
   @ApiFaultyInput('invalid-request', FAULTY_FROM)
@@ -91,7 +91,7 @@ export class VerificationController implements BeforeApplicationShutdown {
   @ApiOperation({
     summary: 'Verify a range, and recompute what differs',
     description:
-      'What differs is recomputed as after any change of a reading, and then everything above it. Takes the query string of verify.',
+      'Aggregates that differ are recomputed as after any change of a reading, and then everything above them. Takes the query string of verify.',
   })
   @ApiOkResponse({ type: RepairView })
   @ApiFaultyInput('invalid-request', FAULTY_FROM)
