@@ -5,8 +5,8 @@
 const READER_GONE = 141;
 
 /**
- * Ends the process for `--help`, with 0, and for an argument that is not known, with 2; from then on also when nobody
- * reads what it prints. Call it first.
+ * Ends the process for `--help`, with 0, and for an argument that is not known, with 2; from then on also when its
+ * output is closed. Call it first.
  *
  * @param {string} usage its first line is how the command is typed
  * @param {{ known?: readonly string[], given?: readonly string[] }} options

@@ -1,4 +1,4 @@
-// How scripts start tools: so that a tool ends when nobody reads what it prints, and never says so itself.
+// How scripts start tools: so that a tool ends when its output is closed, without a message about it.
 import { spawn } from 'node:child_process';
 
 /**

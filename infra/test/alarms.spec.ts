@@ -101,7 +101,7 @@ describe('the closing of hours', () => {
 describe('live readings', () => {
   const lateAlarms = ['live-late', 'live-unheard'].map(named);
 
-  it('are watched where they are published, and where each process hears them', () => {
+  it('are watched where they are published, and where each process receives them', () => {
     const [published, heard] = lateAlarms;
     const filter = stack
       .ofType('AWS::Logs::MetricFilter')

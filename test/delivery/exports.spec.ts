@@ -11,6 +11,7 @@ const DECLARED =
 const REEXPORTED = /^export (?:type )?\{([^}]*)\} from '([^']+)';/gm;
 const VALUES = /^export \{([^}]*)\} from '([^']+)';/gm;
 const IMPORTED = /^import (?:type )?(?:\w+, )?\{([^}]*)\} from '([^']+)';/gm;
+const IMPORTED_LATER = /const \{([^}]*)\} = await import\('([^']+)'\)/g;
 
 interface Names {
   readonly names: readonly string[];
@@ -67,7 +68,8 @@ function importers(): ReadonlyMap<string, ReadonlySet<string>> {
   const found = new Map<string, Set<string>>();
   const of = (key: string) => found.get(key) ?? found.set(key, new Set()).get(key) ?? new Set();
   for (const importer of sources) {
-    for (const { names, file } of matchesOf(IMPORTED, importer)) {
+    const imports = [IMPORTED, IMPORTED_LATER].flatMap((form) => matchesOf(form, importer));
+    for (const { names, file } of imports) {
       for (const name of names) of(`${file}#${name}`).add(importer);
     }
   }

@@ -39,7 +39,7 @@ afterEach(() => {
   rmSync(dataDir, { recursive: true });
 });
 
-/** What the locustfile finds when nobody tells it where to go. */
+/** What the locustfile finds without an address. */
 async function found(): Promise<string> {
   const python = process.env['INDEPENDENT_PYTHON'] ?? 'python3';
   const env = { PATH: process.env['PATH'], SENSORFLOW_DATA_DIR: dataDir };

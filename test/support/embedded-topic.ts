@@ -23,7 +23,7 @@ export interface EmbeddedTopic {
   readonly sqs: SQSClient;
   readonly snsUrl: string;
   readonly sqsUrl: string;
-  /** Of the importer, which nobody reads. */
+  /** Of the importer, which no test reads. */
   readonly uploadsQueueUrl: string;
   readonly topicArn: string;
   readonly queues: FifoQueues;

@@ -1,4 +1,4 @@
-/** Equipment, and an import that was opened by whoever may read that equipment. */
+/** Equipment, and an import that was opened by a caller that may read that equipment. */
 export interface Subject {
   readonly equipmentId: string;
   readonly uploadId: string;
@@ -53,7 +53,7 @@ function namedInQuery(query: string, own: Expected): EquipmentRow {
   return { ask, own, other: FORBIDDEN };
 }
 
-/** Of all equipment: for nobody who may read some. */
+/** Of all equipment: refused to a caller that may read only some. */
 function refused(query = ''): EquipmentRow {
   return { ask: () => ({ query }), own: FORBIDDEN, other: FORBIDDEN };
 }

@@ -28,7 +28,7 @@ async function publishReadings({ sns, topicArn }: EmbeddedTopic): Promise<void> 
   if (error !== undefined) throw error;
 }
 
-/** What comes until it has a reading; a feed hears nothing before it is counted. */
+/** What arrives up to its first reading; a feed gets nothing before it is counted. */
 async function untilReading(topic: EmbeddedTopic, textSoFar: () => string): Promise<string> {
   const deadline = performance.now() + WITHIN_MS;
   while (!textSoFar().includes('"temperature"') && performance.now() < deadline) {

@@ -22,7 +22,7 @@ const MOST_ATTEMPTS = 20;
 
 /**
  * Writes readings into the store of a stack, in as few blocks as they take: more than one caller may bring in
- * a minute. What makes aggregates of them and lists their equipment hears of them as of any others.
+ * a minute. What makes aggregates of them and lists their equipment is told of them as of any others.
  */
 export async function storeReadings(
   { endpoints, tables }: Announcement,

@@ -43,7 +43,7 @@ afterAll(async () => {
 });
 
 describe('the application', () => {
-  it('has the parts that whoever knows Nest looks for, under their usual names', () => {
+  it('has the parts of a Nest application under their usual names', () => {
     const parts = [AuthService, JwtStrategy, JwtAuthGuard, SensorDataService, ConfigService];
     const controllers = app.get(DiscoveryService, { strict: false }).getControllers();
 

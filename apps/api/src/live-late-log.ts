@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 /** Looked at by an alarm. */
 export const LIVE_HEARD_LATE = 'live-heard-late';
 
-/** Logs that this process hears live readings late, or not at all. */
+/** Logs that this process receives live readings late, or not at all. */
 export function liveLateLog(logger: Logger): (lateMs: number) => void {
   return (lateMs) => {
     const lateSeconds = Math.round(lateMs / 1000);

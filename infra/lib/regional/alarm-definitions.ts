@@ -191,7 +191,7 @@ function importAlarms({ importer }: WatchedParts): readonly AlarmDefinition[] {
   ];
 }
 
-/** Each process of the API has a queue of its own, which no alarm can name: the process says how late it hears. */
+/** Each process of the API has a queue of its own, which no alarm can name: the process logs how late it receives. */
 function liveAlarms({ live, apiLogs }: WatchedParts): readonly AlarmDefinition[] {
   return [
     {

@@ -2,7 +2,7 @@
 export interface Fault {
   readonly code: string;
   readonly detail: string;
-  /** What the sentence is about, by name, for whoever says it in other words. */
+  /** What the sentence is about, by name: for clients with sentences of their own. */
   readonly parameters?: FaultParameters;
 }
 

@@ -56,7 +56,7 @@ function nextRequest(): Promise<[IncomingMessage, ServerResponse]> {
 }
 
 describe('a client that falls silent amid its body', () => {
-  it('hears that it was too slow, and its place is free again', async () => {
+  it('is told that it was too slow, and its place is free again', async () => {
     await listen({ silenceMs: 100 });
     const silent = client('PUT / HTTP/1.1', 'content-length: 10', '', 'half');
 

@@ -84,7 +84,7 @@ function uploadsPath(bucketName: string): string {
   return `/${bucketName}/${UPLOADS_PREFIX}`;
 }
 
-/** As it came, unescaped by nobody. Throws DomainError for what is no presigned URL of that kind. */
+/** As it was sent, still escaped. Throws DomainError for what is no presigned URL of that kind. */
 function presignedPath({ raw }: FastifyRequest, bucketName: string, key: RegExp): string {
   const { url = '' } = raw;
   const [path = ''] = url.split('?', 1);

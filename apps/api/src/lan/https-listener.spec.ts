@@ -87,7 +87,7 @@ describe('the listener for HTTPS', () => {
     expect(await textOf(tunnel)).toMatch(/^HTTP\/1\.1 501 [^]*"tunnel-unsupported"/);
   });
 
-  it('closes with its server, whoever is still connected', async () => {
+  it('closes with its server, even with clients still connected', async () => {
     const idle = await client('GET / HTTP/1.1', 'host: x');
     await once(idle, 'data');
     const ended = once(idle, 'close');

@@ -44,7 +44,7 @@ describe('plain HTTP on a network', () => {
     ['POST', '/sensor-data', { authorization: `Bearer ${KEY}` }],
     // Of another program on the same machine.
     ['POST', '/sensor-data', { 'x-api-key': KEY, cookie: 'grafana_session=1' }],
-    // Whoever sends none is told so by the authenticator.
+    // A caller without one is told so by the authenticator.
     ['POST', '/sensor-data', {}],
   ] as const)('takes %s %s with %j', async (method, url, headers) => {
     expect(await statusOf(method, url, headers)).toBe(200);

@@ -93,7 +93,7 @@ const apiVariables = {
   SWEEP_DELAY_MINUTES,
 };
 
-/** How the API is reached on a plant's network: what the embedded stack tells it, and nobody else. */
+/** How the API is reached on a plant's network: set by the embedded stack alone. */
 const lanVariables = {
   LAN_HOST: text(),
   LAN_HTTPS_PORT: wholeNumber(1, 65_535)(),
