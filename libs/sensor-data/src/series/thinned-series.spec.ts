@@ -91,6 +91,19 @@ describe('many samples', () => {
     );
   });
 
+  it('have at most eight points in a part with many gaps', () => {
+    const gaps = Array.from({ length: 61 }, (_, i): number => (i % 10 === 0 ? 2751 : 900));
+    gaps[30] = 5000;
+    let now = 0;
+    const at = gaps.map((gapMs) => (now += gapMs));
+    // The lowest, the highest and the last sample are behind gaps that are not the longest.
+    const values = at.map((_, index) => (index === 20 ? -1 : index === 40 ? 1 : 0));
+
+    const time = { fromEpochMs: 0, toEpochMs: now + 1 };
+
+    expect(thinned({ at, values }, time, 1).at.length).toBeLessThanOrEqual(8);
+  });
+
   it('are never invented', () => {
     fc.assert(
       fc.property(aDay, fc.integer({ min: 1, max: 40 }), (samples, buckets) => {

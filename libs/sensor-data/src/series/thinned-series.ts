@@ -34,10 +34,10 @@ export function thinned(samples: Samples, time: DrawnTime, buckets: number): Thi
   const longestMs = GAPS * (usualGapMs ?? Infinity);
   const at: number[] = [];
   const values: (number | null)[] = [];
-  for (const index of keptOf(samples, time, buckets, longestMs)) {
+  for (const { index, mayShowGap } of keptOf(samples, time, buckets, longestMs)) {
     const [here = 0, value = 0] = [samples.at[index], samples.values[index]];
     const gapMs = here - (samples.at[index - 1] ?? here);
-    if (gapMs > longestMs) {
+    if (mayShowGap && gapMs > longestMs) {
       at.push(here - gapMs / 2);
       values.push(null);
     }
@@ -47,13 +47,19 @@ export function thinned(samples: Samples, time: DrawnTime, buckets: number): Thi
   return { at, values, usualGapMs };
 }
 
-/** The samples that stay, by their place. */
+interface KeptSample {
+  readonly index: number;
+  /** Whether a gap in front of it is shown: only at a bucket's start, and where its longest gap is. */
+  readonly mayShowGap: boolean;
+}
+
+/** The samples that stay. */
 function* keptOf(
   samples: Samples,
   { fromEpochMs, toEpochMs }: DrawnTime,
   buckets: number,
   longestMs: number,
-): Generator<number> {
+): Generator<KeptSample> {
   const { at } = samples;
   const bucketMs = (toEpochMs - fromEpochMs) / buckets;
   for (let start = 0; start < at.length;) {
@@ -71,7 +77,7 @@ function keptOfBucket(
   start: number,
   end: number,
   longestMs: number,
-): readonly number[] {
+): readonly KeptSample[] {
   let [lowest, highest, behindGap, gapMs] = [start, start, -1, longestMs];
   for (let index = start + 1; index < end; index += 1) {
     const value = values[index] ?? 0;
@@ -82,7 +88,8 @@ function keptOfBucket(
   }
   const kept = new Set([start, lowest, highest, end - 1]);
   if (behindGap >= 0) kept.add(behindGap - 1).add(behindGap);
-  return [...kept].sort((a, b) => a - b);
+  const inOrder = [...kept].sort((a, b) => a - b);
+  return inOrder.map((index) => ({ index, mayShowGap: index === start || index === behindGap }));
 }
 
 function medianGapOf(at: readonly number[]): number | undefined {
