@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
@@ -22,6 +23,7 @@ import {
   READINGS_TABLE,
   TABLES,
 } from '@sensorflow/platform/resources/tables.js';
+import { reclaimSpace } from '../../apps/local/src/dynamodb/database-space.js';
 import { ensureTables } from '../../apps/local/src/dynamodb/ensure-tables.js';
 import { findDynoxide } from '../../apps/local/src/dynamodb/find-dynoxide.js';
 import { startDynoxide } from '../../apps/local/src/dynamodb/start-dynoxide.js';
@@ -282,29 +284,41 @@ describe('tables and streams of the embedded DynamoDB', () => {
     foreign.close();
   });
 
-  it('trims old stream records, but never the newest, an undelivered or a young one', async () => {
+  it('trims stream records that were delivered, but never the newest, nor of a reader without a place', async () => {
     await ensureTables(store.dynamodb, [
       { definition: READINGS_TABLE, name: 'consumed' },
       { definition: READINGS_TABLE, name: 'unread' },
       { definition: READINGS_TABLE, name: 'unnamed' },
     ]);
-    const nowSeconds = Math.floor(Date.now() / 1000);
-    for (const table of ['consumed', 'unread', 'unnamed']) {
-      fillStream(table, 5_000, nowSeconds - 90_000);
-    }
-    fillStream('young', 10, nowSeconds - 80_000);
+    for (const table of ['consumed', 'unread', 'unnamed']) fillStream(table, 5_000);
 
-    const bounds = { consumed: '4500', unread: null, young: null, absent: '3' };
+    const bounds = { consumed: '4500', unread: null, absent: '3' };
     const deleted = await trimStreams(store.dbPath, bounds);
 
     expect(deleted).toBe(4_499 + 4_999);
     expect(streamRange('consumed')).toEqual({ lowest: 4_500, count: 501 });
     expect(streamRange('unread')).toEqual({ lowest: 5_000, count: 1 });
     expect(streamRange('unnamed')).toEqual({ lowest: 1, count: 5_000 });
-    expect(streamRange('young')).toEqual({ lowest: 1, count: 10 });
     const Item = { equipmentId: { S: 'EQ-1' }, block: { S: 'T1' } };
     await store.dynamodb.send(new PutItemCommand({ TableName: 'unread', Item }));
     expect(streamRange('unread')).toEqual({ lowest: 5_000, count: 2 });
+  });
+
+  it('gives the space of trimmed records back while it runs', async () => {
+    await ensureTables(store.dynamodb, [{ definition: READINGS_TABLE, name: 'shrinking' }]);
+    fillStream('shrinking', 50_000);
+    const filled = statSync(store.dbPath).size + statSync(`${store.dbPath}-wal`).size;
+
+    await trimStreams(store.dbPath, { shrinking: null });
+    await reclaimSpace(store.dbPath);
+
+    expect(filled).toBeGreaterThan(8 * 2 ** 20);
+    expect(statSync(store.dbPath).size).toBeLessThan(filled / 4);
+    expect(statSync(`${store.dbPath}-wal`).size).toBe(0);
+    const Item = { equipmentId: { S: 'EQ-1' }, block: { S: 'T1' } };
+    await store.dynamodb.send(new PutItemCommand({ TableName: 'shrinking', Item }));
+    const intact = withDatabase((db) => db.prepare('PRAGMA integrity_check').all());
+    expect(intact).toEqual([{ integrity_check: 'ok' }]);
   });
 
   async function describeTables(names: string[]) {
@@ -327,15 +341,15 @@ describe('tables and streams of the embedded DynamoDB', () => {
     return withDatabase((db) => JSON.stringify(db.prepare(`EXPLAIN QUERY PLAN ${query}`).all()));
   }
 
-  function fillStream(table: string, count: number, createdAt: number): void {
+  function fillStream(table: string, count: number): void {
     withDatabase((db) => {
       db.prepare(
         `INSERT INTO _stream_records
            (table_name, event_name, keys_json, sequence_number, shard_id, created_at)
          WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < :count)
-         SELECT :table, 'INSERT', '{}', CAST(n AS TEXT), 'shardId-00000001-' || :table, :createdAt
+         SELECT :table, 'INSERT', '{}', CAST(n AS TEXT), 'shardId-00000001-' || :table, 0
            FROM numbers`,
-      ).run({ table, count, createdAt });
+      ).run({ table, count });
     });
   }
 

@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { createShrinkableDatabase } from '../../../apps/local/src/dynamodb/database-space.js';
 import { findDynoxide } from '../../../apps/local/src/dynamodb/find-dynoxide.js';
 import {
   type RunningDynoxide,
@@ -25,6 +26,7 @@ export const DYNOXIDE = findDynoxide(process.env);
 export async function startEmbeddedStore(): Promise<EmbeddedStore> {
   const folder = await temporaryFolder();
   const dbPath = join(folder, 'dynamodb.db');
+  createShrinkableDatabase(dbPath);
   const running = await startDynoxide({ binary: DYNOXIDE, dbPath, port: 0, host: '127.0.0.1' });
   const clients = clientsFor(running.url);
   return {

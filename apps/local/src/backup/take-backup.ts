@@ -13,7 +13,8 @@ import { sync, syncTree } from './sync-tree.js';
  * Databases in the order in which they are copied. What a later one holds may be newer: an upload that is in
  * the queue again is imported once all the same, and stream records beyond a checkpoint are folded once.
  */
-const DATABASES = ['s3.db', 'cognito.db', 'dynamodb.db'];
+const STORE = 'dynamodb.db';
+const DATABASES = ['s3.db', 'cognito.db', STORE];
 const CHECKPOINTS = 'checkpoints';
 const OBJECTS = 's3';
 /** What the next start makes anew, and what is no part of the data. */
@@ -62,10 +63,12 @@ function requireFree(to: string, dataDir: string): void {
 }
 
 async function copyAll(dataDir: string, draft: string): Promise<void> {
-  // Older than the records that they point into: those are then delivered again, and none is left out.
-  copyIfThere(dataDir, draft, CHECKPOINTS);
   await copyUploads(dataDir, draft);
-  for (const name of DATABASES.slice(1)) copyDatabase(join(dataDir, name), join(draft, name));
+  copyDatabase(join(dataDir, 'cognito.db'), join(draft, 'cognito.db'));
+  // Older than the records that they point into: those are then delivered again, and none is left out. Directly
+  // before them, because the stack trims what has been delivered.
+  copyIfThere(dataDir, draft, CHECKPOINTS);
+  copyDatabase(join(dataDir, STORE), join(draft, STORE));
   const taken = new Set([...DATABASES, CHECKPOINTS, OBJECTS]);
   for (const name of readdirSync(dataDir)) {
     if (!taken.has(name) && !LEFT_OUT.test(name)) copyIfThere(dataDir, draft, name);

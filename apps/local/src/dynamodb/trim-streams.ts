@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { schemaWarning } from './stream-indexes.js';
+import { unlessBusy } from './unless-busy.js';
 
 /**
  * Table name → sequence number of the lowest checkpoint of its consumers, or null for a stream that nobody reads.
@@ -8,29 +9,27 @@ import { schemaWarning } from './stream-indexes.js';
  */
 export type TrimBounds = Readonly<Record<string, string | null>>;
 
-const KEPT_SECONDS = 24 * 3600;
-const ROWS_PER_TRANSACTION = 2_000;
 /** The store has a single writer: we neither wait for it long nor keep it from its work. */
+const ROWS_PER_TRANSACTION = 500;
 const BUSY_TIMEOUT_MS = 200;
-const PAUSE_MS = 50;
+const PAUSE_MS = 20;
 
 /**
- * Deletes stream records that no consumer needs; only to save disk space, so call it rarely.
- * The newest record of each table stays, because dynoxide numbers from it: emptied, it would start at 1 again,
- * below every checkpoint. So does the checkpointed record, by which a consumer knows its place.
- * Returns how many records it deleted; stops early when the store is busy.
+ * Deletes stream records that no consumer needs. The newest record of each table stays, because dynoxide numbers
+ * from it: emptied, it would start at 1 again, below every checkpoint. So does the checkpointed record, by which
+ * a consumer knows its place. Returns how many records it deleted; stops early when the store is busy, or when told to.
  */
 export async function trimStreams(
   dbPath: string,
   checkpoints: TrimBounds,
-  nowEpochMs = Date.now(),
+  isOver: () => boolean = () => false,
 ): Promise<number> {
   const db = new DatabaseSync(dbPath, { timeout: BUSY_TIMEOUT_MS });
   try {
     if (schemaWarning(db) !== undefined) return 0;
     let deleted = 0;
     for (const [table, checkpoint] of Object.entries(checkpoints)) {
-      deleted += await trimTable(db, table, checkpoint, Math.floor(nowEpochMs / 1000));
+      deleted += await trimTable(db, table, checkpoint, isOver);
     }
     return deleted;
   } finally {
@@ -43,7 +42,6 @@ const DELETE_SOME = `
     SELECT id FROM _stream_records
      WHERE table_name = :table
        AND CAST(sequence_number AS INTEGER) < :below
-       AND created_at < :before
      ORDER BY CAST(sequence_number AS INTEGER)
      LIMIT ${ROWS_PER_TRANSACTION})`;
 
@@ -51,20 +49,19 @@ async function trimTable(
   db: DatabaseSync,
   table: string,
   checkpoint: string | null,
-  nowEpochSeconds: number,
+  isOver: () => boolean,
 ): Promise<number> {
   const below = lowestKept(db, table, checkpoint);
   if (below === undefined) return 0;
   const statement = db.prepare(DELETE_SOME);
   let deleted = 0;
-  for (;;) {
-    const rows = unlessBusy(() =>
-      Number(statement.run({ table, below, before: nowEpochSeconds - KEPT_SECONDS }).changes),
-    );
+  while (!isOver()) {
+    const rows = unlessBusy(() => Number(statement.run({ table, below }).changes)) ?? 0;
     deleted += rows;
-    if (rows < ROWS_PER_TRANSACTION) return deleted;
+    if (rows < ROWS_PER_TRANSACTION) break;
     await delay(PAUSE_MS);
   }
+  return deleted;
 }
 
 /** The sequence number at and above which everything stays. */
@@ -83,15 +80,4 @@ function lowestKept(
   if (!/^\d{1,18}$/u.test(checkpoint)) return undefined;
   const reached = BigInt(checkpoint);
   return reached < newest ? reached : newest;
-}
-
-const SQLITE_BUSY = 5;
-
-function unlessBusy(write: () => number): number {
-  try {
-    return write();
-  } catch (error) {
-    if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY) return 0;
-    throw error;
-  }
 }

@@ -12,6 +12,7 @@ import {
 } from '@sensorflow/platform/resources/event-sources.js';
 import { join } from 'node:path';
 import { startCognitoServer } from '../cognito/cognito-server.js';
+import { createShrinkableDatabase } from '../dynamodb/database-space.js';
 import { ensureTables, type NamedTable } from '../dynamodb/ensure-tables.js';
 import { findDynoxide } from '../dynamodb/find-dynoxide.js';
 import { startStore, type RunningStore } from '../dynamodb/start-store.js';
@@ -103,6 +104,7 @@ async function startDynamoDb({ options, installation, log, teardown }: CloudPart
   const dynamodbFile = join(options.dataDir, 'dynamodb.db');
   const dynoxideBinary = findDynoxide(options.hostVariables);
   const { credentials, ports } = installation;
+  createShrinkableDatabase(dynamodbFile);
   const store = await startStore({
     binary: dynoxideBinary,
     dbPath: dynamodbFile,

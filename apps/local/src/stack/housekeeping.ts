@@ -1,3 +1,4 @@
+import { reclaimSpace } from '../dynamodb/database-space.js';
 import { sweepExpired } from '../dynamodb/sweep-expired.js';
 import { trimStreams, type TrimBounds } from '../dynamodb/trim-streams.js';
 import { PollingLoop } from '../lambda/polling-loop.js';
@@ -6,7 +7,10 @@ import type { ReadStream } from './functions.js';
 import type { StackLog } from './stack-log.js';
 import type { Teardown } from './teardown.js';
 
-const TRIM_EVERY_MS = 10 * 60_000;
+/** What a reader has passed stays so long at least: a backup copies checkpoints and then records. */
+const TRIM_EVERY_MS = 30_000;
+/** Below, the streams are quiet. Space that busy ones will need again is not given back. */
+const QUIET_RECORDS = 5_000;
 const SWEEP_PAUSE_MS = 10_000;
 /** A sweep looks at every item: it takes at most a fiftieth of the time, however many there are. */
 const PAUSE_PER_SWEEP = 50;
@@ -45,15 +49,22 @@ function startTrimming(
   log: StackLog,
   teardown: Teardown,
 ): void {
-  const trim = async (): Promise<void> => {
+  let passed: TrimBounds = {};
+  const trim = async (): Promise<number> => {
+    const isOver = () => loop.isStopping;
+    const passedSince = trimBounds(readStreams);
     try {
-      await trimStreams(cloud.dynamodbFile, trimBounds(readStreams));
+      const deleted = await trimStreams(cloud.dynamodbFile, passed, isOver);
+      if (deleted < QUIET_RECORDS) await reclaimSpace(cloud.dynamodbFile, isOver);
     } catch (error) {
       log.note('dynamodb', `streams were not trimmed: ${String(error)}`);
     }
+    passed = passedSince;
+    return TRIM_EVERY_MS;
   };
-  const timer = setInterval(() => void trim(), TRIM_EVERY_MS);
-  teardown.add('callers', 'housekeeping', async () => clearInterval(timer));
+  const loop = new PollingLoop(trim);
+  loop.start();
+  teardown.add('callers', 'housekeeping', () => loop.stop(STOP_GRACE_MS));
 }
 
 /** A stream that nobody reads may go; one whose reader has no checkpoint yet is left out. */
