@@ -19,7 +19,11 @@ import { READINGS_TABLE } from '@sensorflow/platform/resources/tables.js';
 import { ensureTables } from '../../apps/local/src/dynamodb/ensure-tables.js';
 import { startDynoxide } from '../../apps/local/src/dynamodb/start-dynoxide.js';
 import { addStreamIndexes } from '../../apps/local/src/dynamodb/stream-indexes.js';
-import { FunctionWorker } from '../../apps/local/src/lambda/function-worker.js';
+import {
+  FunctionProcess,
+  type FunctionProcessOptions,
+  type FunctionWorker,
+} from '../../apps/local/src/lambda/function-worker.js';
 import type { FunctionInvoker, InvocationOutcome } from '../../apps/local/src/lambda/invocation.js';
 import {
   type MessageSource,
@@ -50,20 +54,25 @@ function isAlive(pid: number): boolean {
 }
 
 describe('a function in its child process', () => {
-  const open: FunctionWorker[] = [];
+  const open: FunctionProcess[] = [];
   let lines: string[] = [];
 
-  function aWorker(module = 'behaviours.mjs'): FunctionWorker {
-    const worker = new FunctionWorker(
-      { name: 'probe', modulePath: fixture(module), environment: { GREETING: 'hello' } },
-      (line, stream) => lines.push(`${stream}: ${line}`),
-    );
-    open.push(worker);
-    return worker;
+  function aProcess(options: Partial<FunctionProcessOptions> = {}) {
+    const functions = new FunctionProcess({
+      environment: { GREETING: 'hello' },
+      log: (line, stream) => lines.push(`${stream}: ${line}`),
+      ...options,
+    });
+    open.push(functions);
+    return functions;
+  }
+
+  function aWorker(module = 'behaviours.mjs', functions = aProcess()): FunctionWorker {
+    return functions.newWorker({ name: 'probe', modulePath: fixture(module) });
   }
 
   afterEach(async () => {
-    await Promise.all(open.splice(0).map(async (worker) => worker.close()));
+    await Promise.all(open.splice(0).map(async (functions) => functions.close()));
     lines = [];
   });
 
@@ -163,16 +172,62 @@ describe('a function in its child process', () => {
   });
 
   it('ends with close, and with it the invocation under way', async () => {
-    const worker = aWorker();
+    const functions = aProcess();
+    const worker = aWorker('behaviours.mjs', functions);
     const pid = Number(resultOf(await worker.invoke({}, 20))['pid']);
     const hanging = worker.invoke({ behaviour: 'hang' }, 20);
     const waiting = worker.invoke({}, 20);
 
-    await worker.close();
+    await functions.close();
 
     expect(isAlive(pid)).toBe(false);
     expect(await hanging).toMatchObject({ errorType: 'Runtime.ExitError' });
     expect(await waiting).toMatchObject({ errorType: 'Runtime.ExitError' });
+  });
+
+  describe('with several sandboxes', () => {
+    it('keeps their state apart, and lets none wait for another', async () => {
+      const functions = aProcess();
+      const one = aWorker('behaviours.mjs', functions);
+      const other = aWorker('behaviours.mjs', functions);
+      const first = resultOf(await one.invoke({}, 20));
+      const waiting = one.invoke({ behaviour: 'wait', durationMs: 60_000 }, 60);
+
+      const beside = resultOf(await other.invoke({}, 20));
+
+      expect(beside).toMatchObject({ pid: first['pid'], invocations: 1 });
+      await functions.close();
+      expect(await waiting).toMatchObject({ errorType: 'Runtime.ExitError' });
+    });
+
+    it('ends the invocations of all at the timeout of one, and all go on in a new process', async () => {
+      const functions = aProcess();
+      const one = aWorker('behaviours.mjs', functions);
+      const other = aWorker('behaviours.mjs', functions);
+      const { pid } = resultOf(await one.invoke({}, 20));
+      const beside = other.invoke({ behaviour: 'hang' }, 20);
+
+      const late = await one.invoke({ behaviour: 'hang' }, 0.3);
+
+      expect(late).toMatchObject({ errorType: 'Sandbox.Timedout' });
+      expect(await beside).toMatchObject({ errorType: 'Runtime.ExitError' });
+      const pids = [one, other].map(async (worker) => resultOf(await worker.invoke({}, 20))['pid']);
+      const [next, nextBeside] = await Promise.all(pids);
+      expect(next).toBe(nextBeside);
+      expect(next).not.toBe(pid);
+    });
+  });
+
+  it('ends when it was idle for as long as it may be, and starts again when it is needed', async () => {
+    const worker = aWorker('behaviours.mjs', aProcess({ idleMs: 50 }));
+    const pid = Number(resultOf(await worker.invoke({}, 20))['pid']);
+
+    await eventually(() => !isAlive(pid), 'the end of the child');
+
+    expect(resultOf(await worker.invoke({}, 20))).toMatchObject({ invocations: 1 });
+    // An invocation is no idleness, however long it takes.
+    const waited = await worker.invoke({ behaviour: 'wait', durationMs: 200 }, 20);
+    expect(waited).toEqual({ ok: true, result: 'waited' });
   });
 
   it('dies with its starter, even when that is killed with SIGKILL', async () => {
@@ -237,31 +292,28 @@ describe('a stream mapping', () => {
   }
 
   function startMapping({ name, dataDir }: Table, changes: MappingChanges = {}): StreamMapping {
-    const worker = new FunctionWorker(
-      {
-        name: 'stream-function',
-        modulePath: fixture(changes.module ?? 'stream-function.mjs'),
-        environment: {
-          DELIVERED_FILE: join(dataDir, 'delivered'),
-          ATTEMPTS_FILE: join(dataDir, 'attempts'),
-          EVENTS_FILE: join(dataDir, 'events'),
-        },
+    const functions = new FunctionProcess({
+      environment: {
+        DELIVERED_FILE: join(dataDir, 'delivered'),
+        ATTEMPTS_FILE: join(dataDir, 'attempts'),
+        EVENTS_FILE: join(dataDir, 'events'),
       },
-      () => undefined,
-    );
+      log: () => undefined,
+    });
+    const modulePath = fixture(changes.module ?? 'stream-function.mjs');
     const mapping = new StreamMapping({
       name: 'aggregation',
       tableName: name,
       dataDir,
       streams: changes.streams ?? store.streams,
       source: { ...SOURCE, ...changes.source },
-      invoker: worker,
+      invoker: functions.newWorker({ name: 'stream-function', modulePath }),
       retryPause: { firstMs: 10, longestMs: 40 },
     });
     mapping.start();
     stops.push(async () => {
       await mapping.stop();
-      await worker.close();
+      await functions.close();
     });
     return mapping;
   }
@@ -662,35 +714,32 @@ const SOURCE = {
 
 describe('a queue mapping', () => {
   let folder: string;
-  let worker: FunctionWorker;
+  let functions: FunctionProcess;
   let messages: InMemoryMessages;
   let mapping: QueueMapping;
 
   beforeEach(async () => {
     folder = await temporaryFolder();
     messages = new InMemoryMessages();
-    worker = new FunctionWorker(
-      {
-        name: 'importer',
-        modulePath: fixture('recording-function.mjs'),
-        environment: { EVENTS_FILE: join(folder, 'events') },
-      },
-      () => undefined,
-    );
+    functions = new FunctionProcess({
+      environment: { EVENTS_FILE: join(folder, 'events') },
+      log: () => undefined,
+    });
+    const importer = { name: 'importer', modulePath: fixture('recording-function.mjs') };
     mapping = new QueueMapping({
       name: 'uploads',
       queueArn: 'arn:aws:sqs:eu-central-1:000000000000:uploads',
       awsRegion: 'eu-central-1',
       messages,
       source: SOURCE,
-      invokers: [worker],
+      invokers: [functions.newWorker(importer)],
       retryPauseSeconds: { first: 0.01, longest: 0.02 },
     });
   });
 
   afterEach(async () => {
     await mapping.stop();
-    await worker.close();
+    await functions.close();
     await rm(folder, { recursive: true });
   });
 

@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { FunctionWorker } from '../../apps/local/src/lambda/function-worker.js';
+import { FunctionProcess } from '../../apps/local/src/lambda/function-worker.js';
 import { StreamMapping } from '../../apps/local/src/lambda/stream-mapping.js';
 import { stackCredentials } from './aws-signer.js';
 import type { LocalStack } from './local-stack.js';
@@ -19,7 +19,7 @@ export class SecondConsumer {
   private readonly dataDir = mkdtempSync(join(tmpdir(), 'second-consumer-'));
   private readonly streams: DynamoDBStreamsClient;
   private readonly environment: Readonly<Record<string, string>>;
-  private running: { readonly mapping: StreamMapping; readonly worker: FunctionWorker }[] = [];
+  private running: { readonly mapping: StreamMapping; readonly functions: FunctionProcess }[] = [];
 
   constructor(private readonly stack: LocalStack) {
     const { endpoints, tables } = stack.announcement;
@@ -46,10 +46,7 @@ export class SecondConsumer {
     const mappings = STREAM_MAPPINGS.filter(({ functionName }) => functionName === FUNCTION);
     this.running = mappings.map(({ name, tableNameVariable, source }) => {
       const { environment, dataDir, streams } = this;
-      const worker = new FunctionWorker(
-        { name: FUNCTION, modulePath: MODULE, environment },
-        () => undefined,
-      );
+      const functions = new FunctionProcess({ environment, log: () => undefined });
       const tableName = tableNameVariable === 'DYNAMODB_TABLE_NAME' ? readings : aggregates;
       const mapping = new StreamMapping({
         name,
@@ -57,10 +54,10 @@ export class SecondConsumer {
         dataDir,
         streams,
         source,
-        invoker: worker,
+        invoker: functions.newWorker({ name: FUNCTION, modulePath: MODULE }),
       });
       mapping.start();
-      return { mapping, worker };
+      return { mapping, functions };
     });
   }
 
@@ -86,7 +83,7 @@ export class SecondConsumer {
   }
 
   private async stop(): Promise<void> {
-    await Promise.all(this.running.map(async ({ worker }) => worker.close()));
+    await Promise.all(this.running.map(async ({ functions }) => functions.close()));
     await Promise.all(this.running.map(async ({ mapping }) => mapping.stop()));
   }
 }

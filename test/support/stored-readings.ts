@@ -1,5 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { inParallel, instantFromEpochMs, SystemClock } from '@sensorflow/kernel';
+import { instantFromEpochMs, SystemClock } from '@sensorflow/kernel';
 import { DynamoDbEquipmentRegistry } from '@sensorflow/equipment/dynamodb/dynamodb-equipment-registry.js';
 import { MOST_PAIRS_PER_CALL } from '@sensorflow/equipment/equipment-registry.js';
 import { DynamoDbBlockStore } from '@sensorflow/sensor-data/dynamodb/dynamodb-block-store.js';
@@ -8,6 +8,7 @@ import { MAX_BLOCKS_PER_CALL, type PutOutcome } from '@sensorflow/sensor-data/lo
 import type { StoredBlock } from '@sensorflow/sensor-data/log/block.js';
 import { hourOf, offsetOf } from '@sensorflow/sensor-data/log/hour-time.js';
 import { StampClock } from '@sensorflow/sensor-data/log/stamp.js';
+import pLimit from 'p-limit';
 import type { Announcement } from '../../apps/local/src/stack/announcement.js';
 import { stackCredentials } from './aws-signer.js';
 
@@ -36,7 +37,7 @@ export async function storeReadings(
     .flatMap(blocksOf)
     .map((block) => block.seal(stamps.next()));
   const calls = inChunks(blocks, MAX_BLOCKS_PER_CALL);
-  await inParallel(calls, CALLS_AT_ONCE, async (call) => putUntilStored(store, call));
+  await pLimit(CALLS_AT_ONCE).map(calls, async (call) => putUntilStored(store, call));
   client.destroy();
 }
 
@@ -52,7 +53,7 @@ export async function listEquipment(
   const pairs = [...byEquipment.values()].flatMap(({ equipmentId, values }) =>
     Object.keys(values).map((metric) => ({ equipmentId, metric })),
   );
-  await inParallel(inChunks(pairs, MOST_PAIRS_PER_CALL), CALLS_AT_ONCE, async (call) => {
+  await pLimit(CALLS_AT_ONCE).map(inChunks(pairs, MOST_PAIRS_PER_CALL), async (call) => {
     const left = await registry.add(call);
     if (left.length > 0) throw new Error(`${left.length} equipment not listed`);
   });

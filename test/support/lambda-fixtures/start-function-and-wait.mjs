@@ -1,8 +1,9 @@
 // Starts a function, leaves an invocation under way and waits to be killed. Argument: module path.
-import { FunctionWorker } from '../../../apps/local/src/lambda/function-worker.ts';
+import { FunctionProcess } from '../../../apps/local/src/lambda/function-worker.ts';
 
 const [, , modulePath] = process.argv;
-const worker = new FunctionWorker({ name: 'held', modulePath, environment: {} }, () => undefined);
+const functions = new FunctionProcess({ environment: {}, log: () => undefined });
+const worker = functions.newWorker({ name: 'held', modulePath });
 const { result } = await worker.invoke({}, 30);
 void worker.invoke({ behaviour: 'hang' }, 600);
 process.stdout.write(`${JSON.stringify({ pid: result.pid })}\n`);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server as Listener } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { MALLOC_ARENAS, STORE_NODE_FLAGS } from '../node-memory.js';
 import { privateNetwork, withSystemFolders } from './private-network.js';
 import type { StoreOrder, StoreReport } from './store-process.js';
 
@@ -26,6 +27,7 @@ export interface RunningStore {
 }
 
 const PROGRAM = fileURLToPath(new URL('./store-process.js', import.meta.url));
+const SOURCE_MAPS = new URL('../source-maps.js', import.meta.url).href;
 const STOP_TIMEOUT_MS = 1_700;
 
 /**
@@ -66,9 +68,10 @@ async function listen(port: number): Promise<Listener> {
 }
 
 function spawnProgram(prefix: readonly string[], { path, log }: StoreOptions): ChildProcess {
-  const [program, ...args] = [...prefix, process.execPath, '--enable-source-maps', PROGRAM];
+  const node = [process.execPath, ...STORE_NODE_FLAGS, '--import', SOURCE_MAPS, PROGRAM] as const;
+  const [program, ...args] = [...prefix, ...node];
   const child = spawn(program, args, {
-    env: { PATH: withSystemFolders(path) },
+    env: { PATH: withSystemFolders(path), MALLOC_ARENA_MAX: MALLOC_ARENAS },
     // A group of its own: a terminal's Ctrl-C must not end the store before those who use it.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
 
-// The child process of a FunctionWorker. Erasable syntax and no own imports, so that Node runs it uncompiled too.
+// The child process of a FunctionProcess. Erasable syntax and no own imports, so that Node runs it uncompiled too.
 
 /** What a handler may know of its invocation; the part of Lambda's context that SensorFlow uses. */
 interface FunctionContext {
@@ -12,6 +12,19 @@ interface FunctionContext {
 
 type Handler = (event: unknown, context: FunctionContext) => unknown;
 
+interface Sandbox {
+  readonly number: number;
+  readonly name: string;
+  readonly modulePath: string;
+}
+
+interface Invocation {
+  readonly requestId: string;
+  readonly sandbox: Sandbox;
+  readonly event: unknown;
+  readonly deadlineEpochMs: number;
+}
+
 /** An error as Lambda names it. */
 class RuntimeError extends Error {
   readonly errorType: string;
@@ -22,12 +35,13 @@ class RuntimeError extends Error {
   }
 }
 
-const [, , modulePath = '', functionName = ''] = process.argv;
+/** By the number of their sandbox. */
+const handlers = new Map<number, Promise<Handler>>();
 
-let handler: Promise<Handler> | undefined;
-
-async function loadHandler(): Promise<Handler> {
-  const module: unknown = await import(pathToFileURL(modulePath).href).catch((error: unknown) => {
+/** A module's state is its address's: each sandbox has its own. What it imports, all share. */
+async function loadHandler({ number, modulePath }: Sandbox): Promise<Handler> {
+  const address = `${pathToFileURL(modulePath).href}?sandbox=${number}`;
+  const module: unknown = await import(address).catch((error: unknown) => {
     throw new RuntimeError('Runtime.ImportModuleError', String(error));
   });
   const exported = propertyOf(module, 'handler');
@@ -35,15 +49,16 @@ async function loadHandler(): Promise<Handler> {
   throw new RuntimeError('Runtime.HandlerNotFound', `${modulePath} exports no function "handler"`);
 }
 
-async function answer(requestId: string, event: unknown, deadlineEpochMs: number): Promise<void> {
+async function answer({ requestId, sandbox, event, deadlineEpochMs }: Invocation): Promise<void> {
   const context: FunctionContext = {
     awsRequestId: requestId,
-    functionName,
+    functionName: sandbox.name,
     functionVersion: '$LATEST',
     getRemainingTimeInMillis: () => Math.max(0, deadlineEpochMs - Date.now()),
   };
   try {
-    handler ??= loadHandler();
+    const handler = handlers.get(sandbox.number) ?? loadHandler(sandbox);
+    handlers.set(sandbox.number, handler);
     const handle = await handler;
     const result: unknown = await handle(event, context);
     process.send?.({ requestId, ok: true, resultJson: asJson(result) });
@@ -78,12 +93,7 @@ function propertyOf(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }
 
-process.on('message', (message: unknown) => {
-  const deadline = propertyOf(message, 'deadlineEpochMs');
-  const requestId = propertyOf(message, 'requestId');
-  if (typeof requestId !== 'string' || typeof deadline !== 'number') return;
-  void answer(requestId, propertyOf(message, 'event'), deadline);
-});
+process.on('message', (message: Invocation) => void answer(message));
 
 // The parent has closed us or is dead: nobody would hear a result.
 process.on('disconnect', () => process.exit(0));

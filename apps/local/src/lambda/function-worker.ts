@@ -10,8 +10,14 @@ export interface FunctionDefinition {
   readonly name: string;
   /** Absolute path of a JavaScript module that exports `handler(event, context)`. */
   readonly modulePath: string;
-  /** The function's whole environment: ours is not passed on, so that no credentials leak into it. */
+}
+
+export interface FunctionProcessOptions {
+  /** The functions' whole environment: ours is not passed on, so that no credentials leak into it. */
   readonly environment: Readonly<Record<string, string>>;
+  readonly log: FunctionLog;
+  /** After so long without an invocation the child is ended; the next one starts another. Never, unless set. */
+  readonly idleMs?: number;
 }
 
 export type FunctionLog = (line: string, stream: 'stdout' | 'stderr') => void;
@@ -23,23 +29,22 @@ const RUNNER = fileURLToPath(
 const CLOSE_TIMEOUT_MS = 1_000;
 
 /**
- * One sandbox of a function: a child process that lives from invocation to invocation and handles one at a time;
- * further ones wait. A child that crashed or was killed for its timeout is replaced at the next invocation.
+ * One sandbox of a function: its module, loaded on its own, in a child process that lives from invocation to
+ * invocation. It handles one at a time; further ones wait. A child that crashed or was killed for a timeout is
+ * replaced at the next invocation.
  */
 export class FunctionWorker implements FunctionInvoker {
-  private child: ChildProcess | undefined;
   private lastTurn: Promise<unknown> = Promise.resolve();
-  private isClosed = false;
-  private readonly definition: FunctionDefinition;
-  private readonly log: FunctionLog;
+  private readonly process: FunctionProcess;
+  private readonly sandbox: Sandbox;
 
-  constructor(definition: FunctionDefinition, log: FunctionLog) {
-    this.definition = definition;
-    this.log = log;
+  constructor(process: FunctionProcess, sandbox: Sandbox) {
+    this.process = process;
+    this.sandbox = sandbox;
   }
 
   get functionName(): string {
-    return this.definition.name;
+    return this.sandbox.name;
   }
 
   /**
@@ -47,35 +52,92 @@ export class FunctionWorker implements FunctionInvoker {
    * what the handler threw otherwise. The timeout includes loading the module at the first invocation.
    */
   async invoke(event: unknown, timeoutSeconds: number): Promise<InvocationOutcome> {
-    const turn = this.lastTurn.then(async () => this.runInvocation(event, timeoutSeconds));
+    const turn = this.lastTurn.then(async () => {
+      return this.process.run({ sandbox: this.sandbox, event, timeoutSeconds });
+    });
     this.lastTurn = turn;
     return turn;
   }
+}
 
-  /** Ends the child; an invocation that is under way fails with `Runtime.ExitError`. */
-  async close(): Promise<void> {
-    this.isClosed = true;
-    const { child } = this;
-    if (child === undefined) return;
-    const exited = new Promise<void>((resolve) => {
-      child.once('exit', () => resolve());
-    });
-    if (child.connected) child.disconnect();
-    const killer = setTimeout(() => kill(child), CLOSE_TIMEOUT_MS);
-    await exited;
-    clearTimeout(killer);
+/** Numbered within its process. */
+interface Sandbox extends FunctionDefinition {
+  readonly number: number;
+}
+
+interface Invocation {
+  readonly sandbox: Sandbox;
+  readonly event: unknown;
+  readonly timeoutSeconds: number;
+}
+
+/**
+ * The child process that some sandboxes share: they know nothing of each other, but a child that ends, for whatever
+ * reason, ends the invocations of all.
+ */
+export class FunctionProcess {
+  private child: ChildProcess | undefined;
+  private readonly sandboxes: Sandbox[] = [];
+  private readonly ending = new Set<Promise<void>>();
+  private isClosed = false;
+  private running = 0;
+  private idle: NodeJS.Timeout | undefined;
+  private readonly options: FunctionProcessOptions;
+
+  constructor(options: FunctionProcessOptions) {
+    this.options = options;
   }
 
-  private async runInvocation(event: unknown, timeoutSeconds: number): Promise<InvocationOutcome> {
+  newWorker(definition: FunctionDefinition): FunctionWorker {
+    const sandbox = { ...definition, number: this.sandboxes.length };
+    this.sandboxes.push(sandbox);
+    return new FunctionWorker(this, sandbox);
+  }
+
+  /** Ends the child; invocations that are under way fail with `Runtime.ExitError`. */
+  async close(): Promise<void> {
+    this.isClosed = true;
+    this.endChild();
+    await Promise.all(this.ending);
+  }
+
+  /** Of its workers. */
+  async run({ sandbox, event, timeoutSeconds }: Invocation): Promise<InvocationOutcome> {
     if (this.isClosed) return failure('Runtime.ExitError', 'The function has been closed.');
-    this.child ??= this.startChild();
-    return exchange(this.child, event, timeoutSeconds);
+    clearTimeout(this.idle);
+    this.running += 1;
+    try {
+      this.child ??= this.startChild();
+      return await exchange(this.child, { sandbox, event, timeoutSeconds });
+    } finally {
+      this.running -= 1;
+      if (this.running === 0) this.endWhenIdle();
+    }
+  }
+
+  private endWhenIdle(): void {
+    const { idleMs } = this.options;
+    if (idleMs === undefined) return;
+    this.idle = setTimeout(() => this.endChild(), idleMs);
+    this.idle.unref();
+  }
+
+  private endChild(): void {
+    clearTimeout(this.idle);
+    const { child } = this;
+    if (child === undefined) return;
+    this.child = undefined;
+    const ended = end(child);
+    this.ending.add(ended);
+    void ended.then(() => this.ending.delete(ended));
   }
 
   private startChild(): ChildProcess {
-    const { name, modulePath, environment } = this.definition;
-    const child = fork(RUNNER, [modulePath, name], {
-      env: { TZ: ':UTC', AWS_LAMBDA_FUNCTION_NAME: name, ...environment },
+    const { environment, log } = this.options;
+    // They say in a list of processes what it is.
+    const modulePaths = new Set(this.sandboxes.map(({ modulePath }) => modulePath));
+    const child = fork(RUNNER, [...modulePaths], {
+      env: { TZ: ':UTC', ...environment },
       execArgv: [...functionInspector()],
       // A group of its own: a terminal's Ctrl-C must not end an invocation that is to be drained.
       detached: true,
@@ -89,17 +151,27 @@ export class FunctionWorker implements FunctionInvoker {
     for (const stream of ['stdout', 'stderr'] as const) {
       const input = child[stream];
       if (input === null) continue;
-      createInterface({ input }).on('line', (line) => this.log(line, stream));
+      createInterface({ input }).on('line', (line) => log(line, stream));
     }
     return child;
   }
 }
 
+/** Lets the child end by itself, and makes it end when it does not. */
+async function end(child: ChildProcess): Promise<void> {
+  const exited = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve());
+  });
+  if (child.connected) child.disconnect();
+  const killer = setTimeout(() => kill(child), CLOSE_TIMEOUT_MS);
+  await exited;
+  clearTimeout(killer);
+}
+
 /** One invocation's question and answer. Resolves after the child's exit when there was no answer. */
 async function exchange(
   child: ChildProcess,
-  event: unknown,
-  timeoutSeconds: number,
+  { sandbox, event, timeoutSeconds }: Invocation,
 ): Promise<InvocationOutcome> {
   const requestId = randomUUID();
   return new Promise((resolve) => {
@@ -124,7 +196,7 @@ async function exchange(
     child.on('message', onMessage).on('exit', onExit).on('error', onError);
     // A child that is dying does not take the message; its exit says the rest.
     const deadlineEpochMs = Date.now() + timeoutSeconds * 1000;
-    child.send({ requestId, event, deadlineEpochMs }, () => undefined);
+    child.send({ requestId, sandbox, event, deadlineEpochMs }, () => undefined);
   });
 }
 

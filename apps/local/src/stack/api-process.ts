@@ -14,6 +14,7 @@ export interface ApiProcessOptions {
 
 /** A request that has not arrived whole by then never will; what was acknowledged is durable. */
 const STOP_DEADLINE_MS = 4000;
+const SOURCE_MAPS = new URL('../source-maps.js', import.meta.url).href;
 const READY_DEADLINE_MS = 30_000;
 
 /** The API as it runs anywhere else: its own process, configured by environment variables. */
@@ -28,9 +29,8 @@ export class ApiProcess {
     const child = spawn(
       process.execPath,
       [
-        '--enable-source-maps',
         ...apiInspector(),
-        ...options.preloadedFiles.flatMap((file) => ['--import', file]),
+        ...[SOURCE_MAPS, ...options.preloadedFiles].flatMap((file) => ['--import', file]),
         options.entryFile,
       ],
       {

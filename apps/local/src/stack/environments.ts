@@ -7,6 +7,7 @@ import {
   IMPORTER_NODE_OPTIONS,
 } from '@sensorflow/platform/resources/function-memory.js';
 import { ALL_ADDRESSES, TOKEN_PATH, type LanCertificate } from '../lan/lan-certificate.js';
+import { API_NODE_OPTIONS, MALLOC_ARENAS, READER_NODE_OPTIONS } from '../node-memory.js';
 import { BUCKET, REGION, TABLE_NAMES, type Cloud } from './cloud.js';
 import type { StackOptions } from './options.js';
 
@@ -21,6 +22,7 @@ function awsVariables(cloud: Cloud, options: StackOptions): Variables {
     PATH: options.hostVariables['PATH'] ?? '',
     NODE_ENV: 'production',
     LOG_LEVEL: options.logLevel,
+    MALLOC_ARENA_MAX: MALLOC_ARENAS,
     AWS_REGION: REGION,
     AWS_ACCESS_KEY_ID: cloud.credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: cloud.credentials.secretAccessKey,
@@ -48,6 +50,7 @@ export function apiVariables(
   return {
     ...awsVariables(cloud, options),
     ...retentionVariables(options),
+    NODE_OPTIONS: API_NODE_OPTIONS,
     EARLIEST_TIMESTAMP: options.earliestTimestamp,
     HOST: lan ? ALL_ADDRESSES : '127.0.0.1',
     PORT: String(options.port),
@@ -87,17 +90,16 @@ function lanVariables(cloud: Cloud, lan: LanCertificate, httpsPort: number): Var
   };
 }
 
-export function livePublisherVariables(cloud: Cloud, options: StackOptions): Variables {
-  return { ...awsVariables(cloud, options), LIVE_TOPIC_ARN: cloud.topicArn };
-}
-
-export function aggregatorVariables(cloud: Cloud, options: StackOptions): Variables {
+/** Of the functions that read streams: stream-aggregator and live-publisher. */
+export function readerVariables(cloud: Cloud, options: StackOptions): Variables {
   return {
     ...awsVariables(cloud, options),
     ...retentionVariables(options),
     DYNAMODB_TABLE_NAME: TABLE_NAMES.readings,
     DYNAMODB_AGGREGATE_TABLE_NAME: TABLE_NAMES.aggregates,
     OPEN_HOUR_REFRESH_SECONDS: String(options.openHourRefreshSeconds),
+    LIVE_TOPIC_ARN: cloud.topicArn,
+    NODE_OPTIONS: READER_NODE_OPTIONS,
   };
 }
 
