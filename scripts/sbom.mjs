@@ -14,7 +14,7 @@ Prints the bill of materials of what is deployed: CycloneDX, as JSON.`);
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const MOST_BYTES = 64 * 1024 * 1024;
-const NOT_DEPLOYED = { devDependencies: {}, optionalDependencies: {} };
+const NOT_DEPLOYED = { devDependencies: {}, optionalDependencies: {}, workspaces: [] };
 const manifest = { ...read('package.json'), ...NOT_DEPLOYED };
 const lock = read('package-lock.json');
 
@@ -39,7 +39,8 @@ try {
 
 function productionOf({ '': root, ...packages }) {
   const deployed = Object.entries(packages).filter(
-    ([, { dev, optional, devOptional }]) => !dev && !optional && !devOptional,
+    ([path, { dev, optional, devOptional, link }]) =>
+      path.includes('node_modules/') && !link && !dev && !optional && !devOptional,
   );
   return { '': { ...root, ...NOT_DEPLOYED }, ...Object.fromEntries(deployed) };
 }

@@ -1,11 +1,8 @@
-// Builds what browsers run, once the API is built: the console into dist/console, whose types are made of what the API
-// says of itself, and Redoc into dist/redoc.
-import { execFileSync } from 'node:child_process';
+// Builds what browsers run: the console into dist/console, and Redoc into dist/redoc.
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
-import openapiTS, { astToString } from 'openapi-typescript';
 import { build } from 'vite';
 
 const DIST = join(import.meta.dirname, '../../dist');
@@ -18,11 +15,6 @@ const EMPTY_IMAGE = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg
 /** Much better than gzip, at a tenth of the time of the best. */
 const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } };
 
-const document = join(DIST, 'openapi.json');
-execFileSync(process.execPath, [join(DIST, 'apps/api/src/write-openapi.js'), document]);
-// What has a default need not be sent.
-const types = await openapiTS(readFileSync(document, 'utf8'), { defaultNonNullable: false });
-writeFileSync(join(DIST, 'console-api.d.ts'), astToString(types));
 await build({ root: import.meta.dirname, logLevel: 'warn' });
 for (const name of readdirSync(ASSETS)) compress(join(ASSETS, name));
 mkdirSync(REDOC, { recursive: true });
