@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, inject, it } from 'vitest';
 import { freePort } from '../../bench/free-port.ts';
+import { processTree } from '../../bench/process-tree.ts';
 import { eventually } from '../support/api-client.js';
 import { ApiProcess, variablesFor } from '../support/api-process.js';
-import { kill, processTree, survivorsOf } from '../support/local-stack.js';
+import { kill, survivorsOf } from '../support/local-stack.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 

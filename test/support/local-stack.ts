@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Announcement } from '../../apps/local/src/stack/announcement.js';
 import { freePort } from '../../bench/free-port.ts';
+import { processTree } from '../../bench/process-tree.ts';
 import { eventually } from './api-client.js';
 
 /** The built embedded stack in processes of its own, as `npm run local` starts it. */
@@ -172,20 +173,5 @@ export function kill(pid: number): void {
     process.kill(pid, 'SIGKILL');
   } catch {
     // It has ended already.
-  }
-}
-
-/** The process and all that descend from it. */
-export function processTree(root: number): readonly number[] {
-  const children = childrenOf(root);
-  return [root, ...children.flatMap((child) => processTree(child))];
-}
-
-function childrenOf(pid: number): readonly number[] {
-  try {
-    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
-    return text === '' ? [] : text.split(' ').map(Number);
-  } catch {
-    return [];
   }
 }
