@@ -184,8 +184,8 @@ describe('a choice', () => {
     await withPage({}, async (view, wizard) => {
       const { page } = view;
       const { keyboard } = page;
-      // The page takes the focus to its heading when it opens.
-      await page.locator('h1:focus').waitFor();
+      // The window for files opens only for somebody who has done something, and keys of a test count as nothing.
+      await page.locator('h1').click();
       await view.tabTo(page.locator('.drop-zone input'));
       const asked = page.waitForEvent('filechooser');
       await keyboard.press('Enter');
