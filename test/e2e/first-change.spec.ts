@@ -8,7 +8,8 @@ import { freePort } from '../../bench/free-port.ts';
 import { eventually } from '../support/api-client.js';
 import { blocksOf, isShell, ROOT } from '../support/documentation.js';
 import { listeningAddresses } from '../support/listening-ports.js';
-import { kill, processTree, survivorsOf } from '../support/local-stack.js';
+import { processTree } from '../../bench/process-tree.ts';
+import { kill, survivorsOf } from '../support/local-stack.js';
 import { pasted, STRICT } from '../support/pasted-commands.js';
 
 const PAGE = blocksOf('docs/your-first-change.md');

@@ -242,6 +242,13 @@ describe('by HTTPS', () => {
     expect(await serversFor('evil.example')).toEqual([{ url: lan.announcement.baseUrl }]);
   });
 
+  it('the document names the token endpoint that machines can reach', async () => {
+    const document = await (await lan.ask('/openapi.json')).text();
+
+    expect(document).toContain(`${lan.announcement.baseUrl}/oauth2/token`);
+    expect(document).not.toMatch(/http:\/\/127\.0\.0\.1:\d+\/oauth2\/token/);
+  });
+
   it('the console takes nothing from other addresses', async () => {
     const page = await lan.ask('/console/');
 

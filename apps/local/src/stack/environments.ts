@@ -66,7 +66,7 @@ export function apiVariables(
     COGNITO_ISSUERS: identity.issuer,
     COGNITO_JWKS_URI: identity.jwksUri,
     COGNITO_MACHINE_CLIENT_IDS: identity.machineClient.id,
-    COGNITO_AUTH_URI: `${cloud.endpoints.cognitoIdp}/oauth2/token`,
+    COGNITO_AUTH_URI: `${cloud.endpoints.cognitoIdp}${TOKEN_PATH}`,
     // What it is for may be a real account.
     SENSORFLOW_ENV_FILE: 'none',
     FRONTEND_URL: options.frontendUrl,
@@ -87,6 +87,8 @@ function lanVariables(cloud: Cloud, lan: LanCertificate, httpsPort: number): Var
     LAN_KEY_FILE: lan.files.keyFile,
     LAN_S3_URL: cloud.endpoints.s3,
     LAN_TOKEN_URL: `${cloud.endpoints.cognitoIdp}${TOKEN_PATH}`,
+    // Machines reach it through the API.
+    COGNITO_AUTH_URI: `https://${lan.hosts[0]}:${httpsPort}${TOKEN_PATH}`,
   };
 }
 
