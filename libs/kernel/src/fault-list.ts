@@ -11,12 +11,19 @@ const MAX_FAULTS = 100;
 export class FaultList {
   private readonly found: InputFault[] = [];
 
+  constructor(private readonly maxFaults = MAX_FAULTS) {}
+
+  /** Further faults are not listed: there is no need to look for them. */
+  get isFull(): boolean {
+    return this.found.length >= this.maxFaults;
+  }
+
   get faults(): readonly InputFault[] {
     return this.found;
   }
 
   add(pointer: string, { code, detail }: Fault): void {
-    if (this.found.length < MAX_FAULTS) this.found.push({ pointer, code, detail });
+    if (!this.isFull) this.found.push({ pointer, code, detail });
   }
 
   /** The parsed value; undefined after noting the fault. */

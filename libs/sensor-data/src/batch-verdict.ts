@@ -27,13 +27,17 @@ export class VerdictList {
   private readonly unconfirmed: number[] = [];
   private storedCount = 0;
 
+  /** How many faults of the next reading are listed; undefined for all. */
+  get maxFaults(): number | undefined {
+    return this.rejected.length < MAX_LISTED_FAULTS ? undefined : 1;
+  }
+
   stored(): void {
     this.storedCount += 1;
   }
 
   reject(index: number, faults: readonly InputFault[]): void {
-    const listed = this.rejected.length < MAX_LISTED_FAULTS ? faults : faults.slice(0, 1);
-    for (const fault of listed) this.rejected.push({ index, ...fault });
+    for (const fault of faults) this.rejected.push({ index, ...fault });
   }
 
   leaveUnconfirmed(index: number): void {

@@ -34,15 +34,16 @@ const NO_TAGS: ReadonlyMap<string, string> = new Map();
 
 /**
  * Reads one reading from a parsed JSON value: the one rule for HTTP and files alike. Names every fault at once
- * (up to 100), each with its pointer. Never throws, whatever the value.
+ * (up to `maxFaults`, or 100), each with its pointer. Never throws, whatever the value.
  */
 export function parseReading(
   raw: unknown,
   nowEpochMs: number,
   retention: Retention,
   timestamps: JsonTimestamps = NO_TIMESTAMP_RULES,
+  maxFaults?: number,
 ): ParsedReading {
-  const faults = new FaultList();
+  const faults = new FaultList(maxFaults);
   if (!isJsonObject(raw)) {
     faults.add('', { code: 'reading-not-an-object', detail: 'A reading is a JSON object.' });
     return { ok: false, faults: faults.faults };
@@ -63,6 +64,7 @@ export function parseReading(
 
 function noteUnknownProperties(raw: JsonObject, faults: FaultList): void {
   for (const name of Object.keys(raw)) {
+    if (faults.isFull) return;
     if (!PROPERTIES.has(name)) {
       faults.add(pointerTo('', name), unknownName('property', name, [...PROPERTIES]));
     }

@@ -154,10 +154,10 @@ export class SensorDataService {
     return assertUseful(verdict, isClockWrong);
   }
 
-  private parserOf(options: IngestOptions): (raw: unknown) => ParsedReading {
+  private parserOf(options: IngestOptions): ReadingParser {
     const nowEpochMs = this.clock.nowEpochMs();
     const timestamps = this.timestampsOf(options, MAX_READINGS_PER_BATCH);
-    return (raw) => parseReading(raw, nowEpochMs, this.retention, timestamps);
+    return (raw, maxFaults) => parseReading(raw, nowEpochMs, this.retention, timestamps, maxFaults);
   }
 
   /** In the same order: the last of readings with one identity is the one that counts. */
@@ -284,10 +284,12 @@ interface BatchCaller {
   readonly restriction: EquipmentRestriction | undefined;
 }
 
+type ReadingParser = (raw: unknown, maxFaults?: number) => ParsedReading;
+
 async function validReadings(
   documents: Iterable<Parsed<unknown>>,
   verdicts: VerdictList,
-  parse: (raw: unknown) => ParsedReading,
+  parse: ReadingParser,
   { callerId, restriction }: BatchCaller,
 ): Promise<Placed> {
   const readings: Reading[] = [];
@@ -295,7 +297,7 @@ async function validReadings(
   let size = 0;
   const check = (document: Parsed<unknown>) => {
     const parsed = document.ok
-      ? parse(document.value)
+      ? parse(document.value, verdicts.maxFaults)
       : { ok: false as const, faults: [{ pointer: '', ...document.fault }] };
     const forbidden = parsed.ok && restriction?.faultOf(parsed.value.equipmentId);
     if (!parsed.ok) verdicts.reject(size, parsed.faults);
