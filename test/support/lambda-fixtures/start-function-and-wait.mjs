@@ -1,5 +1,5 @@
 // Starts a function, leaves an invocation under way and waits to be killed. Argument: module path.
-import { FunctionProcess } from '../../../apps/local/src/lambda/function-worker.ts';
+import { FunctionProcess } from '../../../dist/apps/local/src/lambda/function-worker.js';
 
 const [, , modulePath] = process.argv;
 const functions = new FunctionProcess({ environment: {}, log: () => undefined });
