@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { argumentsOrExit } from '../libs/platform/src/terminal/command.ts';
 import { writeCsvFile } from './csv/csv-file.ts';
 import { describeMachine } from './machine.ts';
 import { machineText, table } from './report.ts';
@@ -20,6 +20,12 @@ Exits with 1 when a limit is missed. Writes bench/results/weight.md.
 
   --short   memory alone, without the file`;
 
+const { values: options } = argumentsOrExit({
+  usage: USAGE,
+  options: { short: { type: 'boolean', default: false } },
+  places: 0,
+});
+
 const LIMITS = {
   memoryMib: 700,
   bytesPerReading: 250,
@@ -35,19 +41,6 @@ type Figures = Readonly<Record<string, readonly [figure: number, limit: number |
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
-}
-
-function isShort(): boolean {
-  const options = {
-    short: { type: 'boolean', default: false },
-    help: { type: 'boolean' },
-  } as const;
-  const { values } = parseArgs({ options });
-  if (values.help === true) {
-    say(USAGE);
-    process.exit(0);
-  }
-  return values.short;
 }
 
 interface Loaded {
@@ -113,7 +106,7 @@ function figuresTable(figures: Figures): string {
 }
 
 async function main(): Promise<number> {
-  const short = isShort();
+  const { short } = options;
   const machine = describeMachine();
   const folder = mkdtempSync(join(tmpdir(), 'sensorflow-weight-'));
   mkdirSync(folder, { recursive: true });
