@@ -10,8 +10,8 @@ import { SERVICE } from './service-identity.js';
 
 const DESCRIPTION = `Keeps sensor readings durably and shows exact hourly aggregates.
 
-A 2xx answer means that every reading which it does not name as rejected is durable. Any other answer
-means that the identical request can be sent again safely.
+After a 2xx answer, every reading is durable unless the answer lists it as rejected. After any other
+answer, it is safe to send the identical request again.
 
 To try routes here as a user: Authorize with \`loginCredentials\`, then run \`POST /auth/login\`. The browser keeps
 the session cookie that it sets and sends it by itself. Devices send an API key in \`X-API-Key\` (\`POST /api-keys\`).`;
