@@ -21,8 +21,8 @@ export function limitedConnectionCost(): number {
 
 export function listeningTable(): string {
   return markdown([
-    ['live, for all the time that somebody listens', '$ a month'],
-    ['a process that has live feeds, at the most', listeningProcessCost().toFixed(2)],
+    ['live, for as long as clients listen', '$ a month'],
+    ['a process that has live feeds, at most', listeningProcessCost().toFixed(2)],
     ['a live connection of a key with `maxConnections`', limitedConnectionCost().toFixed(2)],
   ]);
 }
