@@ -25,11 +25,11 @@ async function withPage(path: string, use: (view: ConsolePage) => Promise<void>)
 
 /** Makes a key in the dialog, and answers it. */
 async function makeKey({ page }: ConsolePage, name: string, equipment = ''): Promise<string> {
-  await page.getByRole('button', { name: 'Make a key' }).click();
+  await page.getByRole('button', { name: 'Create a key' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('Name').fill(name);
   await dialog.getByLabel('Equipment').fill(equipment);
-  await dialog.getByRole('button', { name: 'Make a key' }).click();
+  await dialog.getByRole('button', { name: 'Create a key' }).click();
   return dialog.getByRole('group', { name: 'Key', exact: true }).innerText();
 }
 
@@ -73,7 +73,7 @@ describe('the dialogs of', () => {
         await page.getByRole('dialog').waitFor();
       };
 
-      expect(await faultsInLightAndDark(view, 'key-new', open('Make a key'))).toEqual([]);
+      expect(await faultsInLightAndDark(view, 'key-new', open('Create a key'))).toEqual([]);
       expect(await faultsInLightAndDark(view, 'key-programs', open(`Programs ${name}`))).toEqual(
         [],
       );
@@ -137,11 +137,11 @@ describe('a key', () => {
 
   it('that is refused says why beside the field', async () => {
     await withPage('/access', async (view) => {
-      await view.page.getByRole('button', { name: 'Make a key' }).click();
+      await view.page.getByRole('button', { name: 'Create a key' }).click();
       const dialog = view.page.getByRole('dialog');
       await dialog.getByLabel('Name').fill('press');
       await dialog.getByLabel('Equipment').fill('*');
-      await dialog.getByRole('button', { name: 'Make a key' }).click();
+      await dialog.getByRole('button', { name: 'Create a key' }).click();
 
       await dialog.locator('.field-error').waitFor();
       expect(await dialog.getByLabel('Equipment').getAttribute('aria-invalid')).toBe('true');
@@ -166,20 +166,20 @@ describe('a colleague', () => {
     await page.getByRole('button', { name: 'Log in' }).click();
     await page.getByText('Your password is temporary').waitFor();
     await page.getByLabel('New password', { exact: true }).fill('short');
-    await page.getByLabel('New password again').fill('short');
+    await page.getByLabel('Repeat the new password').fill('short');
     await page.getByRole('button', { name: 'Set password' }).click();
     await page.locator('.field-error').waitFor();
     await view.photograph('password-refused');
     expect(await view.accessibilityFaults()).toEqual([]);
     await page.getByLabel('New password', { exact: true }).fill(PASSWORD);
-    await page.getByLabel('New password again').fill(PASSWORD);
+    await page.getByLabel('Repeat the new password').fill(PASSWORD);
     await page.getByRole('button', { name: 'Set password' }).click();
     await page.getByRole('button', { name: username }).waitFor();
 
     const sections = page.getByRole('navigation', { name: 'Sections' }).getByRole('link');
     expect(await sections.allInnerTexts()).toEqual(['Overview', 'Fleet', 'Verify']);
     await view.visit('/access');
-    await page.getByText('There is no such page').waitFor();
+    await page.getByText('Page not found').waitFor();
     await view.visit('/equipment/ACCESS:1?metrics=flow');
     await page
       .getByRole('button', { name: /^History/ })
@@ -189,7 +189,7 @@ describe('a colleague', () => {
     expect(await page.getByRole('button', { name: /Correct|Remove/ }).count()).toBe(0);
 
     await view.visit('/proof');
-    await page.getByText('Your account checks one equipment at a time.').waitFor();
+    await page.getByText('You can check one equipment at a time.').waitFor();
     await page.getByLabel('Equipment').fill('ACCESS:1');
     await page.getByRole('button', { name: 'Verify' }).click();
     await page.locator('.proof-levels .state').first().waitFor();
@@ -218,12 +218,12 @@ describe('the audit trail', () => {
       await page.getByRole('button', { name: 'I have copied it' }).click();
       await page.getByRole('link', { name: 'Audit trail' }).click();
 
-      await page.getByLabel('Action').selectOption('Make an API key');
+      await page.getByLabel('Action').selectOption('Create an API key');
       await page.waitForURL(/action=api-key\.create/);
 
-      const row = page.getByRole('row', { name: /Make an API key/ }).first();
+      const row = page.getByRole('row', { name: /Create an API key/ }).first();
       await row.waitFor();
-      expect(await row.innerText()).toMatch(/demo\s+Make an API key\s+\w{16}\s+Succeeded/);
+      expect(await row.innerText()).toMatch(/demo\s+Create an API key\s+\w{16}\s+Succeeded/);
     });
   });
 });

@@ -114,11 +114,11 @@ describe('one equipment', () => {
       await dialog.getByLabel('From').fill('2026-01-02T10:00:00');
       await dialog.getByLabel('To').fill('2026-01-02T09:00:00');
       await dialog.getByRole('button', { name: 'Show' }).click();
-      await dialog.getByText('Enter two times, the second later than the first.').waitFor();
+      await dialog.getByText('Enter two times. The second must be later than the first.').waitFor();
       await dialog.getByLabel('To').fill('2026-01-02T12:00:00');
       await dialog.getByRole('button', { name: 'Show' }).click();
 
-      await page.getByText('There are no readings in this time.').waitFor();
+      await page.getByText('There are no readings in this time range.').waitFor();
       const { searchParams } = new URL(page.url());
       expect([searchParams.get('from'), searchParams.get('to')]).toEqual([
         '2026-01-02T13:00:00.000Z',
@@ -184,7 +184,7 @@ describe('one equipment', () => {
 
       await dialog.getByLabel('What').selectOption('temperature');
       await dialog.getByRole('button', { name: 'Remove' }).click();
-      await dialog.getByRole('button', { name: 'Really remove it?' }).click();
+      await dialog.getByRole('button', { name: 'Yes, remove it' }).click();
       await dialog.waitFor({ state: 'detached' });
       await page.getByText('71.5').waitFor({ state: 'detached' });
       await page.getByRole('button', { name: 'pressure' }).click();
@@ -194,7 +194,7 @@ describe('one equipment', () => {
         .click();
       await dialog.getByRole('row', { name: /temperature 71\.5, removed/ }).waitFor();
       await dialog.getByRole('button', { name: 'Remove' }).click();
-      await dialog.getByRole('button', { name: 'Really remove it?' }).click();
+      await dialog.getByRole('button', { name: 'Yes, remove it' }).click();
       await dialog.waitFor({ state: 'detached' });
     });
   });
@@ -208,21 +208,21 @@ describe('one equipment', () => {
 
       await page.getByRole('application', { name: 'SITE-A:TANK-02 · temperature' }).waitFor();
       expect(new URL(page.url()).searchParams.get('with')).toBe('SITE-A:TANK-02');
-      const summary = page.getByRole('table', { name: 'Side by side, over the whole time' });
+      const summary = page.getByRole('table', { name: 'Side by side, over the whole time range' });
       expect(await summary.getByRole('rowheader').allInnerTexts()).toEqual([
         TANK,
         'SITE-A:TANK-02',
       ]);
       const hourly = page.getByRole('table', { name: 'Hourly averages side by side' });
       expect(await hourly.getByRole('columnheader').allInnerTexts()).toEqual([
-        'Hour (UTC hours)',
+        'Hour (UTC)',
         `${TANK} · temperature`,
         'SITE-A:TANK-02 · temperature',
       ]);
       expect(await hourly.getByRole('cell', { name: '–' }).count()).toBeGreaterThan(1);
       await view.photograph('equipment-compared');
       expect(await view.accessibilityFaults()).toEqual([]);
-      await page.getByRole('button', { name: 'Take away SITE-A:TANK-02' }).click();
+      await page.getByRole('button', { name: 'Remove SITE-A:TANK-02' }).click();
       await page.getByRole('link', { name: 'SITE-A:TANK-02' }).waitFor({ state: 'detached' });
     });
   });
@@ -231,7 +231,7 @@ describe('one equipment', () => {
     const view = await ConsolePage.open(browser, stack);
     await view.logIn('/equipment/NOBODY');
 
-    await view.page.getByText('There is no such equipment').waitFor();
+    await view.page.getByText('Equipment not found').waitFor();
     expect(await view.accessibilityFaults()).toEqual([]);
     await view.close();
   });

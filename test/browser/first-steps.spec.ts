@@ -41,7 +41,7 @@ describe('an empty installation', () => {
     const { page } = view;
     await page.getByRole('link', { name: 'Send a first reading' }).click();
     await page.getByLabel('Equipment').fill('PUMP-7');
-    await page.getByRole('button', { name: 'Make a key' }).click();
+    await page.getByRole('button', { name: 'Create a key' }).click();
     const command = await page.getByRole('group', { name: 'Send a reading' }).innerText();
     await page.getByText('Waiting for a reading of PUMP-7').waitFor();
 

@@ -18,9 +18,9 @@ export class ImportWizard {
   async say(options: CsvOptions): Promise<void> {
     const { encoding, headerLine, decimal, missing, equipmentId } = options;
     if (encoding) await this.page.getByLabel(encoding).check();
-    if (headerLine === 0) await this.page.getByLabel(/^No line does/).check();
+    if (headerLine === 0) await this.page.getByLabel(/^None: the data begins/).check();
     if (equipmentId) {
-      await this.page.getByLabel('Equipment of the whole file').fill(equipmentId);
+      await this.page.getByLabel('Equipment for the whole file').fill(equipmentId);
       await this.settled();
     }
     await this.sayColumns(columnsOf(options));

@@ -67,12 +67,12 @@ describe('a file from the field, through the wizard', () => {
     await page.getByRole('link', { name: 'field-14.csv' }).first().click();
 
     await page.getByRole('button', { name: 'Undo import' }).click();
-    await page.getByRole('dialog').getByText('Every value that it brought').waitFor();
+    await page.getByRole('dialog').getByText('All values of this import are removed').waitFor();
     await view.photograph('imports-undo');
     expect(await view.accessibilityFaults()).toEqual([]);
     await page.getByRole('button', { name: 'Undo it' }).click();
 
-    await page.getByText('Everything that this import brought is gone again.').waitFor();
+    await page.getByText('All values of this import were removed.').waitFor();
     expect(await readingsOf('FC-14')).toEqual({});
   });
 });

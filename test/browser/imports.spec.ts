@@ -93,10 +93,10 @@ describe('files', () => {
       await page.getByRole('button', { name: 'Use these choices for all files' }).click();
       await page.getByRole('button', { name: /^two\.csv.*Ready$/ }).waitFor();
       await page.getByRole('button', { name: /^sheet\.xlsx.*Cannot be imported$/ }).click();
-      await page.getByText('Only files that end in .csv').waitFor();
+      await page.getByText('Only .csv, .tsv').waitFor();
       await view.photograph('imports-several');
       expect(await view.accessibilityFaults()).toEqual([]);
-      await page.getByRole('button', { name: 'Take sheet.xlsx away' }).click();
+      await page.getByRole('button', { name: 'Remove sheet.xlsx' }).click();
 
       await page.getByRole('button', { name: 'Import 2 files' }).click();
 
@@ -150,7 +150,7 @@ describe('files', () => {
     await withPage({}, async ({ page }, wizard) => {
       await wizard.choose({ name: 'checked.csv', content: FAULTY('IMP-4') });
       await wizard.settled();
-      await page.getByLabel('Only check the whole file, store nothing').check();
+      await page.getByLabel('Check the whole file, but store nothing').check();
       await wizard.send('checked.csv');
 
       await page.getByText('The whole file was checked; nothing was stored.').waitFor();
@@ -276,7 +276,7 @@ describe('a large file', () => {
         expect((await largestProcessKib()) - before).toBeLessThan(MOST_GROWTH_KIB);
         await page.getByRole('button', { name: /^(Cancel|Undo) import$/ }).click();
         await page.getByRole('button', { name: /^(Cancel|Undo) it$/ }).click();
-        await page.getByText('Everything that this import brought is gone again.').waitFor();
+        await page.getByText('All values of this import were removed.').waitFor();
       });
     },
     MOST_MS,

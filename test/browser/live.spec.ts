@@ -192,7 +192,7 @@ describe('where no feed can be had', () => {
     await view.logIn('/?search=LIVE:');
     await page.getByRole('link', { name: 'LIVE:2' }).waitFor();
     const freshness = page.locator('.freshness');
-    await freshness.getByText('Not live: asked for every 10 s').waitFor();
+    await freshness.getByText('Not live: updated every 10 s').waitFor();
     await view.photograph('overview-polling');
 
     await send(plant, 'LIVE:2', 3462.5);

@@ -68,7 +68,7 @@ describe('verifying totals', () => {
     await withPage('/proof?from=2001-01-01&to=2001-01-01', async ({ page }) => {
       await page.getByRole('button', { name: 'Verify' }).click();
 
-      await page.getByText('There are no stored totals in these days.').waitFor();
+      await page.getByText('There are no stored totals for these days.').waitFor();
       expect(await page.getByText('Not checked').count()).toBe(4);
     });
   });

@@ -146,7 +146,7 @@ describe('a month of one-minute readings of three metrics', () => {
       await page.getByText('Every reading.').waitFor();
       return timeOf(async () => {
         await page.getByRole('button', { name: 'Last month' }).click();
-        await page.getByText(/^Readings, thinned/).waitFor();
+        await page.getByText(/^Fewer points than readings/).waitFor();
         await view.isDrawn();
       });
     });
@@ -164,7 +164,7 @@ describe('a month of one-minute readings of three metrics', () => {
   it('zooms without a task that takes a frame', async () => {
     const { page } = view;
     await view.visit('/equipment/MONTH?metrics=temperature,pressure,flow&range=1m');
-    await page.getByText(/^Readings, thinned/).waitFor();
+    await page.getByText(/^Fewer points than readings/).waitFor();
     const zoomInAndOut = async () => {
       for (const button of ['Zoom in', 'Zoom in', 'Zoom in', 'Zoom out']) {
         const finer = page.waitForResponse(/MONTH\/series/, { timeout: FINER_MS });
