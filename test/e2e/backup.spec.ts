@@ -117,7 +117,7 @@ describe('a backup of a stack that writes', () => {
   });
 
   it('says what is in it', () => {
-    expect(taken.printed).toMatch(/all that was acknowledged until .*, checked\n$/);
+    expect(taken.printed).toMatch(/everything that was acknowledged until .*, checked\n$/);
     expect(taken.exitCode).toBe(0);
   });
 
@@ -133,7 +133,7 @@ describe('a backup of a stack that writes', () => {
     const refused = await restore(elsewhere);
     expect(refused.exitCode).toBe(1);
     expect(refused.printed).toMatch(
-      /^Nothing says which keys were revoked .* Say --yes to go on\.\n$/,
+      /^It is unknown which keys were revoked .* Add --yes to continue\.\n$/,
     );
     expect(readdirSync(elsewhere)).toEqual(['lock.db']);
 
@@ -155,7 +155,9 @@ describe('a backup of a stack that writes', () => {
   it('replaces present data only with --yes, and restores no access that was lost since', async () => {
     const refused = await restore(present);
     expect(refused.exitCode).toBe(1);
-    expect(refused.printed).toMatch(/^The data in .* is put aside.* Say --yes to go on\.\n$/);
+    expect(refused.printed).toMatch(
+      /^The data in .* will be kept aside.* Add --yes to continue\.\n$/,
+    );
 
     expect((await restore(present, '--yes')).exitCode).toBe(0);
 

@@ -71,9 +71,11 @@ describe('a stack on a network', () => {
     const printed = lan.stack.output();
 
     expect(printed).toContain(`SensorFlow is ready at ${baseUrl}\n`);
-    expect(printed).toContain(` ${plainUrl} takes readings with an API key`);
-    expect(printed).toMatch(/first login +admin \/ Sf1-\S+, which the console has you change/);
-    expect(printed).toMatch(/to trust it +give clients \S+; its SHA-256 is (?:[0-9A-F]{2}:){31}/);
+    expect(printed).toContain(` ${plainUrl} accepts only readings with an API key`);
+    expect(printed).toMatch(/first login +admin \/ Sf1-\S+; you have to change it in the console/);
+    expect(printed).toMatch(
+      /to trust it +install \S+ on clients; its SHA-256 is (?:[0-9A-F]{2}:){31}/,
+    );
     expect(printed).toContain(authorityFile);
     expect(printed).toContain('WARNING        one machine without failover');
   });
@@ -449,6 +451,6 @@ describe('a stack that was tried on loopback before', () => {
     expect([login.status, byToken.status]).toEqual([401, 401]);
     // The certificate that was given speaks for no address.
     expect(baseUrl).toBe(`https://localhost:${network.httpsPort}`);
-    expect(network.stack.output()).toMatch(/certificate +the one given, until \S+; SHA-256 /);
+    expect(network.stack.output()).toMatch(/certificate +from your file, until \S+; SHA-256 /);
   });
 });

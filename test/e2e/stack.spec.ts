@@ -145,7 +145,9 @@ describe('the embedded stack', () => {
     expect(modeWhenNew).toBe(0o700);
     expect(statSync(dataDir).mode & 0o777).toBe(0o700);
     expect(first.output()).not.toContain('WARNING');
-    expect(second.output()).toMatch(/^ +WARNING +changes not aggregated: 1 files in .*failures$/m);
+    expect(second.output()).toMatch(
+      /^ +WARNING +changes not aggregated: 1 files, kept in .*failures$/m,
+    );
   });
 
   it('stops with the npm that started it, when that alone is told to', async () => {
@@ -206,7 +208,9 @@ describe('the embedded stack', () => {
     const { dataDir, port } = first;
     const refusal = await failedStart({ dataDir, port, args: ['--reset'] });
     expect(refusal.exitCode).toBe(1);
-    expect(refusal.printed).toBe(`--reset deletes everything in ${dataDir}. Say --yes to go on.\n`);
+    expect(refusal.printed).toBe(
+      `--reset deletes everything in ${dataDir}. Add --yes to continue.\n`,
+    );
 
     const second = await aStack({ dataDir, port, args: ['--reset', '--yes'] });
 
@@ -226,7 +230,7 @@ describe('the embedded stack', () => {
     const refusal = await failedStart({ dataDir: foreign, args: ['--reset'] });
 
     expect(refusal.exitCode).toBe(1);
-    expect(refusal.printed).toContain('leaves it alone');
+    expect(refusal.printed).toContain('--reset does not delete it');
     expect(readdirSync(foreign)).toContain('thesis.txt');
   });
 
@@ -254,8 +258,8 @@ describe('the embedded stack', () => {
   it.each([
     [{ AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE' }, 'Real AWS credentials'],
     [{ AWS_PROFILE: 'production' }, 'Real AWS credentials'],
-    [{ AWS_ENDPOINT_URL_S3: 'https://s3.eu-central-1.amazonaws.com' }, 'points away'],
-    [{ AWS_ENDPOINT_URL: 'http://127.0.0.1.evil.example' }, 'points away'],
+    [{ AWS_ENDPOINT_URL_S3: 'https://s3.eu-central-1.amazonaws.com' }, 'points to another machine'],
+    [{ AWS_ENDPOINT_URL: 'http://127.0.0.1.evil.example' }, 'points to another machine'],
     [{ PORT: '80a' }, 'PORT: must be a whole number'],
     [{ FRONTEND_URL: '*' }, 'FRONTEND_URL: must be an origin'],
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL: '],
@@ -302,7 +306,7 @@ describe('the embedded stack', () => {
     const refusal = await failedStart({ dataDir: foreign });
 
     expect(refusal.exitCode).toBe(1);
-    expect(refusal.printed).toContain('open to other users');
+    expect(refusal.printed).toContain('Other users have access to');
     expect(statSync(foreign).mode & 0o777).toBe(0o755);
     expect(readdirSync(foreign)).toEqual(['thesis.txt']);
   });

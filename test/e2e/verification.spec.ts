@@ -362,7 +362,7 @@ describe('npm run verify', () => {
 
   it.each([
     [{ SENSORFLOW_DATA_DIR: '/nowhere' }, 'npm run local'],
-    [{ SENSORFLOW_URL: 'http://127.0.0.1:9' }, 'are given together'],
+    [{ SENSORFLOW_URL: 'http://127.0.0.1:9' }, 'Set SENSORFLOW_URL and SENSORFLOW_TOKEN together'],
     [{ SENSORFLOW_URL: 'http://127.0.0.1:9', SENSORFLOW_TOKEN: 'x' }, 'does not answer'],
     [{ SENSORFLOW_URL: 'nowhere', SENSORFLOW_TOKEN: 'x' }, 'SENSORFLOW_URL: must be'],
   ])('says why it cannot, with %j', async (variables, words) => {
@@ -375,7 +375,7 @@ describe('npm run verify', () => {
   it.each([
     [['--all'], 'Unknown argument --all'],
     [['2023-02-15'], 'Unknown argument 2023-02-15'],
-    [['--from', 'yesterday'], '--from and --to are instants, one before the other'],
+    [['--from', 'yesterday'], '--from and --to must be instants, with --from before --to'],
     [['--from'], "Option '--from <value>' argument missing"],
     [['--from', '--to'], "Option '--from' argument is ambiguous"],
   ])('names the argument that it does not take, of %j', async (args, words) => {

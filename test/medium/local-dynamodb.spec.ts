@@ -245,7 +245,7 @@ describe('tables and streams of the embedded DynamoDB', () => {
     await expect(ensured).rejects.toMatchObject({
       code: 'table-differs',
       message:
-        'Table earlier-aggregates exists with another shape (indexes: ' +
+        'Table earlier-aggregates exists, but differs (indexes: ' +
         'equipment-hours(equipmentId HASH, hour RANGE), not none). ' +
         'Nothing was changed. Start the version that wrote it, or set SENSORFLOW_DATA_DIR to another folder.',
     });

@@ -10,15 +10,15 @@ import { terminalFault } from './stack/terminal-fault.js';
 
 const USAGE = `Usage: npm run local [-- [--lan [--certificate FILE --key FILE]] [--reset [--yes]]]
 
-Starts the whole system on this machine and says how to use it; Ctrl-C stops it. Everything stays on loopback, unless
---lan is there.
+Starts the whole system on this machine and prints how to use it. Ctrl-C stops it. Without --lan, everything stays on
+loopback.
 
-  --lan                 the API, and nothing else, listens on the network: by HTTPS, and for devices by HTTP
-  --certificate, --key  PEM files to serve HTTPS with; unless given, a certificate is made
-  --reset               starts empty: deletes all readings, people and keys of the data folder, after asking
+  --lan                 makes only the API listen on the network: with HTTPS, and for devices also with HTTP
+  --certificate, --key  PEM files for HTTPS; without them, a certificate is made
+  --reset               asks, then deletes all readings, people and keys in the data folder, and starts empty
   --yes                 does not ask
-  PORT                  of the API and the console; 3000 unless set
-  HTTPS_PORT            the same by HTTPS, with --lan; 3443 unless set
+  PORT                  port of the API and the console; 3000 unless set
+  HTTPS_PORT            port of both for HTTPS, with --lan; 3443 unless set
   SENSORFLOW_DATA_DIR   the data folder; .sensorflow unless set
   All variables: docs/configuration.md`;
 
@@ -75,7 +75,7 @@ function demoGreeting(
     `  API documents  ${docsUrl}`,
     `  demo user      ${user.username} / ${user.password}`,
     `  demo machine   ${machine.clientId} / ${machine.clientSecret}`,
-    `  all of it in   ${folder}/local.json; logs in ${folder}/logs; Ctrl-C stops`,
+    `  all of this    ${folder}/local.json; logs in ${folder}/logs; Ctrl-C stops SensorFlow`,
   ];
 }
 

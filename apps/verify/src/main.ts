@@ -10,8 +10,8 @@ import { pagesOf, type Difference, type Page } from './verification-pages.js';
 
 const USAGE = `Usage: npm run verify [-- --from INSTANT --to INSTANT --repair]
 
-Compares all aggregates with the readings, on this machine's stack or where SENSORFLOW_URL says. Exits with 0 when
-they are equal, with 1 when they differ, and with 2 when it cannot tell.
+Compares all aggregates with the readings, on this machine's stack or at SENSORFLOW_URL. Exits with 0 if there are no
+differences, with 1 if there are some, and with 2 if it cannot verify.
 
   --from, --to          only the hours between two instants, such as 2026-02-15T00:00:00Z
   --repair              recomputes what differs
@@ -54,7 +54,8 @@ async function run(values: Values): Promise<number> {
 
 function optionsOf({ repair, from, to }: Values) {
   const [fromMs, toMs] = [Date.parse(from), Date.parse(to)];
-  if (!(fromMs < toMs)) throw misused('--from and --to are instants, one before the other', USAGE);
+  if (!(fromMs < toMs))
+    throw misused('--from and --to must be instants, with --from before --to', USAGE);
   return { repair: repair ? 'repair' : 'verify', from: fromMs, to: toMs } as const;
 }
 

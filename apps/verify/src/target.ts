@@ -24,7 +24,7 @@ export function targetOf(environment: Environment): Target {
     return { baseUrl: url.replace(/\/$/, ''), token: async () => Promise.resolve(token) };
   }
   if (url !== undefined || token !== undefined) {
-    throw new CannotVerifyError('SENSORFLOW_URL and SENSORFLOW_TOKEN are given together.');
+    throw new CannotVerifyError('Set SENSORFLOW_URL and SENSORFLOW_TOKEN together.');
   }
   return localStack(join(environment.SENSORFLOW_DATA_DIR, 'local.json'));
 }
@@ -48,7 +48,7 @@ function localStack(file: string): Target {
     if (authorityFile) trustAlso(readFileSync(authorityFile, 'utf8'));
     return { baseUrl, token: async () => machineToken(machine) };
   } catch (cause) {
-    const words = `${file} says no API: start npm run local, or name another with SENSORFLOW_URL and SENSORFLOW_TOKEN.`;
+    const words = `${file} names no API. Start npm run local, or set SENSORFLOW_URL and SENSORFLOW_TOKEN for another API.`;
     throw new CannotVerifyError(words, { cause });
   }
 }
@@ -61,7 +61,8 @@ async function machineToken({ tokenUrl, clientId, clientSecret, scope }: Machine
     body: new URLSearchParams({ grant_type: 'client_credentials', scope }),
   });
   const answer: { readonly access_token?: string } = JSON.parse(await response.text());
-  if (answer.access_token === undefined) throw new CannotVerifyError('There was no token to have.');
+  if (answer.access_token === undefined)
+    throw new CannotVerifyError('The token endpoint returned no token.');
   return answer.access_token;
 }
 

@@ -8,9 +8,9 @@ import { terminalFault } from '../stack/terminal-fault.js';
 
 const USAGE = `Usage: npm run backup -- FOLDER
 
-Copies the data folder of the embedded stack, also while it runs, and checks the copy. Everything that was
-acknowledged before it began is in it. FOLDER is made; in one that is there, a folder named by the time is.
-The backup holds secrets: keep it where only you can read it.
+Copies the data folder of the embedded stack, also while it runs, and checks the copy. The backup has everything that
+was acknowledged before it began. If FOLDER does not exist, it becomes the backup; if it exists, the backup is a new
+folder in it, named by the time. The backup has secrets: keep it where only you can read it.
 
   SENSORFLOW_DATA_DIR   the data folder; .sensorflow unless set`;
 
@@ -31,7 +31,7 @@ await runCommand({
       .flatMap((tables) => Object.values(tables))
       .reduce((sum, count) => sum + count, 0);
     process.stdout.write(
-      `${to}: all that was acknowledged until ${takenAt}; ${files.length} files, ${items} rows, ${bytes} bytes, checked\n`,
+      `${to}: everything that was acknowledged until ${takenAt}; ${files.length} files, ${items} rows, ${bytes} bytes, checked\n`,
     );
     return 0;
   },

@@ -31,9 +31,9 @@ export function readManifest(folder: string): Manifest {
     const manifest: unknown = JSON.parse(readFileSync(join(folder, MANIFEST), 'utf8'));
     if (isManifest(manifest)) return manifest;
   } catch (cause) {
-    throw new RefusedError(`${folder} is no backup: its ${MANIFEST} cannot be read.`, { cause });
+    throw new RefusedError(`${folder} is not a backup: its ${MANIFEST} cannot be read.`, { cause });
   }
-  throw new RefusedError(`${folder} is no backup: its ${MANIFEST} says something else.`);
+  throw new RefusedError(`${folder} is not a backup: its ${MANIFEST} has other content.`);
 }
 
 /** Paths come from a file that others may have written: none may lead out of the folder. */

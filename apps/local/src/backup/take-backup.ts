@@ -50,16 +50,16 @@ export async function takeBackup(dataDir: string, to: string): Promise<Manifest>
 function requireSource(dataDir: string): void {
   if (isDataFolder(dataDir)) return;
   throw new RefusedError(
-    `${dataDir} holds no data of SensorFlow. Name its folder with SENSORFLOW_DATA_DIR.`,
+    `${dataDir} has no data of SensorFlow. Set SENSORFLOW_DATA_DIR to the data folder.`,
   );
 }
 
 function requireFree(to: string, dataDir: string): void {
   const fromData = relative(resolve(dataDir), resolve(to));
   if (fromData !== '..' && !fromData.startsWith(`..${sep}`)) {
-    throw new RefusedError(`${to} lies in the data folder. Name a folder outside it.`);
+    throw new RefusedError(`${to} is inside the data folder. Choose a folder outside it.`);
   }
-  if (existsSync(to)) throw new RefusedError(`${to} is there already. Name a new folder.`);
+  if (existsSync(to)) throw new RefusedError(`${to} exists already. Choose a new folder.`);
 }
 
 async function copyAll(dataDir: string, draft: string): Promise<void> {

@@ -141,7 +141,7 @@ function requireSameShape(existing: TableDescription, table: NamedTable): void {
   throw new DomainError(
     'conflict',
     'table-differs',
-    `Table ${table.name} exists with another shape (${differences.join('; ')}). ` +
+    `Table ${table.name} exists, but differs (${differences.join('; ')}). ` +
       'Nothing was changed. Start the version that wrote it, or set SENSORFLOW_DATA_DIR to another folder.',
   );
 }

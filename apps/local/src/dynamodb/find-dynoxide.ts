@@ -11,7 +11,8 @@ export function findDynoxide(env: Readonly<Record<string, string | undefined>>):
   const named = env['DYNOXIDE_BIN'];
   if (named !== undefined && named !== '') return requireExecutable(named);
   const found = [packagedBinary(), ...binariesOnPath(env['PATH'] ?? '')].find(isExecutable);
-  if (found === undefined) throw notFound('This platform has no packaged embedded DynamoDB.');
+  if (found === undefined)
+    throw notFound('There is no package of the embedded DynamoDB for this platform.');
   return found;
 }
 
@@ -33,7 +34,7 @@ function binariesOnPath(path: string): string[] {
 }
 
 function requireExecutable(file: string): string {
-  if (!isExecutable(file)) throw notFound(`DYNOXIDE_BIN names ${file}, which cannot be run.`);
+  if (!isExecutable(file)) throw notFound(`DYNOXIDE_BIN is ${file}, but this file cannot be run.`);
   return file;
 }
 

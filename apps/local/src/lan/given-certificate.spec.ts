@@ -38,7 +38,7 @@ describe('a certificate that is given', () => {
   });
 
   it('is refused when it has run out', () => {
-    expect(() => assertUsable(given, Date.now() + 2 * DAY_MS)).toThrow('ran out on');
+    expect(() => assertUsable(given, Date.now() + 2 * DAY_MS)).toThrow('expired on');
   });
 
   it('is refused when it is none, or when its key is none', () => {

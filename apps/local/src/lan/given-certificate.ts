@@ -11,7 +11,7 @@ export function assertUsable({ certificateFile, keyFile }: GivenFiles, nowEpochM
     throw new CannotStartError(`${keyFile} is not the key of ${certificateFile}.`);
   }
   if (certificate.validToDate.getTime() <= nowEpochMs) {
-    throw new CannotStartError(`${certificateFile} ran out on ${certificate.validTo}.`);
+    throw new CannotStartError(`${certificateFile} expired on ${certificate.validTo}.`);
   }
 }
 
@@ -21,7 +21,7 @@ function parsed<Result>(file: string, what: string, parse: (pem: string) => Resu
   try {
     return parse(pem);
   } catch (cause) {
-    throw new CannotStartError(`${file} holds no ${what} in PEM, or one with a passphrase.`, {
+    throw new CannotStartError(`${file} has no ${what} in PEM, or one with a passphrase.`, {
       cause,
     });
   }

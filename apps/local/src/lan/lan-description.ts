@@ -53,21 +53,23 @@ export function lanGreeting(
     `  console        ${baseUrl}/console/`,
     `  API documents  ${docsUrl}`,
     ...(otherUrls.length > 0 ? [`  also at        ${otherUrls.join(' ')}`] : []),
-    `  without TLS    ${plainUrl} takes readings with an API key, and health checks; nothing else`,
+    `  without TLS    ${plainUrl} accepts only readings with an API key, and health checks`,
     ...(firstAdministrator ? [loginLine(firstAdministrator)] : []),
     `  machine        its client and secret are in ${folder}/local.json`,
-    `  certificate    ${authority ? 'made here' : 'the one given'}, until ${dayOf(validTo)}; SHA-256 ${fingerprint}`,
+    `  certificate    ${authority ? 'made here' : 'from your file'}, until ${dayOf(validTo)}; SHA-256 ${fingerprint}`,
     ...(authority
-      ? [`  to trust it    give clients ${authority.file}; its SHA-256 is ${authority.fingerprint}`]
+      ? [
+          `  to trust it    install ${authority.file} on clients; its SHA-256 is ${authority.fingerprint}`,
+        ]
       : []),
-    `  logs           ${folder}/logs; Ctrl-C stops; docs/plant-network.md says more`,
-    '  WARNING        one machine without failover: while it is off, devices have to keep their readings. Not for the Internet.',
+    `  logs           ${folder}/logs; Ctrl-C stops SensorFlow; more in docs/plant-network.md`,
+    '  WARNING        one machine without failover: while it is off, devices have to keep their readings. Do not connect it to the Internet.',
     '  WARNING        others on the network can read what is sent without TLS: give such devices keys that can only write.',
   ];
 }
 
 function loginLine({ username, temporaryPassword }: TemporaryLogin): string {
-  return `  first login    ${username} / ${temporaryPassword}, which the console has you change`;
+  return `  first login    ${username} / ${temporaryPassword}; you have to change it in the console`;
 }
 
 function dayOf(date: Date): string {

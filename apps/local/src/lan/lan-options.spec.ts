@@ -17,9 +17,9 @@ describe('the options of a network', () => {
   });
 
   it.each([
-    [{ lan: true, certificate: 'a' }, PORTS, 'given together'],
-    [{ lan: true, key: 'a' }, PORTS, 'given together'],
-    [{ lan: false, certificate: 'a', key: 'b' }, PORTS, 'for --lan'],
+    [{ lan: true, certificate: 'a' }, PORTS, '--certificate and --key together'],
+    [{ lan: true, key: 'a' }, PORTS, '--certificate and --key together'],
+    [{ lan: false, certificate: 'a', key: 'b' }, PORTS, 'only with --lan'],
     [{ lan: true }, { http: 3443, https: 3443 }, 'both 3443'],
   ])('are refused when they do not go together: %j', (given, ports, words) => {
     expect(() => readLanOptions(given, ports)).toThrow(words);

@@ -26,14 +26,16 @@ export function readLanOptions(
   ports: { readonly http: number; readonly https: number },
 ): LanOptions | undefined {
   if ((certificate === undefined) !== (key === undefined)) {
-    throw new RefusedError('--certificate and --key are given together.');
+    throw new RefusedError('Give --certificate and --key together.');
   }
   if (!lan) {
     if (certificate === undefined) return undefined;
-    throw new RefusedError('--certificate and --key are for --lan.');
+    throw new RefusedError('--certificate and --key work only with --lan.');
   }
   if (ports.http === ports.https) {
-    throw new RefusedError(`PORT and HTTPS_PORT are both ${ports.http}: set one of them.`);
+    throw new RefusedError(
+      `PORT and HTTPS_PORT are both ${ports.http}. Set one of them to another port.`,
+    );
   }
   const given =
     certificate === undefined || key === undefined

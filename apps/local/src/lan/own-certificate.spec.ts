@@ -134,7 +134,7 @@ describe('the certificate that the stack makes', () => {
     await certificates();
     writeFileSync(ownCertificateFiles(folder).keptFile, '{}');
 
-    await expect(certificates()).rejects.toThrow('which every client has to trust anew');
+    await expect(certificates()).rejects.toThrow('and every client has to trust it');
   });
 
   it('shows clients the authority again when that file is gone', async () => {

@@ -81,7 +81,7 @@ function readAuthority(file: string): Authority {
     throw new TypeError('members are missing');
   } catch (cause) {
     throw new CannotStartError(
-      `${file} is damaged. Restore a backup (npm run restore), or delete the file: then a new certificate is made, which every client has to trust anew.`,
+      `${file} is damaged. Restore a backup (npm run restore), or delete the file. Then a new certificate is made, and every client has to trust it.`,
       { cause },
     );
   }

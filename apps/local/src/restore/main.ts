@@ -8,9 +8,9 @@ import { terminalFault } from '../stack/terminal-fault.js';
 
 const USAGE = `Usage: npm run restore -- BACKUP [--yes]
 
-Puts a backup in the place of the data folder, after checking all of it; the stack must not run. The data that is
-there is kept beside it. Keys that were revoked and people who were disabled since the backup stay so, if the data
-folder says who they are. Asks first; without a terminal it wants --yes.
+Checks a backup and restores the data folder from it. Stop the stack first. The current data is kept in a folder inside
+the data folder. Keys that were revoked and people who were disabled since the backup stay revoked and disabled, if the
+current data folder can be read. Asks first; without a terminal it needs --yes.
 
   --yes                 does not ask
   SENSORFLOW_DATA_DIR   the data folder; .sensorflow unless set`;
@@ -36,7 +36,7 @@ await runCommand({
     process.stdout.write(`${dataDir}: restored as of ${manifest.takenAt}, checked\n`);
     if (replaced !== undefined) {
       process.stdout.write(
-        `The earlier data is in ${replaced}: delete it when you need it no more.\n`,
+        `The earlier data is in ${replaced}. Delete it when you no longer need it.\n`,
       );
     }
     return 0;

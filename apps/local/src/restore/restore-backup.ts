@@ -60,7 +60,7 @@ function requireOurs(dataDir: string): void {
   const others = readdirSync(dataDir).filter((name) => !name.startsWith('lock.db'));
   if (others.length === 0 || isDataFolder(dataDir)) return;
   if (others.every((name) => name === STAGING || name.startsWith('replaced-'))) return;
-  throw new RefusedError(`${dataDir} holds files that are not SensorFlow's; it is left alone.`);
+  throw new RefusedError(`${dataDir} has files that are not SensorFlow's, so it was not changed.`);
 }
 
 function consequencesOf(
@@ -69,10 +69,10 @@ function consequencesOf(
   known: KnownAccess | undefined,
 ): string {
   const replaces = isDataFolder(dataDir)
-    ? `The data in ${dataDir} is put aside, and that of ${takenAt} takes its place. Everybody has to log in again. `
+    ? `The data in ${dataDir} will be kept aside, and the data of ${takenAt} will replace it. Everybody will have to log in again. `
     : '';
   return known === undefined
-    ? `${replaces}Nothing says which keys were revoked and who was disabled since ${takenAt}: they have access again.`
+    ? `${replaces}It is unknown which keys were revoked and which people were disabled since ${takenAt}. They will have access again.`
     : replaces.trimEnd();
 }
 
@@ -84,11 +84,11 @@ async function copyChecked(from: string, to: string, manifest: Manifest): Promis
     await copyFile(source, copy);
     await chmod(copy, 0o600);
     if ((await sha256Of(copy)) !== sha256)
-      throw damaged(from, `${path} is not what it was (${bytes} bytes)`);
+      throw damaged(from, `${path} has changed (it had ${bytes} bytes)`);
   }
   for (const [name, expected] of Object.entries(manifest.rows)) {
     if (JSON.stringify(checkedRows(join(to, name))) === JSON.stringify(expected)) continue;
-    throw damaged(from, `${name} has other rows than ${JSON.stringify(expected)}`);
+    throw damaged(from, `${name} does not have the rows ${JSON.stringify(expected)}`);
   }
 }
 

@@ -51,15 +51,18 @@ function closeToOthers(path: string): void {
   if ((statSync(path).mode & 0o077) === 0) return;
   if (readdirSync(path).length > 0 && !isDataFolder(path)) {
     throw new CannotStartError(
-      `${path} is open to other users and holds files that are not SensorFlow's. Set SENSORFLOW_DATA_DIR to another folder.`,
+      `Other users have access to ${path}, and it has files that are not SensorFlow's. Set SENSORFLOW_DATA_DIR to another folder.`,
     );
   }
   try {
     chmodSync(path, 0o700);
   } catch (cause) {
-    throw new CannotStartError(`${path} is open to other users and cannot be closed to them.`, {
-      cause,
-    });
+    throw new CannotStartError(
+      `Other users have access to ${path}, and its permissions cannot be changed.`,
+      {
+        cause,
+      },
+    );
   }
 }
 
@@ -78,7 +81,7 @@ function empty(path: string): void {
   const names = readdirSync(path).filter((name) => !name.startsWith(LOCK));
   if (names.length > 0 && !isDataFolder(path)) {
     throw new CannotStartError(
-      `${path} holds files that are not SensorFlow's; --reset leaves it alone.`,
+      `${path} has files that are not SensorFlow's, so --reset does not delete it.`,
     );
   }
   for (const name of names) rmSync(join(path, name), { recursive: true, force: true });

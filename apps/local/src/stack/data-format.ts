@@ -29,7 +29,7 @@ export function formatOf(path: string): number {
 
 export function damagedInstallation(path: string, cause?: unknown): CannotStartError {
   return new CannotStartError(
-    `${join(path, INSTALLATION)} is damaged. Nothing was changed: restore a backup (npm run restore), or set SENSORFLOW_DATA_DIR to another folder.`,
+    `${join(path, INSTALLATION)} is damaged. Nothing was changed. Restore a backup (npm run restore), or set SENSORFLOW_DATA_DIR to another folder.`,
     { cause },
   );
 }
@@ -38,6 +38,6 @@ export function damagedInstallation(path: string, cause?: unknown): CannotStartE
 export function requireKnownFormat(format: number, place: string): void {
   if (format <= DATA_FORMAT) return;
   throw new CannotStartError(
-    `${place} has format ${format}, and this version reads formats up to ${DATA_FORMAT}. Nothing was changed: use the version that wrote it, or a later one.`,
+    `${place} has format ${format}, but this version reads only formats up to ${DATA_FORMAT}. Nothing was changed. Use the version that wrote it, or a later one.`,
   );
 }

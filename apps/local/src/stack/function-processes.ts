@@ -68,6 +68,6 @@ function bundle(lambdasDir: string, name: string): string {
   const file = resolve(lambdasDir, name, 'index.mjs');
   if (existsSync(file)) return file;
   throw new CannotStartError(
-    `SENSORFLOW_LAMBDAS_DIR has no ${name}/index.mjs; npm run bundle:lambdas makes it in dist/lambdas.`,
+    `SENSORFLOW_LAMBDAS_DIR has no ${name}/index.mjs. To build it in dist/lambdas, run npm run bundle:lambdas.`,
   );
 }

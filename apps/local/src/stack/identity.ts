@@ -84,7 +84,7 @@ export function ensureMachineClient(
 function secretOf(secret: string | undefined): string {
   if (secret === undefined)
     throw new CannotStartError(
-      'A client of the pool lost its secret: restore a backup (npm run restore).',
+      'The secret of a client in the user pool is lost. Restore a backup (npm run restore).',
     );
   return secret;
 }

@@ -35,8 +35,8 @@ describe('what the functions gave up', () => {
     writeFileSync(join(dataDir, 'failures', 'readings-stream-2026.json'), '{}');
 
     expect(leftBehind(queue, dataDir)).toEqual([
-      `uploads given up: 1, in dead_letters of ${join(dataDir, 's3.db')}`,
-      `changes not aggregated: 1 files in ${join(dataDir, 'failures')}`,
+      `uploads given up: 1, kept in table dead_letters of ${join(dataDir, 's3.db')}`,
+      `changes not aggregated: 1 files, kept in ${join(dataDir, 'failures')}`,
     ]);
   });
 });

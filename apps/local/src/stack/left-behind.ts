@@ -9,8 +9,10 @@ export function leftBehind(queue: MessageQueue, dataDir: string): readonly strin
   const failures = filesIn(folder);
   const database = join(dataDir, 's3.db');
   return [
-    deadLetters > 0 ? `uploads given up: ${deadLetters}, in dead_letters of ${database}` : '',
-    failures > 0 ? `changes not aggregated: ${failures} files in ${folder}` : '',
+    deadLetters > 0
+      ? `uploads given up: ${deadLetters}, kept in table dead_letters of ${database}`
+      : '',
+    failures > 0 ? `changes not aggregated: ${failures} files, kept in ${folder}` : '',
   ].filter((warning) => warning !== '');
 }
 

@@ -93,13 +93,13 @@ function refuseTheCloud(variables: Variables): void {
   if (/^A(KIA|SIA)/.test(variables['AWS_ACCESS_KEY_ID'] ?? '')) real.push('AWS_ACCESS_KEY_ID');
   if (real.length > 0) {
     throw new CannotStartError(
-      `Real AWS credentials are in the environment (${real.join(', ')}). The embedded stack does not start beside them: unset them first.`,
+      `Real AWS credentials are in the environment (${real.join(', ')}). The embedded stack does not start with them. Unset them first.`,
     );
   }
   for (const [name, value] of Object.entries(variables)) {
     if (name.startsWith('AWS_ENDPOINT_URL') && value !== undefined && !isLoopback(value)) {
       throw new CannotStartError(
-        `${name} points away from this machine; the embedded stack does not start with it.`,
+        `${name} points to another machine, so the embedded stack does not start. Unset it first.`,
       );
     }
   }

@@ -80,7 +80,7 @@ function describe(
 }
 
 const STORE_IS_NOT_PRIVATE =
-  'other users of this machine can reach the database: it needs user namespaces, unshare and ip';
+  'other users of this machine can reach the database; to prevent this, it needs user namespaces, unshare and ip';
 
 async function startAll(options: StackOptions, teardown: Teardown): Promise<Stack> {
   const folder = DataFolder.open(options.dataDir, options.reset);
@@ -115,7 +115,7 @@ async function assertPortsAreFree({ port, lan }: StackOptions): Promise<void> {
 }
 
 function portIsTaken(port: number, variable: string): CannotStartError {
-  const remedy = `Stop what uses it, or set ${variable} to another one.`;
+  const remedy = `Stop the program that uses it, or set ${variable} to another port.`;
   return new CannotStartError(`Port ${port} is taken. ${remedy}`);
 }
 

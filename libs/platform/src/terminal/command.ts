@@ -126,11 +126,11 @@ function wordsOf(error: unknown, { wordsFor }: Pick<Command<{}>, 'wordsFor'>): s
 export async function confirm(consequences: string, isConfirmed: boolean): Promise<void> {
   if (isConfirmed) return;
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
-    throw new RefusedError(`${consequences} Say --yes to go on.`);
+    throw new RefusedError(`${consequences} Add --yes to continue.`);
   }
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const answer = await terminal.question(`${consequences} Go on? (yes/no) `);
+    const answer = await terminal.question(`${consequences} Continue? (yes/no) `);
     if (!/^y(es)?$/iu.test(answer.trim())) throw new RefusedError('Nothing was changed.');
   } finally {
     terminal.close();
