@@ -30,9 +30,9 @@ const STOP_DEADLINE_MS = 12_000;
 
 const USAGE = `Usage: npm run dev [-- --inspect <port>]
 
-The local stack for whoever changes it: compiles what you save, and starts again. Ctrl-C stops it.
+The embedded stack for developers: compiles what you save, and restarts. Ctrl-C stops it.
 
-  --inspect <port>   of Node's inspector of the API, on loopback; 9229 unless given, 0 for none
+  --inspect <port>   port of Node's inspector for the API, on loopback; 9229 unless given, 0 for none
   Variables          those of npm run local: docs/configuration.md`;
 
 class Development {
