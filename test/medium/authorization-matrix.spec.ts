@@ -86,6 +86,8 @@ const FEED = 'GET /sensor-data/live';
 /** Takes no cookies, and says 403 where others say 401. */
 const WEB_SOCKET = 'GET /ws/sensor_updates';
 
+const INSUFFICIENT = '403 insufficient-scope';
+
 const GROUPS: Readonly<Record<string, readonly Scope[]>> = {
   viewers: ['sensorflow/read'],
   operators: ['sensorflow/read', 'sensorflow/write', 'sensorflow/import'],
@@ -128,6 +130,8 @@ async function keyWith(wish: object): Promise<Record<string, string>> {
   return { 'x-api-key': answer.json().key };
 }
 
+const KEY_SCOPES = SCOPES.filter((scope) => scope !== 'sensorflow/admin');
+
 const CALLERS: Readonly<Record<string, CallerCase>> = {
   ...Object.fromEntries(
     [undefined, ...Object.keys(GROUPS)].map((group) => [
@@ -149,7 +153,7 @@ const CALLERS: Readonly<Record<string, CallerCase>> = {
     ]),
   ),
   ...Object.fromEntries(
-    SCOPES.filter((scope) => scope !== 'sensorflow/admin').map((scope) => [
+    KEY_SCOPES.map((scope) => [
       `a key with ${scope}`,
       { scopes: [scope], headers: async () => keyWith({ scopes: [scope] }) },
     ]),
@@ -190,7 +194,7 @@ describe('the matrix of routes', () => {
     for (const [route, policy] of Object.entries(POLICIES)) {
       if (policy === 'public' || route === 'POST /auth/logout') continue;
       outcomes[route] = await outcomeOf(route, credential);
-      expected[route] = isAllowed(policy, scopes) ? 'let in' : '403 insufficient-scope';
+      expected[route] = isAllowed(policy, scopes) ? 'let in' : INSUFFICIENT;
     }
     if (byCookie) expected[WEB_SOCKET] = '403 unauthenticated';
 
@@ -262,7 +266,6 @@ const ROWS = Object.entries(EQUIPMENT_ROWS).flatMap(([route, rows]) =>
 );
 
 describe('the matrix of equipment', () => {
-  const scopes = SCOPES.filter((scope) => scope !== 'sensorflow/admin');
   /** For one piece of equipment, and for two. */
   let narrow: Record<string, string>;
   let wide: Record<string, string>;
@@ -283,8 +286,8 @@ describe('the matrix of equipment', () => {
   }
 
   beforeAll(async () => {
-    narrow = await keyWith({ scopes, equipmentIds: [OWN] });
-    wide = await keyWith({ scopes, equipmentIds: [OWN, OTHER] });
+    narrow = await keyWith({ scopes: KEY_SCOPES, equipmentIds: [OWN] });
+    wide = await keyWith({ scopes: KEY_SCOPES, equipmentIds: [OWN, OTHER] });
     own = await subjectOf(OWN, narrow);
     other = await subjectOf(OTHER, wide);
     missing = { equipmentId: 'EQ-NONE', uploadId: randomUUID() };
@@ -313,5 +316,20 @@ describe('the matrix of equipment', () => {
     expect(await foundIn(await asked(narrow, own), own, row.own)).toEqual(row.own);
     // It is there for those who may.
     expect(await foundIn(await asked(wide, other), other, row.own)).toEqual(row.own);
+  });
+
+  it.each(KEY_SCOPES)('holds for a key with %s alone, for equipment by prefix', async (scope) => {
+    const headers = await keyWith({ scopes: [scope], equipmentIds: [`${OWN}*`] });
+    for (const [route, index, row] of ROWS) {
+      if (!isAllowed(POLICIES[route] ?? ADMIN, [scope])) {
+        expect([route, await outcomeOf(route, headers)]).toEqual([route, INSUFFICIENT]);
+        continue;
+      }
+      const { keepsTo, ...rest } = row.other;
+      const expected = keepsTo === undefined ? rest : { ...rest, keepsTo: [`${OWN}*`] };
+      const answer = await answerTo(route, headers, other, row.ask(other));
+      const found = await foundIn(answer, other, expected);
+      expect([route, index, found]).toEqual([route, index, expected]);
+    }
   });
 });
