@@ -8,7 +8,7 @@ import type { DecimalSign } from './import-options.js';
 import type { CellCounts } from './judged-rows.js';
 import type { MissingCells } from './missing-cells.js';
 import type { TimestampReader } from './timestamp-reader.js';
-import { WrittenMetrics } from './written-metrics.js';
+import { METRIC_NAME_TAKEN, WrittenMetrics } from './written-metrics.js';
 
 /** A row is a reading, perhaps without some of its cells, or has faults. */
 export type ParsedRow =
@@ -47,6 +47,10 @@ export interface RowRules {
   /** Of a file with a header: the last line that may say the units of its columns. */
   readonly lastUnitsLine?: number | undefined;
 }
+
+/** Columns that an error report adds. */
+export const CODE_COLUMN = '_code';
+export const DETAIL_COLUMN = '_detail';
 
 /** Behind the header line; loggers write two of them. */
 const UNITS_LINES = 3;
@@ -101,7 +105,10 @@ export class RowReader {
     const hasValue = cells.values.size > 0 || cells.bad.length === 0;
     if (!equipmentId.ok || !timestamp.ok || !hasValue) {
       const keys = [equipmentId, timestamp].flatMap((key) => (key.ok ? [] : [key.fault]));
-      return this.rejected(fields, cells, [...keys, ...cells.bad.map(({ fault }) => fault)]);
+      const bad = cells.bad.map(({ fault }) => fault);
+      // An error report has the first code alone, and that of a taken name must be known when it comes again.
+      const isTaken = bad[0]?.code === METRIC_NAME_TAKEN;
+      return this.rejected(fields, cells, isTaken ? [...bad, ...keys] : [...keys, ...bad]);
     }
     const { values, missing, bad } = cells;
     const reading = { equipmentId: equipmentId.value, timestamp: timestamp.value, values };
@@ -152,13 +159,24 @@ export class RowReader {
   private readLong(fields: readonly string[]): ReadCells {
     const read: ReadCells = { values: new Map(), missing: 0, bad: [] };
     const { metricAt = 0, valueAt = 0 } = this.columns.long ?? {};
-    const metric = this.writtenMetrics.read(cellAt(fields, metricAt), this.rules.missing);
+    const metric = this.writtenMetrics.read(
+      cellAt(fields, metricAt),
+      this.rules.missing,
+      this.refusalOf(fields),
+    );
     const number = this.readNumber(fields, valueAt);
     if (!metric.ok) read.bad.push({ at: metricAt, fault: metric.fault });
     else if (number === undefined) read.missing = 1;
     else if (number.ok) read.values.set(metric.value, number.value);
     else read.bad.push({ at: valueAt, fault: inCell(metric.value, number.fault) });
     return read;
+  }
+
+  /** Of a row of an error report whose metric had a name that was taken. */
+  private refusalOf(fields: readonly string[]): string | undefined {
+    const { names } = this.columns;
+    const isTaken = cellAt(fields, names.indexOf(CODE_COLUMN)) === METRIC_NAME_TAKEN;
+    return isTaken ? cellAt(fields, names.indexOf(DETAIL_COLUMN)) : undefined;
   }
 
   /** Undefined for a cell that means no value. */

@@ -15,7 +15,7 @@ import { RecordSplitter } from '../text/record-splitter.js';
 import type { ColumnFormats, ColumnFormatsState } from './column-formats.js';
 import { mayBeComment } from './comment-line.js';
 import { readFields, type FieldsFault, type RecordFields } from './csv-fields.js';
-import { NO_TAGS, RowReader, type BadCell, type ParsedRow } from './csv-row.js';
+import { CODE_COLUMN, NO_TAGS, RowReader, type BadCell, type ParsedRow } from './csv-row.js';
 import type { FileColumns } from './file-columns.js';
 import type { DecimalSign, Delimiter } from './import-options.js';
 import { NO_CELLS, type JudgedRows } from './judged-rows.js';
@@ -120,8 +120,10 @@ export class RowParser {
 
   /** Whether the next row may be read from its bytes alone. */
   private get mayBePlain(): boolean {
-    const { delimiter, decimal, columnFormats } = this.grammar;
-    if (columnFormats?.isOpen === true) return false;
+    const { columns, delimiter, decimal, columnFormats } = this.grammar;
+    // What a report says of a row changes what the name of its metric means.
+    const isLongReport = columns.long !== undefined && columns.names.includes(CODE_COLUMN);
+    if (columnFormats?.isOpen === true || isLongReport) return false;
     return delimiter !== decimal && !this.splitter.isInsideRow && !this.isUnderOtherHeader;
   }
 

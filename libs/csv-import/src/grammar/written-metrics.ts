@@ -13,6 +13,8 @@ export interface MadeMetric {
   readonly metric: string;
 }
 
+/** The code of a name that would be stored as another one is. */
+export const METRIC_NAME_TAKEN = 'metric-name-taken';
 /** Names of one file that are remembered: they stand in the import's checkpoint. */
 const MAX_NAMES = 1024;
 const MAX_BYTES = 16 * 1024;
@@ -53,13 +55,18 @@ export class WrittenMetrics {
   /**
    * The metric that a cell without blanks around it names. Faults: `metric-name-invalid`, `metric-name-taken`,
    * `too-many-made-names`.
+   *
+   * @param refusal of a row of an error report whose name was taken: what the report says of it
    */
-  read(cell: string, missing: MissingCells): Parsed<string> {
+  read(cell: string, missing: MissingCells, refusal?: string): Parsed<string> {
     const name = unescaped(cell);
     const known = this.metrics.get(name);
-    if (known !== undefined) return accepted(known);
-    const metric = canBeMade(name, missing) ? madeMetricName(name) : undefined;
+    const metric = known ?? (canBeMade(name, missing) ? madeMetricName(name) : undefined);
     if (metric === undefined) return parseMetricName(name);
+    if (refusal !== undefined && isTakenStill(name, metric, refusal)) {
+      return takenStill(name, metric);
+    }
+    if (known !== undefined) return accepted(known);
     const other = this.names.get(metric);
     if (other !== undefined) return taken(name, metric, other);
     return this.remember(name, metric) || metric === name ? accepted(metric) : TOO_MANY;
@@ -88,9 +95,28 @@ function canBeMade(name: string, missing: MissingCells): boolean {
   return name.length <= MAX_COLUMN_NAME_LENGTH && BEGINS_LIKE_NAME.test(name) && !missing.has(name);
 }
 
+/**
+ * What took the name is not in the report: a name as it was would overwrite its values, and one that is made into
+ * another might.
+ */
+function isTakenStill(name: string, metric: string, refusal: string): boolean {
+  return name !== metric || refusal.includes(fallingTogether(name, metric));
+}
+
+function takenStill(name: string, metric: string): Parsed<never> {
+  return refused(
+    METRIC_NAME_TAKEN,
+    `${fallingTogether(name, metric)} as one of the imported file may be: write another name, of letters, digits, "_", "." and "-" alone.`,
+  );
+}
+
+function fallingTogether(name: string, metric: string): string {
+  return `${JSON.stringify(name)} would be stored as ${metric},`;
+}
+
 function taken(name: string, metric: string, other: string): Parsed<never> {
   return refused(
-    'metric-name-taken',
-    `${JSON.stringify(name)} would be stored as ${metric}, as ${JSON.stringify(other)} of an earlier row is: give one of them another name.`,
+    METRIC_NAME_TAKEN,
+    `${fallingTogether(name, metric)} as ${JSON.stringify(other)} of an earlier row is: give one of them another name.`,
   );
 }

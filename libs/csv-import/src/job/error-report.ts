@@ -1,10 +1,11 @@
+import { CODE_COLUMN, DETAIL_COLUMN } from '../grammar/csv-row.js';
 import { quotedCell } from '../grammar/formula-cells.js';
 import type { ReportedRow } from '../grammar/judged-rows.js';
 import type { TextEncoding } from '../text/text-encoding.js';
 import type { FileDialect, ReportState, RunParts } from './import-record.js';
 
 /** The columns that a report adds; an uploaded report has them already. */
-const OWN_COLUMNS = ['_line', '_code', '_detail'];
+const OWN_COLUMNS = ['_line', CODE_COLUMN, DETAIL_COLUMN];
 const LINE_END = '\r\n';
 const BYTE_ORDER_MARK = '\ufeff';
 

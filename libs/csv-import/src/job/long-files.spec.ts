@@ -102,7 +102,7 @@ describe('a long file whose metrics people named', () => {
     });
     const report = bench.storage.reports.get(first.uploadId) ?? '';
 
-    await bench.importFile(report.replaceAll('Temp [C]', 'Temp inside').replace("'+5V", 'x5V'), {
+    await bench.importFile(report.replaceAll('Temp [C]', 'Temp_inside').replace("'+5V", 'x5V'), {
       options,
     });
 
@@ -111,6 +111,39 @@ describe('a long file whose metrics people named', () => {
       'Temp_C=1',
       'Temp_inside=2',
       'T_3=3',
+    ]);
+  });
+
+  it.each([
+    ['unchanged', 'Temp [C]', (report: string) => report],
+    ['unchanged, and a metric’s own', 'Temp_C', (report: string) => report],
+    [
+      'with another name that becomes the same',
+      'Temp [C]',
+      (report: string) => report.replaceAll('Temp [C]', 'Temp {C}'),
+    ],
+    [
+      'without quotes, its bad timestamp corrected',
+      'Temp [C]',
+      (report: string) =>
+        report.replace('2023-02-15T00:00:00.000Zx', '2023-02-15T00:00:00.000Z').replaceAll('"', ''),
+    ],
+  ])('overwrites nothing when its report goes in again: %s', async (what, name, change) => {
+    const bench = new ImportWorkbench();
+    const time = '2023-02-15T00:00:00.000Z';
+    const bad = what.includes('timestamp') ? `${time}x` : time;
+    const file = `timestamp;Tag;Wert\n${time};Temp (C);20\n${bad};${name};55\n`;
+    const first = await bench.importFile(file, { options });
+    const report = bench.storage.reports.get(first.uploadId) ?? '';
+    expect(bench.reportRows(first.uploadId, ';').map(([, code]) => code)).toEqual([
+      'metric-name-taken',
+    ]);
+
+    const again = await bench.importFile(change(report), { options });
+
+    expect((await bench.readings()).map((reading) => reading.split(' ')[2])).toEqual(['Temp_C=20']);
+    expect(bench.reportRows(again.uploadId, ';').map(([, code]) => code)).toEqual([
+      'metric-name-taken',
     ]);
   });
 });
