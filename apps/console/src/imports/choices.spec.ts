@@ -101,6 +101,19 @@ describe('a proposal is taken', () => {
     expect(withProposals({}, preview).columns).toEqual({ '#': null });
   });
 
+  it('of date and time in columns that are called so', () => {
+    const apart = (key: string) => ({
+      ...column(key, key),
+      reasonCode: 'date-and-time-apart' as const,
+    });
+    const preview = aPreview({
+      columns: [apart('date'), apart('time'), column('T', 'T')],
+      faults: [fault('header-missing-column')],
+    });
+
+    expect(withProposals({}, preview).columns).toEqual({ date: 'date', time: 'time' });
+  });
+
   it('without choices for columns of another header line', () => {
     const preview = aPreview({ columns: [column('b', 'b')] });
 

@@ -89,8 +89,10 @@ export function withProposals(options: FileOptions, preview: Preview): FileOptio
   const isSaid = (key: string) =>
     Object.hasOwn(said, key) || Object.hasOwn(said, key.replace(/#\d+$/, ''));
   const codes = new Set(preview.faults.map(({ code }) => code));
-  const proposed = preview.columns.flatMap(({ key, name, role, proposal }) => {
+  const proposed = preview.columns.flatMap(({ key, name, role, proposal, reasonCode }) => {
     if (isSaid(key)) return [];
+    // A column called date is read as a metric of that name until somebody says that it is the date.
+    if (reasonCode === 'date-and-time-apart') return [[key, proposal] as const];
     // Whether a file has a row for each value is for a person to say.
     const isLayout = codes.has('header-role-unsaid') && /^(metric|value)$/i.test(name);
     if (proposal !== role) return isLayout ? [] : [[key, proposal] as const];

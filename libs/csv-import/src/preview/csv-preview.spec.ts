@@ -3,6 +3,7 @@ import { Retention } from '@sensorflow/sensor-data';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { FixedClock } from '../../../../test/support/fixed-clock.js';
+import { parseColumns } from '../grammar/column-mapping.js';
 import { DEFAULT_OPTIONS, type ImportOptions } from '../grammar/import-options.js';
 import { CsvPreviews } from './csv-preview.js';
 
@@ -189,6 +190,30 @@ describe('a preview', () => {
     });
     const said = { timestampFormat: 'MM.dd.yyyy HH:mm', timezone: 'UTC', missing: ['x'] };
     expect(await of(open, said)).toEqual({ ...DEFAULT_OPTIONS, ...said, columns });
+  });
+
+  it.each([
+    ['equipmentId,date,time,T', 'E,2023-02-15,10:00:00Z,20'],
+    ['equipmentId,Date,Time,T', 'E,2023-02-15,10:00:00Z,20'],
+    ['equipmentId,timestamp,metric,value', 'E,2023-02-15T10:00:00Z,Temp (C),20'],
+    ['timestamp;#;equipmentId;T', '2023-02-15T10:00:00Z;1;E;20'],
+    ['equipmentId,timestamp,,Temp', 'E,2023-02-15T10:00:00Z,,20'],
+    ['equipmentId,timestamp,,Temp', 'E,2023-02-15T10:00:00Z,5,20'],
+    ['equipmentId,timestamp,T,T', 'E,2023-02-15T10:00:00Z,5,20'],
+    ['Zeit;Gerät;_n;T', '2023-02-15T10:00:00Z;E-1;5;20'],
+    [',equipmentId,T', '2023-02-15T10:00:00Z,E,20'],
+    ['ts,device,θ', '2023-02-15T10:00:00Z,E,20'],
+  ])('shows of %j what its options bring', async (header, row) => {
+    const file = `${header}\n${row}\n${row.replace('-15', '-16')}\n`;
+
+    const preview = await previewOf(file);
+    const again = await previewOf(file, preview.options);
+
+    expect(preview).toMatchObject({ isAsProposed: true });
+    expect(parseColumns(Object.fromEntries(preview.options.columns)).ok).toBe(true);
+    expect([again.isAsProposed, again.faults]).toEqual([false, []]);
+    expect(again.shown).toEqual(preview.shown);
+    expect(preview.shown).toHaveLength(2);
   });
 
   it('lets others in between its steps, whatever the width of the file', async () => {

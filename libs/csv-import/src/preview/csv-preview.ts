@@ -153,7 +153,7 @@ export class CsvPreviews {
     const header = findHeader(text, options);
     const named = understandHeader(header.text, header.delimiter, options);
     const rows = sampledRows(text, header, options);
-    const decimal = proposedOptions(options, [], [], rows).decimal;
+    const decimal = proposedOptions(options, [], [], rows, true).decimal;
     const nowEpochMs = this.clock.nowEpochMs();
     const columns = await this.inTurns(
       columnProposals(named, rows, { ...options, decimal }, nowEpochMs, false),
@@ -161,7 +161,7 @@ export class CsvPreviews {
     const samples = timestampsIn(columns, rows);
     if (samples.length === 0) return undefined;
     const formats = await this.inTurns(fittingFormats(samples, nowEpochMs, decimal));
-    const said = proposedOptions(options, columns, formats, rows);
+    const said = proposedOptions(options, columns, formats, rows, true);
     const understood = await this.understood(text, header, { ...request, options: said });
     const fault = faultOf({ code: 'header-missing-column', detail: NO_NAMES }, 'headerLine');
     return {
@@ -215,7 +215,7 @@ export class CsvPreviews {
       columns,
       timestampFormats,
       madeMetrics: reader?.writtenMetrics.made ?? [],
-      options: proposedOptions(options, columns, timestampFormats, rows),
+      options: proposedOptions(options, columns, timestampFormats, rows, !understood.file),
       readings,
       isAsProposed: asProposed !== undefined,
       faults: faults.all(),

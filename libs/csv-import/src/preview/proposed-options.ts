@@ -16,18 +16,24 @@ const POINT = /^[+-]?\d*\.\d+$/;
 const GROUP = 3;
 const TIMES: ReadonlySet<string | null> = new Set([TIMESTAMP, DATE, TIME]);
 
-/** What was said of a file, and what can be said beside it: what only a person can decide is left open. */
+/**
+ * What was said of a file, and what can be said beside it: what only a person can decide is left open.
+ *
+ * @param hasHeaderFaults the header cannot be read with what was said
+ */
 export function proposedOptions(
   options: ImportOptions,
   proposed: readonly ProposedColumn[],
   formats: readonly FittingFormat[],
   rows: readonly SampledRow[],
+  hasHeaderFaults: boolean,
 ): ImportOptions {
-  const areAsRead = proposed.every(({ role, proposal }) => role === proposal);
+  // Of a header with faults, what is read alike is so in the same words only: a metric may be called date.
+  const differ = hasHeaderFaults || proposed.some(({ role, proposal }) => role !== proposal);
   const columns = new Map(proposed.map(({ key, proposal }) => [key, proposal]));
   return {
     ...options,
-    columns: areAsRead ? options.columns : columns,
+    columns: differ && proposed.length > 0 ? columns : options.columns,
     timestampFormat: options.timestampFormat ?? onlyFormat(formats),
     decimal: proposedDecimal(options, proposed, rows),
   };
