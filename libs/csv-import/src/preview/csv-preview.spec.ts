@@ -170,6 +170,28 @@ describe('a preview', () => {
     },
   );
 
+  it.each([
+    'device,time,,Temp\nEQ-1,2023-02-15T00:00:00Z,,20\nEQ-1,2023-02-15T00:01:00Z,,21\n',
+    'Datum;101;102;103\n15.02.2023 00:00;1;2;3\n15.02.2023 00:01;1;2;3\n',
+    'Zeit;-;Temp\n15.02.2023 00:00;x;3\n15.02.2023 00:01;x;3\n',
+    'Datum;Zeit;;T\n15.02.2023;00:00;;3\n15.02.2023;00:01;;3\n',
+    ';101;102\n15.02.2023 00:00;1;2\n15.02.2023 00:01;1;2\n',
+  ])('proposes no file without a header where its first line may be one: %j', async (file) => {
+    const { options, isAsProposed, codes, readings } = await previewOf(file);
+
+    expect(options).toEqual(DEFAULT_OPTIONS);
+    expect([isAsProposed, readings]).toEqual([false, []]);
+    expect(codes).toEqual([['header-missing-column', undefined, 0, 'columns']]);
+  });
+
+  it('takes a file for one without a header behind a title', async () => {
+    const rows = '15.02.2023 00:00;1;2\n'.repeat(6);
+
+    const { options } = await previewOf(`Cellar\n${rows}`);
+
+    expect(options).toMatchObject({ headerLine: 0, timestampFormat: 'dd.MM.yyyy HH:mm' });
+  });
+
   it('proposes options that say what was said, and more only where nothing else can be meant', async () => {
     const open = 'Zeit;Gerät;T\n02.03.2023 10:00;EQ-1;1,500\n';
     const decided = 'Zeit;Gerät;T\n13.03.2023 10:00;EQ-1;1,5\n';

@@ -34,6 +34,7 @@ import type { ProposedColumn } from './fitting-proposals.js';
 import { faultOf, FoundFaults, type PreviewFault } from './found-faults.js';
 import { proposedOptions } from './proposed-options.js';
 import { sampledRows, type SampledRow } from './sampled-rows.js';
+import { beginsWithoutTime, timestampsIn } from './timestamps-in-rows.js';
 import { withoutHeader } from './without-header.js';
 
 /** The first bytes of a file, as they are, and how it is to be read. */
@@ -143,7 +144,7 @@ export class CsvPreviews {
     }
   }
 
-  /** As if the file had none, where a column of it can be the time; undefined where none can. */
+  /** As if the file had none; undefined where no column can be the time, or where the first line may name them. */
   private async withoutHeader(
     text: Buffer,
     request: PreviewRequest,
@@ -161,6 +162,7 @@ export class CsvPreviews {
     const samples = timestampsIn(columns, rows);
     if (samples.length === 0) return undefined;
     const formats = await this.inTurns(fittingFormats(samples, nowEpochMs, decimal));
+    if (beginsWithoutTime(columns, rows, formats, nowEpochMs, decimal)) return undefined;
     const said = proposedOptions(options, columns, formats, rows, true);
     const understood = await this.understood(text, header, { ...request, options: said });
     const fault = faultOf({ code: 'header-missing-column', detail: NO_NAMES }, 'headerLine');
@@ -297,21 +299,6 @@ function fileAsProposed(
   const hasEquipment = proposed.some(({ proposal }) => proposal === EQUIPMENT_ID);
   const equipmentId = options.equipmentId ?? (hasEquipment ? undefined : UNNAMED);
   return understandHeader(text, delimiter, { columns, equipmentId }).file;
-}
-
-/** Of the column that has them, or of the one that probably has. */
-function timestampsIn(
-  columns: readonly ProposedColumn[],
-  rows: readonly SampledRow[],
-): readonly string[] {
-  const placeOf = (role: string) => columns.findIndex(({ proposal }) => proposal === role);
-  const timestamp = placeOf('timestamp');
-  const places = timestamp >= 0 ? [timestamp] : [placeOf('date'), placeOf('time')];
-  if (places.some((at) => at < 0)) return [];
-  return rows.flatMap(({ fields }) => {
-    const text = places.map((at) => (fields[at] ?? '').trim()).join(' ');
-    return text.trim() === '' ? [] : [text.trim()];
-  });
 }
 
 /** The rest is not wanted: whoever reads it must know. */
