@@ -1,5 +1,6 @@
 import { load } from 'js-yaml';
 import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stepsOf, workflows } from './workflow-files.js';
 
@@ -55,6 +56,13 @@ describe('the Dockerfile', () => {
     expect(stages.at(-1)).toBe('api');
   });
 
+  it('is tested with the tools of developers, of which the test runner is one', () => {
+    const verify = fileText('test/image/verify.sh');
+
+    expect(verify).toMatch(/^node scripts\/make-ready\.mjs --tools$/mu);
+    expect(verify.indexOf('make-ready')).toBeLessThan(verify.indexOf(' vitest run'));
+  });
+
   it('runs no script of a package', () => {
     const installs = [...DOCKERFILE.matchAll(/npm (ci|i|install)\b.*/g)].map(
       ([command]) => command,
@@ -73,8 +81,29 @@ describe('what goes into an image', () => {
     expect(rules.filter((rule) => rule.startsWith('!')).toSorted()).toEqual(
       ['!.npmrc', '!package.json', '!package-lock.json', '!nest-cli.json']
         .concat(['!tsconfig.json', '!tsconfig.build.json', '!apps', '!libs'])
-        .concat(['!scripts/arguments.mjs', '!scripts/child.mjs', '!scripts/run-tools.mjs'])
+        .concat(scriptsOfTheBuild().map((file) => `!${file}`))
         .toSorted(),
     );
   });
 });
+
+/** Files of scripts/ that `npm run build` runs or imports, also by way of the console's build. */
+function scriptsOfTheBuild(): readonly string[] {
+  const { build = '' }: Readonly<Record<string, string>> = JSON.parse(
+    fileText('package.json'),
+  ).scripts;
+  const found = new Set(namedScripts(build));
+  // The loop reaches what is added meanwhile.
+  for (const file of found) {
+    const text = fileText(file);
+    for (const named of namedScripts(text)) found.add(named);
+    for (const [, name = ''] of text.matchAll(/(?:from |import |import\()'(\.[^']+\.mjs)'/gu)) {
+      found.add(join(dirname(file), name));
+    }
+  }
+  return [...found].filter((file) => file.startsWith('scripts/'));
+}
+
+function namedScripts(text: string): readonly string[] {
+  return text.match(/\b(?:scripts|apps)\/[\w/-]+\.mjs/gu) ?? [];
+}

@@ -19,7 +19,7 @@ for needed in buildah unshare setpriv; do
 done
 [ "$(id -u)" = 0 ] || { echo 'Nothing verified: building in a chroot needs root.' >&2; exit 1; }
 
-node scripts/make-ready.mjs
+node scripts/make-ready.mjs --tools
 base=${NODE_IMAGE:-docker.io/library/node:24-bookworm-slim}
 if [ "$base" = stand-in ]; then
   base=localhost/sensorflow-stand-in:bookworm-slim
