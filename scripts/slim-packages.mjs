@@ -24,7 +24,10 @@ export function slimPackages(root) {
   const needed = neededByFirstStart(readLockedPackages(join(root, 'package-lock.json')));
   const installed = readLockedPackages(join(root, 'node_modules', '.package-lock.json'));
   // npm also installs what a package could work with, such as a formatter, and what Redoc's file has in it.
-  for (const path of Object.keys(installed)) if (!needed.has(path)) remove(join(root, path));
+  // Of a workspace it lists the folder of sources.
+  for (const path of Object.keys(installed).filter((one) => one.startsWith('node_modules/'))) {
+    if (!needed.has(path)) remove(join(root, path));
+  }
   removeUnread(root, 'node_modules');
 }
 
