@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { text as textOf } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ForwardedCalls } from './forwarded-call.js';
+import { closeUnlessArrived, ForwardedCalls } from './forwarded-call.js';
 
 const LIMITS = { mostAtOnce: 1, maxBodyBytes: 1000, deadlineMs: 10_000, silenceMs: 10_000 };
 
@@ -20,6 +20,7 @@ beforeEach(() => {
   server.setErrorHandler(sendProblem);
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', (_request, _body, done) => done(null));
+  closeUnlessArrived(server);
 });
 
 afterEach(async () => {

@@ -1,6 +1,6 @@
 import { DomainError } from '@sensorflow/kernel';
 import { problem, PROBLEM_CONTENT_TYPE } from '@sensorflow/platform/http/problem-details.js';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import {
   Agent,
   request as requestByHttp,
@@ -67,10 +67,8 @@ export class ForwardedCalls {
         const value = answer.headers[name];
         if (value !== undefined) void reply.header(name, value);
       }
-      closeIfUnread(request, reply);
       return await reply.status(answer.statusCode ?? 502).send(answer);
     } catch (error) {
-      closeIfUnread(request, reply);
       if (error instanceof LateError && !request.raw.complete) return sendTimeout(request, reply);
       throw error instanceof DomainError ? error : unavailable(error);
     }
@@ -133,9 +131,12 @@ class LateError extends Error {
   override readonly name = 'LateError';
 }
 
-/** What is still on its way belongs to no request: the connection ends behind the answer. */
-function closeIfUnread({ raw }: FastifyRequest, reply: FastifyReply): void {
-  if (!raw.complete) void reply.header('connection', 'close');
+/** What is still on its way belongs to no request: the connection ends behind the answer, whoever gave it. */
+export function closeUnlessArrived(server: FastifyInstance): void {
+  server.addHook('onSend', (request, reply, _payload, done) => {
+    if (!request.raw.complete) void reply.header('connection', 'close');
+    done();
+  });
 }
 
 function sendTimeout({ id }: FastifyRequest, reply: FastifyReply): FastifyReply {

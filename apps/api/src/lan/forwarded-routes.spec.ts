@@ -7,7 +7,7 @@ import { text as textOf } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../../../test/support/api-client.js';
 import { sendRaw } from '../../../../test/support/raw-http.js';
-import { forwardToServices } from './forwarded-routes.js';
+import { forwardToServices, isUpload } from './forwarded-routes.js';
 
 const ID = '5f1c2d8e-7a34-4c1b-9d2e-0b6a4f3e8c71';
 const SIGNED =
@@ -149,6 +149,43 @@ describe('what is no presigned URL of ours', () => {
     expect(statuses).toHaveLength(1);
     expect([403, 404]).toContain(statuses[0]);
     expect(arrivals).toEqual([]);
+  });
+});
+
+describe('a body that is refused', () => {
+  const HALF = ['content-length: 1000', '', 'a'];
+
+  it.each([
+    ['without a signature', `/the-bucket/uploads/${ID}.csv`, HALF, 403],
+    ['too large', UPLOAD, [`content-length: ${MOST_BYTES + 1}`, '', 'a'], 413],
+  ])('ends its connection before it has arrived: %s', async (_what, path, lines, status) => {
+    const client = connect(port, '127.0.0.1').on('error', () => undefined);
+    client.write([`PUT ${path} HTTP/1.1`, 'host: plant-pc', ...lines].join('\r\n'));
+
+    const refusal = await textOf(client);
+
+    expect(refusal).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(refusal).toMatch(/\r\nconnection: close\r\n/i);
+  });
+});
+
+describe('what may take as long as an upload', () => {
+  it.each([
+    ['a presigned upload', 'PUT', UPLOAD, true],
+    ['one without a signature', 'PUT', `/the-bucket/uploads/${ID}.csv`, false],
+    ['one of another bucket', 'PUT', `/other/uploads/${ID}.csv?${SIGNED}`, false],
+    ['another method', 'POST', UPLOAD, false],
+  ] as const)('is known before its body: %s', async (_what, method, url, expected) => {
+    const answers: boolean[] = [];
+    const other = fastify();
+    other.addHook('onRequest', (request, _reply, done) => {
+      answers.push(isUpload(request, 'the-bucket'));
+      done();
+    });
+
+    await other.inject({ method, url });
+
+    expect(answers).toEqual([expected]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { DomainError } from '@sensorflow/kernel';
 import { REPORTS_PREFIX, UPLOADS_PREFIX } from '@sensorflow/platform/resources/event-sources.js';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { ForwardedCalls } from './forwarded-call.js';
+import { closeUnlessArrived, ForwardedCalls } from './forwarded-call.js';
 
 /** The services of this machine that callers reach through us, because they listen on loopback alone. */
 export interface ForwardedServices {
@@ -59,7 +59,8 @@ export function forwardToServices(server: FastifyInstance, services: ForwardedSe
     // Bodies are passed on, not read.
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (_request, _body, done) => done(null));
-    scope.put(`${uploadsPath(bucketName)}:name`, async (request, reply) =>
+    closeUnlessArrived(scope);
+    scope.put(`/${bucketName}/${UPLOADS_PREFIX}:name`, async (request, reply) =>
       uploads.forward(request, reply, presignedPath(request, bucketName, UPLOAD)),
     );
     scope.route({
@@ -75,26 +76,27 @@ export function forwardToServices(server: FastifyInstance, services: ForwardedSe
   });
 }
 
-/** Where bodies arrive that are larger than all others, and take longer. */
-export function isUpload({ routeOptions }: FastifyRequest, bucketName: string): boolean {
-  return routeOptions.url?.startsWith(uploadsPath(bucketName)) === true;
-}
-
-function uploadsPath(bucketName: string): string {
-  return `/${bucketName}/${UPLOADS_PREFIX}`;
+/** What brings bodies that are larger than all others, and take longer. */
+export function isUpload({ method, raw }: FastifyRequest, bucketName: string): boolean {
+  return method === 'PUT' && isPresigned(raw.url, bucketName, UPLOAD);
 }
 
 /** As it was sent, still escaped. Throws DomainError for what is no presigned URL of that kind. */
 function presignedPath({ raw }: FastifyRequest, bucketName: string, key: RegExp): string {
   const { url = '' } = raw;
-  const [path = ''] = url.split('?', 1);
-  const prefix = `/${bucketName}/`;
-  const parameters = new URLSearchParams(url.slice(path.length));
-  const isSigned = SIGNATURE_PARAMETERS.every((name) => parameters.getAll(name).length === 1);
-  if (path.startsWith(prefix) && key.test(path.slice(prefix.length)) && isSigned) return url;
+  if (isPresigned(url, bucketName, key)) return url;
   throw new DomainError(
     'forbidden',
     'presigned-url-required',
     'This address takes presigned URLs alone, exactly as POST /sensor-data/upload-csv and imports show them.',
   );
+}
+
+function isPresigned(url: string | undefined, bucketName: string, key: RegExp): boolean {
+  if (url === undefined) return false;
+  const [path = ''] = url.split('?', 1);
+  const prefix = `/${bucketName}/`;
+  const parameters = new URLSearchParams(url.slice(path.length));
+  const isSigned = SIGNATURE_PARAMETERS.every((name) => parameters.getAll(name).length === 1);
+  return path.startsWith(prefix) && key.test(path.slice(prefix.length)) && isSigned;
 }

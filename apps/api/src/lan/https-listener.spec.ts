@@ -34,6 +34,13 @@ beforeEach(async () => {
   server.get('/', ({ protocol }) => protocol);
   server.post('/', () => 'read');
   server.post('/upload', () => 'read');
+  server.post(
+    '/refused',
+    { onRequest: async (_request, reply) => reply.status(401).send() },
+    () => {
+      throw new Error('never read');
+    },
+  );
   listener = createHttpsListener(server, new ServedCertificate(files, createLogger('silent')));
   await server.ready();
   await listenOn(listener, 0, '127.0.0.1');
@@ -68,6 +75,31 @@ describe('the listener for HTTPS', () => {
     const slow = await client('POST / HTTP/1.1', 'host: x', ...HALF);
 
     expect(await textOf(slow)).toMatch(/^HTTP\/1\.1 408 [^]*"request-timeout"/);
+  });
+
+  it('waits no longer for what follows an early answer', async () => {
+    const slow = await client(
+      'POST /refused HTTP/1.1',
+      'host: x',
+      'content-length: 1000000',
+      '',
+      '',
+    );
+    const drip = setInterval(() => slow.write('a'), 20);
+
+    const text = await textOf(slow);
+    clearInterval(drip);
+
+    expect(text).toMatch(/^HTTP\/1\.1 401 [^]*HTTP\/1\.1 408 [^]*"request-timeout"/);
+  });
+
+  it('leaves a connection alone whose requests have arrived', async () => {
+    const quick = await client('POST /refused HTTP/1.1', 'host: x', 'content-length: 1', '', 'a');
+    const slow = await client('POST / HTTP/1.1', 'host: x', ...HALF);
+    await textOf(slow);
+
+    expect(quick.destroyed).toBe(false);
+    expect(String(quick.read())).not.toContain('408');
   });
 
   it('waits longer for an upload', async () => {

@@ -2,6 +2,7 @@ import { routeWebSockets } from '@sensorflow/platform/http/web-sockets.js';
 import { HTTP_TIMING } from '@sensorflow/platform/resources/http-timing.js';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -63,17 +64,30 @@ export function limitArrival(
   isUpload: (request: FastifyRequest) => boolean,
   withinMs: number = HTTP_TIMING.requestMs,
 ): void {
-  server.addHook('onRequest', (request, reply, done) => {
+  server.addHook('onRequest', (request, _reply, done) => {
     const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;
     const hasBody = length !== '0' || encoding !== undefined;
     if (hasBody && isEncrypted(request) && !isUpload(request)) {
-      const timer = setTimeout(() => {
-        if (!request.raw.complete) answerBrokenHttp(new LateRequestError(), request.raw.socket);
-      }, withinMs);
-      reply.raw.once('close', () => clearTimeout(timer));
+      endUnlessArrived(request.raw, withinMs);
     }
     done();
   });
+}
+
+/** An early answer does not end the request: what its client still sends is waited for no longer either. */
+function endUnlessArrived(request: IncomingMessage, withinMs: number): void {
+  const { socket } = request;
+  const timer = setTimeout(() => {
+    forget();
+    if (!request.complete) answerBrokenHttp(new LateRequestError(), socket);
+  }, withinMs);
+  const forget = (): void => {
+    clearTimeout(timer);
+    request.off('end', forget);
+    socket.off('close', forget);
+  };
+  request.once('end', forget);
+  socket.once('close', forget);
 }
 
 /** As Node's server says it. */
