@@ -20,7 +20,7 @@ export interface FleetStatesOptions {
   readonly mostRestrictions: number;
   /** So long after somebody asked last, all is forgotten. */
   readonly idleMs: number;
-  /** What nobody tells of changes is looked at anew so often. */
+  /** What nobody tells of changes, or is too large, is looked at anew so often. */
   readonly unfollowedMs: number;
 }
 
@@ -44,6 +44,7 @@ export class FleetRound {
   readonly known = new Map<string, RecentInstants>();
   readonly firstLook: Promise<void>;
   isTooLarge = false;
+  private tooLargeSinceMs = 0;
   /** Known, waiting or looked at. */
   private readonly held = new Set<string>();
   private readonly waiting = new Set<string>();
@@ -52,6 +53,7 @@ export class FleetRound {
   private unfollow: () => void = () => undefined;
   private working = 0;
   private listedAll = false;
+  private lookedAtAll = false;
 
   /** @param before what it knew is known until it is looked at again */
   constructor(
@@ -66,14 +68,21 @@ export class FleetRound {
     return this.gone.signal.aborted;
   }
 
+  /** Whether it can still answer. It refuses for a while only: equipment may be gone since. */
+  get isUsable(): boolean {
+    if (!this.isTooLarge) return !this.isOver;
+    return performance.now() - this.tooLargeSinceMs < this.means.options.unfollowedMs;
+  }
+
   get size(): number {
     return this.held.size;
   }
 
-  /** One more until all is listed. */
+  /** One more until all is listed; never 0 when the first look was cut short. */
   get pending(): number {
-    const pending = new Set([...this.waiting, ...this.lookedAt]);
-    return pending.size + (this.listedAll ? 0 : 1);
+    const { size } = new Set([...this.waiting, ...this.lookedAt]);
+    if (!this.listedAll) return size + 1;
+    return this.lookedAtAll ? size : Math.max(size, 1);
   }
 
   private takeOver({ known }: FleetRound): void {
@@ -100,6 +109,7 @@ export class FleetRound {
     }
     this.listedAll = true;
     await this.work();
+    this.lookedAtAll = !this.isOver;
   }
 
   private registered(): AsyncIterable<readonly RegisteredEquipment[]> {
@@ -156,6 +166,7 @@ export class FleetRound {
     this.means.onGrown?.();
     if (this.held.size <= this.means.options.mostEquipment) return;
     this.isTooLarge = true;
+    this.tooLargeSinceMs = performance.now();
     this.end();
     this.known.clear();
     this.held.clear();

@@ -26,6 +26,17 @@ class ToldChanges extends AcceptedChanges {
   }
 }
 
+/** Whose equipment can go. */
+class ShrinkingRegistry extends InMemoryEquipmentRegistry {
+  readonly gone = new Set<string>();
+
+  override async *scan(after?: string, budget?: WorkBudget) {
+    for await (const page of super.scan(after, budget)) {
+      yield page.filter(({ equipmentId }) => !this.gone.has(equipmentId));
+    }
+  }
+}
+
 /** Holds reads back while a test wants it to. */
 class HeldReadings extends InMemoryReadingStore {
   lookups = 0;
@@ -54,7 +65,7 @@ function timestampAgo(seconds: number): Instant {
 }
 
 function start(options: Partial<FleetStatesOptions> = {}) {
-  const registry = new InMemoryEquipmentRegistry();
+  const registry = new ShrinkingRegistry();
   const readings = new HeldReadings();
   const changes = new ToldChanges();
   const states = new FleetStates({ registry, readings, changes }, new StandingClock(NOW), {
@@ -71,6 +82,7 @@ function start(options: Partial<FleetStatesOptions> = {}) {
     for (const listener of changes.listeners) listener.changed(change);
   };
   return {
+    registry,
     readings,
     changes,
     tell,
@@ -214,6 +226,21 @@ describe('the states of a fleet', () => {
     expect(await idsOf({ state: 'silent' })).toBe('');
   });
 
+  it('are never said to be whole after a look that was cut short', async () => {
+    const { readings, changes, store, list } = start();
+    for (let one = 10; one < 30; one += 1) await store(`E${one}`, [10, 70, 130]);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    readings.held = promise;
+    const asking = list();
+    await expect.poll(() => readings.lookups).toBe(16);
+
+    for (const listener of changes.listeners) listener.lost();
+    resolve();
+
+    expect((await asking).pending).toBeGreaterThan(0);
+    expect(await list()).toMatchObject({ pending: 0, counts: { 'on-time': 20 } });
+  });
+
   it('are looked at every so often where nobody tells of changes', async () => {
     const { readings, changes, store, readingsOf, idsOf } = start({ unfollowedMs: 50 });
     changes.isOut = true;
@@ -231,6 +258,16 @@ describe('the states of a fleet', () => {
 
     await expect(list()).rejects.toMatchObject({ kind: 'invalid', code: 'fleet-too-large' });
     await expect(list()).rejects.toMatchObject({ code: 'fleet-too-large' });
+  });
+
+  it('are looked at anew after a refusal: equipment may be gone', async () => {
+    const { registry, store, list, idsOf } = start({ mostEquipment: 2, unfollowedMs: 50 });
+    for (const id of ['A', 'B', 'C']) await store(id, [1]);
+    await expect(list()).rejects.toMatchObject({ code: 'fleet-too-large' });
+
+    registry.gone.add('C');
+
+    await expect.poll(() => idsOf().catch(({ code }) => code)).toBe('A B');
   });
 
   it('are refused once more is heard of than fits', async () => {
@@ -322,6 +359,22 @@ describe('the states of equipment that a restriction allows', () => {
     const same = new EquipmentRestriction(['B*', 'A']);
     expect(await idsOf({ state: 'silent', restriction: same })).toBe('A');
     expect(readings.lookups).toBe(before);
+  });
+
+  it('are never said to be whole when they had to make room for others', async () => {
+    const { readings, store, list } = start({ mostEquipment: 3 });
+    for (const id of ['A1', 'A2', 'B1', 'B2']) await store(id, [10, 70, 130]);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    readings.held = promise;
+    const first = list({ restriction: new EquipmentRestriction(['A*']) });
+    await expect.poll(() => readings.lookups).toBe(2);
+
+    const second = list({ restriction: new EquipmentRestriction(['B*']) });
+    await expect.poll(() => readings.lookups).toBe(4);
+    resolve();
+
+    expect((await first).pending).toBeGreaterThan(0);
+    expect(await second).toMatchObject({ pending: 0, counts: { 'on-time': 2 } });
   });
 
   it.each<[string, Partial<FleetStatesOptions>]>([

@@ -78,8 +78,7 @@ export class FleetStates {
     const name = restriction?.entries.toSorted().join(' ') ?? '';
     const before = this.kept.get(name);
     before?.cancel();
-    const isUsable = before && (!before.round.isOver || before.round.isTooLarge);
-    const round = isUsable ? before.round : this.begin(restriction, before?.round);
+    const round = before?.round.isUsable ? before.round : this.begin(restriction, before?.round);
     const cancel = setAlarm(this.options.idleMs, () => this.forget(name));
     this.kept.delete(name);
     this.kept.set(name, { round, isRestricted: restriction !== undefined, cancel });
