@@ -112,6 +112,21 @@ describe('a function in its child process', () => {
     expect(outcome).toMatchObject({ ok: false, errorType });
   });
 
+  it('is loaded again, in a new process, after its module could not be loaded', async () => {
+    const folder = await temporaryFolder();
+    const modulePath = join(folder, 'late.mjs');
+    const worker = aProcess().newWorker({ name: 'late', modulePath });
+    await writeFile(modulePath, "throw new Error('not yet');");
+    const first = await worker.invoke({}, 20);
+
+    await writeFile(modulePath, 'export const handler = () => process.pid;');
+    const second = await worker.invoke({}, 20);
+
+    expect(first).toMatchObject({ ok: false, errorType: 'Runtime.ImportModuleError' });
+    expect(second).toEqual({ ok: true, result: expect.any(Number) });
+    await rm(folder, { recursive: true });
+  });
+
   it('answers null when the handler returns nothing', async () => {
     expect(await aWorker().invoke({ behaviour: 'nothing' }, 20)).toEqual({
       ok: true,

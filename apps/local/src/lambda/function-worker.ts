@@ -27,11 +27,16 @@ const RUNNER = fileURLToPath(
   new URL(`./function-runner${extname(import.meta.url)}`, import.meta.url),
 );
 const CLOSE_TIMEOUT_MS = 1_000;
+/** The runner names them so. */
+const INIT_ERRORS: ReadonlySet<string> = new Set([
+  'Runtime.ImportModuleError',
+  'Runtime.HandlerNotFound',
+]);
 
 /**
  * One sandbox of a function: its module, loaded on its own, in a child process that lives from invocation to
- * invocation. It handles one at a time; further ones wait. A child that crashed or was killed for a timeout is
- * replaced at the next invocation.
+ * invocation. It handles one at a time; further ones wait. A child that crashed, was killed for a timeout or could
+ * not load a module is replaced at the next invocation.
  */
 export class FunctionWorker implements FunctionInvoker {
   private lastTurn: Promise<unknown> = Promise.resolve();
@@ -107,8 +112,11 @@ export class FunctionProcess {
     clearTimeout(this.idle);
     this.running += 1;
     try {
-      this.child ??= this.startChild();
-      return await exchange(this.child, { sandbox, event, timeoutSeconds });
+      const child = (this.child ??= this.startChild());
+      const outcome = await exchange(child, { sandbox, event, timeoutSeconds });
+      // Node keeps a module that failed to load for as long as its process lives.
+      if (isInitError(outcome) && this.child === child) this.endChild();
+      return outcome;
     } finally {
       this.running -= 1;
       if (this.running === 0) this.endWhenIdle();
@@ -208,6 +216,10 @@ function outcomeOf(message: unknown, requestId: string): InvocationOutcome | und
     return { ok: true, result: JSON.parse(String(fields['resultJson'])) };
   }
   return failure(String(fields['errorType']), String(fields['errorMessage']));
+}
+
+function isInitError(outcome: InvocationOutcome): boolean {
+  return !outcome.ok && INIT_ERRORS.has(outcome.errorType);
 }
 
 function timeout(requestId: string, timeoutSeconds: number): InvocationOutcome {
