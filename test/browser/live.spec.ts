@@ -143,6 +143,7 @@ describe('two tabs', () => {
   it('go on when the one that has the connection is frozen, which shares it once it is not', async () => {
     const { view, first, second } = await twoTabs(KEEPS_LONG_SILENCE);
     const { promise: thawed, resolve: thaw } = Promise.withResolvers<void>();
+    const isFrozen = first.waitForRequest('**/held');
     await first.route('**/held', async (route) => {
       await thawed;
       await route.fulfill({ body: '' });
@@ -152,6 +153,7 @@ describe('two tabs', () => {
     const frozen = first.evaluate(
       "(() => { const held = new XMLHttpRequest(); held.open('GET', '/held', false); held.send(); })()",
     );
+    await isFrozen;
     await second.evaluate('afterLongSilence()');
     await send(plant, 'LIVE:2', 3458.5);
     await second.getByText('3,458.5').waitFor();
