@@ -9,7 +9,7 @@ export function readLockedPackages(file) {
 /** Redoc is one built file, which has these in it already. */
 const HAS_ITS_DEPENDENCIES_IN_IT = new Set(['node_modules/redoc']);
 
-/** Paths of all that runs, and of all that builds it; the tools of whoever changes it are another workspace. */
+/** Paths of all that runs, and of all that builds it; developers' tools are another workspace. */
 export function neededByFirstStart(packages) {
   const { devDependencies, ...root } = packages[''] ?? {};
   const needed = new Set();

@@ -1,5 +1,5 @@
 // Runs before the commands a newcomer types: installs what is missing, builds what has changed. With `--tools` it
-// installs the tools of whoever changes the product, too.
+// installs developers' tools, too.
 // Written for Node 20, because it runs before the pinned Node is there.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

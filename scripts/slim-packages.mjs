@@ -19,7 +19,7 @@ export function isRead(path) {
   return !UNREAD.some((pattern) => pattern.test(path));
 }
 
-/** After a first start, which has no tools: whoever has them may need what came with them. */
+/** After a first start, which has no tools: tools may need what is removed here. */
 export function slimPackages(root) {
   const needed = neededByFirstStart(readLockedPackages(join(root, 'package-lock.json')));
   const installed = readLockedPackages(join(root, 'node_modules', '.package-lock.json'));

@@ -21,7 +21,7 @@ export interface NpmLocalOptions {
   /** The checkout in which it is typed. */
   readonly cwd: string;
   readonly dataDir: string;
-  /** Whether what is missing is installed and built first, as for whoever types it. */
+  /** Whether what is missing is installed and built first, as for a user. */
   readonly makeReady: boolean;
 }
 
@@ -63,7 +63,7 @@ export async function startByNpm(options: NpmLocalOptions): Promise<NpmLocal> {
   return { announcement, pid: child.pid ?? 0, readyAfterSeconds, stop };
 }
 
-/** npm puts the programs of this checkout first, among them its Node; whoever types the command has their own. */
+/** npm puts the programs of this checkout first, among them its Node; a user of the command has another one. */
 function pathWithoutOurs(): string {
   const folders = (process.env['PATH'] ?? '').split(':');
   return folders.filter((folder) => !folder.includes('node_modules')).join(':');

@@ -88,7 +88,7 @@ function makeReady(...options: readonly string[]): readonly string[] {
 const has = (path: string): boolean => existsSync(join(root, 'node_modules', path));
 
 describe('a first start', () => {
-  it('installs what runs and builds it, and keeps no file that nobody reads', () => {
+  it('installs what runs and builds it, and keeps no file that no program reads', () => {
     expect(makeReady()).toEqual([FIRST_START, ...BUILD]);
     expect([has('program/index.js'), has('program/README.md'), has('peer')]).toEqual([
       true,

@@ -320,11 +320,12 @@ describe('the matrix of equipment', () => {
 
   it.each(KEY_SCOPES)('holds for a key with %s alone, for equipment by prefix', async (scope) => {
     const headers = await keyWith({ scopes: [scope], equipmentIds: [`${OWN}*`] });
-    for (const [route, index, row] of ROWS) {
-      if (!isAllowed(POLICIES[route] ?? ADMIN, [scope])) {
-        expect([route, await outcomeOf(route, headers)]).toEqual([route, INSUFFICIENT]);
-        continue;
-      }
+    const isLetIn = ([route]: (typeof ROWS)[number]) =>
+      isAllowed(POLICIES[route] ?? ADMIN, [scope]);
+    for (const [route] of ROWS.filter((row) => !isLetIn(row))) {
+      expect([route, await outcomeOf(route, headers)]).toEqual([route, INSUFFICIENT]);
+    }
+    for (const [route, index, row] of ROWS.filter(isLetIn)) {
       const { keepsTo, ...rest } = row.other;
       const expected = keepsTo === undefined ? rest : { ...rest, keepsTo: [`${OWN}*`] };
       const answer = await answerTo(route, headers, other, row.ask(other));
