@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
@@ -86,11 +87,30 @@ describe('a command that is read for one line', () => {
   });
 });
 
+describe('the tiers of tests', () => {
+  it.each([
+    ['', 'run --project unit --project contract --project medium --project e2e\n'],
+    ['--project unit --bail 1 libs/auth', 'run --project unit --bail 1 libs/auth\n'],
+  ])('are those of the script unless some are named: npm test -- %s', async (args, passedOn) => {
+    const folder = mkdtempSync(join(tmpdir(), 'sensorflow-commands-'));
+    writeFileSync(join(folder, 'vitest'), '#!/bin/sh\necho "$@"\n', { mode: 0o755 });
+    const path = `PATH=${folder}:${dirname(process.execPath)}:/bin`;
+
+    const { exitCode, printed, complained } = await run(`${path}; ${SCRIPTS['test']} ${args}`);
+
+    rmSync(folder, { recursive: true });
+    expect([exitCode, printed, complained]).toEqual([0, passedOn, '']);
+  });
+});
+
 describe('arguments that only the command itself can judge', () => {
   it.each([
     ['bench', '--only disk', '--only knows csv, csv-dialects and http. Usage: npm run bench'],
     ['check', 'test:moon', 'Unknown argument test:moon. Usage: npm run check'],
     ['locust', '--users many', '--users is a whole number from 1 on. Usage: npm run locust'],
+    ['test', '--bail many', '--bail is a whole number. Usage: npm test'],
+    ['test', '--reporter nosuch', '--reporter nosuch is no file and none of default, '],
+    ['test:e2e', '--project nosuch', '--project nosuch is none of unit, contract, '],
     ['backup', '', 'An argument is missing. Usage: npm run backup'],
     ['cdk', '', 'An argument is missing. Usage: npm run cdk'],
     ['verify', '--from yesterday', '--from and --to are instants, one before the other. Usage: '],
