@@ -24,7 +24,11 @@ export function runTool(program, args, options = {}) {
     signal === 'SIGINT' && process.stdin.isTTY ? undefined : child.kill(signal);
   for (const signal of signals) process.on(signal, pass);
   return new Promise((resolve, reject) => {
-    child.once('error', reject);
+    child.once('error', (error) => {
+      if (error.code !== 'ENOENT') return reject(error);
+      process.stderr.write(`${program} is not installed: node scripts/make-ready.mjs --tools\n`);
+      resolve(1);
+    });
     child.once('close', (status) => resolve(status ?? 1));
   }).finally(() => {
     for (const stream of output) stream.off('error', kill);

@@ -103,6 +103,26 @@ describe('the tiers of tests', () => {
   });
 });
 
+describe('tools of developers', () => {
+  it.each(['format:check', 'lint', 'types', 'boundaries'])('come before npm run %s', (name) => {
+    expect(SCRIPTS[`pre${name}`]).toBe('node scripts/make-ready.mjs --tools --any-build');
+  });
+
+  it('are named in one line where they are missing', async () => {
+    expect(await run(`node scripts/run-tools.mjs 'no-such-tool --all' --`)).toEqual({
+      exitCode: 1,
+      printed: '',
+      complained: 'no-such-tool is not installed: node scripts/make-ready.mjs --tools\n',
+    });
+  });
+});
+
+describe('npm run start:prod', () => {
+  it('takes its variables from the environment alone', () => {
+    expect(SCRIPTS['start:prod']).toMatch(/^SENSORFLOW_ENV_FILE=none exec node /u);
+  });
+});
+
 describe('arguments that only the command itself can judge', () => {
   it.each([
     ['bench', '--only disk', '--only knows csv, csv-dialects and http. Usage: npm run bench'],
