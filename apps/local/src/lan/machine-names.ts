@@ -4,24 +4,30 @@ import { hostname, networkInterfaces, type NetworkInterfaceInfo } from 'node:os'
 export interface MachineNames {
   /** The host name, as it is and by multicast DNS, and localhost. */
   readonly dns: readonly string[];
-  /** IPv4, the network's before loopback. */
+  /** IPv4: first those that others can reach, loopback last. */
   readonly addresses: readonly string[];
 }
 
 const LABEL = /^(?!-)[a-z0-9-]{1,63}(?<!-)$/;
 const LOOPBACK = '127.0.0.1';
+/** Networks within this machine, of containers and virtual machines, and tunnels. */
+const VIRTUAL = /^(?:docker|br-|veth|virbr|lxc|cni|flannel|tun|wg)/;
 
 /** As it is now: a network can come and go. */
 export function machineNames(): MachineNames {
-  const interfaces = Object.values(networkInterfaces()).flatMap((some) => some ?? []);
-  return namesOf(hostname(), interfaces);
+  return namesOf(hostname(), networkInterfaces());
 }
 
+type Addresses = readonly Pick<NetworkInterfaceInfo, 'address' | 'family' | 'internal'>[];
+
+/** @param interfaces by their names */
 export function namesOf(
   host: string,
-  interfaces: readonly Pick<NetworkInterfaceInfo, 'address' | 'family' | 'internal'>[],
+  interfaces: Readonly<Record<string, Addresses | undefined>>,
 ): MachineNames {
-  const addresses = interfaces
+  const addresses = Object.entries(interfaces)
+    .toSorted(([a], [b]) => Number(VIRTUAL.test(a)) - Number(VIRTUAL.test(b)))
+    .flatMap(([, some]) => some ?? [])
     .filter(({ family, internal }) => family === 'IPv4' && !internal)
     .map(({ address }) => address);
   return {
