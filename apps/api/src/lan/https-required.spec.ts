@@ -66,6 +66,32 @@ describe('plain HTTP on a network', () => {
     expect(seen).toEqual([]);
   });
 
+  it.each(['/', '/console', '/console/#/fleet', '/console/?a=b', '/docs', '/redoc'])(
+    'sends a browser that opens %s to HTTPS',
+    async (url) => {
+      const headers = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8', host: 'evil.example' };
+
+      const answer = await server.inject({ method: 'GET', url, headers });
+
+      expect(answer.statusCode).toBe(302);
+      const path = url.replace(/#.*/, '');
+      expect(answer.headers.location).toBe(`https://10.1.2.3:3443${path}`);
+      expect(seen).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['POST', '/console/', {}],
+    ['GET', '//evil.example', {}],
+    ['GET', '/consoles', {}],
+    ['GET', '/sensor-data/EQ-1', {}],
+    ['GET', '/console/', { authorization: 'Basic ZGVtbzpkZW1v' }],
+  ] as const)('sends nothing else to HTTPS: %s %s with %j', async (method, url, headers) => {
+    const accept = { accept: 'text/html' };
+
+    expect(await statusOf(method, url, { ...accept, ...headers })).toBe(403);
+  });
+
   it.each([
     [{ authorization: 'Bearer eyJhbGciOiJSUzI1NiJ9.e30.x' }],
     [{ authorization: 'Basic ZGVtbzpkZW1v' }],

@@ -18,19 +18,24 @@ const PLAIN_ROUTES: ReadonlySet<string> = new Set([
   'POST /api/temperature_reading',
   'POST /api/sensor_data',
 ]);
+/** What people open in a browser. */
+const PAGES = /^\/(?:(?:console|docs|redoc)(?:\/[^?]*)?)?(?:\?.*)?$/;
 const COOKIES = [SessionCookie.secure(), SessionCookie.forLoopback()].map(({ name }) => `${name}=`);
 const KEY_AS_BEARER = /^bearer +sfk_/i;
 
 /**
  * Refuses by plain HTTP, which everybody on the network can read and change, whatever is not the sending of readings
- * with an API key or a question after health: 403 `https-required`. Call it before anything looks at a request's path
- * or credentials.
+ * with an API key or a question after health: 403 `https-required`. A browser that opens a page is redirected instead.
+ * Call it before anything looks at a request's path or credentials.
  */
 export function requireHttps(server: FastifyInstance, origin: ReachableOrigin): void {
-  server.addHook('onRequest', (request, _reply, done) => {
-    const reason = isEncrypted(request) ? undefined : reasonToRefuse(request);
+  server.addHook('onRequest', (request, reply, done) => {
+    if (isEncrypted(request)) return done();
+    const httpsOrigin = origin.besides(request.headers.host);
+    if (isPageOfBrowser(request)) return void reply.redirect(`${httpsOrigin}${request.url}`);
+    const reason = reasonToRefuse(request);
     if (reason === undefined) done();
-    else done(httpsRequired(`${reason} Use ${origin.besides(request.headers.host)}.`));
+    else done(httpsRequired(`${reason} Use ${httpsOrigin}.`));
   });
 }
 
@@ -43,10 +48,21 @@ function reasonToRefuse(request: FastifyRequest): string | undefined {
   if (!PLAIN_ROUTES.has(`${method} ${request.routeOptions.url}`)) {
     return 'Plain HTTP takes readings with an API key, and health checks; nothing else.';
   }
-  const { authorization, cookie = '' } = request.headers;
-  const isOther = authorization !== undefined && !KEY_AS_BEARER.test(authorization);
-  if (!isOther && !COOKIES.some((name) => cookie.includes(name))) return undefined;
+  if (!bringsSecret(request)) return undefined;
   return 'Plain HTTP takes API keys alone. The password, token or cookie of this request was not looked at, but others on the network can have read it.';
+}
+
+/** One that brings a secret is told that others can have read it. */
+function isPageOfBrowser(request: FastifyRequest): boolean {
+  const { accept = '' } = request.headers;
+  const isPage = request.method === 'GET' && PAGES.test(request.url);
+  return isPage && accept.includes('text/html') && !bringsSecret(request);
+}
+
+/** Another than an API key. */
+function bringsSecret({ headers: { authorization, cookie = '' } }: FastifyRequest): boolean {
+  const isOther = authorization !== undefined && !KEY_AS_BEARER.test(authorization);
+  return isOther || COOKIES.some((name) => cookie.includes(name));
 }
 
 function httpsRequired(detail: string): DomainError {
