@@ -131,7 +131,7 @@ class LateError extends Error {
   override readonly name = 'LateError';
 }
 
-/** What is still on its way belongs to no request: the connection ends behind the answer, whichever side gave it. */
+/** What is still on its way belongs to no request: the connection ends behind the answer, also behind a refusal. */
 export function closeUnlessArrived(server: FastifyInstance): void {
   server.addHook('onSend', (request, reply, _payload, done) => {
     if (!request.raw.complete) void reply.header('connection', 'close');
