@@ -14,6 +14,7 @@ import {
 import { MissingCells } from '../grammar/missing-cells.js';
 import type { Steps } from '../steps.js';
 import { fittingTogether, type ProposedColumn, type SingleProposal } from './fitting-proposals.js';
+import { longLayout, type LongLayout } from './long-layout.js';
 import type { SampledRow } from './sampled-rows.js';
 
 type Proposal = Pick<ProposedColumn, 'proposal' | 'reason'>;
@@ -70,7 +71,8 @@ export function* columnProposals(
 class SampledColumns {
   private readonly cells: readonly (readonly string[])[];
   private readonly missing: MissingCells;
-  private readonly isLong: boolean;
+  private isLong: boolean;
+  private layout: LongLayout | undefined;
   private timestampAt = -1;
   private dateAt = -1;
   private timeAt = -1;
@@ -94,10 +96,29 @@ class SampledColumns {
       if (hasNames) yield* this.findTimeByName();
       else yield* this.findTimeByCells();
     }
-    if (this.options.equipmentId !== undefined || has(EQUIPMENT_ID)) return;
-    this.equipmentAt = this.find((at) =>
-      hasNames ? this.isEquipment(at) : this.isLikeEquipment(at),
-    );
+    if (this.options.equipmentId === undefined && !has(EQUIPMENT_ID)) {
+      this.equipmentAt = this.find((at) =>
+        hasNames ? this.isEquipment(at) : this.isLikeEquipment(at),
+      );
+    }
+    if (!this.isLong) this.findLayout();
+  }
+
+  /** By the rows, where the names do not say it. */
+  private findLayout(): void {
+    const placeOf = (role: string) => this.columns.findIndex((column) => column.role === role);
+    const time = [this.timestampAt, this.dateAt, this.timeAt, placeOf(TIMESTAMP)];
+    const keys = [...time, this.equipmentAt, placeOf(EQUIPMENT_ID)].filter((at) => at >= 0);
+    const open = this.openColumns().filter((at) => !keys.includes(at));
+    const isNumeric = (at: number) => (this.cells[at] ?? []).some((cell) => this.isNumber(cell));
+    const words = open.filter((at) => (this.cells[at] ?? []).length > 0 && !isNumeric(at));
+    const hasTime = time.some((at) => at >= 0);
+    // The words may be those of equipment.
+    const hasEquipment =
+      this.options.equipmentId !== undefined || this.equipmentAt >= 0 || placeOf(EQUIPMENT_ID) >= 0;
+    if (!hasTime || !hasEquipment || this.options.columns.size > 0) return;
+    this.layout = longLayout(this.rows, { keys, words, numbers: open.filter(isNumeric) });
+    this.isLong = this.layout !== undefined;
   }
 
   private *findTimeByName(): Steps<void> {
@@ -170,7 +191,11 @@ class SampledColumns {
     if (at === this.equipmentAt) {
       return { proposal: EQUIPMENT_ID, reason: 'holds-equipment-ids' };
     }
-    if (this.isLong && [METRIC, VALUE].includes(name.toLowerCase())) {
+    if (at === this.layout?.metricAt || at === this.layout?.valueAt) {
+      const proposal = at === this.layout.metricAt ? METRIC : VALUE;
+      return { proposal, reason: 'row-for-each-value' };
+    }
+    if (this.isLong && !this.layout && [METRIC, VALUE].includes(name.toLowerCase())) {
       return { proposal: name.toLowerCase(), reason: 'row-for-each-value' };
     }
     if (this.isLong) return { proposal: null, reason: 'beside-value' };

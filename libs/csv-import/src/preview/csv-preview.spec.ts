@@ -192,6 +192,47 @@ describe('a preview', () => {
     expect(options).toMatchObject({ headerLine: 0, timestampFormat: 'dd.MM.yyyy HH:mm' });
   });
 
+  it.each(['time,device,quantity,reading\n', 'timestamp,equipmentId,quantity,reading\n', ''])(
+    'proposes no metric whose values would overwrite each other: %j',
+    async (header) => {
+      const rows = ['temperature,20', 'humidity,55'].map(
+        (row) => `2023-02-15T00:00:00Z,EQ-1,${row}\n`,
+      );
+      const file = header + rows.join('');
+
+      const { options } = await previewOf(file);
+      const { shown, codes } = await previewOf(file, options);
+
+      expect([...options.columns.values()]).toEqual([
+        'timestamp',
+        'equipmentId',
+        'metric',
+        'value',
+      ]);
+      expect(codes).toEqual([]);
+      expect(shown.map(([, , , values]) => values)).toEqual([
+        { temperature: 20 },
+        { humidity: 55 },
+      ]);
+    },
+  );
+
+  it('takes words that may be those of equipment for no metrics', async () => {
+    const rows = ['Kitchen,20', 'Hall,19'].map((row) => `2023-02-15T00:00:00Z,${row}\n`);
+
+    const { columns } = await previewOf(`timestamp,room,T\n${rows.join('')}`);
+
+    expect(columns.map(({ proposal }) => proposal)).toEqual(['timestamp', null, 'T']);
+  });
+
+  it('takes a state beside a metric for none, where each instant has one row', async () => {
+    const { options } = await previewOf(
+      'timestamp,equipmentId,state,T\n2023-02-15T00:00:00Z,E,on,1\n2023-02-15T00:01:00Z,E,off,2\n',
+    );
+
+    expect([...options.columns.values()]).toEqual(['timestamp', 'equipmentId', null, 'T']);
+  });
+
   it('proposes options that say what was said, and more only where nothing else can be meant', async () => {
     const open = 'Zeit;Gerät;T\n02.03.2023 10:00;EQ-1;1,500\n';
     const decided = 'Zeit;Gerät;T\n13.03.2023 10:00;EQ-1;1,5\n';
