@@ -34,6 +34,12 @@ describe('the formats of a whole column', () => {
     expect(formatsThatFit([...DAYS, ...rest], NOW).map(({ format }) => format)).toEqual(expected);
   });
 
+  it('are not made ambiguous by a 24:00 among dates of ISO', () => {
+    const formats = formatsThatFit(['2018-11-03 24:00', '2018-11-03 23:00'], NOW);
+
+    expect(formats.map(({ format }) => format)).toEqual(['yyyy-MM-dd HH:mm']);
+  });
+
   it('are the same when somebody else goes on with them', () => {
     const texts = ['05/06/2023', '13/03/2023', '03/13/2023'];
     for (let cut = 0; cut <= texts.length; cut += 1) {

@@ -19,6 +19,8 @@ export interface FittingFormat {
 const EARLIEST_OF_NUMBERS = '1990';
 /** As much as shows what differs; a preview has a few thousand rows. */
 const MAX_SAMPLES = 5000;
+/** What ISO reads in part, but for a 24:00, has its month behind the year. */
+const DAY_BEHIND_YEAR = /^y+[^a-zA-Z]*d/;
 /** Texts that are looked at in one step. */
 const AT_A_TIME = 100;
 /** Local times are read as if clocks showed UTC. */
@@ -67,7 +69,12 @@ export function* fittingFormats(
   const all = tried.filter(({ meanings }) => legible.every((at) => meanings[at] !== undefined));
   // What ISO reads has no second meaning.
   const isIso = all.some(({ format }) => format.kind === 'iso');
-  const fitting = isIso ? all.filter(({ format }) => format.kind !== 'pattern') : all;
+  const isPartlyIso = tried.some(
+    ({ format, meanings }) => format.kind === 'iso' && meanings.some((one) => one !== undefined),
+  );
+  const fitting = all.filter(({ format }) =>
+    isIso ? format.kind !== 'pattern' : !isPartlyIso || !DAY_BEHIND_YEAR.test(format.text),
+  );
   const telling = legible.find(
     (at) => new Set(fitting.map(({ meanings }) => meanings[at])).size > 1,
   );
