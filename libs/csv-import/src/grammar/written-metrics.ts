@@ -19,7 +19,8 @@ export const METRIC_NAME_TAKEN = 'metric-name-taken';
 const MAX_NAMES = 1024;
 const MAX_BYTES = 16 * 1024;
 
-const BEGINS_LIKE_NAME = /^[\p{L}\p{N}]/u;
+/** Begins and ends with the same one. */
+const BETWEEN_SIGNS = /^([^\p{L}\p{N}]).*\1$/u;
 const TOO_MANY = refused(
   'too-many-made-names',
   'The names of metrics in a long file, some of which are turned into other names, are too many: 1,024 of 16 KiB together are remembered. Write letters, digits, "_", "." and "-" alone.',
@@ -92,7 +93,7 @@ export function stateOfMade(state: string): string {
 /** `$RT_OFF$` and `N/A` are signs of the writer, and name no metric. */
 function canBeMade(name: string, missing: MissingCells): boolean {
   if (parseMetricName(name).ok) return true;
-  return name.length <= MAX_COLUMN_NAME_LENGTH && BEGINS_LIKE_NAME.test(name) && !missing.has(name);
+  return name.length <= MAX_COLUMN_NAME_LENGTH && !BETWEEN_SIGNS.test(name) && !missing.has(name);
 }
 
 /**

@@ -97,12 +97,12 @@ describe('a long file whose metrics people named', () => {
 
   it('goes in again as its report has it, with another name', async () => {
     const bench = new ImportWorkbench();
-    const first = await bench.importFile(fileOf(['+5V', 'Temp (C)', 'Temp [C]', 'T 3']), {
+    const first = await bench.importFile(fileOf(['+5V+', 'Temp (C)', 'Temp [C]', 'T 3']), {
       options,
     });
     const report = bench.storage.reports.get(first.uploadId) ?? '';
 
-    await bench.importFile(report.replaceAll('Temp [C]', 'Temp_inside').replace("'+5V", 'x5V'), {
+    await bench.importFile(report.replaceAll('Temp [C]', 'Temp_inside').replace("'+5V+", 'x5V'), {
       options,
     });
 
