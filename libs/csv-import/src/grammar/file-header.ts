@@ -95,6 +95,11 @@ function firstLines(head: Buffer, isAll: boolean): FirstLines {
     : new FileFault('header-too-long', 'The header line does not end within 64 KiB.');
 }
 
+/** Where the rows of a file without a header begin, and the delimiter that a line in front of them names. */
+export function startOfRows(head: Buffer): Pick<FirstLines, 'separator' | 'start'> {
+  return firstLines(head.subarray(0, MAX_HEADER_BYTES + 1), head.length <= MAX_HEADER_BYTES);
+}
+
 class HeaderSearch {
   private readonly lines: readonly TextLine[];
 

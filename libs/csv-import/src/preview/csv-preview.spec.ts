@@ -184,6 +184,15 @@ describe('a preview', () => {
     expect(codes).toEqual([['header-missing-column', undefined, 0, 'columns']]);
   });
 
+  it('takes a file for one without a header behind the line that names its delimiter', async () => {
+    const { options, shown } = await previewOf(
+      'sep=;\n2023-02-15T00:00:00Z;EQ-1;2\n2023-02-15T00:01:00Z;EQ-1;3\n',
+    );
+
+    expect(options).toMatchObject({ headerLine: 0, delimiter: ';' });
+    expect(shown).toHaveLength(2);
+  });
+
   it('takes a file for one without a header behind a title', async () => {
     const rows = '15.02.2023 00:00;1;2\n'.repeat(6);
 

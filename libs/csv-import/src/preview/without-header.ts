@@ -1,6 +1,7 @@
+import { startOfRows } from '../grammar/file-header.js';
 import { DELIMITERS, type Delimiter, type ImportOptions } from '../grammar/import-options.js';
 import type { Steps } from '../steps.js';
-import { startOf } from '../text/text-lines.js';
+import type { TextPlace } from '../text/csv-record.js';
 import { sampledRows } from './sampled-rows.js';
 
 const COMPARED_ROWS = 20;
@@ -21,9 +22,11 @@ export function* withoutHeader(
   options: ImportOptions,
 ): Steps<ImportOptions | undefined> {
   let best: Cut | undefined;
-  const possible = options.delimiter === undefined ? DELIMITERS : [options.delimiter];
+  const { separator, start } = startOfRows(text);
+  const known = options.delimiter ?? separator;
+  const possible = known === undefined ? DELIMITERS : [known];
   for (const delimiter of possible) {
-    const fields = fieldsAlike(text, delimiter);
+    const fields = fieldsAlike(text, start, delimiter);
     const isBetter = !best || best.delimiter === ',' || fields > best.fields;
     if (fields > 1 && isBetter) best = { delimiter, fields };
     yield;
@@ -34,8 +37,8 @@ export function* withoutHeader(
 }
 
 /** How many fields nearly all rows have, without empty ones at their end; 0 when they differ. */
-function fieldsAlike(text: Buffer, delimiter: Delimiter): number {
-  const rows = sampledRows(text, { next: startOf(text), delimiter }, { decimal: '.' });
+function fieldsAlike(text: Buffer, next: TextPlace, delimiter: Delimiter): number {
+  const rows = sampledRows(text, { next, delimiter }, { decimal: '.' });
   const counts = new Map<number, number>();
   const compared = rows.filter(({ fault }) => !fault).slice(0, COMPARED_ROWS);
   for (const { fields } of compared) {
