@@ -207,7 +207,7 @@ describe('a device without TLS', () => {
 
 describe('by HTTPS', () => {
   it('the first administrator logs in, and sets a password', async () => {
-    const [, temporary = ''] = /admin \/ (\S+),/.exec(lan.stack.output()) ?? [];
+    const [, temporary = ''] = /admin \/ (\S+);/.exec(lan.stack.output()) ?? [];
     const newPassword = 'Correct-horse-battery-9';
     const authorization = basic('admin', temporary);
 
