@@ -326,7 +326,9 @@ describe('the embedded stack', () => {
     const refusal = await failedStart({ dataDir });
 
     expect(refusal.exitCode).toBe(1);
-    expect(refusal.printed).toMatch(/has format 99, but this version reads only formats up to \d+\. /);
+    expect(refusal.printed).toMatch(
+      /has format 99, but this version reads only formats up to \d+\. /,
+    );
     expect(refusal.printed).not.toContain('--reset');
     expect(readFileSync(join(dataDir, 'installation.json'), 'utf8')).toBe(installation);
   });
