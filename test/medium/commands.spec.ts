@@ -133,7 +133,11 @@ describe('arguments that only the command itself can judge', () => {
     ['test:e2e', '--project nosuch', '--project nosuch is none of unit, contract, '],
     ['backup', '', 'An argument is missing. Usage: npm run backup'],
     ['cdk', '', 'An argument is missing. Usage: npm run cdk'],
-    ['verify', '--from yesterday', '--from and --to are instants, one before the other. Usage: '],
+    [
+      'verify',
+      '--from yesterday',
+      '--from and --to must be instants, with --from before --to. Usage: ',
+    ],
   ])('are refused in one line: npm run %s -- %s', async (name, args, words) => {
     const { exitCode, printed, complained } = await run(`${SCRIPTS[name]} ${args}`, name);
 
